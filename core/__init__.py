@@ -1,0 +1,1 @@
+"""The lab without a screen: networks, training, evaluation. Knows nothing of Streamlit."""

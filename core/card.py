@@ -1,0 +1,69 @@
+"""A run's model card: README.md in its folder, made from what the folder holds."""
+
+from core import cifar10, metrics
+from core.files import write_text
+from core.runs import Run
+
+TEMPLATE = """# {name}
+
+{description} on CIFAR-10, trained by [ResNet Lab](../../README.md).
+
+| | |
+|---|---|
+| test accuracy (10,000 images, scored once, after training) | {accuracy:.2%} (95 % interval {low:.2%} to {high:.2%}) |
+| validation accuracy of the kept epoch | {val_accuracy:.2%} (epoch {best_epoch} of {epochs}) |
+| training accuracy in that epoch (augmented images) | {train_accuracy:.2%} |
+| parameters | {parameters:,} |
+| multiply-adds for an image | {multiply_adds:,} |
+| training images | {training_images:,}, each seen {epochs} times |
+| training time | {minutes:.1f} minutes: {environment} |
+| initial weights | {initial_weights} |
+
+Repeat it:
+
+    {command}
+
+Check it, from the weights:
+
+    python -m core.evaluate {name}
+
+`config.json` holds all settings, the versions, and the weights' sha256. Images: CIFAR-10 (Krizhevsky 2009).
+"""
+
+
+def write_card(run: Run) -> None:
+    history = run.history().set_index("epoch")
+    labels = cifar10.load_test_labels()
+    accuracy = metrics.accuracy(run.test_logits(), labels)
+    kept = history.loc[run.facts["best_epoch"]]
+    environment = run.facts["environment"]
+    text = TEMPLATE.format(
+        name=run.name,
+        description=describe(run),
+        accuracy=accuracy.value,
+        low=accuracy.low,
+        high=accuracy.high,
+        val_accuracy=kept["val_accuracy"],
+        train_accuracy=kept["train_accuracy"],
+        best_epoch=run.facts["best_epoch"],
+        epochs=run.config.epochs,
+        parameters=run.parameters,
+        multiply_adds=run.multiply_adds,
+        training_images=run.facts["training_images"],
+        minutes=history["seconds"].sum() / 60,
+        environment=(
+            f"{environment['cpu']}, {environment['threads']} threads, {environment['device']}, "
+            f"{environment['precision']}, torch {environment['torch']}"
+        ),
+        initial_weights=run.facts["initial_weights"],
+        command=run.facts["command"],
+    )
+    write_text(run.path / "README.md", text)
+
+
+def describe(run: Run) -> str:
+    """E.g. "A residual network of 20 layers, with short cuts (skip connections),"."""
+    kind = "residual network" if run.config.skip else "plain network"
+    cuts = "with" if run.config.skip else "without"
+    norm = "" if run.config.norm == "batch" else ", without BatchNorm"
+    return f"A {kind} of {run.config.depth} layers, {cuts} short cuts (skip connections){norm},"

@@ -1,0 +1,114 @@
+"""CIFAR-10 (Krizhevsky 2009) as NumPy arrays: where the images are found, and whether they are whole.
+
+Knows files and downloads; knows neither tensors nor splits (that is `data.py`), so that pages that only
+show pictures need no torch.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from core.errors import DataError
+
+CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+SHIPPED_DIR = Path(__file__).resolve().parent.parent / "data" / "cifar10"
+DOWNLOAD_DIR = SHIPPED_DIR.parent
+IMAGES_PER_SHEET = 10_000
+TILES, SIZE = 100, 32  # a contact sheet is 100 x 100 tiles of 32 x 32 pixels
+
+
+@dataclass(frozen=True)
+class Images:
+    """`pixels`: uint8 (n, 32, 32, 3), RGB, in the dataset's own order; `labels`: uint8 (n,), 0 to 9."""
+
+    pixels: np.ndarray
+    labels: np.ndarray
+
+
+def load_test(folder: Path = SHIPPED_DIR) -> Images:
+    """The 10,000 test images, which ship with the app. Raises DataError."""
+    return Images(read_sheet(folder / "test_batch.webp"), load_test_labels(folder))
+
+
+def load_test_labels(folder: Path = SHIPPED_DIR) -> np.ndarray:
+    """The test images' labels, uint8 (10000,). Raises DataError."""
+    return read_labels(folder / "test_labels.npy", IMAGES_PER_SHEET)
+
+
+def load_training(source: str = "full") -> Images:
+    """The training images of `source`.
+
+    "shipped": the first 10,000, which come with the app. "full": all 50,000, from the folder in CIFAR10_DIR, from
+    an earlier download, or downloaded now (progress on stderr). Anything else: a folder with all 50,000, as contact
+    sheets or as torchvision's `cifar-10-batches-py`. Never returns fewer images than were asked for: raises DataError.
+    """
+    if source == "shipped":
+        labels = read_labels(SHIPPED_DIR / "train_labels.npy", IMAGES_PER_SHEET)
+        return Images(read_sheet(SHIPPED_DIR / "data_batch_1.webp"), labels)
+    if source != "full":
+        return _load_folder(Path(source))
+    if os.environ.get("CIFAR10_DIR"):
+        return _load_folder(Path(os.environ["CIFAR10_DIR"]))
+    return _load_torchvision(DOWNLOAD_DIR, download=True)
+
+
+def read_sheet(path: Path) -> np.ndarray:
+    """One contact sheet as uint8 (10000, 32, 32, 3). Raises DataError with the file's name."""
+    side = TILES * SIZE
+    try:
+        with Image.open(path, formats=["WEBP", "PNG"]) as sheet:
+            if sheet.size != (side, side):
+                raise DataError(f"{path} is {sheet.width}x{sheet.height} pixels; a contact sheet is {side}x{side}.")
+            pixels = np.asarray(sheet.convert("RGB"))
+    except FileNotFoundError:
+        raise DataError(f"{path} is missing.") from None
+    except (OSError, ValueError, SyntaxError) as error:
+        raise DataError(f"{path} is damaged and cannot be read ({error}); restore it, e.g. from git.") from None
+    tiles = pixels.reshape(TILES, SIZE, TILES, SIZE, 3).swapaxes(1, 2)
+    return np.ascontiguousarray(tiles).reshape(IMAGES_PER_SHEET, SIZE, SIZE, 3)
+
+
+def read_labels(path: Path, count: int) -> np.ndarray:
+    """`count` labels as uint8 (count,), each 0 to 9. Raises DataError with the file's name."""
+    try:
+        labels = np.load(path, allow_pickle=False)
+    except FileNotFoundError:
+        raise DataError(f"{path} is missing.") from None
+    except (OSError, ValueError, EOFError) as error:
+        raise DataError(f"{path} is damaged and cannot be read ({error}); restore it, e.g. from git.") from None
+    if labels.shape != (count,) or labels.dtype.kind not in "ui" or labels.max() >= len(CLASSES):
+        raise DataError(f"{path} holds {labels.dtype} {labels.shape}; {count} labels from 0 to 9 are needed.")
+    return labels.astype(np.uint8)
+
+
+def _load_folder(folder: Path) -> Images:
+    if (folder / "cifar-10-batches-py").is_dir():
+        return _load_torchvision(folder, download=False)
+    names = [f"data_batch_{i}.webp" for i in range(1, 6)]
+    missing = [name for name in [*names, "train_labels.npy"] if not (folder / name).is_file()]
+    if missing:
+        raise DataError(_how_to_get_it(f"{folder} lacks {', '.join(missing)}."))
+    labels = read_labels(folder / "train_labels.npy", 5 * IMAGES_PER_SHEET)
+    return Images(np.concatenate([read_sheet(folder / name) for name in names]), labels)
+
+
+def _load_torchvision(root: Path, download: bool) -> Images:
+    from torchvision.datasets import CIFAR10
+
+    try:  # checks the files' MD5 sums before it opens them
+        dataset = CIFAR10(root, train=True, download=download)
+    except (RuntimeError, OSError, EOFError) as error:
+        raise DataError(_how_to_get_it(f"The 50,000 training images could not be loaded ({error}).")) from None
+    return Images(dataset.data, np.asarray(dataset.targets, dtype=np.uint8))
+
+
+def _how_to_get_it(problem: str) -> str:
+    return (
+        f"{problem} There are three ways to get them: set CIFAR10_DIR (or --data DIR) to a folder that holds the five "
+        "contact sheets and train_labels.npy, or torchvision's cifar-10-batches-py; put an earlier download of "
+        f"cifar-10-batches-py into {DOWNLOAD_DIR}; or let torchvision download it (170 MB) with a network. "
+        "To train on the 10,000 images that come with the app instead, ask for them: --data shipped."
+    )

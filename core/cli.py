@@ -1,0 +1,27 @@
+"""What the three command lines share: one sentence on stderr for bad input, never a traceback."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from core.errors import LabError, TrainingError
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with an argument in one line, without the whole usage before it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def run_command(main: Callable[[], int]) -> NoReturn:
+    """Exit with main's status; 2 for what the user can mend (LabError), 1 for a training that failed."""
+    try:
+        sys.exit(main())
+    except LabError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1 if isinstance(error, TrainingError) else 2)
+    except BrokenPipeError:  # the reader of our output has seen enough
+        sys.stderr.close()
+        sys.exit(1)

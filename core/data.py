@@ -1,0 +1,93 @@
+"""Training images as batches: split, order, augmentation. Knows tensors and seeds; knows no files and no networks.
+
+All images lie in memory as one uint8 tensor and whole batches are cut from it by indexing: no per-image Python,
+no worker processes. Order and augmentation of an epoch follow from (seed, epoch) alone, so that training can stop
+and go on at any step with nothing saved but the position.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.cifar10 import SIZE, Images
+
+SHIFT = 4  # pixels, each way (He et al. 2015, section 4.2)
+VALIDATION_SHARE = 0.1
+
+
+def split_indices(labels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Stratified 90/10 split: (training, validation) indices, disjoint, together all of `labels` (uint8 (n,))."""
+    from sklearn.model_selection import train_test_split
+
+    return train_test_split(np.arange(len(labels)), test_size=VALIDATION_SHARE, stratify=labels, random_state=seed)
+
+
+def derived_seed(*parts: int) -> int:
+    """One 63-bit seed from several numbers, e.g. (seed, epoch, step), well mixed."""
+    return int(np.random.SeedSequence(parts).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+def to_tensors(images: Images, device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:
+    """(pixels uint8 (n, 3, 32, 32) in channels-last memory, labels int64 (n,)) on `device`."""
+    pixels = torch.from_numpy(np.ascontiguousarray(images.pixels)).permute(0, 3, 1, 2)
+    return pixels.to(device), torch.from_numpy(images.labels.astype(np.int64)).to(device)
+
+
+@dataclass(frozen=True)
+class EpochPlan:
+    """Everything random in one epoch. `order`: (n,) indices; `shifts`: (n, 2), rows and columns, 0 to 8; `flips`: (n,)
+    booleans."""
+
+    order: Tensor
+    shifts: Tensor
+    flips: Tensor
+
+    @classmethod
+    def draw(cls, count: int, seed: int, epoch: int) -> "EpochPlan":
+        generator = torch.Generator().manual_seed(derived_seed(seed, epoch))
+        return cls(
+            order=torch.randperm(count, generator=generator),
+            shifts=torch.randint(0, 2 * SHIFT + 1, (count, 2), generator=generator),
+            flips=torch.rand(count, generator=generator) < 0.5,
+        )
+
+
+class TrainingSet:
+    """The training images on the device, with a black border of SHIFT pixels, from which shifted batches are cut."""
+
+    def __init__(self, images: Images, augment: bool, device: torch.device | str = "cpu"):
+        pixels, self.labels = to_tensors(images, device)
+        self.augment = augment
+        padded = torch.nn.functional.pad(pixels, [SHIFT] * 4)
+        self._side = SIZE + 2 * SHIFT
+        # One pixel (3 bytes and a spare one) as one int32: a gather then moves whole pixels.
+        with_spare = torch.nn.functional.pad(padded.permute(0, 2, 3, 1), (0, 1)).contiguous()
+        self._pixels = with_spare.view(torch.int32).flatten()
+        self._rows = torch.arange(SIZE, device=device)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def steps(self, batch_size: int) -> int:
+        """Batches in an epoch; the incomplete one at its end is left out (other images each time)."""
+        return len(self) // batch_size
+
+    def batches(self, plan: EpochPlan, batch_size: int, first_step: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
+        """(pixels uint8 (batch, 3, 32, 32) in channels-last memory, labels int64 (batch,)) from `first_step` on."""
+        for step in range(first_step, self.steps(batch_size)):
+            where = slice(step * batch_size, (step + 1) * batch_size)
+            chosen = plan.order[where].to(self.labels.device)
+            yield self._cut(chosen, plan.shifts[where], plan.flips[where]), self.labels[chosen]
+
+    def _cut(self, chosen: Tensor, shifts: Tensor, flips: Tensor) -> Tensor:
+        shifts, flips = shifts.to(chosen.device), flips.to(chosen.device)
+        if not self.augment:
+            shifts, flips = torch.full_like(shifts, SHIFT), torch.zeros_like(flips)
+        columns = torch.where(flips[:, None], SIZE - 1 - self._rows, self._rows) + shifts[:, 1:]
+        rows = self._rows + shifts[:, :1] + chosen[:, None] * self._side
+        places = rows[:, :, None] * self._side + columns[:, None, :]
+        pixels = self._pixels.take(places).view(torch.uint8).view(-1, SIZE, SIZE, 4)
+        return pixels[..., :3].permute(0, 3, 1, 2)

@@ -1,0 +1,22 @@
+"""From a network and images to logits. Every figure that the lab shows derives from logits (see `metrics.py`)."""
+
+import torch
+from torch import Tensor, nn
+
+from core.models import Preprocessing
+
+
+@torch.inference_mode()
+def infer(
+    model: nn.Module, pixels: Tensor, preprocessing: Preprocessing, batch_size: int = 500, precision: str = "float32"
+) -> Tensor:
+    """Logits float32 (n, 10) on the CPU for uint8 pixels (n, 3, h, w), in their order. Leaves the model in its mode."""
+    was_training = model.training
+    device = next(model.parameters()).device
+    model.eval()
+    try:
+        with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
+            batches = (model(preprocessing(batch.to(device))).float().cpu() for batch in pixels.split(batch_size))
+            return torch.cat(list(batches))
+    finally:
+        model.train(was_training)

@@ -1,0 +1,76 @@
+"""Which device and which number format this machine computes best with."""
+
+import platform
+import time
+from functools import cache
+from pathlib import Path
+
+import torch
+
+
+def best_device() -> torch.device:
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
+@cache
+def best_precision(device_type: str) -> str:
+    """ "bfloat16" (autocast) where the device has it, computes right with it, and is faster; else "float32"."""
+    if device_type == "cuda":
+        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
+    if device_type == "cpu" and _cpu_claims_bfloat16() and _bfloat16_holds_its_promise():
+        return "bfloat16"
+    return "float32"
+
+
+def _cpu_claims_bfloat16() -> bool:
+    capabilities = torch.backends.cpu.get_cpu_capability()
+    flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    return "AVX512" in capabilities and ("avx512_bf16" in flags or "amx_bf16" in flags)
+
+
+def _bfloat16_holds_its_promise() -> bool:
+    """One convolution both ways. Some builds emulate bfloat16, which is slow, and some have computed it wrongly."""
+    x = torch.randn(32, 32, 16, 16).to(memory_format=torch.channels_last)
+    weight = torch.randn(32, 32, 3, 3).to(memory_format=torch.channels_last)
+
+    def run(dtype: torch.dtype) -> tuple[torch.Tensor, float]:
+        inputs = x.to(dtype), weight.to(dtype)
+        result = torch.nn.functional.conv2d(*inputs, padding=1)  # the first call also sets up
+        start = time.perf_counter()
+        for _ in range(5):
+            result = torch.nn.functional.conv2d(*inputs, padding=1)
+        return result.float(), time.perf_counter() - start
+
+    with torch.no_grad():
+        exact, slow = run(torch.float32)
+        rounded, fast = run(torch.bfloat16)
+    return fast < slow and bool((exact - rounded).norm() / exact.norm() < 0.02)
+
+
+def describe(device: torch.device, precision: str) -> dict:
+    """What a figure measured here depends on, as JSON values."""
+    import torchvision
+
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "torchvision": torchvision.__version__,
+        "platform": platform.platform(),
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
+        "cpu": _cpu_name(),
+        "threads": torch.get_num_threads(),
+        "precision": precision,
+    }
+
+
+def _cpu_name() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()

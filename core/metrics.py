@@ -1,0 +1,66 @@
+"""From logits (float (n, 10)) and labels (integers (n,)) to figures and tables. NumPy and pandas; no torch."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import log_softmax, softmax
+from scipy.stats import binomtest
+
+from core.cifar10 import CLASSES
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share of n cases, 0 to 1, with its 95 % interval (Wilson 1927)."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+def accuracy(logits: np.ndarray, labels: np.ndarray) -> Share:
+    """The share of images whose highest logit is that of their label."""
+    right = int((logits.argmax(axis=1) == labels).sum())
+    interval = binomtest(right, len(labels)).proportion_ci(0.95, method="wilson")
+    return Share(right / len(labels), float(interval.low), float(interval.high), len(labels))
+
+
+def loss(logits: np.ndarray, labels: np.ndarray) -> float:
+    """Mean cross-entropy, in nats."""
+    return float(-log_softmax(logits.astype(np.float64), axis=1)[np.arange(len(labels)), labels].mean())
+
+
+def probabilities(logits: np.ndarray) -> np.ndarray:
+    """Softmax, float64 (n, 10); each row sums to 1."""
+    return softmax(logits.astype(np.float64), axis=1)
+
+
+def calibration_error(logits: np.ndarray, labels: np.ndarray, bins: int = 15) -> float:
+    """Expected calibration error, 0 to 1: |confidence - accuracy| averaged over equal-width bins of confidence,
+    weighted by their counts (Guo et al. 2017, "On calibration of modern neural networks", equation 3)."""
+    p = probabilities(logits)
+    confidence, right = p.max(axis=1), p.argmax(axis=1) == labels
+    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = np.bincount(bin_of, weights=confidence - right, minlength=bins)
+    return float(np.abs(gaps).sum() / len(labels))
+
+
+def confusion(logits: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
+    """Counts, 10 x 10: rows are the true classes, columns the answers. Sums to n."""
+    from sklearn.metrics import confusion_matrix
+
+    counts = confusion_matrix(labels, logits.argmax(axis=1), labels=range(len(CLASSES)))
+    return pd.DataFrame(counts, index=pd.Index(CLASSES, name="true"), columns=pd.Index(CLASSES, name="answer"))
+
+
+def per_class(logits: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
+    """A row a class: precision, recall, f1 (0 to 1; 0 where undefined) and its count of images, "images"."""
+    from sklearn.metrics import precision_recall_fscore_support
+
+    columns = precision_recall_fscore_support(
+        labels, logits.argmax(axis=1), labels=range(len(CLASSES)), zero_division=0.0
+    )
+    table = dict(zip(("precision", "recall", "f1", "images"), columns, strict=True))
+    return pd.DataFrame(table, index=pd.Index(CLASSES, name="class"))

@@ -1,0 +1,251 @@
+"""A run is a folder: find it, read it, write it. Reads only JSON, CSV, NumPy without pickle, and safetensors.
+
+Whatever is wrong with a folder raises RunError, and the other runs still open.
+"""
+
+import hashlib
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from core.config import TrainConfig
+from core.errors import LabError, RunError
+from core.files import write_atomically, write_json, write_text
+
+ROOT = Path(__file__).resolve().parent.parent
+SHIPPED = ROOT / "checkpoints"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+TEST_IMAGES, CLASSES = 10_000, 10
+HISTORY_COLUMNS = (
+    "epoch",
+    "lr",
+    "train_loss",
+    "train_accuracy",
+    "val_loss",
+    "val_accuracy",
+    "seconds",  # of training in this epoch, validation included
+    "images_seen",  # since the start
+)
+LARGEST_JSON = 1_000_000  # bytes; a config.json has about 2,000
+MODEL_FILE, STATE_FILE = "model.safetensors", "resume.safetensors"
+
+
+def own_runs_dir() -> Path:
+    """Where the user's own runs lie: RESNET_LAB_RUNS, or `runs/` beside the app."""
+    return Path(os.environ.get("RESNET_LAB_RUNS") or ROOT / "runs")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's folder whose config.json has been read; the rest is read, and checked, when asked for."""
+
+    path: Path
+    config: TrainConfig
+    facts: dict  # what config.json says beside the config: architecture, environment, sha256, ...
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def finished(self) -> bool:
+        return (self.path / "test_logits.npz").is_file()
+
+    @property
+    def has_weights(self) -> bool:
+        return (self.path / MODEL_FILE).is_file()
+
+    @property
+    def parameters(self) -> int:
+        return self.facts["architecture"]["parameters"]
+
+    @property
+    def multiply_adds(self) -> int:
+        """Of one forward pass on one image."""
+        return self.facts["architecture"]["multiply_adds"]
+
+    @property
+    def last_change(self) -> float:
+        """Seconds since 1970; changes whenever something in the folder was replaced, so it can key a cache."""
+        return self.path.stat().st_mtime
+
+    def history(self) -> pd.DataFrame:
+        """A row an epoch, HISTORY_COLUMNS; accuracies 0 to 1."""
+        path = self.path / "history.csv"
+        try:
+            table = pd.read_csv(path)
+        except (OSError, ValueError) as error:
+            raise RunError(f"{path} cannot be read ({error}).") from None
+        if tuple(table.columns) != HISTORY_COLUMNS or not all(kind.kind in "if" for kind in table.dtypes):
+            raise RunError(f"{path} does not hold a training history: numbers in the columns {HISTORY_COLUMNS}.")
+        return table
+
+    def gradients(self) -> tuple[list[str], np.ndarray]:
+        """Layer names, first to last, and the mean gradient norm of each by epoch, float (epochs, layers)."""
+        arrays = _load_npz(self.path / "gradients.npz", "layers", "norms")
+        layers, norms = arrays["layers"], arrays["norms"]
+        if layers.dtype.kind != "U" or norms.dtype.kind != "f" or norms.shape[1:] != layers.shape:
+            raise RunError(f"{self.path / 'gradients.npz'} does not hold gradient norms by epoch and layer.")
+        return layers.tolist(), norms
+
+    def test_logits(self) -> np.ndarray:
+        """float32 (10000, 10): the kept weights' logits on the test images, in the dataset's own order."""
+        logits = _load_npz(self.path / "test_logits.npz", "logits")["logits"]
+        if logits.shape != (TEST_IMAGES, CLASSES) or logits.dtype.kind != "f" or not np.isfinite(logits).all():
+            raise RunError(f"{self.path / 'test_logits.npz'} does not hold ({TEST_IMAGES}, {CLASSES}) finite logits.")
+        return logits.astype(np.float32)
+
+    def load_model(self):
+        """The trained network (`torch.nn.Module`, eval mode, on the CPU). Raises RunError if the weights do not fit."""
+        import torch
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        from core.models import build
+
+        path = self.path / MODEL_FILE
+        if not path.is_file():
+            raise RunError(f"{self.name} has no weights ({path} is missing). {self.how_to_repeat()}")
+        if _sha256(path) != self.facts.get("sha256"):
+            raise RunError(f"{path} is not the file that {self.name} was saved with: its sha256 differs.")
+        try:
+            model = build(self.config)
+            weights = {
+                name: value.float() if value.is_floating_point() else value for name, value in load_file(path).items()
+            }
+            model.load_state_dict(weights, strict=True)
+        except (SafetensorError, RuntimeError, OSError) as error:
+            raise RunError(f"The weights in {path} do not fit {self.config.architecture}: {error}") from None
+        if not all(torch.isfinite(value).all() for value in weights.values()):
+            raise RunError(f"{path} holds numbers that are not finite.")
+        return model.eval().requires_grad_(False)
+
+    def how_to_repeat(self) -> str:
+        return f"This command makes them: {self.facts.get('command', 'unknown')}"
+
+
+def open_run(path: Path) -> Run:
+    """The run in the folder `path`. Raises RunError."""
+    file = path / "config.json"
+    try:
+        if file.stat().st_size > LARGEST_JSON:
+            raise RunError(f"{file} is too large for a config.")
+        facts = json.loads(file.read_text(encoding="utf-8"))
+        config = TrainConfig.from_dict(facts.pop("config"))
+        architecture = facts["architecture"]
+        if not all(isinstance(architecture[key], int) for key in ("parameters", "multiply_adds")):
+            raise RunError(f"{file}: parameters and multiply_adds must be whole numbers.")
+    except FileNotFoundError:
+        raise RunError(f"{path} is not a run: it has no config.json.") from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise RunError(f"{file} cannot be read as a run's config ({type(error).__name__}: {error}).") from None
+    except LabError as error:
+        raise RunError(f"{file}: {error}") from None
+    return Run(path, config, facts)
+
+
+def list_runs() -> tuple[list[Run], list[str]]:
+    """All runs, shipped ones first, and a sentence for each folder that can't be opened or has a shipped run's name."""
+    runs: dict[str, Run] = {}
+    problems = []
+    for root in (SHIPPED, own_runs_dir()):
+        for path in sorted(root.iterdir()) if root.is_dir() else []:
+            if not path.is_dir():
+                continue
+            try:
+                if path.resolve().parent != root.resolve():
+                    raise RunError(f"{path} is a link that leads out of {root}.")
+                if path.name in runs:
+                    raise RunError(f"{path} has the name of a shipped run; rename the folder to see it.")
+                runs[path.name] = open_run(path)
+            except RunError as error:
+                problems.append(str(error))
+    return list(runs.values()), problems
+
+
+def find_run(name_or_path: str) -> Run:
+    """A run by its name, or by the path of its folder. Raises RunError that lists the known names."""
+    runs, _ = list_runs()
+    for run in runs:
+        if run.name == name_or_path:
+            return run
+    if (Path(name_or_path) / "config.json").is_file():
+        return open_run(Path(name_or_path))
+    raise RunError(f"There is no run {name_or_path!r}. Known: {', '.join(run.name for run in runs) or 'none'}.")
+
+
+def new_folder(root: Path, name: str) -> Path:
+    """Make the folder of a new run. Raises RunError if the name is bad or taken, here or by a shipped run."""
+    if not NAME.fullmatch(name):
+        raise RunError(f"{name!r} cannot be a run's name: letters, digits, dot, dash and underscore, at most 64.")
+    if (SHIPPED / name).exists() and root.resolve() != SHIPPED:
+        raise RunError(f"{name} is the name of a run that ships with the app; choose another with --name.")
+    try:
+        (root / name).mkdir(parents=True)
+    except FileExistsError:
+        raise RunError(f"{root / name} exists. Go on with it: --resume. Or choose another name: --name.") from None
+    except OSError as error:
+        raise RunError(f"{root / name} cannot be made ({error.strerror}).") from None
+    return root / name
+
+
+def save_facts(folder: Path, config: TrainConfig, facts: dict) -> None:
+    write_json(folder / "config.json", {"config": config.to_dict(), **facts})
+
+
+def save_progress(folder: Path, history: list[dict], layers: list[str], gradient_norms: list[list[float]]) -> None:
+    """history.csv and gradients.npz, as of the last epoch that ended."""
+    write_text(folder / "history.csv", pd.DataFrame(history, columns=HISTORY_COLUMNS).to_csv(index=False))
+    arrays = {"layers": np.array(layers), "norms": np.array(gradient_norms, dtype=np.float32)}
+    write_atomically(folder / "gradients.npz", lambda file: np.savez_compressed(file, **arrays))
+
+
+def save_state(folder: Path, tensors: dict, values: dict) -> None:
+    """What `Trainer.state()` gave, as one file: both parts are of the same moment."""
+    from safetensors.torch import save
+
+    write_atomically(folder / STATE_FILE, lambda file: file.write(save(tensors, {"state": json.dumps(values)})))
+
+
+def load_state(folder: Path) -> tuple[dict, dict]:
+    """What `save_state` wrote. Raises RunError."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(folder / STATE_FILE, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+            return tensors, json.loads(file.metadata()["state"])
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+        raise RunError(f"{folder / STATE_FILE} cannot be read ({error}); the training can't be resumed.") from None
+
+
+def save_weights(folder: Path, weights: dict) -> str:
+    """model.safetensors from a state dict; gives the file's sha256, which belongs into the facts."""
+    from safetensors.torch import save
+
+    weights = {name: value.cpu().contiguous() for name, value in weights.items()}
+    write_atomically(folder / MODEL_FILE, lambda file: file.write(save(weights)))
+    return _sha256(folder / MODEL_FILE)
+
+
+def save_test_logits(folder: Path, logits: np.ndarray) -> None:
+    """float (10000, 10). To be written last: a run that has them is finished."""
+    logits = logits.astype(np.float32)
+    write_atomically(folder / "test_logits.npz", lambda file: np.savez_compressed(file, logits=logits))
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _load_npz(path: Path, *names: str) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in names}
+    except Exception as error:  # zipfile, zlib, struct and numpy each raise their own on a damaged file
+        raise RunError(f"{path} is missing or damaged ({type(error).__name__}: {error}).") from None

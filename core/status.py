@@ -1,0 +1,55 @@
+"""What a training says of itself while it runs: one small file in the run's folder, replaced about once a second."""
+
+import json
+import os
+import time
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import psutil
+
+from core.files import write_json
+
+FILE = "status.json"
+
+
+@dataclass(frozen=True)
+class Status:
+    """`state`: "training", "finished", "stopped" or "failed" (then `reason` says why)."""
+
+    state: str
+    reason: str = ""
+    epoch: int = 0  # 1-based, of `epochs`; 0: not begun
+    epochs: int = 0
+    share: float = 0.0  # of the whole training, 0 to 1
+    loss: float | None = None  # mean over the present epoch so far
+    accuracy: float | None = None
+    images_per_second: float = 0.0
+    seconds_left: float | None = None
+    pid: int = field(default_factory=os.getpid)
+    pid_created: float = field(default_factory=lambda: psutil.Process().create_time())
+    heartbeat: float = field(default_factory=time.time)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process that wrote this still runs (a later process with the same number does not count)."""
+        try:
+            process = psutil.Process(self.pid)
+            return process.create_time() == self.pid_created and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.Error:
+            return False
+
+
+def write(folder: Path, status: Status) -> None:
+    write_json(folder / FILE, asdict(status))
+
+
+def read(folder: Path) -> Status | None:
+    """The last status in a run's folder, None where there is none. A training whose process is gone has failed."""
+    try:
+        status = Status(**json.loads((folder / FILE).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+    if status.state == "training" and not status.alive:
+        return replace(status, state="failed", reason="Its process ended without a word (killed, or switched off).")
+    return status

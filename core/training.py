@@ -1,0 +1,243 @@
+"""The training loop. Knows a config, images and a network; knows no files and no screen, it reports through callbacks.
+
+Everything random follows from (seed, epoch, step), so the state of a training is its tensors and its position,
+and going on from a saved state gives bit by bit what an undisturbed run gives (same machine, same thread count).
+"""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from core.cifar10 import Images
+from core.config import TrainConfig
+from core.data import EpochPlan, TrainingSet, derived_seed, split_indices, to_tensors
+from core.errors import TrainingError
+from core.evaluation import infer
+from core.hardware import best_device, best_precision
+from core.models import build, family
+from core.schedules import learning_rate
+
+
+@dataclass
+class Sums:
+    """What is added up over an epoch's steps so far."""
+
+    steps: int = 0
+    loss: float = 0.0
+    correct: int = 0
+    seconds: float = 0.0
+
+
+@dataclass
+class Position:
+    """Where a training stands: epochs done, steps done in the present one, and the best epoch so far (0: none)."""
+
+    epoch: int = 0
+    best_epoch: int = 0
+    best_accuracy: float = -1.0
+    sums: Sums = field(default_factory=Sums)
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """Of the present epoch so far: `loss` and `accuracy` (0 to 1) are means over its steps."""
+
+    epoch: int  # 1-based
+    step: int  # 1-based, of `steps`
+    steps: int
+    lr: float
+    loss: float
+    accuracy: float
+    images_per_second: float
+    seconds_left: float  # until the last epoch ends
+
+
+class Trainer:
+    """One training from its config and its images to the best weights on validation."""
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        images: Images,
+        initial_weights: dict[str, Tensor] | None = None,
+        device: torch.device | None = None,
+        precision: str | None = None,
+    ):
+        """`images`: the training images, validation included. `initial_weights`: a state dict to start from instead of
+        the config's seed. Raises TrainingError if a batch can't be filled."""
+        self.config = config
+        self.device = device or best_device()
+        self.precision = precision or best_precision(self.device.type)
+        train, validation = split_indices(images.labels, config.split_seed)
+        self.training_set = TrainingSet(_subset(images, train), config.augment, self.device)
+        self.validation = to_tensors(_subset(images, validation))
+        self.steps = self.training_set.steps(config.batch_size)
+        if self.steps == 0:
+            raise TrainingError(f"A batch of {config.batch_size} is more than the {len(train)} training images.")
+        self.preprocessing = family(config).preprocessing
+        self.model = build(config)
+        if initial_weights:
+            self.model.load_state_dict(initial_weights, strict=True)
+        self.model.to(self.device, memory_format=torch.channels_last)
+        self.optimizer = _optimizer(self.model, config)
+        self.layers = [name for name, weights in self.model.named_parameters() if weights.dim() > 1]
+        self._weights = [weights for weights in self.model.parameters() if weights.dim() > 1]
+        self.position = Position()
+        self.history: list[dict] = []
+        self.gradient_norms: list[list[float]] = []  # by epoch, by layer
+        self._norm_sums = torch.zeros(len(self.layers), device=self.device)
+        self.best_weights = _copy(self.model.state_dict())
+
+    @property
+    def finished(self) -> bool:
+        return self.position.epoch >= self.config.epochs
+
+    def fit(
+        self,
+        on_step: Callable[[StepReport], None] = lambda report: None,
+        on_epoch: Callable[[dict], None] = lambda row: None,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> bool:
+        """Train to the last epoch, or until `should_stop()` after a step. True if it got to the end.
+
+        `on_epoch` gets a row of history.csv (`runs.HISTORY_COLUMNS`). Raises TrainingError on a loss that is not
+        finite; `best_weights` are then those of the best epoch before.
+        """
+        while not self.finished:
+            if not self._train_epoch(on_step, should_stop):
+                return False
+            self._end_epoch()
+            on_epoch(self.history[-1])
+        return True
+
+    def _train_epoch(self, on_step: Callable[[StepReport], None], should_stop: Callable[[], bool]) -> bool:
+        plan = EpochPlan.draw(len(self.training_set), self.config.seed, self.position.epoch)
+        sums = self.position.sums
+        self.model.train()
+        last = time.perf_counter()
+        for pixels, labels in self.training_set.batches(plan, self.config.batch_size, first_step=sums.steps):
+            if should_stop():
+                return False
+            loss, correct = self._step(pixels, labels)
+            now = time.perf_counter()
+            sums.steps, sums.loss, sums.correct = sums.steps + 1, sums.loss + loss, sums.correct + correct
+            sums.seconds, last = sums.seconds + now - last, now
+            if not math.isfinite(loss):
+                raise TrainingError(
+                    f"The loss is no longer a number at epoch {self.position.epoch + 1}, step {sums.steps}: training "
+                    f"diverged. A lower learning rate than {self.config.lr:g} usually cures it."
+                )
+            on_step(self._report())
+        return True
+
+    def _step(self, pixels: Tensor, labels: Tensor) -> tuple[float, int]:
+        for group in self.optimizer.param_groups:
+            group["lr"] = self._learning_rate()
+        # Layers that draw numbers themselves (dropout) repeat them after a resume, with no generator to save.
+        torch.manual_seed(derived_seed(self.config.seed, self.position.epoch, self.position.sums.steps))
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bfloat16"):
+            logits = self.model(self.preprocessing(pixels))
+        loss = nn.functional.cross_entropy(logits.float(), labels, label_smoothing=self.config.label_smoothing)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self._norm_sums += torch.stack([torch.linalg.vector_norm(weights.grad) for weights in self._weights])
+        self.optimizer.step()
+        return loss.item(), int((logits.argmax(dim=1) == labels).sum())
+
+    def _end_epoch(self) -> None:
+        start = time.perf_counter()
+        sums, position = self.position.sums, self.position
+        pixels, labels = self.validation
+        logits = infer(self.model, pixels, self.preprocessing, precision=self.precision)
+        seen_an_epoch = self.steps * self.config.batch_size
+        row = {
+            "epoch": position.epoch + 1,
+            "lr": self._learning_rate(),
+            "train_loss": sums.loss / self.steps,
+            "train_accuracy": sums.correct / seen_an_epoch,
+            "val_loss": nn.functional.cross_entropy(logits, labels).item(),
+            "val_accuracy": (logits.argmax(dim=1) == labels).float().mean().item(),
+            "seconds": sums.seconds + time.perf_counter() - start,
+            "images_seen": seen_an_epoch * (position.epoch + 1),
+        }
+        self.history.append(row)
+        self.gradient_norms.append((self._norm_sums / self.steps).tolist())
+        self._norm_sums.zero_()
+        position.epoch, position.sums = position.epoch + 1, Sums()
+        if row["val_accuracy"] > position.best_accuracy:
+            position.best_epoch, position.best_accuracy = position.epoch, row["val_accuracy"]
+            self.best_weights = _copy(self.model.state_dict())
+
+    def _learning_rate(self) -> float:
+        done = self.position.epoch * self.steps + self.position.sums.steps
+        return learning_rate(self.config.schedule, self.config.lr, done / (self.config.epochs * self.steps))
+
+    def _report(self) -> StepReport:
+        sums, epoch = self.position.sums, self.position.epoch
+        images = sums.steps * self.config.batch_size
+        steps_left = (self.config.epochs - epoch) * self.steps - sums.steps
+        return StepReport(
+            epoch=epoch + 1,
+            step=sums.steps,
+            steps=self.steps,
+            lr=self.optimizer.param_groups[0]["lr"],
+            loss=sums.loss / sums.steps,
+            accuracy=sums.correct / images,
+            images_per_second=images / sums.seconds,
+            seconds_left=steps_left * sums.seconds / sums.steps,
+        )
+
+    def state(self) -> tuple[dict[str, Tensor], dict]:
+        """(tensors, JSON values) from which `load_state` of an equal Trainer goes on as if nothing had happened."""
+        momenta = self.optimizer.state_dict()["state"]
+        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        tensors |= {f"best.{name}": value for name, value in self.best_weights.items()}
+        tensors |= {f"optimizer.{i}.{key}": value for i, values in momenta.items() for key, value in values.items()}
+        tensors["gradient_norm_sums"] = self._norm_sums
+        return {name: value.cpu().contiguous() for name, value in tensors.items() if value is not None}, {
+            "config": self.config.to_dict(),
+            "position": asdict(self.position),
+            "history": self.history,
+            "gradient_norms": self.gradient_norms,
+            "precision": self.precision,
+            "threads": torch.get_num_threads(),
+        }
+
+    def load_state(self, tensors: dict[str, Tensor], values: dict) -> None:
+        """Go on from `state()` of a Trainer with the same config. Raises TrainingError if it is another's."""
+        if values["config"] != self.config.to_dict():
+            raise TrainingError("The saved state belongs to another configuration; resume with the same options.")
+        self.model.load_state_dict(_with_prefix(tensors, "model."), strict=True)
+        self.best_weights = _copy(_with_prefix(tensors, "best."))
+        momenta: dict[int, dict[str, Tensor]] = {}
+        for name, value in _with_prefix(tensors, "optimizer.").items():
+            index, key = name.split(".", 1)
+            momenta.setdefault(int(index), {})[key] = value.clone()
+        self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": momenta})
+        self._norm_sums.copy_(tensors["gradient_norm_sums"])
+        saved = dict(values["position"])
+        self.position = Position(**saved | {"sums": Sums(**saved["sums"])})
+        self.history, self.gradient_norms = list(values["history"]), list(values["gradient_norms"])
+
+
+def _optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
+    decayed = [weights for weights in model.parameters() if weights.dim() > 1]
+    spared = [weights for weights in model.parameters() if weights.dim() <= 1]
+    groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": spared, "weight_decay": 0.0}]
+    return torch.optim.SGD(groups, lr=config.lr, momentum=config.momentum, nesterov=config.momentum > 0)
+
+
+def _subset(images: Images, indices) -> Images:
+    return Images(images.pixels[indices], images.labels[indices])
+
+
+def _copy(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in state.items()}
+
+
+def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
