@@ -64,6 +64,10 @@ def main(argv: list[str] | None = None) -> int:
     images = cifar10.load_training(args.data)
     stop = _stop_on_signals()
     for config in configs:
+        folder = args.out / (args.name or config.default_run_name)
+        if args.resume and (folder / "test_logits.npz").is_file():
+            print(f"{folder.name} is finished.", file=sys.stderr)
+            continue
         session = Session(config, images, args, _command(config, argv, args.architectures))
         if not session.run(stop):
             print(f"Stopped. Nothing is lost; go on with: {session.command} --resume", file=sys.stderr)
@@ -77,7 +81,8 @@ class Session:
     def __init__(self, config: TrainConfig, images: cifar10.Images, args: argparse.Namespace, command: str):
         name = args.name or config.default_run_name
         self.config, self.command = config, command
-        if args.resume:
+        # Of several networks to be resumed, those whose turn had not come begin.
+        if args.resume and (len(args.architectures) == 1 or (args.out / name).exists()):
             self.folder = args.out / name
             tensors, values = self._saved_state()
             self.trainer = Trainer(config, images, precision=values["precision"])
@@ -151,8 +156,6 @@ class Session:
 
     def _saved_state(self) -> tuple[dict, dict]:
         saved = runs.open_run(self.folder)
-        if saved.finished:
-            raise RunError(f"{saved.name} is finished; there is nothing to resume.")
         if saved.config != self.config:
             raise RunError(
                 f"{saved.name} was begun with other options: {_list_differences(saved.config, self.config)}."

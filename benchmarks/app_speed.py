@@ -1,0 +1,143 @@
+"""How fast the app answers, what it sends and what it holds in memory, measured in a real browser.
+
+    python benchmarks/app_speed.py [--rounds 10] [--chromium /usr/bin/chromium]
+
+Needs an otherwise idle machine, and Chromium. Starts the app itself, on a free port, and ends it.
+"""
+
+import argparse
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import urlencode
+
+import psutil
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = ("", "learning_curves", "mistakes", "look_inside", "train")
+TITLES = {"": "Compare", "learning_curves": "Learning curves", "mistakes": "Mistakes", "look_inside": "Look inside"}
+IDLE = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
+
+
+class App:
+    """The app as a child process; `rss` is its resident memory in bytes."""
+
+    def __init__(self):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless", "true"]
+        self.started = time.perf_counter()
+        self.process = subprocess.Popen(
+            [*command, "--server.port", str(port), "--server.address", "127.0.0.1"],
+            cwd=ROOT,
+            env=os.environ,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.02)
+
+    @property
+    def rss(self) -> int:
+        return psutil.Process(self.process.pid).memory_info().rss
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(10)
+
+
+def settle(page: Page, must_show: str) -> None:
+    """Wait until `must_show` is on the screen and the script has ended."""
+    page.locator(must_show).first.wait_for(timeout=60_000)
+    page.wait_for_selector(IDLE, timeout=60_000)
+
+
+def timed(action, page: Page, must_show: str) -> float:
+    start = time.perf_counter()
+    action()
+    settle(page, must_show)
+    return time.perf_counter() - start
+
+
+def heading(text: str) -> str:
+    return f"h1:has-text('{text}')"
+
+
+HEADINGS = {
+    "": heading("short cuts help"),
+    "learning_curves": heading("Who learns faster"),
+    "mistakes": heading("take for what"),
+    "look_inside": heading("where do they look"),
+    "train": heading("Train your own"),
+}
+
+
+def measure(page: Page, app: App, rounds: int) -> dict:
+    received = {"bytes": 0}
+
+    def count(payload) -> None:
+        received["bytes"] += len(payload)
+
+    page.on("websocket", lambda socket: socket.on("framereceived", count))
+    page.goto(app.url)
+    settle(page, HEADINGS[""])
+    first_page = time.perf_counter() - app.started
+
+    for path in PAGES:  # warm up: every page once
+        page.goto(f"{app.url}/{path}")
+        settle(page, HEADINGS[path])
+
+    switches, sizes = [], {}
+    for _ in range(rounds):
+        for path, title in TITLES.items():
+            received["bytes"] = 0
+            link = page.locator(f"[data-testid=stSidebarNavLink]:has-text('{title}')").first
+            switches.append(timed(link.click, page, HEADINGS[path]))
+            sizes[path or "compare"] = max(sizes.get(path or "compare", 0), received["bytes"])
+
+    page.goto(f"{app.url}/look_inside?{urlencode({'image': 0})}")
+    settle(page, HEADINGS["look_inside"])
+    looks = []
+    for number in range(1, rounds + 1):
+        box = page.get_by_label("Number").first
+        box.fill(str(number))
+        looks.append(timed(lambda: box.press("Enter"), page, f"h3:has-text('Test photo {number}:')"))
+    return {
+        "first_page_seconds": round(first_page, 2),
+        "page_switch_median_seconds": round(statistics.median(switches), 3),
+        "look_inside_median_seconds": round(statistics.median(looks), 3),
+        "websocket_kib_by_page": {name: round(size / 1024) for name, size in sizes.items()},
+        "resident_memory_mb": round(app.rss / 1e6),
+    }
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--rounds", type=int, default=10)
+    p.add_argument("--chromium", default="/usr/bin/chromium")
+    args = p.parse_args()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=args.chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1440, "height": 1000})
+        app = App()  # after the browser, whose start is not the app's
+        try:
+            print(json.dumps(measure(page, app, args.rounds), indent=2))
+        finally:
+            app.stop()
+            browser.close()
+
+
+if __name__ == "__main__":
+    main()

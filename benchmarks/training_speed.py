@@ -1,0 +1,165 @@
+"""How much of training is spent outside forward, backward and step; against the common recipe; the input pipeline.
+
+    python benchmarks/training_speed.py [--rounds 5] [--steps 20]
+
+Needs an otherwise idle machine. The three loops take turns, `rounds` times, and medians are compared, so that a
+machine whose speed drifts does not favour one of them. ResNet-20, batches of 128.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import torch
+from PIL import Image
+from torch.utils.data import DataLoader, Dataset
+from torchvision import transforms
+
+from core import cifar10, hardware
+from core.config import TrainConfig
+from core.data import EpochPlan, TrainingSet
+from core.models import build, family
+from core.training import Trainer
+
+BATCH = 128
+
+
+class OurLoop:
+    """The project's own training, as it runs in `python -m core.train`, reports included."""
+
+    def __init__(self, config: TrainConfig, images: cifar10.Images, precision: str):
+        self.trainer = Trainer(config, images, precision=precision)
+        self.left = 0
+
+    def run(self, steps: int) -> float:
+        self.left = steps
+
+        def enough() -> bool:
+            self.left -= 1
+            return self.left < 0
+
+        start = time.perf_counter()
+        while self.left > 0:  # an epoch's end, with its validation, is not part of what is compared
+            self.trainer.fit(should_stop=enough)
+        return BATCH * steps / (time.perf_counter() - start)
+
+
+class FixedBatchLoop:
+    """Forward, backward and step on one batch in memory, in the project's number format: the least there is to do."""
+
+    def __init__(self, config: TrainConfig, images: cifar10.Images, precision: str):
+        self.precision = precision
+        self.model = build(config).to(memory_format=torch.channels_last).train()
+        training_set = TrainingSet(images, augment=False)
+        pixels, self.labels = next(training_set.batches(EpochPlan.draw(len(training_set), 0, 0), BATCH))
+        self.inputs = family(config).preprocessing(pixels)
+        self.optimizer = torch.optim.SGD(self.model.parameters(), config.lr, 0.9, weight_decay=5e-4, nesterov=True)
+
+    def run(self, steps: int) -> float:
+        start = time.perf_counter()
+        for _ in range(steps):
+            with torch.autocast("cpu", torch.bfloat16, enabled=self.precision == "bfloat16"):
+                logits = self.model(self.inputs)
+            loss = torch.nn.functional.cross_entropy(logits.float(), self.labels)
+            self.optimizer.zero_grad()
+            loss.backward()
+            self.optimizer.step()
+        return BATCH * steps / (time.perf_counter() - start)
+
+
+class PilDataset(Dataset):
+    def __init__(self, images: cifar10.Images, transform):
+        self.images, self.transform = images, transform
+
+    def __len__(self) -> int:
+        return len(self.images.labels)
+
+    def __getitem__(self, index: int):
+        return self.transform(Image.fromarray(self.images.pixels[index])), int(self.images.labels[index])
+
+
+class CommonLoop:
+    """What most tutorials do: float32, NCHW, per-image PIL transforms, a DataLoader with two workers."""
+
+    def __init__(self, config: TrainConfig, images: cifar10.Images):
+        preprocessing = family(config).preprocessing
+        transform = transforms.Compose(
+            [
+                transforms.RandomCrop(32, padding=4),
+                transforms.RandomHorizontalFlip(),
+                transforms.ToTensor(),
+                transforms.Normalize(preprocessing.mean, preprocessing.std),
+            ]
+        )
+        self.loader = DataLoader(PilDataset(images, transform), BATCH, shuffle=True, num_workers=2, drop_last=True)
+        self.model = build(config).train()
+        self.optimizer = torch.optim.SGD(self.model.parameters(), config.lr, 0.9, weight_decay=5e-4, nesterov=True)
+
+    def run(self, steps: int) -> float:
+        batches = iter(self.loader)
+        next(batches)  # the workers' start is not counted
+        start = time.perf_counter()
+        for _ in range(steps):
+            inputs, labels = next(batches)
+            loss = torch.nn.functional.cross_entropy(self.model(inputs), labels)
+            self.optimizer.zero_grad()
+            loss.backward()
+            self.optimizer.step()
+        return BATCH * steps / (time.perf_counter() - start)
+
+
+def pipeline_speed(config: TrainConfig, images: cifar10.Images) -> float:
+    """Images a second of cutting, mirroring, shifting and normalising batches, on one thread."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    training_set, preprocessing = TrainingSet(images, augment=True), family(config).preprocessing
+    plan = EpochPlan.draw(len(training_set), 0, 0)
+    start = time.perf_counter()
+    for pixels, _ in training_set.batches(plan, BATCH):
+        preprocessing(pixels)
+    seconds = time.perf_counter() - start
+    torch.set_num_threads(threads)
+    return training_set.steps(BATCH) * BATCH / seconds
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--rounds", type=int, default=5)
+    p.add_argument("--steps", type=int, default=20)
+    p.add_argument("--threads", type=int, default=2)
+    args = p.parse_args()
+    torch.set_num_threads(args.threads)
+    config, images = TrainConfig(data="shipped"), cifar10.load_training("shipped")
+    precision = hardware.best_precision("cpu")
+    loops = {
+        "ours": OurLoop(config, images, precision),
+        "fixed batch": FixedBatchLoop(config, images, precision),
+        "common recipe": CommonLoop(config, images),
+    }
+    speeds = {name: [] for name in loops}
+    pipeline = []
+    for number in range(args.rounds + 1):
+        for name, loop in loops.items():
+            speed = loop.run(args.steps)
+            if number:  # the first round warms up
+                speeds[name].append(speed)
+        pipeline.append(pipeline_speed(config, images))
+    medians = {name: statistics.median(values) for name, values in speeds.items()}
+    pairs = zip(speeds["fixed batch"], speeds["ours"], strict=True)
+    result = {
+        "images_per_second": {name: round(value) for name, value in medians.items()},
+        "extra_time_over_fixed_batch": round(statistics.median(fixed / ours - 1 for fixed, ours in pairs), 3),
+        "times_the_common_recipe": round(medians["ours"] / medians["common recipe"], 2),
+        "pipeline_one_thread": round(statistics.median(pipeline[1:])),
+        "machine": hardware.describe(torch.device("cpu"), precision),
+    }
+    print(json.dumps(result, indent=2))
+
+
+if __name__ == "__main__":
+    main()

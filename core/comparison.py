@@ -1,0 +1,171 @@
+"""Two runs side by side: is it a fair fight, who won, by how much, could it be luck? The figures and their words.
+
+Derives everything from what the two run folders hold; no torch.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest
+
+from core import metrics
+from core.config import differences
+from core.runs import Run
+
+TARGET = 0.8  # validation accuracy that "time to reach" means
+
+# A field of TrainConfig in words; the values of `skip` and `norm` have words of their own.
+FIELD_WORDS = {
+    "family": "family of networks",
+    "depth": "number of layers",
+    "skip": "short cuts",
+    "norm": "normalisation",
+    "init": "initial weights",
+    "data": "training images",
+    "epochs": "epochs",
+    "batch_size": "batch size",
+    "schedule": "learning-rate schedule",
+    "lr": "learning rate",
+    "momentum": "momentum",
+    "weight_decay": "weight decay",
+    "label_smoothing": "label smoothing",
+    "augment": "augmentation",
+    "seed": "random seed",
+    "split_seed": "validation split",
+}
+VALUE_WORDS = {
+    ("skip", True): "with",
+    ("skip", False): "without",
+    ("norm", "batch"): "BatchNorm",
+    ("norm", "none"): "none",
+    ("data", "full"): "all 50,000",
+    ("data", "shipped"): "the first 10,000",
+    ("augment", True): "mirrored and shifted",
+    ("augment", False): "off",
+}
+
+
+@dataclass(frozen=True)
+class Fairness:
+    """`names`: the fields in which the configs differ; `differing`: a row for each, columns "setting", "A", "B", in
+    words."""
+
+    names: list[str]
+    differing: pd.DataFrame
+
+    @property
+    def fair(self) -> bool:
+        return len(self.differing) == 1
+
+    @property
+    def sentence(self) -> str:
+        count = len(self.differing)
+        if count == 0:
+            return "These two runs have the same settings: there is nothing to compare."
+        if count == 1:
+            row = self.differing.iloc[0]
+            return f"They differ in one thing only: **{row['setting']}** ({row['A']} / {row['B']})."
+        return f"Not a fair pair: they differ in {count} things, so no single one explains the result."
+
+
+def fairness(a: Run, b: Run) -> Fairness:
+    differing = differences(a.config, b.config)
+    rows = [(FIELD_WORDS[name], *(_value_in_words(name, value) for value in both)) for name, both in differing.items()]
+    return Fairness(list(differing), pd.DataFrame(rows, columns=["setting", "A", "B"]))
+
+
+def _value_in_words(name: str, value: object) -> str:
+    return VALUE_WORDS.get((name, value), str(value))
+
+
+def describe(run: Run) -> str:
+    """The network in lay words, e.g. "20 layers, with short cuts"."""
+    cuts = VALUE_WORDS["skip", run.config.skip]
+    return f"{run.config.depth} layers, {cuts} short cuts" + ("" if run.config.norm == "batch" else ", no BatchNorm")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Test accuracies, and the exact two-sided probability that so uneven a split is luck (McNemar 1947, exact)."""
+
+    a: metrics.Share
+    b: metrics.Share
+    only_a: int  # test images that A alone gets right
+    only_b: int
+    p_value: float
+
+    @property
+    def by_luck(self) -> bool:
+        return self.p_value >= 0.05
+
+    @property
+    def headline(self) -> str:
+        if self.by_luck:
+            return "Too close to call."
+        return f"{self._winner} wins by {100 * abs(self.b.value - self.a.value):.1f} points."
+
+    @property
+    def sentence(self) -> str:
+        """Of the test photos alone: other initial weights (other seeds) are another source of luck."""
+        alone = f"Of {self.a.n:,} test photos, A alone is right on {self.only_a:,}, B alone on {self.only_b:,}."
+        if self.by_luck:
+            return f"{alone} So small a difference is what luck with the photos makes (p = {self.p_value:.2f})."
+        chance = "less than 1 time in 1,000" if self.p_value < 0.001 else f"{1000 * self.p_value:.0f} times in 1,000"
+        return f"{alone} Between equally good networks, luck with the photos would split them so unevenly {chance}."
+
+    @property
+    def _winner(self) -> str:
+        return "B" if self.b.value > self.a.value else "A"
+
+
+def verdict(logits_a: np.ndarray, logits_b: np.ndarray, labels: np.ndarray) -> Verdict:
+    """From both runs' logits float (n, 10) on the same images and their labels (n,)."""
+    right_a, right_b = logits_a.argmax(axis=1) == labels, logits_b.argmax(axis=1) == labels
+    only_a, only_b = int((right_a & ~right_b).sum()), int((right_b & ~right_a).sum())
+    discordant = only_a + only_b
+    p_value = binomtest(only_a, discordant).pvalue if discordant else 1.0
+    return Verdict(metrics.accuracy(logits_a, labels), metrics.accuracy(logits_b, labels), only_a, only_b, p_value)
+
+
+def disagreements(logits_a: np.ndarray, logits_b: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
+    """Indices of the test images on which the answers differ, by who is right, surest disagreement first."""
+    p_a, p_b = metrics.probabilities(logits_a), metrics.probabilities(logits_b)
+    answer_a, answer_b = p_a.argmax(axis=1), p_b.argmax(axis=1)
+    differ = answer_a != answer_b
+    surest_first = np.argsort(-(p_a.max(axis=1) + p_b.max(axis=1)), kind="stable")
+    surest_first = surest_first[differ[surest_first]]
+    right_a, right_b = (answer_a == labels)[surest_first], (answer_b == labels)[surest_first]
+    return {
+        "B right, A wrong": surest_first[right_b],
+        "A right, B wrong": surest_first[right_a],
+        "both wrong": surest_first[~right_a & ~right_b],
+    }
+
+
+def figures(run: Run, history: pd.DataFrame, accuracy: metrics.Share) -> dict[str, str]:
+    """The verdict's table, one run's column: {measure: value with its unit}."""
+    final = history.iloc[-1]
+    reached = history.index[history["val_accuracy"] >= TARGET]
+    minutes = history["seconds"].cumsum() / 60
+    gap = 100 * (final["train_accuracy"] - final["val_accuracy"])
+    when = "never" if reached.empty else f"{history['epoch'][reached[0]]} epochs, {minutes[reached[0]]:.0f} min"
+    return {
+        "Test accuracy": f"{accuracy.value:.1%}  ({accuracy.low:.1%} to {accuracy.high:.1%})",
+        f"Time to {TARGET:.0%} validation accuracy": when,
+        "Train minus validation accuracy, at the end": f"{gap:+.1f} points",
+        "Parameters": f"{run.parameters:,}",
+        "Multiply-adds an image": f"{run.multiply_adds / 1e6:.1f} million",
+        "Training time": f"{minutes.iloc[-1]:.0f} min for {len(history)} epochs",
+    }
+
+
+FIGURE_MEANINGS = {
+    "Test accuracy": "Share of 10,000 photos, never used in training, named rightly. In brackets: the 95 % interval.",
+    f"Time to {TARGET:.0%} validation accuracy": "How fast it learns. An epoch is one pass over the training photos.",
+    "Train minus validation accuracy, at the end": "How much better it is on photos it has practised "
+    "on. Small is good; below zero is possible, as training photos are mirrored and shifted.",
+    "Parameters": "The numbers that are learnt.",
+    "Multiply-adds an image": "The work of one answer.",
+    "Training time": "On the machine named in the run's card.",
+}

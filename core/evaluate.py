@@ -1,0 +1,75 @@
+"""Command line: score runs on the 10,000 test images, from their weights."""
+
+import json
+import sys
+
+import numpy as np
+
+from core import cifar10, metrics
+from core.cli import Parser, run_command
+from core.runs import Run, find_run
+
+
+def parser() -> Parser:
+    p = Parser(prog="python -m core.evaluate", description=__doc__)
+    p.add_argument("runs", nargs="+", metavar="RUN", help="a run's name, or the path of its folder")
+    p.add_argument("--json", action="store_true", help="print one JSON list on stdout")
+    return p
+
+
+def evaluate(run: Run, test: cifar10.Images) -> dict:
+    """Scores of a run's weights, as JSON values. Raises RunError if it has none."""
+    logits = test_logits(run, test)
+    per_class = metrics.per_class(logits, test.labels).drop(columns="images")
+    return {
+        "run": run.name,
+        "accuracy": metrics.accuracy(logits, test.labels).value,
+        "loss": metrics.loss(logits, test.labels),
+        "ece": metrics.calibration_error(logits, test.labels),
+        "per_class": per_class.to_dict(orient="index"),
+        "confusion": metrics.confusion(logits, test.labels).to_numpy().tolist(),
+        "n": len(test.labels),
+    }
+
+
+def test_logits(run: Run, test: cifar10.Images) -> np.ndarray:
+    """float32 (n, 10), computed now from the run's weights."""
+    from core.data import to_tensors
+    from core.evaluation import infer
+    from core.models import family
+
+    return infer(run.load_model(), to_tensors(test)[0], family(run.config).preprocessing).numpy()
+
+
+def main(argv: list[str] | None = None) -> int:
+    args = parser().parse_args(argv)
+    found = [find_run(name) for name in args.runs]
+    test = cifar10.load_test()
+    results = []
+    for run in found:
+        print(f"Scoring {run.name} ...", file=sys.stderr)
+        results.append(evaluate(run, test))
+    if args.json:
+        print(json.dumps(results))
+    else:
+        print("\n\n".join(_as_text(result) for result in results))
+    return 0
+
+
+def _as_text(result: dict) -> str:
+    width = max(map(len, cifar10.CLASSES))
+    lines = [
+        f"{result['run']}: {result['accuracy']:.2%} right of {result['n']:,} test images, "
+        f"loss {result['loss']:.3f}, calibration error {result['ece']:.2%}",
+        "",
+        f"{'':{width}}  precision  recall      f1   answers: {' '.join(f'{name[:5]:>5}' for name in cifar10.CLASSES)}",
+    ]
+    for name, counts in zip(cifar10.CLASSES, result["confusion"], strict=True):
+        scores = result["per_class"][name]
+        figures = f"{scores['precision']:9.1%} {scores['recall']:7.1%} {scores['f1']:7.1%}"
+        lines.append(f"{name:{width}}  {figures}            {' '.join(f'{count:5d}' for count in counts)}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,71 @@
+"""Command line: what a run's network says a picture shows, and where it looked."""
+
+import json
+from pathlib import Path
+
+from core import images
+from core.cifar10 import CLASSES
+from core.cli import Parser, run_command
+from core.errors import ImageError
+from core.files import write_atomically
+from core.runs import find_run
+
+HEATMAP_SIDE = 512  # pixels
+
+
+def parser() -> Parser:
+    p = Parser(prog="python -m core.predict", description=__doc__)
+    p.add_argument("run", metavar="RUN", help="a run's name, or the path of its folder")
+    p.add_argument("image", metavar="IMAGE", type=Path, help="a JPEG, PNG, WebP, GIF or BMP; its centre square is used")
+    p.add_argument("--json", action="store_true", help="print one JSON object on stdout")
+    p.add_argument(
+        "--heatmap", metavar="OUT.png", type=Path, help="write the picture with the Grad-CAM heatmap over it"
+    )
+    return p
+
+
+def main(argv: list[str] | None = None) -> int:
+    args = parser().parse_args(argv)
+    run = find_run(args.run)
+    square = images.square(images.open_picture(_read(args.image)).image, "crop")
+
+    from core.classifier import Classifier  # after the cheap checks: it takes seconds to import
+
+    classifier = Classifier(run)
+    answer = classifier.answer(images.to_pixels(square, classifier.input_size))
+    by_class = dict(zip(CLASSES, answer.probabilities.tolist(), strict=True))
+    if args.heatmap:
+        _write_heatmap(args.heatmap, square, answer.heatmap)
+    if args.json:
+        print(json.dumps({"run": run.name, "label": answer.label, "probabilities": by_class}))
+    else:
+        print(f"{run.name} says: {answer.label}")
+        for name, probability in sorted(by_class.items(), key=lambda item: -item[1]):
+            print(f"  {name:10} {probability:6.1%}")
+    return 0
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > images.MAX_BYTES:  # before the whole of it is in memory
+            raise ImageError(f"{path} is larger than {images.MAX_BYTES // 1_000_000} MB; use a smaller picture.")
+        return path.read_bytes()
+    except OSError as error:
+        raise ImageError(f"{path} cannot be read ({error.strerror}).") from None
+
+
+def _write_heatmap(path: Path, square, heatmap) -> None:
+    import numpy as np
+    from PIL import Image
+
+    from core.explain import overlay
+
+    picture = overlay(np.asarray(square.resize((HEATMAP_SIDE, HEATMAP_SIDE))), heatmap)
+    try:
+        write_atomically(path, lambda file: Image.fromarray(picture).save(file, "PNG"))
+    except OSError as error:
+        raise ImageError(f"{path} cannot be written ({error.strerror}).") from None
+
+
+if __name__ == "__main__":
+    run_command(main)

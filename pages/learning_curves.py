@@ -1,0 +1,76 @@
+"""How both runs learnt: accuracy and loss, on training and validation images, against three kinds of cost."""
+
+import pandas as pd
+import streamlit as st
+
+from core import charts
+from ui import cached
+from ui.run_picker import pair
+
+AXES = {
+    "epochs": ("epoch", "epochs (passes over the training images)"),
+    "minutes": ("minutes", "minutes of training"),
+    "images seen": ("images_seen", "images seen"),
+}
+MEASURES = {"accuracy": "share of images named rightly", "loss": "loss (cross-entropy, nats)"}
+
+chosen = pair()
+st.title("Who learns faster?")
+
+first, second = st.columns(2)
+measure = first.segmented_control(
+    "Show",
+    list(MEASURES),
+    default="accuracy",
+    key="measure",
+    bind="query-params",
+    required=True,
+    help="Accuracy: the share of images named rightly, higher is better. Loss: what training makes smaller.",
+)
+against = second.segmented_control(
+    "Against",
+    list(AXES),
+    default="epochs",
+    key="against",
+    bind="query-params",
+    required=True,
+    help="An epoch is one pass over the training images.",
+)
+x, x_title = AXES[against]
+
+
+def curves(run, side: str) -> pd.DataFrame:
+    """A row an epoch and split: what `charts.learning_curves` takes."""
+    history = cached.history(run).assign(minutes=lambda table: table["seconds"].cumsum() / 60, side=side, run=run.name)
+    renamed = {f"train_{measure}": "training", f"val_{measure}": "validation"}
+    return history.rename(columns=renamed).melt(
+        id_vars=list(dict.fromkeys(["side", "run", "epoch", x])), value_vars=list(renamed.values()), var_name="split"
+    )
+
+
+table = pd.concat([curves(run, side) for side, run in chosen])
+st.altair_chart(charts.learning_curves(table, x, x_title, MEASURES[measure], measure == "accuracy"), width="stretch")
+final = {side: cached.history(run).iloc[-1] for side, run in chosen}
+best = {side: cached.history(run)["val_accuracy"].max() for side, run in chosen}
+st.caption(
+    "Full lines: validation images, kept apart from training. Dashed: training images, mirrored and shifted at random. "
+    f"The best validation accuracy of A is {best['A']:.1%}, of B {best['B']:.1%}. Hover over a line for its values."
+)
+
+st.header("The generalisation gap", anchor=False)
+gaps = pd.concat(
+    cached.history(run).assign(
+        minutes=lambda table: table["seconds"].cumsum() / 60,
+        gap=lambda table: 100 * (table["train_accuracy"] - table["val_accuracy"]),
+        side=side,
+        run=run.name,
+    )
+    for side, run in chosen
+)
+st.altair_chart(charts.gap(gaps, x, x_title), width="stretch")
+end = {side: 100 * (row["train_accuracy"] - row["val_accuracy"]) for side, row in final.items()}
+st.caption(
+    "How much better a network is on images it practises on than on images it has never seen: learning by heart drives "
+    f"it up. At the end it is {end['A']:+.1f} points for A and {end['B']:+.1f} points for B. Below zero is no error: "
+    "the practice images are mirrored and shifted, so they are harder."
+)

@@ -1,0 +1,21 @@
+"""ResNet Lab: `streamlit run streamlit_app.py`. The navigation, and the pair of runs that every page compares."""
+
+import streamlit as st
+
+from ui import run_picker
+
+st.set_page_config(page_title="ResNet Lab", page_icon="ui/icon.svg", layout="wide")
+
+page = st.navigation(
+    {
+        "Compare": [
+            st.Page("pages/compare.py", title="Compare", icon=":material/balance:", default=True),
+            st.Page("pages/learning_curves.py", title="Learning curves", icon=":material/show_chart:"),
+            st.Page("pages/mistakes.py", title="Mistakes", icon=":material/grid_on:"),
+            st.Page("pages/look_inside.py", title="Look inside", icon=":material/search:"),
+        ],
+        "Do it yourself": [st.Page("pages/train.py", title="Train", icon=":material/fitness_center:")],
+    },
+)
+run_picker.show()
+page.run()

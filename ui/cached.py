@@ -1,0 +1,68 @@
+"""Everything that costs time, computed once: keyed by a run's folder and its last change, so that a new file counts."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core import cifar10, comparison, metrics
+from core.runs import Run
+
+RUN_KEY = {Run: lambda run: (str(run.path), run.last_change)}
+
+
+@st.cache_resource(show_spinner="Unpacking the 10,000 test photos ...")
+def test_images() -> cifar10.Images:
+    """Shared between visitors: not to be written to."""
+    return cifar10.load_test()
+
+
+@st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
+def history(run: Run) -> pd.DataFrame:
+    return run.history()
+
+
+@st.cache_resource(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
+def test_logits(run: Run) -> np.ndarray:
+    """Shared between visitors: not to be written to."""
+    return run.test_logits()
+
+
+@st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
+def accuracy(run: Run) -> metrics.Share:
+    return metrics.accuracy(test_logits(run), test_labels())
+
+
+@st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
+def confusion(run: Run) -> pd.DataFrame:
+    return metrics.confusion(test_logits(run), test_labels())
+
+
+@st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
+def per_class(run: Run) -> pd.DataFrame:
+    return metrics.per_class(test_logits(run), test_labels())
+
+
+@st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
+def verdict(a: Run, b: Run) -> comparison.Verdict:
+    return comparison.verdict(test_logits(a), test_logits(b), test_labels())
+
+
+@st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
+def disagreements(a: Run, b: Run) -> dict[str, np.ndarray]:
+    return comparison.disagreements(test_logits(a), test_logits(b), test_labels())
+
+
+@st.cache_resource(show_spinner=False)
+def test_labels() -> np.ndarray:
+    return cifar10.load_test_labels()
+
+
+@st.cache_resource(max_entries=4, hash_funcs=RUN_KEY, show_spinner="Waking the network ...")
+def classifier(run: Run):
+    """The run's network, shared between visitors; it has a lock of its own."""
+    import torch
+
+    from core.classifier import Classifier
+
+    torch.set_num_threads(1)  # two threads make one picture slower, not faster, when the machine is busy
+    return Classifier(run)

@@ -1,0 +1,39 @@
+"""CIFAR-10 pictures on the screen: enlarged without smoothing, sent as files rather than inside the page."""
+
+import numpy as np
+import streamlit as st
+
+from core.cifar10 import CLASSES
+from core.images import enlarge
+from ui import cached
+from ui.run_picker import Pair
+
+SIDE = 128  # pixels on the screen of a 32 x 32 picture in a strip
+
+
+@st.cache_data(max_entries=2_000, show_spinner=False)
+def enlarged_test_image(index: int, side: int = SIDE) -> np.ndarray:
+    return np.asarray(enlarge(cached.test_images().pixels[index], side))
+
+
+def strip(indices, pair: Pair, key: str) -> None:
+    """Test images in a row that wraps, each with its class, both answers, and a link to look inside."""
+    labels = cached.test_labels()
+    answers = {side: cached.test_logits(run).argmax(axis=1) for side, run in pair}
+    with st.container(horizontal=True, key=key):
+        for index in map(int, indices):
+            with st.container(width=SIDE + 12, gap=None):
+                st.image(enlarged_test_image(index), width=SIDE)
+                st.markdown(_caption(CLASSES[labels[index]], {s: CLASSES[a[index]] for s, a in answers.items()}))
+                st.page_link(
+                    "pages/look_inside.py",
+                    label="Look inside",
+                    icon=":material/search:",
+                    query_params={"a": pair.a.name, "b": pair.b.name, "image": str(index)},
+                )
+
+
+def _caption(truth: str, answers: dict[str, str]) -> str:
+    lines = [f"**{truth}**"]
+    lines += [f"{side}: {answer} {'✓' if answer == truth else '✗'}" for side, answer in answers.items()]
+    return "  \n".join(lines)

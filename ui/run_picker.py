@@ -1,0 +1,70 @@
+"""The pair of runs, A and B, chosen once above every page and kept in the link as ?a=NAME&b=NAME."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.comparison import describe
+from core.runs import Run, list_runs
+
+DEFAULTS = {"a": "plain20-s0", "b": "resnet20-s0"}
+HELP = "A run is one trained network with its record. The choice holds on every page and is part of the link."
+
+
+@dataclass(frozen=True)
+class Pair:
+    a: Run
+    b: Run
+
+    def __iter__(self):
+        """("A", run), ("B", run)."""
+        return iter((("A", self.a), ("B", self.b)))
+
+
+def show() -> None:
+    """Draw the picker; `pair()` then gives its choice to the page."""
+    found, problems = list_runs()
+    runs = {run.name: run for run in found if run.finished}
+    st.session_state["_runs"] = runs
+    for problem in problems:
+        st.warning(problem, icon=":material/folder_off:")
+    if not runs:
+        return
+    for column, key in zip(st.columns(2), ("a", "b"), strict=True):
+        _follow_link(key, list(runs))
+        column.selectbox(
+            f"Network {key.upper()}",
+            list(runs),
+            key=key,
+            format_func=lambda name: f"{name}: {describe(runs[name])}",
+            help=HELP,
+        )
+        st.query_params[key] = st.session_state[f"_link_{key}"] = st.session_state[key]
+
+
+def pair() -> Pair:
+    """The runs chosen. Where there are none yet, says so, offers to train, and ends the page."""
+    runs = st.session_state["_runs"]
+    if not runs:
+        st.info("There are no trained networks yet.")
+        st.page_link("pages/train.py", label="Train a pair now", icon=":material/fitness_center:")
+        st.stop()
+    return Pair(runs[st.session_state["a"]], runs[st.session_state["b"]])
+
+
+def _follow_link(key: str, names: list[str]) -> None:
+    """Choose what the link says, where it is new (opened, or gone back to); report and replace a name unknown here.
+
+    Not the widget's own binding to the link: that leaves a default out of the link, and drops an unknown name silently.
+    """
+    link, written = st.query_params.get(key), st.session_state.get(f"_link_{key}")
+    wanted = link if link is not None and link != written else st.session_state.get(key)
+    if wanted in names:
+        st.session_state[key] = wanted
+        return
+    default = DEFAULTS[key] if DEFAULTS[key] in names else names[0 if key == "a" else -1]
+    if wanted is not None:
+        st.warning(
+            f"There is no run “{wanted}” here; {key.upper()} shows {default} instead.", icon=":material/link_off:"
+        )
+    st.session_state[key] = default
