@@ -9,12 +9,12 @@ st.set_page_config(page_title="ResNet Lab", page_icon="ui/icon.svg", layout="wid
 page = st.navigation(
     {
         "Compare": [
-            st.Page("pages/compare.py", title="Compare", icon=":material/balance:", default=True),
-            st.Page("pages/learning_curves.py", title="Learning curves", icon=":material/show_chart:"),
-            st.Page("pages/mistakes.py", title="Mistakes", icon=":material/grid_on:"),
-            st.Page("pages/look_inside.py", title="Look inside", icon=":material/search:"),
+            st.Page("app_pages/compare.py", title="Compare", icon=":material/balance:", default=True),
+            st.Page("app_pages/learning_curves.py", title="Learning curves", icon=":material/show_chart:"),
+            st.Page("app_pages/mistakes.py", title="Mistakes", icon=":material/grid_on:"),
+            st.Page("app_pages/look_inside.py", title="Look inside", icon=":material/search:"),
         ],
-        "Do it yourself": [st.Page("pages/train.py", title="Train", icon=":material/fitness_center:")],
+        "Do it yourself": [st.Page("app_pages/train.py", title="Train", icon=":material/fitness_center:")],
     },
 )
 run_picker.show()

@@ -128,7 +128,7 @@ def show_ended(job: jobs.Job) -> None:
         st.success(f"Finished: {names}.")
         show_curves(job)
         pair = {"a": job.names[0], "b": job.names[-1]} if len(job.names) > 1 else {"b": job.names[0]}
-        st.page_link("pages/compare.py", label="Compare them", icon=":material/balance:", query_params=pair)
+        st.page_link("app_pages/compare.py", label="Compare them", icon=":material/balance:", query_params=pair)
         return
     reasons = [status.reason for status in job.statuses().values() if status and status.reason]
     st.warning(f"{names} ended before the end. {reasons[-1] if reasons else job.last_words()}")

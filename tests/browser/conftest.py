@@ -1,0 +1,115 @@
+"""The real app, in a process of its own, opened in a real Chromium."""
+
+import os
+import re
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Page, sync_playwright
+
+from tests.browser.server import run_app
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+IDLE = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
+SECONDS = 90
+
+
+@dataclass
+class Lab:
+    """The app in a browser's tab. `complaints`: errors in the browser's console and requests that left this machine."""
+
+    page: Page
+    url: str
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str = "") -> None:
+        self.page.goto(f"{self.url}/{path}")
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the page's script has come to rest."""
+        self.page.wait_for_selector("h1", timeout=SECONDS * 1000)
+        for _ in range(2):  # at rest twice: a click takes a moment to start the script
+            self.page.wait_for_timeout(300)
+            self.page.wait_for_selector(IDLE, timeout=SECONDS * 1000)
+
+    def go_to(self, title: str) -> None:
+        self.page.locator("[data-testid=stSidebarNavLink]", has_text=re.compile(title)).click()
+        self.settle()
+
+    @property
+    def exceptions(self) -> list[str]:
+        return self.page.locator("[data-testid=stException]").all_inner_texts()
+
+
+def find_chromium() -> str | None:
+    found = [shutil.which(name) for name in NAMES]
+    return next((path for path in found if path), None)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        try:  # a browser of the system, or else Playwright's own, if it was installed
+            yield playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
+        except PlaywrightError as error:
+            reason = "No Chromium: install it, or run `.venv/bin/playwright install chromium`."
+            if os.environ.get("RESNET_LAB_REQUIRE_BROWSER"):
+                raise AssertionError(reason) from error
+            pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory):
+    """(address, log file) of the running app, whose own runs lie in a folder of the test's."""
+    with run_app(tmp_path_factory.mktemp("app")) as running:
+        yield running
+
+
+@pytest.fixture
+def lab(browser, app):
+    url, log = app
+    context = browser.new_context(viewport={"width": 1440, "height": 1000})
+    context.set_default_timeout(SECONDS * 1000)
+    page = context.new_page()
+    lab = Lab(page, url)
+    page.on("console", lambda message: _note_console(lab, message))
+    page.on("pageerror", lambda error: lab.complaints.append(str(error)))
+    page.on("request", lambda request: _note_if_abroad(lab, request.url))
+    page.on("response", lambda response: _note_if_refused(lab, response))
+    yield lab
+    context.close()
+    assert lab.complaints == []
+    assert "Traceback" not in log.read_text()
+
+
+def _note_console(lab: Lab, message) -> None:
+    # Which request it was that failed, the console does not say; `_note_if_refused` does.
+    if message.type == "error" and "Failed to load resource" not in message.text:
+        lab.complaints.append(message.text)
+
+
+def _note_if_refused(lab: Lab, response) -> None:
+    # Streamlit's own page first looks for its server below the address of a page other than the first.
+    if response.status >= 400 and "/_stcore/" not in response.url:
+        lab.complaints.append(f"{response.status} for {response.url}")
+
+
+def _note_if_abroad(lab: Lab, address: str) -> None:
+    if address.startswith(("http", "ws")) and "//127.0.0.1" not in address:
+        lab.complaints.append(f"asked for {address}")
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """A real picture to upload: test image 1, a ship, four times as large and not square."""
+    from PIL import Image
+
+    from core import cifar10
+
+    path = tmp_path / "ship.png"
+    Image.fromarray(cifar10.load_test().pixels[1]).resize((192, 128)).save(path)
+    return path

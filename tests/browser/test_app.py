@@ -1,0 +1,139 @@
+"""What a visitor does, done in a real browser with the runs that ship."""
+
+import re
+import time
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+from core.runs import ROOT
+from tests.browser.server import run_app
+
+PLAIN, RESNET = "plain20-shipped-s0", "resnet20-shipped-s0"
+PAGES = {
+    "Compare": "short cuts help",
+    "Learning curves": "Who learns faster",
+    "Mistakes": "take for what",
+    "Look inside": "where do they look",
+    "Train": "Train your own",
+}
+
+
+def test_the_first_visit_to_a_new_server_may_be_to_any_page(browser, tmp_path):
+    """Streamlit would run a page of a folder named `pages/` without the frame round it."""
+    with run_app(tmp_path) as (url, _):
+        page = browser.new_page()
+        page.goto(f"{url}/learning_curves?a={PLAIN}&b={RESNET}")
+        expect(page.locator("h1")).to_contain_text(PAGES["Learning curves"], timeout=60_000)
+        page.close()
+
+
+def test_every_page_of_the_app_is_tried():
+    assert len(PAGES) == len(list((ROOT / "app_pages").glob("*.py")))
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_every_page_opens(lab, width):
+    lab.page.set_viewport_size({"width": width, "height": 1000})
+    for path in ("", "learning_curves", "mistakes", "look_inside", "train"):
+        lab.open(path)
+        assert lab.exceptions == []
+        overflow = lab.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert overflow <= 0, f"/{path} is wider than the screen"
+
+
+def test_the_pair_holds_from_page_to_page(lab):
+    lab.open()
+    names = query(lab)
+    for title, heading in PAGES.items():
+        lab.go_to(title)
+        expect(lab.page.locator("h1")).to_contain_text(heading)
+        assert {key: query(lab)[key] for key in "ab"} == {key: names[key] for key in "ab"}
+
+
+def test_an_uploaded_picture_gets_two_answers_and_two_heatmaps(lab, photo):
+    lab.open("look_inside?source=upload")
+    lab.page.locator("input[type=file]").set_input_files(photo)
+    expect(lab.page.get_by_text(re.compile("^Where [AB] looked for"))).to_have_count(2)
+    lab.settle()
+    assert lab.exceptions == []
+    sizes = lab.page.locator("[data-testid=stImage] img").evaluate_all("all => all.map(i => i.naturalWidth)")
+    assert len(sizes) == 4  # what the networks see, what you see, two heatmaps
+    assert min(sizes) > 0
+
+
+def test_a_file_that_is_no_picture_is_refused_in_one_sentence(lab, tmp_path):
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"\x89PNG\r\n\x1a\n and then nothing")
+    lab.open("look_inside?source=upload")
+    lab.page.locator("input[type=file]").set_input_files(bad)
+    expect(lab.page.locator("[data-testid=stAlert]")).to_have_count(1)
+    lab.settle()
+    assert lab.exceptions == []
+    expect(lab.page.get_by_text(re.compile("^Where [AB] looked for"))).to_have_count(0)
+
+
+@pytest.mark.parametrize("matrix", ["A", "B", "difference"])
+def test_a_click_on_a_confusion_cell_shows_its_photos(lab, matrix):
+    """The cell in row 10 (trucks), column 2 (taken for automobiles), which no network of ours leaves empty."""
+    lab.open("mistakes")
+    chart = lab.page.locator("[data-testid=stVegaLiteChart]").nth(["A", "B", "difference"].index(matrix))
+    chart.scroll_into_view_if_needed()
+    cell = chart.locator("svg g.mark-rect path").nth(10 * 9 + 1).bounding_box()
+    lab.page.mouse.click(cell["x"] + cell["width"] / 2, cell["y"] + cell["height"] / 2)
+    lab.page.wait_for_url("**answer=automobile**")
+    lab.settle()
+    assert query(lab)["true"] == ["truck"]
+    assert lab.page.locator("[class*=st-key-photos_] img").count() > 0
+
+
+def test_a_link_opens_the_same_view(lab, browser):
+    lab.open(f"look_inside?a={RESNET}&b={PLAIN}&image=33")
+    expect(lab.page.locator("h3").first).to_contain_text("Test photo 33")
+    lab.page.get_by_label("Number").first.fill("77")
+    lab.page.get_by_label("Number").first.press("Enter")
+    lab.settle()
+    shared = lab.page.url
+    answers = lab.page.locator("h3").all_inner_texts()
+    assert "Test photo 77" in answers[0]
+    other = browser.new_context().new_page()
+    other.goto(shared)
+    expect(other.locator("h3")).to_have_count(3, timeout=60_000)
+    assert other.locator("h3").all_inner_texts() == answers
+    other.context.close()
+
+
+def test_back_goes_to_the_pair_before(lab):
+    lab.open(f"?a={PLAIN}&b={RESNET}")
+    lab.page.goto(f"{lab.url}/?a={RESNET}&b={PLAIN}")
+    lab.settle()
+    lab.page.go_back()
+    lab.settle()
+    assert query(lab)["a"] == [PLAIN]
+
+
+def test_an_unknown_run_in_a_link_is_reported(lab):
+    lab.open("?a=nobody")
+    expect(lab.page.locator("[data-testid=stAlert]").first).to_contain_text("nobody")
+    assert query(lab)["a"] != ["nobody"]
+
+
+def test_training_starts_goes_on_unwatched_and_stops(lab):
+    lab.open("train")
+    lab.page.locator("[class*=st-key-start] button").click()
+    expect(lab.page.get_by_text("Training plain").first).to_be_visible()
+    expect(lab.page.get_by_text(re.compile("photos a second")).first).to_be_visible()
+    lab.open("")  # look away
+    lab.open("train")
+    expect(lab.page.get_by_text(re.compile("photos a second")).first).to_be_visible()
+    start = time.time()
+    lab.page.locator("[class*=st-key-stop] button").click()
+    expect(lab.page.get_by_text("ended before the end").first).to_be_visible()
+    assert time.time() - start < 30
+    assert lab.exceptions == []
+    expect(lab.page.locator("[class*=st-key-resume] button")).to_be_visible()
+
+
+def query(lab) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(lab.page.url).query)

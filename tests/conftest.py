@@ -1,0 +1,98 @@
+"""What several test files need: a few random images, one thread, a home for runs below tmp_path, and tiny real runs."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from core import cifar10, hardware, runs
+from core.card import write_card
+from core.cifar10 import Images
+from core.config import TrainConfig
+from core.models import count_multiply_adds, count_parameters, describe_initial_weights
+from core.training import Trainer
+
+TINY = TrainConfig(depth=8, data="shipped", epochs=1, batch_size=32, lr=0.05)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread():
+    """Sums are then made in one order, so that results repeat bit by bit on any machine."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def own_runs(tmp_path, monkeypatch) -> Path:
+    """The user's own runs lie below tmp_path, and no full CIFAR-10 is at hand."""
+    monkeypatch.setenv("RESNET_LAB_RUNS", str(tmp_path / "runs"))
+    monkeypatch.delenv("CIFAR10_DIR", raising=False)
+    return tmp_path / "runs"
+
+
+@pytest.fixture(scope="session")
+def tiny_images() -> Images:
+    """400 images of random pixels, 40 a class."""
+    random = np.random.default_rng(0)
+    pixels = random.integers(0, 256, (400, 32, 32, 3), dtype=np.uint8)
+    return Images(pixels, random.permutation(np.arange(400) % 10).astype(np.uint8))
+
+
+@pytest.fixture(scope="session")
+def _trained(tiny_images, tmp_path_factory) -> Callable[[TrainConfig], Path]:
+    """Folders of trained runs, one a config, to be copied and not to be changed."""
+    folders: dict[TrainConfig, Path] = {}
+
+    def get(config: TrainConfig) -> Path:
+        if config not in folders:
+            folders[config] = _train(config, tiny_images, tmp_path_factory.mktemp("trained"))
+        return folders[config]
+
+    return get
+
+
+@pytest.fixture
+def make_run(_trained, own_runs) -> Callable[..., runs.Run]:
+    """make_run(name, **config changes): one of the user's own runs, of depth 8, trained for an epoch on 360 images.
+
+    All of it is real but for the test logits: they are random numbers (another draw for each config), with 2 added at
+    the true class, so that some half of the answers are right. Equal configs are trained once a session.
+    """
+
+    def make(name: str, **changes) -> runs.Run:
+        folder = own_runs / name
+        shutil.copytree(_trained(replace(TINY, **changes)), folder)
+        write_card(runs.open_run(folder))
+        return runs.open_run(folder)
+
+    return make
+
+
+def _train(config: TrainConfig, images: Images, folder: Path) -> Path:
+    trainer = Trainer(config, images, device=torch.device("cpu"), precision="float32")
+    trainer.fit()
+    facts = {
+        "architecture": {
+            "name": config.architecture,
+            "parameters": count_parameters(trainer.model),
+            "multiply_adds": count_multiply_adds(trainer.model, trainer.preprocessing.size),
+            "input_size": trainer.preprocessing.size,
+        },
+        "initial_weights": describe_initial_weights(config),
+        "training_images": len(trainer.training_set),
+        "environment": hardware.describe(trainer.device, trainer.precision),
+        "command": f"python -m core.train {config.architecture} --data shipped --epochs {config.epochs}",
+        "best_epoch": trainer.position.best_epoch,
+        "finished": "2025-01-01T00:00:00+00:00",
+        "sha256": runs.save_weights(folder, trainer.best_weights),
+    }
+    runs.save_facts(folder, config, facts)
+    runs.save_progress(folder, trainer.history, trainer.layers, trainer.gradient_norms)
+    labels = cifar10.load_test_labels()
+    draw = np.random.default_rng([*json.dumps(config.to_dict()).encode()])
+    runs.save_test_logits(folder, draw.normal(size=(len(labels), 10)) + 2 * np.eye(10)[labels])
+    return folder

@@ -1,0 +1,93 @@
+"""Charts, asserted as the data and encodings that they hold."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core import charts
+from core.cifar10 import CLASSES
+
+
+def matrix(values: np.ndarray) -> pd.DataFrame:
+    return pd.DataFrame(values, index=pd.Index(CLASSES, name="true"), columns=pd.Index(CLASSES, name="answer"))
+
+
+def rows(spec: dict) -> list[dict]:
+    """All data rows of a chart's spec."""
+    return [row for dataset in spec["datasets"].values() for row in dataset]
+
+
+def colour_scales(node) -> list[dict]:
+    """The scale of every colour encoding in a spec, wherever it stands."""
+    if isinstance(node, list):
+        return [scale for item in node for scale in colour_scales(item)]
+    if not isinstance(node, dict):
+        return []
+    own = [node["color"]["scale"]] if isinstance(node.get("color"), dict) and "scale" in node["color"] else []
+    return own + [scale for item in node.values() for scale in colour_scales(item)]
+
+
+@pytest.fixture
+def curves() -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {"side": side, "run": side.lower(), "split": split, "epoch": epoch, "value": epoch / 10}
+            for side in "AB"
+            for split in ("training", "validation")
+            for epoch in (1, 2, 3)
+        ]
+    )
+
+
+def test_a_and_b_have_the_same_colours_in_every_chart(curves):
+    gaps = curves.assign(gap=1.0)
+    classes = pd.DataFrame({"class": ["cat", "cat"], "side": ["A", "B"], "run": ["a", "b"], "value": [0.1, 0.2]})
+    every = [
+        charts.learning_curves(curves, "epoch", "epochs", "accuracy", True),
+        charts.gap(gaps, "epoch", "epochs"),
+        charts.per_class(classes, "F1"),
+    ]
+    for chart in every:
+        scales = colour_scales(chart.to_dict())
+        assert scales
+        for scale in scales:
+            assert scale == {"domain": ["A", "B"], "range": [charts.COLOUR_A, charts.COLOUR_B]}
+
+
+def test_learning_curves_hold_all_points(curves):
+    chart = charts.learning_curves(curves, "epoch", "epochs", "accuracy", True).to_dict()
+    assert len(rows(chart)) == len(curves)
+    assert {row["split"] for row in rows(chart)} == {"training", "validation"}
+
+
+def test_confusion_holds_every_cell_and_takes_clicks():
+    values = np.arange(100).reshape(10, 10)
+    chart = charts.confusion(matrix(values), "A", largest=50).to_dict()
+    assert sum(row["images"] for row in rows(chart)) == values.sum()
+    assert {(row["true"], row["answer"]): row["images"] for row in rows(chart)}["cat", "dog"] == values[3, 5]
+    (parameter,) = chart["params"]
+    assert parameter["name"] == "cell"
+    assert parameter["select"]["fields"] == ["true", "answer"]
+
+
+def test_confusion_matrices_can_share_a_scale():
+    domains = [
+        colour_scales(charts.confusion(matrix(np.full((10, 10), n)), "x", largest=80).to_dict()["layer"][0])
+        for n in (1, 70)
+    ]
+    assert domains[0] == domains[1]
+
+
+def test_the_diagonal_counts_in_a_difference_alone():
+    values = np.eye(10, dtype=int)
+    plain = rows(charts.confusion(matrix(values), "x", largest=1).to_dict())
+    difference = rows(charts.confusion(matrix(values), "x", largest=1, difference=True).to_dict())
+    assert not any(row["mistake"] for row in plain if row["true"] == row["answer"])
+    assert all(row["mistake"] for row in difference)
+
+
+def test_answers_are_on_a_scale_from_nothing_to_certain():
+    table = pd.DataFrame({"class": ["cat", "dog"], "probability": [0.7, 0.2]})
+    chart = charts.answers(table, "B").to_dict()
+    assert chart["layer"][0]["encoding"]["x"]["scale"] == {"domain": [0, 1]}
+    assert chart["layer"][0]["mark"]["color"] == charts.COLOUR_B

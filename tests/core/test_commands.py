@@ -1,0 +1,99 @@
+"""`core.evaluate` and `core.predict` as a user calls them, and what they say to bad input."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core import cifar10, evaluate, predict
+from core.cli import run_command
+from core.runs import ROOT
+
+
+@pytest.fixture
+def picture(tmp_path):
+    path = tmp_path / "cat.png"
+    Image.fromarray(cifar10.load_test().pixels[0]).save(path)
+    return path
+
+
+def test_evaluate_prints_one_json_list(make_run, capsys):
+    make_run("one"), make_run("two", skip=False)
+    assert evaluate.main(["one", "two", "--json"]) == 0
+    output = capsys.readouterr()
+    results = json.loads(output.out)
+    assert [result["run"] for result in results] == ["one", "two"]
+    for result in results:
+        assert set(result) == {"run", "accuracy", "loss", "ece", "per_class", "confusion", "n"}
+        assert result["n"] == np.sum(result["confusion"]) == 10_000
+        assert result["accuracy"] == pytest.approx(np.trace(result["confusion"]) / 10_000)
+        assert set(result["per_class"]["cat"]) == {"precision", "recall", "f1"}
+    assert "Scoring" in output.err
+
+
+def test_evaluate_prints_a_table(make_run, capsys):
+    make_run("one")
+    evaluate.main(["one"])
+    assert "automobile" in capsys.readouterr().out
+
+
+def test_predict_prints_one_json_object_and_writes_the_heatmap(make_run, picture, tmp_path, capsys):
+    make_run("one")
+    heatmap = tmp_path / "heatmap.png"
+    assert predict.main(["one", str(picture), "--json", "--heatmap", str(heatmap)]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert set(result) == {"run", "label", "probabilities"}
+    assert sum(result["probabilities"].values()) == pytest.approx(1)
+    assert result["label"] == max(result["probabilities"], key=result["probabilities"].get)
+    assert Image.open(heatmap).size == (512, 512)
+
+
+def test_predict_prints_all_ten_classes(make_run, picture, capsys):
+    make_run("one")
+    predict.main(["one", str(picture)])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("one says: ")
+    assert len(lines) == 11
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "word"),
+    [
+        (evaluate, ["no-such-run"], "no-such-run"),
+        (evaluate, [], "RUN"),
+        (evaluate, ["one", "--jsn"], "--jsn"),
+        (predict, ["no-such-run", "{picture}"], "no-such-run"),
+        (predict, ["one", "missing.png"], "missing.png"),
+        (predict, ["one", "{text}"], "picture"),
+        (predict, ["one", "{folder}"], "cannot be read"),
+        (predict, ["one", "{picture}", "--heatmap", "{folder}/no/such/place.png"], "cannot be written"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_status_2(
+    make_run, picture, tmp_path, monkeypatch, capsys, command, arguments, word
+):
+    make_run("one")
+    text = tmp_path / "text.png"
+    text.write_text("no picture")
+    filled = [argument.format(picture=picture, text=text, folder=tmp_path) for argument in arguments]
+    monkeypatch.setattr(sys, "argv", ["x", *filled])
+    with pytest.raises(SystemExit) as stop:
+        run_command(command.main)
+    assert stop.value.code == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert word in output.err
+    assert len(output.err.strip().splitlines()) == 1
+
+
+def test_a_damaged_run_is_one_sentence_and_status_2(make_run):
+    """The whole way, as a process: no traceback."""
+    (make_run("one").path / "model.safetensors").write_bytes(b"damaged")
+    command = [sys.executable, "-m", "core.evaluate", "one"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert result.returncode == 2
+    assert "sha256" in result.stderr
+    assert "Traceback" not in result.stderr

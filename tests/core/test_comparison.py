@@ -1,0 +1,98 @@
+"""The verdict on two runs, against cases counted by hand."""
+
+import math
+
+import numpy as np
+import pytest
+
+from core import comparison
+
+
+def logits_for(answers: list[int]) -> np.ndarray:
+    return 5.0 * np.eye(10, dtype=np.float32)[answers]
+
+
+def test_a_pair_is_fair_when_one_setting_differs(make_run):
+    a, b = make_run("plain", skip=False), make_run("residual", skip=True)
+    fairness = comparison.fairness(a, b)
+    assert fairness.fair
+    assert fairness.names == ["skip"]
+    assert fairness.differing.to_dict("records") == [{"setting": "short cuts", "A": "without", "B": "with"}]
+    assert "one thing only" in fairness.sentence
+
+
+def test_a_pair_is_not_fair_when_more_differs(make_run):
+    fairness = comparison.fairness(make_run("plain", skip=False), make_run("other", skip=True, seed=1))
+    assert not fairness.fair
+    assert fairness.names == ["skip", "seed"]
+    assert fairness.sentence.startswith("Not a fair pair")
+
+
+def test_equal_settings_are_no_comparison(make_run):
+    run = make_run("plain", skip=False)
+    fairness = comparison.fairness(run, run)
+    assert not fairness.fair
+    assert "nothing to compare" in fairness.sentence
+
+
+def test_every_setting_has_words():
+    from dataclasses import fields
+
+    from core.config import TrainConfig
+
+    assert set(comparison.FIELD_WORDS) == {field.name for field in fields(TrainConfig)}
+
+
+def test_verdict_counts_who_alone_is_right():
+    labels = np.zeros(100, dtype=int)
+    a = logits_for([0] * 60 + [1] * 40)
+    b = logits_for([0] * 50 + [1] * 10 + [0] * 35 + [1] * 5)
+    verdict = comparison.verdict(a, b, labels)
+    assert (verdict.a.value, verdict.b.value) == (0.60, 0.85)
+    assert (verdict.only_a, verdict.only_b) == (10, 35)
+    at_most_10_heads_in_45_tosses = sum(math.comb(45, heads) for heads in range(11)) / 2**45
+    assert verdict.p_value == pytest.approx(2 * at_most_10_heads_in_45_tosses)
+    assert verdict.headline == "B wins by 25.0 points."
+    assert verdict.sentence.startswith("Of 100 test photos, A alone is right on 10, B alone on 35.")
+    assert "less than 1 time in 1,000" in verdict.sentence
+
+
+def test_verdict_says_when_it_may_be_luck():
+    labels = np.zeros(100, dtype=int)
+    verdict = comparison.verdict(logits_for([0] * 60 + [1] * 40), logits_for([0] * 61 + [1] * 39), labels)
+    assert verdict.headline == "Too close to call."
+    assert "p = 1.00" in verdict.sentence
+
+
+def test_the_same_answers_are_too_close_to_call():
+    labels = np.zeros(10, dtype=int)
+    same = logits_for([0] * 10)
+    assert comparison.verdict(same, same, labels).p_value == 1
+
+
+def test_disagreements_by_who_is_right_surest_first():
+    labels = np.array([0, 0, 0, 0, 0])
+    a = logits_for([0, 1, 1, 1, 0])
+    b = logits_for([0, 0, 2, 0, 3])
+    b[3] *= 2  # surer than image 1
+    found = comparison.disagreements(a, b, labels)
+    assert {name: indices.tolist() for name, indices in found.items()} == {
+        "B right, A wrong": [3, 1],
+        "A right, B wrong": [4],
+        "both wrong": [2],
+    }
+
+
+def test_figures_tell_when_the_target_was_reached(make_run):
+    run = make_run("plain", skip=False)
+    history = run.history().iloc[[0, 0, 0]].reset_index(drop=True)
+    history = history.assign(epoch=[1, 2, 3], val_accuracy=[0.5, 0.81, 0.85], train_accuracy=0.9, seconds=120.0)
+    share = comparison.metrics.Share(0.84, 0.83, 0.85, 10_000)
+    figures = comparison.figures(run, history, share)
+    assert figures["Time to 80% validation accuracy"] == "2 epochs, 4 min"
+    assert figures["Train minus validation accuracy, at the end"] == "+5.0 points"
+    assert figures["Training time"] == "6 min for 3 epochs"
+    assert figures["Test accuracy"] == "84.0%  (83.0% to 85.0%)"
+    assert set(figures) == set(comparison.FIGURE_MEANINGS)
+    never = comparison.figures(run, history.assign(val_accuracy=0.5), share)
+    assert never["Time to 80% validation accuracy"] == "never"

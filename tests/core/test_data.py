@@ -1,0 +1,124 @@
+import numpy as np
+import pytest
+import torch
+
+from core.cifar10 import Images
+from core.config import TrainConfig
+from core.data import SHIFT, EpochPlan, TrainingSet, derived_seed, split_indices, to_tensors
+from core.models import family
+
+BATCH = 32
+
+
+@pytest.fixture(scope="module")
+def plan() -> EpochPlan:
+    return EpochPlan.draw(400, seed=1, epoch=2)
+
+
+def test_split_is_complete_disjoint_and_stratified(tiny_images):
+    train, validation = split_indices(tiny_images.labels, seed=0)
+    assert sorted([*train, *validation]) == list(range(400))
+    assert np.bincount(tiny_images.labels[train]).tolist() == [36] * 10
+    assert np.bincount(tiny_images.labels[validation]).tolist() == [4] * 10
+
+
+def test_split_follows_from_its_seed(tiny_images):
+    a, again, other = (split_indices(tiny_images.labels, seed) for seed in (0, 0, 1))
+    assert all((x == y).all() for x, y in zip(a, again, strict=True))
+    assert set(a[1]) != set(other[1])
+
+
+def test_derived_seeds():
+    parts = [(0, 0), (0, 1), (1, 0), (1, 1), (0, 0, 1), (0, 1, 1), (1, 0, 1), (2**31 - 1, 9_999, 50_000)]
+    seeds = [derived_seed(*part) for part in parts]
+    assert seeds == [derived_seed(*part) for part in parts]
+    assert len(set(seeds)) == len(parts)
+    assert all(0 <= seed < 2**63 for seed in seeds)
+
+
+def test_tensors_hold_the_same_pixels(tiny_images):
+    pixels, labels = to_tensors(tiny_images)
+    assert (pixels.dtype, labels.dtype) == (torch.uint8, torch.int64)
+    assert pixels.is_contiguous(memory_format=torch.channels_last)
+    assert (pixels.permute(0, 2, 3, 1).numpy() == tiny_images.pixels).all()
+    assert (labels.numpy() == tiny_images.labels).all()
+
+
+def test_plan_follows_from_seed_and_epoch(plan):
+    again = EpochPlan.draw(400, seed=1, epoch=2)
+    for field in ("order", "shifts", "flips"):
+        assert torch.equal(getattr(plan, field), getattr(again, field))
+        for seed, epoch in ((1, 3), (2, 2), (2, 1)):
+            assert not torch.equal(getattr(plan, field), getattr(EpochPlan.draw(400, seed, epoch), field))
+
+
+def test_plan_leaves_the_global_generator_alone():
+    before = torch.get_rng_state()
+    EpochPlan.draw(10, seed=0, epoch=0)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_plan_covers_every_image_shift_and_flip(plan):
+    assert sorted(plan.order.tolist()) == list(range(400))
+    large = EpochPlan.draw(9_000, seed=0, epoch=0)
+    for axis in (0, 1):
+        counts = np.bincount(large.shifts[:, axis], minlength=9)
+        assert len(counts) == 2 * SHIFT + 1
+        assert counts.min() > 0.85 * 1000
+        assert counts.max() < 1.15 * 1000
+    assert not torch.equal(large.shifts[:, 0], large.shifts[:, 1])
+    assert large.flips.float().mean().item() == pytest.approx(0.5, abs=0.03)
+
+
+def test_augmentation_is_pad_crop_and_mirror(tiny_images, plan):
+    training_set = TrainingSet(tiny_images, augment=True)
+    seen = 0
+    for pixels, labels in training_set.batches(plan, BATCH):
+        for picture, label in zip(pixels, labels, strict=True):
+            image, (down, right), flip = plan.order[seen], plan.shifts[seen], plan.flips[seen]
+            padded = np.pad(tiny_images.pixels[image], ((4, 4), (4, 4), (0, 0)))
+            expected = padded[down : down + 32, right : right + 32]
+            expected = expected[:, ::-1] if flip else expected
+            assert (picture.permute(1, 2, 0).numpy() == expected).all()
+            assert label == tiny_images.labels[image]
+            seen += 1
+    assert seen == 400 // BATCH * BATCH
+
+
+def test_without_augmentation_the_pixels_are_exact(tiny_images, plan):
+    training_set = TrainingSet(tiny_images, augment=False)
+    pixels = torch.cat([pixels for pixels, _ in training_set.batches(plan, BATCH)])
+    assert (pixels.permute(0, 2, 3, 1).numpy() == tiny_images.pixels[plan.order[:384]]).all()
+
+
+@pytest.mark.parametrize("first_step", [0, 5, 11, 12])
+def test_batches_from_a_step_are_the_tail_of_all(tiny_images, plan, first_step):
+    training_set = TrainingSet(tiny_images, augment=True)
+    everything = list(training_set.batches(plan, BATCH))
+    tail = list(training_set.batches(plan, BATCH, first_step))
+    assert (len(everything), len(tail)) == (12, 12 - first_step)
+    for (a, labels_a), (b, labels_b) in zip(everything[first_step:], tail, strict=True):
+        assert torch.equal(a, b)
+        assert torch.equal(labels_a, labels_b)
+
+
+@pytest.mark.parametrize(("batch_size", "steps"), [(1, 400), (32, 12), (400, 1), (401, 0)])
+def test_incomplete_batch_is_left_out(tiny_images, batch_size, steps):
+    assert TrainingSet(tiny_images, augment=True).steps(batch_size) == steps
+
+
+@pytest.mark.parametrize("augment", [True, False])
+def test_channels_lie_last_in_memory(tiny_images, plan, augment):
+    pixels, _ = next(TrainingSet(tiny_images, augment).batches(plan, BATCH))
+    assert pixels.dtype == torch.uint8
+    assert pixels.stride(1) == 1
+    prepared = family(TrainConfig()).preprocessing(pixels)
+    assert prepared.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_images_are_not_changed(tiny_images, plan):
+    before = tiny_images.pixels.copy()
+    images = Images(tiny_images.pixels, tiny_images.labels)
+    for pixels, _ in TrainingSet(images, augment=True).batches(plan, BATCH):
+        pixels.zero_()
+    assert (images.pixels == before).all()

@@ -1,0 +1,90 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from core.files import write_atomically, write_json, write_text
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Writes, again and again, four megabytes of one letter; each time another letter.
+WRITER = """
+import sys
+from itertools import cycle
+from pathlib import Path
+from core.files import write_atomically
+print("ready", flush=True)
+for letter in cycle(b"abcdefgh"):
+    write_atomically(Path(sys.argv[1]), lambda file: [file.write(bytes([letter]) * 65_536) for _ in range(64)])
+"""
+
+
+def test_killed_while_writing_leaves_a_whole_file(tmp_path):
+    path = tmp_path / "file.bin"
+    in_the_middle = 0
+    for attempt in range(10):
+        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], cwd=ROOT, stdout=subprocess.PIPE)
+        assert writer.stdout.readline() == b"ready\n"
+        time.sleep(0.02 + 0.007 * attempt)
+        writer.send_signal(signal.SIGKILL)
+        writer.wait()
+        writer.stdout.close()
+        if path.exists():
+            content = path.read_bytes()
+            assert len(content) == 64 * 65_536
+            assert content == content[:1] * len(content)
+        in_the_middle += len(list(tmp_path.glob(".file.bin.*"))) > 0
+        for litter in tmp_path.glob(".file.bin.*"):
+            litter.unlink()
+    assert path.exists()
+    assert in_the_middle  # else nothing was shown
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, MemoryError])
+def test_failure_leaves_the_old_file_and_nothing_else(tmp_path, error):
+    path = tmp_path / "file.txt"
+    write_text(path, "old")
+
+    def fail(file):
+        file.write(b"half of the new")
+        raise error
+
+    with pytest.raises(error):
+        write_atomically(path, fail)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_success_leaves_nothing_else(tmp_path):
+    path = tmp_path / "file.txt"
+    for text in ("old", "a newer text"):
+        write_text(path, text)
+        assert path.read_text(encoding="utf-8") == text
+    assert list(tmp_path.iterdir()) == [path]
+    assert os.stat(path).st_mode & 0o777 == 0o644  # others may read it, unlike what mkstemp makes
+
+
+def test_data_is_on_the_disk_before_the_name(tmp_path, monkeypatch):
+    calls = []
+    for name in ("fsync", "replace"):
+        original = getattr(os, name)
+        monkeypatch.setattr(os, name, lambda *args, n=name, f=original: (calls.append(n), f(*args)))
+    write_text(tmp_path / "file.txt", "text")
+    assert calls == ["fsync", "replace"]
+
+
+def test_json_and_text_are_utf8(tmp_path):
+    write_json(tmp_path / "file.json", {"name": "Zoë", "n": 1.5})
+    assert json.loads((tmp_path / "file.json").read_text(encoding="utf-8")) == {"name": "Zoë", "n": 1.5}
+    write_text(tmp_path / "file.txt", "Zoë")
+    assert (tmp_path / "file.txt").read_bytes() == "Zoë".encode()
+
+
+def test_folder_that_is_missing_raises(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        write_text(tmp_path / "gone" / "file.txt", "text")

@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+from sklearn.metrics import accuracy_score, classification_report, confusion_matrix, log_loss
+
+from core import metrics
+from core.cifar10 import CLASSES
+
+
+@pytest.fixture
+def answers() -> tuple[np.ndarray, np.ndarray]:
+    """Logits (500, 10) of which some half are right, and labels in which class 9 never occurs."""
+    random = np.random.default_rng(1)
+    labels = random.integers(0, 9, 500).astype(np.uint8)
+    return (random.normal(size=(500, 10)) + 2 * np.eye(10)[labels]).astype(np.float32), labels
+
+
+def sure(confidence: float, answer: int = 0) -> np.ndarray:
+    """Logits whose softmax is `confidence` at `answer`, and the rest in equal parts elsewhere."""
+    p = np.full(10, (1 - confidence) / 9)
+    p[answer] = confidence
+    return np.log(p)
+
+
+def test_accuracy_and_its_wilson_interval():
+    logits, labels = np.tile(sure(0.9), (100, 1)), np.repeat([0, 1], [80, 20])
+    share = metrics.accuracy(logits, labels)
+    assert (share.value, share.n) == (0.8, 100)
+    assert (share.low, share.high) == pytest.approx((0.7111708344, 0.8666330667), abs=1e-9)  # by Wilson's formula
+
+
+def test_accuracy_of_ten_of_ten_ends_at_one():
+    share = metrics.accuracy(np.tile(sure(0.9), (10, 1)), np.zeros(10, dtype=np.uint8))
+    assert (share.low, share.high) == pytest.approx((10 / (10 + 1.959963985**2), 1))
+
+
+def test_against_sklearn(answers):
+    logits, labels = answers
+    p = metrics.probabilities(logits)
+    assert p.sum(axis=1) == pytest.approx(np.ones(500))
+    assert metrics.accuracy(logits, labels).value == accuracy_score(labels, logits.argmax(axis=1))
+    assert metrics.loss(logits, labels) == pytest.approx(log_loss(labels, p, labels=range(10)))
+
+
+def test_huge_logits_do_not_overflow():
+    logits = np.array([[1e4] + [0.0] * 9], dtype=np.float32)
+    assert metrics.probabilities(logits)[0, 0] == 1
+    assert metrics.loss(logits, np.array([0])) == 0
+    assert metrics.loss(logits, np.array([1])) == pytest.approx(1e4)
+
+
+def test_loss_of_a_guess_is_log_10():
+    assert metrics.loss(np.zeros((4, 10)), np.arange(4)) == pytest.approx(np.log(10))
+
+
+def test_confusion_has_true_classes_in_rows(answers):
+    logits, labels = answers
+    table = metrics.confusion(logits, labels)
+    assert table.to_numpy().sum() == len(labels)
+    assert list(table.index) == list(table.columns) == list(CLASSES)
+    assert (table.index.name, table.columns.name) == ("true", "answer")
+    assert (table.to_numpy() == confusion_matrix(labels, logits.argmax(axis=1), labels=range(10))).all()
+    one = metrics.confusion(sure(0.9, answer=5)[None], np.array([3]))  # a cat taken for a dog
+    assert one.loc["cat", "dog"] == one.to_numpy().sum() == 1
+
+
+def test_per_class_against_sklearn(answers):
+    logits, labels = answers
+    table = metrics.per_class(logits, labels)
+    report = classification_report(
+        labels, logits.argmax(axis=1), labels=range(10), target_names=CLASSES, output_dict=True, zero_division=0.0
+    )
+    for name in CLASSES:
+        expected = [report[name][key] for key in ("precision", "recall", "f1-score", "support")]
+        assert table.loc[name, ["precision", "recall", "f1", "images"]].tolist() == pytest.approx(expected)
+    assert table.loc["truck", "recall"] == table.loc["truck", "images"] == 0  # never occurs: 0, not NaN
+
+
+def test_calibration_error_by_hand():
+    # Five bins. 0.8 to 1: confidences 0.9 and 0.9, one right -> gap 0.4, weight 2/4. 0.6 to 0.8: 0.7, right -> gap 0.3,
+    # weight 1/4. 0.4 to 0.6: 0.5, wrong -> gap 0.5, weight 1/4.
+    logits = np.stack([sure(0.9), sure(0.9), sure(0.7), sure(0.5)])
+    labels = np.array([0, 1, 0, 1])
+    assert metrics.calibration_error(logits, labels, bins=5) == pytest.approx(0.4 / 2 + 0.3 / 4 + 0.5 / 4)
+    # In one bin, over- and underconfidence cancel: mean confidence 0.75, accuracy 0.5.
+    assert metrics.calibration_error(logits, labels, bins=1) == pytest.approx(0.25)
+
+
+def test_calibration_error_where_confidence_is_exactly_one():
+    logits = np.array([[1e4] + [0.0] * 9] * 2)
+    assert metrics.calibration_error(logits, np.array([0, 0])) == 0
+    assert metrics.calibration_error(logits, np.array([1, 1])) == 1

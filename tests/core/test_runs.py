@@ -1,0 +1,473 @@
+import json
+import os
+import shutil
+import tracemalloc
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from core import runs
+from core.config import TrainConfig
+from core.errors import RunError
+from core.models import build, count_multiply_adds, count_parameters
+from core.runs import Run, find_run, list_runs, new_folder, open_run
+
+
+@pytest.fixture(autouse=True)
+def shipped(tmp_path, monkeypatch) -> Path:
+    """No runs ship with the app but what a test puts here."""
+    monkeypatch.setattr(runs, "SHIPPED", tmp_path / "checkpoints")
+    (tmp_path / "checkpoints").mkdir()
+    return tmp_path / "checkpoints"
+
+
+# What is written is read again
+
+
+def test_trained_run_is_read_as_it_was_written(make_run):
+    run = make_run("good", depth=8, seed=2)
+    assert run.name == "good"
+    assert run.config == TrainConfig(depth=8, seed=2, data="shipped", epochs=1, batch_size=32, lr=0.05)
+    assert run.finished
+    assert run.has_weights
+    model = run.load_model()
+    assert run.parameters == count_parameters(model) == 75_290
+    assert run.multiply_adds == count_multiply_adds(model, 32)
+    history = run.history()
+    assert tuple(history.columns) == runs.HISTORY_COLUMNS
+    assert history["epoch"].tolist() == [1]
+    layers, norms = run.gradients()
+    assert (layers[0], layers[-1], norms.shape) == ("conv1.weight", "fc.weight", (1, 8))
+    assert (run.test_logits().shape, run.test_logits().dtype) == ((10_000, 10), np.float32)
+    assert "good" in (run.path / "README.md").read_text()
+
+
+def test_model_has_the_saved_weights_ready_for_answers(make_run):
+    run = make_run("good")
+    model, saved = run.load_model(), load_file(run.path / "model.safetensors")
+    initial = build(run.config).state_dict()
+    assert all(torch.equal(value, saved[name]) for name, value in model.state_dict().items())
+    assert not any(torch.equal(value, initial[name]) for name, value in saved.items())
+    assert not model.training
+    assert not any(parameter.requires_grad for parameter in model.parameters())
+
+
+def test_history_and_norms_survive(tmp_path):
+    history = [dict.fromkeys(runs.HISTORY_COLUMNS, 1 / 3) | {"epoch": epoch} for epoch in (1, 2, 3)]
+    runs.save_progress(tmp_path, history, ["a.weight", "b.weight"], [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    run = Run(tmp_path, TrainConfig(), {})
+    pd.testing.assert_frame_equal(run.history(), pd.DataFrame(history, columns=list(runs.HISTORY_COLUMNS)))
+    layers, norms = run.gradients()
+    assert layers == ["a.weight", "b.weight"]
+    assert norms.tolist() == [[1, 2], [3, 4], [5, 6]]
+
+
+def test_half_precision_weights_become_float32(make_run):
+    run = make_run("half")
+    weights = {k: v.half() if v.is_floating_point() else v for k, v in run.load_model().state_dict().items()}
+    model = replace_weights(run.path, weights).load_model()
+    assert {value.dtype for value in model.state_dict().values()} == {torch.float32, torch.int64}
+
+
+def test_last_change_moves_when_a_file_is_replaced(make_run):
+    run = make_run("good")
+    os.utime(run.path, (1, 1))
+    runs.save_test_logits(run.path, run.test_logits())
+    assert run.last_change > 1
+
+
+def test_run_without_weights_shows_its_charts_and_says_how_to_get_them(make_run):
+    run = make_run("light")
+    (run.path / "model.safetensors").unlink()
+    assert not run.has_weights
+    run.history(), run.gradients(), run.test_logits()
+    with pytest.raises(RunError, match=r"light has no weights .* python -m core\.train resnet8"):
+        run.load_model()
+
+
+def test_run_in_training_is_listed_and_not_finished(make_run):
+    run = make_run("half-way")
+    (run.path / "test_logits.npz").unlink()
+    (run.path / "model.safetensors").unlink()
+    (listed,), problems = list_runs()
+    assert (listed.finished, listed.has_weights, problems) == (False, False, [])
+    assert len(listed.history()) == 1
+
+
+# Which runs there are
+
+
+def test_no_folders_are_no_runs(shipped, own_runs):
+    shipped.rmdir()
+    assert not own_runs.exists()
+    assert list_runs() == ([], [])
+
+
+def test_shipped_runs_come_first_and_stray_files_do_not_matter(make_run, shipped, own_runs):
+    for name in ("b", "a"):
+        make_run(name)
+    shutil.move(make_run("z").path, shipped / "z")
+    (own_runs / "notes.txt").write_text("not a run")
+    found, problems = list_runs()
+    assert [run.name for run in found] == ["z", "a", "b"]
+    assert problems == []
+
+
+def test_own_runs_lie_where_the_environment_says(monkeypatch, tmp_path):
+    monkeypatch.setenv("RESNET_LAB_RUNS", str(tmp_path / "elsewhere"))
+    assert runs.own_runs_dir() == tmp_path / "elsewhere"
+    monkeypatch.delenv("RESNET_LAB_RUNS")
+    assert runs.own_runs_dir() == runs.ROOT / "runs"
+
+
+def test_find_run_by_name_and_by_path(make_run, tmp_path):
+    run = make_run("good")
+    assert find_run("good").path == run.path
+    elsewhere = shutil.copytree(run.path, tmp_path / "elsewhere")
+    assert find_run(str(elsewhere)).path == elsewhere
+
+
+@pytest.mark.parametrize("name", ["nobody", "", "../good", "a\0b", "x" * 300, "é" * 200])
+def test_unknown_run_lists_the_known(make_run, name):
+    make_run("good")
+    with pytest.raises(RunError, match="Known: good"):
+        find_run(name)
+
+
+@pytest.mark.parametrize("name", ["a", "resnet20-8ep-s0", "A.b_c-9", "x" * 64])
+def test_new_folder(own_runs, name):
+    assert new_folder(own_runs, name) == own_runs / name
+    assert (own_runs / name).is_dir()
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", ".hidden", "-x", "a/b", "../a", "a b", "a\n", "ä", "x" * 65, "<b>"])
+def test_bad_names_are_refused(own_runs, name):
+    with pytest.raises(RunError, match="cannot be a run's name"):
+        new_folder(own_runs, name)
+    assert not own_runs.exists()
+
+
+def test_taken_names_are_refused(own_runs, shipped, tmp_path):
+    new_folder(own_runs, "mine")
+    with pytest.raises(RunError, match=r"mine exists\. Go on with it: --resume"):
+        new_folder(own_runs, "mine")
+    (shipped / "theirs").mkdir()
+    with pytest.raises(RunError, match="theirs is the name of a run that ships"):
+        new_folder(own_runs, "theirs")
+    with pytest.raises(RunError, match="theirs exists"):
+        new_folder(shipped, "theirs")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="cannot be made"):
+        new_folder(tmp_path / "file", "name")
+
+
+# Bad folders: one kind of error, and the others still open
+
+
+def replace_weights(folder: Path, weights: dict) -> Run:
+    """Other weights, with their right sha256."""
+    sha256 = runs.save_weights(folder, weights)
+    run = open_run(folder)
+    runs.save_facts(folder, run.config, run.facts | {"sha256": sha256})
+    return open_run(folder)
+
+
+def raw_weights(content: bytes):
+    """A file of weights of any content, with its right sha256."""
+
+    def change(folder: Path) -> None:
+        (folder / "model.safetensors").write_bytes(content)
+        run = open_run(folder)
+        runs.save_facts(folder, run.config, run.facts | {"sha256": runs._sha256(folder / "model.safetensors")})
+
+    return change
+
+
+def weights(change):
+    """Weights after `change` of the state dict, with their right sha256."""
+
+    def apply(folder: Path) -> None:
+        state = load_file(folder / "model.safetensors")
+        change(state)
+        replace_weights(folder, state)
+
+    return apply
+
+
+def put(name: str, content: bytes | str):
+    return lambda folder: (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def drop(name: str):
+    return lambda folder: (folder / name).unlink()
+
+
+def as_folder(name: str):
+    return lambda folder: ((folder / name).unlink(), (folder / name).mkdir())
+
+
+def cut(name: str, share: float = 0.5):
+    def change(folder: Path) -> None:
+        content = (folder / name).read_bytes()
+        (folder / name).write_bytes(content[: int(len(content) * share)])
+
+    return change
+
+
+def flip(name: str):
+    """One bit in the middle of a file."""
+
+    def change(folder: Path) -> None:
+        content = bytearray((folder / name).read_bytes())
+        content[len(content) // 2] ^= 1
+        (folder / name).write_bytes(content)
+
+    return change
+
+
+def facts(change):
+    """config.json after `change` of its values."""
+
+    def apply(folder: Path) -> None:
+        values = json.loads((folder / "config.json").read_text())
+        change(values)
+        (folder / "config.json").write_text(json.dumps(values))
+
+    return apply
+
+
+def config(**fields):
+    return facts(lambda values: values["config"].update(fields))
+
+
+def history(change):
+    def apply(folder: Path) -> None:
+        change(pd.read_csv(folder / "history.csv")).to_csv(folder / "history.csv", index=False)
+
+    return apply
+
+
+def npz(name: str, **arrays):
+    return lambda folder: np.savez_compressed(folder / name, **arrays)
+
+
+LOGITS = np.zeros((10_000, 10), dtype=np.float32)
+NAMES, NORMS = np.array(["a", "b"]), np.ones((3, 2), dtype=np.float32)
+
+
+def with_value(value: float, dtype=np.float32) -> np.ndarray:
+    logits = LOGITS.astype(dtype)
+    logits[77, 3] = value
+    return logits
+
+
+def claim_of_many_rows(folder: Path) -> None:
+    """A header that promises 10^12 rows, and no data."""
+    header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000000, 10), }".ljust(117) + b"\n"
+    with zipfile.ZipFile(folder / "test_logits.npz", "w") as file:
+        file.writestr("logits.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+
+
+OPEN = {
+    "empty config": put("config.json", ""),
+    "config cut": cut("config.json"),
+    "config a pickle": put("config.json", b"\x80\x04\x95\x05\0\0\0\0\0\0\0\x8c\x01a\x94."),
+    "config not utf-8": put("config.json", b'{"config": "\xff"}'),
+    "config a list": put("config.json", "[]"),
+    "config a string": put("config.json", '"config"'),
+    "config null": put("config.json", "null"),
+    "config of 1.1 MB": facts(lambda values: values.update(note="x" * 1_100_000)),
+    "config nested deeply": put("config.json", "[" * 200_000),
+    "number of 5,000 digits": put("config.json", '{"config": ' + "9" * 5_000 + "}"),
+    "config a folder": as_folder("config.json"),
+    "config missing": drop("config.json"),
+    "no settings": facts(lambda values: values.pop("config")),
+    "settings a list": facts(lambda values: values.update(config=list(values["config"]))),
+    "setting missing": facts(lambda values: values["config"].pop("seed")),
+    "setting unknown": config(colour="red"),
+    "boolean for a number": config(epochs=True),
+    "text for a number": config(lr="0.1"),
+    "number for a boolean": config(skip=1),
+    "lr not a number": config(lr=float("nan")),
+    "unknown schedule": config(schedule="linear"),
+    "no such depth": config(depth=21),
+    "depth of millions": config(depth=6_000_002),
+    "no architecture": facts(lambda values: values.pop("architecture")),
+    "architecture a text": facts(lambda values: values.update(architecture="resnet8")),
+    "parameters a text": facts(lambda values: values["architecture"].update(parameters="75290")),
+    "parameters a boolean": facts(lambda values: values["architecture"].update(parameters=True)),
+}
+READ = {
+    "history": {
+        "missing": drop("history.csv"),
+        "empty": put("history.csv", ""),
+        "binary": put("history.csv", bytes(range(256)) * 8),
+        "a folder": as_folder("history.csv"),
+        "no rows": history(lambda table: table[:0]),
+        "column missing": history(lambda table: table.drop(columns="lr")),
+        "columns in another order": history(lambda table: table[table.columns[::-1]]),
+        "text": history(lambda table: table.assign(val_loss="low")),
+        "hole": history(lambda table: table.assign(val_loss=None)),
+        "a cell too many": lambda folder: (folder / "history.csv").write_text(
+            ",".join(runs.HISTORY_COLUMNS) + "\n" + ",".join("123456789") + "\n"
+        ),
+    },
+    "gradients": {
+        "missing": drop("gradients.npz"),
+        "cut": cut("gradients.npz"),
+        "no zip": put("gradients.npz", b"no"),
+        "pickled": npz("gradients.npz", layers=np.array([{}, {}]), norms=NORMS),
+        "array missing": npz("gradients.npz", layers=NAMES),
+        "a layer too few": npz("gradients.npz", layers=NAMES[:1], norms=NORMS),
+        "whole numbers": npz("gradients.npz", layers=NAMES, norms=NORMS.astype(int)),
+        "names that are numbers": npz("gradients.npz", layers=np.arange(2), norms=NORMS),
+        "one dimension": npz("gradients.npz", layers=np.array("a"), norms=NORMS[:, 0]),
+        "NaN": npz("gradients.npz", layers=NAMES, norms=NORMS * np.nan),
+    },
+    "test_logits": {
+        "missing": drop("test_logits.npz"),
+        "cut": cut("test_logits.npz"),
+        "bit flipped": flip("test_logits.npz"),
+        "no zip": put("test_logits.npz", b"no"),
+        "a bare array": lambda folder: (
+            np.save(folder / "x.npy", LOGITS),
+            (folder / "x.npy").rename(folder / "test_logits.npz"),
+        ),
+        "pickled": npz("test_logits.npz", logits=LOGITS.astype(object)),
+        "array missing": npz("test_logits.npz", other=LOGITS),
+        "a class too few": npz("test_logits.npz", logits=LOGITS[:, :9]),
+        "an image too few": npz("test_logits.npz", logits=LOGITS[1:]),
+        "turned": npz("test_logits.npz", logits=LOGITS.T),
+        "whole numbers": npz("test_logits.npz", logits=LOGITS.astype(int)),
+        "NaN": npz("test_logits.npz", logits=with_value(np.nan)),
+        "infinite": npz("test_logits.npz", logits=with_value(-np.inf)),
+        "infinite as float32": npz("test_logits.npz", logits=with_value(1e300, np.float64)),
+        "promises more than memory": claim_of_many_rows,
+    },
+    "load_model": {
+        "missing": drop("model.safetensors"),
+        "cut": cut("model.safetensors"),
+        "bit flipped": flip("model.safetensors"),
+        "no sha256": facts(lambda values: values.pop("sha256")),
+        "sha256 null": facts(lambda values: values.update(sha256=None)),
+        "empty, right sha256": raw_weights(b""),
+        "pickle, right sha256": raw_weights(b"\x80\x04."),
+        "huge header, right sha256": raw_weights(b"\xff" * 7 + b"\x7f{}"),
+        "of another depth": lambda folder: replace_weights(folder, build(TrainConfig(depth=14)).state_dict()),
+        "without norm": lambda folder: replace_weights(folder, build(TrainConfig(depth=8, norm="none")).state_dict()),
+        "tensor missing": weights(lambda state: state.pop("fc.bias")),
+        "tensor unknown": weights(lambda state: state.update(extra=torch.zeros(1))),
+        "100 classes": weights(lambda state: state.update({"fc.bias": torch.zeros(100)})),
+        "NaN": weights(lambda state: state["layer1.0.conv1.weight"].view(-1)[5:6].fill_(torch.nan)),
+        "infinite in BatchNorm": weights(lambda state: state["bn1.running_var"][:1].fill_(torch.inf)),
+        "config of another depth": config(depth=14),
+        "unknown family": config(family="vit"),
+    },
+}
+
+
+@pytest.mark.parametrize("damage", OPEN.values(), ids=OPEN.keys())
+def test_damaged_config_is_a_problem_and_the_others_open(make_run, damage):
+    bad, good = make_run("bad").path, make_run("good").path
+    damage(bad)
+    with pytest.raises(RunError, match="bad"):
+        open_run(bad)
+    found, problems = list_runs()
+    assert [run.path for run in found] == [good]
+    assert len(problems) == 1
+    assert "bad" in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("read", "damage"),
+    [pytest.param(read, kinds[kind], id=f"{read} {kind}") for read, kinds in READ.items() for kind in kinds],
+)
+def test_damaged_file_is_named_and_the_others_are_read(make_run, read, damage):
+    bad = make_run("bad")
+    getattr(bad, read)()
+    damage(bad.path)
+    with pytest.raises(RunError) as caught:
+        getattr(open_run(bad.path), read)()
+    assert "bad" in str(caught.value)
+    for other in READ.keys() - {read, "load_model"}:
+        getattr(bad, other)()
+    assert "bad" in [run.name for run in list_runs()[0]]
+
+
+def test_there_are_enough_kinds_of_damage():
+    assert len(OPEN) + sum(len(kinds) for kinds in READ.values()) >= 25
+
+
+def test_message_about_weights_that_do_not_fit_is_one_line(make_run):
+    bad = make_run("bad")
+    replace_weights(bad.path, build(TrainConfig(depth=14)).state_dict())
+    with pytest.raises(RunError, match="do not fit resnet8") as caught:
+        open_run(bad.path).load_model()
+    assert "\n" not in str(caught.value)
+
+
+def test_file_that_unpacks_to_much_is_not_unpacked(make_run):
+    bad = make_run("bad")
+    np.savez_compressed(bad.path / "test_logits.npz", logits=np.zeros((1_000_000, 10), dtype=np.float32))
+    assert (bad.path / "test_logits.npz").stat().st_size < 100_000
+    tracemalloc.start()
+    try:
+        with pytest.raises(RunError):
+            bad.test_logits()
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_link_out_of_the_folder_is_a_problem(make_run, own_runs, tmp_path):
+    make_run("good")
+    outside = shutil.move(make_run("moved").path, tmp_path / "outside")
+    (own_runs / "link").symlink_to(outside)
+    found, problems = list_runs()
+    assert [run.name for run in found] == ["good"]
+    assert len(problems) == 1
+    assert "link is a link that leads out of" in problems[0]
+
+
+def test_name_of_a_shipped_run_is_a_problem(make_run, shipped):
+    shutil.copytree(make_run("good").path, shipped / "good")
+    make_run("other")
+    found, problems = list_runs()
+    assert [run.path for run in found] == [shipped / "good", runs.own_runs_dir() / "other"]
+    assert len(problems) == 1
+    assert "good has the name of a shipped run" in problems[0]
+
+
+@pytest.mark.parametrize("name", ["two words", "<b>bold", "[a](b)", "ä", "x" * 65, "a&b=c"])
+def test_folder_with_a_name_that_no_run_can_have_is_a_problem(make_run, name):
+    make_run("good")
+    make_run(name)
+    found, problems = list_runs()
+    assert [run.name for run in found] == ["good"]
+    assert len(problems) == 1
+    assert name in problems[0]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        drop("resume.safetensors"),
+        cut("resume.safetensors"),
+        put("resume.safetensors", b"no"),
+        lambda folder: save_file({"a": torch.zeros(1)}, folder / "resume.safetensors"),
+        lambda folder: save_file({"a": torch.zeros(1)}, folder / "resume.safetensors", {"state": "{"}),
+        lambda folder: save_file({"a": torch.zeros(1)}, folder / "resume.safetensors", {"other": "{}"}),
+    ],
+)
+def test_damaged_state_is_told(tmp_path, damage):
+    runs.save_state(tmp_path, {"a": torch.zeros(3)}, {"epoch": 1})
+    tensors, values = runs.load_state(tmp_path)
+    assert (tensors["a"].tolist(), values) == ([0, 0, 0], {"epoch": 1})
+    damage(tmp_path)
+    with pytest.raises(RunError, match=r"resume\.safetensors cannot be read .* can't be resumed"):
+        runs.load_state(tmp_path)

@@ -1,0 +1,49 @@
+from itertools import pairwise
+
+import pytest
+
+from core.config import SCHEDULES
+from core.schedules import SHAPES, learning_rate
+
+
+def test_config_knows_these_schedules():
+    assert set(SCHEDULES) == set(SHAPES)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "progress", "share_of_peak"),
+    [
+        ("onecycle", 0, 0.05),
+        ("onecycle", 0.1, 0.525),
+        ("onecycle", 0.2, 1),
+        ("onecycle", 0.6, 0.5),
+        ("onecycle", 1, 0),
+        ("cosine", 0, 1),
+        ("cosine", 0.25, 0.853553390593),
+        ("cosine", 0.5, 0.5),
+        ("cosine", 1, 0),
+        ("multistep", 0, 1),
+        ("multistep", 0.4999, 1),
+        ("multistep", 0.5, 0.1),
+        ("multistep", 0.7499, 0.1),
+        ("multistep", 0.75, 0.01),
+        ("multistep", 1, 0.01),
+        ("constant", 0, 1),
+        ("constant", 1, 1),
+    ],
+)
+def test_known_points(schedule, progress, share_of_peak):
+    assert learning_rate(schedule, 0.3, progress) == pytest.approx(0.3 * share_of_peak, abs=1e-12)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_never_negative_and_never_above_the_peak(schedule):
+    rates = [learning_rate(schedule, 0.3, step / 1000) for step in range(1001)]
+    assert min(rates) >= 0
+    assert max(rates) == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize("schedule", ["onecycle", "cosine"])
+def test_smooth_ones_make_no_jump(schedule):
+    rates = [learning_rate(schedule, 1.0, step / 1000) for step in range(1001)]
+    assert max(abs(b - a) for a, b in pairwise(rates)) < 0.006

@@ -1,0 +1,64 @@
+"""The runs that ship: what their files say is what their weights do, and pairs are fair."""
+
+import re
+
+import numpy as np
+import pytest
+
+from core import cifar10, metrics
+from core.config import differences
+from core.evaluate import test_logits as logits_from_weights
+from core.runs import SHIPPED, list_runs, open_run
+
+FOLDERS = sorted(path.parent for path in SHIPPED.glob("*/config.json"))
+WEIGHED = [folder for folder in FOLDERS if (folder / "model.safetensors").is_file()]
+MATCHES = [folder for folder in FOLDERS if folder.name.startswith("plain")]
+
+
+def test_there_are_shipped_runs_and_all_open():
+    runs, problems = list_runs()
+    assert problems == []
+    assert {run.path for run in runs} == set(FOLDERS)
+    assert all(run.finished for run in runs)
+    assert MATCHES
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_every_file_opens_and_the_card_says_what_the_logits_say(folder):
+    run = open_run(folder)
+    assert len(run.history()) == run.config.epochs
+    layers, norms = run.gradients()
+    assert norms.shape == (run.config.epochs, len(layers))
+    accuracy = metrics.accuracy(run.test_logits(), cifar10.load_test_labels())
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    said = float(re.search(r"test accuracy[^|]*\| ([\d.]+)%", card)[1])
+    assert said == pytest.approx(100 * accuracy.value, abs=0.1)
+    assert set(path.name for path in folder.iterdir()) <= {
+        "config.json",
+        "model.safetensors",
+        "history.csv",
+        "gradients.npz",
+        "test_logits.npz",
+        "README.md",
+    }
+
+
+@pytest.mark.parametrize("folder", WEIGHED, ids=lambda folder: folder.name)
+def test_the_weights_give_the_logits(folder):
+    run = open_run(folder)
+    test = cifar10.load_test()
+    logits = logits_from_weights(run, test)
+    np.testing.assert_allclose(logits, run.test_logits(), atol=1e-2)
+    difference = metrics.accuracy(logits, test.labels).value - metrics.accuracy(run.test_logits(), test.labels).value
+    assert abs(difference) < 0.001
+
+
+@pytest.mark.parametrize("folder", MATCHES, ids=lambda folder: folder.name)
+def test_a_plain_network_and_its_residual_twin_differ_in_skip_alone(folder):
+    plain, twin = open_run(folder), open_run(folder.parent / folder.name.replace("plain", "resnet"))
+    assert differences(plain.config, twin.config) == {"skip": (False, True)}
+    assert plain.parameters == twin.parameters
+    assert plain.multiply_adds == twin.multiply_adds
+    assert plain.facts["training_images"] == twin.facts["training_images"]
+    assert plain.facts["initial_weights"] == twin.facts["initial_weights"]
+    assert plain.history()["images_seen"].tolist() == twin.history()["images_seen"].tolist()

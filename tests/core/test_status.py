@@ -1,0 +1,88 @@
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict, replace
+
+import psutil
+import pytest
+
+from core import status
+from core.status import Status
+
+
+@pytest.fixture
+def gone() -> Status:
+    """The status of a process that has ended."""
+    process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+    created = psutil.Process(process.pid).create_time()
+    process.communicate()
+    return Status("training", epoch=3, epochs=8, pid=process.pid, pid_created=created)
+
+
+def test_round_trip(tmp_path):
+    said = Status("training", epoch=1, epochs=2, share=0.25, loss=1.5, accuracy=0.5, seconds_left=60.0)
+    status.write(tmp_path, said)
+    assert status.read(tmp_path) == said
+    assert said.alive
+    assert said.pid == os.getpid()
+
+
+def test_training_whose_process_is_gone_has_failed(tmp_path, gone):
+    status.write(tmp_path, gone)
+    assert not gone.alive
+    said = status.read(tmp_path)
+    assert (said.state, said.epoch) == ("failed", 3)
+    assert "ended without a word" in said.reason
+
+
+def test_another_process_with_the_same_number_does_not_count(tmp_path):
+    now = Status("training")
+    earlier = replace(now, pid_created=now.pid_created - 3600)
+    assert not earlier.alive
+    status.write(tmp_path, earlier)
+    assert status.read(tmp_path).state == "failed"
+
+
+def test_zombie_counts_as_gone():
+    process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+    said = Status("training", pid=process.pid, pid_created=psutil.Process(process.pid).create_time())
+    assert said.alive
+    process.stdin.close()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # ended, but not reaped
+    assert not said.alive
+    process.wait()
+
+
+@pytest.mark.parametrize("state", ["finished", "stopped", "failed"])
+def test_other_states_stay_what_they_are(tmp_path, gone, state):
+    said = replace(gone, state=state, reason="why")
+    status.write(tmp_path, said)
+    assert status.read(tmp_path) == said
+
+
+def test_no_file_is_no_status(tmp_path):
+    assert status.read(tmp_path) is None
+    assert status.read(tmp_path / "gone") is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "3",
+        "{}",
+        '{"state": "training", "colour": 1}',
+        b"\xff\xfe",
+        '{"state": "training"}',  # whose process?
+        *(json.dumps(asdict(Status("training")) | {"pid": pid}) for pid in ("1", -5, 10**30, 1.5, None)),
+        json.dumps(asdict(Status("training")) | {"share": "half"}),
+    ],
+)
+def test_damaged_file_is_no_status_or_a_failed_one(tmp_path, content):
+    (tmp_path / status.FILE).write_bytes(content if isinstance(content, bytes) else content.encode())
+    said = status.read(tmp_path)
+    assert said is None or said.state == "failed"

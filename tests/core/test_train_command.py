@@ -1,0 +1,312 @@
+"""`python -m core.train`: two real trainings on the shipped images; everything else on tiny ones, in this process."""
+
+import json
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from core import cifar10, runs, status, train
+from core.cli import run_command
+from core.data import to_tensors
+from core.evaluation import infer
+from core.metrics import accuracy
+from core.models import build, family
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = {"config.json", "model.safetensors", "history.csv", "gradients.npz", "test_logits.npz", "README.md"}
+OPTIONS = ["resnet8", "--data", "shipped", "--epochs", "1", "--threads", "1"]
+
+
+def start(*argv: str) -> subprocess.Popen:
+    command = [sys.executable, "-m", "core.train", *argv]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@contextmanager
+def ended(process: subprocess.Popen):
+    """The process, which does not outlive the block, whatever goes wrong in it."""
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory):
+    """(the finished run, what the command printed): depth 8, one epoch, the shipped images."""
+    out = tmp_path_factory.mktemp("full")
+    with ended(start(*OPTIONS, "--out", str(out))) as process:
+        printed = process.communicate(timeout=600)
+    assert process.returncode == 0, printed
+    return runs.open_run(out / "resnet8-shipped-1ep-s0"), printed
+
+
+@pytest.fixture
+def command(capsys, monkeypatch, tiny_images):
+    """command(*argv, stop=...): (exit status, stderr) of core.train in this process, on the tiny images."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    real_load = cifar10.load_training
+    names = ("full", "shipped")
+    monkeypatch.setattr(cifar10, "load_training", lambda source: tiny_images if source in names else real_load(source))
+
+    def run(*argv: str, stop: bool = False) -> tuple[int, str]:
+        if stop:  # at once, as if Ctrl-C had been pressed
+            monkeypatch.setattr(train, "_stop_on_signals", lambda: lambda: True)
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as caught:
+            run_command(lambda: train.main([*argv]))
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert "Traceback" not in err
+        return caught.value.code, err
+
+    yield run
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def assert_refused(answer: tuple[int, str], words: str) -> None:
+    code, err = answer
+    assert code == 2
+    assert words in err
+    assert err.endswith("\n")
+    assert len(err.splitlines()) == 1
+
+
+# Two real trainings
+
+
+def test_folder_is_complete(full):
+    run, _ = full
+    assert {path.name for path in run.path.iterdir()} == FILES
+    assert run.finished
+    assert len(run.history()) == 1
+    assert run.history()["images_seen"].tolist() == [9_000 // 128 * 128]
+    assert run.gradients()[1].shape == (1, 8)
+    facts = run.facts
+    assert (facts["best_epoch"], facts["training_images"], run.parameters) == (1, 9_000, 75_290)
+    assert facts["environment"]["threads"] == 1
+    assert facts["environment"]["torch"] == torch.__version__
+    assert facts["command"] == f"python -m core.train {shlex.join(OPTIONS)} --out {run.path.parent}"
+
+
+def test_logits_are_those_of_the_kept_weights(full):
+    run, _ = full
+    test = cifar10.load_test()
+    some = slice(0, 300)
+    pixels, _ = to_tensors(cifar10.Images(test.pixels[some], test.labels[some]))
+    logits = infer(run.load_model(), pixels, family(run.config).preprocessing)
+    assert np.allclose(run.test_logits()[some], logits.numpy(), atol=1e-3)
+    assert accuracy(run.test_logits(), test.labels).value > 0.15  # a guess: 0.10
+
+
+def test_card_tells_the_figures(full):
+    run, _ = full
+    card = (run.path / "README.md").read_text(encoding="utf-8")
+    share = accuracy(run.test_logits(), cifar10.load_test_labels())
+    for words in (f"{share.value:.2%}", f"{share.low:.2%} to {share.high:.2%}", "75,290", run.facts["command"]):
+        assert words in card
+    assert "{" not in card
+
+
+def test_progress_goes_to_stderr(full):
+    _, (out, err) = full
+    assert out == ""
+    assert "images/s" in err
+    assert "100%" in err
+    assert "epoch   1: train" in err
+    assert "Traceback" not in err
+    assert "Warning" not in err
+
+
+def test_finished_run_is_neither_resumed_nor_overwritten(full, command):
+    run, _ = full
+    before = {path: path.read_bytes() for path in run.path.iterdir()}
+    options = ("resnet8", "--data", "shipped", "--epochs", "1", "--out", str(run.path.parent))
+    assert command(*options, "--resume") == (0, f"{run.name} is finished.\n")
+    assert_refused(command(*options), "exists. Go on with it: --resume")
+    assert {path: path.read_bytes() for path in run.path.iterdir()} == before
+
+
+def test_interrupted_training_goes_on_to_the_same_end(full, tmp_path):
+    folder = tmp_path / "half way"  # a name with a space, to be quoted in the command
+    out, folder = folder, folder / "resnet8-shipped-1ep-s0"
+    with ended(start(*OPTIONS, "--out", str(out))) as process:
+        deadline = time.monotonic() + 300
+        while not ((said := status.read(folder)) and said.share > 0):
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert (said.state, said.epoch, said.epochs, said.pid) == ("training", 1, 1, process.pid)
+        assert said.images_per_second > 0
+        assert said.seconds_left > 0
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert 0 < status.read(folder).share < 1
+    assert status.read(folder).state == "stopped"
+    assert {path.name for path in folder.iterdir()} == {"config.json", "status.json", "resume.safetensors"}
+
+    python, *argv = shlex.split(err.split("go on with: ")[1])
+    assert (python, argv[:2], argv[-1]) == ("python", ["-m", "core.train"], "--resume")
+    with ended(start(*argv[2:])) as process:
+        _, err = process.communicate(timeout=600)
+    assert process.returncode == 0, err
+    resumed, whole = runs.open_run(folder), full[0]
+    assert {path.name for path in folder.iterdir()} == FILES
+    # Which of the two number formats is used follows from a measurement, so that on some machines it may differ.
+    if resumed.facts["environment"]["precision"] == whole.facts["environment"]["precision"]:
+        assert resumed.facts["sha256"] == whole.facts["sha256"]
+        assert resumed.history().drop(columns="seconds").equals(whole.history().drop(columns="seconds"))
+        assert (resumed.gradients()[1] == whole.gradients()[1]).all()
+        assert (resumed.test_logits() == whole.test_logits()).all()
+
+
+# Bad arguments
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        ("", "required: ARCHITECTURE"),
+        ("vgg16", "Unknown network 'vgg16'. Known: plainN"),
+        ("resnet18", "Unknown network 'resnet18'. Known: plainN"),
+        ("resnet8 --lr 0", "lr must be above 0"),
+        ("resnet8 --lr nan", "lr must be above 0"),
+        ("resnet8 --lr fast", "argument --lr: invalid float value: 'fast'"),
+        ("resnet8 --schedule linear", "argument --schedule: invalid choice: 'linear'"),
+        ("resnet8 --epochs 0", "epochs must be from 1"),
+        ("resnet8 --epochs 1.5", "argument --epochs: invalid int value"),
+        ("resnet8 --batch-size 0", "batch size must be from 1"),
+        ("resnet8 --weight-decay -1", "weight decay must be from 0"),
+        ("resnet8 --label-smoothing 1", "label smoothing must be from 0"),
+        ("resnet8 --seed -1", "seeds must be from 0"),
+        ("resnet8 --norm layer", "argument --norm: invalid choice"),
+        ("resnet8 --threads 0", "--threads must be at least 1"),
+        ("resnet8 --threads 1000000000000", "--threads must be at"),
+        ("resnet8 --colour red", "unrecognized arguments: --colour red"),
+        ("resnet8 --init imagenet", "no ImageNet weights for resnet8"),
+        ("resnet8 --init gone.safetensors", "gone.safetensors cannot be read as safetensors"),
+        ("resnet8 --data gone", "gone lacks data_batch_1.webp"),
+        ("resnet8 --name a/b", "'a/b' cannot be a run's name"),
+        ("resnet8 --name ..", "'..' cannot be a run's name"),
+        ("resnet8 --resume", "is not a run: it has no config.json"),
+        ("resnet8 plain8 --name x", "--name is for one network"),
+    ],
+)
+def test_bad_argument_is_refused_in_one_line(command, own_runs, argv, words):
+    assert_refused(command(*argv.split()), words)
+    assert not own_runs.exists()
+
+
+def test_initial_weights_of_another_network_are_refused_in_one_line(command, tmp_path, own_runs):
+    save_file(build(train.TrainConfig(depth=14)).state_dict(), tmp_path / "other.safetensors")
+    assert_refused(command("resnet8", "--init", str(tmp_path / "other.safetensors")), "do not fit resnet8")
+    assert not own_runs.exists()
+
+
+def test_place_that_cannot_hold_a_run_is_refused(command, tmp_path):
+    (tmp_path / "file").write_text("")
+    assert_refused(command("resnet8", "--out", str(tmp_path / "file")), "cannot be made")
+
+
+def test_real_command_says_it_in_one_line_too():
+    with ended(start("resnet9")) as process:
+        out, err = process.communicate(timeout=300)
+    assert (process.returncode, out) == (2, "")
+    assert err.startswith("Unknown network 'resnet9'")
+    assert err.count("\n") == 1
+
+
+# Stopped and failed trainings, on the tiny images
+
+
+def test_command_of_each_of_several_networks_trains_that_one(command, own_runs):
+    code, err = command("plain8", "resnet8", "--epochs", "1", "--name=", stop=True)
+    assert code == 130
+    run = runs.open_run(own_runs / "plain8-1ep-s0")
+    assert run.facts["command"] == "python -m core.train plain8 --epochs 1 --name="
+    assert err.splitlines()[-1] == f"Stopped. Nothing is lost; go on with: {run.facts['command']} --resume"
+    assert status.read(run.path).state == "stopped"
+
+
+def test_several_networks_are_resumed_where_they_stand(command, own_runs):
+    command("resnet8", "--epochs", "1", stop=True)
+    (own_runs / "plain8-1ep-s0").mkdir()
+    (own_runs / "plain8-1ep-s0" / "test_logits.npz").touch()  # finished
+    code, err = command("plain8", "resnet8", "--epochs", "1", "--resume", stop=True)
+    assert code == 130
+    assert err.startswith("plain8-1ep-s0 is finished.\n")
+    assert "core.train resnet8 --epochs 1 --resume" in err.splitlines()[-1]
+    code, err = command("plain8", "plain14", "--epochs", "1", "--resume", stop=True)  # whose turn had not come
+    assert code == 130
+    assert (own_runs / "plain14-1ep-s0" / "config.json").exists()
+
+
+def test_resume_with_other_options_names_them(command):
+    command("resnet8", "--epochs", "1", stop=True)
+    assert_refused(command("resnet8", "--epochs", "1", "--lr", "0.2", "--resume"), "other options: lr 0.3 (now 0.2)")
+
+
+def test_resume_without_a_state_says_to_start_again(command, own_runs):
+    command("resnet8", "--epochs", "1", stop=True)
+    (own_runs / "resnet8-1ep-s0" / "resume.safetensors").unlink()
+    assert_refused(command("resnet8", "--epochs", "1", "--resume"), "stopped before its first epoch ended")
+
+
+def cut_state(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:10_000])
+
+
+def state_without_values(path: Path) -> None:
+    tensors, _ = runs.load_state(path.parent)
+    runs.save_state(path.parent, tensors, {})
+
+
+def state_without_tensors(path: Path) -> None:
+    _, values = runs.load_state(path.parent)
+    runs.save_state(path.parent, {"a": torch.zeros(1)}, values)
+
+
+def state_that_is_a_list(path: Path) -> None:
+    save_file({"a": torch.zeros(1)}, path, {"state": json.dumps([])})
+
+
+@pytest.mark.parametrize("damage", [cut_state, state_without_values, state_without_tensors, state_that_is_a_list])
+def test_damaged_state_is_refused_in_one_line(command, own_runs, damage):
+    command("resnet8", "--epochs", "1", stop=True)
+    damage(own_runs / "resnet8-1ep-s0" / "resume.safetensors")
+    assert_refused(command("resnet8", "--epochs", "1", "--resume"), "can't be resumed")
+
+
+def test_diverged_training_fails_with_its_reason(command, own_runs):
+    options = "plain8 --epochs 2 --batch-size 32 --lr 999 --norm none --schedule constant --name wild"
+    code, err = command(*options.split())
+    assert code == 1
+    assert err.splitlines()[-1].endswith("A lower learning rate than 999 usually cures it.")
+    said = status.read(own_runs / "wild")
+    assert said.state == "failed"
+    assert said.reason == err.splitlines()[-1]
+    assert not runs.open_run(own_runs / "wild").finished
+
+
+def test_failure_to_write_is_noted_before_it_is_raised(monkeypatch, command, own_runs):
+    def full_disk(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(runs, "save_progress", full_disk)
+    with pytest.raises(OSError, match="No space left"):
+        train.main(["resnet8", "--epochs", "1", "--name", "x"])
+    assert status.read(own_runs / "x").state == "failed"
+    assert "No space left on device" in status.read(own_runs / "x").reason

@@ -1,0 +1,289 @@
+from dataclasses import replace
+from functools import cache
+from itertools import count
+
+import numpy as np
+import pytest
+import torch
+
+from core import runs
+from core.cifar10 import Images
+from core.config import TrainConfig
+from core.data import to_tensors
+from core.errors import TrainingError
+from core.evaluation import infer
+from core.models import build
+from core.training import Trainer
+
+CONFIG = TrainConfig(depth=8, data="shipped", epochs=2, batch_size=32, lr=0.05)
+STEPS = 360 // 32  # an epoch: 400 images, 40 of them validation
+
+
+@pytest.fixture
+def trainer(tiny_images):
+    """trainer(**config changes): a Trainer on the tiny images."""
+
+    def make(precision: str = "float32", images: Images = tiny_images, weights=None, **changes) -> Trainer:
+        return Trainer(replace(CONFIG, **changes), images, weights, torch.device("cpu"), precision)
+
+    return make
+
+
+def without_seconds(history: list[dict]) -> list[dict]:
+    return [{key: value for key, value in row.items() if key != "seconds"} for row in history]
+
+
+def assert_equal(a: Trainer, b: Trainer) -> None:
+    """Bit by bit: history, gradient norms, weights and buffers, best weights."""
+    assert without_seconds(a.history) == without_seconds(b.history)
+    assert a.gradient_norms == b.gradient_norms
+    assert a.position == b.position
+    for one, other in ((a.model.state_dict(), b.model.state_dict()), (a.best_weights, b.best_weights)):
+        assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def stop_after(steps: int):
+    calls = count()
+    return lambda: next(calls) >= steps
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tiny_images):
+    """undisturbed(precision): a Trainer of CONFIG that got to its end in one go."""
+
+    @cache
+    def train(precision: str) -> Trainer:
+        whole = Trainer(CONFIG, tiny_images, device=torch.device("cpu"), precision=precision)
+        assert whole.fit()
+        return whole
+
+    return train
+
+
+@pytest.mark.parametrize(
+    ("steps", "precision"),
+    [(0, "float32"), (5, "float32"), (STEPS, "float32"), (STEPS + 4, "float32"), (5, "bfloat16")],
+)
+def test_resumed_training_equals_an_undisturbed_one(trainer, undisturbed, tmp_path, steps, precision):
+    stopped = trainer(precision)
+    assert not stopped.fit(should_stop=stop_after(steps))
+    done = stopped.position
+    assert (done.epoch, done.sums.steps) == divmod(steps, STEPS)
+    runs.save_state(tmp_path, *stopped.state())
+
+    resumed = trainer(precision)
+    resumed.load_state(*runs.load_state(tmp_path))
+    torch.manual_seed(12345)  # nothing may hang on the global generator
+    assert resumed.fit()
+    assert_equal(resumed, undisturbed(precision))
+
+
+def test_stopping_at_every_few_steps_changes_nothing(trainer, undisturbed, tmp_path):
+    sessions = 0
+    while True:
+        resumed = trainer()
+        if sessions:
+            resumed.load_state(*runs.load_state(tmp_path))
+        sessions += 1
+        if resumed.fit(should_stop=stop_after(6)):
+            break
+        runs.save_state(tmp_path, *resumed.state())
+    assert sessions == -(-2 * STEPS // 6)
+    assert_equal(resumed, undisturbed("float32"))
+
+
+def test_state_of_another_config_is_refused(trainer, tmp_path):
+    runs.save_state(tmp_path, *trainer().state())
+    with pytest.raises(TrainingError, match="another configuration"):
+        trainer(seed=1).load_state(*runs.load_state(tmp_path))
+
+
+def test_equal_seeds_give_equal_trainings(trainer, undisturbed):
+    again, other = trainer(), trainer(seed=1)
+    assert again.fit()
+    assert_equal(again, undisturbed("float32"))
+    other.fit(should_stop=stop_after(STEPS))
+    assert other.history[0]["train_loss"] != again.history[0]["train_loss"]
+
+
+def test_twins_see_the_same_batches_and_begin_with_the_same_weights(trainer):
+    seen = {}
+    for skip in (True, False):
+        twin = trainer(skip=skip, epochs=1)
+        seen[skip] = [twin.model.state_dict()[name].clone() for name in twin.model.state_dict()]
+        original = twin._step
+        twin._step = lambda pixels, labels, batches=seen[skip], step=original: (
+            batches.extend((pixels, labels)) or step(pixels, labels)
+        )
+        twin.fit()
+    assert len(seen[True]) == len(seen[False]) > 2 * STEPS
+    assert all(torch.equal(a, b) for a, b in zip(seen[True], seen[False], strict=True))
+
+
+@pytest.mark.parametrize("norm", ["batch", "none"])
+def test_weight_decay_spares_batch_norm_and_biases(trainer, norm):
+    each = trainer(norm=norm, weight_decay=0.01)
+    names = {id(parameter): name for name, parameter in each.model.named_parameters()}
+    decay_of = {
+        names[id(parameter)]: group["weight_decay"]
+        for group in each.optimizer.param_groups
+        for parameter in group["params"]
+    }
+    assert decay_of.keys() == set(names.values())
+    for name, decay in decay_of.items():
+        is_weight = name.endswith("weight") and "bn" not in name
+        assert decay == (0.01 if is_weight else 0.0), name
+
+
+def test_optimizer_follows_the_config(trainer):
+    groups = trainer(momentum=0.8).optimizer.param_groups
+    assert all(group["momentum"] == 0.8 and group["nesterov"] for group in groups)
+    assert not trainer(momentum=0.0).optimizer.param_groups[0]["nesterov"]
+
+
+def test_learning_rate_of_each_step(trainer):
+    reports = []
+    each = trainer(schedule="multistep", lr=0.04)
+    each.fit(on_step=reports.append)
+    assert [report.lr for report in reports] == pytest.approx(
+        [0.04] * STEPS + [0.004] * (STEPS // 2 + 1) + [0.0004] * (STEPS // 2)
+    )
+
+
+def test_reports_of_steps_and_epochs(trainer):
+    reports, rows = [], []
+    each = trainer()
+    assert each.fit(reports.append, rows.append)
+    assert [(report.epoch, report.step) for report in reports] == [(e, s) for e in (1, 2) for s in range(1, STEPS + 1)]
+    assert all(report.steps == STEPS and report.images_per_second > 0 for report in reports)
+    assert reports[-1].seconds_left == 0
+    assert reports[0].seconds_left > reports[STEPS - 1].seconds_left / 10 > 0
+    assert rows == each.history
+    assert [tuple(row) for row in rows] == [runs.HISTORY_COLUMNS] * 2
+    assert [row["epoch"] for row in rows] == [1, 2]
+    assert [row["images_seen"] for row in rows] == [32 * STEPS, 64 * STEPS]
+    assert (rows[0]["train_loss"], rows[0]["train_accuracy"]) == (reports[STEPS - 1].loss, reports[STEPS - 1].accuracy)
+
+
+def test_validation_figures_are_those_of_the_weights(trainer, tiny_images):
+    each = trainer(epochs=1)
+    each.fit()
+    pixels, labels = each.validation
+    logits = infer(each.model, pixels, each.preprocessing)
+    row = each.history[0]
+    assert row["val_accuracy"] == pytest.approx((logits.argmax(dim=1) == labels).float().mean().item())
+    assert row["val_loss"] == pytest.approx(torch.nn.functional.cross_entropy(logits, labels).item())
+    assert len(labels) == 40
+    assert not each.model.eval().training
+
+
+def test_validation_images_are_never_trained_on(trainer, tiny_images):
+    """Each image is marked by its own corner pixels; none of the validation ones is in the training set."""
+    each = trainer(augment=False)
+    validation = {picture.numpy().tobytes() for picture in each.validation[0]}
+    original, trained_on = each._step, set()
+
+    def step(pixels, labels):
+        trained_on.update(picture.contiguous().numpy().tobytes() for picture in pixels)
+        return original(pixels, labels)
+
+    each._step = step
+    each.fit()
+    everything = {picture.numpy().tobytes() for picture in to_tensors(tiny_images)[0]}
+    assert len(validation) == 40
+    assert trained_on <= everything - validation
+    assert len(trained_on) > STEPS * 32  # more than one epoch's worth: what an epoch leaves out differs
+
+
+def test_gradient_norms_by_epoch_and_layer(trainer):
+    each = trainer()
+    each.fit()
+    norms = np.array(each.gradient_norms)
+    assert each.layers == [name for name in each.model.state_dict() if "conv" in name or name == "fc.weight"]
+    assert norms.shape == (2, 8)
+    assert np.isfinite(norms).all()
+    assert (norms > 0).all()
+    # One step of one epoch, without momentum and decay: lr x norm is how far each layer's weights moved.
+    one = trainer(epochs=1, batch_size=360, momentum=0, weight_decay=0, schedule="constant", lr=0.01)
+    before = {name: one.model.state_dict()[name].clone() for name in one.layers}
+    one.fit()
+    moved = [(one.model.state_dict()[name] - before[name]).norm().item() for name in one.layers]
+    assert (0.01 * np.array(one.gradient_norms[0])).tolist() == pytest.approx(moved, rel=1e-3)
+
+
+def test_best_epoch_is_kept(trainer, monkeypatch):
+    """Validation accuracies 0.1, 0.3, 0.3, 0.2 by fiat: the second epoch is the best, and the first of equals."""
+    each = trainer(epochs=4)
+    after = []
+    shares = iter([0.1, 0.3, 0.3, 0.2])
+
+    def fake_infer(model, pixels, preprocessing, precision):
+        after.append({name: value.clone() for name, value in model.state_dict().items()})
+        labels = each.validation[1]
+        right = torch.arange(len(labels)) < round(next(shares) * len(labels))
+        return torch.nn.functional.one_hot(torch.where(right, labels, (labels + 1) % 10), 10).float()
+
+    monkeypatch.setattr("core.training.infer", fake_infer)
+    each.fit()
+    assert (each.position.best_epoch, each.position.best_accuracy) == (2, pytest.approx(0.3))
+    assert all(torch.equal(each.best_weights[name], after[1][name]) for name in after[1])
+    assert any(not torch.equal(each.best_weights[name], after[2][name]) for name in after[2])
+
+
+def test_divergence_is_told_and_the_best_weights_stay(trainer):
+    each = trainer(lr=999.0, norm="none", schedule="constant")
+    with pytest.raises(TrainingError, match=r"diverged. A lower learning rate than 999"):
+        each.fit()
+    assert all(torch.isfinite(value).all() for value in each.best_weights.values())
+
+
+def test_divergence_in_the_last_step_is_told(trainer):
+    """One step only: its loss is a number, but the weights after it answer NaN on the validation images."""
+    with pytest.raises(TrainingError, match="diverged"):
+        trainer(lr=999.0, norm="none", schedule="constant", epochs=1, batch_size=360, depth=20).fit()
+
+
+def test_batch_larger_than_the_set_is_refused(trainer):
+    trainer(batch_size=360)
+    with pytest.raises(TrainingError, match="A batch of 361 is more than the 360 training images"):
+        trainer(batch_size=361)
+
+
+def test_initial_weights_replace_those_of_the_seed(trainer):
+    weights = build(TrainConfig(depth=8, seed=77)).state_dict()
+    each = trainer(weights=weights)
+    assert all(torch.equal(each.model.state_dict()[name], weights[name]) for name in weights)
+    each.fit()
+    assert torch.equal(weights["fc.weight"], build(TrainConfig(depth=8, seed=77)).fc.weight)  # a copy was trained
+
+
+def test_loss_falls_where_there_is_something_to_learn(trainer):
+    """Ten classes, each its own colour under a little noise."""
+    random = np.random.default_rng(0)
+    labels = (np.arange(400) % 10).astype(np.uint8)
+    colours = np.linspace(20, 230, 10)[:, None] * [1, 0, 0] + np.linspace(230, 20, 10)[:, None] * [0, 1, 0.5]
+    pixels = (colours[labels][:, None, None] + random.normal(0, 10, (400, 32, 32, 3))).clip(0, 255).astype(np.uint8)
+    each = trainer(images=Images(pixels, labels), epochs=6, augment=False)
+    each.fit()
+    first, last = each.history[0], each.history[-1]
+    assert last["train_loss"] < first["train_loss"] / 2
+    assert last["val_loss"] < first["val_loss"]
+    assert last["val_accuracy"] > 0.6
+
+
+def test_label_smoothing_raises_the_least_loss(trainer):
+    smooth, sharp = trainer(epochs=1, label_smoothing=0.3), trainer(epochs=1)
+    losses = {}
+    for each in (smooth, sharp):
+        pixels, labels = next(each.training_set.batches(_plan(), 32))
+        each.model.fc.weight.data.zero_()
+        each.model.fc.bias.data.copy_(torch.nn.functional.one_hot(labels[0], 10) * 50.0)
+        losses[each.config.label_smoothing] = each._step(pixels[:1], labels[:1])[0]
+    assert losses[0.0] == pytest.approx(0, abs=1e-6)
+    assert losses[0.3] == pytest.approx(0.3 * 0.9 * 50)
+
+
+def _plan():
+    from core.data import EpochPlan
+
+    return EpochPlan.draw(360, seed=0, epoch=0)
