@@ -23,7 +23,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 TEST_IMAGES, CLASSES = 10_000, 10
 HISTORY_COLUMNS = (
     "epoch",
-    "lr",
+    "lr",  # at the epoch's end
     "train_loss",
     "train_accuracy",
     "val_loss",
