@@ -18,8 +18,7 @@ POLL = "1s"
 st.title("Train your own")
 st.markdown(
     "Two networks start from the same random numbers and see the same photos in the same order. One of them has short "
-    "cuts. The training photos are the **10,000 that come with the lab**, so the scores stay below those of the "
-    "shipped networks, which had 50,000."
+    "cuts. They learn from the **10,000 photos that come with the lab**; the command line trains on all 50,000."
 )
 
 
@@ -27,7 +26,9 @@ def show_form() -> None:
     with st.form("recipe"):
         first, second, third = st.columns(3)
         contest = first.selectbox("Networks", list(CONTESTS), key="contest", help="Both: one after the other.")
-        depth = second.selectbox("Layers", DEPTHS, key="depth", help="More layers: slower; 20 is a good start.")
+        depth = second.selectbox(
+            "Layers", DEPTHS, index=2, key="depth", help="More layers: slower; 20 is a good start."
+        )
         epochs = third.number_input(
             "Epochs", 1, 200, 8, key="epochs", help="Passes over the photos. More: better, and longer."
         )
@@ -92,8 +93,8 @@ def watch() -> None:
 
 def show_status(name: str, status) -> None:
     if status is None:
-        waiting = not (runs.own_runs_dir() / name / "test_logits.npz").exists()
-        st.progress(0.0 if waiting else 1.0, f"**{name}**: {'waits for its turn' if waiting else 'finished'}")
+        finished = (runs.own_runs_dir() / name / "test_logits.npz").exists()
+        st.progress(float(finished), f"**{name}**: {'finished' if finished else 'will begin in a moment, or in turn'}")
         return
     words = [f"**{name}**: epoch {status.epoch} of {status.epochs}"]
     if status.accuracy is not None:

@@ -60,7 +60,7 @@ def gap(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
         .mark_line(strokeWidth=2.5)
         .encode(
             x=_cost_axis(x, x_title),
-            y=alt.Y("gap:Q", title="training minus validation (points)"),
+            y=alt.Y("gap:Q", title="gap (points)"),
             color=alt.Color("side:N", scale=side_scale(), legend=alt.Legend(title=None, orient="top")),
             tooltip=["run:N", "epoch:Q", alt.Tooltip("gap:Q", title="gap in points", format="+.1f")],
         )

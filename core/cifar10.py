@@ -65,7 +65,7 @@ def read_sheet(path: Path) -> np.ndarray:
             pixels = np.asarray(sheet.convert("RGB"))
     except FileNotFoundError:
         raise DataError(f"{path} is missing.") from None
-    except (OSError, ValueError, SyntaxError) as error:
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise DataError(f"{path} is damaged and cannot be read ({error}); restore it, e.g. from git.") from None
     tiles = pixels.reshape(TILES, SIZE, TILES, SIZE, 3).swapaxes(1, 2)
     return np.ascontiguousarray(tiles).reshape(IMAGES_PER_SHEET, SIZE, SIZE, 3)
@@ -79,7 +79,10 @@ def read_labels(path: Path, count: int) -> np.ndarray:
         raise DataError(f"{path} is missing.") from None
     except (OSError, ValueError, EOFError) as error:
         raise DataError(f"{path} is damaged and cannot be read ({error}); restore it, e.g. from git.") from None
-    if labels.shape != (count,) or labels.dtype.kind not in "ui" or labels.max() >= len(CLASSES):
+    if not isinstance(labels, np.ndarray):
+        raise DataError(f"{path} is no single array; {count} labels from 0 to 9 are needed.")
+    fits = labels.shape == (count,) and labels.dtype.kind in "ui"
+    if not fits or labels.min() < 0 or labels.max() >= len(CLASSES):
         raise DataError(f"{path} holds {labels.dtype} {labels.shape}; {count} labels from 0 to 9 are needed.")
     return labels.astype(np.uint8)
 

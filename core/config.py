@@ -80,7 +80,10 @@ def differences(a: TrainConfig, b: TrainConfig) -> dict[str, tuple]:
 
 def _first_problem(c: TrainConfig) -> str | None:
     checks = (
-        (c.depth >= 8 and c.depth % 6 == 2, f"depth must be 6n+2 (8, 14, 20, 32, 44, 56, 110, ...), not {c.depth}"),
+        (
+            8 <= c.depth <= 1202 and c.depth % 6 == 2,
+            f"depth must be 6n+2 (8, 14, 20, 32, 44, 56, 110, ...), not {c.depth}",
+        ),
         (c.norm in ("batch", "none"), f"norm must be batch or none, not {c.norm!r}"),
         (c.data in ("full", "shipped"), f"data must be full or shipped, not {c.data!r}"),
         (c.schedule in SCHEDULES, f"schedule must be one of {', '.join(SCHEDULES)}, not {c.schedule!r}"),

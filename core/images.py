@@ -19,7 +19,7 @@ from core.errors import ImageError
 
 MAX_BYTES = 10_000_000
 MAX_PIXELS = 40_000_000
-KEPT_PIXELS = 4_000_000  # a larger picture is reduced while it is read: no network here looks at more than 224 x 224
+_KEPT_PIXELS = 4_000_000  # a larger picture is reduced while it is read: no network here looks at more than 224 x 224
 _MAX_SIDE = 65_535  # what JPEG and GIF can hold; in Pillow a row costs memory even where it is one pixel wide
 _MAX_MEMORY = 200_000_000  # bytes while decoding
 _MAX_TEXT = 1_000_000  # bytes of text in a PNG, unpacked
@@ -57,7 +57,7 @@ _one_at_a_time = threading.Lock()
 
 @dataclass(frozen=True)
 class Picture:
-    """`image`: RGB, upright, no metadata, about KEPT_PIXELS at most. `note`: "" or one sentence to show with it."""
+    """`image`: RGB, upright, no metadata, about 4 megapixels at most. `note`: "" or one sentence to show with it."""
 
     image: Image.Image
     note: str
@@ -216,7 +216,7 @@ def _mend_transparent_colour(image: Image.Image, data: bytes) -> None:
 
 
 def _reduced_rgb(image: Image.Image) -> Image.Image:
-    """`image` decoded, RGB on white, reduced to about KEPT_PIXELS; in bands, as 40 megapixels once more are 160 MB."""
+    """`image` decoded, RGB on white, reduced to about _KEPT_PIXELS; in bands, as 40 megapixels once more are 160 MB."""
     factor = _factor(image.size)
     if factor > 1:  # has a JPEG decoded at a half, a quarter or an eighth; other formats ignore it
         image.draft(None, (max(1, image.width // factor), max(1, image.height // factor)))
@@ -232,7 +232,7 @@ def _reduced_rgb(image: Image.Image) -> Image.Image:
 
 
 def _factor(size: tuple[int, int]) -> int:
-    return math.ceil(math.sqrt(size[0] * size[1] / KEPT_PIXELS))
+    return math.ceil(math.sqrt(size[0] * size[1] / _KEPT_PIXELS))
 
 
 def _on_white(image: Image.Image) -> Image.Image:

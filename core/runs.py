@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,7 @@ HISTORY_COLUMNS = (
     "seconds",  # of training in this epoch, validation included
     "images_seen",  # since the start
 )
+LARGEST_NPZ = 10_000_000  # bytes, unpacked
 LARGEST_JSON = 1_000_000  # bytes; a config.json has about 2,000
 MODEL_FILE, STATE_FILE = "model.safetensors", "resume.safetensors"
 
@@ -81,7 +83,13 @@ class Run:
             table = pd.read_csv(path)
         except (OSError, ValueError) as error:
             raise RunError(f"{path} cannot be read ({error}).") from None
-        if tuple(table.columns) != HISTORY_COLUMNS or not all(kind.kind in "if" for kind in table.dtypes):
+        shifted = not isinstance(table.index, pd.RangeIndex)  # a row with a cell too many
+        if (
+            shifted
+            or tuple(table.columns) != HISTORY_COLUMNS
+            or not all(kind.kind in "if" for kind in table.dtypes)
+            or not np.isfinite(table.to_numpy()).all()
+        ):
             raise RunError(f"{path} does not hold a training history: numbers in the columns {HISTORY_COLUMNS}.")
         return table
 
@@ -89,14 +97,20 @@ class Run:
         """Layer names, first to last, and the mean gradient norm of each by epoch, float (epochs, layers)."""
         arrays = _load_npz(self.path / "gradients.npz", "layers", "norms")
         layers, norms = arrays["layers"], arrays["norms"]
-        if layers.dtype.kind != "U" or norms.dtype.kind != "f" or norms.shape[1:] != layers.shape:
+        if (
+            layers.dtype.kind != "U"
+            or norms.dtype.kind != "f"
+            or norms.ndim != 2
+            or norms.shape[1:] != layers.shape
+            or not np.isfinite(norms).all()
+        ):
             raise RunError(f"{self.path / 'gradients.npz'} does not hold gradient norms by epoch and layer.")
         return layers.tolist(), norms
 
     def test_logits(self) -> np.ndarray:
         """float32 (10000, 10): the kept weights' logits on the test images, in the dataset's own order."""
         logits = _load_npz(self.path / "test_logits.npz", "logits")["logits"]
-        if logits.shape != (TEST_IMAGES, CLASSES) or logits.dtype.kind != "f" or not np.isfinite(logits).all():
+        if logits.shape != (TEST_IMAGES, CLASSES) or logits.dtype.kind != "f" or not (np.abs(logits) < 1e30).all():
             raise RunError(f"{self.path / 'test_logits.npz'} does not hold ({TEST_IMAGES}, {CLASSES}) finite logits.")
         return logits.astype(np.float32)
 
@@ -119,8 +133,10 @@ class Run:
                 name: value.float() if value.is_floating_point() else value for name, value in load_file(path).items()
             }
             model.load_state_dict(weights, strict=True)
-        except (SafetensorError, RuntimeError, OSError) as error:
-            raise RunError(f"The weights in {path} do not fit {self.config.architecture}: {error}") from None
+        except (SafetensorError, RuntimeError, OSError, LabError) as error:
+            raise RunError(
+                f"The weights in {path} do not fit {self.config.architecture}: {' '.join(str(error).split())[:300]}"
+            ) from None
         if not all(torch.isfinite(value).all() for value in weights.values()):
             raise RunError(f"{path} holds numbers that are not finite.")
         return model.eval().requires_grad_(False)
@@ -138,7 +154,7 @@ def open_run(path: Path) -> Run:
         facts = json.loads(file.read_text(encoding="utf-8"))
         config = TrainConfig.from_dict(facts.pop("config"))
         architecture = facts["architecture"]
-        if not all(isinstance(architecture[key], int) for key in ("parameters", "multiply_adds")):
+        if not all(type(architecture[key]) is int for key in ("parameters", "multiply_adds")):
             raise RunError(f"{file}: parameters and multiply_adds must be whole numbers.")
     except FileNotFoundError:
         raise RunError(f"{path} is not a run: it has no config.json.") from None
@@ -160,6 +176,8 @@ def list_runs() -> tuple[list[Run], list[str]]:
             try:
                 if path.resolve().parent != root.resolve():
                     raise RunError(f"{path} is a link that leads out of {root}.")
+                if not NAME.fullmatch(path.name):
+                    raise RunError(f"{path} has a name that no run can have; rename the folder.")
                 if path.name in runs:
                     raise RunError(f"{path} has the name of a shipped run; rename the folder to see it.")
                 runs[path.name] = open_run(path)
@@ -174,7 +192,7 @@ def find_run(name_or_path: str) -> Run:
     for run in runs:
         if run.name == name_or_path:
             return run
-    if (Path(name_or_path) / "config.json").is_file():
+    if os.path.isfile(os.path.join(name_or_path, "config.json")):
         return open_run(Path(name_or_path))
     raise RunError(f"There is no run {name_or_path!r}. Known: {', '.join(run.name for run in runs) or 'none'}.")
 
@@ -245,6 +263,9 @@ def _sha256(path: Path) -> str:
 
 def _load_npz(path: Path, *names: str) -> dict[str, np.ndarray]:
     try:
+        with zipfile.ZipFile(path) as file:
+            if sum(member.file_size for member in file.infolist()) > LARGEST_NPZ:
+                raise ValueError("it unpacks to too much")
         with np.load(path, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in names}
     except Exception as error:  # zipfile, zlib, struct and numpy each raise their own on a damaged file

@@ -47,8 +47,14 @@ def write(folder: Path, status: Status) -> None:
 def read(folder: Path) -> Status | None:
     """The last status in a run's folder, None where there is none. A training whose process is gone has failed."""
     try:
-        status = Status(**json.loads((folder / FILE).read_text(encoding="utf-8")))
+        values = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        status = Status(**values)
     except (OSError, ValueError, TypeError):
+        return None
+    numbers = ("epoch", "epochs", "share", "images_per_second", "pid_created", "heartbeat")
+    if not {"pid", "pid_created"} <= values.keys() or type(status.pid) is not int or status.pid <= 0:
+        return None
+    if not all(isinstance(getattr(status, name), (int, float)) for name in numbers):
         return None
     if status.state == "training" and not status.alive:
         return replace(status, state="failed", reason="Its process ended without a word (killed, or switched off).")

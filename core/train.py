@@ -57,8 +57,8 @@ def main(argv: list[str] | None = None) -> int:
     args = parser().parse_args(argv)
     if args.name and len(args.architectures) > 1:
         raise LabError("--name is for one network; several get the names made from the options.")
-    if args.threads < 1:
-        raise LabError("--threads must be at least 1.")
+    if not 1 <= args.threads <= 1024:
+        raise LabError("--threads must be at least 1 and at most 1024.")
     torch.set_num_threads(args.threads)
     configs = [_config(name, args) for name in args.architectures]
     images = cifar10.load_training(args.data)
@@ -85,8 +85,11 @@ class Session:
         if args.resume and (len(args.architectures) == 1 or (args.out / name).exists()):
             self.folder = args.out / name
             tensors, values = self._saved_state()
-            self.trainer = Trainer(config, images, precision=values["precision"])
-            self.trainer.load_state(tensors, values)
+            try:
+                self.trainer = Trainer(config, images, precision=values["precision"])
+                self.trainer.load_state(tensors, values)
+            except (KeyError, TypeError, ValueError, RuntimeError, AttributeError):
+                raise RunError(f"{self.folder / runs.STATE_FILE} is damaged; the training can't be resumed.") from None
             if values["threads"] != torch.get_num_threads():
                 print(f"Begun with {values['threads']} threads: the last digits will differ.", file=sys.stderr)
         else:

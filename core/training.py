@@ -164,6 +164,11 @@ class Trainer:
             "seconds": sums.seconds + time.perf_counter() - start,
             "images_seen": seen_an_epoch * (position.epoch + 1),
         }
+        if not math.isfinite(row["val_loss"]):
+            raise TrainingError(
+                f"The validation loss is no longer a number after epoch {row['epoch']}: training diverged. "
+                f"A lower learning rate than {self.config.lr:g} usually cures it."
+            )
         self.history.append(row)
         self.gradient_norms.append((self._norm_sums / self.steps).tolist())
         self._norm_sums.zero_()

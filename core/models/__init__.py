@@ -82,7 +82,9 @@ def initial_weights(config: TrainConfig) -> dict[str, Tensor] | None:
     except (SafetensorError, OSError) as error:
         raise ModelError(f"{config.init} cannot be read as safetensors weights ({error}).") from None
     except RuntimeError as error:
-        raise ModelError(f"The weights in {config.init} do not fit {config.architecture}: {error}") from None
+        raise ModelError(
+            f"The weights in {config.init} do not fit {config.architecture}: {' '.join(str(error).split())[:300]}"
+        ) from None
 
 
 def describe_initial_weights(config: TrainConfig) -> str:

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.browser.server import run_app
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 IDLE = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
-SECONDS = 90
+SECONDS = 90  # a machine that trains at the same time is slow
+
+expect.set_options(timeout=SECONDS * 1000)
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 import re
 import time
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -53,8 +54,7 @@ def test_the_pair_holds_from_page_to_page(lab):
 
 
 def test_an_uploaded_picture_gets_two_answers_and_two_heatmaps(lab, photo):
-    lab.open("look_inside?source=upload")
-    lab.page.locator("input[type=file]").set_input_files(photo)
+    upload(lab, photo)
     expect(lab.page.get_by_text(re.compile("^Where [AB] looked for"))).to_have_count(2)
     lab.settle()
     assert lab.exceptions == []
@@ -66,8 +66,7 @@ def test_an_uploaded_picture_gets_two_answers_and_two_heatmaps(lab, photo):
 def test_a_file_that_is_no_picture_is_refused_in_one_sentence(lab, tmp_path):
     bad = tmp_path / "bad.png"
     bad.write_bytes(b"\x89PNG\r\n\x1a\n and then nothing")
-    lab.open("look_inside?source=upload")
-    lab.page.locator("input[type=file]").set_input_files(bad)
+    upload(lab, bad)
     expect(lab.page.locator("[data-testid=stAlert]")).to_have_count(1)
     lab.settle()
     assert lab.exceptions == []
@@ -121,18 +120,24 @@ def test_an_unknown_run_in_a_link_is_reported(lab):
 
 def test_training_starts_goes_on_unwatched_and_stops(lab):
     lab.open("train")
-    lab.page.locator("[class*=st-key-start] button").click()
+    lab.page.locator("[class*=st-key-start] button").first.click()
     expect(lab.page.get_by_text("Training plain").first).to_be_visible()
     expect(lab.page.get_by_text(re.compile("photos a second")).first).to_be_visible()
     lab.open("")  # look away
     lab.open("train")
     expect(lab.page.get_by_text(re.compile("photos a second")).first).to_be_visible()
     start = time.time()
-    lab.page.locator("[class*=st-key-stop] button").click()
+    lab.page.locator("[class*=st-key-stop] button").first.click()
     expect(lab.page.get_by_text("ended before the end").first).to_be_visible()
     assert time.time() - start < 30
     assert lab.exceptions == []
-    expect(lab.page.locator("[class*=st-key-resume] button")).to_be_visible()
+    expect(lab.page.locator("[class*=st-key-resume] button").first).to_be_visible()
+
+
+def upload(lab, file: Path) -> None:
+    lab.open("look_inside")
+    lab.page.get_by_text("My own picture").click()
+    lab.page.locator("input[type=file]").set_input_files(file)
 
 
 def query(lab) -> dict[str, list[str]]:

@@ -86,6 +86,14 @@ def jpeg_of_size(width: int, height: int) -> bytes:
     return data[:size] + struct.pack(">HH", height, width) + data[size + 4 :]
 
 
+def rgb_jpeg() -> bytes:
+    """A JPEG that stores RGB, not YCbCr, which its Adobe segment alone tells: the components are called 1, 2, 3."""
+    data = bytearray(saved(quadrants(), "JPEG", quality=95, keep_rgb=True))
+    frame, scan = data.index(b"\xff\xc0") + 10, data.index(b"\xff\xda") + 5
+    data[frame : frame + 9 : 3] = data[scan : scan + 6 : 2] = b"\1\2\3"
+    return bytes(data)
+
+
 def bmp(width: int, height: int, bits: int = 24, compression: int = 0, pixels: bytes = b"") -> bytes:
     colours = b"".join(bytes((i, 255 - i, 7, 0)) for i in range(1 << bits)) if bits <= 8 else b""
     offset = 54 + len(colours)
@@ -368,6 +376,7 @@ RIGHT = {  # name: file, expected pixels, tolerance
     "progressive JPEG": (saved(quadrants(), "JPEG", quality=95, subsampling=0, progressive=True), quadrants(), 6),
     "grey JPEG": (saved(Image.new("L", (9, 7), 99), "JPEG"), Image.new("RGB", (9, 7), (99, 99, 99)), 2),
     "CMYK JPEG": (saved(quadrants().convert("CMYK"), "JPEG", quality=95, subsampling=0), quadrants(), 6),
+    "RGB JPEG": (rgb_jpeg(), quadrants(), 6),
     "grey PNG": (saved(row(0, 9, 255, mode="L"), "PNG"), row((0, 0, 0), (9, 9, 9), WHITE), 0),
     "1 bit PNG": (saved(row(0, 255, 0, mode="1"), "PNG"), row((0, 0, 0), WHITE, (0, 0, 0)), 0),
     "1 bit BMP": (saved(row(0, 255, 0, mode="1"), "BMP"), row((0, 0, 0), WHITE, (0, 0, 0)), 0),
@@ -562,7 +571,7 @@ def test_metadata_is_never_served_back(data):
 @pytest.mark.parametrize("mode", ["RGB", "P", "RGBA"])
 def test_a_large_picture_is_reduced_without_seams(mode):
     values = np.random.default_rng(0).integers(0, 256, (100, 100), dtype=np.uint8)  # repeated: else above 10 MB
-    image = Image.fromarray(np.tile(values, (20, 26))[:1_999, :2_501])
+    image = Image.fromarray(np.tile(values, (20, 26))[:1_999, :2_499])
     if mode == "P":
         image.putpalette(np.random.default_rng(1).integers(0, 256, 768, dtype=np.uint8).tobytes())
     else:

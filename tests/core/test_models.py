@@ -186,10 +186,17 @@ def wrong_classes(path):
 
 
 @pytest.mark.parametrize("write", [wrong_keys, wrong_depth, wrong_classes])
-def test_weights_that_do_not_fit_are_refused_in_one_line(tmp_path, write):
+def test_weights_that_do_not_fit_are_refused(tmp_path, write):
     path = tmp_path / "model.safetensors"
     write(path)
-    with pytest.raises(ModelError, match=r"model\.safetensors do not fit resnet8") as caught:
+    with pytest.raises(ModelError, match=r"model\.safetensors do not fit resnet8"):
+        initial_weights(TrainConfig(depth=8, init=str(path)))
+
+
+def test_refusal_is_one_line(tmp_path):
+    path = tmp_path / "model.safetensors"
+    wrong_depth(path)
+    with pytest.raises(ModelError) as caught:
         initial_weights(TrainConfig(depth=8, init=str(path)))
     assert "\n" not in str(caught.value)
 

@@ -33,7 +33,7 @@ def test_every_file_opens_and_the_card_says_what_the_logits_say(folder):
     card = (folder / "README.md").read_text(encoding="utf-8")
     said = float(re.search(r"test accuracy[^|]*\| ([\d.]+)%", card)[1])
     assert said == pytest.approx(100 * accuracy.value, abs=0.1)
-    assert set(path.name for path in folder.iterdir()) <= {
+    assert {path.name for path in folder.iterdir()} <= {
         "config.json",
         "model.safetensors",
         "history.csv",
