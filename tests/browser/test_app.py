@@ -90,8 +90,8 @@ def test_a_click_on_a_confusion_cell_shows_its_photos(lab, matrix):
 def test_a_link_opens_the_same_view(lab, browser):
     lab.open(f"look_inside?a={RESNET}&b={PLAIN}&image=33")
     expect(lab.page.locator("h3").first).to_contain_text("Test photo 33")
-    lab.page.get_by_label("Number").first.fill("77")
-    lab.page.get_by_label("Number").first.press("Enter")
+    lab.page.locator(".st-key-image input").fill("77")
+    lab.page.locator(".st-key-image input").press("Enter")
     lab.settle()
     shared = lab.page.url
     answers = lab.page.locator("h3").all_inner_texts()
