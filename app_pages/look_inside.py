@@ -1,56 +1,198 @@
-"""One picture, both networks: what they answer, how sure they are, and where they looked."""
+"""One picture, both networks: what they answer, how sure they are, where they looked, and whether to believe it."""
+
+from datetime import date
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import charts, images
+from core import charts, comparison, explain, familiarity, images, keepsake
 from core.cifar10 import CLASSES
 from core.errors import RunError
 from ui import cached, image_input
 from ui.run_picker import pair
 
 TOP = 5  # classes
-SIDE = 288  # pixels on the screen
+CLOSER = {"trust": "Can I trust these maps?", "shake": "Shake it", "cover": "Cover it up"}
+OWN_ANSWER, TRUE_CLASS = "its own answer", "the true class"
 
 chosen = pair()
+names = comparison.names(chosen.a, chosen.b)
 st.title("What do they see, and where do they look?")
 choice = image_input.choose(chosen)
 if choice is None:
     st.stop()
 
+from ui import look_closer  # noqa: E402 (brings torch: only once there is a picture)
 
-def show_answer(side: str, run) -> None:
+SIDE = look_closer.SIDE
+classifiers = {}
+for side, run in chosen:
     try:
-        classifier = cached.classifier(run)
+        classifiers[side] = cached.classifier(run)
     except RunError as error:
         st.warning(str(error))
-        return
-    from core.explain import overlay
+if not classifiers:
+    st.stop()
 
-    seen = images.to_pixels(choice.square, classifier.input_size)
-    answer = classifier.answer(seen)
+
+def map_style() -> look_closer.MapStyle:
+    """The controls of the heatmaps, folded away: the defaults serve."""
+    both = list(classifiers.values())
+    layers = [name for name in both[0].layers if name in both[-1].layers]
+    with st.expander("Change the heatmaps", icon=":material/tune:"):
+        first, second, third = st.columns(3)
+        method = first.selectbox(
+            "Method",
+            list(explain.METHODS),
+            key="method",
+            bind="query-params",
+            format_func=lambda name: explain.METHODS[name].name + (" (slow)" if explain.METHODS[name].slow else ""),
+            help="\n\n".join(f"**{method.name}**: {method.idea}" for method in explain.METHODS.values()),
+        )
+        layer = second.selectbox(
+            "Layer",
+            layers,
+            index=len(layers) - 1,
+            key="layer",
+            bind="query-params",
+            format_func=lambda name: f"{name}: {both[0].cells(name)} × {both[0].cells(name)} cells",
+            help="Where in the network to look. Early layers see edges, finely; the last one, the usual choice, sees "
+            "whole things, coarsely.",
+        )
+        targets = [OWN_ANSWER, *([TRUE_CLASS] if choice.truth else []), *CLASSES]
+        target = third.selectbox(
+            "Where would you look for …",
+            targets,
+            key="target",
+            bind="query-params",
+            help="Each network can be asked what in the picture speaks for any of the ten classes.",
+        )
+        strength = first.slider(
+            "Strength",
+            0,
+            100,
+            50,
+            key="strength",
+            bind="query-params",
+            help="0: the picture alone; 100: the map alone.",
+        )
+        st.caption(explain.METHODS[method].idea)
+    wanted = {OWN_ANSWER: None, TRUE_CLASS: choice.truth}.get(target, target)
+    return look_closer.MapStyle(method, layer, CLASSES.index(wanted) if wanted else None, strength / 100)
+
+
+def show_look(look: look_closer.Look) -> None:
+    answer = look.answer
     mark = "" if choice.truth is None else (" ✓" if answer.label == choice.truth else " ✗")
-    st.subheader(f"{side}: {answer.label}{mark}", anchor=False)
-    st.markdown(f"**{run.name}** is {answer.confidence:.0%} sure.")
-    picture = np.asarray(images.enlarge(seen, SIDE))
-    st.image(overlay(picture, answer.heatmap), caption=f"Where {side} looked for “{answer.label}”", width=SIDE)
+    st.subheader(f"{look.side}: {answer.label}{mark}", anchor=False)
+    st.markdown(f"**{look.run.name}** is {answer.confidence:.0%} sure.")
+    st.image(
+        style.draw(look.seen, answer.heatmap), caption=f"Where {look.side} looked for “{look.explained}”", width=SIDE
+    )
     top = np.argsort(-answer.probabilities)[:TOP]
     table = pd.DataFrame({"class": [CLASSES[i] for i in top], "probability": answer.probabilities[top]})
-    st.altair_chart(charts.answers(table, side), width="stretch", key=f"answers_{side}")
+    st.altair_chart(charts.answers(table, look.side), width="stretch", key=f"answers_{look.side}")
 
 
-picture, first, second = st.columns(3)
+def show_familiarity() -> None:
+    """Of a picture whose class nobody knows: whether it is probably none of the ten."""
+    ranks = {
+        look.side: familiarity.rank(look.answer.logits, cached.test_logits(look.run))
+        for look in looks
+        if choice.truth is None and familiarity.unfamiliar(look.answer.logits, cached.test_logits(look.run))
+    }
+    if ranks:
+        who = " and ".join(f"{names[side]} (only {100 * rank:.0f} of 100 test photos)" for side, rank in ranks.items())
+        st.info(
+            "**This may be none of the ten things.** Hardly any photo of those looks as unfamiliar to "
+            f"{who}. A network cannot say “none of these”: it answers all the same. The note is a hint, and often "
+            "misses.",
+            icon=":material/psychology_alt:",
+        )
+
+
+def column(look: look_closer.Look) -> keepsake.Column:
+    heatmap = style.draw(look.seen, look.answer.heatmap)
+    network = comparison.describe(look.run)
+    return keepsake.Column(look.side, look.run.name, network, look.answer.logits, heatmap, look.explained)
+
+
+def poster() -> bytes:
+    method = explain.METHODS[style.method].name
+    footer = f"ResNet Lab, {date.today():%d %B %Y}\nHeatmaps: {method}, bright where\nthe picture speaks for the class"
+    return keepsake.poster(looks[0].seen, choice.title, [column(look) for look in looks], footer)
+
+
+verdict = st.container()
+picture, *others = st.columns(1 + len(classifiers))
+style = map_style()
+looks = [
+    look_closer.look(side, run, classifiers[side], images.to_pixels(choice.square, classifiers[side].input_size), style)
+    for side, run in chosen
+    if side in classifiers
+]
+if len(looks) == 2:
+    labels = {look.side: look.answer.label for look in looks}
+    sure = {look.side: look.answer.confidence for look in looks}
+    verdict.markdown("#### " + comparison.answers_in_words(names, labels, sure, choice.truth))
+with verdict:
+    show_familiarity()
 with picture:
+    seen = looks[-1].seen
     st.subheader(choice.title, anchor=False)
-    st.markdown("What the networks really see: **32 × 32** points.")
-    st.image(images.enlarge(images.to_pixels(choice.square, 32), SIDE), width=SIDE)
-    if choice.square.width > 32:
+    st.markdown(f"What the networks really see: **{len(seen)} × {len(seen)}** points.")
+    st.image(images.enlarge(seen, SIDE), width=SIDE)
+    if choice.square.width > len(seen):
         st.image(choice.square.resize((SIDE, SIDE)), caption="What you see", width=SIDE)
-for column, (side, run) in zip((first, second), chosen, strict=True):
-    with column:
-        show_answer(side, run)
+    if len(looks) == 2:
+        maps = [look.answer.heatmap for look in looks]
+        if st.toggle("A minus B", key="difference", bind="query-params", help="Where their heatmaps differ."):
+            st.image(
+                explain.overlay_difference(np.asarray(images.enlarge(seen, SIDE)), *maps),
+                caption="Orange: A looked more; blue: B looked more",
+                width=SIDE,
+            )
+for place, look in zip(others, looks, strict=True):
+    with place:
+        show_look(look)
+with st.container(horizontal=True):
+    st.download_button(
+        "Picture of this comparison",
+        poster,
+        "resnet-lab.png",
+        "image/png",
+        key="poster",
+        icon=":material/image:",
+        help="One PNG: the picture, both answers, both heatmaps, names and date.",
+    )
+    st.download_button(
+        "Its numbers",
+        lambda: keepsake.table([column(look) for look in looks]).to_csv(index=False),
+        "resnet-lab.csv",
+        "text/csv",
+        key="numbers",
+        icon=":material/table:",
+        help="A CSV table: each class's probability and logit, for both networks.",
+    )
 st.caption(
-    "The heatmap (Grad-CAM) is bright where the picture speaks for the answer. It is coarse: it has 8 × 8 cells, "
-    "smoothed. It says where a network looked, not why."
+    "A heatmap is bright where the picture speaks for the class. It is coarse and smoothed; it says where a network "
+    "looked, not why."
 )
+
+st.header("Look closer", anchor=False)
+closer = st.pills(
+    "Look closer",
+    list(CLOSER),
+    key="closer",
+    bind="query-params",
+    format_func=CLOSER.get,
+    label_visibility="collapsed",
+    help="Three experiments with this picture.",
+)
+if closer == "trust":
+    look_closer.trust(looks, style)
+elif closer == "shake":
+    look_closer.shake(looks, choice.square, chosen, style)
+elif closer == "cover":
+    look_closer.cover(looks, style)

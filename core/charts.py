@@ -136,3 +136,36 @@ def answers(probabilities: pd.DataFrame, side: str) -> alt.Chart:
     bars = base.mark_bar(color=COLOUR_A if side == "A" else COLOUR_B)
     text = base.mark_text(align="left", dx=4, color="#808080").encode(text=alt.Text("probability:Q", format=".0%"))
     return alt.layer(bars, text).properties(height=alt.Step(26))
+
+
+def confidence_curve(table: pd.DataFrame, flips: pd.DataFrame, x_title: str, now: float) -> alt.Chart:
+    """Probability of each network's first answer against a slider's amount; large points where an answer flips.
+
+    Both tables: columns side, answer, amount, probability (0 to 1). `now`: where the slider stands.
+    """
+    x = alt.X("amount:Q", title=x_title, scale=alt.Scale(nice=False))
+    lines = (
+        alt.Chart(table)
+        .mark_line(strokeWidth=2.5)
+        .encode(
+            x=x,
+            y=alt.Y("probability:Q", title="how sure", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")),
+            color=alt.Color("side:N", scale=side_scale(), legend=alt.Legend(title=None, orient="top")),
+            tooltip=["side:N", "answer:N", "amount:Q", alt.Tooltip("probability:Q", title="how sure", format=".0%")],
+        )
+    )
+    hover = lines.mark_point(size=200, opacity=0)
+    rule = alt.Chart(pd.DataFrame({"amount": [now]})).mark_rule(strokeDash=[4, 3], color="#808080").encode(x=x)
+    layers = [rule, lines, hover]
+    if len(flips):
+        marks = alt.Chart(flips).mark_point(filled=True, size=160, opacity=1)
+        layers.append(
+            marks.encode(
+                x=x,
+                y="probability:Q",
+                color=alt.Color("side:N", scale=side_scale(), legend=None),
+                shape=alt.Shape("side:N", scale=side_shape(), legend=None),
+                tooltip=[alt.Tooltip("side:N"), alt.Tooltip("amount:Q", title="changes its mind at")],
+            )
+        )
+    return alt.layer(*layers).properties(height=260)

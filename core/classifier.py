@@ -5,25 +5,31 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import nn
 
-from core import metrics
+from core import explain, metrics, occlusion, trust
 from core.cifar10 import CLASSES
-from core.explain import grad_cam
-from core.models import family
+from core.evaluation import infer
+from core.models import build, family
 from core.runs import Run
 
 
 @dataclass(frozen=True)
 class Answer:
-    """`probabilities`: float64 (10,), sums to 1; `heatmap`: float32 (size, size), 0 to 1, for the class `explained`."""
+    """`logits`: float32 (10,); `heatmap`: float32 (size, size), 0 to 1, for the class `explained`."""
 
-    probabilities: np.ndarray
+    logits: np.ndarray
     heatmap: np.ndarray
     explained: int
 
     @property
+    def probabilities(self) -> np.ndarray:
+        """Float64 (10,), sums to 1."""
+        return metrics.probabilities(self.logits[None])[0]
+
+    @property
     def label(self) -> str:
-        return CLASSES[self.probabilities.argmax()]
+        return CLASSES[self.logits.argmax()]
 
     @property
     def confidence(self) -> float:
@@ -32,12 +38,18 @@ class Answer:
 
 
 class Classifier:
-    """A run's network. One lock round all use of it: Grad-CAM's hooks would see other threads' pictures."""
+    """A run's network. One lock round all use of it: Grad-CAM's hooks would see other threads' pictures.
+
+    `pixels` is uint8 (input_size, input_size, 3) everywhere, a `layer` one of `layers`, a `target` a class's number.
+    """
 
     def __init__(self, run: Run):
         """Raises RunError if the run's weights are missing or do not fit."""
         self._model = run.load_model()
+        self._config = run.config
         self._family = family(run.config)
+        self._layers = self._family.cam_layers(self._model)
+        self._cells = _map_sizes(self._model, self._layers, self.input_size)
         self._lock = threading.Lock()
 
     @property
@@ -45,12 +57,61 @@ class Classifier:
         """Width and height in pixels of what the network sees."""
         return self._family.preprocessing.size
 
-    def answer(self, pixels: np.ndarray, target: int | None = None) -> Answer:
-        """The answer for `pixels` uint8 (input_size, input_size, 3), with the heatmap of class `target` (its own)."""
-        inputs = self._family.preprocessing(torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None])
+    @property
+    def layers(self) -> list[str]:
+        """Where a heatmap can be taken, from the first to the last, which is the default."""
+        return list(self._layers)
+
+    def cells(self, layer: str) -> int:
+        """How many cells a heatmap taken at `layer` has a side."""
+        return self._cells[layer]
+
+    def logits(self, pictures: np.ndarray) -> np.ndarray:
+        """Float32 (n, 10) for uint8 (n, input_size, input_size, 3)."""
+        pixels = torch.from_numpy(pictures).permute(0, 3, 1, 2)
         with self._lock:
-            with torch.inference_mode():
-                logits = self._model(inputs).numpy()
-            explained = int(logits.argmax()) if target is None else target
-            heatmap = grad_cam(self._model, self._family.cam_layer(self._model), inputs, explained)
-        return Answer(metrics.probabilities(logits)[0], heatmap, explained)
+            return infer(self._model, pixels, self._family.preprocessing).numpy()
+
+    def answer(
+        self, pixels: np.ndarray, target: int | None = None, method: str = "GradCAM", layer: str | None = None
+    ) -> Answer:
+        """The answer for `pixels`, with the heatmap of class `target` (default: of the answer)."""
+        logits = self.logits(pixels[None])[0]
+        explained = int(logits.argmax()) if target is None else target
+        layer = layer or self.layers[-1]
+        with self._lock:
+            heatmap = explain.heatmap(self._model, self._layers[layer], self._inputs(pixels), explained, method)
+        return Answer(logits, heatmap, explained)
+
+    def trust(self, pixels: np.ndarray, answer: Answer, method: str, layer: str) -> trust.Report:
+        """Two checks of the heatmap of `answer`, made by `method` at `layer`. Takes about a second."""
+        forgetful = trust.randomised_heatmaps(
+            self._model,
+            build(self._config),
+            lambda model: explain.heatmap(
+                model, self._family.cam_layers(model)[layer], self._inputs(pixels), answer.explained, method
+            ),
+        )
+        with self._lock:
+            road, random_road = trust.road_scores(self._model, self._inputs(pixels), answer.heatmap, answer.explained)
+        return trust.Report(answer.heatmap, forgetful, road, random_road)
+
+    def occlusion(self, pixels: np.ndarray, target: int) -> np.ndarray:
+        """Float32 (input_size, input_size): how much the probability of `target` falls with a patch there."""
+        return occlusion.importance(pixels, lambda pictures: metrics.probabilities(self.logits(pictures))[:, target])
+
+    def _inputs(self, pixels: np.ndarray) -> torch.Tensor:
+        return self._family.preprocessing(torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None])
+
+
+@torch.inference_mode()
+def _map_sizes(model: nn.Module, layers: dict[str, nn.Module], size: int) -> dict[str, int]:
+    sizes = {}
+    handles = [
+        layer.register_forward_hook(lambda module, inputs, out, name=name: sizes.update({name: out.shape[-1]}))
+        for name, layer in layers.items()
+    ]
+    model(torch.zeros(1, 3, size, size))
+    for handle in handles:
+        handle.remove()
+    return sizes

@@ -16,12 +16,15 @@ class Parser(argparse.ArgumentParser):
 
 
 def run_command(main: Callable[[], int]) -> NoReturn:
-    """Exit with main's status; 2 for what the user can mend (LabError), 1 for a training that failed."""
+    """Exit with main's status; 2 for what the user can mend (LabError), 1 for a training that failed,
+    130 after Ctrl-C."""
     try:
         sys.exit(main())
     except LabError as error:
         print(error, file=sys.stderr)
         sys.exit(1 if isinstance(error, TrainingError) else 2)
+    except KeyboardInterrupt:
+        sys.exit(130)
     except BrokenPipeError:  # the reader of our output has seen enough
         sys.stderr.close()
         sys.exit(1)

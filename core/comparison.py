@@ -85,6 +85,34 @@ def describe(run: Run) -> str:
     return f"{run.config.depth} layers, {cuts} short cuts" + ("" if run.config.norm == "batch" else ", no BatchNorm")
 
 
+def names(a: Run, b: Run) -> dict[str, str]:
+    """What to call A and B in a sentence: by what tells them apart, where that is the short cuts, else by letter."""
+    if a.config.skip == b.config.skip:
+        return {"A": "A", "B": "B"}
+    return {side: "the ResNet" if run.config.skip else "the plain network" for side, run in (("A", a), ("B", b))}
+
+
+def answers_in_words(
+    names: dict[str, str], labels: dict[str, str], confidences: dict[str, float], truth: str | None = None
+) -> str:
+    """Two answers to one picture in a sentence or two; `names`, `labels` and `confidences` (0 to 1) by side."""
+    percent = {side: f"{value:.0%}" for side, value in confidences.items()}
+    if labels["A"] != labels["B"]:
+        said = ", ".join(f"{names[side]} says **{labels[side]}** ({percent[side]} sure)" for side in labels)
+        right = [side for side in labels if labels[side] == truth]
+        end = (
+            "" if truth is None else f" The truth is {truth}: {names[right[0]] + ' is right' if right else 'both err'}."
+        )
+        return f"They disagree: {said}.{end}"
+    both = f"Both say **{labels['A']}**"
+    both += "." if truth in (None, labels["A"]) else f", and both err: the truth is {truth}."
+    if percent["A"] == percent["B"]:
+        return f"{both} They are equally sure: {percent['A']}."
+    surer, other = sorted(confidences, key=confidences.get, reverse=True)
+    name = names[surer][0].upper() + names[surer][1:]
+    return f"{both} {name} is surer: {percent[surer]} against {percent[other]}."
+
+
 @dataclass(frozen=True)
 class Verdict:
     """Test accuracies, and the exact two-sided probability that so uneven a split is luck (McNemar 1947, exact)."""
@@ -141,6 +169,18 @@ def disagreements(logits_a: np.ndarray, logits_b: np.ndarray, labels: np.ndarray
         "A right, B wrong": surest_first[right_a],
         "both wrong": surest_first[~right_a & ~right_b],
     }
+
+
+def pools(logits_a: np.ndarray, logits_b: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
+    """Indices of the test images by who is right, in their own order."""
+    right_a, right_b = logits_a.argmax(axis=1) == labels, logits_b.argmax(axis=1) == labels
+    chosen = {
+        "A right, B wrong": right_a & ~right_b,
+        "B right, A wrong": right_b & ~right_a,
+        "both wrong": ~right_a & ~right_b,
+        "both right": right_a & right_b,
+    }
+    return {name: np.flatnonzero(which) for name, which in chosen.items()}
 
 
 def figures(run: Run, history: pd.DataFrame, accuracy: metrics.Share) -> dict[str, str]:

@@ -1,36 +1,84 @@
-"""Where a network looked: Grad-CAM (Selvaraju et al. 2017, section 3) by pytorch-grad-cam, without its side effects.
+"""Where a network looked: class activation maps by pytorch-grad-cam, without its side effects, and pictures of them.
 
 The library hooks into the model and reads gradients, so a model must not be used by another thread meanwhile:
-`classifier.Classifier` holds the lock.
+`classifier.Classifier` holds the lock. torch and OpenCV are imported where they are used: a page may name the methods.
 """
 
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
 import numpy as np
-import torch
-from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+COLOUR_A, COLOUR_B = (213, 94, 0), (0, 114, 178)  # as in `charts`
 
 
-def grad_cam(model: nn.Module, layer: nn.Module, inputs: Tensor, target: int) -> np.ndarray:
+@dataclass(frozen=True)
+class Method:
+    """`idea`: a line for a lay reader, with its source. `slow`: needs a pass through the network for each channel."""
+
+    name: str
+    idea: str
+    slow: bool = False
+
+
+# By the name of pytorch-grad-cam's class.
+METHODS = {
+    "GradCAM": Method("Grad-CAM", "Weighs each channel by its mean gradient (Selvaraju et al. 2017)."),
+    "GradCAMPlusPlus": Method("Grad-CAM++", "Better with several objects in one picture (Chattopadhyay et al. 2018)."),
+    "HiResCAM": Method("HiResCAM", "Weighs every cell by its own gradient (Draelos and Carin 2020)."),
+    "XGradCAM": Method("XGrad-CAM", "Scales the gradients by how active a channel is (Fu et al. 2020)."),
+    "EigenCAM": Method("Eigen-CAM", "The strongest pattern, whatever the class (Muhammad and Yeasin 2020)."),
+    "LayerCAM": Method("Layer-CAM", "Made for early, fine layers too (Jiang et al. 2021)."),
+    "ScoreCAM": Method("Score-CAM", "No gradients: shows the network what each channel sees (Wang et al. 2020).", True),
+    "AblationCAM": Method("Ablation-CAM", "No gradients: switches each channel off (Desai, Ramaswamy 2020).", True),
+}
+
+
+def heatmap(model: "nn.Module", layer: "nn.Module", inputs: "Tensor", target: int, method: str = "GradCAM"):
     """Heatmap float32 (h, w), 0 to 1, of what in `inputs` (1, 3, h, w) speaks for class `target`, seen at `layer`.
 
-    Needs `model` in eval mode with frozen parameters and leaves it so: no hooks, no gradients stay behind, also after
-    an error. Raises ValueError for a class that the network does not have, ArithmeticError if the map is not finite.
+    `method`: of METHODS. Needs `model` in eval mode with frozen parameters and leaves it so: no hooks, no gradients
+    stay behind, also after an error. Raises ValueError for a class that the network does not have, ArithmeticError if
+    the map is not finite.
     """
-    from pytorch_grad_cam import GradCAM
+    import torch
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
-    cam = GradCAM(model=model, target_layers=[layer])
+    cam = _cam_class(method)(model=model, target_layers=[layer], **_fresh_options(method))
     cam.compute_input_gradient = True  # so that gradients flow although the parameters are frozen
     try:
         with torch.enable_grad():
             # Not the library's `with`: that swallows an IndexError.
-            heatmap = cam(inputs, targets=[ClassifierOutputTarget(target)])[0]
+            found = cam(inputs, targets=[ClassifierOutputTarget(target)])[0]
     except IndexError:
         raise ValueError(f"The network has no class {target}.") from None
     finally:
         cam.activations_and_grads.release()
-    if not np.isfinite(heatmap).all():
+    if not np.isfinite(found).all():
         raise ArithmeticError("The heatmap is not finite; the network's weights are damaged.")
-    return heatmap.astype(np.float32)
+    return found.astype(np.float32)
+
+
+def _cam_class(method: str) -> type:
+    import pytorch_grad_cam
+    from pytorch_grad_cam import ablation_cam, score_cam
+
+    # Their progress bars would fill the server's log.
+    ablation_cam.tqdm = score_cam.tqdm = SimpleNamespace(tqdm=lambda steps: steps)
+    return getattr(pytorch_grad_cam, method)
+
+
+def _fresh_options(method: str) -> dict:
+    """The library's default ablation layer is one object for all models: two threads would share it."""
+    if method != "AblationCAM":
+        return {}
+    from pytorch_grad_cam.ablation_layer import AblationLayer
+
+    return {"ablation_layer": AblationLayer()}
 
 
 def overlay(picture: np.ndarray, heatmap: np.ndarray, strength: float = 0.5) -> np.ndarray:
@@ -41,9 +89,24 @@ def overlay(picture: np.ndarray, heatmap: np.ndarray, strength: float = 0.5) -> 
     import cv2
     from pytorch_grad_cam.utils.image import show_cam_on_image
 
-    height, width = picture.shape[:2]
-    mask = cv2.resize(heatmap, (width, height), interpolation=cv2.INTER_CUBIC).clip(0, 1)
+    mask = _resized(heatmap, picture).clip(0, 1)
     as_floats = picture.astype(np.float32) / 255
     return show_cam_on_image(
         as_floats, mask, use_rgb=True, colormap=cv2.COLORMAP_INFERNO, image_weight=min(1 - strength, 1.0)
     )
+
+
+def overlay_difference(picture: np.ndarray, heatmap_a: np.ndarray, heatmap_b: np.ndarray) -> np.ndarray:
+    """`picture` uint8 (h, w, 3) in grey, in A's colour where A's map is higher and in B's where B's is: uint8."""
+    difference = _resized(heatmap_a - heatmap_b, picture)[..., None].clip(-1, 1)
+    grey = picture.mean(axis=2, keepdims=True).repeat(3, axis=2)
+    colour = np.where(difference > 0, np.float32(COLOUR_A), np.float32(COLOUR_B))
+    share = np.abs(difference)
+    return (share * colour + (1 - share) * grey).round().astype(np.uint8)
+
+
+def _resized(heatmap: np.ndarray, picture: np.ndarray) -> np.ndarray:
+    import cv2
+
+    height, width = picture.shape[:2]
+    return cv2.resize(heatmap.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import torch
 
+from core.errors import TrainingError
+
 
 def best_device() -> torch.device:
     if torch.cuda.is_available():
@@ -51,7 +53,16 @@ def _bfloat16_holds_its_promise() -> bool:
     return fast < slow and bool((exact - rounded).norm() / exact.norm() < 0.02)
 
 
-def describe(device: torch.device, precision: str) -> dict:
+def require_compiler() -> None:
+    """Raises TrainingError where torch.compile doesn't work (no C++ compiler, as a rule)."""
+    try:
+        torch.compile(torch.relu)(torch.zeros(2))
+    except Exception as error:  # whatever the compiler's many parts raise
+        reason = str(error).strip().splitlines()[0]
+        raise TrainingError(f"--compile doesn't work on this machine ({reason}); train without it.") from None
+
+
+def describe(device: torch.device, precision: str, compiled: bool) -> dict:
     """What a figure measured here depends on, as JSON values."""
     import torchvision
 
@@ -64,6 +75,7 @@ def describe(device: torch.device, precision: str) -> dict:
         "cpu": _cpu_name(),
         "threads": torch.get_num_threads(),
         "precision": precision,
+        "compiled": compiled,
     }
 
 

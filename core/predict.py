@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from core import images
+from core import explain, images
 from core.cifar10 import CLASSES
 from core.cli import Parser, run_command
-from core.errors import ImageError
+from core.errors import ImageError, LabError
 from core.files import write_atomically
 from core.runs import find_run
 
@@ -18,9 +18,10 @@ def parser() -> Parser:
     p.add_argument("run", metavar="RUN", help="a run's name, or the path of its folder")
     p.add_argument("image", metavar="IMAGE", type=Path, help="a JPEG, PNG, WebP, GIF or BMP; its centre square is used")
     p.add_argument("--json", action="store_true", help="print one JSON object on stdout")
-    p.add_argument(
-        "--heatmap", metavar="OUT.png", type=Path, help="write the picture with the Grad-CAM heatmap over it"
-    )
+    p.add_argument("--heatmap", metavar="OUT.png", type=Path, help="write the picture with the heatmap over it")
+    p.add_argument("--method", choices=explain.METHODS, default="GradCAM", help="of the heatmap; %(default)s")
+    p.add_argument("--layer", metavar="NAME", help="where in the network the heatmap is taken; default: the last")
+    p.add_argument("--target", choices=CLASSES, help="what the heatmap is for; default: the answer")
     return p
 
 
@@ -32,7 +33,10 @@ def main(argv: list[str] | None = None) -> int:
     from core.classifier import Classifier  # after the cheap checks: it takes seconds to import
 
     classifier = Classifier(run)
-    answer = classifier.answer(images.to_pixels(square, classifier.input_size))
+    if args.layer and args.layer not in classifier.layers:
+        raise LabError(f"{run.name} has no layer {args.layer!r}. Known: {', '.join(classifier.layers)}.")
+    target = CLASSES.index(args.target) if args.target else None
+    answer = classifier.answer(images.to_pixels(square, classifier.input_size), target, args.method, args.layer)
     by_class = dict(zip(CLASSES, answer.probabilities.tolist(), strict=True))
     if args.heatmap:
         _write_heatmap(args.heatmap, square, answer.heatmap)
@@ -58,9 +62,7 @@ def _write_heatmap(path: Path, square, heatmap) -> None:
     import numpy as np
     from PIL import Image
 
-    from core.explain import overlay
-
-    picture = overlay(np.asarray(square.resize((HEATMAP_SIDE, HEATMAP_SIDE))), heatmap)
+    picture = explain.overlay(np.asarray(square.resize((HEATMAP_SIDE, HEATMAP_SIDE))), heatmap)
     try:
         write_atomically(path, lambda file: Image.fromarray(picture).save(file, "PNG"))
     except OSError as error:

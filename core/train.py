@@ -49,6 +49,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--out", type=Path, default=runs.own_runs_dir(), help="where the run's folder goes; %(default)s")
     p.add_argument("--resume", action="store_true", help="go on with the run of this name")
     p.add_argument("--threads", type=int, default=torch.get_num_threads(), help="of the CPU; %(default)s")
+    p.add_argument(
+        "--compile", action="store_true", help="with torch.compile: faster after a minute; needs a C++ compiler"
+    )
     return p
 
 
@@ -60,6 +63,8 @@ def main(argv: list[str] | None = None) -> int:
     if not 1 <= args.threads <= 1024:
         raise LabError("--threads must be at least 1 and at most 1024.")
     torch.set_num_threads(args.threads)
+    if args.compile:
+        hardware.require_compiler()
     configs = [_config(name, args) for name in args.architectures]
     images = cifar10.load_training(args.data)
     stop = _stop_on_signals()
@@ -86,15 +91,15 @@ class Session:
             self.folder = args.out / name
             tensors, values = self._saved_state()
             try:
-                self.trainer = Trainer(config, images, precision=values["precision"])
+                self.trainer = Trainer(config, images, precision=values["precision"], compiled=args.compile)
                 self.trainer.load_state(tensors, values)
             except (KeyError, TypeError, ValueError, RuntimeError, AttributeError):
                 raise RunError(f"{self.folder / runs.STATE_FILE} is damaged; the training can't be resumed.") from None
-            if values["threads"] != torch.get_num_threads():
-                print(f"Begun with {values['threads']} threads: the last digits will differ.", file=sys.stderr)
+            if values["threads"] != torch.get_num_threads() or values["compiled"] != args.compile:
+                print("Begun with other --threads or --compile: the last digits will differ.", file=sys.stderr)
         else:
             weights = initial_weights(config)
-            self.trainer = Trainer(config, images, weights)
+            self.trainer = Trainer(config, images, weights, compiled=args.compile)
             self.folder = runs.new_folder(args.out, name)
             runs.save_facts(self.folder, config, self._facts())
         self.bar = None
@@ -179,7 +184,7 @@ class Session:
             },
             "initial_weights": describe_initial_weights(self.config),
             "training_images": len(trainer.training_set),
-            "environment": hardware.describe(trainer.device, trainer.precision),
+            "environment": hardware.describe(trainer.device, trainer.precision, trainer.compiled),
             "command": self.command,
         }
 

@@ -66,9 +66,11 @@ class Trainer:
         initial_weights: dict[str, Tensor] | None = None,
         device: torch.device | None = None,
         precision: str | None = None,
+        compiled: bool = False,
     ):
         """`images`: the training images, validation included. `initial_weights`: a state dict to start from instead of
-        the config's seed. Raises TrainingError if a batch can't be filled."""
+        the config's seed. `compiled`: train through torch.compile, which fuses BatchNorm, ReLU and addition.
+        Raises TrainingError if a batch can't be filled."""
         self.config = config
         self.device = device or best_device()
         self.precision = precision or best_precision(self.device.type)
@@ -83,6 +85,8 @@ class Trainer:
         if initial_weights:
             self.model.load_state_dict(initial_weights, strict=True)
         self.model.to(self.device, memory_format=torch.channels_last)
+        self.compiled = compiled
+        self._network = torch.compile(self.model) if compiled else self.model  # the same weights
         self.optimizer = _optimizer(self.model, config)
         self.layers = [name for name, weights in self.model.named_parameters() if weights.dim() > 1]
         self._weights = [weights for weights in self.model.parameters() if weights.dim() > 1]
@@ -140,7 +144,7 @@ class Trainer:
         # Layers that draw numbers themselves (dropout) repeat them after a resume, with no generator to save.
         torch.manual_seed(derived_seed(self.config.seed, self.position.epoch, self.position.sums.steps))
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bfloat16"):
-            logits = self.model(self.preprocessing(pixels))
+            logits = self._network(self.preprocessing(pixels))
         loss = nn.functional.cross_entropy(logits.float(), labels, label_smoothing=self.config.label_smoothing)
         self.optimizer.zero_grad()
         loss.backward()
@@ -210,6 +214,7 @@ class Trainer:
             "gradient_norms": self.gradient_norms,
             "precision": self.precision,
             "threads": torch.get_num_threads(),
+            "compiled": self.compiled,
         }
 
     def load_state(self, tensors: dict[str, Tensor], values: dict) -> None:

@@ -52,6 +52,11 @@ def disagreements(a: Run, b: Run) -> dict[str, np.ndarray]:
     return comparison.disagreements(test_logits(a), test_logits(b), test_labels())
 
 
+@st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
+def pools(a: Run, b: Run) -> dict[str, np.ndarray]:
+    return comparison.pools(test_logits(a), test_logits(b), test_labels())
+
+
 @st.cache_resource(show_spinner=False)
 def test_labels() -> np.ndarray:
     return cifar10.load_test_labels()
@@ -66,3 +71,13 @@ def classifier(run: Run):
 
     torch.set_num_threads(1)  # two threads make one picture slower, not faster, when the machine is busy
     return Classifier(run)
+
+
+@st.cache_data(max_entries=32, hash_funcs=RUN_KEY, show_spinner="Testing the map against random ones ...")
+def trust(run: Run, seen: np.ndarray, _answer, target: int, method: str, layer: str):
+    return classifier(run).trust(seen, _answer, method, layer)
+
+
+@st.cache_data(max_entries=32, hash_funcs=RUN_KEY, show_spinner="Sliding the patch ...")
+def occlusion(run: Run, seen: np.ndarray, target: int) -> np.ndarray:
+    return classifier(run).occlusion(seen, target)

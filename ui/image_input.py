@@ -1,4 +1,4 @@
-"""Where a picture comes from: a CIFAR-10 test image, or an upload."""
+"""Where a picture comes from: a CIFAR-10 test image, the gallery, an upload or the camera."""
 
 from dataclasses import dataclass
 
@@ -6,14 +6,17 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from core import images
+from core import gallery, images
 from core.cifar10 import CLASSES
 from core.errors import ImageError
 from ui import cached
 from ui.run_picker import Pair
 
-SOURCES = {"test": "CIFAR-10 test photo", "upload": "My own picture"}
+SOURCES = {"test": "CIFAR-10 test photo", "gallery": "Gallery", "upload": "My own picture", "camera": "Camera"}
 LAST = 9_999
+ANY_PHOTO, DISAGREE, ANY_CLASS = "any photo", "they disagree", "any class"
+POOLS = (ANY_PHOTO, DISAGREE, "A right, B wrong", "B right, A wrong", "both wrong", "both right")
+STAYS_HERE = "It goes to the computer that runs this lab, is never stored, and is gone when you close the page."
 
 
 @dataclass(frozen=True)
@@ -37,13 +40,12 @@ def choose(pair: Pair) -> Choice | None:
         format_func=SOURCES.get,
         help="A test photo is one that no network was trained on.",
     )
-    return _test_image(pair) if source == "test" else _upload()
+    return {"test": _test_image, "gallery": _gallery, "upload": _upload, "camera": _camera}[source](pair)
 
 
 def _test_image(pair: Pair) -> Choice:
-    disagreements = np.concatenate(list(cached.disagreements(pair.a, pair.b).values()))
-    if "image" not in st.session_state and "image" not in st.query_params and len(disagreements):
-        st.session_state["image"] = int(disagreements[0])  # the first look is an interesting one
+    if "image" not in st.session_state and "image" not in st.query_params:
+        _draw(pair, first=True)  # the first look is an interesting one
     with st.container(horizontal=True, vertical_alignment="bottom"):
         number = st.number_input(
             "Number",
@@ -53,60 +55,104 @@ def _test_image(pair: Pair) -> Choice:
             step=1,
             key="image",
             bind="query-params",
-            width=150,
+            width=160,
             help="Test photos are numbered from 0 to 9,999, in the dataset's own order.",
         )
+        drawing = {"on_change": _draw, "args": (pair,), "width": 190}
+        st.selectbox("Who is right", POOLS, key="pool", help="From which photos to draw one at random.", **drawing)
+        st.selectbox("What it shows", (ANY_CLASS, *CLASSES), key="shows", help="Draw photos of this alone.", **drawing)
         st.button(
-            "Any one",
-            key="random",
+            "Another one",
+            key="another",
             icon=":material/casino:",
-            on_click=_pick,
-            args=(np.arange(LAST + 1),),
-            help="At random.",
+            on_click=_draw,
+            args=(pair,),
+            help="At random, of the kind chosen.",
         )
-        st.button(
-            "One they disagree on",
-            key="disagree",
-            icon=":material/bolt:",
-            on_click=_pick,
-            args=(disagreements,),
-            disabled=not len(disagreements),
-            help="At random among the test photos that A and B name differently.",
-        )
+    if message := st.session_state.pop("_none_found", None):
+        st.info(message)
     number = 0 if number is None else int(number)
     truth = CLASSES[cached.test_labels()[number]]
     return Choice(Image.fromarray(cached.test_images().pixels[number]), truth, f"Test photo {number}: {truth}")
 
 
-def _pick(indices: np.ndarray) -> None:
-    st.session_state["image"] = int(np.random.default_rng().choice(indices))
+def _draw(pair: Pair, first: bool = False) -> None:
+    """Choose a photo of the kind that the two boxes name; the `first` time the clearest disagreement."""
+    found = _disagreements(pair) if first else _pool(pair, st.session_state["pool"])
+    shows = ANY_CLASS if first else st.session_state["shows"]
+    if shows != ANY_CLASS:
+        found = found[cached.test_labels()[found] == CLASSES.index(shows)]
+    if len(found):
+        st.session_state["image"] = int(found[0] if first else np.random.default_rng().choice(found))
+    elif not first:
+        st.session_state["_none_found"] = "There is no such photo among the 10,000; choose another kind."
 
 
-def _upload() -> Choice | None:
+def _pool(pair: Pair, name: str) -> np.ndarray:
+    if name == ANY_PHOTO:
+        return np.arange(LAST + 1)
+    return _disagreements(pair) if name == DISAGREE else cached.pools(pair.a, pair.b)[name]
+
+
+def _disagreements(pair: Pair) -> np.ndarray:
+    return np.concatenate(list(cached.disagreements(pair.a, pair.b).values()))
+
+
+def _gallery(pair: Pair) -> Choice | None:
+    names = list(gallery.PICTURES)
+    name = st.pills(
+        "Show them",
+        names,
+        default=names[0],
+        key="exhibit",
+        bind="query-params",
+        required=True,
+        format_func=lambda name: gallery.PICTURES[name][0],
+        help="Two of these show one of the ten things that the networks know; three do not.",
+    )
+    what, truth = gallery.PICTURES[name]
+    return _from_bytes(gallery.read(name), what[0].upper() + what[1:], truth)
+
+
+def _upload(pair: Pair) -> Choice | None:
     file = st.file_uploader(
         "Drop a picture here",
         type=["jpg", "jpeg", "png", "webp", "gif", "bmp"],
         key="upload",
-        help="It stays on this computer's server, is never stored, and is gone when you close the page.",
+        help=STAYS_HERE,
     )
     if file is None:
         st.info("The networks know ten things: " + ", ".join(CLASSES) + ". A picture of one of these is the fairest.")
         return None
+    return _from_bytes(file.getvalue(), "Your picture")
+
+
+def _camera(pair: Pair) -> Choice | None:
+    file = st.camera_input("Take a picture", key="camera", help=STAYS_HERE, width=480)
+    if file is None:
+        st.info("Hold up a toy car, a picture of a frog on your phone, or any of: " + ", ".join(CLASSES) + ".")
+        return None
+    return _from_bytes(file.getvalue(), "Your picture")
+
+
+def _from_bytes(data: bytes, title: str, truth: str | None = None) -> Choice | None:
     try:
-        picture = images.open_picture(file.getvalue())
+        picture = images.open_picture(data)
     except ImageError as error:
         st.error(str(error), icon=":material/broken_image:")
         return None
-    how = st.segmented_control(
-        "If it is not square",
-        ["crop", "pad"],
-        default="crop",
-        key="how",
-        bind="query-params",
-        required=True,
-        format_func={"crop": "cut out its middle", "pad": "keep all of it"}.get,
-        help="The networks see a square.",
-    )
     if picture.note:
         st.caption(picture.note)
-    return Choice(images.square(picture.image, how), None, "Your picture")
+    how = "crop"
+    if picture.image.width != picture.image.height:
+        how = st.segmented_control(
+            "It is not square",
+            ["crop", "pad"],
+            default="crop",
+            key="how",
+            bind="query-params",
+            required=True,
+            format_func={"crop": "cut out its middle", "pad": "keep all of it"}.get,
+            help="The networks see a square.",
+        )
+    return Choice(images.square(picture.image, how), truth, title)

@@ -32,14 +32,14 @@ class Preprocessing:
 class Family:
     build: Callable[[TrainConfig], nn.Module]  # with the initial weights of config.seed
     preprocessing: Preprocessing
-    cam_layer: Callable[[nn.Module], nn.Module]  # the module after whose output Grad-CAM looks
+    cam_layers: Callable[[nn.Module], dict[str, nn.Module]]  # after whose output a heatmap may look; the last: default
 
 
 FAMILIES: dict[str, Family] = {
     "cifar": Family(
         build=lambda config: cifar.untrained(config.depth, config.skip, config.norm, config.seed),
         preprocessing=Preprocessing(size=32, mean=(0.4914, 0.4822, 0.4465), std=(0.2470, 0.2435, 0.2616)),
-        cam_layer=lambda model: model.layer3[-1],
+        cam_layers=lambda model: {f"layer{i}": model.get_submodule(f"layer{i}")[-1] for i in (1, 2, 3)},
     ),
 }
 

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import torch
 
+from core import cifar10
 from core.classifier import Classifier
-from core.explain import grad_cam, overlay
+from core.explain import METHODS, heatmap, overlay, overlay_difference
 from core.models.cifar import untrained
+from core.runs import find_run
 
 
 @pytest.fixture
@@ -22,37 +24,49 @@ def hooks(model) -> int:
     return sum(len(m._forward_hooks) + len(m._backward_hooks) + len(m._forward_pre_hooks) for m in model.modules())
 
 
-def test_equals_the_library_used_by_its_book(model):
-    from pytorch_grad_cam import GradCAM
+@pytest.fixture
+def inputs():
+    return torch.randn(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_equals_the_library_used_by_its_book(model, inputs, method):
+    import pytorch_grad_cam
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
-    inputs = torch.randn(1, 3, 32, 32)
-    ours = grad_cam(model, model.layer3[-1], inputs, target=4)
+    ours = heatmap(model, model.layer3[-1], inputs, 4, method)
     model.requires_grad_(True)
-    with GradCAM(model=model, target_layers=[model.layer3[-1]]) as cam:
+    with getattr(pytorch_grad_cam, method)(model=model, target_layers=[model.layer3[-1]]) as cam:
         theirs = cam(inputs, targets=[ClassifierOutputTarget(4)])[0]
     assert ours.max() > 0.9
     np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
-def test_leaves_nothing_behind(model):
-    grad_cam(model, model.layer3[-1], torch.randn(1, 3, 32, 32), target=0)
+@pytest.mark.parametrize("target", [0, 10])
+@pytest.mark.parametrize("method", METHODS)
+def test_leaves_nothing_behind_also_after_an_error(model, inputs, method, target):
+    before = [(name, id(module)) for name, module in model.named_modules()]
+    if target < 10 or method == "EigenCAM":  # which has no target
+        heatmap(model, model.layer3[-1], inputs, target, method)
+    else:
+        with pytest.raises(ValueError, match="no class 10"):
+            heatmap(model, model.layer3[-1], inputs, target, method)
     assert hooks(model) == 0
+    assert [(name, id(module)) for name, module in model.named_modules()] == before
     assert all(weights.grad is None and not weights.requires_grad for weights in model.parameters())
     assert not model.training
 
 
-def test_leaves_nothing_behind_after_an_error(model):
-    with pytest.raises(ValueError, match="no class 10"):
-        grad_cam(model, model.layer3[-1], torch.randn(1, 3, 32, 32), target=10)
-    assert hooks(model) == 0
-    assert all(weights.grad is None and not weights.requires_grad for weights in model.parameters())
+def test_slow_methods_print_no_progress_bar(model, inputs, capfd):
+    for method in METHODS:
+        heatmap(model, model.layer3[-1], inputs, 0, method)
+    assert capfd.readouterr().err == ""
 
 
 def test_weights_that_are_not_numbers_are_an_error(model):
     model.fc.weight.fill_(float("nan"))
     with pytest.raises(ArithmeticError, match="not finite"):
-        grad_cam(model, model.layer3[-1], torch.randn(1, 3, 32, 32), target=0)
+        heatmap(model, model.layer3[-1], torch.randn(1, 3, 32, 32), target=0)
 
 
 def test_overlay_shows_the_picture_at_0_and_the_map_at_1():
@@ -65,6 +79,16 @@ def test_overlay_shows_the_picture_at_0_and_the_map_at_1():
     assert overlay(picture, heatmap).shape == picture.shape
 
 
+def test_difference_is_grey_where_equal_and_in_the_colour_of_the_higher():
+    picture = np.full((32, 32, 3), 100, np.uint8)
+    left, right = np.zeros((32, 32), np.float32), np.zeros((32, 32), np.float32)
+    left[:, :8], right[:, 24:] = 1, 1
+    shown = overlay_difference(picture, left, right)
+    assert shown[16, 16].tolist() == [100, 100, 100]
+    assert shown[16, 2].tolist() == [213, 94, 0]
+    assert shown[16, 30].tolist() == [0, 114, 178]
+
+
 def test_classifier_answers_with_a_map_for_its_answer(make_run):
     classifier = Classifier(make_run("a"))
     pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
@@ -75,6 +99,20 @@ def test_classifier_answers_with_a_map_for_its_answer(make_run):
     other = classifier.answer(pixels, target=(answer.explained + 1) % 10)
     assert other.label == answer.label
     assert not np.allclose(other.heatmap, answer.heatmap)
+    assert [classifier.cells(layer) for layer in classifier.layers] == [32, 16, 8]
+    early = classifier.answer(pixels, layer="layer1", method="HiResCAM")
+    assert not np.allclose(early.heatmap, answer.heatmap)
+
+
+@pytest.mark.parametrize("name", ["plain20-shipped-s0", "resnet20-shipped-s0"])
+def test_default_layer_has_4_x_4_cells_and_lively_maps(name):
+    """On 100 test photos: finite, and not the same everywhere."""
+    classifier = Classifier(find_run(name))
+    assert classifier.cells(classifier.layers[-1]) >= 4
+    for picture in cifar10.load_test().pixels[:100]:
+        found = classifier.answer(picture).heatmap
+        assert np.isfinite(found).all()
+        assert np.ptp(found) > 0.5
 
 
 STORM = """

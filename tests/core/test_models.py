@@ -126,12 +126,14 @@ def test_preprocessing_by_hand():
     assert pixels.flatten().tolist() == [0, 255, 128]
 
 
-def test_grad_cam_layer_has_a_map_of_8_by_8(batch):
+def test_heatmaps_are_taken_after_each_stage_by_default_the_last(batch):
     model = build(TrainConfig(depth=8))
-    seen = []
-    FAMILIES["cifar"].cam_layer(model).register_forward_hook(lambda module, inputs, out: seen.append(out.shape))
+    seen = {}
+    for name, layer in FAMILIES["cifar"].cam_layers(model).items():
+        layer.register_forward_hook(lambda module, inputs, out, name=name: seen.update({name: out.shape}))
     model(batch)
-    assert seen == [(4, 64, 8, 8)]
+    assert seen == {"layer1": (4, 16, 32, 32), "layer2": (4, 32, 16, 16), "layer3": (4, 64, 8, 8)}
+    assert list(seen)[-1] == "layer3"
 
 
 @pytest.mark.parametrize(

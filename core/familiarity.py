@@ -1,0 +1,26 @@
+"""Whether a picture is like those that a network was trained on: an honest "this is probably none of my ten classes".
+
+The score is the logits' log-sum-exp, the negative energy of Liu et al. 2020 ("Energy-based out-of-distribution
+detection", section 3), with the run's own test photos as the yardstick. It is a hint, not a guard: how often it is
+right is measured by `benchmarks/unfamiliar_pictures.py`.
+"""
+
+import numpy as np
+from scipy.special import logsumexp
+
+FALSE_ALARMS = 0.05  # of the photos that are one of the ten; the price of the note
+
+
+def score(logits: np.ndarray) -> np.ndarray:
+    """Float64 (n,) for logits (n, 10): higher for pictures like those that the network knows."""
+    return logsumexp(logits.astype(np.float64), axis=1)
+
+
+def rank(logits: np.ndarray, test_logits: np.ndarray) -> float:
+    """The share of the test photos, 0 to 1, that look less familiar than the picture with these logits (10,)."""
+    return float((score(test_logits) < score(logits[None])).mean())
+
+
+def unfamiliar(logits: np.ndarray, test_logits: np.ndarray) -> bool:
+    """Whether a picture with these logits (10,) ranks among the least familiar FALSE_ALARMS of the test photos."""
+    return rank(logits, test_logits) < FALSE_ALARMS

@@ -1,0 +1,70 @@
+"""A comparison to take home: one picture with both answers and both maps, and the numbers as a table. No torch."""
+
+from dataclasses import dataclass
+from io import BytesIO
+
+import numpy as np
+import pandas as pd
+
+from core import metrics
+from core.charts import COLOUR_A, COLOUR_B
+from core.cifar10 import CLASSES
+
+TOP = 5  # classes
+INCHES, DPI = (10.0, 6.0), 150
+
+
+@dataclass(frozen=True)
+class Column:
+    """One network's part. `heatmap`: uint8 (h, w, 3), as shown; `logits`: (10,)."""
+
+    side: str  # "A" or "B"
+    run: str
+    network: str  # in words
+    logits: np.ndarray
+    heatmap: np.ndarray
+    explained: str  # the class that the heatmap is for
+
+    @property
+    def probabilities(self) -> np.ndarray:
+        return metrics.probabilities(self.logits[None])[0]
+
+
+def table(columns: list[Column]) -> pd.DataFrame:
+    """A row a class; for each network its run, the class's probability (0 to 1) and its logit."""
+    parts = {"class": CLASSES}
+    for column in columns:
+        parts[f"{column.side}_run"] = [column.run] * len(CLASSES)
+        parts[f"{column.side}_probability"] = column.probabilities
+        parts[f"{column.side}_logit"] = column.logits
+    return pd.DataFrame(parts)
+
+
+def poster(picture: np.ndarray, title: str, columns: list[Column], footer: str) -> bytes:
+    """A PNG file's bytes: `picture` uint8 (h, w, 3) as the networks see it, then each network's map over its bars."""
+    from matplotlib.figure import Figure  # not pyplot: that keeps figures, and is not for threads
+
+    figure = Figure(figsize=INCHES, dpi=DPI, layout="constrained", facecolor="white")
+    figure.suptitle(title, fontsize=16, parse_math=False)
+    grid = figure.subplots(2, 1 + len(columns), gridspec_kw={"height_ratios": [3, 2]}, squeeze=False)
+    _show(grid[0, 0], picture, "What both networks see")
+    grid[1, 0].set_axis_off()
+    grid[1, 0].text(0, 0.5, footer, fontsize=9, va="center", wrap=True, parse_math=False)
+    for axes, column, colour in zip(grid[:, 1:].T, columns, (COLOUR_A, COLOUR_B), strict=False):
+        top = np.argsort(-column.probabilities)[:TOP]
+        _show(axes[0], column.heatmap, f"{column.side}: {CLASSES[top[0]]}, {column.probabilities[top[0]]:.0%} sure")
+        axes[0].set_xlabel(f"{column.run}\n{column.network}\nwhere it looked for “{column.explained}”", fontsize=9)
+        bars = axes[1].barh([CLASSES[i] for i in top], column.probabilities[top], color=colour)
+        axes[1].bar_label(bars, [f"{p:.0%}" for p in column.probabilities[top]], padding=3)
+        axes[1].set(xlim=(0, 1.18), xticks=[])
+        axes[1].invert_yaxis()
+        axes[1].spines[["top", "right", "bottom"]].set_visible(False)
+    file = BytesIO()
+    figure.savefig(file, format="png")
+    return file.getvalue()
+
+
+def _show(axes, picture: np.ndarray, title: str) -> None:
+    axes.imshow(picture, interpolation="nearest")
+    axes.set(xticks=[], yticks=[])
+    axes.set_title(title, fontsize=12, parse_math=False)

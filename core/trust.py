@@ -1,0 +1,115 @@
+"""Whether a heatmap can be believed: does it depend on what the network learnt, and does what it marks matter?"""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+RANDOM_MAPS = 19  # so that by luck a map beats them all 1 time in 20
+CELLS = 8  # of a random map's side, about as coarse as a real one
+REMOVED = (25, 50, 75)  # percent of the pixels
+ALIKE = 0.5  # rank correlation from which two maps look alike
+
+
+@dataclass(frozen=True)
+class Report:
+    """`forgetful`: {what was forgotten so far: heatmap}, from the last part of the network to all of it; `road` is the
+    map's score, `random_road` those of random maps: how much more it costs to remove what a map marks than what it
+    leaves out, in probability (-1 to 1)."""
+
+    heatmap: np.ndarray
+    forgetful: dict[str, np.ndarray]
+    road: float
+    random_road: np.ndarray
+
+    @property
+    def likeness(self) -> float:
+        """Rank correlation, -1 to 1, of the map with that of the network that has forgotten everything."""
+        return rank_correlation(self.heatmap, list(self.forgetful.values())[-1])
+
+    @property
+    def depends_on_learning(self) -> bool:
+        return self.likeness < ALIKE
+
+    @property
+    def beaten(self) -> int:
+        """How many of the random maps it beats."""
+        return int((self.road > self.random_road).sum())
+
+    @property
+    def marks_what_matters(self) -> bool:
+        return self.beaten == len(self.random_road)
+
+    @property
+    def passed(self) -> int:
+        """Checks passed, 0 to 2."""
+        return self.depends_on_learning + self.marks_what_matters
+
+
+def randomised_heatmaps(
+    model: nn.Module, untrained: nn.Module, heatmap: Callable[[nn.Module], np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Heatmaps of copies of `model` that forgot, part by part from the last to the first, what they learnt.
+
+    A part gets the initial values that `untrained` (same architecture) has (Adebayo et al. 2018, "Sanity checks for
+    saliency maps", section 4.1: cascading randomisation). `model` is not changed.
+    """
+    forgetful = copy.deepcopy(model)
+    untrained_state = untrained.state_dict()
+    maps = {}
+    for name, part in reversed(list(forgetful.named_children())):
+        prefix = f"{name}."
+        values = {key.removeprefix(prefix): value for key, value in untrained_state.items() if key.startswith(prefix)}
+        if values:
+            part.load_state_dict(values)
+            maps[name] = heatmap(forgetful)
+    return maps
+
+
+def road_scores(
+    model: nn.Module, inputs: Tensor, heatmap: np.ndarray, target: int, seed: int = 0
+) -> tuple[float, np.ndarray]:
+    """(score of `heatmap`, scores (RANDOM_MAPS,) of random maps), by ROAD.
+
+    Pixels are removed by filling them from their neighbours: once those marked most, once those marked least. The score
+    is half the difference of what either costs in the probability of `target` (Rong et al. 2022, "A consistent and
+    efficient evaluation strategy for attribution methods", sections 4 and 5). `inputs`: (1, 3, h, w).
+    """
+    from pytorch_grad_cam.metrics.road import ROADCombined
+    from pytorch_grad_cam.utils.model_targets import ClassifierOutputSoftmaxTarget
+
+    maps = np.stack([_ranks(one) for one in (heatmap, *random_heatmaps(RANDOM_MAPS, heatmap.shape, seed))])
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)  # the filled pixels get a little noise
+        scores = ROADCombined(percentiles=list(REMOVED))(
+            inputs.expand(len(maps), -1, -1, -1), maps, [ClassifierOutputSoftmaxTarget(target)] * len(maps), model
+        )
+    return float(scores[0]), scores[1:]
+
+
+def random_heatmaps(count: int, shape: tuple[int, int], seed: int) -> np.ndarray:
+    """Float32 (count, *shape), 0 to 1: smooth random blobs, as coarse as a real map."""
+    import cv2
+
+    cells = np.random.default_rng(seed).random((count, CELLS, CELLS), dtype=np.float32)
+    return np.stack([cv2.resize(one, shape[::-1], interpolation=cv2.INTER_LINEAR) for one in cells])
+
+
+def _ranks(heatmap: np.ndarray) -> np.ndarray:
+    """Ranks float32, 0 to 1, ties in random order: a map that is 0 nearly everywhere loses as many pixels as any."""
+    order = np.random.default_rng(0).permutation(heatmap.size)
+    ranks = np.empty(heatmap.size, np.float32)
+    ranks[order[np.argsort(heatmap.ravel()[order], kind="stable")]] = np.linspace(0, 1, heatmap.size)
+    return ranks.reshape(heatmap.shape)
+
+
+def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
+    """Spearman's, -1 to 1; 0 where a map is the same everywhere."""
+    from scipy.stats import spearmanr
+
+    if np.ptp(a) == 0 or np.ptp(b) == 0:
+        return 0.0
+    return float(spearmanr(a.ravel(), b.ravel()).statistic)

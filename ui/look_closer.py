@@ -1,0 +1,205 @@
+"""Three ways to go on from two answers and two heatmaps: can the maps be believed, shake the picture, cover it up."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core import charts, comparison, explain, images
+from core.cifar10 import CLASSES
+from core.classifier import Answer, Classifier
+from core.distortions import SLIDERS, distort, flips, sweep
+from core.runs import Run
+from ui import cached
+from ui.run_picker import Pair
+
+SIDE = 288  # pixels on the screen
+METERS = {0: "Don't believe this map.", 1: "Be careful with this map.", 2: "This map can be believed."}
+METER_ICONS = {0: ":material/thumb_down:", 1: ":material/help:", 2: ":material/thumb_up:"}
+
+
+@dataclass(frozen=True)
+class Look:
+    """One network's look at a picture: `seen` is uint8 (size, size, 3), what it is shown."""
+
+    side: str
+    run: Run
+    classifier: Classifier
+    seen: np.ndarray
+    answer: Answer
+
+    @property
+    def explained(self) -> str:
+        return CLASSES[self.answer.explained]
+
+
+@dataclass(frozen=True)
+class MapStyle:
+    """How heatmaps are made and drawn. `strength`: 0 shows the picture alone, 1 the map alone."""
+
+    method: str
+    layer: str | None
+    target: int | None  # None: each network's own answer
+    strength: float
+
+    def draw(self, seen: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
+        """Uint8 (SIDE, SIDE, 3)."""
+        return explain.overlay(np.asarray(images.enlarge(seen, SIDE)), heatmap, self.strength)
+
+
+def look(side: str, run: Run, classifier: Classifier, seen: np.ndarray, style: MapStyle) -> Look:
+    return Look(side, run, classifier, seen, classifier.answer(seen, style.target, style.method, style.layer))
+
+
+def trust(looks: list[Look], style: MapStyle) -> None:
+    """Adebayo et al. 2018 and Rong et al. 2022 in plain words, for each map."""
+    st.markdown(
+        "A heatmap always looks convincing. Two checks: does it **change when the network forgets** what it learnt? "
+        "And does **hiding what it marks** hurt the answer more than hiding what it leaves out?"
+    )
+    for column, one in zip(st.columns(len(looks)), looks, strict=True):
+        with column:
+            _show_trust(one, style)
+
+
+def _show_trust(one: Look, style: MapStyle) -> None:
+    layer = style.layer or one.classifier.layers[-1]
+    report = cached.trust(one.run, one.seen, one.answer, one.answer.explained, style.method, layer)
+    st.subheader(f"{one.side}: {METERS[report.passed]}", anchor=False)
+    st.progress(report.passed / 2, f"{report.passed} of 2 checks passed")
+    changes = (
+        "It does: what it shows was learnt."
+        if report.depends_on_learning
+        else ("Hardly: it shows the picture's own edges rather than what was learnt.")
+    )
+    st.markdown(
+        f"**Does it change when the network forgets?** {changes} Likeness of the map before and after: "
+        f"{report.likeness:.2f} (1: the same, 0: nothing in common)."
+    )
+    with st.container(horizontal=True):
+        names = list(report.forgetful)
+        for i, (name, heatmap) in enumerate(report.forgetful.items()):
+            forgot = f"forgot {name}" if i == 0 else ("forgot all" if i == len(names) - 1 else f"and {name}")
+            st.image(explain.overlay(np.asarray(images.enlarge(one.seen, 96)), heatmap), caption=forgot, width=66)
+    matters = "Yes" if report.marks_what_matters else "Not clearly"
+    st.markdown(
+        f"**Does what it marks matter?** {matters}: it beats {report.beaten} of {len(report.random_road)} random maps. "
+        f"Its score (ROAD, in points of certainty) is {_points(report.road)}; theirs is "
+        f"{_points(report.random_road.mean())} on average."
+    )
+
+
+def _points(share: float) -> str:
+    return f"{round(100 * share):+d}"
+
+
+def reset_sliders() -> None:
+    for name, slider in SLIDERS.items():
+        st.session_state[f"shake_{name}"] = slider.neutral
+
+
+@st.fragment
+def shake(looks: list[Look], picture, pair: Pair, style: MapStyle) -> None:
+    """Sliders that spoil the picture; both answers, both maps and the curve along the slider moved last follow."""
+    amounts = _sliders()
+    moved = st.session_state.get("_shaken") or next(
+        (name for name, slider in SLIDERS.items() if amounts[name] != slider.neutral), "noise"
+    )
+    size = max(one.classifier.input_size for one in looks)
+    stage = images.to_pixels(picture, size)
+    spoilt = distort(stage, amounts)
+    shown, *columns = st.columns(1 + len(looks))
+    with shown:
+        st.markdown("**The picture now**")
+        st.image(images.enlarge(spoilt, SIDE), width=SIDE)
+    for column, before in zip(columns, looks, strict=True):
+        now = look(before.side, before.run, before.classifier, _for(before, spoilt), style)
+        with column:
+            mark = "still" if now.answer.label == before.answer.label else "**now**"
+            st.markdown(f"{now.side} says {mark} **{now.answer.label}**, {now.answer.confidence:.0%} sure")
+            st.image(style.draw(now.seen, now.answer.heatmap), width=SIDE)
+    _show_curve(looks, stage, amounts, moved, comparison.names(pair.a, pair.b))
+
+
+def _sliders() -> dict[str, int]:
+    amounts = {}
+    for row in (list(SLIDERS)[i : i + 3] for i in range(0, len(SLIDERS), 3)):
+        for column, name in zip(st.columns(3), row, strict=True):
+            slider = SLIDERS[name]
+            amounts[name] = column.slider(
+                f"{slider.label} ({slider.unit})" if slider.unit else slider.label,
+                slider.low,
+                slider.high,
+                slider.neutral,
+                key=f"shake_{name}",
+                bind="query-params",
+                on_change=_remember,
+                args=(name,),
+                help=slider.meaning,
+            )
+    st.button("As it was", key="shake_reset", icon=":material/restart_alt:", on_click=reset_sliders, help="Undo all.")
+    return amounts
+
+
+def _remember(name: str) -> None:
+    st.session_state["_shaken"] = name
+
+
+def _for(one: Look, stage: np.ndarray) -> np.ndarray:
+    """A picture of any size as this network sees it."""
+    from PIL import Image
+
+    return images.to_pixels(Image.fromarray(stage), one.classifier.input_size)
+
+
+def _show_curve(looks: list[Look], stage: np.ndarray, amounts: dict, moved: str, names: dict[str, str]) -> None:
+    from core.metrics import probabilities
+
+    slider, along = SLIDERS[moved], sweep(moved)
+    pictures = [distort(stage, amounts | {moved: amount}) for amount in along]
+    rows, marks, words = [], [], []
+    for one in looks:
+        logits = one.classifier.logits(np.stack([_for(one, picture) for picture in pictures]))
+        first = CLASSES.index(one.answer.label)
+        sure = probabilities(logits)[:, first]
+        flipped = flips(moved, along, logits.argmax(axis=1) == first)
+        rows += [(one.side, one.answer.label, amount, p) for amount, p in zip(along, sure, strict=True)]
+        marks += [(one.side, one.answer.label, amount, sure[along.index(amount)]) for amount in flipped]
+        where = " and ".join(f"{amount}{slider.unit and ' '}{slider.unit}" for amount in flipped)
+        name = names[one.side][0].upper() + names[one.side][1:]
+        words.append(f"{name} changes its mind at {where}." if flipped else f"{name} does not change its mind.")
+    columns = ["side", "answer", "amount", "probability"]
+    title = f"{slider.label} ({slider.unit})" if slider.unit else slider.label
+    st.markdown(f"**How sure of its first answer, along “{slider.label}”?** " + " ".join(words))
+    st.altair_chart(
+        charts.confidence_curve(
+            pd.DataFrame(rows, columns=columns), pd.DataFrame(marks, columns=columns), title, amounts[moved]
+        ),
+        width="stretch",
+        key="shake_curve",
+    )
+
+
+def cover(looks: list[Look], style: MapStyle) -> None:
+    """A patch slid over the picture, beside the heatmap of the same class (Zeiler and Fergus 2014)."""
+    st.markdown(
+        "A check that looks at no inner workings: a grey patch slides over the picture, and wherever it makes the "
+        "network **less sure**, it must have covered something that counts. Do the two maps mark the same places?"
+    )
+    for column, one in zip(st.columns(len(looks)), looks, strict=True):
+        with column:
+            falls = cached.occlusion(one.run, one.seen, one.answer.explained)
+            st.markdown(f"**{one.side}**, for “{one.explained}”")
+            with st.container(horizontal=True):
+                worst = max(float(falls.max()), 0.0)
+                scaled = falls.clip(0) / worst if worst else falls.clip(0)
+                st.image(style.draw(one.seen, scaled), caption="Covering hurts here", width=200)
+                name = explain.METHODS[style.method].name
+                st.image(style.draw(one.seen, one.answer.heatmap), caption=f"{name} looks here", width=200)
+            from core.trust import rank_correlation
+
+            st.caption(
+                f"Covering the brightest spot costs {100 * worst:.0f} points of certainty. Likeness of the two maps: "
+                f"{rank_correlation(falls, one.answer.heatmap):.2f} (1: the same, 0: nothing in common)."
+            )
