@@ -90,7 +90,7 @@ class CommonLoop:
         preprocessing = family(config).preprocessing
         transform = transforms.Compose(
             [
-                transforms.RandomCrop(32, padding=4),
+                transforms.RandomCrop(32, padding=4, padding_mode="reflect"),
                 transforms.RandomHorizontalFlip(),
                 transforms.ToTensor(),
                 transforms.Normalize(preprocessing.mean, preprocessing.std),

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from core.cifar10 import SIZE, Images
 
-SHIFT = 4  # pixels, each way (He et al. 2015, section 4.2)
+SHIFT = 4  # pixels, each way (He et al. 2015, section 4.2, who fill the gap with zeros; here the image is mirrored)
 VALIDATION_SHARE = 0.1
 
 
@@ -56,15 +56,13 @@ class EpochPlan:
 
 
 class TrainingSet:
-    """The training images on the device, with a black border of SHIFT pixels, from which shifted batches are cut."""
+    """The training images on the device, from which whole batches are cut, shifted and mirrored."""
 
     def __init__(self, images: Images, augment: bool, device: torch.device | str = "cpu"):
         pixels, self.labels = to_tensors(images, device)
         self.augment = augment
-        padded = torch.nn.functional.pad(pixels, [SHIFT] * 4)
-        self._side = SIZE + 2 * SHIFT
         # One pixel (3 bytes and a spare one) as one int32: a gather then moves whole pixels.
-        with_spare = torch.nn.functional.pad(padded.permute(0, 2, 3, 1), (0, 1)).contiguous()
+        with_spare = torch.nn.functional.pad(pixels.permute(0, 2, 3, 1), (0, 1)).contiguous()
         self._pixels = with_spare.view(torch.int32).flatten()
         self._rows = torch.arange(SIZE, device=device)
 
@@ -86,8 +84,13 @@ class TrainingSet:
         shifts, flips = shifts.to(chosen.device), flips.to(chosen.device)
         if not self.augment:
             shifts, flips = torch.full_like(shifts, SHIFT), torch.zeros_like(flips)
-        columns = torch.where(flips[:, None], SIZE - 1 - self._rows, self._rows) + shifts[:, 1:]
-        rows = self._rows + shifts[:, :1] + chosen[:, None] * self._side
-        places = rows[:, :, None] * self._side + columns[:, None, :]
+        columns = _reflected(torch.where(flips[:, None], SIZE - 1 - self._rows, self._rows) + shifts[:, 1:] - SHIFT)
+        rows = _reflected(self._rows + shifts[:, :1] - SHIFT) + chosen[:, None] * SIZE
+        places = rows[:, :, None] * SIZE + columns[:, None, :]
         pixels = self._pixels.take(places).view(torch.uint8).view(-1, SIZE, SIZE, 4)
         return pixels[..., :3].permute(0, 3, 1, 2)
+
+
+def _reflected(places: Tensor) -> Tensor:
+    """Rows or columns that lie beyond the image, mirrored at its edge pixels."""
+    return SIZE - 1 - (SIZE - 1 - places.abs()).abs()

@@ -1,11 +1,18 @@
 """Every page, found by looking, run without a browser (streamlit.testing)."""
 
+from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.runs import ROOT
+from core import cifar10, explain, familiarity, gallery
+from core.cifar10 import CLASSES
+from core.classifier import Classifier
+from core.runs import ROOT, find_run
+from ui import image_input
 
 PAGES = sorted((ROOT / "app_pages").glob("*.py"))
 SECONDS = 60
@@ -111,6 +118,87 @@ def test_look_inside_answers_for_a_test_photo(app):
     assert not app.exception
     assert "Test photo 0: cat" in texts(app)
     assert len(charts(app)) == 2
+
+
+def look_inside(app, **link) -> AppTest:
+    for name, value in {"image": "0", **link}.items():
+        app.query_params[name] = value
+    return open_page(app, "look_inside")
+
+
+@pytest.mark.parametrize("pool", image_input.POOLS)
+def test_look_inside_draws_photos_of_the_kind_chosen(app, pool):
+    app = look_inside(app)
+    app.selectbox(key="pool").set_value(pool).run()
+    app.selectbox(key="shows").set_value("frog").run()
+    assert not app.exception
+    index = app.number_input(key="image").value
+    labels = cifar10.load_test_labels()
+    assert CLASSES[labels[index]] == "frog"
+    a, b = (find_run(app.selectbox(key=key).value).test_logits()[index].argmax() for key in "ab")
+    right = (a == labels[index], b == labels[index])
+    assert {
+        "any photo": True,
+        "they disagree": a != b,
+        "A right, B wrong": right == (True, False),
+        "B right, A wrong": right == (False, True),
+        "both wrong": right == (False, False),
+        "both right": right == (True, True),
+    }[pool]
+
+
+@pytest.mark.parametrize("exhibit", gallery.PICTURES)
+def test_look_inside_shows_the_gallery(app, exhibit):
+    app = look_inside(app)
+    app.segmented_control(key="source").set_value("gallery").run()
+    app.button_group(key="exhibit").set_value([exhibit]).run()
+    assert not app.exception
+    assert "says" in texts(app) or "say" in texts(app)
+    assert len(charts(app)) == 2
+
+
+@pytest.mark.parametrize("method", explain.METHODS)
+def test_look_inside_takes_every_method(app, method):
+    app = look_inside(app)
+    app.selectbox(key="method").set_value(method).run()
+    app.selectbox(key="layer").set_value("layer1").run()
+    app.selectbox(key="target").set_value("frog").run()
+    assert not app.exception
+    assert "frog" in "".join(str(image.proto) for image in app.get("imgs"))
+
+
+@pytest.mark.parametrize(
+    ("closer", "words"),
+    [("trust", "checks passed"), ("shake", "How sure of its first answer"), ("cover", "grey patch slides")],
+)
+def test_look_closer(app, closer, words):
+    app = look_inside(app)
+    app.button_group(key="closer").set_value([closer]).run()
+    assert not app.exception
+    shown = texts(app) + "".join(str(bar.proto) for bar in app.get("progress"))
+    assert words in shown
+
+
+def test_shaking_moves_the_answers_and_is_undone(app):
+    app = look_inside(app)
+    app.button_group(key="closer").set_value(["shake"]).run()
+    app.slider(key="shake_rotation").set_value(120).run()
+    assert not app.exception
+    assert "along “Rotation”" in texts(app)
+    app.button(key="shake_reset").click().run()
+    assert app.slider(key="shake_rotation").value == 0
+
+
+def test_a_strange_picture_may_be_none_of_the_ten(app):
+    app = look_inside(app)
+    app.segmented_control(key="source").set_value("upload").run()
+    grey = BytesIO()
+    Image.new("RGB", (64, 48), (128, 128, 128)).save(grey, "PNG")
+    app.file_uploader(key="upload").upload("grey.png", grey.getvalue(), "image/png").run()
+    assert not app.exception
+    logits = Classifier(find_run("mine-plain")).logits(np.full((1, 32, 32, 3), 128, np.uint8))[0]
+    expected = familiarity.unfamiliar(logits, find_run("mine-plain").test_logits())
+    assert ("none of the ten" in "".join(info.value for info in app.info)) == expected
 
 
 def test_look_inside_refuses_what_is_no_picture(app):

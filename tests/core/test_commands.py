@@ -51,6 +51,18 @@ def test_predict_prints_one_json_object_and_writes_the_heatmap(make_run, picture
     assert Image.open(heatmap).size == (512, 512)
 
 
+def test_heatmap_follows_method_layer_and_target(make_run, picture, tmp_path):
+    make_run("one")
+    written = set()
+    for i, options in enumerate(
+        [[], ["--method", "LayerCAM"], ["--layer", "layer1"], ["--target", "frog"], ["--target", "ship"]]
+    ):
+        heatmap = tmp_path / f"{i}.png"
+        assert predict.main(["one", str(picture), "--heatmap", str(heatmap), *options]) == 0
+        written.add(Image.open(heatmap).tobytes())
+    assert len(written) >= 4  # the answer may be frog or ship
+
+
 def test_predict_prints_all_ten_classes(make_run, picture, capsys):
     make_run("one")
     predict.main(["one", str(picture)])
@@ -69,6 +81,9 @@ def test_predict_prints_all_ten_classes(make_run, picture, capsys):
         (predict, ["one", "missing.png"], "missing.png"),
         (predict, ["one", "{text}"], "picture"),
         (predict, ["one", "{folder}"], "cannot be read"),
+        (predict, ["one", "{picture}", "--method", "GradKAM"], "GradKAM"),
+        (predict, ["one", "{picture}", "--layer", "layer9"], "layer3"),
+        (predict, ["one", "{picture}", "--target", "giraffe"], "giraffe"),
         (predict, ["one", "{picture}", "--heatmap", "{folder}/no/such/place.png"], "cannot be written"),
     ],
 )

@@ -96,3 +96,39 @@ def test_figures_tell_when_the_target_was_reached(make_run):
     assert set(figures) == set(comparison.FIGURE_MEANINGS)
     never = comparison.figures(run, history.assign(val_accuracy=0.5), share)
     assert never["Time to 80% validation accuracy"] == "never"
+
+
+@pytest.mark.parametrize(
+    ("labels", "sure", "truth", "expected"),
+    [
+        (("cat", "cat"), (0.61, 0.97), None, "Both say **cat**. The ResNet is surer: 97% against 61%."),
+        (("cat", "cat"), (0.97, 0.61), "cat", "Both say **cat**. The plain network is surer: 97% against 61%."),
+        (("cat", "cat"), (0.971, 0.968), "cat", "Both say **cat**. They are equally sure: 97%."),
+        (("cat", "cat"), (0.5, 0.5), "dog", "Both say **cat**, and both err: the truth is dog. They are equally sure"),
+        (("cat", "dog"), (0.5, 0.6), None, "They disagree: the plain network says **cat** (50% sure), the ResNet says"),
+        (("cat", "dog"), (0.5, 0.6), "dog", "The truth is dog: the ResNet is right."),
+        (("cat", "dog"), (0.5, 0.6), "frog", "The truth is frog: both err."),
+    ],
+)
+def test_two_answers_in_words(labels, sure, truth, expected):
+    names = {"A": "the plain network", "B": "the ResNet"}
+    both = dict(zip("AB", labels, strict=True)), dict(zip("AB", sure, strict=True))
+    assert expected in comparison.answers_in_words(names, *both, truth)
+
+
+def test_networks_are_named_by_what_tells_them_apart(make_run):
+    plain, residual = make_run("p", skip=False), make_run("r", skip=True)
+    assert comparison.names(plain, residual) == {"A": "the plain network", "B": "the ResNet"}
+    assert comparison.names(residual, residual) == {"A": "A", "B": "B"}
+
+
+def test_pools_part_the_photos_by_who_is_right():
+    labels = np.array([0, 0, 0, 0])
+    a, b = np.eye(10)[[0, 0, 1, 1]], np.eye(10)[[0, 2, 0, 1]]
+    found = comparison.pools(a, b, labels)
+    assert {name: indices.tolist() for name, indices in found.items()} == {
+        "both right": [0],
+        "A right, B wrong": [1],
+        "B right, A wrong": [2],
+        "both wrong": [3],
+    }

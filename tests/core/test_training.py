@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 from functools import cache
 from itertools import count
@@ -23,8 +24,8 @@ STEPS = 360 // 32  # an epoch: 400 images, 40 of them validation
 def trainer(tiny_images):
     """trainer(**config changes): a Trainer on the tiny images."""
 
-    def make(precision: str = "float32", images: Images = tiny_images, weights=None, **changes) -> Trainer:
-        return Trainer(replace(CONFIG, **changes), images, weights, torch.device("cpu"), precision)
+    def make(precision: str = "float32", images: Images = tiny_images, weights=None, compiled=False, **changes):
+        return Trainer(replace(CONFIG, **changes), images, weights, torch.device("cpu"), precision, compiled)
 
     return make
 
@@ -301,3 +302,12 @@ def _plan():
     from core.data import EpochPlan
 
     return EpochPlan.draw(360, seed=0, epoch=0)
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
+def test_compiled_training_learns_the_same(trainer, undisturbed):
+    compiled = trainer(compiled=True)
+    compiled.fit()
+    assert compiled.model.state_dict().keys() == undisturbed().model.state_dict().keys()
+    for row, expected in zip(compiled.history, undisturbed().history, strict=True):
+        assert row["train_loss"] == pytest.approx(expected["train_loss"], rel=0.01)

@@ -1,0 +1,32 @@
+"""Energy as a hint that a picture is none of the ten classes."""
+
+import numpy as np
+import pytest
+
+from core import familiarity
+from core.runs import find_run
+
+
+def test_score_is_the_logarithm_of_the_summed_exponentials():
+    logits = np.array([[0.0] * 10, [1000.0] + [0.0] * 9])
+    assert familiarity.score(logits) == pytest.approx([np.log(10), 1000])
+
+
+def test_rank_is_the_share_of_less_familiar_photos():
+    test_logits = np.zeros((100, 10))
+    test_logits[:, 0] = np.arange(100)
+    picture = np.zeros(10)
+    picture[0] = 24.5
+    assert familiarity.rank(picture, test_logits) == pytest.approx(0.25)
+    assert not familiarity.unfamiliar(picture, test_logits)
+    picture[0] = 3.5
+    assert familiarity.unfamiliar(picture, test_logits)
+
+
+@pytest.mark.parametrize("name", ["plain20-shipped-s0", "resnet20-shipped-s0"])
+def test_false_alarms_on_photos_that_set_no_threshold(name):
+    """Every second test photo is the yardstick, every other one is judged."""
+    logits = find_run(name).test_logits()
+    yardstick, judged = logits[::2], logits[1::2]
+    alarms = np.mean([familiarity.unfamiliar(one, yardstick) for one in judged[:2000]])
+    assert alarms == pytest.approx(familiarity.FALSE_ALARMS, abs=0.02)

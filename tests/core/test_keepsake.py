@@ -1,0 +1,40 @@
+"""The comparison to take home, as a picture and as a table."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.cifar10 import CLASSES
+from core.keepsake import DPI, INCHES, Column, poster, table
+
+
+@pytest.fixture
+def columns():
+    def column(side, winner):
+        logits = np.eye(10)[winner] * 3
+        heatmap = np.full((288, 288, 3), 80 * winner, np.uint8)
+        return Column(side, f"run-{side}", "20 layers", logits, heatmap, CLASSES[winner])
+
+    return [column("A", 1), column("B", 2)]
+
+
+def test_poster_is_a_png_that_shows_the_maps_and_the_names(columns):
+    photo = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    image = Image.open(BytesIO(poster(photo, "A $title$", columns, "made here")))
+    assert image.format == "PNG"
+    assert image.size == (INCHES[0] * DPI, INCHES[1] * DPI)
+    colours = {colour for _, colour in image.convert("RGB").getcolors(image.width * image.height)}
+    assert {(80, 80, 80), (160, 160, 160), (213, 94, 0), (0, 114, 178)} <= colours
+    other = poster(photo, "Another title", columns, "made here")
+    assert other != poster(photo, "A $title$", columns, "made here")
+
+
+def test_table_has_a_row_a_class_and_both_networks(columns):
+    found = table(columns)
+    assert found["class"].tolist() == list(CLASSES)
+    assert found["A_probability"].sum() == pytest.approx(1)
+    assert found["A_probability"].idxmax() == 1
+    assert found["B_logit"].tolist() == [0, 0, 3, 0, 0, 0, 0, 0, 0, 0]
+    assert set(found["B_run"]) == {"run-B"}

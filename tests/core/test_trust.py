@@ -1,0 +1,103 @@
+"""Checks of heatmaps: networks that forget, and ROAD against random maps."""
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import wilcoxon
+
+from core import cifar10, trust
+from core.classifier import Classifier
+from core.models.cifar import untrained
+from core.runs import find_run
+
+
+class SeesOneCorner(torch.nn.Module):
+    """Says class 0 the surer, the more the top left corner differs from its surroundings."""
+
+    def forward(self, x):
+        bright = (x[:, :, :8, :8].mean(dim=(1, 2, 3)) - x[:, :, 8:, 8:].mean(dim=(1, 2, 3)))[:, None]
+        return torch.cat([bright, torch.zeros(len(x), 9)], dim=1)
+
+
+@pytest.fixture
+def corner():
+    """(inputs with a bright corner, the heatmap that marks it)."""
+    inputs, heatmap = torch.zeros(1, 3, 32, 32), np.zeros((32, 32), np.float32)
+    inputs[..., :8, :8] = 4
+    heatmap[:8, :8] = 1
+    return inputs, heatmap
+
+
+def test_a_map_of_what_matters_beats_all_random_maps(corner):
+    inputs, heatmap = corner
+    road, random_road = trust.road_scores(SeesOneCorner(), inputs, heatmap, target=0)
+    assert len(random_road) == trust.RANDOM_MAPS
+    assert road > random_road.max()
+
+
+def test_a_map_of_what_does_not_matter_scores_below_zero(corner):
+    inputs, heatmap = corner
+    road, _ = trust.road_scores(SeesOneCorner(), inputs, 1 - heatmap, target=0)
+    assert road < 0
+
+
+def test_scores_repeat(corner):
+    first, second = (trust.road_scores(SeesOneCorner(), *corner, target=0) for _ in range(2))
+    assert first[0] == second[0]
+    assert np.array_equal(first[1], second[1])
+
+
+def test_a_map_that_is_zero_nearly_everywhere_loses_as_many_pixels_as_any():
+    flat = np.zeros((32, 32), np.float32)
+    flat[0, 0] = 1
+    ranks = trust._ranks(flat)
+    assert ranks[0, 0] == 1
+    assert len(np.unique(ranks)) == 32 * 32
+
+
+def test_the_network_forgets_from_its_end_to_its_beginning_and_a_copy_does():
+    model, blank = (untrained(8, True, "batch", seed).eval().requires_grad_(False) for seed in (0, 1))
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+
+    def forgotten(copy):
+        """How many tensors are those of the untrained network, for a map; its shape does not matter here."""
+        state, fresh = copy.state_dict(), blank.state_dict()
+        return np.array([torch.equal(state[name], fresh[name]) for name in state if "conv" in name or "fc" in name])
+
+    maps = trust.randomised_heatmaps(model, blank, forgotten)
+    assert list(maps) == ["fc", "layer3", "layer2", "layer1", "bn1", "conv1"]
+    counts = [int(found.sum()) for found in maps.values()]
+    assert counts == sorted(counts)
+    assert maps["conv1"].all()
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+@pytest.mark.parametrize(("likeness", "beaten", "passed"), [("same", 19, 1), ("other", 19, 2), ("other", 18, 1)])
+def test_report_counts_the_checks_passed(likeness, beaten, passed):
+    heatmap = np.random.default_rng(0).random((32, 32), dtype=np.float32)
+    after = heatmap if likeness == "same" else np.random.default_rng(1).random((32, 32), dtype=np.float32)
+    random_road = np.where(np.arange(19) < beaten, 0.0, 1.0)
+    report = trust.Report(heatmap, {"fc": heatmap, "conv1": after}, road=0.5, random_road=random_road)
+    assert report.beaten == beaten
+    assert report.passed == passed
+
+
+def test_likeness_of_a_flat_map_is_zero():
+    assert trust.rank_correlation(np.zeros((4, 4)), np.random.default_rng(0).random((4, 4))) == 0
+
+
+@pytest.mark.parametrize("name", ["resnet20-shipped-s0"])
+def test_our_maps_mark_what_matters_more_than_random_ones(name, monkeypatch):
+    """ROAD on 200 test photos, one random map each, paired."""
+    monkeypatch.setattr(trust, "RANDOM_MAPS", 1)
+    classifier = Classifier(find_run(name))
+    ours, random = [], []
+    for i, picture in enumerate(cifar10.load_test().pixels[:200]):
+        answer = classifier.answer(picture)
+        road, random_road = trust.road_scores(
+            classifier._model, classifier._inputs(picture), answer.heatmap, answer.explained, seed=i
+        )
+        ours.append(road)
+        random.append(random_road[0])
+    assert np.mean(ours) > np.mean(random)
+    assert wilcoxon(ours, random, alternative="greater").pvalue < 0.01
