@@ -12,6 +12,7 @@ from core import cifar10, explain, familiarity, gallery
 from core.cifar10 import CLASSES
 from core.classifier import Classifier
 from core.runs import ROOT, find_run
+from tests.core.test_images import DAMAGED, NOT_PICTURES, TOO_LARGE
 from ui import image_input
 
 PAGES = sorted((ROOT / "app_pages").glob("*.py"))
@@ -151,7 +152,7 @@ def test_look_inside_draws_photos_of_the_kind_chosen(app, pool):
 def test_look_inside_shows_the_gallery(app, exhibit):
     app = look_inside(app)
     app.segmented_control(key="source").set_value("gallery").run()
-    app.button_group(key="exhibit").set_value([exhibit]).run()
+    app.button_group(key="exhibit").set_value(exhibit).run()
     assert not app.exception
     assert "says" in texts(app) or "say" in texts(app)
     assert len(charts(app)) == 2
@@ -164,7 +165,7 @@ def test_look_inside_takes_every_method(app, method):
     app.selectbox(key="layer").set_value("layer1").run()
     app.selectbox(key="target").set_value("frog").run()
     assert not app.exception
-    assert "frog" in "".join(str(image.proto) for image in app.get("imgs"))
+    assert "frog" in "".join(str(image.proto) for image in app.get("image"))
 
 
 @pytest.mark.parametrize(
@@ -173,7 +174,7 @@ def test_look_inside_takes_every_method(app, method):
 )
 def test_look_closer(app, closer, words):
     app = look_inside(app)
-    app.button_group(key="closer").set_value([closer]).run()
+    app.button_group(key="closer").set_value(closer).run()
     assert not app.exception
     shown = texts(app) + "".join(str(bar.proto) for bar in app.get("progress"))
     assert words in shown
@@ -181,7 +182,7 @@ def test_look_closer(app, closer, words):
 
 def test_shaking_moves_the_answers_and_is_undone(app):
     app = look_inside(app)
-    app.button_group(key="closer").set_value(["shake"]).run()
+    app.button_group(key="closer").set_value("shake").run()
     app.slider(key="shake_rotation").set_value(120).run()
     assert not app.exception
     assert "along “Rotation”" in texts(app)
@@ -199,6 +200,21 @@ def test_a_strange_picture_may_be_none_of_the_ten(app):
     logits = Classifier(find_run("mine-plain")).logits(np.full((1, 32, 32, 3), 128, np.uint8))[0]
     expected = familiarity.unfamiliar(logits, find_run("mine-plain").test_logits())
     assert ("none of the ten" in "".join(info.value for info in app.info)) == expected
+
+
+NAMES = ("../../x.png", "a" * 300 + ".png", "\N{CAT FACE}.png")  # one with NUL Streamlit refuses before us
+
+
+def test_look_inside_answers_every_bad_file_in_one_sentence(app):
+    """What `core.images` refuses, through the page, under names that try to be paths."""
+    app = look_inside(app)
+    app.segmented_control(key="source").set_value("upload").run()
+    bombs = {name: make() for name, make in TOO_LARGE.items()}
+    for number, (kind, data) in enumerate({**NOT_PICTURES, **DAMAGED, **bombs}.items()):
+        app.file_uploader(key="upload").set_value((NAMES[number % len(NAMES)], data, "image/png")).run()
+        assert not app.exception, kind
+        assert len(app.error) == 1, kind
+        assert len(charts(app)) == 0, kind
 
 
 def test_look_inside_refuses_what_is_no_picture(app):

@@ -13,6 +13,8 @@ from playwright.sync_api import Page, expect, sync_playwright
 from tests.browser.server import run_app
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+# A camera that shows a test picture, and whose use nobody has to allow.
+ARGUMENTS = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 IDLE = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
 SECONDS = 90  # a machine that trains at the same time is slow
 
@@ -56,7 +58,7 @@ def find_chromium() -> str | None:
 def browser():
     with sync_playwright() as playwright:
         try:  # a browser of the system, or else Playwright's own, if it was installed
-            yield playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
+            yield playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
         except PlaywrightError as error:
             reason = "No Chromium: install it, or run `.venv/bin/playwright install chromium`."
             if os.environ.get("RESNET_LAB_REQUIRE_BROWSER"):

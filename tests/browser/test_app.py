@@ -103,6 +103,49 @@ def test_a_link_opens_the_same_view(lab, browser):
     other.context.close()
 
 
+def test_a_photo_is_taken_with_the_camera(lab):
+    """Chromium's own test camera."""
+    lab.page.context.grant_permissions(["camera"])
+    lab.open("look_inside")
+    lab.page.get_by_text("Camera", exact=True).click()
+    lab.page.get_by_role("button", name="Take Photo").click()
+    expect(lab.page.get_by_text(re.compile("^Where [AB] looked for"))).to_have_count(2)
+    lab.settle()
+    assert lab.exceptions == []
+
+
+def test_shaking_by_keyboard_is_kept_in_the_link(lab, browser):
+    lab.open("look_inside?image=33")
+    lab.page.get_by_text("Shake it", exact=True).click()
+    lab.settle()
+    slider = lab.page.locator(".st-key-shake_rotation input")
+    slider.focus()
+    for _ in range(3):
+        slider.press("ArrowRight")
+    expect(lab.page.get_by_text("along “Rotation”")).to_be_visible()
+    lab.settle()
+    assert query(lab)["shake_rotation"] == ["3"]
+    answers = lab.page.get_by_text(re.compile("^[AB] says")).all_inner_texts()
+    other = browser.new_context().new_page()
+    other.goto(lab.page.url)
+    expect(other.get_by_text(re.compile("^[AB] says"))).to_have_count(2)
+    assert other.get_by_text(re.compile("^[AB] says")).all_inner_texts() == answers
+    other.context.close()
+    lab.page.get_by_role("button", name="As it was").click()
+    expect(slider).to_have_value("0")
+    lab.settle()
+    assert lab.exceptions == []
+
+
+def test_a_comparison_is_taken_home(lab, tmp_path):
+    lab.open("look_inside?image=33")
+    for name, beginning in (("Picture of this comparison", b"\x89PNG"), ("Its numbers", b"class,A_run")):
+        with lab.page.expect_download() as download:
+            lab.page.get_by_role("button", name=name).click()
+        assert download.value.path().read_bytes().startswith(beginning)
+    assert lab.exceptions == []
+
+
 def test_back_goes_to_the_pair_before(lab):
     lab.open(f"?a={PLAIN}&b={RESNET}")
     lab.page.goto(f"{lab.url}/?a={RESNET}&b={PLAIN}")

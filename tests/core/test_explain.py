@@ -148,3 +148,28 @@ def test_eight_visitors_at_once_each_see_their_own_map(make_run):
     result = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert result.returncode == 0, result.stderr
     assert result.stdout.strip() == "0 wrong"
+
+
+MANY_MAPS = """
+    import sys
+    import numpy as np, psutil
+    from pathlib import Path
+    from core.classifier import Classifier
+    from core.runs import open_run
+
+    classifier = Classifier(open_run(Path(sys.argv[1])))
+    pictures = np.random.default_rng(0).integers(0, 256, (250, 32, 32, 3), dtype=np.uint8)
+    megabytes = lambda: psutil.Process().memory_info().rss / 2**20
+    for picture in pictures[:50]:
+        classifier.answer(picture)
+    before = megabytes()
+    for picture in pictures[50:]:
+        classifier.answer(picture)
+    print(megabytes() - before)
+"""
+
+
+def test_two_hundred_maps_keep_no_memory(make_run):
+    command = [sys.executable, "-c", textwrap.dedent(MANY_MAPS), str(make_run("a").path)]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
+    assert float(result.stdout) <= 10

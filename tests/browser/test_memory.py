@@ -1,0 +1,45 @@
+"""The server's memory does not grow with visitors who come and go."""
+
+import psutil
+import pytest
+
+from tests.browser.conftest import IDLE
+from tests.browser.server import run_app
+
+MEGABYTE = 1024 * 1024
+
+
+@pytest.fixture
+def server(tmp_path):
+    with run_app(tmp_path) as (url, _):
+        (process,) = (
+            process
+            for process in psutil.Process().children()
+            if "streamlit" in process.cmdline() and url.rsplit(":", 1)[1] in process.cmdline()
+        )
+        yield url, lambda: process.memory_info().rss / MEGABYTE
+
+
+def visit(context, url: str):
+    page = context.new_page()
+    page.goto(f"{url}/look_inside?image=0")
+    page.wait_for_selector("h3")
+    page.wait_for_selector(IDLE)
+    return page
+
+
+def test_memory_stays_with_many_visitors(server, browser):
+    """After a warm-up: 50 visits one after another, then 15 open tabs."""
+    url, megabytes = server
+    context = browser.new_context()
+    for _ in range(10):
+        visit(context, url).close()
+    before = megabytes()
+    for _ in range(50):
+        visit(context, url).close()
+    assert megabytes() - before <= 20
+    before = megabytes()
+    for _ in range(15):
+        visit(context, url)
+    assert megabytes() - before <= 15 * 5
+    context.close()
