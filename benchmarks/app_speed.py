@@ -1,6 +1,6 @@
 """How fast the app answers, what it sends and what it holds in memory, measured in a real browser.
 
-    python benchmarks/app_speed.py [--rounds 10] [--chromium /usr/bin/chromium]
+    python -m benchmarks.app_speed [--rounds 10] [--chromium /usr/bin/chromium]
 
 Needs an otherwise idle machine, and Chromium. Starts the app itself, on a free port, and ends it.
 """

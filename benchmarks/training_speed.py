@@ -1,6 +1,6 @@
 """How much of training is spent outside forward, backward and step; against the common recipe; the input pipeline.
 
-    python benchmarks/training_speed.py [--rounds 5] [--steps 20]
+    python -m benchmarks.training_speed [--rounds 5] [--steps 20]
 
 Needs an otherwise idle machine. The three loops take turns, `rounds` times, and medians are compared, so that a
 machine whose speed drifts does not favour one of them. ResNet-20, batches of 128.
@@ -9,11 +9,7 @@ machine whose speed drifts does not favour one of them. ResNet-20, batches of 12
 import argparse
 import json
 import statistics
-import sys
 import time
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import torch
 from PIL import Image
@@ -156,7 +152,7 @@ def main() -> None:
         "extra_time_over_fixed_batch": round(statistics.median(fixed / ours - 1 for fixed, ours in pairs), 3),
         "times_the_common_recipe": round(medians["ours"] / medians["common recipe"], 2),
         "pipeline_one_thread": round(statistics.median(pipeline[1:])),
-        "machine": hardware.describe(torch.device("cpu"), precision),
+        "machine": hardware.describe(torch.device("cpu"), precision, compiled=False),
     }
     print(json.dumps(result, indent=2))
 
