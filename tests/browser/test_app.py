@@ -108,6 +108,7 @@ def test_a_photo_is_taken_with_the_camera(lab):
     lab.page.context.grant_permissions(["camera"])
     lab.open("look_inside")
     lab.page.get_by_text("Camera", exact=True).click()
+    lab.page.wait_for_function("document.querySelector('[data-testid=stCameraInput] video')?.readyState >= 2")
     lab.page.get_by_role("button", name="Take Photo").click()
     expect(lab.page.get_by_text(re.compile("^Where [AB] looked for"))).to_have_count(2)
     lab.settle()
