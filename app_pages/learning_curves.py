@@ -39,9 +39,14 @@ against = second.segmented_control(
 x, x_title = AXES[against]
 
 
+def with_minutes(run, side: str) -> pd.DataFrame:
+    minutes = cached.history(run)["seconds"].cumsum() / 60
+    return cached.history(run).assign(minutes=minutes, side=side, run=run.name)
+
+
 def curves(run, side: str) -> pd.DataFrame:
     """A row an epoch and split: what `charts.learning_curves` takes."""
-    history = cached.history(run).assign(minutes=lambda table: table["seconds"].cumsum() / 60, side=side, run=run.name)
+    history = with_minutes(run, side)
     renamed = {f"train_{measure}": "training", f"val_{measure}": "validation"}
     return history.rename(columns=renamed).melt(
         id_vars=list(dict.fromkeys(["side", "run", "epoch", x])), value_vars=list(renamed.values()), var_name="split"
@@ -49,7 +54,9 @@ def curves(run, side: str) -> pd.DataFrame:
 
 
 table = pd.concat([curves(run, side) for side, run in chosen])
-st.altair_chart(charts.learning_curves(table, x, x_title, MEASURES[measure], measure == "accuracy"), width="stretch")
+st.vega_lite_chart(
+    cached.chart(charts.learning_curves, table, x, x_title, MEASURES[measure], measure == "accuracy"), width="stretch"
+)
 final = {side: cached.history(run).iloc[-1] for side, run in chosen}
 best = {side: cached.history(run)["val_accuracy"].max() for side, run in chosen}
 st.caption(
@@ -59,15 +66,10 @@ st.caption(
 
 st.header("The generalisation gap", anchor=False)
 gaps = pd.concat(
-    cached.history(run).assign(
-        minutes=lambda table: table["seconds"].cumsum() / 60,
-        gap=lambda table: 100 * (table["train_accuracy"] - table["val_accuracy"]),
-        side=side,
-        run=run.name,
-    )
+    with_minutes(run, side).assign(gap=lambda table: 100 * (table["train_accuracy"] - table["val_accuracy"]))
     for side, run in chosen
 )
-st.altair_chart(charts.gap(gaps, x, x_title), width="stretch")
+st.vega_lite_chart(cached.chart(charts.gap, gaps, x, x_title), width="stretch")
 end = {side: 100 * (row["train_accuracy"] - row["val_accuracy"]) for side, row in final.items()}
 st.caption(
     "How much better a network is on images it practises on than on images it has never seen: learning by heart drives "

@@ -92,7 +92,7 @@ def show_look(look: look_closer.Look) -> None:
     )
     top = np.argsort(-answer.probabilities)[:TOP]
     table = pd.DataFrame({"class": [CLASSES[i] for i in top], "probability": answer.probabilities[top]})
-    st.altair_chart(charts.answers(table, look.side), width="stretch", key=f"answers_{look.side}")
+    st.vega_lite_chart(cached.chart(charts.answers, table, look.side), width="stretch", key=f"answers_{look.side}")
 
 
 def show_familiarity() -> None:

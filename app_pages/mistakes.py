@@ -30,8 +30,8 @@ def take_click(whose: str) -> None:
 
 
 def show_matrix(whose: str, matrix: pd.DataFrame, title: str, largest: int) -> None:
-    chart = charts.confusion(matrix, title, largest, difference=whose == "difference")
-    st.altair_chart(chart, on_select=lambda: take_click(whose), key=f"confusion_{whose}", width="stretch")
+    chart = cached.chart(charts.confusion, matrix, title, largest, whose == "difference")
+    st.vega_lite_chart(chart, on_select=lambda: take_click(whose), key=f"confusion_{whose}", width="stretch")
 
 
 def show_photos(said: dict[str, np.ndarray], whose: str, true: str, answer: str) -> None:
@@ -97,7 +97,7 @@ scores = pd.concat(
     cached.per_class(run).reset_index().assign(side=side, run=run.name, value=lambda table: table[measure])
     for side, run in chosen
 )
-st.altair_chart(charts.per_class(scores, MEASURES[measure]), width="stretch")
+st.vega_lite_chart(cached.chart(charts.per_class, scores, MEASURES[measure]), width="stretch")
 change = scores.pivot(index="class", columns="side", values="value").eval("B - A").mul(100)
 st.caption(
     f"From A to B, {measure} changes most for {change.abs().idxmax()}: {change[change.abs().idxmax()]:+.1f} points. "

@@ -1,5 +1,9 @@
 """Everything that costs time, computed once: keyed by a run's folder and its last change, so that a new file counts."""
 
+from collections.abc import Callable
+from types import FunctionType
+
+import altair as alt
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -73,6 +77,12 @@ def classifier(run: Run):
     return Classifier(run)
 
 
+@st.cache_data(max_entries=256, hash_funcs=RUN_KEY, show_spinner=False)
+def answer(run: Run, seen: np.ndarray, target: int | None, method: str, layer: str | None):
+    """A `classifier.Answer`, with its heatmap."""
+    return classifier(run).answer(seen, target, method, layer)
+
+
 @st.cache_data(max_entries=32, hash_funcs=RUN_KEY, show_spinner="Testing the map against random ones ...")
 def trust(run: Run, seen: np.ndarray, _answer, target: int, method: str, layer: str):
     return classifier(run).trust(seen, _answer, method, layer)
@@ -81,3 +91,9 @@ def trust(run: Run, seen: np.ndarray, _answer, target: int, method: str, layer: 
 @st.cache_data(max_entries=32, hash_funcs=RUN_KEY, show_spinner="Sliding the patch ...")
 def occlusion(run: Run, seen: np.ndarray, target: int) -> np.ndarray:
     return classifier(run).occlusion(seen, target)
+
+
+@st.cache_data(max_entries=256, hash_funcs={FunctionType: lambda function: function.__qualname__}, show_spinner=False)
+def chart(draw: Callable[..., alt.Chart], *inputs) -> dict:
+    """A chart of `core.charts` as Vega-Lite, for st.vega_lite_chart: Altair takes longer over it than all else does."""
+    return draw(*inputs).to_dict()

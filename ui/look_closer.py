@@ -49,7 +49,7 @@ class MapStyle:
 
 
 def look(side: str, run: Run, classifier: Classifier, seen: np.ndarray, style: MapStyle) -> Look:
-    return Look(side, run, classifier, seen, classifier.answer(seen, style.target, style.method, style.layer))
+    return Look(side, run, classifier, seen, cached.answer(run, seen, style.target, style.method, style.layer))
 
 
 def trust(looks: list[Look], style: MapStyle) -> None:
