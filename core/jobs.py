@@ -37,7 +37,7 @@ class Job:
 
     @property
     def alive(self) -> bool:
-        return _process(self) is not None
+        return status.running_process(self.pid, self.pid_created) is not None
 
     @property
     def finished(self) -> bool:
@@ -93,7 +93,7 @@ def current() -> Job | None:
 
 def stop(job: Job, patience: float = 10.0) -> None:
     """Ask the job to save its state and end; after `patience` seconds end it by force (it can then be resumed too)."""
-    process = _process(job)
+    process = status.running_process(job.pid, job.pid_created)
     if process is None:
         return
     process.send_signal(signal.SIGTERM)
@@ -135,14 +135,3 @@ def _spawn(arguments: list[str], names: list[str], folder: Path) -> Job:
     child = psutil.Process(process.pid)
     child.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if os.name == "nt" else NICENESS)
     return Job(arguments, names, process.pid, child.create_time(), time.time())
-
-
-def _process(job: Job) -> psutil.Process | None:
-    """The job's process, if it still runs (a later process with its number does not count)."""
-    try:
-        process = psutil.Process(job.pid)
-        if process.create_time() == job.pid_created and process.status() != psutil.STATUS_ZOMBIE:
-            return process
-    except psutil.Error:
-        pass
-    return None

@@ -32,12 +32,19 @@ class Status:
 
     @property
     def alive(self) -> bool:
-        """Whether the process that wrote this still runs (a later process with the same number does not count)."""
-        try:
-            process = psutil.Process(self.pid)
-            return process.create_time() == self.pid_created and process.status() != psutil.STATUS_ZOMBIE
-        except psutil.Error:
-            return False
+        """Whether the process that wrote this still runs."""
+        return running_process(self.pid, self.pid_created) is not None
+
+
+def running_process(pid: int, created: float) -> psutil.Process | None:
+    """The process with this number, if it still runs; a later one with the same number does not count."""
+    try:
+        process = psutil.Process(pid)
+        if process.create_time() == created and process.status() != psutil.STATUS_ZOMBIE:
+            return process
+    except psutil.Error:
+        pass
+    return None
 
 
 def write(folder: Path, status: Status) -> None:
