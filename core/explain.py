@@ -38,7 +38,9 @@ METHODS = {
 }
 
 
-def heatmap(model: "nn.Module", layer: "nn.Module", inputs: "Tensor", target: int, method: str = "GradCAM"):
+def heatmap(
+    model: "nn.Module", layer: "nn.Module", inputs: "Tensor", target: int, method: str = "GradCAM"
+) -> np.ndarray:
     """Heatmap float32 (h, w), 0 to 1, of what in `inputs` (1, 3, h, w) speaks for class `target`, seen at `layer`.
 
     `method`: of METHODS. Needs `model` in eval mode with frozen parameters and leaves it so: no hooks, no gradients

@@ -16,7 +16,6 @@ from ui.run_picker import Pair
 
 SIDE = 288  # pixels on the screen
 METERS = {0: "Don't believe this map.", 1: "Be careful with this map.", 2: "This map can be believed."}
-METER_ICONS = {0: ":material/thumb_down:", 1: ":material/help:", 2: ":material/thumb_up:"}
 
 
 @dataclass(frozen=True)

@@ -91,3 +91,12 @@ def test_answers_are_on_a_scale_from_nothing_to_certain():
     chart = charts.answers(table, "B").to_dict()
     assert chart["layer"][0]["encoding"]["x"]["scale"] == {"domain": [0, 1]}
     assert chart["layer"][0]["mark"]["color"] == charts.COLOUR_B
+
+
+@pytest.mark.parametrize("flips", [0, 2])
+def test_confidence_curve_marks_where_answers_flip(flips):
+    columns = ["side", "answer", "amount", "probability"]
+    table = pd.DataFrame([(side, "cat", i, i / 10) for side in "AB" for i in range(10)], columns=columns)
+    spec = charts.confidence_curve(table, table.head(flips), "Noise (%)", now=3).to_dict()
+    assert len(spec["layer"]) == 3 + bool(flips)
+    assert spec["layer"][1]["encoding"]["y"]["scale"]["domain"] == [0, 1]
