@@ -1,4 +1,4 @@
-"""Whether a picture is like those that a network was trained on: an honest "this is probably none of my ten classes".
+"""Whether a picture is like those that a network was trained on: an honest "this may be none of the ten".
 
 The score is the logits' log-sum-exp, the negative energy of Liu et al. 2020 ("Energy-based out-of-distribution
 detection", section 3), with the run's own test photos as the yardstick. It is a hint, not a guard: how often it is

@@ -58,7 +58,7 @@ def require_compiler() -> None:
     try:
         torch.compile(torch.relu)(torch.zeros(2))
     except Exception as error:  # whatever the compiler's many parts raise
-        reason = str(error).strip().splitlines()[0]
+        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise TrainingError(f"--compile doesn't work on this machine ({reason}); train without it.") from None
 
 

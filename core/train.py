@@ -95,7 +95,7 @@ class Session:
                 self.trainer.load_state(tensors, values)
             except (KeyError, TypeError, ValueError, RuntimeError, AttributeError):
                 raise RunError(f"{self.folder / runs.STATE_FILE} is damaged; the training can't be resumed.") from None
-            if values["threads"] != torch.get_num_threads() or values["compiled"] != args.compile:
+            if values["threads"] != torch.get_num_threads() or values.get("compiled", False) != args.compile:
                 print("Begun with other --threads or --compile: the last digits will differ.", file=sys.stderr)
         else:
             weights = initial_weights(config)

@@ -70,7 +70,7 @@ def _show_trust(one: Look, style: MapStyle) -> None:
     changes = (
         "It does: what it shows was learnt."
         if report.depends_on_learning
-        else ("Hardly: it shows the picture's own edges rather than what was learnt.")
+        else "Hardly: it shows the picture's own edges rather than what was learnt."
     )
     st.markdown(
         f"**Does it change when the network forgets?** {changes} Likeness of the map before and after: "

@@ -28,5 +28,5 @@ def test_false_alarms_on_photos_that_set_no_threshold(name):
     """Every second test photo is the yardstick, every other one is judged."""
     logits = find_run(name).test_logits()
     yardstick, judged = logits[::2], logits[1::2]
-    alarms = np.mean([familiarity.unfamiliar(one, yardstick) for one in judged[:800]])
-    assert alarms == pytest.approx(familiarity.FALSE_ALARMS, abs=0.025)
+    alarms = np.mean([familiarity.unfamiliar(one, yardstick) for one in judged[:2000]])
+    assert alarms == pytest.approx(familiarity.FALSE_ALARMS, abs=0.02)
