@@ -16,7 +16,7 @@ from core.cifar10 import Images
 from core.config import TrainConfig
 from core.data import EpochPlan, TrainingSet, derived_seed, split_indices, to_tensors
 from core.errors import TrainingError
-from core.evaluation import infer
+from core.evaluation import StoppedError, infer
 from core.hardware import best_device, best_precision
 from core.models import build, family
 from core.schedules import learning_rate
@@ -106,7 +106,8 @@ class Trainer:
         on_epoch: Callable[[dict], None] = lambda row: None,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> bool:
-        """Train to the last epoch, or until `should_stop()` after a step. True if it got to the end.
+        """Train to the last epoch, or until `should_stop()` before a step or a batch of the validation. True if it got
+        to the end.
 
         `on_epoch` gets a row of history.csv (`runs.HISTORY_COLUMNS`). Raises TrainingError on a loss that is not
         finite; `best_weights` are then those of the best epoch before.
@@ -114,7 +115,10 @@ class Trainer:
         while not self.finished:
             if not self._train_epoch(on_step, should_stop):
                 return False
-            self._end_epoch()
+            try:
+                self._end_epoch(should_stop)
+            except StoppedError:
+                return False
             on_epoch(self.history[-1])
         return True
 
@@ -152,11 +156,11 @@ class Trainer:
         self.optimizer.step()
         return loss.item(), int((logits.argmax(dim=1) == labels).sum())
 
-    def _end_epoch(self) -> None:
+    def _end_epoch(self, should_stop: Callable[[], bool]) -> None:
         start = time.perf_counter()
         sums, position = self.position.sums, self.position
         pixels, labels = self.validation
-        logits = infer(self.model, pixels, self.preprocessing, precision=self.precision)
+        logits = infer(self.model, pixels, self.preprocessing, precision=self.precision, should_stop=should_stop)
         seen_an_epoch = self.steps * self.config.batch_size
         row = {
             "epoch": position.epoch + 1,
