@@ -58,7 +58,7 @@ class Race:
         steps = next(iter(runners)).steps
         for step in range(1, steps + 1):
             for runner in runners:
-                runner.advance()
+                runner.advance(last=step == steps)
             now = time.perf_counter()
             if step in (1, steps) or now - shown >= pause:
                 yield Frame(step, steps, now - start, {side: each.standing() for side, each in self.runners.items()})
@@ -72,8 +72,10 @@ class _Runner:
         self._reports = trainer.train_steps()
         self._recent = deque(maxlen=SMOOTHED)
 
-    def advance(self) -> None:
+    def advance(self, last: bool) -> None:
         self._recent.append(next(self._reports))
+        if last:
+            next(self._reports, None)  # the validation of the last epoch
 
     def standing(self) -> Standing:
         trainer, history = self.trainer, self.trainer.history

@@ -7,6 +7,7 @@ and going on from a saved state gives bit by bit what an undisturbed run gives (
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 
 import torch
@@ -16,7 +17,7 @@ from core.cifar10 import Images
 from core.config import TrainConfig
 from core.data import EpochPlan, TrainingSet, derived_seed, split_indices, to_tensors
 from core.errors import TrainingError
-from core.evaluation import infer
+from core.evaluation import StoppedError, infer
 from core.hardware import best_device, best_precision
 from core.models import build, family
 from core.schedules import learning_rate
@@ -109,26 +110,33 @@ class Trainer:
         on_epoch: Callable[[dict], None] = lambda row: None,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> bool:
-        """Train to the last epoch, or until `should_stop()` after a step. True if it got to the end.
+        """Train to the last epoch, or until `should_stop()` before a step or a batch of the validation. True if it got
+        to the end.
 
         `on_epoch` gets a row of history.csv (`runs.HISTORY_COLUMNS`). Raises TrainingError on a loss that is not
         finite; `best_weights` are then those of the best epoch before.
         """
-        steps = self.train_steps(on_epoch)
-        while not self.finished:
-            if should_stop():
-                return False
-            on_step(next(steps))
-        return True
+        steps = self.train_steps(on_epoch, should_stop)
+        with suppress(StoppedError):
+            while not should_stop():
+                report = next(steps, None)
+                if report is None:
+                    return True
+                on_step(report)
+        return False
 
-    def train_steps(self, on_epoch: Callable[[dict], None] = lambda row: None) -> Iterator[StepReport]:
-        """`fit` a step at a time: each `next` trains on one batch, and ends the epoch if it was its last."""
+    def train_steps(
+        self,
+        on_epoch: Callable[[dict], None] = lambda row: None,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> Iterator[StepReport]:
+        """`fit` a step at a time: each `next` trains on one batch; one more `next` after the last ends the last epoch.
+
+        Raises StoppedError if `should_stop()` during a validation."""
         while not self.finished:
-            for report in self._train_epoch():
-                if report.step == report.steps:
-                    self._end_epoch()
-                    on_epoch(self.history[-1])
-                yield report
+            yield from self._train_epoch()
+            self._end_epoch(should_stop)
+            on_epoch(self.history[-1])
 
     def _train_epoch(self) -> Iterator[StepReport]:
         plan = EpochPlan.draw(len(self.training_set), self.config.seed, self.position.epoch)
@@ -162,11 +170,11 @@ class Trainer:
         self.optimizer.step()
         return loss.item(), int((logits.argmax(dim=1) == labels).sum())
 
-    def _end_epoch(self) -> None:
+    def _end_epoch(self, should_stop: Callable[[], bool]) -> None:
         start = time.perf_counter()
         sums, position = self.position.sums, self.position
         pixels, labels = self.validation
-        logits = infer(self.model, pixels, self.preprocessing, precision=self.precision)
+        logits = infer(self.model, pixels, self.preprocessing, precision=self.precision, should_stop=should_stop)
         seen_an_epoch = self.steps * self.config.batch_size
         row = {
             "epoch": position.epoch + 1,
