@@ -17,15 +17,23 @@ TARGET = 0.8  # validation accuracy that "time to reach" means
 # A field of TrainConfig in words; the values of `skip` and `norm` have words of their own.
 FIELD_WORDS = {
     "family": "family of networks",
+    "network": "network",
+    "input_size": "picture size",
+    "strides": "place of the strides",
     "depth": "number of layers",
     "skip": "short cuts",
     "norm": "normalisation",
     "init": "initial weights",
+    "freeze": "frozen up to",
     "data": "training images",
+    "train_fraction": "share of the training images",
     "epochs": "epochs",
     "batch_size": "batch size",
+    "optimizer": "optimiser",
     "schedule": "learning-rate schedule",
+    "warmup": "warm-up",
     "lr": "learning rate",
+    "head_lr": "learning rate of the last layer, times",
     "momentum": "momentum",
     "weight_decay": "weight decay",
     "label_smoothing": "label smoothing",
@@ -38,8 +46,15 @@ VALUE_WORDS = {
     ("skip", False): "without",
     ("norm", "batch"): "BatchNorm",
     ("norm", "none"): "none",
+    ("init", "scratch"): "random numbers",
+    ("init", "imagenet"): "learnt on ImageNet",
+    ("freeze", ""): "nothing",
+    ("freeze", "backbone"): "the last layer, which alone learns",
     ("data", "full"): "all 50,000",
     ("data", "shipped"): "the first 10,000",
+    ("optimizer", "sgd"): "SGD",
+    ("optimizer", "adamw"): "AdamW",
+    ("warmup", None): "as usual for the schedule",
     ("augment", True): "mirrored and shifted",
     ("augment", False): "off",
 }
@@ -75,6 +90,8 @@ def fairness(a: Run, b: Run) -> Fairness:
 
 
 def _value_in_words(name: str, value: object) -> str:
+    if name in ("train_fraction", "warmup") and value is not None:
+        return f"{value:.3%}".rstrip("0%").rstrip(".") + " %"
     return VALUE_WORDS.get((name, value), str(value))
 
 

@@ -239,7 +239,7 @@ class Trainer:
 
     def load_state(self, tensors: dict[str, Tensor], values: dict) -> None:
         """Go on from `state()` of a Trainer with the same config. Raises TrainingError if it is another's."""
-        if values["config"] != self.config.to_dict():
+        if TrainConfig.from_dict(values["config"]) != self.config:
             raise TrainingError("The saved state belongs to another configuration; resume with the same options.")
         self.model.load_state_dict(_with_prefix(tensors, "model."), strict=True)
         self.best_weights = _copy(_with_prefix(tensors, "best."))
