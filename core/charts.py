@@ -169,3 +169,56 @@ def confidence_curve(table: pd.DataFrame, flips: pd.DataFrame, x_title: str, now
             )
         )
     return alt.layer(*layers).properties(height=260)
+
+
+def race(y_title: str, percent: bool, steps: int) -> alt.Chart:
+    """A line for A and one for B over the steps of a race. Without data, so that these can be exchanged as they come:
+    columns side, step, value."""
+    dashes = alt.Scale(domain=list(SIDES), range=[[6, 3], [1, 0]])
+    return (
+        alt.Chart()
+        .mark_line(strokeWidth=2.5, interpolate="monotone")
+        .encode(
+            x=alt.X("step:Q", title="learning steps", scale=alt.Scale(domain=[0, steps], nice=False)),
+            y=alt.Y("value:Q", title=y_title, axis=alt.Axis(format="%" if percent else "~g")),
+            color=alt.Color("side:N", scale=side_scale(), legend=None),
+            strokeDash=alt.StrokeDash(
+                "side:N", scale=alt.Scale(domain=list(SIDES), range=[[6, 3], [1, 0]]), legend=None
+            ),
+        )
+        .properties(height=230)
+    )
+
+
+def race_gradients() -> alt.Chart:
+    """Gradient norm against layer for A and B, of one moment of a race. Without data: columns side, layer, norm."""
+    few_ticks = alt.Axis(format="~g", tickCount=4)
+    lines = (
+        alt.Chart()
+        .mark_line(strokeWidth=2)
+        .encode(
+            x=alt.X("layer:Q", title="layer, first to last", axis=alt.Axis(tickMinStep=1)),
+            y=alt.Y(
+                "norm:Q", title="gradient norm", scale=alt.Scale(type="log"), axis=alt.Axis(format="~g", tickCount=4)
+            ),
+            color=alt.Color("side:N", scale=side_scale(), legend=None),
+        )
+    )
+    points = lines.mark_point(filled=True, size=40, opacity=1).encode(
+        shape=alt.Shape("side:N", scale=side_shape(), legend=None)
+    )
+    return alt.layer(lines, points).properties(height=230)
+
+
+def schedule(table: pd.DataFrame, epochs: int) -> alt.Chart:
+    """Learning rate over the epochs. `table`: columns epoch (0 to `epochs`), lr and run (a line for each)."""
+    return (
+        alt.Chart(table)
+        .mark_line(strokeWidth=2.5)
+        .encode(
+            x=alt.X("epoch:Q", title="epochs", scale=alt.Scale(domain=[0, epochs], nice=False)),
+            y=alt.Y("lr:Q", title="learning rate", axis=alt.Axis(format="~g")),
+            color=alt.Color("run:N", legend=alt.Legend(title=None, orient="top")),
+        )
+        .properties(height=180)
+    )
