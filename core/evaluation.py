@@ -8,9 +8,17 @@ from core.models import Preprocessing
 
 @torch.inference_mode()
 def infer(
-    model: nn.Module, pixels: Tensor, preprocessing: Preprocessing, batch_size: int = 500, precision: str = "float32"
+    model: nn.Module,
+    pixels: Tensor,
+    preprocessing: Preprocessing,
+    batch_size: int | None = None,
+    precision: str = "float32",
 ) -> Tensor:
-    """Logits float32 (n, 10) on the CPU for uint8 pixels (n, 3, h, w), in their order. Leaves the model in its mode."""
+    """Logits float32 (n, 10) on the CPU for uint8 pixels (n, 3, h, w), in their order. Leaves the model in its mode.
+
+    `batch_size`: by default as many as take the memory of 500 images of 32 x 32.
+    """
+    batch_size = batch_size or max(1, 500 * 32**2 // preprocessing.size**2)
     was_training = model.training
     device = next(model.parameters()).device
     model.eval()

@@ -32,6 +32,7 @@ HISTORY_COLUMNS = (
     "seconds",  # of training in this epoch, validation included
     "images_seen",  # since the start
 )
+LARGEST_MODEL = 8_000_000  # bytes; more is stored as float16, so that a run can be shipped in git
 LARGEST_NPZ = 10_000_000  # bytes, unpacked
 LARGEST_JSON = 1_000_000  # bytes; a config.json has about 2,000
 MODEL_FILE, STATE_FILE = "model.safetensors", "resume.safetensors"
@@ -242,11 +243,27 @@ def load_state(folder: Path) -> tuple[dict, dict]:
         raise RunError(f"{folder / STATE_FILE} cannot be read ({error}); the training can't be resumed.") from None
 
 
+def as_stored(weights: dict) -> dict:
+    """A state dict as model.safetensors will hold it: rounded to float16 where it would be larger than LARGEST_MODEL.
+
+    BatchNorm's running statistics stay float32: a small variance would become 0.
+    """
+    size = sum(value.numel() * value.element_size() for value in weights.values())
+    if size <= LARGEST_MODEL:
+        return weights
+    return {
+        name: value.half()
+        if value.is_floating_point() and not name.endswith(("running_mean", "running_var"))
+        else value
+        for name, value in weights.items()
+    }
+
+
 def save_weights(folder: Path, weights: dict) -> str:
-    """model.safetensors from a state dict; gives the file's sha256, which belongs into the facts."""
+    """model.safetensors from a state dict (see `as_stored`); gives the file's sha256, which belongs into the facts."""
     from safetensors.torch import save
 
-    weights = {name: value.cpu().contiguous() for name, value in weights.items()}
+    weights = {name: value.cpu().contiguous() for name, value in as_stored(weights).items()}
     write_atomically(folder / MODEL_FILE, lambda file: file.write(save(weights)))
     return _sha256(folder / MODEL_FILE)
 
