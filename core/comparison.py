@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 
 from core import metrics
 from core.config import differences
@@ -132,7 +131,7 @@ def answers_in_words(
 
 @dataclass(frozen=True)
 class Verdict:
-    """Test accuracies, and the exact two-sided probability that so uneven a split is luck (McNemar 1947, exact)."""
+    """Test accuracies, and the exact two-sided probability that so uneven a split is luck."""
 
     a: metrics.Share
     b: metrics.Share
@@ -168,9 +167,8 @@ def verdict(logits_a: np.ndarray, logits_b: np.ndarray, labels: np.ndarray) -> V
     """From both runs' logits float (n, 10) on the same images and their labels (n,)."""
     right_a, right_b = logits_a.argmax(axis=1) == labels, logits_b.argmax(axis=1) == labels
     only_a, only_b = int((right_a & ~right_b).sum()), int((right_b & ~right_a).sum())
-    discordant = only_a + only_b
-    p_value = binomtest(only_a, discordant).pvalue if discordant else 1.0
-    return Verdict(metrics.accuracy(logits_a, labels), metrics.accuracy(logits_b, labels), only_a, only_b, p_value)
+    shares = metrics.accuracy(logits_a, labels), metrics.accuracy(logits_b, labels)
+    return Verdict(*shares, only_a, only_b, metrics.mcnemar(only_a, only_b))
 
 
 def disagreements(logits_a: np.ndarray, logits_b: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:

@@ -35,6 +35,7 @@ HISTORY_COLUMNS = (
 LARGEST_MODEL = 8_000_000  # bytes; more is stored as float16, so that a run can be shipped in git
 LARGEST_NPZ = 10_000_000  # bytes, unpacked
 LARGEST_JSON = 1_000_000  # bytes; a config.json has about 2,000
+CHANGE_FILE = "weight_change.npz"  # how far each layer moved, and the first filters before and after; may be missing
 MODEL_FILE, STATE_FILE = "model.safetensors", "resume.safetensors"
 
 
@@ -108,6 +109,21 @@ class Run:
             raise RunError(f"{self.path / 'gradients.npz'} does not hold gradient norms by epoch and layer.")
         return layers.tolist(), norms
 
+    def weight_change(self) -> "WeightChange":
+        """How far training moved the weights. Raises RunError where that was not recorded (runs of before it was)."""
+        path = self.path / CHANGE_FILE
+        arrays = _load_npz(path, "layers", "relative_change", "filters_before", "filters_after")
+        change = WeightChange(arrays.pop("layers").tolist(), **arrays)
+        numbers = (change.relative_change, change.filters_before, change.filters_after)
+        if (
+            len(change.layers) != len(change.relative_change)
+            or change.filters_before.ndim != 4
+            or change.filters_before.shape != change.filters_after.shape
+            or not all(values.dtype.kind == "f" and np.isfinite(values).all() for values in numbers)
+        ):
+            raise RunError(f"{path} does not hold the change of a network's weights.")
+        return change
+
     def test_logits(self) -> np.ndarray:
         """float32 (10000, 10): the kept weights' logits on the test images, in the dataset's own order."""
         logits = _load_npz(self.path / "test_logits.npz", "logits")["logits"]
@@ -146,6 +162,20 @@ class Run:
         return f"This command makes them: {self.facts.get('command', 'unknown')}"
 
 
+@dataclass(frozen=True)
+class WeightChange:
+    """From the initial weights to those that were kept, of each layer with weights, first to last.
+
+    `relative_change` (layers,): norm of the difference over the norm of the initial weights. `filters_before` and
+    `filters_after`: the first convolution's, (filters, channels, height, width).
+    """
+
+    layers: list[str]
+    relative_change: np.ndarray
+    filters_before: np.ndarray
+    filters_after: np.ndarray
+
+
 def open_run(path: Path) -> Run:
     """The run in the folder `path`. Raises RunError."""
     file = path / "config.json"
@@ -154,8 +184,8 @@ def open_run(path: Path) -> Run:
             raise RunError(f"{file} is too large for a config.")
         facts = json.loads(file.read_text(encoding="utf-8"))
         config = TrainConfig.from_dict(facts.pop("config"))
-        architecture = facts["architecture"]
-        if not all(type(architecture[key]) is int for key in ("parameters", "multiply_adds")):
+        waits = not facts and not (path / "test_logits.npz").exists()  # for its turn to be trained; nothing known yet
+        if not waits and not all(type(facts["architecture"][key]) is int for key in ("parameters", "multiply_adds")):
             raise RunError(f"{file}: parameters and multiply_adds must be whole numbers.")
     except FileNotFoundError:
         raise RunError(f"{path} is not a run: it has no config.json.") from None
@@ -266,6 +296,23 @@ def save_weights(folder: Path, weights: dict) -> str:
     weights = {name: value.cpu().contiguous() for name, value in as_stored(weights).items()}
     write_atomically(folder / MODEL_FILE, lambda file: file.write(save(weights)))
     return _sha256(folder / MODEL_FILE)
+
+
+def save_weight_change(folder: Path, before: dict, after: dict) -> None:
+    """weight_change.npz from two state dicts: small, so that it can be shown where the weights themselves aren't."""
+    layers = [name for name, value in before.items() if name.endswith("weight") and value.dim() > 1]
+    first = next(name for name in layers if before[name].dim() == 4)
+    arrays = {
+        "layers": np.array(layers),
+        "relative_change": np.array([_relative_change(before[n], after[n].cpu()) for n in layers], dtype=np.float32),
+        "filters_before": before[first].numpy().astype(np.float16),
+        "filters_after": after[first].cpu().numpy().astype(np.float16),
+    }
+    write_atomically(folder / CHANGE_FILE, lambda file: np.savez_compressed(file, **arrays))
+
+
+def _relative_change(before, after) -> float:
+    return ((after - before).norm() / before.norm()).item()
 
 
 def save_test_logits(folder: Path, logits: np.ndarray) -> None:

@@ -111,6 +111,11 @@ def initial_weights(config: TrainConfig) -> dict[str, Tensor] | None:
     return _fitted(given, build(config), f"The weights in {config.init} do not fit {config.architecture}")
 
 
+def starting_weights(config: TrainConfig) -> dict[str, Tensor]:
+    """The state dict with which a training of this config begins. Raises ModelError as `initial_weights` does."""
+    return initial_weights(config) or build(config).state_dict()
+
+
 def _fitted(given: dict[str, Tensor], model: nn.Module, complaint: str) -> dict[str, Tensor]:
     own, head = model.state_dict(), head_name(model)
     of_head = [name for name in own if _within(name, head)]
@@ -138,7 +143,10 @@ def describe_initial_weights(config: TrainConfig) -> str:
 
         return f"{imagenet.describe_pretrained(config)}; the last layer is new, from seed {config.seed}"
     if config.pretrained:
-        digest = hashlib.sha256(Path(config.init).read_bytes()).hexdigest()
+        try:
+            digest = hashlib.sha256(Path(config.init).read_bytes()).hexdigest()
+        except OSError:  # a training may outlive the file from which it began
+            digest = "not known: the file is gone"
         return f"{config.init}, sha256 {digest}; a last layer for other classes is new, from seed {config.seed}"
     if config.family == "torchvision":
         return f"drawn from seed {config.seed} as torchvision does"
