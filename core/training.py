@@ -15,11 +15,11 @@ from torch import Tensor, nn
 
 from core.cifar10 import Images
 from core.config import TrainConfig
-from core.data import EpochPlan, TrainingSet, derived_seed, split_indices, to_tensors
+from core.data import EpochPlan, TrainingSet, derived_seed, label_budget, split_indices, to_tensors
 from core.errors import TrainingError
 from core.evaluation import StoppedError, infer
 from core.hardware import best_device, best_precision
-from core.models import build, family
+from core.models import build, family, freeze, head_name
 from core.schedules import learning_rate
 
 
@@ -73,11 +73,12 @@ class Trainer:
     ):
         """`images`: the training images, validation included. `initial_weights`: a state dict to start from instead of
         the config's seed. `compiled`: train through torch.compile, which fuses BatchNorm, ReLU and addition.
-        Raises TrainingError if a batch can't be filled."""
+        Raises TrainingError if a batch can't be filled, ModelError if there is no such stage to freeze."""
         self.config = config
         self.device = device or best_device()
         self.precision = precision or best_precision(self.device.type)
         train, validation = split_indices(images.labels, config.split_seed)
+        train = label_budget(train, images.labels, config.train_fraction, config.split_seed)
         self.training_set = TrainingSet(_subset(images, train), config.augment, self.device)
         self.validation = to_tensors(_subset(images, validation))
         self.steps = self.training_set.steps(config.batch_size)
@@ -90,9 +91,10 @@ class Trainer:
         self.model.to(self.device, memory_format=torch.channels_last)
         self.compiled = compiled
         self._network = torch.compile(self.model) if compiled else self.model  # the same weights
+        self._frozen = freeze(self.model, config.freeze)
         self.optimizer = _optimizer(self.model, config)
-        self.layers = [name for name, weights in self.model.named_parameters() if weights.dim() > 1]
-        self._weights = [weights for weights in self.model.parameters() if weights.dim() > 1]
+        learnt = {name: weights for name, weights in self.model.named_parameters() if _is_decayed(name, weights)}
+        self.layers, self._weights = list(learnt), list(learnt.values())
         self.position = Position()
         self.history: list[dict] = []
         self.gradient_norms: list[list[float]] = []  # by epoch, by layer
@@ -142,6 +144,8 @@ class Trainer:
         plan = EpochPlan.draw(len(self.training_set), self.config.seed, self.position.epoch)
         sums = self.position.sums
         self.model.train()
+        for module in self._frozen:  # BatchNorm there keeps to its running statistics
+            module.eval()
         last = time.perf_counter()
         for pixels, labels in self.training_set.batches(plan, self.config.batch_size, first_step=sums.steps):
             loss, correct = self._step(pixels, labels)
@@ -157,7 +161,7 @@ class Trainer:
 
     def _step(self, pixels: Tensor, labels: Tensor) -> tuple[float, int]:
         for group in self.optimizer.param_groups:
-            group["lr"] = self._learning_rate()
+            group["lr"] = group["lr_factor"] * self._learning_rate()
         # Layers that draw numbers themselves (dropout) repeat them after a resume, with no generator to save.
         torch.manual_seed(derived_seed(self.config.seed, self.position.epoch, self.position.sums.steps))
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bfloat16"):
@@ -201,7 +205,8 @@ class Trainer:
 
     def _learning_rate(self) -> float:
         done = self.position.epoch * self.steps + self.position.sums.steps
-        return learning_rate(self.config.schedule, self.config.lr, done / (self.config.epochs * self.steps))
+        progress = done / (self.config.epochs * self.steps)
+        return learning_rate(self.config.schedule, self.config.lr, progress, self.config.warmup)
 
     def _report(self, loss: float, correct: int) -> StepReport:
         sums, epoch = self.position.sums, self.position.epoch
@@ -211,7 +216,7 @@ class Trainer:
             epoch=epoch + 1,
             step=sums.steps,
             steps=self.steps,
-            lr=self.optimizer.param_groups[0]["lr"],
+            lr=self.optimizer.param_groups[0]["lr"] / self.optimizer.param_groups[0]["lr_factor"],
             loss=sums.loss / sums.steps,
             accuracy=sums.correct / images,
             batch_loss=loss,
@@ -255,10 +260,25 @@ class Trainer:
 
 
 def _optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
-    decayed = [weights for weights in model.parameters() if weights.dim() > 1]
-    spared = [weights for weights in model.parameters() if weights.dim() <= 1]
-    groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": spared, "weight_decay": 0.0}]
-    return torch.optim.SGD(groups, lr=config.lr, momentum=config.momentum, nesterov=config.momentum > 0)
+    """Of what is not frozen. A group's `lr_factor` is its learning rate over that of the network's body."""
+    groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            factor = config.head_lr if name.startswith(f"{head_name(model)}.") else 1.0
+            groups.setdefault((factor, _is_decayed(name, parameter)), []).append(parameter)
+    body_first = sorted(groups.items(), key=lambda group: (group[0][0] != 1, not group[0][1]))
+    options = [
+        {"params": parameters, "weight_decay": config.weight_decay if decayed else 0.0, "lr_factor": factor}
+        for (factor, decayed), parameters in body_first
+    ]
+    if config.optimizer == "adamw":
+        return torch.optim.AdamW(options, lr=config.lr, betas=(config.momentum, 0.999))
+    return torch.optim.SGD(options, lr=config.lr, momentum=config.momentum, nesterov=config.momentum > 0)
+
+
+def _is_decayed(name: str, parameter: Tensor) -> bool:
+    """Weights of convolutions and linear layers; not those of norms, biases and other vectors."""
+    return name.endswith("weight") and parameter.dim() > 1
 
 
 def _subset(images: Images, indices) -> Images:
