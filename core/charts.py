@@ -3,10 +3,10 @@
 import altair as alt
 import pandas as pd
 
-COLOUR_A, COLOUR_B = "#D55E00", "#0072B2"  # vermilion and blue of Okabe and Ito: told apart by the colour-blind
+from core.palette import COLOUR_A, COLOUR_B, SIDES
+
 ONE_HUE = "purples"
 DIFFERENCE = "blueorange"  # diverging; reversed, so that more of B is blue and more of A is orange
-SIDES = ("A", "B")
 
 alt.data_transformers.disable_max_rows()
 

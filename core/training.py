@@ -6,7 +6,8 @@ and going on from a saved state gives bit by bit what an undisturbed run gives (
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 
 import torch
@@ -16,7 +17,7 @@ from core.cifar10 import Images
 from core.config import TrainConfig
 from core.data import EpochPlan, TrainingSet, derived_seed, split_indices, to_tensors
 from core.errors import TrainingError
-from core.evaluation import infer
+from core.evaluation import StoppedError, infer
 from core.hardware import best_device, best_precision
 from core.models import build, family
 from core.schedules import learning_rate
@@ -52,6 +53,8 @@ class StepReport:
     lr: float
     loss: float
     accuracy: float
+    batch_loss: float  # of this step alone
+    batch_accuracy: float
     images_per_second: float
     seconds_left: float  # until the last epoch ends
 
@@ -93,7 +96,8 @@ class Trainer:
         self.position = Position()
         self.history: list[dict] = []
         self.gradient_norms: list[list[float]] = []  # by epoch, by layer
-        self._norm_sums = torch.zeros(len(self.layers), device=self.device)
+        self.norms = torch.zeros(len(self.layers), device=self.device)  # of the last step's gradients, by layer
+        self._norm_sums = torch.zeros_like(self.norms)  # of the present epoch
         self.best_weights = _copy(self.model.state_dict())
 
     @property
@@ -106,26 +110,40 @@ class Trainer:
         on_epoch: Callable[[dict], None] = lambda row: None,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> bool:
-        """Train to the last epoch, or until `should_stop()` after a step. True if it got to the end.
+        """Train to the last epoch, or until `should_stop()` before a step or a batch of the validation. True if it got
+        to the end.
 
         `on_epoch` gets a row of history.csv (`runs.HISTORY_COLUMNS`). Raises TrainingError on a loss that is not
         finite; `best_weights` are then those of the best epoch before.
         """
-        while not self.finished:
-            if not self._train_epoch(on_step, should_stop):
-                return False
-            self._end_epoch()
-            on_epoch(self.history[-1])
-        return True
+        steps = self.train_steps(on_epoch, should_stop)
+        with suppress(StoppedError):
+            while not should_stop():
+                report = next(steps, None)
+                if report is None:
+                    return True
+                on_step(report)
+        return False
 
-    def _train_epoch(self, on_step: Callable[[StepReport], None], should_stop: Callable[[], bool]) -> bool:
+    def train_steps(
+        self,
+        on_epoch: Callable[[dict], None] = lambda row: None,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> Iterator[StepReport]:
+        """`fit` a step at a time: each `next` trains on one batch; one more `next` after the last ends the last epoch.
+
+        Raises StoppedError if `should_stop()` during a validation."""
+        while not self.finished:
+            yield from self._train_epoch()
+            self._end_epoch(should_stop)
+            on_epoch(self.history[-1])
+
+    def _train_epoch(self) -> Iterator[StepReport]:
         plan = EpochPlan.draw(len(self.training_set), self.config.seed, self.position.epoch)
         sums = self.position.sums
         self.model.train()
         last = time.perf_counter()
         for pixels, labels in self.training_set.batches(plan, self.config.batch_size, first_step=sums.steps):
-            if should_stop():
-                return False
             loss, correct = self._step(pixels, labels)
             now = time.perf_counter()
             sums.steps, sums.loss, sums.correct = sums.steps + 1, sums.loss + loss, sums.correct + correct
@@ -135,8 +153,7 @@ class Trainer:
                     f"The loss is no longer a number at epoch {self.position.epoch + 1}, step {sums.steps}: training "
                     f"diverged. A lower learning rate than {self.config.lr:g} usually cures it."
                 )
-            on_step(self._report())
-        return True
+            yield self._report(loss, correct)
 
     def _step(self, pixels: Tensor, labels: Tensor) -> tuple[float, int]:
         for group in self.optimizer.param_groups:
@@ -148,15 +165,16 @@ class Trainer:
         loss = nn.functional.cross_entropy(logits.float(), labels, label_smoothing=self.config.label_smoothing)
         self.optimizer.zero_grad()
         loss.backward()
-        self._norm_sums += torch.stack([torch.linalg.vector_norm(weights.grad) for weights in self._weights])
+        self.norms = torch.stack([torch.linalg.vector_norm(weights.grad) for weights in self._weights])
+        self._norm_sums += self.norms
         self.optimizer.step()
         return loss.item(), int((logits.argmax(dim=1) == labels).sum())
 
-    def _end_epoch(self) -> None:
+    def _end_epoch(self, should_stop: Callable[[], bool]) -> None:
         start = time.perf_counter()
         sums, position = self.position.sums, self.position
         pixels, labels = self.validation
-        logits = infer(self.model, pixels, self.preprocessing, precision=self.precision)
+        logits = infer(self.model, pixels, self.preprocessing, precision=self.precision, should_stop=should_stop)
         seen_an_epoch = self.steps * self.config.batch_size
         row = {
             "epoch": position.epoch + 1,
@@ -185,7 +203,7 @@ class Trainer:
         done = self.position.epoch * self.steps + self.position.sums.steps
         return learning_rate(self.config.schedule, self.config.lr, done / (self.config.epochs * self.steps))
 
-    def _report(self) -> StepReport:
+    def _report(self, loss: float, correct: int) -> StepReport:
         sums, epoch = self.position.sums, self.position.epoch
         images = sums.steps * self.config.batch_size
         steps_left = (self.config.epochs - epoch) * self.steps - sums.steps
@@ -196,6 +214,8 @@ class Trainer:
             lr=self.optimizer.param_groups[0]["lr"],
             loss=sums.loss / sums.steps,
             accuracy=sums.correct / images,
+            batch_loss=loss,
+            batch_accuracy=correct / self.config.batch_size,
             images_per_second=images / sums.seconds,
             seconds_left=steps_left * sums.seconds / sums.steps,
         )
@@ -219,7 +239,7 @@ class Trainer:
 
     def load_state(self, tensors: dict[str, Tensor], values: dict) -> None:
         """Go on from `state()` of a Trainer with the same config. Raises TrainingError if it is another's."""
-        if values["config"] != self.config.to_dict():
+        if TrainConfig.from_dict(values["config"]) != self.config:
             raise TrainingError("The saved state belongs to another configuration; resume with the same options.")
         self.model.load_state_dict(_with_prefix(tensors, "model."), strict=True)
         self.best_weights = _copy(_with_prefix(tensors, "best."))

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from types import FunctionType
 
-import altair as alt
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -94,6 +93,6 @@ def occlusion(run: Run, seen: np.ndarray, target: int) -> np.ndarray:
 
 
 @st.cache_data(max_entries=256, hash_funcs={FunctionType: lambda function: function.__qualname__}, show_spinner=False)
-def chart(draw: Callable[..., alt.Chart], *inputs) -> dict:
+def chart(draw: Callable, *inputs) -> dict:
     """A chart of `core.charts` as Vega-Lite, for st.vega_lite_chart: Altair takes longer over it than all else does."""
     return draw(*inputs).to_dict()
