@@ -4,6 +4,8 @@
 training images too.
 """
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from core.comparison import FIELD_WORDS, VALUE_WORDS
@@ -38,12 +40,13 @@ def recipes(runs: list[Run]) -> dict[str, list[Run]]:
             groups.setdefault(tuple(_recipe(run.config).items()), []).append(run)
     ordered = sorted(groups.values(), key=lambda group: (-len(group), group[0].config.data != "full"))
     settings = [_recipe(group[0].config) for group in ordered]
-    named = [
-        field
-        for field in (settings[0] if settings else {})
-        if field in ALWAYS_NAMED or len({str(setting[field]) for setting in settings}) > 1
-    ]
+    fields = settings[0] if settings else {}
+    named = [*ALWAYS_NAMED, *(f for f in fields if f not in ALWAYS_NAMED and _vary(setting[f] for setting in settings))]
     return {_name(setting, named): group for setting, group in zip(settings, ordered, strict=True)}
+
+
+def _vary(values: Iterable) -> bool:
+    return len(set(map(str, values))) > 1
 
 
 def _recipe(config: TrainConfig) -> dict:
@@ -84,7 +87,9 @@ def finding(rows: pd.DataFrame) -> str:
         )
     if both:
         gap = means["plain", both[0]] - means["ResNet", both[0]]
-        return f"At {both[0]} layers the ResNet errs on {abs(gap):.1f} photos in 100 {_fewer(gap)} than the plain network."
+        return (
+            f"At {both[0]} layers the ResNet errs on {abs(gap):.1f} photos in 100 {_fewer(gap)} than the plain network."
+        )
     return "There is no depth yet at which both a plain network and a ResNet of this recipe were trained."
 
 

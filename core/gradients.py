@@ -27,7 +27,7 @@ class Breakdown:
 def at_initialisation(config: TrainConfig, batch: Images) -> pd.DataFrame:
     """The gradient of one backward pass through the untrained network of `config`, BatchNorm in training mode.
 
-    A row a layer, first to last: number (from 1), layer (name), norm (Euclidean; at least SMALLEST).
+    A row a layer, first to last: number (from 1), layer (name), norm (Euclidean; at least SMALLEST), broken.
     """
     import torch
 
@@ -43,13 +43,14 @@ def at_initialisation(config: TrainConfig, batch: Images) -> pd.DataFrame:
 
 
 def in_epoch(layers: list[str], norms: np.ndarray, epoch: int) -> pd.DataFrame:
-    """Like `at_initialisation`, from a run's gradients: means over the steps of `epoch` (from 1)."""
+    """Like `at_initialisation`, from a run's gradients: means over the steps of `epoch` (from 1).
+
+    A norm that is not finite is `broken` (boolean), and SMALLEST."""
     return _layer_table(layers, norms[epoch - 1])
 
 
 def by_epoch(layers: list[str], norms: np.ndarray) -> pd.DataFrame:
-    """A row an epoch and layer: epoch, number (both from 1), layer (name), norm, and whether it is `broken`: not finite,
-    its norm then SMALLEST."""
+    """A row an epoch and layer: the columns of `in_epoch`, and epoch (from 1)."""
     tables = [in_epoch(layers, norms, epoch).assign(epoch=epoch) for epoch in range(1, len(norms) + 1)]
     return pd.concat(tables, ignore_index=True)
 
@@ -78,11 +79,16 @@ def ratio_in_words(ratio: float) -> str:
     """What the first layer receives, e.g. "1/38 of the last layer's gradient"."""
     if not np.isfinite(ratio):
         return "no gradient that can be compared with the last layer's"
+    if 1 / ABOUT_EQUAL < ratio < ABOUT_EQUAL:
+        return "about as much gradient as the last layer"
+    return f"{multiple_in_words(ratio)} the last layer's gradient"
+
+
+def multiple_in_words(ratio: float) -> str:
+    """E.g. "38 times", "1/38 of" or "about"; for a positive ratio."""
     if ratio >= ABOUT_EQUAL:
-        return f"{_round(ratio)} times the last layer's gradient"
-    if ratio <= 1 / ABOUT_EQUAL:
-        return f"1/{_round(1 / ratio)} of the last layer's gradient"
-    return "about as much gradient as the last layer"
+        return f"{_round(ratio)} times"
+    return f"1/{_round(1 / ratio)} of" if ratio <= 1 / ABOUT_EQUAL else "about"
 
 
 def _round(number: float) -> str:

@@ -101,6 +101,24 @@ def curve(results: dict[Lesion, float], config: TrainConfig) -> pd.DataFrame:
     return grouped.agg(mean="mean", low="min", high="max", draws="size").reset_index()
 
 
+def curve_in_words(curves: pd.DataFrame) -> str:
+    """How many blocks each side loses until it is right on less than half as many photos; `curves`: `curve` by side."""
+    words = []
+    for side, rows in curves.groupby("side"):
+        whole = rows.loc[rows["removed"] == 0, "mean"].iloc[0]
+        fallen = rows.loc[rows["mean"] < whole / 2, "removed"]
+        words.append(
+            f"{side} stays above half of its accuracy at every number tried."
+            if fallen.empty
+            else f"{side} falls below half of its accuracy when {fallen.min()} of its blocks {_is(fallen.min())} gone."
+        )
+    return " ".join(words)
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
 def in_words(blocks: Iterable[int]) -> str:
     """E.g. "block 3" or "blocks 2, 3 and 7"."""
     numbers = [str(block) for block in sorted(blocks)]

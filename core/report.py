@@ -43,7 +43,7 @@ def figures(run: Run) -> dict:
 
 
 def markdown(runs: list[Run]) -> str:
-    """A row a finished run, and after the runs that differ in their seed alone a row with mean and standard deviation."""
+    """A row a finished run; after runs that differ in their seed alone, their mean and standard deviation."""
     groups: dict = {}
     for run in sorted((run for run in runs if run.finished), key=_order):
         groups.setdefault(_without_seed(run), []).append(figures(run))
