@@ -140,6 +140,13 @@ def lesioned_accuracy(run: Run, removed: lesions.Lesion, scale: float) -> float:
     return surgery(run).accuracy(removed, scale)
 
 
+@st.cache_data(show_spinner="Asking torchvision what networks it has ...")
+def torchvision_names() -> list[str]:
+    from core.models import imagenet
+
+    return imagenet.names()
+
+
 @st.cache_data(max_entries=256, hash_funcs={FunctionType: lambda function: function.__qualname__}, show_spinner=False)
 def chart(draw: Callable, *inputs) -> dict:
     """A chart of `core.charts` as Vega-Lite, for st.vega_lite_chart: Altair takes longer over it than all else does."""
