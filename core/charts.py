@@ -231,7 +231,7 @@ def schedule(table: pd.DataFrame, epochs: int) -> alt.Chart:
             y=alt.Y("lr:Q", title="learning rate", axis=alt.Axis(format="~g")),
             color=alt.Color("run:N", legend=alt.Legend(title=None, orient="top")),
         )
-        .properties(height=180)
+        .properties(height=240)
     )
 
 

@@ -98,6 +98,14 @@ def _share_of_steps(field: str) -> Widget:
     return draw
 
 
+def _percent(field: str) -> Widget:
+    def draw(key: str, value: float) -> float:
+        text = "How much does a network learn from fewer labelled photos?"
+        return st.number_input(f"{_label(field)} (%)", 1, 100, round(100 * value), key=key, help=text) / 100
+
+    return draw
+
+
 WIDGETS: dict[str, Callable[[str], Widget]] = {
     "skip": _choice((True, False), "With short cuts it is a ResNet; without, its plain twin."),
     "depth": _choice(DEPTHS, "More layers: slower; 20 is a good start."),
@@ -115,7 +123,7 @@ WIDGETS: dict[str, Callable[[str], Widget]] = {
     "init": _choice(("scratch", "imagenet"), "From nothing, or from what was learnt on a million other photos."),
     "epochs": _number(1, 1_000, "Passes over the photos. More: better, and longer."),
     "data": _choice(("shipped", "full"), "All 50,000 are downloaded once (170 MB), if this machine doesn't have them."),
-    "train_fraction": _number(0.01, 1.0, "With fewer labelled photos: how much does each network need?", step=0.01),
+    "train_fraction": _percent,
     "schedule": _choice(SCHEDULES, "How big the learning steps are over time."),
     "warmup": _share_of_steps,
     "optimizer": _choice(OPTIMIZERS, "How a step follows from the errors made."),

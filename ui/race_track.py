@@ -69,12 +69,13 @@ def _watch() -> None:
     if race is None or not race.alive:
         st.rerun()
     frames, _ = racing.frames()
-    st.subheader(race.contest.question, anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.subheader(race.contest.question, anchor=False, width="content")
+        st.button("Stop the race", key="stop_race", icon=":material/stop:", on_click=racing.stop, help="End it here.")
     if frames:
         _show_moment(race.contest, frames)
     else:
         st.progress(0.0, "The networks are being built; the first step comes in some seconds.")
-    st.button("Stop the race", key="stop_race", icon=":material/stop:", on_click=racing.stop, help="End it here.")
 
 
 def _show_end(contest: Contest, frames: list[dict]) -> None:
@@ -111,7 +112,7 @@ def _show_moment(contest: Contest, frames: list[dict]) -> None:
         standing = now["standings"][side]
         column.metric(
             f":{_hue(side)}[**{side}: {name}**]",
-            f"{standing['accuracy']:.0%}",
+            f"{standing['accuracy']:.0%} right",
             help="The share of the last photos it learnt from that it had named rightly before learning from them.",
             border=True,
         )
@@ -128,7 +129,7 @@ def _show_charts(frames: list[dict]) -> None:
     first, second, third = st.columns(3)
     for column, measure, title, percent in (
         (first, "accuracy", "photos named rightly", True),
-        (second, "loss", "loss (what learning makes smaller)", False),
+        (second, "loss", "loss", False),
     ):
         with column:
             st.markdown(f"**{'Who is right more often?' if percent else 'Who errs less?'}**")
@@ -136,7 +137,7 @@ def _show_charts(frames: list[dict]) -> None:
                 _curve(frames, measure), cached.chart(charts.race, title, percent, steps), key=f"race_{measure}"
             )
     with third:
-        st.markdown("**How much does each layer learn?**")
+        st.markdown("**How strong a push does each layer get?**")
         st.vega_lite_chart(_gradients(frames[-1]), cached.chart(charts.race_gradients), key="race_gradients")
 
 
