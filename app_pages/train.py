@@ -1,11 +1,14 @@
 """Train networks yourself, in the background, on the images that ship; watch them learn; then compare them."""
 
+from collections.abc import Callable, Iterable
+
 import pandas as pd
 import streamlit as st
 
 from core import charts, jobs, runs
 from core.config import SCHEDULES, TrainConfig
 from core.errors import LabError, RunError
+from core.status import Status
 
 CONTESTS = {
     "plain and ResNet": (False, True),
@@ -76,38 +79,50 @@ def start(configs: list[TrainConfig]) -> None:
 
 
 @st.fragment(run_every=POLL)
-def watch() -> None:
-    """The running job, redrawn every second; it runs on if nobody looks."""
-    job = jobs.current()
-    if job is None or not job.alive:
+def watch(names: list[str]) -> None:
+    """The trainings that run and wait, redrawn every second; they go on if nobody looks."""
+    states = jobs.states()
+    if busy(states) != names:
         st.rerun()
-    st.subheader(f"Training {' and '.join(job.names)}", anchor=False)
-    for name, status in job.statuses().items():
-        show_status(name, status)
-    st.button(
-        "Stop", key="stop", icon=":material/stop:", on_click=jobs.stop, args=(job,), help="What was learnt is kept."
-    )
-    show_curves(job)
+    st.subheader(f"Training {' and '.join(names)}", anchor=False)
+    for name in names:
+        show_status(name, states[name])
+    if st.button("Stop", key="stop", icon=":material/stop:", help="What was learnt is kept."):
+        act(jobs.stop, reversed(names))  # those that wait first, so that none of them begins
+    show_curves(names)
     st.caption("You may close this page: training goes on, and you will find it here.")
 
 
-def show_status(name: str, status) -> None:
-    if status is None:
-        finished = (runs.own_runs_dir() / name / "test_logits.npz").exists()
-        st.progress(float(finished), f"**{name}**: {'finished' if finished else 'will begin in a moment, or in turn'}")
-        return
-    words = [f"**{name}**: epoch {status.epoch} of {status.epochs}"]
+def busy(states: dict[str, Status]) -> list[str]:
+    return [name for name, status in states.items() if status.state in ("training", "queued")]
+
+
+def act(action: Callable[[str], None], names: Iterable[str]) -> None:
+    try:
+        for name in names:
+            action(name)
+    except LabError as error:
+        st.error(str(error))
+    else:
+        st.rerun()
+
+
+def show_status(name: str, status: Status) -> None:
+    words = ["waits for its turn" if status.state == "queued" else "begins in a moment"]
     if status.accuracy is not None:
-        words.append(f"{status.accuracy:.0%} of this epoch's training photos right")
-        words.append(f"{status.images_per_second:.0f} photos a second")
-        words.append(f"about {max(1, round(status.seconds_left / 60))} min left")
-    st.progress(min(1.0, status.share), ", ".join(words))
+        words = [
+            f"epoch {status.epoch} of {status.epochs}",
+            f"{status.accuracy:.0%} of this epoch's training photos right",
+            f"{status.images_per_second:.0f} photos a second",
+            f"about {max(1, round(status.seconds_left / 60))} min left",
+        ]
+    st.progress(min(1.0, status.share), f"**{name}**: {', '.join(words)}")
 
 
-def show_curves(job: jobs.Job) -> None:
+def show_curves(names: list[str]) -> None:
     """Validation and training accuracy by epoch; the plain network as A, the ResNet as B."""
     tables = []
-    for name in job.names:
+    for name in names:
         try:
             run = runs.open_run(runs.own_runs_dir() / name)
             history = run.history()
@@ -123,32 +138,19 @@ def show_curves(job: jobs.Job) -> None:
         st.info("The first point of the chart comes when the first epoch has ended.", icon=":material/hourglass_empty:")
 
 
-def show_ended(job: jobs.Job) -> None:
-    names = " and ".join(job.names)
-    if job.finished:
-        st.success(f"Finished: {names}.")
-        show_curves(job)
-        pair = {"a": job.names[0], "b": job.names[-1]} if len(job.names) > 1 else {"b": job.names[0]}
-        st.page_link("app_pages/compare.py", label="Compare them", icon=":material/balance:", query_params=pair)
-        return
-    reasons = [status.reason for status in job.statuses().values() if status and status.reason]
-    st.warning(f"{names} ended before the end. {reasons[-1] if reasons else job.last_words()}")
-    show_curves(job)
+def show_ended(states: dict[str, Status]) -> None:
+    for name, status in states.items():
+        st.warning(f"{name} ended before the end. {status.reason}")
     if st.button(
         "Go on with it", key="resume", icon=":material/play_arrow:", help="From where it stopped; nothing is lost."
     ):
-        try:
-            jobs.resume(job)
-        except LabError as error:
-            st.error(str(error))
-        else:
-            st.rerun()
+        act(jobs.resume, states)
 
 
-job = jobs.current()
-if job and job.alive:
-    watch()
+states = jobs.states()
+if busy(states):
+    watch(busy(states))
 else:
-    if job:
-        show_ended(job)
+    if states:
+        show_ended(states)
     show_form()
