@@ -3,8 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from core import charts, comparison
+from core import comparison
 from core.cifar10 import CLASSES
+from core.palette import COLOUR_A, COLOUR_B
 from ui import cached, drawing, pictures
 from ui.run_picker import pair
 
@@ -49,9 +50,9 @@ def show_example(index: int) -> None:
 
 left, middle, right = st.columns([5, 3, 5])
 with left:
-    show_network("A", chosen.a, verdict.a, charts.COLOUR_A)
+    show_network("A", chosen.a, verdict.a, COLOUR_A)
 with right:
-    show_network("B", chosen.b, verdict.b, charts.COLOUR_B)
+    show_network("B", chosen.b, verdict.b, COLOUR_B)
 with middle:
     better = "B right, A wrong" if verdict.b.value >= verdict.a.value else "A right, B wrong"
     if len(disagreements[better]):

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 
 from core import metrics
 from core.config import differences
@@ -18,15 +17,23 @@ TARGET = 0.8  # validation accuracy that "time to reach" means
 # A field of TrainConfig in words; the values of `skip` and `norm` have words of their own.
 FIELD_WORDS = {
     "family": "family of networks",
+    "network": "network",
+    "input_size": "picture size",
+    "strides": "place of the strides",
     "depth": "number of layers",
     "skip": "short cuts",
     "norm": "normalisation",
     "init": "initial weights",
+    "freeze": "frozen up to",
     "data": "training images",
+    "train_fraction": "share of the training images",
     "epochs": "epochs",
     "batch_size": "batch size",
+    "optimizer": "optimiser",
     "schedule": "learning-rate schedule",
+    "warmup": "warm-up",
     "lr": "learning rate",
+    "head_lr": "learning rate of the last layer, times",
     "momentum": "momentum",
     "weight_decay": "weight decay",
     "label_smoothing": "label smoothing",
@@ -39,8 +46,15 @@ VALUE_WORDS = {
     ("skip", False): "without",
     ("norm", "batch"): "BatchNorm",
     ("norm", "none"): "none",
+    ("init", "scratch"): "random numbers",
+    ("init", "imagenet"): "learnt on ImageNet",
+    ("freeze", ""): "nothing",
+    ("freeze", "backbone"): "the last layer, which alone learns",
     ("data", "full"): "all 50,000",
     ("data", "shipped"): "the first 10,000",
+    ("optimizer", "sgd"): "SGD",
+    ("optimizer", "adamw"): "AdamW",
+    ("warmup", None): "as usual for the schedule",
     ("augment", True): "mirrored and shifted",
     ("augment", False): "off",
 }
@@ -71,11 +85,14 @@ class Fairness:
 
 def fairness(a: Run, b: Run) -> Fairness:
     differing = differences(a.config, b.config)
-    rows = [(FIELD_WORDS[name], *(_value_in_words(name, value) for value in both)) for name, both in differing.items()]
+    rows = [(FIELD_WORDS[name], *(in_words(name, value) for value in both)) for name, both in differing.items()]
     return Fairness(list(differing), pd.DataFrame(rows, columns=["setting", "A", "B"]))
 
 
-def _value_in_words(name: str, value: object) -> str:
+def in_words(name: str, value: object) -> str:
+    """The value of a field of TrainConfig as a lay reader takes it."""
+    if name in ("train_fraction", "warmup") and value is not None:
+        return f"{value:.3%}".rstrip("0%").rstrip(".") + " %"
     return VALUE_WORDS.get((name, value), str(value))
 
 
@@ -115,7 +132,7 @@ def answers_in_words(
 
 @dataclass(frozen=True)
 class Verdict:
-    """Test accuracies, and the exact two-sided probability that so uneven a split is luck (McNemar 1947, exact)."""
+    """Test accuracies, and the exact two-sided probability that so uneven a split is luck."""
 
     a: metrics.Share
     b: metrics.Share
@@ -151,9 +168,8 @@ def verdict(logits_a: np.ndarray, logits_b: np.ndarray, labels: np.ndarray) -> V
     """From both runs' logits float (n, 10) on the same images and their labels (n,)."""
     right_a, right_b = logits_a.argmax(axis=1) == labels, logits_b.argmax(axis=1) == labels
     only_a, only_b = int((right_a & ~right_b).sum()), int((right_b & ~right_a).sum())
-    discordant = only_a + only_b
-    p_value = binomtest(only_a, discordant).pvalue if discordant else 1.0
-    return Verdict(metrics.accuracy(logits_a, labels), metrics.accuracy(logits_b, labels), only_a, only_b, p_value)
+    shares = metrics.accuracy(logits_a, labels), metrics.accuracy(logits_b, labels)
+    return Verdict(*shares, only_a, only_b, metrics.mcnemar(only_a, only_b))
 
 
 def disagreements(logits_a: np.ndarray, logits_b: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:

@@ -114,3 +114,11 @@ def test_pages_that_only_draw_need_no_torch():
     code = f"import sys, {modules}; print(sorted({{'torch', 'torchvision', 'streamlit'}} & set(sys.modules)))"
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def test_the_first_page_loads_no_heavy_library():
+    modules = "ui.cached, ui.drawing, ui.pictures, ui.run_picker, core.comparison, core.metrics, core.palette"
+    heavy = "{'torch', 'altair', 'sklearn', 'scipy.stats', 'matplotlib'}"
+    code = f"import sys, {modules}; print(sorted({heavy} & set(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"

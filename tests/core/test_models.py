@@ -152,11 +152,6 @@ def test_unknown_architecture_lists_the_known(name):
         parse_architecture(name)
 
 
-def test_unknown_family_lists_the_known():
-    with pytest.raises(ModelError, match=r"'vit'; known: cifar"):
-        build(TrainConfig(family="vit"))
-
-
 def test_scratch_needs_no_weights():
     assert initial_weights(TrainConfig()) is None
     assert "seed 4" in describe_initial_weights(TrainConfig(seed=4))
