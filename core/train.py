@@ -142,7 +142,7 @@ class Session:
             self.trainer = Trainer(config, images(), initial_weights(config), compiled=args.compile)
         else:
             self.trainer = Trainer(config, images(), initial_weights(config), compiled=args.compile)
-            runs.new_folder(folder.parent, folder.name)
+            runs.new_folder(args.out, args.name or config.default_run_name)
             status.claim(folder)
         runs.save_facts(folder, config, self._facts())
 
@@ -226,7 +226,9 @@ class Session:
                 torch.set_num_threads(min(values["threads"], os.cpu_count() or 1))
             trainer = Trainer(self.config, images, precision=values["precision"], compiled=compiled)
             trainer.load_state(tensors, values)
-        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError):
+        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+            if plain_reason(error):  # too little memory
+                raise
             raise RunError(f"{self.folder / runs.STATE_FILE} is damaged; the training can't be resumed.") from None
         if values["threads"] != torch.get_num_threads() or values.get("compiled", False) != compiled:
             print("Begun with other --threads or --compile: the last digits will differ.", file=sys.stderr)
@@ -338,6 +340,9 @@ def _end_noted(folder: Path):
 def _command(config: TrainConfig, args: argparse.Namespace, argv: list[str]) -> str:
     """The command that trains this one network, as it can be given again."""
     if args.run:
+        begun_with = runs.open_run(args.run).facts.get("command")
+        if begun_with:
+            return begun_with
         words = _options(config) or argv
     else:
         others = [name for name in args.architectures if name != config.architecture]
