@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from core import cifar10, hardware, runs, status
+from core import cifar10, hardware, parallel, runs, status
 from core.card import write_card
 from core.cli import Parser, run_command
 from core.config import SCHEDULES, TrainConfig, differences
@@ -36,16 +36,21 @@ from core.training import StepReport, Trainer
 STATUS_SECONDS = 1.0  # between two writings of the status
 SAVE_SECONDS, SAVE_SHARE = 10.0, 0.01  # the state is saved as often, unless that takes more than this share of the time
 
+EPILOG = (
+    "Several processes, or GPUs, train one network together: torchrun --nproc-per-node N -m core.train ... On CPUs "
+    "BatchNorm then uses the statistics of each process' share of a batch; on GPUs those of the whole batch."
+)
+
 
 def parser() -> argparse.ArgumentParser:
     default = TrainConfig()
-    p = Parser(prog="python -m core.train", description=__doc__)
+    p = Parser(prog="python -m core.train", description=__doc__, epilog=EPILOG)
     p.add_argument("architectures", nargs="*", metavar="ARCHITECTURE", help="plainN or resnetN, N = 8, 14, 20, 32, ...")
     p.add_argument("--epochs", type=int, default=default.epochs, help="default: %(default)s")
     p.add_argument("--seed", type=int, default=default.seed, help="initial weights and batch order; %(default)s")
     p.add_argument("--schedule", choices=SCHEDULES, default=default.schedule, help="default: %(default)s")
     p.add_argument("--lr", type=float, default=default.lr, help="peak learning rate; %(default)s")
-    p.add_argument("--batch-size", type=int, default=default.batch_size, help="default: %(default)s")
+    p.add_argument("--batch-size", type=int, default=default.batch_size, help="of all processes together; %(default)s")
     p.add_argument("--weight-decay", type=float, default=default.weight_decay, help="default: %(default)s")
     p.add_argument("--label-smoothing", type=float, default=default.label_smoothing, help="default: %(default)s")
     p.add_argument("--no-augment", action="store_true", help="neither mirror nor shift the images")
@@ -66,6 +71,11 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     args = parser().parse_args(argv)
+    with parallel.processes():
+        return _train(args, argv)
+
+
+def _train(args: argparse.Namespace, argv: list[str]) -> int:
     configs = _configs(args)
     if args.name and len(configs) > 1:
         raise LabError("--name is for one network; several get the names made from the options.")
@@ -75,20 +85,22 @@ def main(argv: list[str] | None = None) -> int:
         torch.set_num_threads(args.threads)
     if args.compile:
         hardware.require_compiler()
-    images = cache(lambda: cifar10.load_training(configs[0].data if args.run else args.data))
+    source = configs[0].data if args.run else args.data
+    # The first process may download them; the others then find them.
+    images = cache(lambda: parallel.by_first(cifar10.load_training, source) or cifar10.load_training(source))
     stop = None
     for config in configs:
         folder = args.out / (args.name or config.default_run_name)
         if args.resume and status.finished(folder):
-            print(f"{folder.name} is finished.", file=sys.stderr)
+            _say(f"{folder.name} is finished.")
             continue
         with _end_noted(folder):
             session = Session(config, folder, images, args, _command(config, args, argv))
             stop = stop or _stop_on_signals()  # not before: until there is something to save, a signal ends it at once
-            finished = session.run(stop)
+            finished = not parallel.any_of(not session.run(stop))
         if not finished:
-            again = shlex.join(["python", "-m", "core.train", *argv]) if args.run else f"{session.command} --resume"
-            print(f"Stopped. Nothing is lost; go on with: {again}", file=sys.stderr)
+            again = shlex.join([*_program(), *argv]) if args.run else f"{session.command} --resume"
+            _say(f"Stopped. Nothing is lost; go on with: {again}")
             return 130
     return 0
 
@@ -114,20 +126,22 @@ class Session:
         # Of several networks to be resumed, those whose turn had not come begin.
         if args.resume and (len(args.architectures) <= 1 or folder.exists()):
             self._require_same_config()
-            status.claim(folder)
+            parallel.by_first(status.claim, folder)
             if (folder / runs.STATE_FILE).is_file():
                 self.trainer = self._resumed(images(), args)
                 return
             self.trainer = Trainer(config, images(), initial_weights(config), compiled=args.compile)
         else:
             self.trainer = Trainer(config, images(), initial_weights(config), compiled=args.compile)
-            runs.new_folder(folder.parent, folder.name)
-            status.claim(folder)
-        runs.save_facts(folder, config, self._facts())
+            parallel.by_first(runs.new_folder, folder.parent, folder.name)
+            parallel.by_first(status.claim, folder)
+        parallel.by_first(runs.save_facts, folder, config, self._facts())
 
     def run(self, should_stop) -> bool:
         """Train, then save the result. True if finished; False if stopped, with the state saved."""
         trainer = self.trainer
+        if not parallel.is_first():  # it computes its share; the first one writes and shows
+            return trainer.fit(should_stop=should_stop)
         images_in_all = trainer.steps * self.config.batch_size * self.config.epochs
         done = (trainer.position.epoch * trainer.steps + trainer.position.sums.steps) * self.config.batch_size
         self._status("training")
@@ -205,8 +219,9 @@ class Session:
             trainer.load_state(tensors, values)
         except (KeyError, TypeError, ValueError, RuntimeError, AttributeError):
             raise RunError(f"{self.folder / runs.STATE_FILE} is damaged; the training can't be resumed.") from None
-        if values["threads"] != torch.get_num_threads() or values.get("compiled", False) != compiled:
-            print("Begun with other --threads or --compile: the last digits will differ.", file=sys.stderr)
+        begun = values["threads"], values.get("compiled", False), values.get("processes", 1)
+        if begun != (torch.get_num_threads(), compiled, parallel.size()):
+            _say("Begun with other --threads, --compile or processes: the last digits will differ.")
         return trainer
 
     def _facts(self) -> dict:
@@ -311,7 +326,16 @@ def _command(config: TrainConfig, args: argparse.Namespace, argv: list[str]) -> 
     else:
         others = [name for name in args.architectures if name != config.architecture]
         words = [word for word in argv if word not in [*others, "--resume"]]
-    return shlex.join(["python", "-m", "core.train", *words])
+    return shlex.join([*_program(), *words])
+
+
+def _program() -> list[str]:
+    return [*parallel.launcher(), "-m", "core.train"]
+
+
+def _say(words: str) -> None:
+    if parallel.is_first():
+        print(words, file=sys.stderr)
 
 
 def _options(config: TrainConfig) -> list[str] | None:
