@@ -38,11 +38,11 @@ def take_click(key: str, rows: pd.DataFrame) -> None:
         st.session_state.update({sides[network]: run for network, run in both.items()})
 
 
-def show(rows: pd.DataFrame, error: str, title: str, published: pd.DataFrame, highest: float) -> None:
+def show(rows: pd.DataFrame, error: str, title: str, published: pd.DataFrame, limits: charts.Limits) -> None:
     spread = degradation.spread(rows, error)
     key = f"depth_{error}"
     st.vega_lite_chart(
-        cached.chart(charts.degradation, rows, spread, published, error, title, highest),
+        cached.chart(charts.degradation, rows, spread, published, error, title, limits),
         on_select=lambda: take_click(key, rows),
         key=key,
         width="stretch",
@@ -71,14 +71,18 @@ if rows.empty:
     st.stop()
 
 errors = ["train_error", "test_error"]
-highest = 1.08 * max(rows[errors].max().max(), degradation.PUBLISHED["error"].max())
+depths = pd.concat([rows["depth"], degradation.PUBLISHED["depth"]])
+limits = charts.Limits(
+    depths=(int(depths.min()), int(depths.max())),
+    error=float(1.08 * max(rows[errors].max().max(), degradation.PUBLISHED["error"].max())),
+)
 left, right = st.columns(2)
 with left:
     st.subheader("On photos it has never seen", anchor=False)
-    show(rows, "test_error", "test error (%)", degradation.PUBLISHED, highest)
+    show(rows, "test_error", "test error (%)", degradation.PUBLISHED, limits)
 with right:
     st.subheader("On the photos it practises on", anchor=False)
-    show(rows, "train_error", "training error (%)", NO_REFERENCE, highest)
+    show(rows, "train_error", "training error (%)", NO_REFERENCE, limits)
 st.caption(
     f"**{degradation.finding(rows)}** Each point is a run; the line is the mean over seeds, the bar their range. Faint "
     "and dashed: He et al. 2015, who trained on all 50,000 photos; the ResNets' values are from Table 6 (110: mean of "

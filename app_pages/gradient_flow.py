@@ -83,8 +83,8 @@ def show_training(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
     names = {side: run.name for side, run in chosen}
     for column, (side, table) in zip(st.columns(2), tables.items(), strict=False):
         with column:
-            title = f"{side}: {names[side]}"
-            st.vega_lite_chart(cached.chart(charts.gradient_heatmap, table, title, domain), width="stretch")
+            st.markdown(f"**{side}: {names[side]}**")
+            st.vega_lite_chart(cached.chart(charts.gradient_heatmap, table, domain), width="stretch")
     for side, (layers, norms) in found.items():
         if broken := gradients.breakdown(norms):
             st.warning(
@@ -155,10 +155,10 @@ def show_initialisation() -> None:
     change = {name: tables[name]["norm"].median() / shallow[name]["norm"].median() for name in tables}
     st.caption(
         f"**In the plain network the first layer receives {words['plain']}; in the ResNet, {words['ResNet']}.** "
-        f"A typical layer (the median) receives {gradients.multiple_in_words(change['plain'])} what it does in a plain "
-        f"network of {DEPTHS[0]} layers; in the ResNet, {gradients.multiple_in_words(change['ResNet'])} what it does in "
-        f"one of {DEPTHS[0]}. Fresh random weights, the same for both (seed 0); one backward pass on the first "
-        f"{gradients.BATCH} training photos."
+        f"Against networks of {DEPTHS[0]} layers, a typical layer (the median) receives "
+        f"{gradients.multiple_in_words(change['plain'])} the gradient in the plain network and "
+        f"{gradients.multiple_in_words(change['ResNet'])} the gradient in the ResNet. Fresh random weights, the same "
+        f"for both (seed 0); one backward pass on the first {gradients.BATCH} training photos."
     )
 
 

@@ -1,5 +1,7 @@
 """DataFrame -> alt.Chart. No screen, so that a chart can be tested as data. A and B look the same in every chart."""
 
+from typing import NamedTuple
+
 import altair as alt
 import pandas as pd
 
@@ -9,6 +11,7 @@ ONE_HUE = "purples"
 DIFFERENCE = "blueorange"  # diverging; reversed, so that more of B is blue and more of A is orange
 NETWORKS = ("plain", "ResNet")  # where a chart compares the two kinds; in A's and B's colours, as the default pair has
 BROKEN = "#009E73"  # a value that is not finite
+LOG_AXIS = alt.Axis(format="~g", tickCount=5, grid=False)
 
 alt.data_transformers.disable_max_rows()
 
@@ -28,7 +31,7 @@ def _who(field: str) -> dict:
         "color": alt.Color(
             f"{field}:N",
             scale=alt.Scale(domain=domain, range=[COLOUR_A, COLOUR_B]),
-            legend=alt.Legend(title=None, orient="top"),
+            legend=alt.Legend(title=None, orient="top", symbolOpacity=1),
         ),
         "shape": alt.Shape(f"{field}:N", scale=alt.Scale(domain=domain, range=["circle", "square"]), legend=None),
     }
@@ -205,13 +208,12 @@ def race(y_title: str, percent: bool, steps: int) -> alt.Chart:
 
 def race_gradients() -> alt.Chart:
     """Gradient norm against layer for A and B, of one moment of a race. Without data: columns side, layer, norm."""
-    few_ticks = alt.Axis(format="~g", tickCount=4)
     lines = (
         alt.Chart()
         .mark_line(strokeWidth=2)
         .encode(
             x=alt.X("layer:Q", title="layer, first to last", axis=alt.Axis(tickMinStep=1)),
-            y=alt.Y("norm:Q", title="gradient norm", scale=alt.Scale(type="log"), axis=few_ticks),
+            y=alt.Y("norm:Q", title="gradient norm", scale=alt.Scale(type="log"), axis=LOG_AXIS),
             color=alt.Color("side:N", scale=side_scale(), legend=None),
         )
     )
@@ -235,20 +237,26 @@ def schedule(table: pd.DataFrame, epochs: int) -> alt.Chart:
     )
 
 
+class Limits(NamedTuple):
+    depths: tuple[int, int]
+    error: float  # percent; the axis begins at 0
+
+
 def degradation(
-    runs: pd.DataFrame, spread: pd.DataFrame, published: pd.DataFrame, y: str, y_title: str, highest: float
+    runs: pd.DataFrame, spread: pd.DataFrame, published: pd.DataFrame, y: str, y_title: str, limits: Limits
 ) -> alt.Chart:
     """Error against depth: a point a run, the mean over seeds as a line, their range as a bar; published faint.
 
     `runs`: columns run, network ("plain"/"ResNet"), depth, seed, and `y` in percent; `spread`: network, depth, mean,
-    low, high, runs; `published`: network, depth, error, source (may be empty). A click selects a `run` as parameter
-    `point`.
+    low, high, runs; `published`: network, depth, error, source (may be empty). `limits`: ends of both axes, the same for
+    charts to be compared. A click selects a `run` as parameter `point`.
     """
     colour, shape = _who("network").values()
-    x = alt.X("depth:Q", title="layers", scale=alt.Scale(zero=False, padding=25), axis=alt.Axis(tickMinStep=1))
+    depths = alt.Scale(domain=list(limits.depths), padding=20)
+    x = alt.X("depth:Q", title="layers", scale=depths, axis=alt.Axis(tickMinStep=1, format="d"))
 
     def error(field: str) -> alt.Y:
-        return alt.Y(f"{field}:Q", title=y_title, scale=alt.Scale(domain=[0, highest], nice=True))
+        return alt.Y(f"{field}:Q", title=y_title, scale=alt.Scale(domain=[0, limits.error], nice=True))
 
     faint = alt.Chart(published).encode(x=x, y=error("error"), color=colour, opacity=alt.value(0.35))
     tooltip = ["network:N", "depth:Q", alt.Tooltip("error:Q", title="error (%), He et al. 2015"), "source:N"]
@@ -275,7 +283,7 @@ def degradation(
     return alt.layer(*(reference if len(published) else []), *means, points).properties(height=340)
 
 
-def gradient_heatmap(table: pd.DataFrame, title: str, domain: list[float]) -> alt.Chart:
+def gradient_heatmap(table: pd.DataFrame, domain: list[float]) -> alt.Chart:
     """Gradient norm by epoch and layer as colour. `table`: columns epoch, number, layer, norm, broken (not finite).
 
     `domain`: smallest and largest norm of the colour scale, which is logarithmic: the same for charts to be compared.
@@ -286,15 +294,15 @@ def gradient_heatmap(table: pd.DataFrame, title: str, domain: list[float]) -> al
         legend=alt.Legend(title="gradient norm", orient="bottom", format="~g", gradientLength=220, tickCount=4),
     )
     return (
-        alt.Chart(table, title=alt.TitleParams(title, anchor="middle", fontSize=15))
+        alt.Chart(table)
         .mark_rect()
         .encode(
             x=alt.X("epoch:O", title="epoch", axis=alt.Axis(labelAngle=0, labelOverlap=True)),
-            y=alt.Y("number:O", title="layer (1 is nearest to the picture)", axis=alt.Axis(labelOverlap=True)),
+            y=alt.Y("number:O", title="layer (1: at the picture)", axis=alt.Axis(labelOverlap=True)),
             color=alt.when(alt.datum.broken).then(alt.value(BROKEN)).otherwise(norm),
             tooltip=["epoch:Q", "number:Q", "layer:N", alt.Tooltip("norm:Q", format=".3g"), "broken:N"],
         )
-        .properties(height=320)
+        .properties(height=440)
     )
 
 
@@ -305,7 +313,7 @@ def gradient_by_layer(table: pd.DataFrame, who: str, domain: list[float]) -> alt
         "norm:Q",
         title="gradient norm",
         scale=alt.Scale(type="log", domain=domain),
-        axis=alt.Axis(format="~g", tickCount=6),
+        axis=LOG_AXIS,
     )
     base = alt.Chart(table).encode(
         x=alt.X("number:Q", title="layer (1 is nearest to the picture)", scale=alt.Scale(nice=False)),
@@ -319,7 +327,7 @@ def gradient_by_layer(table: pd.DataFrame, who: str, domain: list[float]) -> alt
 
 def gradient_ratio(table: pd.DataFrame) -> alt.Chart:
     """The first layer's gradient norm by the last one's. `table`: columns side, run, epoch, ratio. A rule is at one."""
-    y = alt.Y("ratio:Q", title="first layer / last layer", scale=alt.Scale(type="log"), axis=alt.Axis(format="~g"))
+    y = alt.Y("ratio:Q", title="first layer / last layer", scale=alt.Scale(type="log"), axis=LOG_AXIS)
     equal = alt.Chart(pd.DataFrame({"ratio": [1]})).mark_rule(strokeDash=[2, 3], opacity=0.5).encode(y=y)
     lines = (
         alt.Chart(table)
@@ -332,7 +340,7 @@ def gradient_ratio(table: pd.DataFrame) -> alt.Chart:
         )
     )
     points = lines.mark_point(filled=True, size=55, opacity=1).encode(shape=_who("side")["shape"])
-    return alt.layer(equal, lines, points).properties(height=240)
+    return alt.layer(equal, lines, points).properties(height=300)
 
 
 def _accuracy_axis(field: str) -> alt.Y:

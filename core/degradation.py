@@ -86,10 +86,8 @@ def finding(rows: pd.DataFrame) -> str:
             f"the ResNet {_change(changes['ResNet'])}."
         )
     if both:
-        gap = means["plain", both[0]] - means["ResNet", both[0]]
-        return (
-            f"At {both[0]} layers the ResNet errs on {abs(gap):.1f} photos in 100 {_fewer(gap)} than the plain network."
-        )
+        plain, residual = (means[name, both[0]] for name in NETWORKS)
+        return f"At {both[0]} layers the plain network errs on {plain:.1f} % of photos, the ResNet on {residual:.1f} %."
     return "There is no depth yet at which both a plain network and a ResNet of this recipe were trained."
 
 
@@ -97,10 +95,6 @@ def _change(gain: float) -> str:
     if abs(gain) < 0.05:
         return "stays as it is"
     return f"{'gains' if gain > 0 else 'loses'} {abs(gain):.1f} points"
-
-
-def _fewer(gap: float) -> str:
-    return "fewer" if gap > 0 else "more"
 
 
 def spread(rows: pd.DataFrame, error: str) -> pd.DataFrame:

@@ -85,10 +85,10 @@ def ratio_in_words(ratio: float) -> str:
 
 
 def multiple_in_words(ratio: float) -> str:
-    """E.g. "38 times", "1/38 of" or "about"; for a positive ratio."""
-    if ratio >= ABOUT_EQUAL:
-        return f"{_round(ratio)} times"
-    return f"1/{_round(1 / ratio)} of" if ratio <= 1 / ABOUT_EQUAL else "about"
+    """E.g. "38 times", "1/38 of" or "about once"; for a positive ratio."""
+    if 1 / ABOUT_EQUAL < ratio < ABOUT_EQUAL:
+        return "about once"
+    return f"{_round(ratio)} times" if ratio > 1 else f"1/{_round(1 / ratio)} of"
 
 
 def _round(number: float) -> str:

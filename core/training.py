@@ -127,13 +127,10 @@ class Trainer:
         def stop() -> bool:
             return parallel.any_of(should_stop())
 
-        steps = self.train_steps(on_epoch, stop)
         with suppress(StoppedError):
-            while not stop():
-                report = next(steps, None)
-                if report is None:
-                    return True
+            for report in self.train_steps(on_epoch, stop):
                 on_step(report)
+            return True
         return False
 
     def train_steps(
@@ -143,13 +140,13 @@ class Trainer:
     ) -> Iterator[StepReport]:
         """`fit` a step at a time: each `next` trains on one batch; one more `next` after the last ends the last epoch.
 
-        Raises StoppedError if `should_stop()` during a validation."""
+        Raises StoppedError if `should_stop()` before a step or a batch of the validation."""
         while not self.finished:
-            yield from self._train_epoch()
+            yield from self._train_epoch(should_stop)
             self._end_epoch(should_stop)
             on_epoch(self.history[-1])
 
-    def _train_epoch(self) -> Iterator[StepReport]:
+    def _train_epoch(self, should_stop: Callable[[], bool]) -> Iterator[StepReport]:
         plan = EpochPlan.draw(len(self.training_set), self.config.seed, self.position.epoch)
         sums, batch_size = self.position.sums, self.config.batch_size
         self.model.train()
@@ -157,6 +154,8 @@ class Trainer:
             module.eval()
         last = time.perf_counter()
         for pixels, labels in self.training_set.batches(plan, batch_size, sums.steps, parallel.share(batch_size)):
+            if should_stop():
+                raise StoppedError
             loss, correct = self._step(pixels, labels)
             now = time.perf_counter()
             sums.steps, sums.loss, sums.correct = sums.steps + 1, sums.loss + loss, sums.correct + correct
