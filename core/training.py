@@ -126,7 +126,7 @@ class Trainer:
             return parallel.any_of(should_stop())
 
         steps = self.train_steps(on_epoch, stop)
-        with suppress(StoppedError):
+        with parallel.lost_peers_told(), suppress(StoppedError):
             while not stop():
                 report = next(steps, None)
                 if report is None:

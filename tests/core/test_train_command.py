@@ -302,3 +302,10 @@ def test_failure_to_write_is_noted_before_it_is_raised(monkeypatch, command, own
         train.main(["resnet8", "--epochs", "1", "--name", "x"])
     assert status.read(own_runs / "x").state == "failed"
     assert "No space left on device" in status.read(own_runs / "x").reason
+
+
+def test_history_goes_to_tensorboard_where_asked(command, own_runs):
+    code, err = command("resnet8", "--epochs", "1", "--log", "tensorboard", "--name", "x")
+    assert code == 0, err
+    (events,) = (own_runs / "x" / "tensorboard").iterdir()
+    assert b"loss/validation" in events.read_bytes()
