@@ -42,6 +42,7 @@ def card_text(run: Run) -> str:
     accuracy = metrics.accuracy(run.test_logits(), labels)
     kept = history.loc[run.facts["best_epoch"]]
     environment = run.facts["environment"]
+    processes = environment.get("processes", 1)
     return TEMPLATE.format(
         name=run.name,
         description=describe(run),
@@ -57,7 +58,8 @@ def card_text(run: Run) -> str:
         training_images=run.facts["training_images"],
         minutes=history["seconds"].sum() / 60,
         environment=(
-            f"{environment['cpu']}, {environment['threads']} threads, {environment['device']}, "
+            f"{environment['cpu']}, {f'{processes} processes of ' if processes > 1 else ''}"
+            f"{environment['threads']} threads, {environment['device']}, "
             f"{environment['precision']}, torch {environment['torch']}"
         ),
         initial_weights=run.facts["initial_weights"],

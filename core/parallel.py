@@ -80,6 +80,19 @@ def _join() -> None:
     distributed.init_process_group("nccl" if gpus else "gloo", timeout=PATIENCE)
 
 
+@contextmanager
+def lost_peers_told() -> Iterator[None]:
+    """Raises TrainingError instead of what gloo and NCCL say when a process that they wait for is gone."""
+    try:
+        yield
+    except RuntimeError as error:
+        if size() > 1 and (isinstance(error, distributed.DistError) or "by peer" in str(error)):
+            raise TrainingError(
+                "Another process of this training ended, so all do; go on from the state saved last."
+            ) from error
+        raise
+
+
 def by_first(function: Callable[..., Result], *arguments) -> Result | None:
     """What a call in the first process gives; None in the others, which wait, and end without a word if it fails."""
     failed = True

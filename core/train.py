@@ -23,6 +23,7 @@ from core.config import OPTIMIZERS, SCHEDULES, STRIDES, TrainConfig, differences
 from core.data import to_tensors
 from core.errors import LabError, RunError, TrainingError, plain_reason
 from core.evaluation import StoppedError, infer
+from core.event_log import EventLog, require_tensorboard
 from core.models import (
     count_multiply_adds,
     count_parameters,
@@ -82,6 +83,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--compile", action="store_true", help="with torch.compile: faster after a minute; needs a C++ compiler"
     )
+    p.add_argument("--log", choices=("tensorboard",), help="the history as TensorBoard event files too")
     return p
 
 
@@ -106,6 +108,8 @@ def _train(args: argparse.Namespace, argv: list[str]) -> int:
         torch.set_num_threads(args.threads)
     if args.compile:
         hardware.require_compiler()
+    if args.log:
+        require_tensorboard()
     source = configs[0].data if args.run else args.data
     # The first process may download them; the others then find them.
     images = cache(lambda: parallel.by_first(cifar10.load_training, source) or cifar10.load_training(source))
@@ -143,6 +147,7 @@ class Session:
         """Takes the run as far as it got, with `--resume` or `--run`; else makes its folder, once all else is fine."""
         self.config, self.folder, self.command = config, folder, command
         self.bar = None
+        self._events = EventLog(folder) if args.log else None
         self._next_status = self._next_save = 0.0  # by the monotonic clock
         # Of several networks to be resumed, those whose turn had not come begin.
         if args.resume and (len(args.architectures) <= 1 or folder.exists()):
@@ -195,6 +200,8 @@ class Session:
             f"{row['seconds']:.0f} s",
             file=sys.stderr,
         )
+        if self._events:
+            self._events.write(row)
         trainer = self.trainer
         runs.save_progress(self.folder, trainer.history, trainer.layers, trainer.gradient_norms)
         self._save_state()
@@ -289,9 +296,9 @@ def _configs(args: argparse.Namespace) -> list[TrainConfig]:
         if not args.architectures:
             parser().error("the following arguments are required: ARCHITECTURE")
         return [_config(name, args) for name in args.architectures]
-    defaults, others = vars(parser().parse_args([])), {"run", "resume", "threads", "compile"}
+    defaults, others = vars(parser().parse_args([])), {"run", "resume", "threads", "compile", "log"}
     if any(value != defaults[name] for name, value in vars(args).items() if name not in others):
-        raise LabError("--run takes everything from the run's folder; only --threads and --compile go with it.")
+        raise LabError("--run takes everything from the run's folder; only --threads, --compile and --log go with it.")
     args.run = args.run.resolve()
     args.out, args.name, args.resume = args.run.parent, args.run.name, True
     return [runs.open_run(args.run).config]

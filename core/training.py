@@ -127,7 +127,7 @@ class Trainer:
         def stop() -> bool:
             return parallel.any_of(should_stop())
 
-        with suppress(StoppedError):
+        with parallel.lost_peers_told(), suppress(StoppedError):
             for report in self.train_steps(on_epoch, stop):
                 on_step(report)
             return True

@@ -533,3 +533,10 @@ def test_killed_at_any_moment_and_resumed_equals_an_undisturbed_training(tmp_pat
     tensors = [runs.load_state(folder)[0] for folder in (whole, killed)]
     assert all(torch.equal(value, tensors[1][name]) for name, value in tensors[0].items())
     assert not [path for path in killed.iterdir() if path.name.startswith(".")]
+
+
+def test_history_goes_to_tensorboard_where_asked(command, own_runs):
+    code, err = command("resnet8", "--epochs", "1", "--log", "tensorboard", "--name", "x")
+    assert code == 0, err
+    (events,) = (own_runs / "x" / "tensorboard").iterdir()
+    assert b"loss/validation" in events.read_bytes()

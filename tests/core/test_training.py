@@ -121,7 +121,7 @@ def test_equal_seeds_give_equal_trainings(trainer, undisturbed):
     rows = []
     for seed in (0, 1):
         each = trainer(seed=seed)
-        each.fit(should_stop=stop_after(STEPS))
+        each.fit(should_stop=stop_after(STEPS + 1))
         rows += without_seconds(each.history)
     assert rows[0] == without_seconds(undisturbed().history)[0]
     for figure in ("train_loss", "val_loss"):
