@@ -157,8 +157,8 @@ def show_initialisation() -> None:
         f"**In the plain network the first layer receives {words['plain']}; in the ResNet, {words['ResNet']}.** "
         f"Against networks of {DEPTHS[0]} layers, a typical layer (the median) receives "
         f"{gradients.multiple_in_words(change['plain'])} the gradient in the plain network and "
-        f"{gradients.multiple_in_words(change['ResNet'])} the gradient in the ResNet. Fresh random weights, the same for "
-        f"both (seed 0); one backward pass on the first {gradients.BATCH} training photos."
+        f"{gradients.multiple_in_words(change['ResNet'])} the gradient in the ResNet. Fresh random weights, the same "
+        f"for both (seed 0); one backward pass on the first {gradients.BATCH} training photos."
     )
 
 
