@@ -248,8 +248,8 @@ def degradation(
     """Error against depth: a point a run, the mean over seeds as a line, their range as a bar; published faint.
 
     `runs`: columns run, network ("plain"/"ResNet"), depth, seed, and `y` in percent; `spread`: network, depth, mean,
-    low, high, runs; `published`: network, depth, error, source (may be empty). `limits`: ends of both axes, the
-    same for charts to be compared. A click selects a `run` as parameter `point`.
+    low, high, runs; `published`: network, depth, error, source (may be empty). `limits`: ends of both axes, the same
+    for charts to be compared. A click selects a `run` as parameter `point`.
     """
     colour, shape = _who("network").values()
     depths = alt.Scale(domain=list(limits.depths), padding=20)

@@ -27,6 +27,28 @@ def colour_scales(node) -> list[dict]:
     return own + [scale for item in node.values() for scale in colour_scales(item)]
 
 
+GRADIENTS = pd.DataFrame(
+    [
+        {"side": side, "epoch": epoch, "number": number, "layer": f"l{number}", "norm": 0.1 * number, "broken": False}
+        for side in "AB"
+        for epoch in (1, 2)
+        for number in (1, 2, 3)
+    ]
+)
+LIMITS = charts.Limits(depths=(20, 56), error=30.0)
+PUBLISHED = pd.DataFrame([("ResNet", 56, 6.97, "Table 6")], columns=["network", "depth", "error", "source"])
+
+
+def by_depth() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Two runs, and their spread."""
+    runs = pd.DataFrame(
+        [("p", "plain", 20, 0, 9.0), ("r", "ResNet", 20, 0, 8.0)],
+        columns=["run", "network", "depth", "seed", "test_error"],
+    )
+    spread = runs.rename(columns={"test_error": "mean"}).assign(low=7.5, high=9.5, runs=1)
+    return runs, spread[["network", "depth", "mean", "low", "high", "runs"]]
+
+
 @pytest.fixture
 def curves() -> pd.DataFrame:
     return pd.DataFrame(
@@ -46,6 +68,12 @@ def test_a_and_b_have_the_same_colours_in_every_chart(curves):
         charts.learning_curves(curves, "epoch", "epochs", "accuracy", True),
         charts.gap(gaps, "epoch", "epochs"),
         charts.per_class(classes, "F1"),
+        charts.gradient_by_layer(GRADIENTS, "side", [0.1, 1.0]),
+        charts.gradient_ratio(GRADIENTS.assign(run="x", ratio=0.5)),
+        charts.single_blocks(pd.DataFrame({"side": ["A"], "run": "a", "block": 1, "accuracy": 0.5, "loss": 20.0})),
+        charts.removed_blocks(
+            pd.DataFrame({"side": ["A"], "run": "a", "removed": 1, "mean": 0.5, "low": 0.4, "high": 0.6, "draws": 5})
+        ),
     ]
     for chart in every:
         scales = colour_scales(chart.to_dict())
@@ -100,3 +128,49 @@ def test_confidence_curve_marks_where_answers_flip(flips):
     spec = charts.confidence_curve(table, table.head(flips), "Noise (%)", now=3).to_dict()
     assert len(spec["layer"]) == 3 + bool(flips)
     assert spec["layer"][1]["encoding"]["y"]["scale"]["domain"] == [0, 1]
+
+
+def test_depth_has_every_run_its_spread_and_what_was_published_and_takes_clicks():
+    chart = charts.degradation(*by_depth(), PUBLISHED, "test_error", "test error (%)", LIMITS).to_dict()
+    assert {row["run"] for row in rows(chart) if "run" in row} == {"p", "r"}
+    assert [row["error"] for row in rows(chart) if "error" in row] == [6.97]
+    assert [(row["low"], row["high"]) for row in rows(chart) if "low" in row] == [(7.5, 9.5)] * 2
+    (parameter,) = chart["params"]
+    assert (parameter["name"], parameter["select"]["fields"]) == ("point", ["run"])
+    for scale in colour_scales(chart):
+        assert scale == {"domain": ["plain", "ResNet"], "range": [charts.COLOUR_A, charts.COLOUR_B]}
+    layer = chart["layer"][-1]["encoding"]
+    assert layer["x"]["scale"]["domain"] == [20, 56]
+    assert layer["y"]["scale"]["domain"] == [0, 30]
+
+
+def test_depth_without_published_values():
+    chart = charts.degradation(*by_depth(), PUBLISHED[:0], "test_error", "test error (%)", LIMITS).to_dict()
+    assert not any("error" in row for row in rows(chart))
+
+
+def test_gradient_heatmaps_share_a_logarithmic_scale_and_mark_what_broke():
+    broken = GRADIENTS.assign(broken=GRADIENTS["number"] == 2)
+    chart = charts.gradient_heatmap(broken, [0.01, 1.0]).to_dict()
+    assert len(rows(chart)) == len(broken)
+    colour = chart["encoding"]["color"]
+    text = str(colour)
+    assert charts.BROKEN in text
+    assert "broken" in text
+    assert "'type': 'log'" in text
+    assert "'domain': [0.01, 1.0]" in text
+
+
+def test_gradients_by_layer_can_compare_the_two_kinds_of_network():
+    table = GRADIENTS.assign(network="plain")
+    chart = charts.gradient_by_layer(table, "network", [0.01, 1.0]).to_dict()
+    assert {scale["domain"][0] for scale in colour_scales(chart)} == {"plain"}
+    assert chart["layer"][0]["encoding"]["y"]["scale"] == {"type": "log", "domain": [0.01, 1.0]}
+
+
+def test_accuracies_after_surgery_are_on_a_scale_from_nothing_to_all_with_guessing():
+    table = pd.DataFrame({"side": ["A", "B"], "run": "a", "block": 1, "accuracy": [0.1, 0.6], "loss": [60.0, 20.0]})
+    chart = charts.single_blocks(table).to_dict()
+    assert {"guessing": 0.1} in rows(chart)
+    assert all(layer["encoding"]["y"]["scale"]["domain"] == [0, 1] for layer in chart["layer"])
+    assert [row["accuracy"] for row in rows(chart) if "accuracy" in row] == [0.1, 0.6]

@@ -1,14 +1,19 @@
 """The runs that ship: what their files say is what their weights do, and pairs are fair."""
 
+import hashlib
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
-from core import cifar10, metrics
-from core.config import differences
+from core import cifar10, lesions, metrics
+from core.config import TrainConfig, differences
+from core.data import EpochPlan
 from core.evaluate import test_logits as logits_from_weights
 from core.runs import SHIPPED, list_runs, open_run
+from core.training import Trainer
 
 FOLDERS = sorted(path.parent for path in SHIPPED.glob("*/config.json"))
 WEIGHED = [folder for folder in FOLDERS if (folder / "model.safetensors").is_file()]
@@ -40,7 +45,9 @@ def test_every_file_opens_and_the_card_says_what_the_logits_say(folder):
         "gradients.npz",
         "test_logits.npz",
         "README.md",
+        lesions.FILE,
     }
+    assert set(lesions.load(run)) == set(lesions.cuts(run.config))
 
 
 @pytest.mark.parametrize("folder", WEIGHED, ids=lambda folder: folder.name)
@@ -62,3 +69,48 @@ def test_a_plain_network_and_its_residual_twin_differ_in_skip_alone(folder):
     assert plain.facts["training_images"] == twin.facts["training_images"]
     assert plain.facts["initial_weights"] == twin.facts["initial_weights"]
     assert plain.history()["images_seen"].tolist() == twin.history()["images_seen"].tolist()
+
+
+def batch_order(config: TrainConfig, images: int) -> str:
+    """A hash of the order in which a run sees its `images` training images, and how they are shifted and mirrored."""
+    digest = hashlib.sha256()
+    for epoch in range(config.epochs):
+        plan = EpochPlan.draw(images, config.seed, epoch)
+        for tensor in (plan.order, plan.shifts, plan.flips):
+            digest.update(tensor.numpy().tobytes())
+    return digest.hexdigest()
+
+
+@pytest.mark.parametrize("folder", MATCHES, ids=lambda folder: folder.name)
+def test_a_plain_network_and_its_residual_twin_saw_the_same_images_in_the_same_order(folder):
+    plain, twin = open_run(folder), open_run(folder.parent / folder.name.replace("plain", "resnet"))
+    orders = [batch_order(run.config, run.facts["training_images"]) for run in (plain, twin)]
+    assert orders[0] == orders[1]
+    other_seed = replace(plain.config, seed=plain.config.seed + 1)
+    assert batch_order(other_seed, plain.facts["training_images"]) != orders[0]
+
+
+@pytest.mark.parametrize("change", [{"skip": False}, {"seed": 1}], ids=str)
+def test_what_a_trainer_feeds_its_network_depends_on_the_seed_and_not_on_the_short_cuts(
+    tiny_images, monkeypatch, change
+):
+    config = TrainConfig(depth=8, data="shipped", epochs=1, batch_size=120, lr=0.01)
+    assert (fed(config, tiny_images, monkeypatch) == fed(replace(config, **change), tiny_images, monkeypatch)) == (
+        "skip" in change
+    )
+
+
+def fed(config: TrainConfig, images: cifar10.Images, monkeypatch) -> list[str]:
+    """Hashes of the batches that a training's steps really got."""
+    seen = []
+    step = Trainer._step
+
+    def spy(trainer, pixels, labels):
+        seen.append(hashlib.sha256(pixels.numpy().tobytes() + labels.numpy().tobytes()).hexdigest())
+        return step(trainer, pixels, labels)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "_step", spy)
+        Trainer(config, images, device=torch.device("cpu"), precision="float32").fit()
+    assert len(seen) == 3
+    return seen

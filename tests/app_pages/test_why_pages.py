@@ -1,0 +1,146 @@
+"""Depth, Gradient flow and Surgery without a browser: what they say of whole runs, and of damaged ones."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import lesions, runs, status
+from core.runs import ROOT
+
+SECONDS = 120
+
+
+@pytest.fixture
+def app(make_run) -> AppTest:
+    make_run("mine-plain", skip=False)
+    make_run("mine-residual", skip=True)
+    test = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=SECONDS)
+    test.query_params["a"], test.query_params["b"] = "mine-plain", "mine-residual"
+    return test
+
+
+def open_page(app: AppTest, page: str) -> AppTest:
+    app.run()
+    app = app.switch_page(f"app_pages/{page}.py").run()
+    assert not app.exception
+    return app
+
+
+def said(app: AppTest, *kinds: str) -> str:
+    return "\n".join(str(element.value) for kind in kinds or ("markdown", "caption") for element in app.get(kind))
+
+
+def specs(app: AppTest) -> list[dict]:
+    return [json.loads(chart.proto.spec) for chart in app.get("vega_lite_chart")]
+
+
+def test_depth_compares_the_runs_of_one_recipe_alone(app):
+    app = open_page(app, "depth")
+    recipes = app.selectbox(key="recipe").options
+    assert len(recipes) == 2  # the test's own, and the shipped ones
+    assert all("2 runs" in recipe for recipe in recipes)
+    for recipe, present, absent in (
+        (next(name for name in recipes if "epochs: 1," in name), "mine-plain", "plain20-shipped-s0"),
+        (next(name for name in recipes if "epochs: 16" in name), "plain20-shipped-s0", "mine-plain"),
+    ):
+        app.selectbox(key="recipe").set_value(recipe.rpartition(" (")[0]).run()
+        assert not app.exception
+        drawn = json.dumps(specs(app))
+        assert present in drawn
+        assert absent not in drawn
+    assert "At 20 layers the plain network errs on" in said(app)
+
+
+def test_depth_finds_the_change_as_runs_appear(app, make_run):
+    make_run("deep-plain", skip=False, depth=14)
+    make_run("deep-residual", skip=True, depth=14)
+    app = open_page(app, "depth")
+    assert "4 runs" in app.selectbox(key="recipe").options[0]
+    assert "From 8 to 14 layers the plain network" in said(app)
+    assert not any("More depths" in info.value for info in app.info)
+
+
+def test_depth_opens_with_a_run_whose_history_is_damaged(app, own_runs):
+    (own_runs / "mine-plain" / "history.csv").write_text("damaged")
+    app = open_page(app, "depth")
+    app.selectbox(key="recipe").set_value(app.selectbox(key="recipe").options[-1].rpartition(" (")[0]).run()
+    assert not app.exception
+    assert "history.csv" in said(app, "warning") or "mine-plain" not in json.dumps(specs(app))
+
+
+def test_gradient_flow_shows_both_trainings_and_both_fresh_networks(app):
+    app.query_params["flow_depth"] = "8"
+    app = open_page(app, "gradient_flow")
+    assert app.select_slider(key="flow_depth").value == 8
+    assert len(specs(app)) == 5  # two heatmaps, the ratio, an epoch, before training
+    assert re.search(r"A's first layer receives .* gradient", said(app))
+    app.toggle(key="flow_norm").set_value(False)
+    app.select_slider(key="flow_depth").set_value(56).run()
+    assert not app.exception
+    assert re.search(r"typical layer \(the median\) receives 1/\d+ of the gradient in the plain", said(app))
+
+
+def test_gradient_flow_opens_without_gradients_and_says_so(app, own_runs):
+    (own_runs / "mine-plain" / "gradients.npz").unlink()
+    app = open_page(app, "gradient_flow")
+    assert "**A: mine-plain** came without usable gradients" in said(app, "info")
+    assert "B's first layer receives" in said(app)
+    (own_runs / "mine-residual" / "gradients.npz").unlink()
+    app = app.run()
+    assert not app.exception
+    assert len(specs(app)) == 1  # what needs no training is still there
+
+
+def test_gradient_flow_says_where_a_training_broke_down(app, own_runs):
+    run = runs.open_run(own_runs / "mine-residual")
+    layers, norms = run.gradients()
+    norms = np.concatenate([norms, norms])
+    norms[1, 2:] = np.nan
+    runs.save_progress(run.path, run.history().to_dict("records"), layers, norms)
+    failed = own_runs / "failed-run"
+    failed.mkdir()
+    runs.save_facts(failed, run.config, run.facts)
+    status.write(failed, status.Status("failed", reason="The loss is no longer a number at epoch 3, step 7."))
+    app = open_page(app, "gradient_flow")
+    warnings = said(app, "warning")
+    assert f"B broke down in epoch 2: at layer 3 ({layers[2]})" in warnings
+    assert "**failed-run**: The loss is no longer a number at epoch 3, step 7." in warnings
+
+
+def test_surgery_shows_what_is_left(app):
+    app.query_params["off"] = "1"
+    app = open_page(app, "surgery")
+    whole = [metric.value for metric in app.metric]
+    app.pills(key="off").set_value(["2"]).run()
+    assert not app.exception
+    assert "Block 2 stays" in said(app)  # in the plain network
+    assert "Without block 2" in said(app)
+    assert [metric.value for metric in app.metric] != whole
+    app.pills(key="off").set_value([]).run()
+    app.slider(key="strength").set_value(0.5).run()
+    assert not app.exception
+    assert app.metric[1].delta
+
+
+def test_surgery_studies_a_run_that_was_not_and_keeps_it(app, own_runs):
+    app = open_page(app, "surgery")
+    assert "has not been studied" in said(app, "info")
+    assert specs(app) == []
+    app.button(key="study_A").click().run()
+    assert not app.exception
+    run = runs.open_run(own_runs / "mine-plain")
+    assert set(lesions.load(run)) == set(lesions.cuts(run.config))
+    assert len(specs(app)) == 2
+    assert "It costs A" in said(app)
+
+
+def test_surgery_without_weights_says_what_is_missing(app, own_runs):
+    (own_runs / "mine-residual" / "model.safetensors").unlink()
+    app = open_page(app, "surgery")
+    app.pills(key="off").set_value(["1"]).run()
+    assert not app.exception
+    assert "has no weights" in said(app, "error")
+    assert len(app.metric) == 1

@@ -1,0 +1,68 @@
+"""Runs by recipe and depth, and the finding in words."""
+
+import pandas as pd
+import pytest
+
+from core import degradation
+
+
+def rows(**errors: float) -> pd.DataFrame:
+    """plain20_s0=9.0 -> a run of that name with that test error."""
+    figures = []
+    for name, error in errors.items():
+        network, seed = name.split("_s")
+        depth = int(network.removeprefix("plain").removeprefix("resnet"))
+        skip = network.startswith("resnet")
+        figures.append({"run": name, "depth": depth, "skip": skip, "seed": int(seed), "test_error": error})
+    return degradation.table(figures)
+
+
+def test_runs_of_one_recipe_differ_in_depth_skip_and_seed_alone(make_run):
+    same = [make_run("a", skip=False), make_run("b", seed=1)]
+    other = [make_run("c", lr=0.02)]
+    found = degradation.recipes([*other, *same])
+    assert list(found.values()) == [same, other]
+    first, second = found
+    assert "learning rate: 0.05" in first
+    assert "learning rate: 0.02" in second
+    assert "seed" not in first
+
+
+def test_unfinished_runs_and_no_runs(make_run):
+    run = make_run("a")
+    (run.path / "test_logits.npz").unlink()
+    assert degradation.recipes([run]) == {} == degradation.recipes([])
+
+
+def test_the_finding_is_the_change_of_the_means_between_the_shared_ends():
+    table = rows(plain20_s0=9.0, plain20_s1=9.4, plain56_s0=13.3, resnet20_s0=8.3, resnet56_s0=7.0, resnet110_s0=6.0)
+    assert degradation.finding(table) == (
+        "From 20 to 56 layers the plain network loses 4.1 points, the ResNet gains 1.3 points."
+    )
+
+
+def test_the_finding_at_one_depth_and_at_none():
+    both = degradation.finding(rows(plain20_s0=27.6, resnet20_s0=22.2))
+    assert both == "At 20 layers the plain network errs on 27.6 % of photos, the ResNet on 22.2 %."
+    assert "no depth yet" in degradation.finding(rows(plain20_s0=9.0, resnet56_s0=7.0))
+    assert "no depth yet" in degradation.finding(rows(plain20_s0=9.0))
+
+
+def test_spread_is_over_seeds():
+    table = degradation.spread(rows(plain20_s0=9.0, plain20_s1=10.0, resnet20_s0=8.0), "test_error")
+    plain = table[table["network"] == "plain"].iloc[0]
+    assert (plain["mean"], plain["low"], plain["high"], plain["runs"]) == (9.5, 9.0, 10.0, 2)
+    assert len(table) == 2
+
+
+def test_a_point_stands_for_its_pair():
+    table = rows(plain20_s0=9.0, plain20_s1=9.1, resnet20_s0=8.0, resnet20_s1=8.1, plain56_s0=13.0)
+    assert degradation.pair_of(table, "plain20_s1") == {"plain": "plain20_s1", "ResNet": "resnet20_s1"}
+    assert degradation.pair_of(table, "plain56_s0") == {"plain": "plain56_s0"}
+
+
+@pytest.mark.parametrize(("depth", "error"), [(20, 8.75), (32, 7.51), (44, 7.17), (56, 6.97), (110, 6.61)])
+def test_published_errors_of_resnets_are_those_of_table_6(depth, error):
+    published = degradation.PUBLISHED.query("network == 'ResNet'").set_index("depth")
+    assert published.loc[depth, "error"] == error
+    assert all("about" in source for source in degradation.PUBLISHED.query("network == 'plain'")["source"])

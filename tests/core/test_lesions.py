@@ -1,0 +1,88 @@
+"""Which blocks can go, which cuts a study makes, and its file."""
+
+import pytest
+
+from core import lesions
+from core.config import TrainConfig
+from core.errors import RunError
+
+PLAIN, RESNET = TrainConfig(depth=20, skip=False), TrainConfig(depth=20, skip=True)
+RESULTS = {
+    frozenset(): 0.8,
+    frozenset([1]): 0.6,
+    frozenset([2]): 0.4,
+    frozenset([4]): 0.1,
+    frozenset([1, 2]): 0.3,
+    frozenset([1, 3]): 0.2,
+}
+
+
+def test_a_plain_network_needs_the_blocks_that_change_the_shape():
+    assert lesions.removable(RESNET) == frozenset(range(1, 10))
+    assert lesions.removable(PLAIN) == frozenset(range(1, 10)) - {4, 7}
+    assert lesions.removable(TrainConfig(depth=8, skip=False)) == {1}
+
+
+def test_a_study_has_the_whole_network_each_block_and_the_same_draws_for_both_twins():
+    plain, residual = lesions.cuts(PLAIN), lesions.cuts(RESNET)
+    assert plain[0] == residual[0] == frozenset()
+    assert {lesion for lesion in residual if len(lesion) == 1} == {frozenset([block]) for block in range(1, 10)}
+    assert [lesion for lesion in plain if len(lesion) > 1] == [lesion for lesion in residual if len(lesion) > 1]
+    assert {len(lesion) for lesion in plain} == set(range(8))
+    assert all(lesion <= lesions.removable(PLAIN) for lesion in plain)
+    assert len(set(residual)) == len(residual)
+    assert lesions.cuts(TrainConfig(depth=8, skip=False)) == [frozenset(), frozenset([1])]
+    assert len(lesions.cuts(TrainConfig(depth=110))) < 120
+
+
+def test_single_and_curve():
+    single = lesions.single(RESULTS).set_index("block")
+    assert single["accuracy"].to_dict() == {1: 0.6, 2: 0.4, 4: 0.1}
+    assert single.loc[2, "loss"] == pytest.approx(40)
+    curve = lesions.curve(RESULTS, RESNET).set_index("removed")
+    assert curve["mean"].to_dict() == pytest.approx({0: 0.8, 1: 0.5, 2: 0.25})  # block 4 is not for both twins
+    assert (curve.loc[1, "low"], curve.loc[1, "high"], curve.loc[1, "draws"]) == (0.4, 0.6, 2)
+
+
+def test_the_curve_in_words():
+    curve = lesions.curve(RESULTS, RESNET).assign(side="B")
+    assert lesions.curve_in_words(curve) == "B falls below half of its accuracy when 2 of its blocks are gone."
+    assert "every number tried" in lesions.curve_in_words(curve[curve["removed"] < 2])
+
+
+def test_what_is_saved_is_loaded(make_run):
+    run = make_run("one")
+    results = {frozenset(): 0.5, frozenset([1]): 0.25, frozenset([1, 3]): 0.125}
+    with pytest.raises(RunError, match="missing"):
+        lesions.load(run)
+    lesions.save(run, results)
+    assert lesions.load(run) == results
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "removed\n1\n",
+        "removed,accuracy\n",
+        "removed,accuracy\n,1.5\n",
+        "removed,accuracy\n,0.5\nx,0.5\n",
+        "removed,accuracy\n1,0.5\n",
+        "removed,accuracy\n,0.5\n99,0.5\n",
+        "removed,accuracy\n,low\n",
+        "\x00\xff" * 50,
+    ],
+)
+def test_a_damaged_file_is_refused(make_run, text):
+    run = make_run("one")
+    (run.path / lesions.FILE).write_text(text)
+    with pytest.raises(RunError, match="damaged"):
+        lesions.load(run)
+
+
+@pytest.mark.parametrize(
+    ("blocks", "words"),
+    [([], "no block"), ([3], "block 3"), ([7, 2], "blocks 2 and 7"), ([5, 1, 3], "blocks 1, 3 and 5")],
+)
+def test_in_words(blocks, words):
+    assert lesions.in_words(blocks) == words

@@ -1,0 +1,71 @@
+"""The table of all runs: figures from the files, spread over the seeds; README has what the command prints."""
+
+import re
+
+import numpy as np
+import pytest
+
+from core import cifar10, metrics, report
+from core.errors import LabError
+from core.runs import ROOT, SHIPPED, open_run
+
+
+def cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_the_readme_has_what_the_command_prints(capsys):
+    assert report.main([]) == 0
+    printed = capsys.readouterr().out.strip()
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert text.partition(report.BEGIN)[2].partition(report.END)[0].strip() == printed
+    assert sum(path.parent.name in printed for path in SHIPPED.glob("*/config.json")) == printed.count("`") // 2
+
+
+def test_figures_are_those_of_the_kept_epoch(make_run):
+    run = make_run("one", epochs=2)
+    history = run.history()
+    kept = history[history["epoch"] == run.facts["best_epoch"]].iloc[0]
+    figures = report.figures(run)
+    assert figures["train_error"] == pytest.approx(100 - 100 * kept["train_accuracy"])
+    assert figures["val_error"] == pytest.approx(100 - 100 * kept["val_accuracy"])
+    share = metrics.accuracy(run.test_logits(), cifar10.load_test_labels()).value
+    assert figures["test_error"] == pytest.approx(100 - 100 * share)
+    assert figures["epochs"] == 2
+    assert figures["minutes"] == pytest.approx(history["seconds"].sum() / 60)
+
+
+def test_seeds_are_averaged_and_other_settings_kept_apart(make_run):
+    seeds = [make_run(f"seed{seed}", seed=seed) for seed in (0, 1)]
+    other = make_run("other", skip=False)
+    lines = report.markdown([other, *seeds]).splitlines()
+    assert [cells(line)[0] for line in lines[2:]] == ["`other`", "`seed0`", "`seed1`", "**mean of 2**"]
+    errors = [report.figures(run)["test_error"] for run in seeds]
+    said = re.fullmatch(r"([\d.]+) ± ([\d.]+) %", cells(lines[-1])[-1])
+    assert float(said[1]) == pytest.approx(np.mean(errors), abs=0.006)
+    assert float(said[2]) == pytest.approx(np.std(errors, ddof=1), abs=0.006)
+    assert len({len(cells(line)) for line in lines}) == 1
+
+
+def test_write_replaces_what_is_between_the_markers_alone(make_run, own_runs, tmp_path):
+    make_run("one")
+    file = tmp_path / "README.md"
+    file.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
+    assert report.main([str(own_runs), "--write", str(file)]) == 0
+    text = file.read_text()
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+    assert "old" not in text
+    assert report.markdown([open_run(own_runs / "one")]) in text
+
+
+def test_a_file_without_a_place_for_it_is_left_alone(tmp_path):
+    file = tmp_path / "README.md"
+    file.write_text("no markers")
+    with pytest.raises(LabError, match="no place"):
+        report.main(["--write", str(file)])
+    assert file.read_text() == "no markers"
+    with pytest.raises(LabError, match="no folder"):
+        report.main([str(tmp_path / "nowhere")])
+    with pytest.raises(LabError, match="cannot be written"):
+        report.main(["--write", str(tmp_path / "nowhere.md")])
