@@ -100,10 +100,10 @@ def test_nothing_in_a_torch_file_is_executed(tmp_path):
 
 def test_file_that_unpacks_to_much_more_is_refused(tmp_path, weights):
     torch.save({"fc.weight": torch.zeros(1000, 1000)}, tmp_path / "plain.pt")
-    with zipfile.ZipFile(tmp_path / "plain.pt") as plain:
-        with zipfile.ZipFile(tmp_path / "bomb.pt", "w", zipfile.ZIP_DEFLATED) as bomb:
-            for name in plain.namelist():
-                bomb.writestr(name, plain.read(name))
+    packed = zipfile.ZipFile(tmp_path / "bomb.pt", "w", zipfile.ZIP_DEFLATED)
+    with zipfile.ZipFile(tmp_path / "plain.pt") as plain, packed as bomb:
+        for name in plain.namelist():
+            bomb.writestr(name, plain.read(name))
     assert (tmp_path / "bomb.pt").stat().st_size < 100_000
     with pytest.raises(ModelError, match="compressed inside"):
         read_weights(tmp_path / "bomb.pt")
