@@ -34,12 +34,17 @@ Check it, from the weights:
 
 
 def write_card(run: Run) -> None:
+    write_text(run.path / "README.md", card_text(run))
+
+
+def card_text(run: Run) -> str:
+    """Markdown. The run must be finished."""
     history = run.history().set_index("epoch")
     labels = cifar10.load_test_labels()
     accuracy = metrics.accuracy(run.test_logits(), labels)
     kept = history.loc[run.facts["best_epoch"]]
     environment = run.facts["environment"]
-    text = TEMPLATE.format(
+    return TEMPLATE.format(
         name=run.name,
         description=describe(run),
         accuracy=accuracy.value,
@@ -61,7 +66,6 @@ def write_card(run: Run) -> None:
         frozen=f"up to {run.config.freeze}" if run.config.freeze else "nothing",
         command=run.facts["command"],
     )
-    write_text(run.path / "README.md", text)
 
 
 def describe(run: Run) -> str:

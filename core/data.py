@@ -94,12 +94,16 @@ class TrainingSet:
         """Batches in an epoch; the incomplete one at its end is left out (other images each time)."""
         return len(self) // batch_size
 
-    def batches(self, plan: EpochPlan, batch_size: int, first_step: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
-        """(pixels uint8 (batch, 3, 32, 32) in channels-last memory, labels int64 (batch,)) from `first_step` on."""
+    def batches(
+        self, plan: EpochPlan, batch_size: int, first_step: int = 0, share: slice = slice(None)
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """(pixels uint8 (batch, 3, 32, 32) in channels-last memory, labels int64 (batch,)) from `first_step` on; of
+        each batch only the `share`."""
         for step in range(first_step, self.steps(batch_size)):
-            where = slice(step * batch_size, (step + 1) * batch_size)
-            chosen = plan.order[where].to(self.labels.device)
-            yield self._cut(chosen, plan.shifts[where], plan.flips[where]), self.labels[chosen]
+            batch = slice(step * batch_size, (step + 1) * batch_size)
+            order, shifts, flips = (part[batch][share] for part in (plan.order, plan.shifts, plan.flips))
+            chosen = order.to(self.labels.device)
+            yield self._cut(chosen, shifts, flips), self.labels[chosen]
 
     def _cut(self, chosen: Tensor, shifts: Tensor, flips: Tensor) -> Tensor:
         shifts, flips = shifts.to(chosen.device), flips.to(chosen.device)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from core.hardware import autocast
 from core.models import Preprocessing
 
 
@@ -31,7 +32,7 @@ def infer(
     device = next(model.parameters()).device
     model.eval()
     try:
-        with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
+        with autocast(device.type, precision):
             logits = []
             for batch in pixels.split(batch_size):
                 if should_stop():

@@ -62,7 +62,9 @@ def main(argv: list[str] | None = None) -> int:
     if not all(1 <= threads <= 1024 for threads in args.threads):
         raise LabError("--threads must be at least 1 and at most 1024.")
     found = {name: find_run(name).config for name in args.runs}
-    result = {name: {threads: milliseconds(config, threads) for threads in args.threads} for name, config in found.items()}
+    result = {
+        name: {threads: milliseconds(config, threads) for threads in args.threads} for name, config in found.items()
+    }
     if args.json:
         print(json.dumps(result))
     else:

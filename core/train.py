@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from core import cifar10, hardware, runs, status
+from core import cifar10, hardware, parallel, runs, status
 from core.card import write_card
 from core.cli import Parser, run_command
 from core.config import OPTIMIZERS, SCHEDULES, STRIDES, TrainConfig, differences, recipe
@@ -37,10 +37,15 @@ from core.training import StepReport, Trainer
 STATUS_SECONDS = 1.0  # between two writings of the status
 SAVE_SECONDS, SAVE_SHARE = 10.0, 0.01  # the state is saved as often, unless that takes more than this share of the time
 
+EPILOG = (
+    "Several processes, or GPUs, train one network together: torchrun --nproc-per-node N -m core.train ... On CPUs "
+    "BatchNorm then uses the statistics of each process' share of a batch; on GPUs those of the whole batch."
+)
+
 
 def parser() -> argparse.ArgumentParser:
     default = TrainConfig()
-    p = Parser(prog="python -m core.train", description=__doc__)
+    p = Parser(prog="python -m core.train", description=__doc__, epilog=EPILOG)
     p.add_argument(
         "architectures",
         nargs="*",
@@ -54,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--warmup", type=float, metavar="SHARE", help="of the steps; default: 0.2 for onecycle, else 0")
     p.add_argument("--lr", type=float, help=f"peak learning rate; {_usual('lr')}; with adamw a hundredth of that")
     p.add_argument("--head-lr", type=float, default=default.head_lr, help="of the last layer, times --lr; %(default)s")
-    p.add_argument("--batch-size", type=int, help=_usual("batch_size"))
+    p.add_argument("--batch-size", type=int, help=f"of all processes together; {_usual('batch_size')}")
     p.add_argument("--weight-decay", type=float, default=default.weight_decay, help="default: %(default)s")
     p.add_argument("--label-smoothing", type=float, default=default.label_smoothing, help="default: %(default)s")
     p.add_argument("--no-augment", action="store_true", help="neither mirror nor shift the images")
@@ -87,6 +92,11 @@ def _usual(field: str) -> str:
 def main(argv: list[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     args = parser().parse_args(argv)
+    with parallel.processes():
+        return _train(args, argv)
+
+
+def _train(args: argparse.Namespace, argv: list[str]) -> int:
     configs = _configs(args)
     if args.name and len(configs) > 1:
         raise LabError("--name is for one network; several get the names made from the options.")
@@ -96,20 +106,22 @@ def main(argv: list[str] | None = None) -> int:
         torch.set_num_threads(args.threads)
     if args.compile:
         hardware.require_compiler()
-    images = cache(lambda: cifar10.load_training(configs[0].data if args.run else args.data))
+    source = configs[0].data if args.run else args.data
+    # The first process may download them; the others then find them.
+    images = cache(lambda: parallel.by_first(cifar10.load_training, source) or cifar10.load_training(source))
     stop = None
     for config in configs:
         folder = args.out / (args.name or config.default_run_name)
         if args.resume and status.finished(folder):
-            print(f"{folder.name} is finished.", file=sys.stderr)
+            _say(f"{folder.name} is finished.")
             continue
         with _end_noted(folder):
             session = Session(config, folder, images, args, _command(config, args, argv))
             stop = stop or _stop_on_signals()  # not before: until there is something to save, a signal ends it at once
-            finished = session.run(stop)
+            finished = not parallel.any_of(not session.run(stop))
         if not finished:
-            again = shlex.join(["python", "-m", "core.train", *argv]) if args.run else f"{session.command} --resume"
-            print(f"Stopped. Nothing is lost; go on with: {again}", file=sys.stderr)
+            again = shlex.join([*_program(), *argv]) if args.run else f"{session.command} --resume"
+            _say(f"Stopped. Nothing is lost; go on with: {again}")
             return 130
     return 0
 
@@ -135,20 +147,22 @@ class Session:
         # Of several networks to be resumed, those whose turn had not come begin.
         if args.resume and (len(args.architectures) <= 1 or folder.exists()):
             self._require_same_config()
-            status.claim(folder)
+            parallel.by_first(status.claim, folder)
             if (folder / runs.STATE_FILE).is_file():
                 self.trainer = self._resumed(images(), args)
                 return
             self.trainer = Trainer(config, images(), initial_weights(config), compiled=args.compile)
         else:
             self.trainer = Trainer(config, images(), initial_weights(config), compiled=args.compile)
-            runs.new_folder(folder.parent, folder.name)
-            status.claim(folder)
-        runs.save_facts(folder, config, self._facts())
+            parallel.by_first(runs.new_folder, args.out, args.name or config.default_run_name)
+            parallel.by_first(status.claim, folder)
+        parallel.by_first(runs.save_facts, folder, config, self._facts())
 
     def run(self, should_stop) -> bool:
         """Train, then save the result. True if finished; False if stopped, with the state saved."""
         trainer = self.trainer
+        if not parallel.is_first():  # it computes its share; the first one writes and shows
+            return trainer.fit(should_stop=should_stop)
         images_in_all = trainer.steps * self.config.batch_size * self.config.epochs
         done = (trainer.position.epoch * trainer.steps + trainer.position.sums.steps) * self.config.batch_size
         self._status("training")
@@ -226,10 +240,13 @@ class Session:
                 torch.set_num_threads(min(values["threads"], os.cpu_count() or 1))
             trainer = Trainer(self.config, images, precision=values["precision"], compiled=compiled)
             trainer.load_state(tensors, values)
-        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError):
+        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+            if plain_reason(error):  # too little memory
+                raise
             raise RunError(f"{self.folder / runs.STATE_FILE} is damaged; the training can't be resumed.") from None
-        if values["threads"] != torch.get_num_threads() or values.get("compiled", False) != compiled:
-            print("Begun with other --threads or --compile: the last digits will differ.", file=sys.stderr)
+        begun = values["threads"], values.get("compiled", False), values.get("processes", 1)
+        if begun != (torch.get_num_threads(), compiled, parallel.size()):
+            _say("Begun with other --threads, --compile or processes: the last digits will differ.")
         return trainer
 
     def _facts(self) -> dict:
@@ -338,11 +355,23 @@ def _end_noted(folder: Path):
 def _command(config: TrainConfig, args: argparse.Namespace, argv: list[str]) -> str:
     """The command that trains this one network, as it can be given again."""
     if args.run:
+        begun_with = runs.open_run(args.run).facts.get("command")
+        if begun_with:
+            return begun_with
         words = _options(config) or argv
     else:
         others = [name for name in args.architectures if name != config.architecture]
         words = [word for word in argv if word not in [*others, "--resume"]]
-    return shlex.join(["python", "-m", "core.train", *words])
+    return shlex.join([*_program(), *words])
+
+
+def _program() -> list[str]:
+    return [*parallel.launcher(), "-m", "core.train"]
+
+
+def _say(words: str) -> None:
+    if parallel.is_first():
+        print(words, file=sys.stderr)
 
 
 def _options(config: TrainConfig) -> list[str] | None:

@@ -13,12 +13,13 @@ from dataclasses import asdict, dataclass, field
 import torch
 from torch import Tensor, nn
 
+from core import parallel
 from core.cifar10 import Images
 from core.config import TrainConfig
 from core.data import EpochPlan, TrainingSet, derived_seed, label_budget, split_indices, to_tensors
 from core.errors import TrainingError
 from core.evaluation import StoppedError, infer
-from core.hardware import best_device, best_precision
+from core.hardware import autocast, best_device, best_precision
 from core.models import build, family, freeze, head_name
 from core.schedules import learning_rate
 
@@ -80,19 +81,23 @@ class Trainer:
         train, validation = split_indices(images.labels, config.split_seed)
         train = label_budget(train, images.labels, config.train_fraction, config.split_seed)
         self.training_set = TrainingSet(_subset(images, train), config.augment, self.device)
-        self.validation = to_tensors(_subset(images, validation))
+        pixels, labels = to_tensors(_subset(images, validation))
+        self.validation = pixels.to(self.device), labels
         self.steps = self.training_set.steps(config.batch_size)
         if self.steps == 0:
             raise TrainingError(f"A batch of {config.batch_size} is more than the {len(train)} training images.")
+        parallel.require_equal_shares(config.batch_size)
         self.preprocessing = family(config).preprocessing
         self.model = build(config)
         if initial_weights:
             self.model.load_state_dict(initial_weights, strict=True)
         self.model.to(self.device, memory_format=torch.channels_last)
         self.compiled = compiled
-        self._network = torch.compile(self.model) if compiled else self.model  # the same weights
         self._frozen = freeze(self.model, config.freeze)
+        network = parallel.wrap(self.model, self.device)
+        self._network = torch.compile(network) if compiled else network  # the same weights
         self.optimizer = _optimizer(self.model, config)
+        self._scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == "float16")
         learnt = {name: weights for name, weights in self.model.named_parameters() if _is_decayed(name, weights)}
         self.layers, self._weights = list(learnt), list(learnt.values())
         self.position = Position()
@@ -118,9 +123,13 @@ class Trainer:
         `on_epoch` gets a row of history.csv (`runs.HISTORY_COLUMNS`). Raises TrainingError on a loss that is not
         finite; `best_weights` are then those of the best epoch before.
         """
-        steps = self.train_steps(on_epoch, should_stop)
+
+        def stop() -> bool:
+            return parallel.any_of(should_stop())
+
+        steps = self.train_steps(on_epoch, stop)
         with suppress(StoppedError):
-            while not should_stop():
+            while not stop():
                 report = next(steps, None)
                 if report is None:
                     return True
@@ -142,12 +151,12 @@ class Trainer:
 
     def _train_epoch(self) -> Iterator[StepReport]:
         plan = EpochPlan.draw(len(self.training_set), self.config.seed, self.position.epoch)
-        sums = self.position.sums
+        sums, batch_size = self.position.sums, self.config.batch_size
         self.model.train()
         for module in self._frozen:  # BatchNorm there keeps to its running statistics
             module.eval()
         last = time.perf_counter()
-        for pixels, labels in self.training_set.batches(plan, self.config.batch_size, first_step=sums.steps):
+        for pixels, labels in self.training_set.batches(plan, batch_size, sums.steps, parallel.share(batch_size)):
             loss, correct = self._step(pixels, labels)
             now = time.perf_counter()
             sums.steps, sums.loss, sums.correct = sums.steps + 1, sums.loss + loss, sums.correct + correct
@@ -163,22 +172,32 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = group["lr_factor"] * self._learning_rate()
         # Layers that draw numbers themselves (dropout) repeat them after a resume, with no generator to save.
-        torch.manual_seed(derived_seed(self.config.seed, self.position.epoch, self.position.sums.steps))
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bfloat16"):
+        seed = derived_seed(self.config.seed, self.position.epoch, self.position.sums.steps)
+        torch.manual_seed(seed + parallel.rank())
+        with autocast(self.device.type, self.precision):
             logits = self._network(self.preprocessing(pixels))
         loss = nn.functional.cross_entropy(logits.float(), labels, label_smoothing=self.config.label_smoothing)
         self.optimizer.zero_grad()
-        loss.backward()
+        self._scaler.scale(loss).backward()
+        self._scaler.unscale_(self.optimizer)
         self.norms = torch.stack([torch.linalg.vector_norm(weights.grad) for weights in self._weights])
+        if self._scaler.is_enabled():  # which skips a step whose gradients are beyond float16
+            self.norms.nan_to_num_(nan=0.0, posinf=0.0)
         self._norm_sums += self.norms
-        self.optimizer.step()
-        return loss.item(), int((logits.argmax(dim=1) == labels).sum())
+        self._scaler.step(self.optimizer)
+        self._scaler.update()
+        correct = int((logits.argmax(dim=1) == labels).sum())
+        loss, correct = parallel.total(loss.item() / parallel.size(), correct)
+        return loss, int(correct)
 
     def _end_epoch(self, should_stop: Callable[[], bool]) -> None:
         start = time.perf_counter()
         sums, position = self.position.sums, self.position
         pixels, labels = self.validation
-        logits = infer(self.model, pixels, self.preprocessing, precision=self.precision, should_stop=should_stop)
+        parallel.from_first(self.model.buffers())
+        mine = pixels[parallel.share(len(pixels))]
+        logits = infer(self.model, mine, self.preprocessing, precision=self.precision, should_stop=should_stop)
+        logits = parallel.joined(logits, len(pixels))
         seen_an_epoch = self.steps * self.config.batch_size
         row = {
             "epoch": position.epoch + 1,
@@ -238,6 +257,8 @@ class Trainer:
             "history": self.history,
             "gradient_norms": self.gradient_norms,
             "precision": self.precision,
+            "scaler": self._scaler.state_dict(),  # empty but for float16
+            "processes": parallel.size(),
             "threads": torch.get_num_threads(),
             "compiled": self.compiled,
         }
@@ -253,6 +274,7 @@ class Trainer:
             index, key = name.split(".", 1)
             momenta.setdefault(int(index), {})[key] = value.clone()
         self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": momenta})
+        self._scaler.load_state_dict(values.get("scaler") or {})
         self._norm_sums.copy_(tensors["gradient_norm_sums"])
         saved = dict(values["position"])
         self.position = Position(**saved | {"sums": Sums(**saved["sums"])})

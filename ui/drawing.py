@@ -8,22 +8,23 @@ RESIDUAL_BLOCKS = {"resnet18": 8, "resnet34": 16, "resnet50": 16, "resnet101": 3
 HALVINGS = 5
 
 
-def network(config: TrainConfig, colour: str) -> str:
-    """SVG: a picture enters left, the answer leaves right."""
+def network(config: TrainConfig, colour: str, removed: frozenset[int] = frozenset()) -> str:
+    """SVG: a picture enters left, the answer leaves right. Blocks `removed` (numbered from 1) are hollow."""
     if config.family == "cifar":
-        return _row([BLOCK] * ((config.depth - 2) // 2), config.skip, colour)
+        return _row([BLOCK] * ((config.depth - 2) // 2), config.skip, colour, removed)  # two layers in each
     if config.network in RESIDUAL_BLOCKS:
-        return _row([BLOCK] * RESIDUAL_BLOCKS[config.network], True, colour)
-    return _row([BLOCK * (HALVINGS + 1 - i) / HALVINGS for i in range(HALVINGS)], False, colour)
+        return _row([BLOCK] * RESIDUAL_BLOCKS[config.network], True, colour, removed)
+    return _row([BLOCK * (HALVINGS + 1 - i) / HALVINGS for i in range(HALVINGS)], False, colour, removed)
 
 
-def _row(heights: list[float], skip: bool, colour: str) -> str:
+def _row(heights: list[float], skip: bool, colour: str, removed: frozenset[int]) -> str:
     width = STEP * (len(heights) + 1)
     middle = TOP + BLOCK / 2
     parts = [f'<line x1="0" y1="{middle}" x2="{width}" y2="{middle}" stroke="{colour}" stroke-width="2"/>']
     for i, height in enumerate(heights):
         left, top = STEP * (i + 0.75), middle - height / 2
-        parts.append(f'<rect x="{left}" y="{top}" width="{BLOCK}" height="{height}" rx="4" fill="{colour}"/>')
+        look = f'fill="none" stroke="{colour}" stroke-dasharray="3 3"' if i + 1 in removed else f'fill="{colour}"'
+        parts.append(f'<rect x="{left}" y="{top}" width="{BLOCK}" height="{height}" rx="4" {look}/>')
         if skip:
             start, end = left - 5, left + BLOCK + 5
             arc = f"M{start},{middle} C{start},0 {end},0 {end},{middle}"

@@ -203,7 +203,7 @@ def count_multiply_adds(model: nn.Module, size: int) -> int:
     from torch.utils.flop_counter import FlopCounterMode
 
     was_training = model.training
-    model.eval()  # or BatchNorm would remember this image
+    model.eval()  # which leaves BatchNorm's running statistics as they are, and asks no other process for its own
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         model(torch.zeros(1, 3, size, size, device=next(model.parameters()).device))
     model.train(was_training)

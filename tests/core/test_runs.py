@@ -3,6 +3,7 @@ import os
 import shutil
 import tracemalloc
 import zipfile
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from core import runs
 from core.config import TrainConfig
 from core.errors import RunError
+from core.exchange import import_run
 from core.models import build, count_multiply_adds, count_parameters
 from core.runs import Run, find_run, list_runs, new_folder, open_run
 
@@ -316,6 +318,9 @@ READ = {
         "a cell too many": lambda folder: (folder / "history.csv").write_text(
             ",".join(runs.HISTORY_COLUMNS) + "\n" + ",".join("123456789") + "\n"
         ),
+        "a row of 200,000 cells": lambda folder: (folder / "history.csv").write_text(
+            ",".join(runs.HISTORY_COLUMNS) + "\n" + "," * 200_000
+        ),
     },
     "gradients": {
         "missing": drop("gradients.npz"),
@@ -327,7 +332,6 @@ READ = {
         "whole numbers": npz("gradients.npz", layers=NAMES, norms=NORMS.astype(int)),
         "names that are numbers": npz("gradients.npz", layers=np.arange(2), norms=NORMS),
         "one dimension": npz("gradients.npz", layers=np.array("a"), norms=NORMS[:, 0]),
-        "NaN": npz("gradients.npz", layers=NAMES, norms=NORMS * np.nan),
     },
     "test_logits": {
         "missing": drop("test_logits.npz"),
@@ -397,6 +401,26 @@ def test_damaged_file_is_named_and_the_others_are_read(make_run, read, damage):
     for other in READ.keys() - {read, "load_model"}:
         getattr(bad, other)()
     assert "bad" in [run.name for run in list_runs()[0]]
+
+
+DAMAGE = OPEN | {f"{read} {kind}": damage for read, kinds in READ.items() for kind, damage in kinds.items()}
+DAMAGE.pop("load_model missing")  # which is allowed
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE.keys())
+def test_damaged_run_in_a_zip_is_refused(make_run, own_runs, damage):
+    folder = make_run("bad").path
+    damage(folder)
+    (own_runs / "bad").rename(own_runs.parent / "bad")
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for path in (own_runs.parent / "bad").iterdir():
+            archive.write(path, f"bad/{path.name}")
+    with pytest.raises(RunError) as caught:
+        import_run(buffer.getvalue())
+    assert "\n" not in str(caught.value)
+    assert str(own_runs) not in str(caught.value)
+    assert list(own_runs.iterdir()) == []
 
 
 def test_there_are_enough_kinds_of_damage():
