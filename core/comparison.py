@@ -90,7 +90,6 @@ def fairness(a: Run, b: Run) -> Fairness:
     return Fairness(list(differing), pd.DataFrame(rows, columns=["setting", "A", "B"]))
 
 
-<<<<<<< HEAD
 # What people call the best-known of torchvision's networks.
 NETWORK_NAMES = {
     "alexnet": "AlexNet",
@@ -115,13 +114,10 @@ def network_name(config: TrainConfig) -> str:
     return NETWORK_NAMES.get(config.network, config.network)
 
 
-def _value_in_words(name: str, value: object) -> str:
-    if (name, value) not in VALUE_WORDS and name == "init":
-        return f"learnt before, in {PurePath(str(value)).name}"
-=======
 def in_words(name: str, value: object) -> str:
     """The value of a field of TrainConfig as a lay reader takes it."""
->>>>>>> main
+    if (name, value) not in VALUE_WORDS and name == "init":
+        return f"learnt before, in {PurePath(str(value)).name}"
     if name in ("train_fraction", "warmup") and value is not None:
         return f"{value:.3%}".rstrip("0%").rstrip(".") + " %"
     return VALUE_WORDS.get((name, value), str(value))
