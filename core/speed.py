@@ -12,7 +12,7 @@ import time
 from core.cli import Parser, run_command
 from core.config import TrainConfig
 from core.errors import LabError
-from core.runs import ROOT, find_run
+from core.runs import ROOT, Run, find_run
 
 ROUNDS, WARM_UPS, PATIENCE = 15, 3, 300  # passes, passes that don't count, seconds
 THREADS = (1, 2)
@@ -45,16 +45,28 @@ def milliseconds(config: TrainConfig, threads: int) -> float:
     return 1000 * statistics.median(seconds[WARM_UPS:])
 
 
-def measured(names: list[str]) -> dict[str, dict[int, float]]:
-    """{run: {threads: milliseconds}}, measured in a child process. Raises LabError if that fails."""
-    command = [sys.executable, "-m", "core.speed", *names, "--json"]
+def measured(runs: list[Run]) -> dict[str, dict[int, float]]:
+    """{run: {threads: milliseconds}}, measured in a child process. Raises LabError if that fails.
+
+    Runs of equal networks are measured once.
+    """
+    first = {_network(run.config): run for run in reversed(runs)}
+    command = [sys.executable, "-m", "core.speed", *(str(run.path) for run in first.values()), "--json"]
     try:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=True)
     except subprocess.TimeoutExpired:
         raise LabError("Measuring took too long: the machine is busy. Try again later.") from None
     except subprocess.CalledProcessError as error:
         raise LabError(f"Measuring failed: {error.stderr.strip().splitlines()[-1:]}") from None
-    return {name: {int(n): value for n, value in each.items()} for name, each in json.loads(done.stdout).items()}
+    found = json.loads(done.stdout)
+    return {
+        run.name: {int(n): value for n, value in found[str(first[_network(run.config)].path)].items()} for run in runs
+    }
+
+
+def _network(config: TrainConfig) -> tuple:
+    """What the time of a pass hangs on."""
+    return config.architecture, config.input_size, config.strides, config.norm
 
 
 def main(argv: list[str] | None = None) -> int:
