@@ -391,3 +391,63 @@ def single_blocks(table: pd.DataFrame) -> alt.Chart:
         )
     )
     return alt.layer(_chance(), points).properties(height=300)
+
+
+def label_budget(table: pd.DataFrame) -> alt.Chart:
+    """Accuracy against the number of labelled images, with its 95 % interval. `table`: columns side, run, images,
+    accuracy, low, high (0 to 1)."""
+    base = alt.Chart(table).encode(
+        x=alt.X(
+            "images:Q", title="training images with a label", scale=alt.Scale(type="log"), axis=alt.Axis(format="~s")
+        ),
+        color=_who("side")["color"],
+        tooltip=["run:N", alt.Tooltip("images:Q", format=","), alt.Tooltip("accuracy:Q", format=".1%")],
+    )
+    y = alt.Y("accuracy:Q", title="right on test photos", scale=alt.Scale(zero=False), axis=alt.Axis(format="%"))
+    interval = base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", title=""), y2="high:Q")
+    points = base.mark_point(filled=True, size=110, opacity=1).encode(y=y, shape=_who("side")["shape"])
+    return alt.layer(interval, base.mark_line(strokeWidth=2.5).encode(y=y), points).properties(height=300)
+
+
+def weight_change(table: pd.DataFrame) -> alt.Chart:
+    """How far each layer moved. `table`: columns side, run, number, layer, change (norm of the change by norm)."""
+    base = alt.Chart(table).encode(
+        x=alt.X("number:Q", title="layer (1 is nearest to the picture)", scale=alt.Scale(nice=False)),
+        y=alt.Y("change:Q", title="change, in % of the layer's size", axis=alt.Axis(format="%")),
+        color=_who("side")["color"],
+        tooltip=["run:N", "number:Q", "layer:N", alt.Tooltip("change:Q", title="change", format=".1%")],
+    )
+    points = base.mark_point(filled=True, size=50, opacity=1).encode(shape=_who("side")["shape"])
+    return alt.layer(base.mark_line(strokeWidth=2), points).properties(height=300)
+
+
+def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
+    """Accuracy against cost, a dot a run; a click selects a `run` as parameter `point`. `table`: columns run, network,
+    side ("A", "B" or ""), accuracy, low, high (0 to 1) and `x`."""
+    point = alt.selection_point(name="point", fields=["run"], on="click", empty=False)
+    base = alt.Chart(table).encode(
+        x=alt.X(
+            f"{x}:Q", title=x_title, scale=alt.Scale(type="log", padding=30), axis=alt.Axis(format="~s", tickCount=5)
+        ),
+        color=alt.Color(
+            "side:N", scale=alt.Scale(domain=[*SIDES, ""], range=[COLOUR_A, COLOUR_B, "#808080"]), legend=None
+        ),
+    )
+    y = alt.Y(
+        "accuracy:Q", title="right on test photos", scale=alt.Scale(zero=False, padding=20), axis=alt.Axis(format="%")
+    )
+    dots = base.mark_point(filled=True, opacity=1, size=170, cursor="pointer").encode(
+        y=y,
+        shape=alt.Shape(
+            "side:N", scale=alt.Scale(domain=[*SIDES, ""], range=["circle", "square", "diamond"]), legend=None
+        ),
+        tooltip=[
+            "run:N",
+            "network:N",
+            alt.Tooltip("accuracy:Q", title="right on test photos", format=".1%"),
+            alt.Tooltip(f"{x}:Q", title=x_title, format=",.4~g"),
+        ],
+    )
+    names = base.mark_text(dy=-16, fontSize=12).encode(y=y, text="network:N")
+    interval = base.mark_rule(strokeWidth=1.5).encode(y=alt.Y("low:Q", title=""), y2="high:Q")
+    return alt.layer(interval, dots.add_params(point), names).properties(height=400)

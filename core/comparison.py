@@ -4,12 +4,13 @@ Derives everything from what the two run folders hold; no torch.
 """
 
 from dataclasses import dataclass
+from pathlib import PurePath
 
 import numpy as np
 import pandas as pd
 
 from core import metrics
-from core.config import differences
+from core.config import TrainConfig, differences
 from core.runs import Run
 
 TARGET = 0.8  # validation accuracy that "time to reach" means
@@ -89,24 +90,64 @@ def fairness(a: Run, b: Run) -> Fairness:
     return Fairness(list(differing), pd.DataFrame(rows, columns=["setting", "A", "B"]))
 
 
+# What people call the best-known of torchvision's networks.
+NETWORK_NAMES = {
+    "alexnet": "AlexNet",
+    "convnext_tiny": "ConvNeXt-Tiny",
+    "densenet121": "DenseNet-121",
+    "efficientnet_b0": "EfficientNet-B0",
+    "mobilenet_v2": "MobileNetV2",
+    "mobilenet_v3_small": "MobileNetV3-Small",
+    "resnet18": "ResNet-18",
+    "resnet34": "ResNet-34",
+    "resnet50": "ResNet-50",
+    "vgg11_bn": "VGG-11",
+    "vgg16_bn": "VGG-16",
+    "vit_b_16": "ViT-B/16",
+}
+
+
+def network_name(config: TrainConfig) -> str:
+    """E.g. "ResNet", "Plain network" (of any depth) or "DenseNet-121"."""
+    if config.family == "cifar":
+        return "ResNet" if config.skip else "Plain network"
+    return NETWORK_NAMES.get(config.network, config.network)
+
+
 def in_words(name: str, value: object) -> str:
     """The value of a field of TrainConfig as a lay reader takes it."""
+    if (name, value) not in VALUE_WORDS and name == "init":
+        return f"learnt before, in {PurePath(str(value)).name}"
     if name in ("train_fraction", "warmup") and value is not None:
         return f"{value:.3%}".rstrip("0%").rstrip(".") + " %"
     return VALUE_WORDS.get((name, value), str(value))
 
 
 def describe(run: Run) -> str:
-    """The network in lay words, e.g. "20 layers, with short cuts"."""
-    cuts = VALUE_WORDS["skip", run.config.skip]
-    return f"{run.config.depth} layers, {cuts} short cuts" + ("" if run.config.norm == "batch" else ", no BatchNorm")
+    """The network in lay words, e.g. "20 layers, with short cuts" or "ResNet-50, pretrained"."""
+    config, words = run.config, []
+    if config.family == "cifar":
+        words += [f"{config.depth} layers", f"{VALUE_WORDS['skip', config.skip]} short cuts"]
+        words += ["no BatchNorm"] if config.norm == "none" else []
+    else:
+        words += [network_name(config)]
+    words += ["pretrained"] if config.pretrained else ["from scratch"] * (config.family == "torchvision")
+    words += [f"frozen up to {config.freeze}"] if config.freeze else []
+    words += [f"{100 * config.train_fraction:g} % of the photos"] if config.train_fraction < 1 else []
+    return ", ".join(words)
 
 
 def names(a: Run, b: Run) -> dict[str, str]:
-    """What to call A and B in a sentence: by what tells them apart, where that is the short cuts, else by letter."""
-    if a.config.skip == b.config.skip:
-        return {"A": "A", "B": "B"}
-    return {side: "the ResNet" if run.config.skip else "the plain network" for side, run in (("A", a), ("B", b))}
+    """What to call A and B in a sentence: by what tells them apart, where that has a short name, else by letter."""
+    both = {"A": a.config, "B": b.config}
+    if {config.family for config in both.values()} == {"cifar"} and a.config.skip != b.config.skip:
+        return {side: "the ResNet" if config.skip else "the plain network" for side, config in both.items()}
+    if a.config.architecture == b.config.architecture and a.config.pretrained != b.config.pretrained:
+        return {
+            side: "the pretrained network" if config.pretrained else "the network from scratch"
+            for side, config in both.items()
+        }
+    return {"A": "A", "B": "B"}
 
 
 def answers_in_words(

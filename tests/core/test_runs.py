@@ -495,3 +495,60 @@ def test_damaged_state_is_told(tmp_path, damage):
     damage(tmp_path)
     with pytest.raises(RunError, match=r"resume\.safetensors cannot be read .* can't be resumed"):
         runs.load_state(tmp_path)
+
+
+# What is kept of the weights
+
+
+def test_large_models_are_stored_in_half_precision_but_for_running_statistics(tmp_path):
+    large = {"conv.weight": torch.full((1500, 1500), 1 / 3), "bn.running_var": torch.full((4,), 1e-9)}
+    large["bn.num_batches_tracked"] = torch.tensor(7)
+    runs.save_weights(tmp_path, large)
+    saved = load_file(tmp_path / "model.safetensors")
+    assert [value.dtype for value in saved.values()] == [
+        large["bn.num_batches_tracked"].dtype,
+        torch.float32,
+        torch.half,
+    ]
+    assert saved["bn.running_var"].tolist() == large["bn.running_var"].tolist()
+    assert all(torch.equal(value, saved[name]) for name, value in runs.as_stored(large).items())
+    small = {"conv.weight": torch.full((10, 10), 1 / 3)}
+    runs.save_weights(tmp_path, small)
+    assert load_file(tmp_path / "model.safetensors")["conv.weight"].dtype == torch.float32
+
+
+def test_change_of_the_weights_by_hand(make_run):
+    run = make_run("moved")
+    before = {"conv1.weight": torch.ones(2, 3, 3, 3), "bn.weight": torch.ones(2), "fc.weight": torch.ones(10, 2)}
+    after = {name: value * 1.5 for name, value in before.items()} | {"fc.weight": torch.ones(10, 2)}
+    runs.save_weight_change(run.path, before, after)
+    change = run.weight_change()
+    assert change.layers == ["conv1.weight", "fc.weight"]
+    assert change.relative_change.tolist() == pytest.approx([0.5, 0])
+    assert (change.filters_before == 1).all()
+    assert (change.filters_after == 1.5).all()
+    assert change.filters_after.shape == (2, 3, 3, 3)
+
+
+def test_run_without_a_record_of_change_says_so(make_run):
+    with pytest.raises(RunError, match=r"weight_change\.npz is missing or damaged"):
+        make_run("old").weight_change()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"relative_change": np.array([1.0, np.nan])},
+        {"relative_change": np.array([1.0])},
+        {"filters_after": np.ones((2, 3, 3), np.float16)},
+        {"filters_before": np.ones((2, 3, 3, 4), np.float16)},
+        {"layers": np.array([{}, {}], dtype=object)},
+    ],
+)
+def test_damaged_record_of_change_is_refused(make_run, changes):
+    run = make_run("bad")
+    filters = np.ones((2, 3, 3, 3), np.float16)
+    good = {"layers": np.array(["a", "b"]), "relative_change": np.ones(2)}
+    np.savez(run.path / "weight_change.npz", **good | {"filters_before": filters, "filters_after": filters} | changes)
+    with pytest.raises(RunError, match=r"weight_change\.npz"):
+        run.weight_change()
