@@ -95,7 +95,7 @@ def frames() -> tuple[list[dict], str]:
     return [frame for frame in shown if "step" in frame], next(iter(failures), "")
 
 
-def _run(contest: Contest, file: Path) -> None:
+def run(contest: Contest, file: Path) -> None:
     import torch
 
     from core import cifar10
@@ -116,7 +116,7 @@ def main() -> None:
     name, folder = sys.argv[1:]
     with suppress(OSError):
         os.nice(queue.NICENESS)
-    _run(RACES[name], Path(folder) / FRAMES_FILE)
+    run(RACES[name], Path(folder) / FRAMES_FILE)
 
 
 if __name__ == "__main__":

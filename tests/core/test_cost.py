@@ -1,0 +1,46 @@
+import subprocess
+from dataclasses import replace
+
+import pytest
+
+from core import cost
+from core.config import TrainConfig
+from core.errors import TrainingError
+
+CONFIG = TrainConfig(depth=8, data="shipped", epochs=10)
+
+
+def test_a_second_of_training_is_measured(monkeypatch):
+    assert 1e-6 < cost.seconds_per_image(CONFIG) < 0.1
+
+
+def test_what_makes_no_image_dearer_is_not_measured_again():
+    assert cost.what_counts(replace(CONFIG, epochs=50, seed=3, schedule="cosine", data="full")) == cost.what_counts(
+        CONFIG
+    )
+    for dearer in ({"depth": 20}, {"norm": "none"}, {"batch_size": 32}):
+        assert cost.what_counts(replace(CONFIG, **dearer)) != cost.what_counts(CONFIG)
+
+
+def test_minutes_grow_with_epochs_and_images():
+    per_image = 60 / 9_000  # a minute for the shipped training images
+    once = cost.minutes(replace(CONFIG, epochs=1), per_image)
+    assert once == pytest.approx(1 + (1_000 + 10_000) / 3 / 9_000)
+    assert cost.minutes(replace(CONFIG, epochs=1, data="full"), per_image) == pytest.approx(
+        5 + (5_000 + 10_000) / 3 / 9_000
+    )
+    assert cost.minutes(replace(CONFIG, epochs=1, train_fraction=0.1), per_image) == pytest.approx(once - 0.9)
+
+
+def test_why_it_can_not_be_measured_is_said():
+    with pytest.raises(TrainingError, match="no_such_net"):
+        cost.seconds_per_image(TrainConfig(family="torchvision", network="no_such_net", input_size=64, data="shipped"))
+
+
+def test_a_machine_that_is_too_busy_is_said(monkeypatch):
+    def never(command, timeout, **more):
+        raise subprocess.TimeoutExpired(command, timeout)
+
+    monkeypatch.setattr(subprocess, "run", never)
+    with pytest.raises(TrainingError, match="too busy"):
+        cost.seconds_per_image(CONFIG)

@@ -1,0 +1,70 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from core import experiments
+from core.config import TrainConfig
+from core.data import to_tensors
+from core.experiments import Contest
+from core.race import SMOOTHED, Race
+from core.training import Trainer
+
+PLAIN = TrainConfig(depth=8, skip=False, data="shipped", epochs=2, batch_size=60, lr=0.05)
+CONTEST = Contest("Who?", "Whoever.", ("Plain network", "ResNet"), PLAIN, replace(PLAIN, skip=True))
+STEPS = 12  # 360 training images in batches of 60, twice
+
+
+@pytest.fixture(scope="module")
+def photos(tiny_images):
+    return to_tensors(tiny_images)[0][:4]
+
+
+@pytest.fixture(scope="module")
+def frames(tiny_images, photos):
+    return list(Race(CONTEST, tiny_images, photos).frames(pause=0))
+
+
+def test_both_take_every_step_in_turn(frames):
+    assert [(frame.step, frame.steps) for frame in frames] == [(step, STEPS) for step in range(1, STEPS + 1)]
+    assert all(list(frame.standings) == ["A", "B"] for frame in frames)
+    assert np.all(np.diff([frame.seconds for frame in frames]) > 0)
+
+
+def test_a_race_trains_as_training_alone_does(frames, tiny_images):
+    """Each network's batches, and where it ends: as if there were no other."""
+    for side, config in CONTEST.configs.items():
+        alone, losses = Trainer(config, tiny_images), []
+        alone.fit(on_step=lambda report, losses=losses: losses.append(report.batch_loss))
+        assert frames[-1].standings[side].loss == pytest.approx(np.mean(losses[-SMOOTHED:]), rel=1e-6)
+        assert frames[-1].standings[side].validation == alone.history[-1]["val_accuracy"]
+        assert frames[-1].standings[side].gradient_norms == alone.norms.tolist()
+
+
+def test_a_standing_has_all_that_is_shown(frames):
+    for standing in frames[-1].standings.values():
+        assert len(standing.gradient_norms) == PLAIN.depth
+        assert np.shape(standing.probabilities) == (4, 10)
+        assert np.sum(standing.probabilities, axis=1) == pytest.approx(np.ones(4))
+        assert 0 <= standing.accuracy <= 1
+
+
+def test_validation_comes_with_the_end_of_an_epoch(frames):
+    assert frames[STEPS // 2 - 1].standings["A"].validation is None
+    assert frames[STEPS // 2].standings["A"].validation is not None
+
+
+def test_answers_change_as_they_learn(frames):
+    first, last = (torch.tensor(frames[i].standings["B"].probabilities) for i in (0, -1))
+    assert not torch.allclose(first, last, atol=1e-3)
+
+
+def test_frames_come_no_oftener_than_asked(tiny_images, photos):
+    assert [frame.step for frame in Race(CONTEST, tiny_images, photos).frames(pause=1e9)] == [1, STEPS]
+
+
+def test_the_shipped_races_differ_in_short_cuts():
+    assert {contest.names for contest in experiments.RACES.values() if contest.a.skip != contest.b.skip} == {
+        ("Plain network", "ResNet")
+    }

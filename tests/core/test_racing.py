@@ -1,0 +1,93 @@
+"""A race is a real process: there is one at a time, it is followed from outside, and it stops."""
+
+import json
+import threading
+import time
+
+import psutil
+import pytest
+
+from core import racing, runs
+from core.errors import TrainingError
+
+
+def wait_until(condition, seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.1)
+
+
+@pytest.fixture(autouse=True)
+def _no_race_stays(own_runs):
+    yield
+    racing.stop()
+
+
+def test_there_was_none():
+    assert racing.current() is None
+    assert racing.frames() == ([], "")
+    racing.stop()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"name": "20"}', '{"name": "no such", "pid": 1}'])
+def test_a_damaged_file_counts_as_none(own_runs, text):
+    own_runs.mkdir()
+    (own_runs / racing.RACE_FILE).write_text(text)
+    assert racing.current() is None
+
+
+def test_life_of_a_race():
+    """One test, since a start costs seconds: of two that begin at once one does; it shows frames, and it stops."""
+    refused = []
+
+    def press():
+        try:
+            racing.start("20")
+        except TrainingError as error:
+            refused.append(str(error))
+
+    visitors = [threading.Thread(target=press) for _ in range(2)]
+    for visitor in visitors:
+        visitor.start()
+    for visitor in visitors:
+        visitor.join()
+    assert len(refused) == 1
+    assert "on already" in refused[0]
+    race = racing.current()
+    assert race.alive
+    wait_until(lambda: racing.frames()[0])
+    (first, *_), failure = racing.frames()
+    assert failure == ""
+    assert (first["step"], first["steps"]) == (1, 420)
+    assert first["standings"]["A"]["gradient_norms"]
+    start = time.monotonic()
+    racing.stop()
+    assert time.monotonic() - start < racing.PATIENCE + 2
+    assert not psutil.pid_exists(race.pid) or psutil.Process(race.pid).status() == psutil.STATUS_ZOMBIE
+    assert not racing.current().alive
+    assert racing.frames()[0][0] == first  # what was shown stays
+
+
+def test_half_a_line_is_not_a_frame(own_runs):
+    own_runs.mkdir()
+    frame = {"step": 1, "steps": 2}
+    (own_runs / racing.FRAMES_FILE).write_text(json.dumps(frame) + '\n{"step": 2, "st')
+    assert racing.frames() == ([frame], "")
+
+
+def test_a_failure_is_told(own_runs, monkeypatch):
+    def fail(source):
+        raise TrainingError("There are no photos.")
+
+    monkeypatch.setattr("core.cifar10.load_training", fail)
+    own_runs.mkdir()
+    racing.run(racing.RACES["20"], own_runs / racing.FRAMES_FILE)
+    assert racing.frames() == ([], "There are no photos.")
+
+
+def test_no_race_where_training_is_off(monkeypatch):
+    monkeypatch.setenv("RESNET_LAB_TRAINING", "off")
+    with pytest.raises(TrainingError, match="switched off"):
+        racing.start("20")
+    assert not (runs.own_runs_dir() / racing.RACE_FILE).exists()
