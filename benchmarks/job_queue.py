@@ -155,8 +155,8 @@ def is_right(folder: Path, config: TrainConfig) -> bool:
 
 
 def leftovers(root: Path) -> list[Path]:
-    """Files that a process was killed over, and what only an unfinished run has."""
-    return [path for path in root.glob("*/*") if path.name.startswith(".") or path.name in (status.FILE, "train.log")]
+    """Half-written files, over which a process was killed."""
+    return [path for path in root.glob("*/*") if path.name.startswith(".")]
 
 
 def main() -> int:

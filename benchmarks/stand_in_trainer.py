@@ -89,7 +89,7 @@ def _finish(folder: Path, config: dict, value: int) -> None:
     runs.save_facts(folder, run.config, {"architecture": architecture, "command": "a stand-in"})
     runs.save_progress(folder, rows, ["none"], [[0.0]] * len(rows))
     runs.save_test_logits(folder, as_logits(value))
-    for needed_no_more in (STATE_FILE, status.FILE, status.LOG_FILE):
+    for needed_no_more in (STATE_FILE, status.LOG_FILE, status.FILE):
         (folder / needed_no_more).unlink(missing_ok=True)
 
 

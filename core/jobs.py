@@ -37,7 +37,7 @@ def states() -> dict[str, Status]:
     """
     root = runs.own_runs_dir()
     found = queue.states(root)
-    if queue.names_in("queued", found) and not queue.is_kept(root) and training_allowed():
+    if queue.names_in("queued", found) and not queue.keeper(root) and training_allowed():
         with suppress(LabError, OSError), status.lock(root):
             _wake(root)
     return found

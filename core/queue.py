@@ -59,13 +59,18 @@ def join(folder: Path, said: Status) -> None:
     status.write(folder, replace(said, state="queued", reason="", queued=place))
 
 
-def is_kept(root: Path) -> bool:
-    return _keeper(root) is not None
+def keeper(root: Path) -> psutil.Process | None:
+    """The process that minds the queue now, if there is one."""
+    try:
+        said = json.loads((root / KEEPER_FILE).read_text(encoding="utf-8"))
+        return status.running_process(int(said["pid"]), float(said["pid_created"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def wake(root: Path, jobs: int, trainer: list[str]) -> None:
     """Start a keeper, unless there is one. To be called under `status.lock`."""
-    if is_kept(root):
+    if keeper(root):
         return
     command = [sys.executable, "-m", "core.queue", str(root.resolve()), str(jobs), *trainer]
     process = detached(command, root / KEEPER_LOG)
@@ -81,7 +86,7 @@ def keep(root: Path, jobs: int, trainer: list[str]) -> None:
     while True:
         children = [child for child in children if child.poll() is None]  # which leaves no zombies either
         with suppress(TrainingError, OSError), status.lock(root):  # a lock or a disk that is busy: look again
-            other = _keeper(root)
+            other = keeper(root)
             if other and other != me:
                 return
             found = states(root)
@@ -120,14 +125,6 @@ def detached(command: list[str], log: Path) -> subprocess.Popen:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-
-
-def _keeper(root: Path) -> psutil.Process | None:
-    try:
-        said = json.loads((root / KEEPER_FILE).read_text(encoding="utf-8"))
-        return status.running_process(int(said["pid"]), float(said["pid_created"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
 
 
 def _register(root: Path, process: psutil.Process) -> None:

@@ -227,7 +227,7 @@ class Session:
             runs.save_weight_change(self.folder, starting_weights(self.config), trainer.best_weights)
         runs.save_test_logits(self.folder, logits.numpy())
         write_card(runs.open_run(self.folder))
-        for needed_no_more in (runs.STATE_FILE, status.FILE, status.LOG_FILE):
+        for needed_no_more in (runs.STATE_FILE, status.LOG_FILE, status.FILE):
             with suppress(OSError):  # Windows keeps a log that is open
                 (self.folder / needed_no_more).unlink(missing_ok=True)
 

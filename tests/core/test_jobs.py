@@ -47,10 +47,6 @@ def others(count: int, config: TrainConfig = LONG) -> list[TrainConfig]:
     return [replace(config, seed=seed) for seed in range(count)]
 
 
-def keeper(root: Path) -> psutil.Process | None:
-    return queue._keeper(root)
-
-
 @pytest.fixture(autouse=True)
 def no_orphans(own_runs, monkeypatch):
     """After each test its trainings are stopped; then the keeper must go by itself, and nothing may stay."""
@@ -172,10 +168,10 @@ def test_a_killed_keeper_is_replaced_and_the_training_goes_on(own_runs, stand_in
     first, second = jobs.start(others(2))
     wait_until(lambda: begun(first))
     before = jobs.states()[first].pid
-    keeper(own_runs).kill()
-    wait_until(lambda: keeper(own_runs) is None)
+    queue.keeper(own_runs).kill()
+    wait_until(lambda: queue.keeper(own_runs) is None)
     assert jobs.states()[first].alive  # looking starts another
-    wait_until(lambda: keeper(own_runs) is not None)
+    wait_until(lambda: queue.keeper(own_runs) is not None)
     jobs.stop(first)
     wait_until(lambda: begun(second))
     assert jobs.states()[second].pid != before
@@ -245,7 +241,7 @@ def test_trainer_that_cannot_start_fails_and_the_next_has_its_turn(own_runs, sta
     (name,) = jobs.start([LONG])
     wait_until(lambda: state(name) == "failed")
     assert "No such file" in jobs.states()[name].reason
-    wait_until(lambda: keeper(own_runs) is None)
+    wait_until(lambda: queue.keeper(own_runs) is None)
 
 
 def test_what_became_of_a_run_with_a_damaged_status_is_not_known(idle):

@@ -276,8 +276,9 @@ def test_several_networks_are_resumed_where_they_stand(command, own_runs):
 
 
 def test_resume_with_other_options_names_them(command):
-    command("resnet8", "--epochs", "1", stop=True)
-    assert_refused(command("resnet8", "--epochs", "1", "--lr", "0.2", "--resume"), "other options: lr 0.3 (now 0.2)")
+    options = ("resnet8", "--epochs", "1", "--name", "x")
+    command(*options, stop=True)
+    assert_refused(command(*options, "--lr", "0.2", "--resume"), "other options: lr 0.3 (now 0.2)")
 
 
 def test_resume_without_a_state_begins_anew(command, own_runs):
