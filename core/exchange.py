@@ -14,7 +14,7 @@ import zipfile
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
-from core import cifar10, metrics, runs
+from core import cifar10, metrics, runs, status
 from core.card import card_text, write_card
 from core.errors import RunError
 from core.files import write_atomically, write_text
@@ -67,8 +67,9 @@ def import_run(data: bytes, name: str | None = None) -> Run:
             _check(runs.open_run(folder))
         except RunError as error:
             raise RunError(str(error).replace(str(folder), name)) from None
-        _require_free(name)
-        folder.rename(root / name)
+        with status.lock(root):
+            _require_free(name)
+            folder.rename(root / name)
     return runs.open_run(root / name)
 
 
