@@ -14,6 +14,11 @@ page = st.navigation(
             st.Page("app_pages/mistakes.py", title="Mistakes", icon=":material/grid_on:"),
             st.Page("app_pages/look_inside.py", title="Look inside", icon=":material/search:"),
         ],
+        "Why it works": [
+            st.Page("app_pages/depth.py", title="Depth", icon=":material/stacks:"),
+            st.Page("app_pages/gradient_flow.py", title="Gradient flow", icon=":material/water_drop:"),
+            st.Page("app_pages/surgery.py", title="Surgery", icon=":material/content_cut:"),
+        ],
         "Do it yourself": [st.Page("app_pages/train.py", title="Train", icon=":material/fitness_center:")],
     },
 )

@@ -48,29 +48,29 @@ def main(folder: Path) -> int:
     signal.signal(signal.SIGTERM, lambda number, frame: stops.append(number))
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))["config"]
     seed, steps = config["seed"], config["epochs"] * STEPS
-    step, value = _load(folder / STATE_FILE)
+    step, value = load_state(folder / STATE_FILE)
     said = replace(status.read(folder), epochs=config["epochs"])
     while step < steps:
         if stops:
-            _save(folder / STATE_FILE, step, value)
+            save_state(folder / STATE_FILE, step, value)
             status.note_end(folder, "stopped")
             return 130
         time.sleep(SECONDS)
         step, value = step + 1, chain(seed, value, step)
         if step % 3 == 0:
-            _save(folder / STATE_FILE, step, value)
+            save_state(folder / STATE_FILE, step, value)
         if step % 4 == 0:
             status.write(folder, replace(said, share=step / steps, epoch=1 + step // STEPS, heartbeat=time.time()))
     _finish(folder, config, value)
     return 0
 
 
-def _save(path: Path, step: int, value: int) -> None:
+def save_state(path: Path, step: int, value: int) -> None:
     state = save({"state": np.array([step, value], dtype=np.uint64)})
     write_atomically(path, lambda file: file.write(state))
 
 
-def _load(path: Path) -> tuple[int, int]:
+def load_state(path: Path) -> tuple[int, int]:
     if not path.is_file():
         return 0, 0
     step, value = load_file(path)["state"]

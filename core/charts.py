@@ -1,5 +1,7 @@
 """DataFrame -> alt.Chart. No screen, so that a chart can be tested as data. A and B look the same in every chart."""
 
+from typing import NamedTuple
+
 import altair as alt
 import pandas as pd
 
@@ -7,6 +9,9 @@ from core.palette import COLOUR_A, COLOUR_B, SIDES
 
 ONE_HUE = "purples"
 DIFFERENCE = "blueorange"  # diverging; reversed, so that more of B is blue and more of A is orange
+NETWORKS = ("plain", "ResNet")  # where a chart compares the two kinds; in A's and B's colours, as the default pair has
+BROKEN = "#009E73"  # a value that is not finite
+LOG_AXIS = alt.Axis(format="~g", tickCount=5, grid=False)
 
 alt.data_transformers.disable_max_rows()
 
@@ -17,6 +22,19 @@ def side_scale() -> alt.Scale:
 
 def side_shape() -> alt.Scale:
     return alt.Scale(domain=list(SIDES), range=["circle", "square"])
+
+
+def _who(field: str) -> dict:
+    """Colour and shape of `field`: "side" (A and B) or "network" (plain and ResNet)."""
+    domain = list(SIDES if field == "side" else NETWORKS)
+    return {
+        "color": alt.Color(
+            f"{field}:N",
+            scale=alt.Scale(domain=domain, range=[COLOUR_A, COLOUR_B]),
+            legend=alt.Legend(title=None, orient="top", symbolOpacity=1),
+        ),
+        "shape": alt.Shape(f"{field}:N", scale=alt.Scale(domain=domain, range=["circle", "square"]), legend=None),
+    }
 
 
 def learning_curves(table: pd.DataFrame, x: str, x_title: str, y_title: str, percent: bool) -> alt.Chart:
@@ -169,3 +187,207 @@ def confidence_curve(table: pd.DataFrame, flips: pd.DataFrame, x_title: str, now
             )
         )
     return alt.layer(*layers).properties(height=260)
+
+
+def race(y_title: str, percent: bool, steps: int) -> alt.Chart:
+    """A line for A and one for B over the steps of a race. Without data, so that these can be exchanged as they come:
+    columns side, step, value."""
+    dashes = alt.Scale(domain=list(SIDES), range=[[6, 3], [1, 0]])
+    return (
+        alt.Chart()
+        .mark_line(strokeWidth=2.5, interpolate="monotone")
+        .encode(
+            x=alt.X("step:Q", title="learning steps", scale=alt.Scale(domain=[0, steps], nice=False)),
+            y=alt.Y("value:Q", title=y_title, axis=alt.Axis(format="%" if percent else "~g")),
+            color=alt.Color("side:N", scale=side_scale(), legend=None),
+            strokeDash=alt.StrokeDash("side:N", scale=dashes, legend=None),
+        )
+        .properties(height=230)
+    )
+
+
+def race_gradients() -> alt.Chart:
+    """Gradient norm against layer for A and B, of one moment of a race. Without data: columns side, layer, norm."""
+    lines = (
+        alt.Chart()
+        .mark_line(strokeWidth=2)
+        .encode(
+            x=alt.X("layer:Q", title="layer, first to last", axis=alt.Axis(tickMinStep=1)),
+            y=alt.Y("norm:Q", title="gradient norm", scale=alt.Scale(type="log"), axis=LOG_AXIS),
+            color=alt.Color("side:N", scale=side_scale(), legend=None),
+        )
+    )
+    points = lines.mark_point(filled=True, size=40, opacity=1).encode(
+        shape=alt.Shape("side:N", scale=side_shape(), legend=None)
+    )
+    return alt.layer(lines, points).properties(height=230)
+
+
+def schedule(table: pd.DataFrame, epochs: int) -> alt.Chart:
+    """Learning rate over the epochs. `table`: columns epoch (0 to `epochs`), lr and run (a line for each)."""
+    return (
+        alt.Chart(table)
+        .mark_line(strokeWidth=2.5)
+        .encode(
+            x=alt.X("epoch:Q", title="epochs", scale=alt.Scale(domain=[0, epochs], nice=False)),
+            y=alt.Y("lr:Q", title="learning rate", axis=alt.Axis(format="~g")),
+            color=alt.Color("run:N", legend=alt.Legend(title=None, orient="top")),
+        )
+        .properties(height=240)
+    )
+
+
+class Limits(NamedTuple):
+    depths: tuple[int, int]
+    error: float  # percent; the axis begins at 0
+
+
+def degradation(
+    runs: pd.DataFrame, spread: pd.DataFrame, published: pd.DataFrame, y: str, y_title: str, limits: Limits
+) -> alt.Chart:
+    """Error against depth: a point a run, the mean over seeds as a line, their range as a bar; published faint.
+
+    `runs`: columns run, network ("plain"/"ResNet"), depth, seed, and `y` in percent; `spread`: network, depth, mean,
+    low, high, runs; `published`: network, depth, error, source (may be empty). `limits`: ends of both axes, the
+    same for charts to be compared. A click selects a `run` as parameter `point`.
+    """
+    colour, shape = _who("network").values()
+    depths = alt.Scale(domain=list(limits.depths), padding=20)
+    x = alt.X("depth:Q", title="layers", scale=depths, axis=alt.Axis(tickMinStep=1, format="d"))
+
+    def error(field: str) -> alt.Y:
+        return alt.Y(f"{field}:Q", title=y_title, scale=alt.Scale(domain=[0, limits.error], nice=True))
+
+    faint = alt.Chart(published).encode(x=x, y=error("error"), color=colour, opacity=alt.value(0.35))
+    tooltip = ["network:N", "depth:Q", alt.Tooltip("error:Q", title="error (%), He et al. 2015"), "source:N"]
+    reference = [faint.mark_line(strokeDash=[3, 4]), faint.mark_point(size=70).encode(shape=shape, tooltip=tooltip)]
+    base = alt.Chart(spread).encode(x=x, color=colour)
+    means = [
+        base.mark_rule(strokeWidth=2).encode(y=error("low"), y2="high:Q"),
+        base.mark_line(strokeWidth=2.5).encode(y=error("mean")),
+    ]
+    point = alt.selection_point(name="point", fields=["run"], on="click", empty=False)
+    points = (
+        alt.Chart(runs)
+        .mark_point(filled=True, opacity=1, cursor="pointer")
+        .encode(
+            x=x,
+            y=error(y),
+            color=colour,
+            shape=shape,
+            size=alt.condition(point, alt.value(260), alt.value(130)),
+            tooltip=["run:N", "depth:Q", "seed:Q", alt.Tooltip(f"{y}:Q", title=y_title, format=".2f")],
+        )
+        .add_params(point)
+    )
+    return alt.layer(*(reference if len(published) else []), *means, points).properties(height=340)
+
+
+def gradient_heatmap(table: pd.DataFrame, domain: list[float]) -> alt.Chart:
+    """Gradient norm by epoch and layer as colour. `table`: columns epoch, number, layer, norm, broken (not finite).
+
+    `domain`: smallest and largest norm of the colour scale, which is logarithmic: the same for charts to be compared.
+    """
+    norm = alt.Color(
+        "norm:Q",
+        scale=alt.Scale(type="log", scheme=ONE_HUE, domain=domain, clamp=True),
+        legend=alt.Legend(title="gradient norm", orient="bottom", format="~g", gradientLength=220, tickCount=4),
+    )
+    return (
+        alt.Chart(table)
+        .mark_rect()
+        .encode(
+            x=alt.X("epoch:O", title="epoch", axis=alt.Axis(labelAngle=0, labelOverlap=True)),
+            y=alt.Y("number:O", title="layer (1: at the picture)", axis=alt.Axis(labelOverlap=True)),
+            color=alt.when(alt.datum.broken).then(alt.value(BROKEN)).otherwise(norm),
+            tooltip=["epoch:Q", "number:Q", "layer:N", alt.Tooltip("norm:Q", format=".3g"), "broken:N"],
+        )
+        .properties(height=440)
+    )
+
+
+def gradient_by_layer(table: pd.DataFrame, who: str, domain: list[float]) -> alt.Chart:
+    """Gradient norm against layer, on a logarithmic scale over `domain`. `table`: columns `who` ("side" or "network"),
+    number, layer, norm."""
+    y = alt.Y(
+        "norm:Q",
+        title="gradient norm",
+        scale=alt.Scale(type="log", domain=domain),
+        axis=LOG_AXIS,
+    )
+    base = alt.Chart(table).encode(
+        x=alt.X("number:Q", title="layer (1 is nearest to the picture)", scale=alt.Scale(nice=False)),
+        y=y,
+        color=_who(who)["color"],
+        tooltip=[f"{who}:N", "number:Q", "layer:N", alt.Tooltip("norm:Q", format=".3g")],
+    )
+    points = base.mark_point(filled=True, size=45, opacity=1).encode(shape=_who(who)["shape"])
+    return alt.layer(base.mark_line(strokeWidth=2), points).properties(height=300)
+
+
+def gradient_ratio(table: pd.DataFrame) -> alt.Chart:
+    """The first layer's gradient norm by the last one's. `table`: columns side, run, epoch, ratio. A rule is at one."""
+    y = alt.Y("ratio:Q", title="first layer / last layer", scale=alt.Scale(type="log"), axis=LOG_AXIS)
+    equal = alt.Chart(pd.DataFrame({"ratio": [1]})).mark_rule(strokeDash=[2, 3], opacity=0.5).encode(y=y)
+    lines = (
+        alt.Chart(table)
+        .mark_line(strokeWidth=2.5)
+        .encode(
+            x=alt.X("epoch:Q", title="epoch", scale=alt.Scale(nice=False), axis=alt.Axis(tickMinStep=1)),
+            y=y,
+            color=_who("side")["color"],
+            tooltip=["run:N", "epoch:Q", alt.Tooltip("ratio:Q", format=".3g")],
+        )
+    )
+    points = lines.mark_point(filled=True, size=55, opacity=1).encode(shape=_who("side")["shape"])
+    return alt.layer(equal, lines, points).properties(height=300)
+
+
+def _accuracy_axis(field: str) -> alt.Y:
+    return alt.Y(
+        f"{field}:Q", title="right answers", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", tickCount=5)
+    )
+
+
+def _chance() -> alt.Chart:
+    rule = alt.Chart(pd.DataFrame({"guessing": [0.1]})).mark_rule(strokeDash=[2, 3], opacity=0.6)
+    return rule.encode(y=_accuracy_axis("guessing"))
+
+
+def removed_blocks(table: pd.DataFrame) -> alt.Chart:
+    """Accuracy against the number of blocks removed at random: mean and range. `table`: columns side, run, removed,
+    mean, low, high, draws. A rule is at guessing, one in ten."""
+    base = alt.Chart(table).encode(
+        x=alt.X("removed:Q", title="blocks removed", scale=alt.Scale(nice=False), axis=alt.Axis(tickMinStep=1)),
+        color=_who("side")["color"],
+        tooltip=[
+            "run:N",
+            "removed:Q",
+            *(alt.Tooltip(f"{field}:Q", format=".1%") for field in ("mean", "low", "high")),
+            "draws:Q",
+        ],
+    )
+    band = base.mark_area(opacity=0.18).encode(y=_accuracy_axis("low"), y2="high:Q")
+    lines = base.mark_line(strokeWidth=2.5).encode(y=_accuracy_axis("mean"))
+    points = lines.mark_point(filled=True, size=60, opacity=1).encode(shape=_who("side")["shape"])
+    return alt.layer(_chance(), band, lines, points).properties(height=300)
+
+
+def single_blocks(table: pd.DataFrame) -> alt.Chart:
+    """Accuracy with one block removed, for each block. `table`: columns side, run, block, accuracy, loss (points)."""
+    points = (
+        alt.Chart(table)
+        .mark_point(filled=True, size=120, opacity=1)
+        .encode(
+            x=alt.X("block:O", title="the block removed", axis=alt.Axis(labelAngle=0, labelOverlap=True)),
+            y=_accuracy_axis("accuracy"),
+            **_who("side"),
+            tooltip=[
+                "run:N",
+                "block:O",
+                alt.Tooltip("accuracy:Q", format=".1%"),
+                alt.Tooltip("loss:Q", title="costs (points)", format=".1f"),
+            ],
+        )
+    )
+    return alt.layer(_chance(), points).properties(height=300)

@@ -85,11 +85,12 @@ class Fairness:
 
 def fairness(a: Run, b: Run) -> Fairness:
     differing = differences(a.config, b.config)
-    rows = [(FIELD_WORDS[name], *(_value_in_words(name, value) for value in both)) for name, both in differing.items()]
+    rows = [(FIELD_WORDS[name], *(in_words(name, value) for value in both)) for name, both in differing.items()]
     return Fairness(list(differing), pd.DataFrame(rows, columns=["setting", "A", "B"]))
 
 
-def _value_in_words(name: str, value: object) -> str:
+def in_words(name: str, value: object) -> str:
+    """The value of a field of TrainConfig as a lay reader takes it."""
     if name in ("train_fraction", "warmup") and value is not None:
         return f"{value:.3%}".rstrip("0%").rstrip(".") + " %"
     return VALUE_WORDS.get((name, value), str(value))

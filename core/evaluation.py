@@ -18,13 +18,16 @@ def infer(
     model: nn.Module,
     pixels: Tensor,
     preprocessing: Preprocessing,
-    batch_size: int = 500,
+    batch_size: int | None = None,
     precision: str = "float32",
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Tensor:
     """Logits float32 (n, 10) on the CPU for uint8 pixels (n, 3, h, w), in their order. Leaves the model in its mode.
 
-    Raises StoppedError if `should_stop()` before a batch."""
+    `batch_size`: by default as many as take the memory of 500 images of 32 x 32. Raises StoppedError if
+    `should_stop()` before a batch.
+    """
+    batch_size = batch_size or max(1, 500 * 32**2 // preprocessing.size**2)
     was_training = model.training
     device = next(model.parameters()).device
     model.eval()

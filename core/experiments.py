@@ -7,10 +7,11 @@ from core.config import TrainConfig
 
 @dataclass(frozen=True)
 class Contest:
-    """Two trainings that differ in one field; `question` and `expectation` are for people who know no ML."""
+    """Two trainings that differ in one field. The words are for people who know no ML; `names`: of A and of B."""
 
     question: str
     expectation: str
+    names: tuple[str, str]
     a: TrainConfig
     b: TrainConfig
 
@@ -21,7 +22,7 @@ class Contest:
 
 def _twins(question: str, expectation: str, **settings) -> Contest:
     plain = TrainConfig(skip=False, data="shipped", **settings)
-    return Contest(question, expectation, plain, replace(plain, skip=True))
+    return Contest(question, expectation, ("Plain network", "ResNet"), plain, replace(plain, skip=True))
 
 
 # Short enough to watch: some two or three minutes on two cores.

@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -82,11 +82,11 @@ def resume(name: str) -> None:
         _wake(root)
 
 
-def stop(name: str, patience: float = 10.0) -> None:
+def stop(name: str, patience: float = 2.0) -> None:
     """Take a run out of the queue, or have its training save its state and end; give back when that is so.
 
-    A training that has not ended after `patience` seconds is ended by force, and can be resumed from the state that it
-    saved before. Does nothing to a run that is neither waiting nor in training."""
+    A training that takes longer than `patience` seconds is ended by force; it then goes on, some seconds back, from the
+    state that it saved before. Does nothing to a run that is neither waiting nor in training."""
     folder = _own_folder(name)
     with status.lock(folder.parent):
         said = status.read(folder)
@@ -95,7 +95,7 @@ def stop(name: str, patience: float = 10.0) -> None:
         if said.state == "queued":
             _write_stopped(folder, said)
             return
-    _end(said, patience)
+    _end(folder, said, patience)
     with status.lock(folder.parent):
         said = status.read(folder)
         if said and said.reason == status.WORDLESS:  # it had not begun, or was ended by force
@@ -202,16 +202,20 @@ def _write_stopped(folder: Path, said: Status) -> None:
     status.write(folder, replace(said, state="stopped", reason=""))
 
 
-def _end(said: Status, patience: float) -> None:
-    """Ask a training to end, wait for it, and insist after `patience` seconds."""
+def _end(folder: Path, said: Status, patience: float) -> None:
+    """Ask a training to save its state and end. Once it says that it has, or else after `patience` seconds, insist:
+    what it would still do is free its memory, which can take seconds on a busy machine."""
     process = status.running_process(said.pid, said.pid_created)
     if process is None:
         return
-    for ask, seconds in ((process.terminate, patience), (process.kill, patience)):
-        with suppress(psutil.NoSuchProcess):
-            ask()
-        deadline = time.monotonic() + seconds
-        while said.alive and time.monotonic() < deadline:
-            time.sleep(POLL)
-        if not said.alive:
-            return
+    with suppress(psutil.NoSuchProcess):
+        process.terminate()
+        _wait_until(lambda: (now := status.read(folder)) is None or now.state != "training", patience)
+        process.kill()
+    _wait_until(lambda: not said.alive, patience)
+
+
+def _wait_until(condition: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(POLL)

@@ -68,7 +68,7 @@ def wake(root: Path, jobs: int, trainer: list[str]) -> None:
     if is_kept(root):
         return
     command = [sys.executable, "-m", "core.queue", str(root.resolve()), str(jobs), *trainer]
-    process = _detached(command, root / KEEPER_LOG)
+    process = detached(command, root / KEEPER_LOG)
     threading.Thread(target=process.wait, daemon=True).start()  # so that it leaves no zombie
     with suppress(psutil.Error):
         _register(root, psutil.Process(process.pid))
@@ -99,7 +99,7 @@ def keep(root: Path, jobs: int, trainer: list[str]) -> None:
 def _begin(folder: Path, said: Status, trainer: list[str]) -> subprocess.Popen:
     """Start the training of a run that waited. Where that can't be done the run has failed, and OSError is raised."""
     try:
-        process = _detached([*trainer, str(folder)], folder / status.LOG_FILE)
+        process = detached([*trainer, str(folder)], folder / status.LOG_FILE)
         created = psutil.Process(process.pid).create_time()  # it is our child, so there, be it as a zombie
         status.write(folder, replace(said, state="training", pid=process.pid, pid_created=created))
         return process
@@ -108,7 +108,7 @@ def _begin(folder: Path, said: Status, trainer: list[str]) -> subprocess.Popen:
         raise
 
 
-def _detached(command: list[str], log: Path) -> subprocess.Popen:
+def detached(command: list[str], log: Path) -> subprocess.Popen:
     """A process that neither the end of this one nor Ctrl-C at its terminal touches."""
     with log.open("wb") as output:
         return subprocess.Popen(

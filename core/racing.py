@@ -9,6 +9,7 @@ process runs it, FRAMES_FILE has a line for each frame. So it outlives a page, a
 import json
 import os
 import sys
+import threading
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -20,7 +21,7 @@ from core import queue, runs, status
 from core.errors import LabError, TrainingError, plain_reason
 from core.experiments import RACES, Contest
 from core.files import write_json
-from core.jobs import require_training_allowed
+from core.jobs import training_allowed
 
 RACE_FILE, FRAMES_FILE, LOG_FILE = ".race.json", ".race.jsonl", ".race.log"
 PHOTOS = (1, 6, 13, 4)  # test images, clear ones of four classes, that both networks are asked about again and again
@@ -47,7 +48,8 @@ class Race:
 
 def start(name: str) -> Race:
     """Begin a race of RACES. Raises TrainingError if one is on, or if training is switched off here."""
-    require_training_allowed()
+    if not training_allowed():
+        raise TrainingError("Training is switched off here.")
     root = runs.own_runs_dir()
     with status.lock(root):
         before = current()
@@ -55,6 +57,7 @@ def start(name: str) -> Race:
             raise TrainingError("A race is on already; watch it, or stop it.")
         (root / FRAMES_FILE).unlink(missing_ok=True)
         process = queue.detached([sys.executable, "-m", "core.racing", name, str(root)], root / LOG_FILE)
+        threading.Thread(target=process.wait, daemon=True).start()  # so that it leaves no zombie
         race = Race(name, process.pid, psutil.Process(process.pid).create_time(), time.time())
         write_json(root / RACE_FILE, asdict(race))
     return race

@@ -33,8 +33,10 @@ HISTORY_COLUMNS = (
     "seconds",  # of training in this epoch, validation included
     "images_seen",  # since the start
 )
+LARGEST_MODEL = 8_000_000  # bytes; more is stored as float16, so that a run can be shipped in git
 LARGEST_NPZ = 10_000_000  # bytes, unpacked
 LARGEST_JSON = 1_000_000  # bytes; a config.json has about 2,000
+CHANGE_FILE = "weight_change.npz"  # how far each layer moved, and the first filters before and after; may be missing
 MODEL_FILE, STATE_FILE = "model.safetensors", "resume.safetensors"
 
 
@@ -96,18 +98,32 @@ class Run:
         return table
 
     def gradients(self) -> tuple[list[str], np.ndarray]:
-        """Layer names, first to last, and the mean gradient norm of each by epoch, float (epochs, layers)."""
+        """Layer names, first to last, and the mean gradient norm of each by epoch, float (epochs, layers).
+
+        A norm that is not finite is no damage: it says where a training broke down."""
         arrays = _load_npz(self.path / "gradients.npz", "layers", "norms")
         layers, norms = arrays["layers"], arrays["norms"]
-        if (
-            layers.dtype.kind != "U"
-            or norms.dtype.kind != "f"
-            or norms.ndim != 2
-            or norms.shape[1:] != layers.shape
-            or not np.isfinite(norms).all()
-        ):
+        if layers.dtype.kind != "U" or norms.dtype.kind != "f" or norms.ndim != 2 or norms.shape[1:] != layers.shape:
             raise RunError(f"{self.path / 'gradients.npz'} does not hold gradient norms by epoch and layer.")
         return layers.tolist(), norms
+
+    def weight_change(self) -> "WeightChange":
+        """How far training moved the weights. Raises RunError where that was not recorded (runs of before it was)."""
+        path = self.path / CHANGE_FILE
+        arrays = _load_npz(path, "layers", "relative_change", "filters_before", "filters_after")
+        layers = arrays.pop("layers")
+        change = WeightChange(layers.tolist(), **arrays)
+        numbers = (change.relative_change, change.filters_before, change.filters_after)
+        if (
+            layers.dtype.kind != "U"
+            or layers.ndim != 1
+            or change.relative_change.shape != layers.shape
+            or change.filters_before.ndim != 4
+            or change.filters_before.shape != change.filters_after.shape
+            or not all(values.dtype.kind == "f" and np.isfinite(values).all() for values in numbers)
+        ):
+            raise RunError(f"{path} does not hold the change of a network's weights.")
+        return change
 
     def test_logits(self) -> np.ndarray:
         """float32 (10000, 10): the kept weights' logits on the test images, in the dataset's own order."""
@@ -145,6 +161,20 @@ class Run:
 
     def how_to_repeat(self) -> str:
         return f"This command makes them: {self.facts.get('command', 'unknown')}"
+
+
+@dataclass(frozen=True)
+class WeightChange:
+    """From the initial weights to those that were kept, of each layer with weights, first to last.
+
+    `relative_change` (layers,): norm of the difference over the norm of the initial weights. `filters_before` and
+    `filters_after`: the first convolution's, (filters, channels, height, width).
+    """
+
+    layers: list[str]
+    relative_change: np.ndarray
+    filters_before: np.ndarray
+    filters_after: np.ndarray
 
 
 def open_run(path: Path) -> Run:
@@ -244,13 +274,46 @@ def load_state(folder: Path) -> tuple[dict, dict]:
         raise RunError(f"{folder / STATE_FILE} cannot be read ({error}); the training can't be resumed.") from None
 
 
+def as_stored(weights: dict) -> dict:
+    """A state dict as model.safetensors will hold it: rounded to float16 where it would be larger than LARGEST_MODEL.
+
+    BatchNorm's running statistics stay float32: a small variance would become 0.
+    """
+    size = sum(value.numel() * value.element_size() for value in weights.values())
+    if size <= LARGEST_MODEL:
+        return weights
+    return {
+        name: value.half()
+        if value.is_floating_point() and not name.endswith(("running_mean", "running_var"))
+        else value
+        for name, value in weights.items()
+    }
+
+
 def save_weights(folder: Path, weights: dict) -> str:
-    """model.safetensors from a state dict; gives the file's sha256, which belongs into the facts."""
+    """model.safetensors from a state dict (see `as_stored`); gives the file's sha256, which belongs into the facts."""
     from safetensors.torch import save
 
-    weights = {name: value.cpu().contiguous() for name, value in weights.items()}
+    weights = {name: value.cpu().contiguous() for name, value in as_stored(weights).items()}
     write_atomically(folder / MODEL_FILE, lambda file: file.write(save(weights)))
     return _sha256(folder / MODEL_FILE)
+
+
+def save_weight_change(folder: Path, before: dict, after: dict) -> None:
+    """weight_change.npz from two state dicts: small, so that it can be shown where the weights themselves aren't."""
+    layers = [name for name, value in before.items() if name.endswith("weight") and value.dim() > 1]
+    first = next(name for name in layers if before[name].dim() == 4)
+    arrays = {
+        "layers": np.array(layers),
+        "relative_change": np.array([_relative_change(before[n], after[n].cpu()) for n in layers], dtype=np.float32),
+        "filters_before": before[first].numpy().astype(np.float16),
+        "filters_after": after[first].cpu().numpy().astype(np.float16),
+    }
+    write_atomically(folder / CHANGE_FILE, lambda file: np.savez_compressed(file, **arrays))
+
+
+def _relative_change(before, after) -> float:
+    return ((after - before).norm() / before.norm()).item()
 
 
 def save_test_logits(folder: Path, logits: np.ndarray) -> None:

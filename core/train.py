@@ -19,7 +19,7 @@ from tqdm import tqdm
 from core import cifar10, hardware, parallel, runs, status
 from core.card import write_card
 from core.cli import Parser, run_command
-from core.config import SCHEDULES, TrainConfig, differences
+from core.config import OPTIMIZERS, SCHEDULES, STRIDES, TrainConfig, differences, recipe
 from core.data import to_tensors
 from core.errors import LabError, RunError, TrainingError, plain_reason
 from core.evaluation import StoppedError, infer
@@ -30,6 +30,7 @@ from core.models import (
     describe_initial_weights,
     initial_weights,
     parse_architecture,
+    starting_weights,
 )
 from core.status import Status
 from core.training import StepReport, Trainer
@@ -46,18 +47,34 @@ EPILOG = (
 def parser() -> argparse.ArgumentParser:
     default = TrainConfig()
     p = Parser(prog="python -m core.train", description=__doc__, epilog=EPILOG)
-    p.add_argument("architectures", nargs="*", metavar="ARCHITECTURE", help="plainN or resnetN, N = 8, 14, 20, 32, ...")
+    p.add_argument(
+        "architectures",
+        nargs="*",
+        metavar="ARCHITECTURE",
+        help="plainN or resnetN, N = 8, 14, 20, 32, ...; or a name of torchvision's, e.g. vgg11_bn",
+    )
     p.add_argument("--epochs", type=int, default=default.epochs, help="default: %(default)s")
     p.add_argument("--seed", type=int, default=default.seed, help="initial weights and batch order; %(default)s")
+    p.add_argument("--optimizer", choices=OPTIMIZERS, default=default.optimizer, help="default: %(default)s")
     p.add_argument("--schedule", choices=SCHEDULES, default=default.schedule, help="default: %(default)s")
-    p.add_argument("--lr", type=float, default=default.lr, help="peak learning rate; %(default)s")
-    p.add_argument("--batch-size", type=int, default=default.batch_size, help="of all processes together; %(default)s")
+    p.add_argument("--warmup", type=float, metavar="SHARE", help="of the steps; default: 0.2 for onecycle, else 0")
+    p.add_argument("--lr", type=float, help=f"peak learning rate; {_usual('lr')}; with adamw a hundredth of that")
+    p.add_argument("--head-lr", type=float, default=default.head_lr, help="of the last layer, times --lr; %(default)s")
+    p.add_argument("--batch-size", type=int, help=f"of all processes together; {_usual('batch_size')}")
     p.add_argument("--weight-decay", type=float, default=default.weight_decay, help="default: %(default)s")
     p.add_argument("--label-smoothing", type=float, default=default.label_smoothing, help="default: %(default)s")
     p.add_argument("--no-augment", action="store_true", help="neither mirror nor shift the images")
     p.add_argument("--data", default="full", help="full: 50,000 images; shipped: the app's 10,000; or a folder")
-    p.add_argument("--norm", choices=("batch", "none"), default=default.norm, help="default: %(default)s")
-    p.add_argument("--init", default="scratch", help="scratch, or a run's model.safetensors to start from")
+    p.add_argument(
+        "--train-fraction", type=float, default=default.train_fraction, help="share of the training images; %(default)s"
+    )
+    p.add_argument("--norm", choices=("batch", "none"), default=default.norm, help="of plainN, resnetN; %(default)s")
+    p.add_argument(
+        "--input-size", type=int, metavar="PIXELS", help=f"to which images are enlarged; {_usual('input_size')}"
+    )
+    p.add_argument("--strides", choices=STRIDES, default=default.strides, help="of torchvision's resnet50; %(default)s")
+    p.add_argument("--init", default="scratch", help="scratch, imagenet, or a file of weights (safetensors or torch's)")
+    p.add_argument("--freeze", default="", metavar="STAGE", help="what is not to learn, e.g. layer2 or backbone")
     p.add_argument("--name", help="the run's name; default: made from the options")
     p.add_argument("--out", type=Path, default=runs.own_runs_dir(), help="where the run's folder goes; %(default)s")
     p.add_argument("--resume", action="store_true", help="go on with the run of this name")
@@ -68,6 +85,10 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument("--log", choices=("tensorboard",), help="the history as TensorBoard event files too")
     return p
+
+
+def _usual(field: str) -> str:
+    return f"default: {recipe('cifar', 'sgd')[field]}, torchvision's networks {recipe('torchvision', 'sgd')[field]}"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -138,7 +159,7 @@ class Session:
             self.trainer = Trainer(config, images(), initial_weights(config), compiled=args.compile)
         else:
             self.trainer = Trainer(config, images(), initial_weights(config), compiled=args.compile)
-            parallel.by_first(runs.new_folder, folder.parent, folder.name)
+            parallel.by_first(runs.new_folder, args.out, args.name or config.default_run_name)
             parallel.by_first(status.claim, folder)
         parallel.by_first(runs.save_facts, folder, config, self._facts())
 
@@ -195,13 +216,15 @@ class Session:
     def _finish(self, should_stop: Callable[[], bool]) -> None:
         """The best weights on validation are kept; the test images are scored, once. Raises StoppedError."""
         trainer = self.trainer
-        trainer.model.load_state_dict(trainer.best_weights)
+        trainer.model.load_state_dict(runs.as_stored(trainer.best_weights))  # what is scored is what is kept
         pixels, _ = to_tensors(cifar10.load_test())
         logits = infer(trainer.model, pixels, trainer.preprocessing, should_stop=should_stop)
         sha256 = runs.save_weights(self.folder, trainer.best_weights)
         finished = datetime.now(timezone.utc).isoformat(timespec="seconds")
         result = {"best_epoch": trainer.position.best_epoch, "finished": finished, "sha256": sha256}
         runs.save_facts(self.folder, self.config, self._facts() | result)
+        with suppress(LabError):  # the file of the initial weights is gone: no reason to lose the run
+            runs.save_weight_change(self.folder, starting_weights(self.config), trainer.best_weights)
         runs.save_test_logits(self.folder, logits.numpy())
         write_card(runs.open_run(self.folder))
         for needed_no_more in (runs.STATE_FILE, status.FILE, status.LOG_FILE):
@@ -224,7 +247,9 @@ class Session:
                 torch.set_num_threads(min(values["threads"], os.cpu_count() or 1))
             trainer = Trainer(self.config, images, precision=values["precision"], compiled=compiled)
             trainer.load_state(tensors, values)
-        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError):
+        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+            if plain_reason(error):  # too little memory
+                raise
             raise RunError(f"{self.folder / runs.STATE_FILE} is damaged; the training can't be resumed.") from None
         begun = values["threads"], values.get("compiled", False), values.get("processes", 1)
         if begun != (torch.get_num_threads(), compiled, parallel.size()):
@@ -280,15 +305,23 @@ def _configs(args: argparse.Namespace) -> list[TrainConfig]:
 
 
 def _config(architecture: str, args: argparse.Namespace) -> TrainConfig:
+    named = parse_architecture(architecture)
+    chosen = {"input_size": args.input_size, "batch_size": args.batch_size, "lr": args.lr}
+    usual = recipe(named["family"], args.optimizer)
     return TrainConfig(
-        **parse_architecture(architecture),
+        **named,
+        **{name: usual[name] if value is None else value for name, value in chosen.items()},
+        strides=args.strides,
         norm=args.norm,
         init=args.init,
+        freeze=args.freeze,
         data="shipped" if args.data == "shipped" else "full",
+        train_fraction=args.train_fraction,
         epochs=args.epochs,
-        batch_size=args.batch_size,
+        optimizer=args.optimizer,
         schedule=args.schedule,
-        lr=args.lr,
+        warmup=args.warmup,
+        head_lr=args.head_lr,
         weight_decay=args.weight_decay,
         label_smoothing=args.label_smoothing,
         augment=not args.no_augment,
@@ -329,6 +362,9 @@ def _end_noted(folder: Path):
 def _command(config: TrainConfig, args: argparse.Namespace, argv: list[str]) -> str:
     """The command that trains this one network, as it can be given again."""
     if args.run:
+        begun_with = runs.open_run(args.run).facts.get("command")
+        if begun_with:
+            return begun_with
         words = _options(config) or argv
     else:
         others = [name for name in args.architectures if name != config.architecture]
@@ -348,6 +384,7 @@ def _say(words: str) -> None:
 def _options(config: TrainConfig) -> list[str] | None:
     """The arguments that stand for a config; None where it has a setting that no argument stands for."""
     known, words = vars(parser().parse_args([])), [config.architecture]
+    known |= recipe(config.family, config.optimizer)
     for name, value in config.to_dict().items():
         if name in known and value != known[name]:
             words += [f"--{name.replace('_', '-')}", str(value)]

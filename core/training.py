@@ -16,11 +16,11 @@ from torch import Tensor, nn
 from core import parallel
 from core.cifar10 import Images
 from core.config import TrainConfig
-from core.data import EpochPlan, TrainingSet, derived_seed, split_indices, to_tensors
+from core.data import EpochPlan, TrainingSet, derived_seed, label_budget, split_indices, to_tensors
 from core.errors import TrainingError
 from core.evaluation import StoppedError, infer
 from core.hardware import autocast, best_device, best_precision
-from core.models import build, family
+from core.models import build, family, freeze, head_name
 from core.schedules import learning_rate
 
 
@@ -74,11 +74,12 @@ class Trainer:
     ):
         """`images`: the training images, validation included. `initial_weights`: a state dict to start from instead of
         the config's seed. `compiled`: train through torch.compile, which fuses BatchNorm, ReLU and addition.
-        Raises TrainingError if a batch can't be filled."""
+        Raises TrainingError if a batch can't be filled, ModelError if there is no such stage to freeze."""
         self.config = config
         self.device = device or best_device()
         self.precision = precision or best_precision(self.device.type)
         train, validation = split_indices(images.labels, config.split_seed)
+        train = label_budget(train, images.labels, config.train_fraction, config.split_seed)
         self.training_set = TrainingSet(_subset(images, train), config.augment, self.device)
         pixels, labels = to_tensors(_subset(images, validation))
         self.validation = pixels.to(self.device), labels
@@ -92,12 +93,13 @@ class Trainer:
             self.model.load_state_dict(initial_weights, strict=True)
         self.model.to(self.device, memory_format=torch.channels_last)
         self.compiled = compiled
+        self._frozen = freeze(self.model, config.freeze)
         network = parallel.wrap(self.model, self.device)
         self._network = torch.compile(network) if compiled else network  # the same weights
         self.optimizer = _optimizer(self.model, config)
         self._scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == "float16")
-        self.layers = [name for name, weights in self.model.named_parameters() if weights.dim() > 1]
-        self._weights = [weights for weights in self.model.parameters() if weights.dim() > 1]
+        learnt = {name: weights for name, weights in self.model.named_parameters() if _is_decayed(name, weights)}
+        self.layers, self._weights = list(learnt), list(learnt.values())
         self.position = Position()
         self.history: list[dict] = []
         self.gradient_norms: list[list[float]] = []  # by epoch, by layer
@@ -125,13 +127,10 @@ class Trainer:
         def stop() -> bool:
             return parallel.any_of(should_stop())
 
-        steps = self.train_steps(on_epoch, stop)
         with parallel.lost_peers_told(), suppress(StoppedError):
-            while not stop():
-                report = next(steps, None)
-                if report is None:
-                    return True
+            for report in self.train_steps(on_epoch, stop):
                 on_step(report)
+            return True
         return False
 
     def train_steps(
@@ -141,18 +140,22 @@ class Trainer:
     ) -> Iterator[StepReport]:
         """`fit` a step at a time: each `next` trains on one batch; one more `next` after the last ends the last epoch.
 
-        Raises StoppedError if `should_stop()` during a validation."""
+        Raises StoppedError if `should_stop()` before a step or a batch of the validation."""
         while not self.finished:
-            yield from self._train_epoch()
+            yield from self._train_epoch(should_stop)
             self._end_epoch(should_stop)
             on_epoch(self.history[-1])
 
-    def _train_epoch(self) -> Iterator[StepReport]:
+    def _train_epoch(self, should_stop: Callable[[], bool]) -> Iterator[StepReport]:
         plan = EpochPlan.draw(len(self.training_set), self.config.seed, self.position.epoch)
         sums, batch_size = self.position.sums, self.config.batch_size
         self.model.train()
+        for module in self._frozen:  # BatchNorm there keeps to its running statistics
+            module.eval()
         last = time.perf_counter()
         for pixels, labels in self.training_set.batches(plan, batch_size, sums.steps, parallel.share(batch_size)):
+            if should_stop():
+                raise StoppedError
             loss, correct = self._step(pixels, labels)
             now = time.perf_counter()
             sums.steps, sums.loss, sums.correct = sums.steps + 1, sums.loss + loss, sums.correct + correct
@@ -166,7 +169,7 @@ class Trainer:
 
     def _step(self, pixels: Tensor, labels: Tensor) -> tuple[float, int]:
         for group in self.optimizer.param_groups:
-            group["lr"] = self._learning_rate()
+            group["lr"] = group["lr_factor"] * self._learning_rate()
         # Layers that draw numbers themselves (dropout) repeat them after a resume, with no generator to save.
         seed = derived_seed(self.config.seed, self.position.epoch, self.position.sums.steps)
         torch.manual_seed(seed + parallel.rank())
@@ -220,7 +223,8 @@ class Trainer:
 
     def _learning_rate(self) -> float:
         done = self.position.epoch * self.steps + self.position.sums.steps
-        return learning_rate(self.config.schedule, self.config.lr, done / (self.config.epochs * self.steps))
+        progress = done / (self.config.epochs * self.steps)
+        return learning_rate(self.config.schedule, self.config.lr, progress, self.config.warmup)
 
     def _report(self, loss: float, correct: int) -> StepReport:
         sums, epoch = self.position.sums, self.position.epoch
@@ -230,7 +234,7 @@ class Trainer:
             epoch=epoch + 1,
             step=sums.steps,
             steps=self.steps,
-            lr=self.optimizer.param_groups[0]["lr"],
+            lr=self.optimizer.param_groups[0]["lr"] / self.optimizer.param_groups[0]["lr_factor"],
             loss=sums.loss / sums.steps,
             accuracy=sums.correct / images,
             batch_loss=loss,
@@ -277,10 +281,25 @@ class Trainer:
 
 
 def _optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
-    decayed = [weights for weights in model.parameters() if weights.dim() > 1]
-    spared = [weights for weights in model.parameters() if weights.dim() <= 1]
-    groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": spared, "weight_decay": 0.0}]
-    return torch.optim.SGD(groups, lr=config.lr, momentum=config.momentum, nesterov=config.momentum > 0)
+    """Of what is not frozen. A group's `lr_factor` is its learning rate over that of the network's body."""
+    groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            factor = config.head_lr if name.startswith(f"{head_name(model)}.") else 1.0
+            groups.setdefault((factor, _is_decayed(name, parameter)), []).append(parameter)
+    body_first = sorted(groups.items(), key=lambda group: (group[0][0] != 1, not group[0][1]))
+    options = [
+        {"params": parameters, "weight_decay": config.weight_decay if decayed else 0.0, "lr_factor": factor}
+        for (factor, decayed), parameters in body_first
+    ]
+    if config.optimizer == "adamw":
+        return torch.optim.AdamW(options, lr=config.lr, betas=(config.momentum, 0.999))
+    return torch.optim.SGD(options, lr=config.lr, momentum=config.momentum, nesterov=config.momentum > 0)
+
+
+def _is_decayed(name: str, parameter: Tensor) -> bool:
+    """Weights of convolutions and linear layers; not those of norms, biases and other vectors."""
+    return name.endswith("weight") and parameter.dim() > 1
 
 
 def _subset(images: Images, indices) -> Images:

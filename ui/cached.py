@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import cifar10, comparison, metrics
+from core import cifar10, comparison, gradients, lesions, metrics, report
+from core.config import TrainConfig
 from core.runs import Run
 
 RUN_KEY = {Run: lambda run: (str(run.path), run.last_change)}
@@ -68,12 +69,17 @@ def test_labels() -> np.ndarray:
 @st.cache_resource(max_entries=4, hash_funcs=RUN_KEY, show_spinner="Waking the network ...")
 def classifier(run: Run):
     """The run's network, shared between visitors; it has a lock of its own."""
-    import torch
-
     from core.classifier import Classifier
 
-    torch.set_num_threads(1)  # two threads make one picture slower, not faster, when the machine is busy
+    _one_torch_thread()
     return Classifier(run)
+
+
+def _one_torch_thread() -> None:
+    """Two threads make one small computation slower, not faster, when the machine is busy."""
+    import torch
+
+    torch.set_num_threads(1)
 
 
 @st.cache_data(max_entries=256, hash_funcs=RUN_KEY, show_spinner=False)
@@ -90,6 +96,55 @@ def trust(run: Run, seen: np.ndarray, _answer, target: int, method: str, layer: 
 @st.cache_data(max_entries=32, hash_funcs=RUN_KEY, show_spinner="Sliding the patch ...")
 def occlusion(run: Run, seen: np.ndarray, target: int) -> np.ndarray:
     return classifier(run).occlusion(seen, target)
+
+
+@st.cache_data(max_entries=256, hash_funcs=RUN_KEY, show_spinner=False)
+def figures(run: Run) -> dict:
+    return report.figures(run)
+
+
+@st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
+def gradient_norms(run: Run) -> tuple[list[str], np.ndarray]:
+    return run.gradients()
+
+
+@st.cache_resource(show_spinner="Unpacking the training photos ...")
+def gradient_batch() -> cifar10.Images:
+    """The first training photos, which the gradient at initialisation is taken on."""
+    images = cifar10.load_training("shipped")
+    return cifar10.Images(images.pixels[: gradients.BATCH].copy(), images.labels[: gradients.BATCH].copy())
+
+
+@st.cache_data(max_entries=256, show_spinner="One backward pass through the untrained network ...")
+def initial_gradients(config: TrainConfig) -> pd.DataFrame:
+    _one_torch_thread()
+    return gradients.at_initialisation(config, gradient_batch())
+
+
+@st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
+def surgery_study(run: Run) -> dict[lesions.Lesion, float]:
+    return lesions.load(run)
+
+
+@st.cache_resource(max_entries=4, hash_funcs=RUN_KEY, show_spinner="Bringing the network to the operating table ...")
+def surgery(run: Run):
+    """A `surgery.Surgery`, shared between visitors: nothing changes it."""
+    from core.surgery import Surgery
+
+    _one_torch_thread()  # it works on batches in parallel instead
+    return Surgery(run, test_images())
+
+
+@st.cache_data(max_entries=1_000, hash_funcs=RUN_KEY, show_spinner="Operating, and showing it 1,000 photos ...")
+def lesioned_accuracy(run: Run, removed: lesions.Lesion, scale: float) -> float:
+    return surgery(run).accuracy(removed, scale)
+
+
+@st.cache_data(show_spinner="Asking torchvision what networks it has ...")
+def torchvision_names() -> list[str]:
+    from core.models import imagenet
+
+    return imagenet.names()
 
 
 @st.cache_data(max_entries=256, hash_funcs={FunctionType: lambda function: function.__qualname__}, show_spinner=False)

@@ -20,10 +20,14 @@ class BasicBlock(nn.Module):
         self.conv1, self.bn1 = _conv(in_channels, channels, stride, norm), _norm(channels, norm)
         self.conv2, self.bn2 = _conv(channels, channels, 1, norm), _norm(channels, norm)
 
+    def branch(self, x: Tensor) -> Tensor:
+        """What the block computes, before its input is added."""
+        return self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)), inplace=True)))
+
     def forward(self, x: Tensor) -> Tensor:
-        out = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)), inplace=True)))
+        out = self.branch(x)
         if self.skip:
-            out = out + _shortcut(x, like=out)
+            out = out + shortcut(x, like=out)
         return F.relu(out, inplace=True)
 
 
@@ -65,7 +69,7 @@ def _norm(channels: int, norm: str) -> nn.Module:
     return nn.BatchNorm2d(channels) if norm == "batch" else nn.Identity()
 
 
-def _shortcut(x: Tensor, like: Tensor) -> Tensor:
+def shortcut(x: Tensor, like: Tensor) -> Tensor:
     """Option A (section 3.3): where the shape changes, every second pixel, and zeros for the new channels."""
     if x.shape == like.shape:
         return x

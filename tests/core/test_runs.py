@@ -332,7 +332,6 @@ READ = {
         "whole numbers": npz("gradients.npz", layers=NAMES, norms=NORMS.astype(int)),
         "names that are numbers": npz("gradients.npz", layers=np.arange(2), norms=NORMS),
         "one dimension": npz("gradients.npz", layers=np.array("a"), norms=NORMS[:, 0]),
-        "NaN": npz("gradients.npz", layers=NAMES, norms=NORMS * np.nan),
     },
     "test_logits": {
         "missing": drop("test_logits.npz"),

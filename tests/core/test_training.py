@@ -64,13 +64,20 @@ def undisturbed(tiny_images):
 
 @pytest.mark.parametrize(
     ("steps", "precision", "epochs"),
-    [(0, "float32", 2), (5, "float32", 2), (STEPS, "float32", 2), (STEPS + 4, "float32", 2), (5, "bfloat16", 1)],
+    [
+        (0, "float32", 2),
+        (5, "float32", 2),
+        (STEPS, "float32", 2),  # in the validation, which is asked as often as a step: once
+        (STEPS + 1, "float32", 2),
+        (STEPS + 5, "float32", 2),
+        (5, "bfloat16", 1),
+    ],
 )
 def test_resumed_training_equals_an_undisturbed_one(trainer, undisturbed, tmp_path, steps, precision, epochs):
     stopped = trainer(precision, epochs=epochs)
     assert not stopped.fit(should_stop=stop_after(steps))
     done = stopped.position
-    assert (done.epoch, done.sums.steps) == divmod(steps, STEPS)
+    assert (done.epoch, done.sums.steps) == divmod(steps, STEPS + 1)
     runs.save_state(tmp_path, *stopped.state())
 
     resumed = trainer(precision, epochs=epochs)
@@ -90,7 +97,7 @@ def test_stopping_at_every_few_steps_changes_nothing(trainer, undisturbed, tmp_p
         if resumed.fit(should_stop=stop_after(6)):
             break
         runs.save_state(tmp_path, *resumed.state())
-    assert sessions == -(-2 * STEPS // 6)
+    assert sessions == -(-2 * (STEPS + 1) // 6)
     assert_equal(resumed, undisturbed())
 
 

@@ -1,0 +1,112 @@
+"""Does depth help? Error against depth, plain networks and ResNets of one recipe, beside what He et al. published."""
+
+import pandas as pd
+import streamlit as st
+
+from core import charts, degradation
+from core.errors import RunError
+from core.runs import list_runs
+from ui import cached
+from ui.run_picker import pair
+
+NO_REFERENCE = degradation.PUBLISHED[:0]
+
+chosen = pair()
+st.title("Does depth help?")
+st.markdown(
+    "More layers can do whatever fewer layers can, and more. So a deeper network should never be worse, "
+    "least of all on the photos it **practises** on. Is it so? **Click a point to see its pair on every page.**"
+)
+
+
+def read(runs) -> pd.DataFrame:
+    """A row a run; those that can't be read are reported."""
+    figures = []
+    for run in runs:
+        try:
+            figures.append(cached.figures(run))
+        except RunError as error:
+            st.warning(str(error), icon=":material/folder_off:")
+    return degradation.table(figures) if figures else pd.DataFrame()
+
+
+def take_click(key: str, rows: pd.DataFrame) -> None:
+    points = st.session_state[key].selection.get("point")
+    if points:
+        both = degradation.pair_of(rows, points[0]["run"])
+        sides = dict(zip(degradation.NETWORKS, ("a", "b"), strict=True))
+        st.session_state.update({sides[network]: run for network, run in both.items()})
+
+
+def show(rows: pd.DataFrame, error: str, title: str, published: pd.DataFrame, limits: charts.Limits) -> None:
+    spread = degradation.spread(rows, error)
+    key = f"depth_{error}"
+    st.vega_lite_chart(
+        cached.chart(charts.degradation, rows, spread, published, error, title, limits),
+        on_select=lambda: take_click(key, rows),
+        key=key,
+        width="stretch",
+    )
+
+
+recipes = degradation.recipes(list_runs()[0])
+if not recipes:
+    st.info("None of the runs here is a plain network or a ResNet made for CIFAR-10.")
+    st.page_link("app_pages/train.py", label="Train such a pair", icon=":material/fitness_center:")
+    st.stop()
+recipe = next(iter(recipes))
+if len(recipes) > 1:
+    recipe = st.selectbox(
+        "Trained with",
+        list(recipes),
+        key="recipe",
+        bind="query-params",
+        format_func=lambda name: f"{name} ({len(recipes[name])} runs)",
+        help="Runs are compared only if they differ in nothing but depth, short cuts and seed.",
+    )
+else:
+    st.caption(f"All runs share one recipe: {recipe}.")
+rows = read(recipes[recipe])
+if rows.empty:
+    st.stop()
+
+errors = ["train_error", "test_error"]
+depths = pd.concat([rows["depth"], degradation.PUBLISHED["depth"]])
+limits = charts.Limits(
+    depths=(int(depths.min()), int(depths.max())),
+    error=float(1.08 * max(rows[errors].max().max(), degradation.PUBLISHED["error"].max())),
+)
+left, right = st.columns(2)
+with left:
+    st.subheader("On photos it has never seen", anchor=False)
+    show(rows, "test_error", "test error (%)", degradation.PUBLISHED, limits)
+with right:
+    st.subheader("On the photos it practises on", anchor=False)
+    show(rows, "train_error", "training error (%)", NO_REFERENCE, limits)
+st.caption(
+    f"**{degradation.finding(rows)}** Each point is a run; the line is the mean over seeds, the bar their range. Faint "
+    "and dashed: He et al. 2015, who trained on all 50,000 photos; the ResNets' values are from Table 6 (110: mean of "
+    "five runs), the plain networks' were read off Figure 6 and are good to about a point. Training error is "
+    "that of the epoch whose weights were kept, as the history has it: on photos mirrored and shifted at random, while "
+    "the network was still changing."
+)
+if rows.groupby("network")["depth"].nunique().min() < 2 or rows["network"].nunique() < 2:
+    setting = recipes[recipe][0].config
+    st.info(
+        "More depths make the plot. Train a shallower and a deeper pair with the same settings "
+        f"({setting.epochs} epochs, peak learning rate {setting.lr:g}), and they appear here.",
+        icon=":material/add_circle:",
+    )
+    st.page_link("app_pages/train.py", label="Train another depth", icon=":material/fitness_center:")
+
+with st.expander("All these runs, as numbers"):
+    named = {"run": "run", "depth": "layers", "seed": "seed", "epochs": "epochs", "minutes": "minutes"}
+    named |= {"train_error": "training error", "val_error": "validation error", "test_error": "test error"}
+    percent = st.column_config.NumberColumn(format="%.2f %%")
+    st.dataframe(
+        rows[list(named)].rename(columns=named),
+        hide_index=True,
+        key="depth_runs",
+        column_config={name: percent for name in named.values() if name.endswith("error")}
+        | {"minutes": st.column_config.NumberColumn(format="%.0f")},
+    )

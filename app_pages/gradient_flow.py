@@ -1,0 +1,188 @@
+"""How much of the learning signal reaches each layer: while the pair trained, and in any depth before training."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core import charts, gradients, status
+from core.config import TrainConfig
+from core.errors import RunError
+from core.runs import list_runs
+from ui import cached
+from ui.run_picker import pair
+
+DEPTHS = tuple(range(8, 111, 6))
+WORDS = """
+1. A network learns backwards: the mistake is seen at the answer, and a message about it, the **gradient**, travels \
+back through all layers to the first.
+2. It **vanishes** if it becomes so faint that layers have nothing to learn from; that is what happens in a deep plain \
+network **without BatchNorm**: try 56 layers above.
+3. **With BatchNorm it does not vanish**: before training it even grows on its way back through a plain network, by \
+far too much, and the first steps of training even that out.
+4. **Short cuts** carry the message around every block, so that with BatchNorm all layers of a ResNet receive a \
+similar share; without BatchNorm the parts add up, and it explodes.
+5. So "ResNets win because gradients no longer vanish" is **not** the whole story of networks with BatchNorm: the \
+gradients of the plain ones are there, but following them is harder.
+"""
+SOURCES = """
+- He et al. 2015, [Deep residual learning](https://arxiv.org/abs/1512.03385), section 4.1, of plain networks with \
+BatchNorm: the difficulty is "unlikely to be caused by vanishing gradients"; their gradients have "healthy norms". \
+They conjecture "exponentially low convergence rates".
+- Yang et al. 2019, [A mean field theory of batch normalization](https://arxiv.org/abs/1902.08129): at initialisation \
+BatchNorm without short cuts makes gradients *explode* with depth; after a step of training their range is far smaller.
+- He et al. 2015, [Delving deep into rectifiers](https://arxiv.org/abs/1502.01852), section 2.2: the initial weights \
+used here keep the variance from layer to layer, on average over many channels. Here are 16 to 64, and zeros around \
+small maps take a share at every layer: so the signal fades all the same.
+- Du, Hu and Lee 2018, [Layers are automatically balanced](https://arxiv.org/abs/1806.00900), section 2: with ReLU, \
+zero biases and no BatchNorm, the inner product of weights and gradient is the same in all layers of a plain network. \
+So without BatchNorm vanishing shows as *all* layers receiving little, not as the first receiving less than the last.
+- Zhang, Dauphin and Ma 2019, [Fixup initialization](https://arxiv.org/abs/1901.09321): why a ResNet without BatchNorm \
+explodes at the usual initialisation, and how it can be trained all the same.
+- Veit et al. 2016, [Residual networks behave like ensembles](https://arxiv.org/abs/1605.06431): most of a deep \
+ResNet's gradient comes through short paths.
+
+Drawn is the Euclidean norm of the loss's gradient with respect to each layer's weights (convolutions and the last \
+linear layer); by epoch, the mean over its steps. Layers differ in size and in the scale of their weights, so a ratio \
+of 2 between two of them means nothing.
+"""
+
+chosen = pair()
+st.title("Does the lesson reach the first layer?")
+st.markdown(
+    "Every step of training sends a message back from the answer to the first layer: how to do better (the "
+    "**gradient**). Here is how strong it was when it reached each layer."
+)
+
+
+def read_gradients() -> dict[str, tuple[list[str], np.ndarray]]:
+    """By side; for a run without them, the page says what is missing."""
+    found = {}
+    for side, run in chosen:
+        try:
+            found[side] = cached.gradient_norms(run)
+        except RunError as error:
+            st.info(
+                f"**{side}: {run.name}** came without usable gradients, so they can't be drawn; other pages show it. "
+                f"{error}",
+                icon=":material/water_drop:",
+            )
+    return found
+
+
+def scale_of(tables) -> list[float]:
+    """One logarithmic scale for all that is shown side by side."""
+    norms = pd.concat([table[~table["broken"]] for table in tables])["norm"]
+    return [float(norms.min()), float(norms.max())] if len(norms) and norms.min() < norms.max() else [1e-3, 1.0]
+
+
+def show_training(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
+    tables = {side: gradients.by_epoch(*both) for side, both in found.items()}
+    domain = scale_of(tables.values())
+    names = {side: run.name for side, run in chosen}
+    for column, (side, table) in zip(st.columns(2), tables.items(), strict=False):
+        with column:
+            st.markdown(f"**{side}: {names[side]}**")
+            st.vega_lite_chart(cached.chart(charts.gradient_heatmap, table, domain), width="stretch")
+    for side, (layers, norms) in found.items():
+        if broken := gradients.breakdown(norms):
+            st.warning(
+                f"{side} broke down in epoch {broken.epoch}: at layer {broken.layer} ({layers[broken.layer - 1]}) the "
+                "gradient is no longer a finite number. Such places are green.",
+                icon=":material/dangerous:",
+            )
+    last = {side: gradients.first_over_last(norms)[-1] for side, (_, norms) in found.items()}
+    st.caption(
+        "Dark is a strong message, light a faint one; both pictures have one scale, logarithmic. In the last epoch "
+        + "; ".join(f"{side}'s first layer receives {gradients.ratio_in_words(ratio)}" for side, ratio in last.items())
+        + "."
+    )
+
+    st.subheader("First layer against last, over time", anchor=False)
+    ratios = pd.concat(
+        pd.DataFrame({"side": side, "run": names[side], "ratio": gradients.first_over_last(norms)})
+        .assign(epoch=lambda t: t.index + 1)
+        .dropna()
+        for side, (_, norms) in found.items()
+    )
+    st.vega_lite_chart(cached.chart(charts.gradient_ratio, ratios), width="stretch")
+    st.caption("Above the dashed line the first layer receives more than the last; below, less.")
+    show_epoch(found, domain)
+
+
+@st.fragment
+def show_epoch(found: dict[str, tuple[list[str], np.ndarray]], domain: list[float]) -> None:
+    st.subheader("One epoch, layer by layer", anchor=False)
+    epochs = max(len(norms) for _, norms in found.values())
+    epoch = 1
+    if epochs > 1:
+        epoch = st.slider(
+            "Epoch", 1, epochs, 1, key="gradient_epoch", bind="query-params", help="Move through the training."
+        )
+    tables = [
+        gradients.in_epoch(layers, norms, min(epoch, len(norms))).query("not broken").assign(side=side)
+        for side, (layers, norms) in found.items()
+    ]
+    st.vega_lite_chart(
+        cached.chart(charts.gradient_by_layer, pd.concat(tables), "side", domain), width="stretch", key="gradient_slice"
+    )
+
+
+@st.fragment
+def show_initialisation() -> None:
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    depth = left.select_slider(
+        "Layers", DEPTHS, value=56, key="flow_depth", bind="query-params", help="How deep both networks are."
+    )
+    batch_norm = right.toggle(
+        "BatchNorm",
+        value=True,
+        key="flow_norm",
+        bind="query-params",
+        help="A layer that brings the numbers inside back into range. Most networks have one.",
+    )
+    plain = TrainConfig(depth=depth, skip=False, norm="batch" if batch_norm else "none")
+    configs = {"plain": plain, "ResNet": replace(plain, skip=True)}
+    tables = {name: cached.initial_gradients(config).assign(network=name) for name, config in configs.items()}
+    st.vega_lite_chart(
+        cached.chart(charts.gradient_by_layer, pd.concat(tables.values()), "network", scale_of(tables.values())),
+        width="stretch",
+        key="gradient_start",
+    )
+    words = {name: gradients.ratio_in_words(_ratio(table)) for name, table in tables.items()}
+    shallow = {name: cached.initial_gradients(replace(config, depth=DEPTHS[0])) for name, config in configs.items()}
+    change = {name: tables[name]["norm"].median() / shallow[name]["norm"].median() for name in tables}
+    st.caption(
+        f"**In the plain network the first layer receives {words['plain']}; in the ResNet, {words['ResNet']}.** "
+        f"Against networks of {DEPTHS[0]} layers, a typical layer (the median) receives "
+        f"{gradients.multiple_in_words(change['plain'])} the gradient in the plain network and "
+        f"{gradients.multiple_in_words(change['ResNet'])} the gradient in the ResNet. Fresh random weights, the same "
+        f"for both (seed 0); one backward pass on the first {gradients.BATCH} training photos."
+    )
+
+
+def _ratio(table: pd.DataFrame) -> float:
+    return float(gradients.first_over_last(table["norm"].to_numpy()))
+
+
+found = read_gradients()
+if found:
+    st.header("While these two trained", anchor=False)
+    show_training(found)
+
+st.header("Before training, at any depth", anchor=False)
+st.markdown("Nothing is trained here: two new networks see a few photos once, and the message is sent back once.")
+show_initialisation()
+
+st.header("What “vanishing” means here, and what it does not", anchor=False)
+st.markdown(WORDS)
+with st.expander("For the expert: sources, and what is measured"):
+    st.markdown(SOURCES)
+
+stopped = [(run, status.read(run.path)) for run in list_runs()[0] if not run.finished]
+failed = [(run.name, said.reason) for run, said in stopped if said and said.state == "failed"]
+if failed:
+    st.header("Trainings that broke down", anchor=False)
+    for name, reason in failed:
+        st.warning(f"**{name}**: {reason}", icon=":material/dangerous:")

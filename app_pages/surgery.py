@@ -1,0 +1,167 @@
+"""Cut blocks out of both trained networks and see what they can still do (Veit et al. 2016)."""
+
+import pandas as pd
+import streamlit as st
+
+from core import charts, lesions
+from core.comparison import describe
+from core.errors import LabError, RunError
+from core.runs import Run
+from ui import cached, drawing
+from ui.run_picker import pair
+
+COLOURS = {"A": charts.COLOUR_A, "B": charts.COLOUR_B}
+
+chosen = pair()
+st.title("How much can you cut out?")
+st.markdown(
+    "Both networks are **trained**; nothing is learnt anew. Switch off a block: a ResNet still has the **short cut** "
+    "(skip connection) around it, a plain network hands on what came before. How many of 1,000 test photos do they "
+    "still name rightly?"
+)
+patients = {}
+for side, run in chosen:
+    try:
+        patients[side] = (run, lesions.removable(run.config))
+    except LabError as error:
+        st.info(f"**{side}: {run.name}**. {error}", icon=":material/content_cut:")
+if not patients:
+    st.stop()
+
+
+def intact(run: Run) -> float:
+    right = cached.test_logits(run)[: lesions.IMAGES].argmax(axis=1) == cached.test_labels()[: lesions.IMAGES]
+    return float(right.mean())
+
+
+def show_patient(side: str, removed: lesions.Lesion, scale: float) -> float | None:
+    """The network with its blocks, and its accuracy; None if it can't be operated on."""
+    run, removable = patients[side]
+    cut = removed & removable
+    st.markdown(f"**{side}: {'ResNet' if run.config.skip else 'Plain network'}**, {describe(run)}")
+    st.image(drawing.network(run.config, COLOURS[side], cut), width="stretch")
+    before = intact(run)
+    scale = scale if run.config.skip else 1.0
+    try:
+        now = before if not cut and scale == 1 else cached.lesioned_accuracy(run, cut, scale)
+    except RunError as error:
+        st.error(str(error), icon=":material/broken_image:")
+        return None
+    change = None if now == before else f"{100 * (now - before):+.1f} points against the whole network"
+    st.metric("right of 1,000 test photos", f"{now:.1%}", delta=change, help="Guessing gives 10 %. One photo is 0.1 %.")
+    needed = (removed & frozenset(range(1, lesions.count_blocks(run.config) + 1))) - removable
+    if needed:
+        st.caption(
+            f"{lesions.in_words(needed).capitalize()} stays: here the picture changes its shape, and a plain network "
+            "has no way around."
+        )
+    return now
+
+
+@st.fragment
+def operate() -> None:
+    blocks = max(lesions.count_blocks(run.config) for run, _ in patients.values())
+    off = st.pills(
+        "Switch off blocks",
+        [str(number) for number in range(1, blocks + 1)],
+        selection_mode="multi",
+        key="off",
+        bind="query-params",
+        help="Block 1 is the first after the picture. In both networks at once, where they have that block.",
+    )
+    scale = 1.0
+    if any(run.config.skip for run, _ in patients.values()):
+        scale = st.slider(
+            "Strength of the blocks in a ResNet",
+            0.0,
+            1.0,
+            1.0,
+            0.1,
+            key="strength",
+            bind="query-params",
+            help="What each block adds to its short cut is multiplied by this. At 0 the short cuts alone remain.",
+        )
+    removed = frozenset(map(int, off))
+    now = {}
+    for column, side in zip(st.columns(2), patients, strict=False):
+        with column, st.container(border=True, key=f"patient_{side}"):
+            now[side] = show_patient(side, removed, scale)
+    if not removed and scale == 1:
+        st.caption("Both are whole. Switch off block 5, then another.")
+    elif len(now) == 2 and None not in now.values():
+        st.caption(
+            f"Without {lesions.in_words(removed)}, A names {now['A']:.0%} rightly and B {now['B']:.0%}. "
+            "On 1,000 photos, differences below 3 points can be luck."
+        )
+
+
+def study(side: str) -> dict[lesions.Lesion, float] | None:
+    """What the run's folder has of all these cuts, or a button that makes it."""
+    run, _ = patients[side]
+    try:
+        return cached.surgery_study(run)
+    except RunError:
+        pass
+    kept = st.session_state.get(f"_study_{run.name}")
+    if kept:
+        return kept
+    number = len(lesions.cuts(run.config))
+    st.info(f"**{side}: {run.name}** has not been studied yet: {number} operations, a second or more each.")
+    if st.button(f"Study {side}", key=f"study_{side}", icon=":material/content_cut:", help="Kept in the run's folder."):
+        try:
+            return make_study(run)
+        except RunError as error:
+            st.error(str(error), icon=":material/broken_image:")
+    return None
+
+
+def make_study(run: Run) -> dict[lesions.Lesion, float]:
+    from core import surgery
+
+    bar = st.progress(0.0, "Operating ...")
+    results = surgery.study(
+        run, cached.surgery(run), lambda done, total: bar.progress(done / total, f"Operation {done} of {total}")
+    )
+    bar.empty()
+    st.session_state[f"_study_{run.name}"] = results
+    try:
+        lesions.save(run, results)
+    except OSError:
+        st.caption("The run's folder can't be written to, so this is kept until you close the page.")
+    return results
+
+
+operate()
+
+st.header("Any block, and ever more of them", anchor=False)
+studies = {side: results for side in patients if (results := study(side))}
+if studies:
+
+    def of_all(table_of) -> pd.DataFrame:
+        return pd.concat(
+            table_of(results, patients[side][0]).assign(side=side, run=patients[side][0].name)
+            for side, results in studies.items()
+        )
+
+    singles = of_all(lambda results, run: lesions.single(results))
+    curves = of_all(lambda results, run: lesions.curve(results, run.config))
+    left, right = st.columns(2)
+    with left:
+        st.subheader("Which block matters most?", anchor=False)
+        st.vega_lite_chart(cached.chart(charts.single_blocks, singles), width="stretch")
+        costs = singles.groupby("side")["loss"].mean()
+        st.caption(
+            "One block removed. "
+            + " ".join(f"It costs {side} {cost:.1f} points on average." for side, cost in costs.items())
+            + " The dashed line is guessing."
+        )
+    with right:
+        st.subheader("How many can go?", anchor=False)
+        st.vega_lite_chart(cached.chart(charts.removed_blocks, curves), width="stretch")
+        st.caption(lesions.curve_in_words(curves) + " Line: the mean over random choices of blocks; band: their range.")
+    st.markdown(
+        "Veit et al. read a ResNet as **many short paths side by side**: a block removed closes some of them, and the "
+        "others go on. A plain network is one path. Their ResNet had 110 layers and hardly noticed the loss of one "
+        "block; the fewer blocks there are, the more each one matters. "
+        "[The paper](https://arxiv.org/abs/1605.06431), section 4."
+    )

@@ -1,0 +1,103 @@
+"""Does depth help? Runs of one recipe, plain and residual, by depth: tables and the finding in words. No torch.
+
+"Degradation" is He et al.'s word (2015, section 1) for plain networks that get worse as they get deeper, on the
+training images too.
+"""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from core.comparison import FIELD_WORDS, VALUE_WORDS
+from core.config import TrainConfig
+from core.runs import Run
+
+NETWORKS = ("plain", "ResNet")
+FREE_FIELDS = ("depth", "skip", "seed")  # what may differ among the runs of one recipe
+ALWAYS_NAMED = ("data", "epochs", "norm")
+
+# Test errors in percent (He et al. 2015, arXiv 1512.03385). ResNets: Table 6 (110: the mean of five runs, the best is
+# 6.43). The plain networks are in no table: read off Figure 6, left, good to about a point.
+PUBLISHED = pd.DataFrame(
+    [
+        *(("ResNet", *row, "Table 6") for row in ((20, 8.75), (32, 7.51), (44, 7.17), (56, 6.97), (110, 6.61))),
+        *(("plain", *row, "about, read off Figure 6") for row in ((20, 9.0), (56, 13.0))),
+    ],
+    columns=["network", "depth", "error", "source"],
+)
+
+
+def network(config: TrainConfig) -> str:
+    """One of NETWORKS."""
+    return NETWORKS[config.skip]
+
+
+def recipes(runs: list[Run]) -> dict[str, list[Run]]:
+    """The finished CIFAR twins among `runs` by recipe, named in words; the recipe with most runs first."""
+    groups: dict[tuple, list[Run]] = {}
+    for run in runs:
+        if run.finished and run.config.family == "cifar":
+            groups.setdefault(tuple(_recipe(run.config).items()), []).append(run)
+    ordered = sorted(groups.values(), key=lambda group: (-len(group), group[0].config.data != "full"))
+    settings = [_recipe(group[0].config) for group in ordered]
+    fields = settings[0] if settings else {}
+    named = [*ALWAYS_NAMED, *(f for f in fields if f not in ALWAYS_NAMED and _vary(setting[f] for setting in settings))]
+    return {_name(setting, named): group for setting, group in zip(settings, ordered, strict=True)}
+
+
+def _vary(values: Iterable) -> bool:
+    return len(set(map(str, values))) > 1
+
+
+def _recipe(config: TrainConfig) -> dict:
+    return {field: value for field, value in config.to_dict().items() if field not in FREE_FIELDS}
+
+
+def _name(setting: dict, fields: list[str]) -> str:
+    return ", ".join(f"{FIELD_WORDS.get(field, field)}: {_in_words(field, setting[field])}" for field in fields)
+
+
+def _in_words(field: str, value: object) -> str:
+    return VALUE_WORDS.get((field, value), str(value))
+
+
+def table(figures: list[dict]) -> pd.DataFrame:
+    """A row a run from `core.report.figures`, with its `network`; the errors in percent."""
+    rows = pd.DataFrame(figures)
+    return rows.assign(network=rows["skip"].map(lambda skip: NETWORKS[skip])).sort_values(["depth", "seed", "network"])
+
+
+def pair_of(rows: pd.DataFrame, run: str) -> dict[str, str]:
+    """{network: run} of the pair that a run of `table` belongs to: the same depth and seed. The twin may be missing."""
+    chosen = rows[rows["run"] == run].iloc[0]
+    both = rows[(rows["depth"] == chosen["depth"]) & (rows["seed"] == chosen["seed"])]
+    return dict(zip(both["network"], both["run"], strict=True)) | {chosen["network"]: run}
+
+
+def finding(rows: pd.DataFrame) -> str:
+    """What the test errors say, as means over seeds."""
+    means = rows.groupby(["network", "depth"])["test_error"].mean()
+    both = sorted(set.intersection(*(set(means[name].index) if name in means else set() for name in NETWORKS)))
+    if len(both) > 1:
+        low, high = both[0], both[-1]
+        changes = {name: means[name, low] - means[name, high] for name in NETWORKS}
+        return (
+            f"From {low} to {high} layers the plain network {_change(changes['plain'])}, "
+            f"the ResNet {_change(changes['ResNet'])}."
+        )
+    if both:
+        plain, residual = (means[name, both[0]] for name in NETWORKS)
+        return f"At {both[0]} layers the plain network errs on {plain:.1f} % of photos, the ResNet on {residual:.1f} %."
+    return "There is no depth yet at which both a plain network and a ResNet of this recipe were trained."
+
+
+def _change(gain: float) -> str:
+    if abs(gain) < 0.05:
+        return "stays as it is"
+    return f"{'gains' if gain > 0 else 'loses'} {abs(gain):.1f} points"
+
+
+def spread(rows: pd.DataFrame, error: str) -> pd.DataFrame:
+    """Mean, lowest and highest of the column `error` over seeds: network, depth, mean, low, high, runs."""
+    grouped = rows.groupby(["network", "depth"])[error]
+    return grouped.agg(mean="mean", low="min", high="max", runs="size").reset_index()

@@ -1,0 +1,129 @@
+"""Which blocks of a trained network can be cut out, which cuts a study makes, and what came of them. No torch.
+
+The cutting itself is `surgery.py`. After Veit, Wilber and Belongie 2016, "Residual networks behave like ensembles of
+relatively shallow networks" (arXiv 1605.06431), section 4. Blocks are numbered from 1, the first after the picture.
+"""
+
+from collections.abc import Iterable
+from io import StringIO
+
+import numpy as np
+import pandas as pd
+
+from core.config import TrainConfig
+from core.errors import LabError, RunError
+from core.files import write_text
+from core.runs import Run
+
+FILE = "surgery.csv"
+IMAGES = 1_000  # the first test images, on which a lesioned network is scored
+DRAWS = 5  # random choices for each number of blocks cut out
+STEPS = 10  # at most so many numbers of blocks, beside none and one
+COLUMNS = ["removed", "accuracy"]  # block numbers with spaces between; share of IMAGES, 0 to 1
+
+Lesion = frozenset[int]
+
+
+def count_blocks(config: TrainConfig) -> int:
+    """Raises LabError for a network that is none of the CIFAR twins: only theirs are known here block by block."""
+    if config.family != "cifar":
+        raise LabError("Surgery is made for the plain and residual twins for CIFAR-10; this is another network.")
+    return (config.depth - 2) // 2
+
+
+def removable(config: TrainConfig) -> Lesion:
+    """A ResNet's blocks all (their short cut remains); of a plain network those that change no shape."""
+    blocks = frozenset(range(1, count_blocks(config) + 1))
+    return blocks if config.skip else blocks - _first_of_later_stages(config)
+
+
+def _first_of_later_stages(config: TrainConfig) -> Lesion:
+    a_stage = count_blocks(config) // 3
+    return frozenset((a_stage + 1, 2 * a_stage + 1))
+
+
+def cuts(config: TrainConfig) -> list[Lesion]:
+    """The study of a network: nothing removed, each single block, and random choices of more blocks.
+
+    The random choices are the same for both twins, so they leave out the two blocks that a plain network needs.
+    """
+    common = sorted(removable(config) - _first_of_later_stages(config))
+    singles = [frozenset([block]) for block in sorted(removable(config))]
+    draw = np.random.default_rng(config.depth)
+    counts = sorted(set(np.linspace(2, len(common), STEPS).round().astype(int))) if len(common) > 1 else []
+    several = [
+        frozenset(draw.choice(common, size=count, replace=False).tolist()) for count in counts for _ in range(DRAWS)
+    ]
+    return list(dict.fromkeys([frozenset(), *singles, *several]))
+
+
+def save(run: Run, results: dict[Lesion, float]) -> None:
+    """surgery.csv in the run's folder, from `core.surgery.study`."""
+    write_text(run.path / FILE, _to_csv(results))
+
+
+def load(run: Run) -> dict[Lesion, float]:
+    """What `save` wrote. Raises RunError if it is missing, damaged, or another network's."""
+    path = run.path / FILE
+    try:
+        return _from_csv(path.read_text(encoding="utf-8"), removable(run.config))
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path} is missing or damaged ({type(error).__name__}: {error}).") from None
+
+
+def _to_csv(results: dict[Lesion, float]) -> str:
+    rows = [(" ".join(map(str, sorted(lesion))), accuracy) for lesion, accuracy in results.items()]
+    return pd.DataFrame(rows, columns=COLUMNS).to_csv(index=False)
+
+
+def _from_csv(text: str, known: Lesion) -> dict[Lesion, float]:
+    if any(line.count(",") != len(COLUMNS) - 1 for line in text.splitlines()):  # pandas takes minutes for a long row
+        raise ValueError("a row with another number of cells")
+    rows = pd.read_csv(StringIO(text), dtype={"removed": str}, keep_default_na=False)
+    if list(rows.columns) != COLUMNS or rows["accuracy"].dtype.kind != "f" or not rows["accuracy"].between(0, 1).all():
+        raise ValueError("no table of removed blocks and accuracies from 0 to 1")
+    results = {frozenset(map(int, removed.split())): value for removed, value in rows.itertuples(index=False)}
+    if frozenset() not in results or not all(lesion <= known for lesion in results):
+        raise ValueError("blocks of another network")
+    return results
+
+
+def single(results: dict[Lesion, float]) -> pd.DataFrame:
+    """A row a block that was removed alone: block, accuracy, and the `loss` of accuracy in points."""
+    intact = results[frozenset()]
+    rows = sorted((*lesion, accuracy) for lesion, accuracy in results.items() if len(lesion) == 1)
+    return pd.DataFrame(rows, columns=["block", "accuracy"]).assign(loss=lambda t: 100 * (intact - t["accuracy"]))
+
+
+def curve(results: dict[Lesion, float], config: TrainConfig) -> pd.DataFrame:
+    """Accuracy by number of blocks removed at random: removed, mean, low, high, draws. Both twins' removable blocks."""
+    needed = _first_of_later_stages(config)
+    rows = [(len(lesion), accuracy) for lesion, accuracy in results.items() if not lesion & needed]
+    grouped = pd.DataFrame(rows, columns=COLUMNS).groupby("removed")["accuracy"]
+    return grouped.agg(mean="mean", low="min", high="max", draws="size").reset_index()
+
+
+def curve_in_words(curves: pd.DataFrame) -> str:
+    """How many blocks each side loses until it is right on less than half as many photos; `curves`: `curve` by side."""
+    words = []
+    for side, rows in curves.groupby("side"):
+        whole = rows.loc[rows["removed"] == 0, "mean"].iloc[0]
+        fallen = rows.loc[rows["mean"] < whole / 2, "removed"]
+        words.append(
+            f"{side} stays above half of its accuracy at every number tried."
+            if fallen.empty
+            else f"{side} falls below half of its accuracy when {fallen.min()} of its blocks {_is(fallen.min())} gone."
+        )
+    return " ".join(words)
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def in_words(blocks: Iterable[int]) -> str:
+    """E.g. "block 3" or "blocks 2, 3 and 7"."""
+    numbers = [str(block) for block in sorted(blocks)]
+    if len(numbers) < 2:
+        return f"block {''.join(numbers)}" if numbers else "no block"
+    return f"blocks {', '.join(numbers[:-1])} and {numbers[-1]}"

@@ -1,0 +1,134 @@
+"""Command line: the table of all runs, from what their folders hold, as markdown; or put into a README."""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from core import cifar10, metrics
+from core.cli import Parser, run_command
+from core.errors import LabError
+from core.files import write_text
+from core.runs import SHIPPED, Run, open_run
+
+BEGIN, END = "<!-- runs -->", "<!-- /runs -->"
+COLUMNS = (
+    *("run", "layers", "short cuts", "norm", "training images", "seed", "epochs", "minutes"),
+    *("train error", "validation error", "test error"),
+)
+ERRORS = ("train_error", "val_error", "test_error")
+
+
+def figures(run: Run) -> dict:
+    """What is known of a finished run, as plain values. Errors are in percent: `train_error` (on augmented images, the
+    mean over the epoch's steps) and `val_error` of the epoch whose weights were kept, `test_error` of those weights.
+    Raises RunError."""
+    history = run.history().set_index("epoch")
+    kept = history.loc[run.facts["best_epoch"]] if run.facts.get("best_epoch") in history.index else history.iloc[-1]
+    accuracy = metrics.accuracy(run.test_logits(), cifar10.load_test_labels())
+    return {
+        "run": run.name,
+        "depth": run.config.depth,
+        "skip": run.config.skip,
+        "norm": run.config.norm,
+        "images": run.facts.get("training_images"),
+        "seed": run.config.seed,
+        "epochs": len(history),
+        "minutes": history["seconds"].sum() / 60,
+        "train_error": 100 * (1 - kept["train_accuracy"]),
+        "val_error": 100 * (1 - kept["val_accuracy"]),
+        "test_error": 100 * (1 - accuracy.value),
+    }
+
+
+def markdown(runs: list[Run]) -> str:
+    """A row a finished run; after runs that differ in their seed alone, their mean and standard deviation."""
+    groups: dict = {}
+    for run in sorted((run for run in runs if run.finished), key=_order):
+        groups.setdefault(_without_seed(run), []).append(figures(run))
+    lines = [_row(COLUMNS), _row(("---",) * len(COLUMNS))]
+    for group in groups.values():
+        lines += [_row(_cells(values)) for values in group]
+        lines += [_row(_mean_cells(pd.DataFrame(group)))] if len(group) > 1 else []
+    return "\n".join(lines)
+
+
+def insert(text: str, table: str) -> str:
+    """`text` with `table` between the two markers. Raises LabError where they are missing."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise LabError(f"The file has no place for the table: the lines {BEGIN} and {END}.")
+    return f"{before}{BEGIN}\n{table}\n{END}{after}"
+
+
+def _order(run: Run) -> tuple:
+    config = run.config
+    return (config.data == "shipped", config.norm == "none", config.depth, config.skip, config.epochs, config.seed)
+
+
+def _without_seed(run: Run) -> tuple:
+    return tuple(value for field, value in run.config.to_dict().items() if field != "seed")
+
+
+def _cells(values: dict) -> list[str]:
+    return [
+        f"`{values['run']}`",
+        *_what(values),
+        str(values["seed"]),
+        str(values["epochs"]),
+        f"{values['minutes']:.0f}",
+        *(f"{values[error]:.2f} %" for error in ERRORS),
+    ]
+
+
+def _mean_cells(group: pd.DataFrame) -> list[str]:
+    first = group.iloc[0]
+    spread = [f"{group[error].mean():.2f} ± {group[error].std():.2f} %" for error in ERRORS]
+    return [
+        f"**mean of {len(group)}**",
+        *_what(first),
+        "",
+        str(first["epochs"]),
+        f"{group['minutes'].mean():.0f}",
+        *spread,
+    ]
+
+
+def _what(values) -> list[str]:
+    norm = "BatchNorm" if values["norm"] == "batch" else "none"
+    images = f"{values['images']:,}" if values["images"] else ""
+    return [str(values["depth"]), "yes" if values["skip"] else "no", norm, images]
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def parser() -> Parser:
+    p = Parser(prog="python -m core.report", description=__doc__)
+    p.add_argument("folder", nargs="?", type=Path, default=SHIPPED, help="where the runs' folders lie; %(default)s")
+    p.add_argument("--write", type=Path, metavar="FILE", help=f"put it between {BEGIN} and {END} of this file")
+    return p
+
+
+def main(argv: list[str] | None = None) -> int:
+    args = parser().parse_args(argv)
+    if not args.folder.is_dir():
+        raise LabError(f"{args.folder} is no folder with runs.")
+    table = markdown([open_run(path.parent) for path in args.folder.glob("*/config.json")])
+    if not args.write:
+        print(table)
+        return 0
+    try:
+        text = args.write.read_text(encoding="utf-8")
+        write_text(args.write, insert(text, table))
+    except (OSError, UnicodeDecodeError) as error:
+        raise LabError(f"{args.write} cannot be written ({error}).") from None
+    print(f"{args.write} has the table of {args.folder}.", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    run_command(main)

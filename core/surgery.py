@@ -1,0 +1,112 @@
+"""Cut blocks out of a trained network and score what remains; also the command line that studies a run.
+
+A `Surgery` has a network of its own, which nothing ever changes: the forward pass is written out here and leaves blocks
+out as it goes, with no hooks. So any number of threads may use one at once.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from core import cifar10, lesions
+from core.cifar10 import Images
+from core.cli import Parser, run_command
+from core.data import to_tensors
+from core.errors import LabError
+from core.lesions import IMAGES, Lesion
+from core.models import family
+from core.models.cifar import BasicBlock, CifarNet, shortcut
+from core.runs import Run, find_run
+
+BATCH = 125
+
+
+class Surgery:
+    """A run's network on the operating table, with the first IMAGES test images to score it on."""
+
+    def __init__(self, run: Run, test: Images):
+        """Raises LabError if the network has no blocks that are known here, RunError if its weights are missing."""
+        self.removable = lesions.removable(run.config)
+        self._model = run.load_model().to(memory_format=torch.channels_last)
+        self._preprocessing = family(run.config).preprocessing
+        self._pixels, self._labels = to_tensors(Images(test.pixels[:IMAGES], test.labels[:IMAGES]))
+
+    def accuracy(self, removed: Lesion = frozenset(), scale: float = 1.0) -> float:
+        """Share of the images named rightly, 0 to 1, with these blocks removed and the others' branches scaled.
+
+        Raises LabError if a block can't be removed.
+        """
+        if stuck := removed - self.removable:
+            raise LabError(f"This network can't do without {lesions.in_words(stuck)}.")
+        batches = zip(self._pixels.split(BATCH), self._labels.split(BATCH), strict=True)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            right = pool.map(lambda batch: self._count_right(*batch, removed, scale), batches)
+            return sum(right) / len(self._labels)
+
+    def _count_right(self, pixels: Tensor, labels: Tensor, removed: Lesion, scale: float) -> int:
+        logits = forward(self._model, self._preprocessing(pixels), removed, scale)
+        return int((logits.argmax(dim=1) == labels).sum())
+
+
+@torch.inference_mode()
+def forward(model: CifarNet, x: Tensor, removed: Lesion = frozenset(), scale: float = 1.0) -> Tensor:
+    """`model(x)` without the blocks `removed` (numbered from 1), the other blocks' branches multiplied by `scale`.
+
+    In a ResNet a removed block's short cut remains. A plain network has no branches to scale.
+    """
+    out = F.relu(model.bn1(model.conv1(x)))
+    for number, block in enumerate(chain(model.layer1, model.layer2, model.layer3), start=1):
+        out = _through(block, out, 0.0 if number in removed else scale)
+    return model.fc(out.mean(dim=(2, 3)))
+
+
+def _through(block: BasicBlock, x: Tensor, scale: float) -> Tensor:
+    if not block.skip:
+        return block(x) if scale else x
+    if scale == 0:
+        stride = block.conv1.stride[0]
+        return shortcut(x, like=x.new_empty(len(x), block.conv1.out_channels, *(s // stride for s in x.shape[2:])))
+    branch = block.branch(x) * scale
+    return F.relu(branch + shortcut(x, like=branch))
+
+
+def study(
+    run: Run, surgery: Surgery, on_cut: Callable[[int, int], None] = lambda done, total: None
+) -> dict[Lesion, float]:
+    """The accuracy after each of the `lesions.cuts`; `on_cut` gets how many are done, of how many."""
+    plan = lesions.cuts(run.config)
+    results = {}
+    for done, lesion in enumerate(plan, start=1):
+        results[lesion] = surgery.accuracy(lesion)
+        on_cut(done, len(plan))
+    return results
+
+
+def parser() -> Parser:
+    p = Parser(prog="python -m core.surgery", description="Study which blocks a run can do without.")
+    p.add_argument("runs", nargs="+", metavar="RUN", help="a run's name, or the path of its folder")
+    return p
+
+
+def main(argv: list[str] | None = None) -> int:
+    found = [find_run(name) for name in parser().parse_args(argv).runs]
+    torch.set_num_threads(1)  # the batches run in parallel instead
+    test = cifar10.load_test()
+    for run in found:
+        report = lambda done, total, run=run: print(f"\r{run.name}: {done}/{total}", end="", file=sys.stderr)  # noqa: E731
+        results = study(run, Surgery(run, test), report)
+        lesions.save(run, results)
+        losses = lesions.single(results)["loss"]
+        print(f"\n{run.name}: one block less costs {np.mean(losses):.1f} points on average.", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    run_command(main)
