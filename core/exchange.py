@@ -14,9 +14,9 @@ import zipfile
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
-from core import cifar10, metrics, runs
+from core import cifar10, lesions, metrics, runs, status
 from core.card import card_text, write_card
-from core.errors import RunError
+from core.errors import LabError, RunError
 from core.files import write_atomically, write_text
 from core.runs import Run
 
@@ -27,9 +27,11 @@ LARGEST = {  # the files of a finished run, and how many bytes each may have, un
     "gradients.npz": runs.LARGEST_NPZ,
     "test_logits.npz": runs.LARGEST_NPZ,
     runs.MODEL_FILE: 200_000_000,
+    runs.CHANGE_FILE: runs.LARGEST_NPZ,
+    lesions.FILE: 200_000,
     CARD: 100_000,
 }
-OPTIONAL = {runs.MODEL_FILE, CARD}
+OPTIONAL = {runs.MODEL_FILE, runs.CHANGE_FILE, lesions.FILE, CARD}
 LARGEST_DIRECTORY = 10_000  # bytes of a zip's table of contents; that of a run takes about 500
 END_RECORD, ZIP64_LOCATOR = b"PK\x05\x06", b"PK\x06\x07"  # PKWARE's APPNOTE.TXT, sections 4.3.16 and 4.3.15
 END_RECORD_BYTES, ZIP64_LOCATOR_BYTES = 22, 20
@@ -65,10 +67,11 @@ def import_run(data: bytes, name: str | None = None) -> Run:
             write_atomically(folder / file, lambda target, content=content: target.write(content))
         try:
             _check(runs.open_run(folder))
-        except RunError as error:
+        except LabError as error:
             raise RunError(str(error).replace(str(folder), name)) from None
-        _require_free(name)
-        folder.rename(root / name)
+        with status.lock(root):
+            _require_free(name)
+            folder.rename(root / name)
     return runs.open_run(root / name)
 
 
@@ -178,11 +181,15 @@ def _check_members(files: list[_Member]) -> None:
 
 
 def _check(run: Run) -> None:
-    """Open all that a page may open, and write the card. Raises RunError."""
+    """Open all that a page may open, and write the card. Raises LabError."""
     _check_facts(run)
     history, (_, norms), _ = run.history(), run.gradients(), run.test_logits()
     if history["epoch"].tolist() != list(range(1, len(norms) + 1)):
         raise RunError(f"{run.name}: history.csv and gradients.npz are not of the same epochs.")
+    if (run.path / runs.CHANGE_FILE).exists():
+        run.weight_change()
+    if (run.path / lesions.FILE).exists():
+        lesions.load(run)
     if run.has_weights:
         from core.models import count_parameters
 

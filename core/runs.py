@@ -111,10 +111,13 @@ class Run:
         """How far training moved the weights. Raises RunError where that was not recorded (runs of before it was)."""
         path = self.path / CHANGE_FILE
         arrays = _load_npz(path, "layers", "relative_change", "filters_before", "filters_after")
-        change = WeightChange(arrays.pop("layers").tolist(), **arrays)
+        layers = arrays.pop("layers")
+        change = WeightChange(layers.tolist(), **arrays)
         numbers = (change.relative_change, change.filters_before, change.filters_after)
         if (
-            len(change.layers) != len(change.relative_change)
+            layers.dtype.kind != "U"
+            or layers.ndim != 1
+            or change.relative_change.shape != layers.shape
             or change.filters_before.ndim != 4
             or change.filters_before.shape != change.filters_after.shape
             or not all(values.dtype.kind == "f" and np.isfinite(values).all() for values in numbers)

@@ -14,7 +14,7 @@ from core.errors import TrainingError
 from core.files import write_json
 from core.training import Trainer
 
-CONFIG = TrainConfig(depth=8, data="shipped", epochs=2, batch_size=32, lr=0.02, norm="none")
+CONFIG = TrainConfig(depth=8, data="shipped", epochs=2, batch_size=32, lr=0.005, norm="none")
 
 
 def images() -> Images:

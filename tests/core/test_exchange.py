@@ -10,10 +10,11 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
-from core import cifar10, exchange, export, metrics, runs
+from core import cifar10, exchange, export, lesions, metrics, runs
 from core.cli import run_command
 from core.errors import RunError
 from core.exchange import export_hub, import_run, zip_run
@@ -89,6 +90,13 @@ def test_zips_made_by_other_tools_are_taken(contents, tmp_path):
 def test_run_without_weights_is_taken(contents):
     del contents["model.safetensors"]
     assert not import_run(zipped(contents)).has_weights
+
+
+def test_shipped_run_comes_back_with_its_studies():
+    run = runs.find_run("resnet20-shipped-s0")
+    copy = import_run(zip_run(run), "copy")
+    assert comparable(copy) == comparable(run)
+    assert lesions.load(copy) == lesions.load(run)
 
 
 def test_unfinished_run_is_not_handed_on(make_run, tmp_path):
@@ -208,6 +216,13 @@ def facts(**changes):
     return make
 
 
+def weight_change_without_layers(contents: Contents) -> bytes:
+    buffer = io.BytesIO()
+    filters = np.zeros((1, 3, 3, 3))
+    np.savez(buffer, layers=np.array("a"), relative_change=np.float32(1), filters_before=filters, filters_after=filters)
+    return zipped(contents | {"weight_change.npz": buffer.getvalue()})
+
+
 def two_folders(contents: Contents) -> bytes:
     def fill(archive: zipfile.ZipFile) -> None:
         for i, (name, content) in enumerate(contents.items()):
@@ -266,6 +281,12 @@ BAD_ZIPS = {
         ),
         "not of the same epochs",
     ),
+    "surgery in a long row": (replaced("surgery.csv", b"removed,accuracy\n" + b"," * 10**5), "missing or damaged"),
+    "surgery on another network": (
+        replaced("surgery.csv", b"removed,accuracy\n,0.5\n99,0.5\n"),
+        "blocks of another network",
+    ),
+    "change of no layers": (weight_change_without_layers, "does not hold the change of a network's weights"),
     "markup": (facts(initial_weights="<script>alert(1)</script>"), "something else than plain text"),
     "link in a text": (facts(note={"deep": ["[here](http://example.com)"]}), "something else than plain text"),
     "markup in a key": (facts(**{"<b>": 1}), "something else than plain text"),
