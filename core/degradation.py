@@ -27,11 +27,6 @@ PUBLISHED = pd.DataFrame(
 )
 
 
-def network(config: TrainConfig) -> str:
-    """One of NETWORKS."""
-    return NETWORKS[config.skip]
-
-
 def recipes(runs: list[Run]) -> dict[str, list[Run]]:
     """The finished CIFAR twins among `runs` by recipe, named in words; the recipe with most runs first."""
     groups: dict[tuple, list[Run]] = {}
