@@ -18,6 +18,8 @@ page = st.navigation(
             st.Page("app_pages/depth.py", title="Depth", icon=":material/stacks:"),
             st.Page("app_pages/gradient_flow.py", title="Gradient flow", icon=":material/water_drop:"),
             st.Page("app_pages/surgery.py", title="Surgery", icon=":material/content_cut:"),
+            st.Page("app_pages/transfer.py", title="Transfer", icon=":material/school:"),
+            st.Page("app_pages/architectures.py", title="Architectures", icon=":material/scatter_plot:"),
         ],
         "Do it yourself": [st.Page("app_pages/train.py", title="Train", icon=":material/fitness_center:")],
     },

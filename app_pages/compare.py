@@ -3,30 +3,38 @@
 import pandas as pd
 import streamlit as st
 
-from core import charts, comparison
+from core import comparison
 from core.cifar10 import CLASSES
+from core.palette import COLOUR_A, COLOUR_B
 from ui import cached, drawing, pictures
 from ui.run_picker import pair
 
-MEANING = {
+SHORT_CUTS = {
     True: "Every block has a **short cut** (skip connection) around it: what came in is added to what comes out.",
     False: "Each block must pass on everything by itself: there is **no way around** it.",
 }
+BEGINNING = {
+    True: "It has learnt from other photos before, and now **goes on from there** (transfer learning).",
+    False: "It begins with **random numbers**, and must learn everything from these photos.",
+}
+QUESTIONS = {"skip": "Do short cuts help a network learn?", "init": "Does it help to have learnt before?"}
+OPEN = "Which network does better?"
 
 chosen = pair()
 fairness = comparison.fairness(chosen.a, chosen.b)
 verdict = cached.verdict(chosen.a, chosen.b)
 disagreements = cached.disagreements(chosen.a, chosen.b)
 
-st.title("Do short cuts help a network learn?" if fairness.names == ["skip"] else "Which network does better?")
+st.title(QUESTIONS.get(fairness.names[0], OPEN) if fairness.fair else OPEN)
 (st.markdown if fairness.fair else st.warning)(fairness.sentence)
 if not fairness.fair and len(fairness.differing):
     st.dataframe(fairness.differing, hide_index=True, width="content", key="unfair")
 
 
 def show_network(side: str, run, share, colour: str) -> None:
+    cifar = run.config.family == "cifar"
     with st.container(border=True, key=f"network_{side}", height="stretch"):
-        st.markdown(f"**{side}: {'ResNet' if run.config.skip else 'Plain network'}**, {comparison.describe(run)}")
+        st.markdown(f"**{side}: {comparison.network_name(run.config)}**, {comparison.describe(run)}")
         st.image(drawing.network(run.config, colour), width="stretch")
         st.metric(
             "right on photos it has never seen",
@@ -34,7 +42,7 @@ def show_network(side: str, run, share, colour: str) -> None:
             delta=None if side == "A" else f"{100 * (verdict.b.value - verdict.a.value):+.1f} points against A",
             help=comparison.FIGURE_MEANINGS["Test accuracy"],
         )
-        st.markdown(MEANING[run.config.skip])
+        st.markdown(SHORT_CUTS[run.config.skip] if cifar else BEGINNING[run.config.pretrained])
 
 
 def show_example(index: int) -> None:
@@ -49,9 +57,9 @@ def show_example(index: int) -> None:
 
 left, middle, right = st.columns([5, 3, 5])
 with left:
-    show_network("A", chosen.a, verdict.a, charts.COLOUR_A)
+    show_network("A", chosen.a, verdict.a, COLOUR_A)
 with right:
-    show_network("B", chosen.b, verdict.b, charts.COLOUR_B)
+    show_network("B", chosen.b, verdict.b, COLOUR_B)
 with middle:
     better = "B right, A wrong" if verdict.b.value >= verdict.a.value else "A right, B wrong"
     if len(disagreements[better]):

@@ -39,7 +39,11 @@ if not classifiers:
 def map_style() -> look_closer.MapStyle:
     """The controls of the heatmaps, folded away: the defaults serve."""
     both = list(classifiers.values())
-    layers = [name for name in both[0].layers if name in both[-1].layers]
+    layers = [name for name in both[0].layers if name in both[-1].layers] or [None]  # None: of each the last
+
+    def cells(layer: str) -> str:
+        return " and ".join(dict.fromkeys(f"{one.cells(layer)} × {one.cells(layer)}" for one in both))
+
     with st.expander("Change the heatmaps", icon=":material/tune:"):
         first, second, third = st.columns(3)
         method = first.selectbox(
@@ -56,7 +60,7 @@ def map_style() -> look_closer.MapStyle:
             index=len(layers) - 1,
             key="layer",
             bind="query-params",
-            format_func=lambda name: f"{name}: {both[0].cells(name)} × {both[0].cells(name)} cells",
+            format_func=lambda name: f"{name}: {cells(name)} cells" if name else "the last of each network",
             help="Where in the network to look. Early layers see edges, finely; the last one, the usual choice, sees "
             "whole things, coarsely.",
         )

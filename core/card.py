@@ -1,6 +1,7 @@
 """A run's model card: README.md in its folder, made from what the folder holds."""
 
 from core import cifar10, metrics
+from core.config import TrainConfig
 from core.files import write_text
 from core.runs import Run
 
@@ -18,6 +19,7 @@ TEMPLATE = """# {name}
 | training images | {training_images:,}, each seen {epochs} times |
 | training time | {minutes:.1f} minutes: {environment} |
 | initial weights | {initial_weights} |
+| frozen | {frozen} |
 
 Repeat it:
 
@@ -32,12 +34,18 @@ Check it, from the weights:
 
 
 def write_card(run: Run) -> None:
+    write_text(run.path / "README.md", card_text(run))
+
+
+def card_text(run: Run) -> str:
+    """Markdown. The run must be finished."""
     history = run.history().set_index("epoch")
     labels = cifar10.load_test_labels()
     accuracy = metrics.accuracy(run.test_logits(), labels)
     kept = history.loc[run.facts["best_epoch"]]
     environment = run.facts["environment"]
-    text = TEMPLATE.format(
+    processes = environment.get("processes", 1)
+    return TEMPLATE.format(
         name=run.name,
         description=describe(run),
         accuracy=accuracy.value,
@@ -52,18 +60,26 @@ def write_card(run: Run) -> None:
         training_images=run.facts["training_images"],
         minutes=history["seconds"].sum() / 60,
         environment=(
-            f"{environment['cpu']}, {environment['threads']} threads, {environment['device']}, "
+            f"{environment['cpu']}, {f'{processes} processes of ' if processes > 1 else ''}"
+            f"{environment['threads']} threads, {environment['device']}, "
             f"{environment['precision']}, torch {environment['torch']}"
         ),
         initial_weights=run.facts["initial_weights"],
+        frozen=f"up to {run.config.freeze}" if run.config.freeze else "nothing",
         command=run.facts["command"],
     )
-    write_text(run.path / "README.md", text)
 
 
 def describe(run: Run) -> str:
     """E.g. "A residual network of 20 layers, with short cuts (skip connections),"."""
+    if run.config.family == "torchvision":
+        return _describe_torchvision(run.config)
     kind = "residual network" if run.config.skip else "plain network"
     cuts = "with" if run.config.skip else "without"
     norm = "" if run.config.norm == "batch" else ", without BatchNorm"
     return f"A {kind} of {run.config.depth} layers, {cuts} short cuts (skip connections){norm},"
+
+
+def _describe_torchvision(config: TrainConfig) -> str:
+    strides = f", strides {config.strides}" if config.network.startswith("resnet") else ""
+    return f"torchvision's {config.network}{strides}, images enlarged to {config.input_size} pixels,"

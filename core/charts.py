@@ -5,10 +5,10 @@ from typing import NamedTuple
 import altair as alt
 import pandas as pd
 
-COLOUR_A, COLOUR_B = "#D55E00", "#0072B2"  # vermilion and blue of Okabe and Ito: told apart by the colour-blind
+from core.palette import COLOUR_A, COLOUR_B, SIDES
+
 ONE_HUE = "purples"
 DIFFERENCE = "blueorange"  # diverging; reversed, so that more of B is blue and more of A is orange
-SIDES = ("A", "B")
 NETWORKS = ("plain", "ResNet")  # where a chart compares the two kinds; in A's and B's colours, as the default pair has
 BROKEN = "#009E73"  # a value that is not finite
 LOG_AXIS = alt.Axis(format="~g", tickCount=5, grid=False)
@@ -189,6 +189,54 @@ def confidence_curve(table: pd.DataFrame, flips: pd.DataFrame, x_title: str, now
     return alt.layer(*layers).properties(height=260)
 
 
+def race(y_title: str, percent: bool, steps: int) -> alt.Chart:
+    """A line for A and one for B over the steps of a race. Without data, so that these can be exchanged as they come:
+    columns side, step, value."""
+    dashes = alt.Scale(domain=list(SIDES), range=[[6, 3], [1, 0]])
+    return (
+        alt.Chart()
+        .mark_line(strokeWidth=2.5, interpolate="monotone")
+        .encode(
+            x=alt.X("step:Q", title="learning steps", scale=alt.Scale(domain=[0, steps], nice=False)),
+            y=alt.Y("value:Q", title=y_title, axis=alt.Axis(format="%" if percent else "~g")),
+            color=alt.Color("side:N", scale=side_scale(), legend=None),
+            strokeDash=alt.StrokeDash("side:N", scale=dashes, legend=None),
+        )
+        .properties(height=230)
+    )
+
+
+def race_gradients() -> alt.Chart:
+    """Gradient norm against layer for A and B, of one moment of a race. Without data: columns side, layer, norm."""
+    lines = (
+        alt.Chart()
+        .mark_line(strokeWidth=2)
+        .encode(
+            x=alt.X("layer:Q", title="layer, first to last", axis=alt.Axis(tickMinStep=1)),
+            y=alt.Y("norm:Q", title="gradient norm", scale=alt.Scale(type="log"), axis=LOG_AXIS),
+            color=alt.Color("side:N", scale=side_scale(), legend=None),
+        )
+    )
+    points = lines.mark_point(filled=True, size=40, opacity=1).encode(
+        shape=alt.Shape("side:N", scale=side_shape(), legend=None)
+    )
+    return alt.layer(lines, points).properties(height=230)
+
+
+def schedule(table: pd.DataFrame, epochs: int) -> alt.Chart:
+    """Learning rate over the epochs. `table`: columns epoch (0 to `epochs`), lr and run (a line for each)."""
+    return (
+        alt.Chart(table)
+        .mark_line(strokeWidth=2.5)
+        .encode(
+            x=alt.X("epoch:Q", title="epochs", scale=alt.Scale(domain=[0, epochs], nice=False)),
+            y=alt.Y("lr:Q", title="learning rate", axis=alt.Axis(format="~g")),
+            color=alt.Color("run:N", legend=alt.Legend(title=None, orient="top")),
+        )
+        .properties(height=240)
+    )
+
+
 class Limits(NamedTuple):
     depths: tuple[int, int]
     error: float  # percent; the axis begins at 0
@@ -343,3 +391,63 @@ def single_blocks(table: pd.DataFrame) -> alt.Chart:
         )
     )
     return alt.layer(_chance(), points).properties(height=300)
+
+
+def label_budget(table: pd.DataFrame) -> alt.Chart:
+    """Accuracy against the number of labelled images, with its 95 % interval. `table`: columns side, run, images,
+    accuracy, low, high (0 to 1)."""
+    base = alt.Chart(table).encode(
+        x=alt.X(
+            "images:Q", title="training images with a label", scale=alt.Scale(type="log"), axis=alt.Axis(format="~s")
+        ),
+        color=_who("side")["color"],
+        tooltip=["run:N", alt.Tooltip("images:Q", format=","), alt.Tooltip("accuracy:Q", format=".1%")],
+    )
+    y = alt.Y("accuracy:Q", title="right on test photos", scale=alt.Scale(zero=False), axis=alt.Axis(format="%"))
+    interval = base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", title=""), y2="high:Q")
+    points = base.mark_point(filled=True, size=110, opacity=1).encode(y=y, shape=_who("side")["shape"])
+    return alt.layer(interval, base.mark_line(strokeWidth=2.5).encode(y=y), points).properties(height=300)
+
+
+def weight_change(table: pd.DataFrame) -> alt.Chart:
+    """How far each layer moved. `table`: columns side, run, number, layer, change (norm of the change by norm)."""
+    base = alt.Chart(table).encode(
+        x=alt.X("number:Q", title="layer (1 is nearest to the picture)", scale=alt.Scale(nice=False)),
+        y=alt.Y("change:Q", title="change, in % of the layer's size", axis=alt.Axis(format="%")),
+        color=_who("side")["color"],
+        tooltip=["run:N", "number:Q", "layer:N", alt.Tooltip("change:Q", title="change", format=".1%")],
+    )
+    points = base.mark_point(filled=True, size=50, opacity=1).encode(shape=_who("side")["shape"])
+    return alt.layer(base.mark_line(strokeWidth=2), points).properties(height=300)
+
+
+def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
+    """Accuracy against cost, a dot a run; a click selects a `run` as parameter `point`. `table`: columns run, network,
+    side ("A", "B" or ""), accuracy, low, high (0 to 1) and `x`."""
+    point = alt.selection_point(name="point", fields=["run"], on="click", empty=False)
+    base = alt.Chart(table).encode(
+        x=alt.X(
+            f"{x}:Q", title=x_title, scale=alt.Scale(type="log", padding=30), axis=alt.Axis(format="~s", tickCount=5)
+        ),
+        color=alt.Color(
+            "side:N", scale=alt.Scale(domain=[*SIDES, ""], range=[COLOUR_A, COLOUR_B, "#808080"]), legend=None
+        ),
+    )
+    y = alt.Y(
+        "accuracy:Q", title="right on test photos", scale=alt.Scale(zero=False, padding=20), axis=alt.Axis(format="%")
+    )
+    dots = base.mark_point(filled=True, opacity=1, size=170, cursor="pointer").encode(
+        y=y,
+        shape=alt.Shape(
+            "side:N", scale=alt.Scale(domain=[*SIDES, ""], range=["circle", "square", "diamond"]), legend=None
+        ),
+        tooltip=[
+            "run:N",
+            "network:N",
+            alt.Tooltip("accuracy:Q", title="right on test photos", format=".1%"),
+            alt.Tooltip(f"{x}:Q", title=x_title, format=",.4~g"),
+        ],
+    )
+    names = base.mark_text(dy=-16, fontSize=12).encode(y=y, text="network:N")
+    interval = base.mark_rule(strokeWidth=1.5).encode(y=alt.Y("low:Q", title=""), y2="high:Q")
+    return alt.layer(interval, dots.add_params(point), names).properties(height=400)

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from core import explain, metrics, occlusion, trust
-from core.cifar10 import CLASSES
+from core.cifar10 import CLASSES, SIZE
 from core.evaluation import infer
 from core.models import build, family
 from core.runs import Run
@@ -16,7 +16,7 @@ from core.runs import Run
 
 @dataclass(frozen=True)
 class Answer:
-    """`logits`: float32 (10,); `heatmap`: float32 (size, size), 0 to 1, for the class `explained`."""
+    """`logits`: float32 (10,); `heatmap`: float32, as large as the picture, 0 to 1, for the class `explained`."""
 
     logits: np.ndarray
     heatmap: np.ndarray
@@ -49,13 +49,13 @@ class Classifier:
         self._config = run.config
         self._family = family(run.config)
         self._layers = self._family.cam_layers(self._model)
-        self._cells = _map_sizes(self._model, self._layers, self.input_size)
+        self._cells = _map_sizes(self._model, self._layers, self._family.preprocessing.size)
         self._lock = threading.Lock()
 
     @property
     def input_size(self) -> int:
-        """Width and height in pixels of what the network sees."""
-        return self._family.preprocessing.size
+        """Width and height in pixels of what the network is shown; whatever it enlarges it sees no more in it."""
+        return SIZE
 
     @property
     def layers(self) -> list[str]:
@@ -80,7 +80,7 @@ class Classifier:
         explained = int(logits.argmax()) if target is None else target
         layer = layer or self.layers[-1]
         with self._lock:
-            heatmap = explain.heatmap(self._model, self._layers[layer], self._inputs(pixels), explained, method)
+            heatmap = self._heatmap(self._model, self._layers[layer], pixels, explained, method)
         return Answer(logits, heatmap, explained)
 
     def trust(self, pixels: np.ndarray, answer: Answer, method: str, layer: str) -> trust.Report:
@@ -88,9 +88,7 @@ class Classifier:
         forgetful = trust.randomised_heatmaps(
             self._model,
             build(self._config),
-            lambda model: explain.heatmap(
-                model, self._family.cam_layers(model)[layer], self._inputs(pixels), answer.explained, method
-            ),
+            lambda model: self._heatmap(model, self._family.cam_layers(model)[layer], pixels, answer.explained, method),
         )
         with self._lock:
             road, random_road = trust.road_scores(self._model, self._inputs(pixels), answer.heatmap, answer.explained)
@@ -99,6 +97,9 @@ class Classifier:
     def occlusion(self, pixels: np.ndarray, target: int) -> np.ndarray:
         """Float32 (input_size, input_size): how much the probability of `target` falls with a patch there."""
         return occlusion.importance(pixels, lambda pictures: metrics.probabilities(self.logits(pictures))[:, target])
+
+    def _heatmap(self, model: nn.Module, layer: nn.Module, pixels: np.ndarray, target: int, method: str) -> np.ndarray:
+        return explain.resized(explain.heatmap(model, layer, self._inputs(pixels), target, method), self.input_size)
 
     def _inputs(self, pixels: np.ndarray) -> torch.Tensor:
         return self._family.preprocessing(torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None])

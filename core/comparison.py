@@ -4,13 +4,13 @@ Derives everything from what the two run folders hold; no torch.
 """
 
 from dataclasses import dataclass
+from pathlib import PurePath
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 
 from core import metrics
-from core.config import differences
+from core.config import TrainConfig, differences
 from core.runs import Run
 
 TARGET = 0.8  # validation accuracy that "time to reach" means
@@ -18,15 +18,23 @@ TARGET = 0.8  # validation accuracy that "time to reach" means
 # A field of TrainConfig in words; the values of `skip` and `norm` have words of their own.
 FIELD_WORDS = {
     "family": "family of networks",
+    "network": "network",
+    "input_size": "picture size",
+    "strides": "place of the strides",
     "depth": "number of layers",
     "skip": "short cuts",
     "norm": "normalisation",
     "init": "initial weights",
+    "freeze": "frozen up to",
     "data": "training images",
+    "train_fraction": "share of the training images",
     "epochs": "epochs",
     "batch_size": "batch size",
+    "optimizer": "optimiser",
     "schedule": "learning-rate schedule",
+    "warmup": "warm-up",
     "lr": "learning rate",
+    "head_lr": "learning rate of the last layer, times",
     "momentum": "momentum",
     "weight_decay": "weight decay",
     "label_smoothing": "label smoothing",
@@ -39,8 +47,15 @@ VALUE_WORDS = {
     ("skip", False): "without",
     ("norm", "batch"): "BatchNorm",
     ("norm", "none"): "none",
+    ("init", "scratch"): "random numbers",
+    ("init", "imagenet"): "learnt on ImageNet",
+    ("freeze", ""): "nothing",
+    ("freeze", "backbone"): "the last layer, which alone learns",
     ("data", "full"): "all 50,000",
     ("data", "shipped"): "the first 10,000",
+    ("optimizer", "sgd"): "SGD",
+    ("optimizer", "adamw"): "AdamW",
+    ("warmup", None): "as usual for the schedule",
     ("augment", True): "mirrored and shifted",
     ("augment", False): "off",
 }
@@ -71,25 +86,68 @@ class Fairness:
 
 def fairness(a: Run, b: Run) -> Fairness:
     differing = differences(a.config, b.config)
-    rows = [(FIELD_WORDS[name], *(_value_in_words(name, value) for value in both)) for name, both in differing.items()]
+    rows = [(FIELD_WORDS[name], *(in_words(name, value) for value in both)) for name, both in differing.items()]
     return Fairness(list(differing), pd.DataFrame(rows, columns=["setting", "A", "B"]))
 
 
-def _value_in_words(name: str, value: object) -> str:
+# What people call the best-known of torchvision's networks.
+NETWORK_NAMES = {
+    "alexnet": "AlexNet",
+    "convnext_tiny": "ConvNeXt-Tiny",
+    "densenet121": "DenseNet-121",
+    "efficientnet_b0": "EfficientNet-B0",
+    "mobilenet_v2": "MobileNetV2",
+    "mobilenet_v3_small": "MobileNetV3-Small",
+    "resnet18": "ResNet-18",
+    "resnet34": "ResNet-34",
+    "resnet50": "ResNet-50",
+    "vgg11_bn": "VGG-11",
+    "vgg16_bn": "VGG-16",
+    "vit_b_16": "ViT-B/16",
+}
+
+
+def network_name(config: TrainConfig) -> str:
+    """E.g. "ResNet", "Plain network" (of any depth) or "DenseNet-121"."""
+    if config.family == "cifar":
+        return "ResNet" if config.skip else "Plain network"
+    return NETWORK_NAMES.get(config.network, config.network)
+
+
+def in_words(name: str, value: object) -> str:
+    """The value of a field of TrainConfig as a lay reader takes it."""
+    if (name, value) not in VALUE_WORDS and name == "init":
+        return f"learnt before, in {PurePath(str(value)).name}"
+    if name in ("train_fraction", "warmup") and value is not None:
+        return f"{value:.3%}".rstrip("0%").rstrip(".") + " %"
     return VALUE_WORDS.get((name, value), str(value))
 
 
 def describe(run: Run) -> str:
-    """The network in lay words, e.g. "20 layers, with short cuts"."""
-    cuts = VALUE_WORDS["skip", run.config.skip]
-    return f"{run.config.depth} layers, {cuts} short cuts" + ("" if run.config.norm == "batch" else ", no BatchNorm")
+    """The network in lay words, e.g. "20 layers, with short cuts" or "ResNet-50, pretrained"."""
+    config, words = run.config, []
+    if config.family == "cifar":
+        words += [f"{config.depth} layers", f"{VALUE_WORDS['skip', config.skip]} short cuts"]
+        words += ["no BatchNorm"] if config.norm == "none" else []
+    else:
+        words += [network_name(config)]
+    words += ["pretrained"] if config.pretrained else ["from scratch"] * (config.family == "torchvision")
+    words += [f"frozen up to {config.freeze}"] if config.freeze else []
+    words += [f"{100 * config.train_fraction:g} % of the photos"] if config.train_fraction < 1 else []
+    return ", ".join(words)
 
 
 def names(a: Run, b: Run) -> dict[str, str]:
-    """What to call A and B in a sentence: by what tells them apart, where that is the short cuts, else by letter."""
-    if a.config.skip == b.config.skip:
-        return {"A": "A", "B": "B"}
-    return {side: "the ResNet" if run.config.skip else "the plain network" for side, run in (("A", a), ("B", b))}
+    """What to call A and B in a sentence: by what tells them apart, where that has a short name, else by letter."""
+    both = {"A": a.config, "B": b.config}
+    if {config.family for config in both.values()} == {"cifar"} and a.config.skip != b.config.skip:
+        return {side: "the ResNet" if config.skip else "the plain network" for side, config in both.items()}
+    if a.config.architecture == b.config.architecture and a.config.pretrained != b.config.pretrained:
+        return {
+            side: "the pretrained network" if config.pretrained else "the network from scratch"
+            for side, config in both.items()
+        }
+    return {"A": "A", "B": "B"}
 
 
 def answers_in_words(
@@ -115,7 +173,7 @@ def answers_in_words(
 
 @dataclass(frozen=True)
 class Verdict:
-    """Test accuracies, and the exact two-sided probability that so uneven a split is luck (McNemar 1947, exact)."""
+    """Test accuracies, and the exact two-sided probability that so uneven a split is luck."""
 
     a: metrics.Share
     b: metrics.Share
@@ -151,9 +209,8 @@ def verdict(logits_a: np.ndarray, logits_b: np.ndarray, labels: np.ndarray) -> V
     """From both runs' logits float (n, 10) on the same images and their labels (n,)."""
     right_a, right_b = logits_a.argmax(axis=1) == labels, logits_b.argmax(axis=1) == labels
     only_a, only_b = int((right_a & ~right_b).sum()), int((right_b & ~right_a).sum())
-    discordant = only_a + only_b
-    p_value = binomtest(only_a, discordant).pvalue if discordant else 1.0
-    return Verdict(metrics.accuracy(logits_a, labels), metrics.accuracy(logits_b, labels), only_a, only_b, p_value)
+    shares = metrics.accuracy(logits_a, labels), metrics.accuracy(logits_b, labels)
+    return Verdict(*shares, only_a, only_b, metrics.mcnemar(only_a, only_b))
 
 
 def disagreements(logits_a: np.ndarray, logits_b: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from core.cifar10 import SIZE, Images
+from core.errors import TrainingError
 
 SHIFT = 4  # pixels, each way (He et al. 2015, section 4.2, who fill the gap with zeros; here the image is mirrored)
 VALIDATION_SHARE = 0.1
@@ -23,6 +24,26 @@ def split_indices(labels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray
     from sklearn.model_selection import train_test_split
 
     return train_test_split(np.arange(len(labels)), test_size=VALIDATION_SHARE, stratify=labels, random_state=seed)
+
+
+def label_budget(indices: np.ndarray, labels: np.ndarray, fraction: float, seed: int) -> np.ndarray:
+    """A stratified share (0 to 1) of `indices` into `labels`: as if only so many images had labels.
+
+    A budget holds the smaller ones of the same seed. Raises TrainingError where a class would have none left.
+    """
+    if fraction == 1:
+        return indices
+    order = np.random.default_rng(seed).permutation(indices)
+    chosen = []
+    for label in np.unique(labels[indices]):
+        of_class = order[labels[order] == label]
+        count = round(fraction * len(of_class))
+        if count == 0:
+            raise TrainingError(
+                f"{fraction:.3%} of the {len(indices)} training images leaves none of some class; take a larger share."
+            )
+        chosen.append(of_class[:count])
+    return np.concatenate(chosen)
 
 
 def derived_seed(*parts: int) -> int:
@@ -73,12 +94,16 @@ class TrainingSet:
         """Batches in an epoch; the incomplete one at its end is left out (other images each time)."""
         return len(self) // batch_size
 
-    def batches(self, plan: EpochPlan, batch_size: int, first_step: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
-        """(pixels uint8 (batch, 3, 32, 32) in channels-last memory, labels int64 (batch,)) from `first_step` on."""
+    def batches(
+        self, plan: EpochPlan, batch_size: int, first_step: int = 0, share: slice = slice(None)
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """(pixels uint8 (batch, 3, 32, 32) in channels-last memory, labels int64 (batch,)) from `first_step` on; of
+        each batch only the `share`."""
         for step in range(first_step, self.steps(batch_size)):
-            where = slice(step * batch_size, (step + 1) * batch_size)
-            chosen = plan.order[where].to(self.labels.device)
-            yield self._cut(chosen, plan.shifts[where], plan.flips[where]), self.labels[chosen]
+            batch = slice(step * batch_size, (step + 1) * batch_size)
+            order, shifts, flips = (part[batch][share] for part in (plan.order, plan.shifts, plan.flips))
+            chosen = order.to(self.labels.device)
+            yield self._cut(chosen, shifts, flips), self.labels[chosen]
 
     def _cut(self, chosen: Tensor, shifts: Tensor, flips: Tensor) -> Tensor:
         shifts, flips = shifts.to(chosen.device), flips.to(chosen.device)

@@ -1,5 +1,7 @@
 """The exceptions whose message is meant for the user to read. Anything else that is raised is a bug."""
 
+import errno
+
 
 class LabError(Exception):
     """One clear sentence about what is wrong and what to do; the page or the command line shows it and stops."""
@@ -23,3 +25,20 @@ class RunError(LabError):
 
 class TrainingError(LabError):
     """Training that cannot start or cannot go on."""
+
+
+def plain_reason(error: BaseException) -> str | None:
+    """A sentence for what a teacher can mend: a LabError, a full disk, too little memory. None for anything else."""
+    number = getattr(error, "errno", None)
+    words = str(error).lower()
+    if isinstance(error, LabError):
+        return str(error)
+    if number in (errno.ENOSPC, errno.EDQUOT):
+        return "The disk is full. Make room, then go on."
+    # PyTorch raises RuntimeError where memory ends, in the words of the device's allocator.
+    short = isinstance(error, RuntimeError) and any(
+        f"{how} memory" in words for how in ("out of", "allocate", "enough")
+    )
+    if isinstance(error, MemoryError) or number == errno.ENOMEM or short:
+        return "There is not enough memory; a smaller batch needs less."
+    return None

@@ -91,7 +91,7 @@ def overlay(picture: np.ndarray, heatmap: np.ndarray, strength: float = 0.5) -> 
     import cv2
     from pytorch_grad_cam.utils.image import show_cam_on_image
 
-    mask = _resized(heatmap, picture).clip(0, 1)
+    mask = _fitted(heatmap, picture).clip(0, 1)
     as_floats = picture.astype(np.float32) / 255
     return show_cam_on_image(
         as_floats, mask, use_rgb=True, colormap=cv2.COLORMAP_INFERNO, image_weight=min(1 - strength, 1.0)
@@ -100,14 +100,21 @@ def overlay(picture: np.ndarray, heatmap: np.ndarray, strength: float = 0.5) -> 
 
 def overlay_difference(picture: np.ndarray, heatmap_a: np.ndarray, heatmap_b: np.ndarray) -> np.ndarray:
     """`picture` uint8 (h, w, 3) in grey, in A's colour where A's map is higher and in B's where B's is: uint8."""
-    difference = _resized(heatmap_a - heatmap_b, picture)[..., None].clip(-1, 1)
+    difference = _fitted(heatmap_a - heatmap_b, picture)[..., None].clip(-1, 1)
     grey = picture.mean(axis=2, keepdims=True).repeat(3, axis=2)
     colour = np.where(difference > 0, np.float32(COLOUR_A), np.float32(COLOUR_B))
     share = np.abs(difference)
     return (share * colour + (1 - share) * grey).round().astype(np.uint8)
 
 
-def _resized(heatmap: np.ndarray, picture: np.ndarray) -> np.ndarray:
+def resized(heatmap: np.ndarray, side: int) -> np.ndarray:
+    """Float32 (side, side), of the same range; a map that has this size already stays as it is."""
+    import cv2
+
+    return heatmap if len(heatmap) == side else cv2.resize(heatmap, (side, side), interpolation=cv2.INTER_AREA)
+
+
+def _fitted(heatmap: np.ndarray, picture: np.ndarray) -> np.ndarray:
     import cv2
 
     height, width = picture.shape[:2]

@@ -23,6 +23,13 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
         raise
 
 
+def remove_leftovers(folder: Path) -> None:
+    """Remove what `write_atomically` has left in `folder` where its process was killed in the middle."""
+    for path in folder.glob(".*.*"):
+        if path.is_file():
+            path.unlink(missing_ok=True)
+
+
 def write_text(path: Path, text: str) -> None:
     write_atomically(path, lambda file: file.write(text.encode()))
 

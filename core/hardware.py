@@ -7,25 +7,35 @@ from pathlib import Path
 
 import torch
 
+from core import parallel
 from core.errors import TrainingError
+
+TENSOR_CORES = (7, 0)  # the compute capability of the first GPUs that have them
 
 
 def best_device() -> torch.device:
     if torch.cuda.is_available():
         return torch.device("cuda")
-    if torch.backends.mps.is_available():
+    if torch.backends.mps.is_available() and parallel.size() == 1:  # whose processes could not exchange gradients
         return torch.device("mps")
     return torch.device("cpu")
 
 
 @cache
 def best_precision(device_type: str) -> str:
-    """ "bfloat16" (autocast) where the device has it, computes right with it, and is faster; else "float32"."""
+    """ "bfloat16" (autocast) where the device has it, computes right with it, and is faster; "float16" on older GPUs
+    with tensor cores; else "float32"."""
     if device_type == "cuda":
-        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
-    if device_type == "cpu" and _cpu_claims_bfloat16() and _bfloat16_holds_its_promise():
-        return "bfloat16"
-    return "float32"
+        if torch.cuda.is_bf16_supported(including_emulation=False):
+            return "bfloat16"
+        return "float16" if torch.cuda.get_device_capability() >= TENSOR_CORES else "float32"
+    fit = device_type == "cpu" and _cpu_claims_bfloat16() and _bfloat16_holds_its_promise()
+    return "float32" if parallel.any_of(not fit) else "bfloat16"
+
+
+def autocast(device_type: str, precision: str) -> torch.autocast:
+    """The context in which a network computes with `precision`, a name that `best_precision` may give."""
+    return torch.autocast(device_type, getattr(torch, precision), enabled=precision != "float32")
 
 
 def _cpu_claims_bfloat16() -> bool:
@@ -73,6 +83,7 @@ def describe(device: torch.device, precision: str, compiled: bool) -> dict:
         "platform": f"{platform.system()} {platform.machine()}",
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
         "cpu": _cpu_name(),
+        "processes": parallel.size(),
         "threads": torch.get_num_threads(),
         "precision": precision,
         "compiled": compiled,

@@ -1,137 +1,221 @@
-"""Training in a child process that outlives the page, the browser and the server: start, watch, stop, go on.
+"""The user's trainings: start, watch, stop, go on, delete, rename. Each is a process of its own, in the background.
 
-All that is known of a job lies in the folder of the user's runs: what was asked for in `job.json`, what comes of it
-in the runs' own folders. One job at a time; two visitors who press at once start one.
+It outlives the page, the browser and the server, for all that is known of it lies in its run's folder. One is trained
+at a time, or as many as RESNET_LAB_JOBS says; the others wait in a queue (`core.queue`). For a public demo,
+RESNET_LAB_TRAINING=off forbids all changes, and RESNET_LAB_MAX_EPOCHS and RESNET_LAB_MAX_RUNS limit them. Shipped runs
+are never touched. Whatever is refused raises TrainingError. Several servers and threads may do all this at once.
 """
 
-import json
 import os
-import signal
-import subprocess
+import shutil
 import sys
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
-from filelock import FileLock, Timeout
 
-from core import runs, status
+from core import queue, runs, status
 from core.config import TrainConfig
-from core.errors import TrainingError
-from core.files import write_json
+from core.errors import LabError, RunError, TrainingError, plain_reason
+from core.status import Status
 
-JOB_FILE, LOG_FILE, LOCK_FILE = "job.json", "job.log", ".job.lock"
-NICENESS = 10  # a click on the page goes before a training step
-
-
-@dataclass(frozen=True)
-class Job:
-    """One or more trainings in turn: `arguments` of `core.train`, and the `names` of the runs that come of it."""
-
-    arguments: list[str]
-    names: list[str]
-    pid: int
-    pid_created: float
-    started: float  # seconds since 1970
-
-    @property
-    def alive(self) -> bool:
-        return status.running_process(self.pid, self.pid_created) is not None
-
-    @property
-    def finished(self) -> bool:
-        return all((runs.own_runs_dir() / name / "test_logits.npz").is_file() for name in self.names)
-
-    def statuses(self) -> dict[str, status.Status | None]:
-        """For each run of the job what its training said last; None: not begun, or finished and tidied up."""
-        return {name: status.read(runs.own_runs_dir() / name) for name in self.names}
-
-    def last_words(self) -> str:
-        """The last line of the job's log: why it ended, if it failed."""
-        try:
-            log = (runs.own_runs_dir() / LOG_FILE).read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            return ""
-        lines = [line.split("\r")[-1].strip() for line in log.splitlines()]
-        return next((line for line in reversed(lines) if line), "")
+TRAINER = [sys.executable, "-m", "core.train", "--run"]  # and the run's folder
+POLL = 0.05  # seconds
 
 
-def start(configs: list[TrainConfig]) -> Job:
-    """Train these, one after the other, each with its default name. Raises TrainingError if it can't be."""
+def training_allowed() -> bool:
+    return os.environ.get("RESNET_LAB_TRAINING", "").strip().lower() != "off"
+
+
+def states() -> dict[str, Status]:
+    """The status of each of the user's runs that is not finished: in training, waiting (in order), stopped, failed.
+
+    Where runs wait and nobody minds the queue any more (the machine was switched off), it is set going again.
+    """
+    root = runs.own_runs_dir()
+    found = queue.states(root)
+    if queue.names_in("queued", found) and not queue.is_kept(root) and training_allowed():
+        with suppress(LabError, OSError), status.lock(root):
+            _wake(root)
+    return found
+
+
+def start(configs: list[TrainConfig]) -> list[str]:
+    """Queue these trainings, in order, under their default names, which are given back. All of them or none."""
     names = [config.default_run_name for config in configs]
-    taken = [name for name in names if (runs.own_runs_dir() / name).exists()]
-    if taken:
-        raise TrainingError(f"{' and '.join(taken)} exists already. Change an option, e.g. the seed, to train another.")
-    first = configs[0]
-    architectures = [config.architecture for config in configs]
-    options = {
-        "data": first.data,
-        "epochs": first.epochs,
-        "schedule": first.schedule,
-        "lr": first.lr,
-        "batch-size": first.batch_size,
-        "norm": first.norm,
-        "seed": first.seed,
-    }
-    flags = [word for name, value in options.items() for word in (f"--{name}", str(value))]
-    return _launch([*architectures, *flags], names)
+    made: list[Path] = []
+    with _changing() as root:
+        _check_limits(configs, root)
+        taken = [name for name in names if (root / name).exists() or _is_shipped(name) or names.count(name) > 1]
+        if taken:
+            raise TrainingError(
+                f"{' and '.join(dict.fromkeys(taken))} exists already. "
+                "Change an option, e.g. the seed, to train another."
+            )
+        try:
+            for config, name in zip(configs, names, strict=True):
+                made.append(runs.new_folder(root, name))
+                runs.save_facts(made[-1], config, {})
+                queue.join(made[-1], Status("queued", epochs=config.epochs))
+            _wake(root)
+        except BaseException:
+            for folder in made:
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
+    return names
 
 
-def resume(job: Job) -> Job:
-    """Go on with a job that was stopped or killed. Raises TrainingError if another one is running."""
-    return _launch(job.arguments if "--resume" in job.arguments else [*job.arguments, "--resume"], job.names)
+def resume(name: str) -> None:
+    """Queue a run that was stopped or has failed: it goes on from its last saved state, or begins anew without one."""
+    with _changing() as root:
+        folder = _own_folder(name)
+        said = status.read(folder)
+        if status.finished(folder):
+            raise TrainingError(f"{name} is finished already.")
+        if said and said.state in ("queued", "training"):
+            raise TrainingError(f"{name} is {'in training' if said.state == 'training' else 'in the queue'} already.")
+        config = runs.open_run(folder).config
+        queue.join(folder, said or Status("queued", epochs=config.epochs))
+        _wake(root)
 
 
-def current() -> Job | None:
-    """The job that was started last, whatever became of it; None if there is none."""
+def stop(name: str, patience: float = 2.0) -> None:
+    """Take a run out of the queue, or have its training save its state and end; give back when that is so.
+
+    A training that takes longer than `patience` seconds is ended by force; it then goes on, some seconds back, from the
+    state that it saved before. Does nothing to a run that is neither waiting nor in training."""
+    folder = _own_folder(name)
+    with status.lock(folder.parent):
+        said = status.read(folder)
+        if said is None or said.state not in ("queued", "training"):
+            return
+        if said.state == "queued":
+            _write_stopped(folder, said)
+            return
+    _end(folder, said, patience)
+    with status.lock(folder.parent):
+        said = status.read(folder)
+        if said and said.reason == status.WORDLESS:  # it had not begun, or was ended by force
+            _write_stopped(folder, said)
+
+
+def delete(name: str) -> None:
+    """Remove a run for good; a training of it is stopped first."""
+    _require_training_allowed()
+    stop(name)
+    with _changing() as root:
+        folder = _idle_folder(name)
+        rubbish = root / f".deleted-{name}-{time.time_ns()}"
+        folder.rename(rubbish)  # so that nobody sees half a run
+        shutil.rmtree(rubbish)
+
+
+def rename(name: str, new: str) -> None:
+    """Give a run that is neither waiting nor in training another name."""
+    with _changing() as root:
+        folder = _idle_folder(name)
+        _check_name(new)
+        if (root / new).exists() or _is_shipped(new):
+            raise TrainingError(f"{new} exists already; choose another name.")
+        folder.rename(root / new)
+        if status.finished(root / new):
+            from core.card import write_card
+
+            with suppress(LabError, KeyError):  # of a damaged run; the name has changed all the same
+                write_card(runs.open_run(root / new))
+
+
+@contextmanager
+def _changing() -> Iterator[Path]:
+    """The folder of the user's runs, which nobody else changes meanwhile. What goes wrong becomes a TrainingError."""
+    _require_training_allowed()
+    root = runs.own_runs_dir()
     try:
-        return Job(**json.loads((runs.own_runs_dir() / JOB_FILE).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        return None
+        with status.lock(root):
+            yield root
+    except RunError as error:
+        raise TrainingError(str(error)) from None
+    except OSError as error:
+        raise TrainingError(plain_reason(error) or f"{root} can't be changed ({error.strerror}).") from None
 
 
-def stop(job: Job, patience: float = 10.0) -> None:
-    """Ask the job to save its state and end; after `patience` seconds end it by force (it can then be resumed too)."""
-    process = status.running_process(job.pid, job.pid_created)
+def _wake(root: Path) -> None:
+    queue.wake(root, _setting("RESNET_LAB_JOBS", default=1, least=1), TRAINER)
+
+
+def _require_training_allowed() -> None:
+    if not training_allowed():
+        raise TrainingError("Training is switched off here. In a copy of the lab of your own you can train.")
+
+
+def _check_limits(configs: list[TrainConfig], root: Path) -> None:
+    epochs, count = _setting("RESNET_LAB_MAX_EPOCHS"), _setting("RESNET_LAB_MAX_RUNS")
+    if epochs and any(config.epochs > epochs for config in configs):
+        raise TrainingError(f"At most {epochs} epochs can be trained here.")
+    stored = sum(path.is_dir() and not path.name.startswith(".") for path in root.iterdir())
+    if count and stored + len(configs) > count:
+        raise TrainingError(f"At most {count} runs can be kept here, and there are {stored}; delete one first.")
+
+
+def _setting(name: str, default: int = 0, least: int = 0) -> int:
+    text = os.environ.get(name) or str(default)
+    if not text.isdecimal() or int(text) < least:
+        raise TrainingError(f"{name} must be a whole number of at least {least}, not {text!r}.")
+    return int(text)
+
+
+def _is_shipped(name: str) -> bool:
+    return (runs.SHIPPED / name).exists()
+
+
+def _check_name(name: str) -> None:
+    """So that no name leads out of the folder of the user's runs."""
+    if not runs.NAME.fullmatch(name):
+        raise TrainingError(
+            f"{name!r} cannot be a run's name: letters, digits, dot, dash and underscore, at most 64, no dot first."
+        )
+
+
+def _own_folder(name: str) -> Path:
+    """The folder of one of the user's runs. Raises TrainingError for anything else."""
+    _check_name(name)
+    if _is_shipped(name):
+        raise TrainingError(f"{name} ships with the lab and can't be changed.")
+    folder = runs.own_runs_dir() / name
+    if not folder.is_dir() or folder.is_symlink():
+        raise TrainingError(f"There is no run {name} of your own.")
+    return folder
+
+
+def _idle_folder(name: str) -> Path:
+    folder = _own_folder(name)
+    said = status.read(folder)
+    if said and said.state in ("queued", "training"):
+        raise TrainingError(f"{name} is being trained, or will be; stop it first.")
+    return folder
+
+
+def _write_stopped(folder: Path, said: Status) -> None:
+    status.write(folder, replace(said, state="stopped", reason=""))
+
+
+def _end(folder: Path, said: Status, patience: float) -> None:
+    """Ask a training to save its state and end. Once it says that it has, or else after `patience` seconds, insist:
+    what it would still do is free its memory, which can take seconds on a busy machine."""
+    process = status.running_process(said.pid, said.pid_created)
     if process is None:
         return
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(patience)
-    except psutil.TimeoutExpired:
+    with suppress(psutil.NoSuchProcess):
+        process.terminate()
+        _wait_until(lambda: (now := status.read(folder)) is None or now.state != "training", patience)
         process.kill()
+    _wait_until(lambda: not said.alive, patience)
 
 
-def _launch(arguments: list[str], names: list[str]) -> Job:
-    folder = runs.own_runs_dir()
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(folder / LOCK_FILE, timeout=5):
-            before = current()
-            if before and before.alive:
-                raise TrainingError("A training is running already; wait for it, or stop it.")
-            job = _spawn(arguments, names, folder)
-            write_json(folder / JOB_FILE, asdict(job))
-            return job
-    except Timeout:
-        raise TrainingError(
-            "Somebody else is starting a training at this moment; look again in a few seconds."
-        ) from None
-
-
-def _spawn(arguments: list[str], names: list[str], folder: Path) -> Job:
-    command = [sys.executable, "-m", "core.train", *arguments, "--out", str(folder)]
-    with (folder / LOG_FILE).open("wb") as log:
-        process = subprocess.Popen(
-            command,
-            cwd=runs.ROOT,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # so that Ctrl-C at the server does not reach it
-        )
-    child = psutil.Process(process.pid)
-    child.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if os.name == "nt" else NICENESS)
-    return Job(arguments, names, process.pid, child.create_time(), time.time())
+def _wait_until(condition: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(POLL)

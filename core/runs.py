@@ -9,6 +9,7 @@ import os
 import re
 import zipfile
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -32,8 +33,10 @@ HISTORY_COLUMNS = (
     "seconds",  # of training in this epoch, validation included
     "images_seen",  # since the start
 )
+LARGEST_MODEL = 8_000_000  # bytes; more is stored as float16, so that a run can be shipped in git
 LARGEST_NPZ = 10_000_000  # bytes, unpacked
 LARGEST_JSON = 1_000_000  # bytes; a config.json has about 2,000
+CHANGE_FILE = "weight_change.npz"  # how far each layer moved, and the first filters before and after; may be missing
 MODEL_FILE, STATE_FILE = "model.safetensors", "resume.safetensors"
 
 
@@ -80,13 +83,14 @@ class Run:
         """A row an epoch, HISTORY_COLUMNS; accuracies 0 to 1."""
         path = self.path / "history.csv"
         try:
-            table = pd.read_csv(path)
+            text = path.read_text(encoding="utf-8")
+            # Before pandas reads it: a row of 200,000 cells would keep it busy for minutes.
+            shaped = all(line.count(",") == len(HISTORY_COLUMNS) - 1 for line in text.splitlines())
+            table = pd.read_csv(StringIO(text)) if shaped else pd.DataFrame()
         except (OSError, ValueError) as error:
             raise RunError(f"{path} cannot be read ({error}).") from None
-        shifted = not isinstance(table.index, pd.RangeIndex)  # a row with a cell too many
         if (
-            shifted
-            or tuple(table.columns) != HISTORY_COLUMNS
+            tuple(table.columns) != HISTORY_COLUMNS
             or not all(kind.kind in "if" for kind in table.dtypes)
             or not np.isfinite(table.to_numpy()).all()
         ):
@@ -108,6 +112,21 @@ class Run:
         ):
             raise RunError(f"{self.path / 'gradients.npz'} does not hold gradient norms by epoch and layer.")
         return layers.tolist(), norms
+
+    def weight_change(self) -> "WeightChange":
+        """How far training moved the weights. Raises RunError where that was not recorded (runs of before it was)."""
+        path = self.path / CHANGE_FILE
+        arrays = _load_npz(path, "layers", "relative_change", "filters_before", "filters_after")
+        change = WeightChange(arrays.pop("layers").tolist(), **arrays)
+        numbers = (change.relative_change, change.filters_before, change.filters_after)
+        if (
+            len(change.layers) != len(change.relative_change)
+            or change.filters_before.ndim != 4
+            or change.filters_before.shape != change.filters_after.shape
+            or not all(values.dtype.kind == "f" and np.isfinite(values).all() for values in numbers)
+        ):
+            raise RunError(f"{path} does not hold the change of a network's weights.")
+        return change
 
     def test_logits(self) -> np.ndarray:
         """float32 (10000, 10): the kept weights' logits on the test images, in the dataset's own order."""
@@ -147,6 +166,20 @@ class Run:
         return f"This command makes them: {self.facts.get('command', 'unknown')}"
 
 
+@dataclass(frozen=True)
+class WeightChange:
+    """From the initial weights to those that were kept, of each layer with weights, first to last.
+
+    `relative_change` (layers,): norm of the difference over the norm of the initial weights. `filters_before` and
+    `filters_after`: the first convolution's, (filters, channels, height, width).
+    """
+
+    layers: list[str]
+    relative_change: np.ndarray
+    filters_before: np.ndarray
+    filters_after: np.ndarray
+
+
 def open_run(path: Path) -> Run:
     """The run in the folder `path`. Raises RunError."""
     file = path / "config.json"
@@ -155,8 +188,8 @@ def open_run(path: Path) -> Run:
             raise RunError(f"{file} is too large for a config.")
         facts = json.loads(file.read_text(encoding="utf-8"))
         config = TrainConfig.from_dict(facts.pop("config"))
-        architecture = facts["architecture"]
-        if not all(type(architecture[key]) is int for key in ("parameters", "multiply_adds")):
+        waits = not facts and not (path / "test_logits.npz").exists()  # for its turn to be trained; nothing known yet
+        if not waits and not all(type(facts["architecture"][key]) is int for key in ("parameters", "multiply_adds")):
             raise RunError(f"{file}: parameters and multiply_adds must be whole numbers.")
     except FileNotFoundError:
         raise RunError(f"{path} is not a run: it has no config.json.") from None
@@ -173,7 +206,7 @@ def list_runs() -> tuple[list[Run], list[str]]:
     problems = []
     for root in (SHIPPED, own_runs_dir()):
         for path in sorted(root.iterdir()) if root.is_dir() else []:
-            if not path.is_dir():
+            if not path.is_dir() or path.name.startswith("."):  # hidden: an import that is not complete
                 continue
             try:
                 if path.resolve().parent != root.resolve():
@@ -244,13 +277,46 @@ def load_state(folder: Path) -> tuple[dict, dict]:
         raise RunError(f"{folder / STATE_FILE} cannot be read ({error}); the training can't be resumed.") from None
 
 
+def as_stored(weights: dict) -> dict:
+    """A state dict as model.safetensors will hold it: rounded to float16 where it would be larger than LARGEST_MODEL.
+
+    BatchNorm's running statistics stay float32: a small variance would become 0.
+    """
+    size = sum(value.numel() * value.element_size() for value in weights.values())
+    if size <= LARGEST_MODEL:
+        return weights
+    return {
+        name: value.half()
+        if value.is_floating_point() and not name.endswith(("running_mean", "running_var"))
+        else value
+        for name, value in weights.items()
+    }
+
+
 def save_weights(folder: Path, weights: dict) -> str:
-    """model.safetensors from a state dict; gives the file's sha256, which belongs into the facts."""
+    """model.safetensors from a state dict (see `as_stored`); gives the file's sha256, which belongs into the facts."""
     from safetensors.torch import save
 
-    weights = {name: value.cpu().contiguous() for name, value in weights.items()}
+    weights = {name: value.cpu().contiguous() for name, value in as_stored(weights).items()}
     write_atomically(folder / MODEL_FILE, lambda file: file.write(save(weights)))
     return _sha256(folder / MODEL_FILE)
+
+
+def save_weight_change(folder: Path, before: dict, after: dict) -> None:
+    """weight_change.npz from two state dicts: small, so that it can be shown where the weights themselves aren't."""
+    layers = [name for name, value in before.items() if name.endswith("weight") and value.dim() > 1]
+    first = next(name for name in layers if before[name].dim() == 4)
+    arrays = {
+        "layers": np.array(layers),
+        "relative_change": np.array([_relative_change(before[n], after[n].cpu()) for n in layers], dtype=np.float32),
+        "filters_before": before[first].numpy().astype(np.float16),
+        "filters_after": after[first].cpu().numpy().astype(np.float16),
+    }
+    write_atomically(folder / CHANGE_FILE, lambda file: np.savez_compressed(file, **arrays))
+
+
+def _relative_change(before, after) -> float:
+    return ((after - before).norm() / before.norm()).item()
 
 
 def save_test_logits(folder: Path, logits: np.ndarray) -> None:

@@ -3,37 +3,45 @@
 import math
 from collections.abc import Callable
 
-WARM_UP = 0.2  # of OneCycle's steps
-START_FRACTION = 0.05  # of the peak, where OneCycle begins
+USUAL_WARM_UP = {"onecycle": 0.2}  # share of the steps; the other schedules have none unless it is asked for
+START_FRACTION = 0.05  # of the peak, where a warm-up begins
 
 
-def learning_rate(schedule: str, peak: float, progress: float) -> float:
-    """Learning rate at `progress` (0: first step, 1: end) of a schedule of SHAPES whose highest rate is `peak`."""
-    return peak * SHAPES[schedule](progress)
+def learning_rate(schedule: str, peak: float, progress: float, warmup: float | None = None) -> float:
+    """Learning rate at `progress` (0: first step, 1: end) of a schedule of SHAPES whose highest rate is `peak`.
+
+    In the first `warmup` of the steps (None: as usual for the schedule) it rises linearly to the peak (Goyal et al.
+    2017, "Accurate, large minibatch SGD", section 2.2); the schedule's shape fills the rest.
+    """
+    share = USUAL_WARM_UP.get(schedule, 0.0) if warmup is None else warmup
+    if progress < share:
+        return peak * (START_FRACTION + (1 - START_FRACTION) * progress / share)
+    return peak * SHAPES[schedule](progress, share)
 
 
-def _onecycle(progress: float) -> float:
-    """Linear warm-up, then linear decay to zero (after Smith 2018, "A disciplined approach", section 4)."""
-    if progress < WARM_UP:
-        return START_FRACTION + (1 - START_FRACTION) * progress / WARM_UP
-    return (1 - progress) / (1 - WARM_UP)
+def _onecycle(progress: float, start: float) -> float:
+    """Linear decay to zero, which with its warm-up makes one cycle (after Smith 2018, "A disciplined approach",
+    section 4)."""
+    return (1 - progress) / (1 - start)
 
 
-def _cosine(progress: float) -> float:
+def _cosine(progress: float, start: float) -> float:
     """Half a cosine from the peak to zero (Loshchilov and Hutter 2017, equation 5, one period)."""
-    return (1 + math.cos(math.pi * progress)) / 2
+    return (1 + math.cos(math.pi * (progress - start) / (1 - start))) / 2
 
 
-def _multistep(progress: float) -> float:
+def _multistep(progress: float, start: float) -> float:
     """Divided by 10 at 1/2 and at 3/4 (He et al. 2015, section 4.2: at 32k and 48k of 64k iterations)."""
-    return 0.1 ** ((progress >= 0.5) + (progress >= 0.75))
+    done = (progress - start) / (1 - start)
+    return 0.1 ** ((done >= 0.5) + (done >= 0.75))
 
 
-def _constant(progress: float) -> float:
+def _constant(progress: float, start: float) -> float:
     return 1.0
 
 
-SHAPES: dict[str, Callable[[float], float]] = {
+# Share of the peak at `progress`, from `start` (the warm-up's end) to 1.
+SHAPES: dict[str, Callable[[float, float], float]] = {
     "onecycle": _onecycle,
     "cosine": _cosine,
     "multistep": _multistep,

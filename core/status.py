@@ -1,24 +1,38 @@
-"""What a training says of itself while it runs: one small file in the run's folder, replaced about once a second."""
+"""What a training says of itself while it runs: one small file in the run's folder, replaced about once a second.
+
+Knows files and processes; knows nothing of configs, networks or the queue's order. The process that a status names is
+the only one that may train the run: `claim` makes it so, under the one lock of the folder of runs.
+"""
 
 import json
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import psutil
+from filelock import FileLock, Timeout
 
-from core.files import write_json
+from core.errors import TrainingError
+from core.files import remove_leftovers, write_json
 
-FILE = "status.json"
+FILE, LOG_FILE, LOCK_FILE = "status.json", "train.log", ".lock"
+RESULT_FILE = "test_logits.npz"  # is written last: a run that has it is finished
+WORDLESS = "Its process ended without a word (killed, or switched off)."
+STATES = ("queued", "training", "stopped", "failed")
+PATIENCE = 20.0  # seconds for the lock, which nobody holds for longer than a few small files take to write
+CLOCK_SLACK = 2.0  # seconds by which a process' start may seem to move, since the clock it is told by is adjusted
 
 
 @dataclass(frozen=True)
 class Status:
-    """`state`: "training", "finished", "stopped" or "failed" (then `reason` says why)."""
+    """`state`: one of STATES; `reason` says why it failed. A finished run has no status."""
 
     state: str
     reason: str = ""
+    queued: float = 0.0  # when it joined the queue, seconds since 1970; the queue's order. 0: never
     epoch: int = 0  # 1-based, of `epochs`; 0: not begun
     epochs: int = 0
     share: float = 0.0  # of the whole training, 0 to 1
@@ -32,19 +46,57 @@ class Status:
 
     @property
     def alive(self) -> bool:
-        """Whether the process that wrote this still runs."""
+        """Whether the process that the status names still runs."""
         return running_process(self.pid, self.pid_created) is not None
+
+
+def finished(folder: Path) -> bool:
+    return (folder / RESULT_FILE).is_file()
 
 
 def running_process(pid: int, created: float) -> psutil.Process | None:
     """The process with this number, if it still runs; a later one with the same number does not count."""
     try:
         process = psutil.Process(pid)
-        if process.create_time() == created and process.status() != psutil.STATUS_ZOMBIE:
+        if abs(process.create_time() - created) < CLOCK_SLACK and process.status() != psutil.STATUS_ZOMBIE:
             return process
     except psutil.Error:
         pass
     return None
+
+
+@contextmanager
+def lock(root: Path) -> Iterator[None]:
+    """Only one thread of one process at a time may change which runs `root` holds, and which of them are trained."""
+    root.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(root / LOCK_FILE, timeout=PATIENCE):
+            yield
+    except Timeout:
+        raise TrainingError("Somebody else is changing the queue at this moment; try again in a few seconds.") from None
+
+
+def claim(folder: Path) -> None:
+    """From now on this process trains the run in `folder`. Raises TrainingError if another process does.
+
+    What a process that was killed while it wrote has left half-written is removed."""
+    with lock(folder.parent):
+        said = read(folder)
+        if said and said.state == "training" and said.pid != os.getpid():
+            raise TrainingError(f"{folder.name} is being trained already, by process {said.pid}.")
+        remove_leftovers(folder)
+        me = Status("training")
+        write(
+            folder, replace(said, state="training", reason="", pid=me.pid, pid_created=me.pid_created) if said else me
+        )
+
+
+def note_end(folder: Path, state: str, reason: str = "") -> None:
+    """Write down, if it can be, how the training by this very process ended; others' statuses stay as they are."""
+    said = read(folder)
+    if said and said.state == "training" and said.pid == os.getpid():
+        with suppress(OSError):
+            write(folder, replace(said, state=state, reason=reason))
 
 
 def write(folder: Path, status: Status) -> None:
@@ -58,11 +110,11 @@ def read(folder: Path) -> Status | None:
         status = Status(**values)
     except (OSError, ValueError, TypeError):
         return None
-    numbers = ("epoch", "epochs", "share", "images_per_second", "pid_created", "heartbeat")
+    numbers = ("queued", "epoch", "epochs", "share", "images_per_second", "pid_created", "heartbeat")
     if not {"pid", "pid_created"} <= values.keys() or type(status.pid) is not int or status.pid <= 0:
         return None
-    if not all(isinstance(getattr(status, name), (int, float)) for name in numbers):
+    if status.state not in STATES or not all(isinstance(getattr(status, name), (int, float)) for name in numbers):
         return None
     if status.state == "training" and not status.alive:
-        return replace(status, state="failed", reason="Its process ended without a word (killed, or switched off).")
+        return replace(status, state="failed", reason=WORDLESS)
     return status

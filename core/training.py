@@ -6,19 +6,21 @@ and going on from a saved state gives bit by bit what an undisturbed run gives (
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 
 import torch
 from torch import Tensor, nn
 
+from core import parallel
 from core.cifar10 import Images
 from core.config import TrainConfig
-from core.data import EpochPlan, TrainingSet, derived_seed, split_indices, to_tensors
+from core.data import EpochPlan, TrainingSet, derived_seed, label_budget, split_indices, to_tensors
 from core.errors import TrainingError
-from core.evaluation import infer
-from core.hardware import best_device, best_precision
-from core.models import build, family
+from core.evaluation import StoppedError, infer
+from core.hardware import autocast, best_device, best_precision
+from core.models import build, family, freeze, head_name
 from core.schedules import learning_rate
 
 
@@ -52,6 +54,8 @@ class StepReport:
     lr: float
     loss: float
     accuracy: float
+    batch_loss: float  # of this step alone
+    batch_accuracy: float
     images_per_second: float
     seconds_left: float  # until the last epoch ends
 
@@ -70,30 +74,37 @@ class Trainer:
     ):
         """`images`: the training images, validation included. `initial_weights`: a state dict to start from instead of
         the config's seed. `compiled`: train through torch.compile, which fuses BatchNorm, ReLU and addition.
-        Raises TrainingError if a batch can't be filled."""
+        Raises TrainingError if a batch can't be filled, ModelError if there is no such stage to freeze."""
         self.config = config
         self.device = device or best_device()
         self.precision = precision or best_precision(self.device.type)
         train, validation = split_indices(images.labels, config.split_seed)
+        train = label_budget(train, images.labels, config.train_fraction, config.split_seed)
         self.training_set = TrainingSet(_subset(images, train), config.augment, self.device)
-        self.validation = to_tensors(_subset(images, validation))
+        pixels, labels = to_tensors(_subset(images, validation))
+        self.validation = pixels.to(self.device), labels
         self.steps = self.training_set.steps(config.batch_size)
         if self.steps == 0:
             raise TrainingError(f"A batch of {config.batch_size} is more than the {len(train)} training images.")
+        parallel.require_equal_shares(config.batch_size)
         self.preprocessing = family(config).preprocessing
         self.model = build(config)
         if initial_weights:
             self.model.load_state_dict(initial_weights, strict=True)
         self.model.to(self.device, memory_format=torch.channels_last)
         self.compiled = compiled
-        self._network = torch.compile(self.model) if compiled else self.model  # the same weights
+        self._frozen = freeze(self.model, config.freeze)
+        network = parallel.wrap(self.model, self.device)
+        self._network = torch.compile(network) if compiled else network  # the same weights
         self.optimizer = _optimizer(self.model, config)
-        self.layers = [name for name, weights in self.model.named_parameters() if weights.dim() > 1]
-        self._weights = [weights for weights in self.model.parameters() if weights.dim() > 1]
+        self._scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == "float16")
+        learnt = {name: weights for name, weights in self.model.named_parameters() if _is_decayed(name, weights)}
+        self.layers, self._weights = list(learnt), list(learnt.values())
         self.position = Position()
         self.history: list[dict] = []
         self.gradient_norms: list[list[float]] = []  # by epoch, by layer
-        self._norm_sums = torch.zeros(len(self.layers), device=self.device)
+        self.norms = torch.zeros(len(self.layers), device=self.device)  # of the last step's gradients, by layer
+        self._norm_sums = torch.zeros_like(self.norms)  # of the present epoch
         self.best_weights = _copy(self.model.state_dict())
 
     @property
@@ -106,26 +117,45 @@ class Trainer:
         on_epoch: Callable[[dict], None] = lambda row: None,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> bool:
-        """Train to the last epoch, or until `should_stop()` after a step. True if it got to the end.
+        """Train to the last epoch, or until `should_stop()` before a step or a batch of the validation. True if it got
+        to the end.
 
         `on_epoch` gets a row of history.csv (`runs.HISTORY_COLUMNS`). Raises TrainingError on a loss that is not
         finite; `best_weights` are then those of the best epoch before.
         """
-        while not self.finished:
-            if not self._train_epoch(on_step, should_stop):
-                return False
-            self._end_epoch()
-            on_epoch(self.history[-1])
-        return True
 
-    def _train_epoch(self, on_step: Callable[[StepReport], None], should_stop: Callable[[], bool]) -> bool:
+        def stop() -> bool:
+            return parallel.any_of(should_stop())
+
+        with parallel.lost_peers_told(), suppress(StoppedError):
+            for report in self.train_steps(on_epoch, stop):
+                on_step(report)
+            return True
+        return False
+
+    def train_steps(
+        self,
+        on_epoch: Callable[[dict], None] = lambda row: None,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> Iterator[StepReport]:
+        """`fit` a step at a time: each `next` trains on one batch; one more `next` after the last ends the last epoch.
+
+        Raises StoppedError if `should_stop()` before a step or a batch of the validation."""
+        while not self.finished:
+            yield from self._train_epoch(should_stop)
+            self._end_epoch(should_stop)
+            on_epoch(self.history[-1])
+
+    def _train_epoch(self, should_stop: Callable[[], bool]) -> Iterator[StepReport]:
         plan = EpochPlan.draw(len(self.training_set), self.config.seed, self.position.epoch)
-        sums = self.position.sums
+        sums, batch_size = self.position.sums, self.config.batch_size
         self.model.train()
+        for module in self._frozen:  # BatchNorm there keeps to its running statistics
+            module.eval()
         last = time.perf_counter()
-        for pixels, labels in self.training_set.batches(plan, self.config.batch_size, first_step=sums.steps):
+        for pixels, labels in self.training_set.batches(plan, batch_size, sums.steps, parallel.share(batch_size)):
             if should_stop():
-                return False
+                raise StoppedError
             loss, correct = self._step(pixels, labels)
             now = time.perf_counter()
             sums.steps, sums.loss, sums.correct = sums.steps + 1, sums.loss + loss, sums.correct + correct
@@ -135,28 +165,38 @@ class Trainer:
                     f"The loss is no longer a number at epoch {self.position.epoch + 1}, step {sums.steps}: training "
                     f"diverged. A lower learning rate than {self.config.lr:g} usually cures it."
                 )
-            on_step(self._report())
-        return True
+            yield self._report(loss, correct)
 
     def _step(self, pixels: Tensor, labels: Tensor) -> tuple[float, int]:
         for group in self.optimizer.param_groups:
-            group["lr"] = self._learning_rate()
+            group["lr"] = group["lr_factor"] * self._learning_rate()
         # Layers that draw numbers themselves (dropout) repeat them after a resume, with no generator to save.
-        torch.manual_seed(derived_seed(self.config.seed, self.position.epoch, self.position.sums.steps))
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bfloat16"):
+        seed = derived_seed(self.config.seed, self.position.epoch, self.position.sums.steps)
+        torch.manual_seed(seed + parallel.rank())
+        with autocast(self.device.type, self.precision):
             logits = self._network(self.preprocessing(pixels))
         loss = nn.functional.cross_entropy(logits.float(), labels, label_smoothing=self.config.label_smoothing)
         self.optimizer.zero_grad()
-        loss.backward()
-        self._norm_sums += torch.stack([torch.linalg.vector_norm(weights.grad) for weights in self._weights])
-        self.optimizer.step()
-        return loss.item(), int((logits.argmax(dim=1) == labels).sum())
+        self._scaler.scale(loss).backward()
+        self._scaler.unscale_(self.optimizer)
+        self.norms = torch.stack([torch.linalg.vector_norm(weights.grad) for weights in self._weights])
+        if self._scaler.is_enabled():  # which skips a step whose gradients are beyond float16
+            self.norms.nan_to_num_(nan=0.0, posinf=0.0)
+        self._norm_sums += self.norms
+        self._scaler.step(self.optimizer)
+        self._scaler.update()
+        correct = int((logits.argmax(dim=1) == labels).sum())
+        loss, correct = parallel.total(loss.item() / parallel.size(), correct)
+        return loss, int(correct)
 
-    def _end_epoch(self) -> None:
+    def _end_epoch(self, should_stop: Callable[[], bool]) -> None:
         start = time.perf_counter()
         sums, position = self.position.sums, self.position
         pixels, labels = self.validation
-        logits = infer(self.model, pixels, self.preprocessing, precision=self.precision)
+        parallel.from_first(self.model.buffers())
+        mine = pixels[parallel.share(len(pixels))]
+        logits = infer(self.model, mine, self.preprocessing, precision=self.precision, should_stop=should_stop)
+        logits = parallel.joined(logits, len(pixels))
         seen_an_epoch = self.steps * self.config.batch_size
         row = {
             "epoch": position.epoch + 1,
@@ -183,9 +223,10 @@ class Trainer:
 
     def _learning_rate(self) -> float:
         done = self.position.epoch * self.steps + self.position.sums.steps
-        return learning_rate(self.config.schedule, self.config.lr, done / (self.config.epochs * self.steps))
+        progress = done / (self.config.epochs * self.steps)
+        return learning_rate(self.config.schedule, self.config.lr, progress, self.config.warmup)
 
-    def _report(self) -> StepReport:
+    def _report(self, loss: float, correct: int) -> StepReport:
         sums, epoch = self.position.sums, self.position.epoch
         images = sums.steps * self.config.batch_size
         steps_left = (self.config.epochs - epoch) * self.steps - sums.steps
@@ -193,9 +234,11 @@ class Trainer:
             epoch=epoch + 1,
             step=sums.steps,
             steps=self.steps,
-            lr=self.optimizer.param_groups[0]["lr"],
+            lr=self.optimizer.param_groups[0]["lr"] / self.optimizer.param_groups[0]["lr_factor"],
             loss=sums.loss / sums.steps,
             accuracy=sums.correct / images,
+            batch_loss=loss,
+            batch_accuracy=correct / self.config.batch_size,
             images_per_second=images / sums.seconds,
             seconds_left=steps_left * sums.seconds / sums.steps,
         )
@@ -213,13 +256,15 @@ class Trainer:
             "history": self.history,
             "gradient_norms": self.gradient_norms,
             "precision": self.precision,
+            "scaler": self._scaler.state_dict(),  # empty but for float16
+            "processes": parallel.size(),
             "threads": torch.get_num_threads(),
             "compiled": self.compiled,
         }
 
     def load_state(self, tensors: dict[str, Tensor], values: dict) -> None:
         """Go on from `state()` of a Trainer with the same config. Raises TrainingError if it is another's."""
-        if values["config"] != self.config.to_dict():
+        if TrainConfig.from_dict(values["config"]) != self.config:
             raise TrainingError("The saved state belongs to another configuration; resume with the same options.")
         self.model.load_state_dict(_with_prefix(tensors, "model."), strict=True)
         self.best_weights = _copy(_with_prefix(tensors, "best."))
@@ -228,6 +273,7 @@ class Trainer:
             index, key = name.split(".", 1)
             momenta.setdefault(int(index), {})[key] = value.clone()
         self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": momenta})
+        self._scaler.load_state_dict(values.get("scaler") or {})
         self._norm_sums.copy_(tensors["gradient_norm_sums"])
         saved = dict(values["position"])
         self.position = Position(**saved | {"sums": Sums(**saved["sums"])})
@@ -235,10 +281,25 @@ class Trainer:
 
 
 def _optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
-    decayed = [weights for weights in model.parameters() if weights.dim() > 1]
-    spared = [weights for weights in model.parameters() if weights.dim() <= 1]
-    groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": spared, "weight_decay": 0.0}]
-    return torch.optim.SGD(groups, lr=config.lr, momentum=config.momentum, nesterov=config.momentum > 0)
+    """Of what is not frozen. A group's `lr_factor` is its learning rate over that of the network's body."""
+    groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            factor = config.head_lr if name.startswith(f"{head_name(model)}.") else 1.0
+            groups.setdefault((factor, _is_decayed(name, parameter)), []).append(parameter)
+    body_first = sorted(groups.items(), key=lambda group: (group[0][0] != 1, not group[0][1]))
+    options = [
+        {"params": parameters, "weight_decay": config.weight_decay if decayed else 0.0, "lr_factor": factor}
+        for (factor, decayed), parameters in body_first
+    ]
+    if config.optimizer == "adamw":
+        return torch.optim.AdamW(options, lr=config.lr, betas=(config.momentum, 0.999))
+    return torch.optim.SGD(options, lr=config.lr, momentum=config.momentum, nesterov=config.momentum > 0)
+
+
+def _is_decayed(name: str, parameter: Tensor) -> bool:
+    """Weights of convolutions and linear layers; not those of norms, biases and other vectors."""
+    return name.endswith("weight") and parameter.dim() > 1
 
 
 def _subset(images: Images, indices) -> Images:

@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from core.explain import resized
+
 RANDOM_MAPS = 19  # so that by luck a map beats them all 1 time in 20
 CELLS = 8  # of a random map's side, about as coarse as a real one
 REMOVED = (25, 50, 75)  # percent of the pixels
@@ -76,11 +78,13 @@ def road_scores(
 
     Pixels are removed by filling them from their neighbours: once those marked most, once those marked least. The score
     is half the difference of what either costs in the probability of `target` (Rong et al. 2022, "A consistent and
-    efficient evaluation strategy for attribution methods", sections 4 and 5). `inputs`: (1, 3, h, w).
+    efficient evaluation strategy for attribution methods", sections 4 and 5). `inputs`: (1, 3, s, s); the map of any
+    size.
     """
     from pytorch_grad_cam.metrics.road import ROADCombined
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputSoftmaxTarget
 
+    heatmap = resized(heatmap, inputs.shape[-1])
     maps = np.stack([_ranks(one) for one in (heatmap, *random_heatmaps(RANDOM_MAPS, heatmap.shape, seed))])
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)  # the filled pixels get a little noise

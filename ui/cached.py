@@ -1,14 +1,14 @@
 """Everything that costs time, computed once: keyed by a run's folder and its last change, so that a new file counts."""
 
+import threading
 from collections.abc import Callable
 from types import FunctionType
 
-import altair as alt
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import cifar10, comparison, gradients, lesions, metrics, report
+from core import cifar10, comparison, gradients, lesions, metrics, report, speed
 from core.config import TrainConfig
 from core.runs import Run
 
@@ -141,7 +141,26 @@ def lesioned_accuracy(run: Run, removed: lesions.Lesion, scale: float) -> float:
     return surgery(run).accuracy(removed, scale)
 
 
+@st.cache_data(show_spinner="Asking torchvision what networks it has ...")
+def torchvision_names() -> list[str]:
+    from core.models import imagenet
+
+    return imagenet.names()
+
+
+@st.cache_data(max_entries=8, hash_funcs=RUN_KEY, show_spinner="Measuring: each network answers again and again ...")
+def speeds(runs: list[Run]) -> dict[str, dict[int, float]]:
+    """{run: {threads: milliseconds for a picture}}; one measurement at a time, or they would slow each other down."""
+    with _measuring():
+        return speed.measured(runs)
+
+
+@st.cache_resource
+def _measuring() -> threading.Lock:
+    return threading.Lock()
+
+
 @st.cache_data(max_entries=256, hash_funcs={FunctionType: lambda function: function.__qualname__}, show_spinner=False)
-def chart(draw: Callable[..., alt.Chart], *inputs) -> dict:
+def chart(draw: Callable, *inputs) -> dict:
     """A chart of `core.charts` as Vega-Lite, for st.vega_lite_chart: Altair takes longer over it than all else does."""
     return draw(*inputs).to_dict()

@@ -8,15 +8,20 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from core.config import TrainConfig
+from core.config import TORCHVISION_DEPTHS, TrainConfig
 from core.errors import ModelError
 from core.models import cifar
+from core.models.weights import read_weights
+
+BACKBONE = "backbone"  # as a stage: all but the last layer
+AUXILIARY = ("AuxLogits.", "aux1.", "aux2.")  # heads of Inception and GoogLeNet that only help their own training
 
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """uint8 pixels (n, 3, h, w) -> what the network takes: float32, scaled to [0, 1], then (x - mean) / std."""
+    """uint8 pixels (n, 3, h, w) -> what the network takes: float32 (n, 3, size, size), (x / 255 - mean) / std."""
 
     size: int
     mean: tuple[float, float, float]
@@ -25,7 +30,11 @@ class Preprocessing:
     def __call__(self, pixels: Tensor) -> Tensor:
         mean = torch.tensor(self.mean, device=pixels.device).view(1, 3, 1, 1) * 255
         std = torch.tensor(self.std, device=pixels.device).view(1, 3, 1, 1) * 255
-        return pixels.to(torch.float32, memory_format=torch.channels_last).sub_(mean).div_(std)
+        normalised = pixels.to(torch.float32, memory_format=torch.channels_last).sub_(mean).div_(std)
+        if normalised.shape[-2:] == (self.size, self.size):
+            return normalised
+        shrinks = normalised.shape[-1] > self.size
+        return F.interpolate(normalised, (self.size, self.size), mode="bilinear", antialias=shrinks)
 
 
 @dataclass(frozen=True)
@@ -35,21 +44,30 @@ class Family:
     cam_layers: Callable[[nn.Module], dict[str, nn.Module]]  # after whose output a heatmap may look; the last: default
 
 
-FAMILIES: dict[str, Family] = {
-    "cifar": Family(
+def _cifar(config: TrainConfig) -> Family:
+    return Family(
         build=lambda config: cifar.untrained(config.depth, config.skip, config.norm, config.seed),
         preprocessing=Preprocessing(size=32, mean=(0.4914, 0.4822, 0.4465), std=(0.2470, 0.2435, 0.2616)),
         cam_layers=lambda model: {f"layer{i}": model.get_submodule(f"layer{i}")[-1] for i in (1, 2, 3)},
-    ),
-}
+    )
+
+
+def _torchvision(config: TrainConfig) -> Family:
+    from core.models import imagenet  # brings torchvision, which takes a second
+
+    return Family(
+        build=imagenet.untrained,
+        preprocessing=Preprocessing(config.input_size, imagenet.MEAN, imagenet.STD),
+        cam_layers=lambda model: imagenet.cam_layers(model, config.input_size),
+    )
+
+
+FAMILIES: dict[str, Callable[[TrainConfig], Family]] = {"cifar": _cifar, "torchvision": _torchvision}
 
 
 def family(config: TrainConfig) -> Family:
-    """The registry's entry for a config. Raises ModelError that lists the known names."""
-    try:
-        return FAMILIES[config.family]
-    except KeyError:
-        raise ModelError(f"Unknown network family {config.family!r}; known: {', '.join(FAMILIES)}.") from None
+    """What is known of a config's network without building it."""
+    return FAMILIES[config.family](config)
 
 
 def build(config: TrainConfig) -> nn.Module:
@@ -59,38 +77,121 @@ def build(config: TrainConfig) -> nn.Module:
 
 def parse_architecture(name: str) -> dict:
     """ "resnet20" -> the config fields that it stands for. Raises ModelError that says which names there are."""
-    match = re.fullmatch(r"(plain|resnet)(\d{1,4})", name)
-    if not match or int(match[2]) < 8 or int(match[2]) % 6 != 2:
-        depths = "8, 14, 20, 32, 44, 56, 110, or any other 6n+2"
-        raise ModelError(f"Unknown network {name!r}. Known: plainN (without short cuts) and resnetN, N = {depths}.")
-    return {"family": "cifar", "depth": int(match[2]), "skip": match[1] == "resnet"}
+    match = re.fullmatch(r"(cifar_)?(plain|resnet)(\d{1,4})", name)
+    depth = int(match[3]) if match else 0
+    if depth >= 8 and depth % 6 == 2 and (match[1] or match[2] == "plain" or depth not in TORCHVISION_DEPTHS):
+        return {"family": "cifar", "depth": depth, "skip": match[2] == "resnet"}
+    from core.models import imagenet
+
+    if name in imagenet.names():
+        return {"family": "torchvision", "network": name}
+    depths = "8, 14, 20, 32, 44, 56, 110, or any other 6n+2"
+    raise ModelError(
+        f"Unknown network {name!r}. Known: plainN (without short cuts) and resnetN, N = {depths}; and torchvision's: "
+        f"{', '.join(imagenet.names())}."
+    )
 
 
 def initial_weights(config: TrainConfig) -> dict[str, Tensor] | None:
-    """The state dict that config.init names, checked against the network; None for "scratch". Raises ModelError."""
-    if config.init == "scratch":
-        return None
-    if config.init == "imagenet":
-        raise ModelError(f"There are no ImageNet weights for {config.architecture}: it is made for 32x32 images.")
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
+    """The whole state dict that config.init names, in the network's number formats; None for "scratch".
 
-    try:
-        weights = {name: v.float() if v.is_floating_point() else v for name, v in load_file(Path(config.init)).items()}
-        build(config).load_state_dict(weights, strict=True)
-        return weights
-    except (SafetensorError, OSError) as error:
-        raise ModelError(f"{config.init} cannot be read as safetensors weights ({error}).") from None
-    except RuntimeError as error:
-        raise ModelError(
-            f"The weights in {config.init} do not fit {config.architecture}: {' '.join(str(error).split())[:300]}"
-        ) from None
+    A last layer for other classes is left out, and is new. Raises ModelError that names what is missing, unexpected or
+    of another shape.
+    """
+    if not config.pretrained:
+        return None
+    if config.init != "imagenet":
+        given = read_weights(Path(config.init))
+    elif config.family == "torchvision":
+        from core.models import imagenet
+
+        given = imagenet.pretrained(config)
+    else:
+        raise ModelError(f"There are no ImageNet weights for {config.architecture}: it is made for 32x32 images.")
+    return _fitted(given, build(config), f"The weights in {config.init} do not fit {config.architecture}")
+
+
+def starting_weights(config: TrainConfig) -> dict[str, Tensor]:
+    """The state dict with which a training of this config begins. Raises ModelError as `initial_weights` does."""
+    return initial_weights(config) or build(config).state_dict()
+
+
+def _fitted(given: dict[str, Tensor], model: nn.Module, complaint: str) -> dict[str, Tensor]:
+    own, head = model.state_dict(), head_name(model)
+    of_head = [name for name in own if _within(name, head)]
+    if any(name not in given or given[name].shape != own[name].shape for name in of_head):
+        given = {name: value for name, value in given.items() if not _within(name, head)}
+        given |= {name: own[name] for name in of_head}
+    counters = {name: own[name] for name in own if name.endswith("num_batches_tracked")}  # old files lack them
+    given = counters | {name: value for name, value in given.items() if not name.startswith(AUXILIARY)}
+    problems = {
+        "missing": own.keys() - given.keys(),
+        "unexpected": given.keys() - own.keys(),
+        "of another shape": {name for name in own.keys() & given.keys() if own[name].shape != given[name].shape},
+    }
+    if any(problems.values()):
+        listed = [f"{what}: {', '.join(sorted(names))}" for what, names in problems.items() if names]
+        raise ModelError(f"{complaint}. {'; '.join(listed)}.")
+    if not all(torch.isfinite(value).all() for value in given.values()):
+        raise ModelError(f"{complaint}: some of their numbers are not finite.")
+    return {name: given[name].to(value.dtype) for name, value in own.items()}
 
 
 def describe_initial_weights(config: TrainConfig) -> str:
-    if config.init == "scratch":
-        return f"drawn from seed {config.seed} (normal distribution of He et al. 2015, Delving deep into rectifiers)"
-    return f"{config.init}, sha256 {hashlib.sha256(Path(config.init).read_bytes()).hexdigest()}"
+    if config.init == "imagenet":
+        from core.models import imagenet
+
+        return f"{imagenet.describe_pretrained(config)}; the last layer is new, from seed {config.seed}"
+    if config.pretrained:
+        try:
+            digest = hashlib.sha256(Path(config.init).read_bytes()).hexdigest()
+        except OSError:  # a training may outlive the file from which it began
+            digest = "not known: the file is gone"
+        return f"{config.init}, sha256 {digest}; a last layer for other classes is new, from seed {config.seed}"
+    if config.family == "torchvision":
+        return f"drawn from seed {config.seed} as torchvision does"
+    return f"drawn from seed {config.seed} (normal distribution of He et al. 2015, Delving deep into rectifiers)"
+
+
+def head_name(model: nn.Module) -> str:
+    """The name of the last layer, which gives the logits, e.g. "fc" or "classifier.3"."""
+    return list(model.named_parameters())[-1][0].rpartition(".")[0]
+
+
+def freeze(model: nn.Module, stage: str) -> list[nn.Module]:
+    """Freeze all parameters up to the end of `stage` (BACKBONE: all but the last layer; "": none).
+
+    Gives the layers that are therefore to stay in eval mode (BatchNorm would go on changing what follows). Raises
+    ModelError that lists the stages.
+    """
+    if not stage:
+        return []
+    head = head_name(model)
+
+    def inside(name: str) -> bool:
+        return not _within(name, head) if stage == BACKBONE else _within(name, stage)
+
+    parameters = list(model.named_parameters())
+    layers = [(name, layer) for name, layer in model.named_modules() if not list(layer.children())]
+    ends = [max((i for i, (name, _) in enumerate(named) if inside(name)), default=-1) for named in (parameters, layers)]
+    if ends[0] < 0 or _within(head, stage):
+        raise ModelError(f"There is no stage {stage!r} to freeze. Known: {', '.join([BACKBONE, *stages(model)])}.")
+    for _, parameter in parameters[: ends[0] + 1]:
+        parameter.requires_grad_(False)
+    return [layer for _, layer in layers[: ends[1] + 1]]
+
+
+def stages(model: nn.Module) -> list[str]:
+    """The parts in which one would freeze `model`, from the first to the last, without the last layer."""
+    found = []
+    for name, part in model.named_children():
+        inner = [f"{name}.{i}" for i, p in part.named_children() if any(True for _ in p.parameters())]
+        found += inner if name == "features" else [name] * any(True for _ in part.parameters())
+    return [name for name in found if not _within(head_name(model), name)]
+
+
+def _within(name: str, part: str) -> bool:
+    return f"{name}.".startswith(f"{part}.")
 
 
 def count_parameters(model: nn.Module) -> int:
@@ -101,6 +202,9 @@ def count_multiply_adds(model: nn.Module, size: int) -> int:
     """Multiply-adds of one forward pass on one `size` x `size` image, convolutions and linear layers."""
     from torch.utils.flop_counter import FlopCounterMode
 
+    was_training = model.training
+    model.eval()  # which leaves BatchNorm's running statistics as they are, and asks no other process for its own
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         model(torch.zeros(1, 3, size, size, device=next(model.parameters()).device))
+    model.train(was_training)
     return counter.get_total_flops() // 2

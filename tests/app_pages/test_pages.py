@@ -235,3 +235,56 @@ def test_train_refuses_names_that_are_taken(app, own_runs):
     app.button(key="start").click().run()
     assert not app.exception
     assert "exists already" in app.error[0].value
+
+
+@pytest.fixture
+def contest(make_run, tmp_path):
+    """Two runs that differ in their initial weights alone, and a frozen third."""
+    from safetensors.torch import save_file
+
+    from core import runs
+    from core.models import build, starting_weights
+
+    weights = tmp_path / "learnt.safetensors"
+    scratch = make_run("scratch", skip=True)
+    save_file(build(scratch.config).state_dict(), weights)
+    learnt = make_run("learnt", skip=True, init=str(weights))
+    make_run("small-scratch", skip=True, train_fraction=0.5)
+    make_run("small-learnt", skip=True, train_fraction=0.5, init=str(weights))
+    make_run("frozen", skip=True, init=str(weights), freeze="backbone")
+    for run in (scratch, learnt):
+        runs.save_weight_change(run.path, starting_weights(run.config), run.load_model().state_dict())
+    return scratch, learnt
+
+
+def test_transfer_says_how_to_get_a_contest(app):
+    app = open_page(app, "transfer")
+    assert "no such pair" in app.info[0].value
+    assert "--init imagenet" in app.get("code")[0].value
+
+
+def test_transfer_tells_the_whole_story(app, contest):
+    app.query_params["a"], app.query_params["b"] = "scratch", "learnt"
+    app = open_page(app, "transfer")
+    assert not app.exception
+    assert not app.info
+    shown = texts(app)
+    for words in ("On photos it had never seen", "labelled photos", "feature extraction", "changed a typical layer by"):
+        assert words in shown
+    assert len(charts(app)) == 2
+    assert len(app.get("imgs") or app.get("image")) >= 4
+    assert len(app.table) == 2
+
+
+def test_architectures_show_every_run_and_measure_on_demand(app, monkeypatch):
+    from core import speed
+
+    app = open_page(app, "architectures")
+    assert len(charts(app)) == 2
+    assert "No other run here is both better and cheaper" in texts(app)
+    monkeypatch.setattr(speed, "measured", lambda runs: {run.name: {1: 4.0, 2: 3.0} for run in runs})
+    app.segmented_control(key="cost").set_value("1 thread").run()
+    assert "Nothing is measured yet" in app.info[0].value
+    app.button(key="measure").click().run()
+    assert not app.exception
+    assert len(charts(app)) == 2

@@ -3,21 +3,29 @@ from dataclasses import fields, replace
 
 import pytest
 
-from core.config import SCHEDULES, TrainConfig, differences
+from core.config import SCHEDULES, TrainConfig, differences, recipe
 from core.errors import LabError
 
 # One other value for every field: a test below sees to it that a new field comes here as well.
 OTHER = {
-    "family": "other",
+    "family": "torchvision",
+    "network": "vgg11_bn",
+    "input_size": 96,
+    "strides": "v1",
     "depth": 56,
     "skip": False,
     "norm": "none",
     "init": "weights.safetensors",
+    "freeze": "layer1",
     "data": "shipped",
+    "train_fraction": 0.1,
     "epochs": 3,
-    "batch_size": 64,
+    "batch_size": 16,
+    "optimizer": "adamw",
     "schedule": "cosine",
+    "warmup": 0.1,
     "lr": 0.1,
+    "head_lr": 10.0,
     "momentum": 0.5,
     "weight_decay": 1e-4,
     "label_smoothing": 0.1,
@@ -25,24 +33,32 @@ OTHER = {
     "seed": 7,
     "split_seed": 8,
 }
+RESNET50 = TrainConfig(family="torchvision", network="resnet50", input_size=64, batch_size=64, lr=0.01)
+TORCHVISION_FIELDS = {"network", "input_size", "strides"}  # which mean nothing to the twins
+CIFAR_FIELDS = {"depth", "skip", "norm"}
 
 
-def test_every_field_survives_json():
+@pytest.mark.parametrize("without", [TORCHVISION_FIELDS | {"family"}, CIFAR_FIELDS | {"network"}])
+def test_every_field_survives_json(without):
     assert set(OTHER) == {field.name for field in fields(TrainConfig)}
-    config = TrainConfig(**OTHER)
-    assert config.to_dict() == OTHER
+    base = RESNET50 if "depth" in without else TrainConfig()
+    config = replace(base, **{name: value for name, value in OTHER.items() if name not in without})
+    assert config.to_dict().items() >= {name: OTHER[name] for name in OTHER.keys() - without}.items()
     assert TrainConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
 
 
 def test_whole_number_serves_as_a_float():
-    assert TrainConfig.from_dict(TrainConfig().to_dict() | {"lr": 1}) == TrainConfig(lr=1.0)
+    assert TrainConfig.from_dict(TrainConfig().to_dict() | {"lr": 1, "warmup": 0}) == TrainConfig(lr=1.0, warmup=0.0)
 
 
-def test_unknown_and_missing_fields_are_named():
-    values = TrainConfig().to_dict()
-    del values["lr"]
-    with pytest.raises(LabError, match=r"'colour', 'lr'"):
-        TrainConfig.from_dict(values | {"colour": "red"})
+def test_fields_younger_than_the_file_have_their_defaults():
+    before = {"family": "cifar", "depth": 56, "skip": False, "init": "scratch", "epochs": 40, "lr": 0.3}
+    assert TrainConfig.from_dict(before) == TrainConfig(depth=56, skip=False, epochs=40)
+
+
+def test_unknown_fields_are_named():
+    with pytest.raises(LabError, match=r"not known: \['colour', 'size'\]"):
+        TrainConfig.from_dict(TrainConfig().to_dict() | {"colour": "red", "size": 3})
 
 
 @pytest.mark.parametrize(
@@ -58,6 +74,9 @@ def test_unknown_and_missing_fields_are_named():
         ("norm", ["batch"]),
         ("seed", {}),
         ("init", None),
+        ("warmup", "0.1"),
+        ("warmup", True),
+        ("train_fraction", None),
     ],
 )
 def test_mistyped_field_is_named(field, value):
@@ -69,6 +88,15 @@ def test_mistyped_field_is_named(field, value):
     ("field", "value", "words"),
     [
         *(("depth", depth, "depth must be 6n") for depth in (-4, 0, 2, 7, 9, 18, 21, 6_000_002)),
+        ("family", "vit", "family must be one of cifar, torchvision, not 'vit'"),
+        ("network", "resnet50", "network must be empty for family cifar"),
+        ("input_size", 64, "input size must be 32 for family cifar"),
+        ("strides", "v1", "strides must be v1.5, or v1 for torchvision's resnet50"),
+        ("init", "", "initial weights must be"),
+        ("optimizer", "lion", "optimizer must be one of sgd, adamw"),
+        *(("train_fraction", share, "train fraction must be") for share in (0, -0.1, 1.01, float("nan"))),
+        *(("warmup", share, "warm-up must be") for share in (-0.1, 1, float("nan"))),
+        *(("head_lr", factor, "head lr must be") for factor in (0, -1, 1000, float("nan"))),
         ("norm", "layer", "norm must be batch or none"),
         ("data", "half", "data must be full or shipped"),
         ("schedule", "linear", "schedule must be one of onecycle"),
@@ -99,15 +127,41 @@ def test_bad_value_is_refused_in_a_sentence(field, value, words):
         *({"schedule": schedule} for schedule in SCHEDULES),
         {"epochs": 1, "batch_size": 1, "momentum": 0, "weight_decay": 0, "seed": 2**31 - 1},
         {"epochs": 10_000, "batch_size": 9_000, "lr": 999.0},
+        {"train_fraction": 1e-3, "warmup": 0.0, "head_lr": 0.1},
     ],
 )
 def test_values_at_the_limits_are_taken(changes):
     TrainConfig(**changes)
 
 
-@pytest.mark.parametrize("field", OTHER)
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("network", "", "network must be a name of torchvision"),
+        ("network", "../resnet50", "network must be a name of torchvision"),
+        ("input_size", 31, "input size must be from 32 to 512"),
+        ("input_size", 513, "input size must be from 32 to 512"),
+        ("strides", "v2", "strides must be v1.5, or v1"),
+        ("depth", 56, "cannot be chosen"),
+        ("skip", False, "cannot be chosen"),
+        ("norm", "none", "cannot be chosen"),
+    ],
+)
+def test_bad_value_for_a_network_of_torchvision_is_refused(field, value, words):
+    with pytest.raises(LabError, match=words):
+        replace(RESNET50, **{field: value})
+
+
+def test_only_bottleneck_networks_have_their_strides_chosen():
+    assert replace(RESNET50, strides="v1").strides == "v1"
+    with pytest.raises(LabError, match="strides must be"):
+        replace(RESNET50, network="resnet18", strides="v1")
+
+
+@pytest.mark.parametrize("field", OTHER.keys() - {"family"})
 def test_each_field_counts_as_a_difference(field):
-    a, b = TrainConfig(), replace(TrainConfig(), **{field: OTHER[field]})
+    a = RESNET50 if field in TORCHVISION_FIELDS else TrainConfig()
+    b = replace(a, **{field: OTHER[field]})
     assert differences(a, b) == {field: (getattr(a, field), OTHER[field])}
     assert differences(a, a) == {}
 
@@ -125,3 +179,49 @@ def test_names():
     assert TrainConfig(skip=False, norm="none", data="shipped", epochs=8, seed=2).default_run_name == (
         "plain20-no-norm-shipped-8ep-s2"
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({}, "resnet50-24ep-s0"),
+        ({"init": "imagenet", "strides": "v1"}, "resnet50-v1-imagenet-24ep-s0"),
+        (
+            {"init": "../weights/he 2015.safetensors", "train_fraction": 0.01, "data": "shipped"},
+            "resnet50-he-2015-shipped-1pct-24ep-s0",
+        ),
+        ({"freeze": "backbone", "optimizer": "adamw", "lr": 1e-4}, "resnet50-frozen-backbone-adamw-24ep-s0"),
+        ({"optimizer": "adamw"}, "resnet50-adamw-lr0.01-24ep-s0"),
+        ({"input_size": 128, "schedule": "cosine", "warmup": 0.1}, "resnet50-128px-cosine-warmup0.1-24ep-s0"),
+    ],
+)
+def test_name_says_what_is_unusual(changes, name):
+    assert replace(RESNET50, **changes).default_run_name == name
+
+
+def test_each_difference_shows_in_the_name():
+    def changed(config: TrainConfig, fields_: set) -> set[str]:
+        return {replace(config, **{name: OTHER[name]}).default_run_name for name in fields_}
+
+    both = OTHER.keys() - {"family"} - TORCHVISION_FIELDS - CIFAR_FIELDS
+    assert len(changed(TrainConfig(), both | CIFAR_FIELDS) | {TrainConfig().default_run_name}) == len(both) + 4
+    assert len(changed(RESNET50, both | TORCHVISION_FIELDS) | {RESNET50.default_run_name}) == len(both) + 4
+
+
+def test_long_names_are_cut_and_stay_different():
+    long = replace(RESNET50, init="a" * 80)
+    names = [replace(long, seed=seed).default_run_name for seed in (0, 1)]
+    assert [len(name) for name in names] == [64, 64]
+    assert names[0] != names[1]
+
+
+def test_name_of_torchvision_is_left_to_torchvision():
+    assert TrainConfig(depth=50).architecture == "cifar_resnet50"
+    assert TrainConfig(depth=50, skip=False).architecture == "plain50"
+    assert RESNET50.architecture == "resnet50"
+
+
+def test_usual_recipe_of_each_family():
+    assert recipe("cifar", "sgd") == {"input_size": 32, "batch_size": 128, "lr": 0.3}
+    assert recipe("torchvision", "adamw")["lr"] == pytest.approx(1e-4)
+    assert TrainConfig(**recipe("cifar", "sgd")) == TrainConfig()

@@ -4,7 +4,8 @@ import torch
 
 from core.cifar10 import Images
 from core.config import TrainConfig
-from core.data import SHIFT, EpochPlan, TrainingSet, derived_seed, split_indices, to_tensors
+from core.data import SHIFT, EpochPlan, TrainingSet, derived_seed, label_budget, split_indices, to_tensors
+from core.errors import TrainingError
 from core.models import family
 
 BATCH = 32
@@ -122,3 +123,29 @@ def test_images_are_not_changed(tiny_images, plan):
     for pixels, _ in TrainingSet(images, augment=True).batches(plan, BATCH):
         pixels.zero_()
     assert (images.pixels == before).all()
+
+
+@pytest.mark.parametrize(("fraction", "count"), [(0.5, 18), (0.1, 4), (0.03, 1)])
+def test_label_budget_has_as_many_of_each_class(tiny_images, fraction, count):
+    train, _ = split_indices(tiny_images.labels, seed=0)
+    chosen = label_budget(train, tiny_images.labels, fraction, seed=0)
+    assert np.bincount(tiny_images.labels[chosen]).tolist() == [count] * 10
+    assert set(chosen) <= set(train)
+    assert len(set(chosen)) == len(chosen)
+
+
+def test_smaller_label_budget_lies_within_the_larger(tiny_images):
+    train, _ = split_indices(tiny_images.labels, seed=0)
+    large, small, other = (
+        set(label_budget(train, tiny_images.labels, fraction, seed))
+        for fraction, seed in ((0.5, 0), (0.1, 0), (0.1, 1))
+    )
+    assert small < large
+    assert small != other
+
+
+def test_whole_label_budget_changes_nothing_and_an_empty_one_is_refused(tiny_images):
+    train, _ = split_indices(tiny_images.labels, seed=0)
+    assert label_budget(train, tiny_images.labels, 1.0, seed=0) is train
+    with pytest.raises(TrainingError, match=r"1\.000% of the 360 training images leaves none of some class"):
+        label_budget(train, tiny_images.labels, 0.01, seed=0)

@@ -1,108 +1,395 @@
-"""A job is a real child process: it outlives its starter, there is one at a time, it stops and goes on."""
+"""The queue with real processes. Most of the trainings are stand-ins without a network (`benchmarks.stand_in_trainer`),
+which start in an instant; one test at the end is about real ones."""
 
+import os
+import shutil
+import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
+import psutil
 import pytest
 
-from core import jobs, runs
+from benchmarks import job_queue, stand_in_trainer
+from core import jobs, queue, runs, status
 from core.config import TrainConfig
 from core.errors import TrainingError
+from core.status import Status
 
-CONFIG = TrainConfig(depth=8, data="shipped", epochs=30, batch_size=128)
+LONG = TrainConfig(depth=8, data="shipped", epochs=500)  # some minutes, even of a stand-in
+SHORT = TrainConfig(depth=8, data="shipped", epochs=1)
+SECONDS = 60  # at most, for what should take one
 
 
-def wait_until(condition, seconds: float = 60) -> None:
-    deadline = time.time() + seconds
+def wait_until(condition: Callable[[], object], seconds: float = SECONDS) -> None:
+    deadline = time.monotonic() + seconds
     while not condition():
-        assert time.time() < deadline, "it did not come to pass"
-        time.sleep(0.1)
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.05)
 
 
-def begun() -> bool:
-    status = jobs.current().statuses()[CONFIG.default_run_name]
-    return status is not None and status.images_per_second > 0
+def state(name: str) -> str | None:
+    said = jobs.states().get(name)
+    return said.state if said else None
+
+
+def begun(name: str) -> bool:
+    said = jobs.states().get(name)
+    return said is not None and said.state == "training" and said.share > 0
+
+
+def others(count: int, config: TrainConfig = LONG) -> list[TrainConfig]:
+    return [replace(config, seed=seed) for seed in range(count)]
+
+
+def keeper(root: Path) -> psutil.Process | None:
+    return queue._keeper(root)
+
+
+@pytest.fixture(autouse=True)
+def no_orphans(own_runs, monkeypatch):
+    """After each test its trainings are stopped; then the keeper must go by itself, and nothing may stay."""
+    for name in ("JOBS", "MAX_EPOCHS", "MAX_RUNS", "TRAINING"):
+        monkeypatch.delenv(f"RESNET_LAB_{name}", raising=False)
+    yield
+    monkeypatch.delenv("RESNET_LAB_TRAINING", raising=False)
+    for name in reversed(jobs.states()):
+        jobs.stop(name)
+    wait_until(lambda: job_queue.processes_of(own_runs) == [])
 
 
 @pytest.fixture
-def running_job():
-    job = jobs.start([CONFIG])
-    yield job
-    jobs.stop(jobs.current())
+def stand_ins(monkeypatch):
+    monkeypatch.setattr(jobs, "TRAINER", job_queue.TRAINER)
 
 
-def test_nothing_was_started():
-    assert jobs.current() is None
+@pytest.fixture
+def shipped(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setattr(runs, "SHIPPED", tmp_path / "checkpoints")
+    (tmp_path / "checkpoints" / "theirs").mkdir(parents=True)
+    return tmp_path / "checkpoints" / "theirs"
 
 
-def test_a_damaged_job_file_counts_as_none():
-    runs.own_runs_dir().mkdir(parents=True, exist_ok=True)
-    (runs.own_runs_dir() / jobs.JOB_FILE).write_text('{"pid": ')
-    assert jobs.current() is None
+@pytest.fixture
+def idle(own_runs) -> Callable[..., Path]:
+    """idle(name, state): the folder of a run that is neither waiting nor in training."""
+
+    def make(name: str, state: str = "stopped") -> Path:
+        folder = runs.new_folder(own_runs, name)
+        runs.save_facts(folder, LONG, {})
+        status.write(folder, Status(state, "why" if state == "failed" else "", epoch=3, epochs=500))
+        return folder
+
+    return make
 
 
-def test_life_of_a_job(running_job):
-    """One test, since each start costs seconds: it runs, is the only one, stops with its state saved, and goes on."""
-    assert running_job.alive
-    with pytest.raises(TrainingError, match="running already"):
-        jobs.start([TrainConfig(depth=8, data="shipped", seed=1)])
-    wait_until(begun)
-
-    jobs.stop(running_job)
-    assert not running_job.alive
-    folder = runs.own_runs_dir() / CONFIG.default_run_name
-    assert running_job.statuses()[CONFIG.default_run_name].state == "stopped"
-    assert (folder / runs.STATE_FILE).is_file()
-    steps = runs.load_state(folder)[1]["position"]["sums"]["steps"]
-    assert steps > 0
-    with pytest.raises(TrainingError, match="exists already"):
-        jobs.start([CONFIG])
-
-    resumed = jobs.resume(running_job)
-    wait_until(lambda: resumed.statuses()[CONFIG.default_run_name].state == "training" and begun())
-    subprocess.run(["kill", "-9", str(resumed.pid)], check=True)
-    wait_until(lambda: not resumed.alive, seconds=5)
-    assert resumed.statuses()[CONFIG.default_run_name].state == "failed"
-    assert not resumed.finished
+# The queue
 
 
-def test_two_visitors_who_press_at_once_start_one():
-    configs = [TrainConfig(depth=8, data="shipped", seed=seed) for seed in (1, 2)]
+def test_nothing_was_started(own_runs):
+    assert jobs.states() == {}
+    assert not own_runs.exists()
+
+
+def test_trainings_run_one_after_the_other_unattended(own_runs, stand_ins):
+    """Started by a process that ends at once, and then nobody looks."""
+    script = (
+        "from core import jobs; from core.config import TrainConfig; from benchmarks import job_queue;"
+        "jobs.TRAINER = job_queue.TRAINER;"
+        "jobs.start([TrainConfig(depth=8, data='shipped', epochs=1, seed=seed) for seed in range(3)])"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=runs.ROOT)
+    folders = [own_runs / config.default_run_name for config in others(3, SHORT)]
+    at_once = set()
+
+    def finished() -> bool:
+        at_once.add(sum((said := status.read(folder)) is not None and said.alive for folder in folders))
+        return all(status.finished(folder) for folder in folders)
+
+    wait_until(finished)
+    assert max(at_once) <= 1
+    ends = [(folder / "test_logits.npz").stat().st_mtime for folder in folders]
+    assert ends == sorted(ends)
+    assert all(job_queue.is_right(folder, config) for folder, config in zip(folders, others(3, SHORT), strict=True))
+    assert jobs.states() == {}
+
+
+def test_as_many_at_once_as_the_environment_says(stand_ins, monkeypatch):
+    monkeypatch.setenv("RESNET_LAB_JOBS", "2")
+    names = jobs.start(others(3))
+    wait_until(lambda: [said.state for said in jobs.states().values()] == ["training", "training", "queued"])
+    assert list(jobs.states()) == names
+    jobs.stop(names[0])
+    wait_until(lambda: state(names[2]) == "training")
+    assert state(names[1]) == "training"
+
+
+def test_waiting_runs_are_listed_and_open(own_runs, stand_ins):
+    first, second = jobs.start(others(2))
+    said = jobs.states()[second]
+    assert (said.state, said.epochs, said.share) == ("queued", 500, 0)
+    assert abs(said.queued - time.time()) < SECONDS
+    found, problems = runs.list_runs()
+    assert {run.name for run in found} >= {first, second}
+    assert problems == []
+    assert not any(run.finished for run in found if run.path.parent == own_runs)
+
+
+def test_two_visitors_who_press_at_once_start_one(stand_ins, own_runs):
     outcomes = []
 
-    def press(config: TrainConfig) -> None:
+    def press() -> None:
         try:
-            outcomes.append(jobs.start([config]))
+            outcomes.append(jobs.start([SHORT]))
         except TrainingError as error:
-            outcomes.append(error)
+            outcomes.append(str(error))
 
-    visitors = [threading.Thread(target=press, args=(config,)) for config in configs]
+    visitors = [threading.Thread(target=press) for _ in range(4)]
     for visitor in visitors:
         visitor.start()
     for visitor in visitors:
         visitor.join()
-    try:
-        assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Job", "TrainingError"]
-    finally:
-        jobs.stop(jobs.current())
+    name = SHORT.default_run_name
+    assert sorted(map(str, outcomes))[0].startswith("['resnet8")
+    assert sum(f"{name} exists already" in str(outcome) for outcome in outcomes) == 3
+    wait_until(lambda: status.finished(own_runs / name))
 
 
-def test_a_job_outlives_its_starter():
-    script = (
-        "from core import jobs; from core.config import TrainConfig;"
-        "jobs.start([TrainConfig(depth=8, data='shipped', epochs=30)])"
+def test_all_are_started_or_none(stand_ins, own_runs):
+    (own_runs / LONG.default_run_name).mkdir(parents=True)
+    for configs in ([replace(LONG, seed=1), LONG], [replace(LONG, seed=1)] * 2):
+        with pytest.raises(TrainingError, match="exists already"):
+            jobs.start(configs)
+    assert [path.name for path in own_runs.iterdir() if path.is_dir()] == [LONG.default_run_name]
+
+
+def test_a_killed_keeper_is_replaced_and_the_training_goes_on(own_runs, stand_ins):
+    first, second = jobs.start(others(2))
+    wait_until(lambda: begun(first))
+    before = jobs.states()[first].pid
+    keeper(own_runs).kill()
+    wait_until(lambda: keeper(own_runs) is None)
+    assert jobs.states()[first].alive  # looking starts another
+    wait_until(lambda: keeper(own_runs) is not None)
+    jobs.stop(first)
+    wait_until(lambda: begun(second))
+    assert jobs.states()[second].pid != before
+
+
+def test_many_jobs_survive_stops_kills_and_resumes(own_runs, stand_ins, monkeypatch):
+    monkeypatch.setenv("RESNET_LAB_JOBS", "3")
+    configs = [replace(SHORT, epochs=1 + seed % 2, seed=seed) for seed in range(12)]
+    result = job_queue.torment(configs, visitors=3, at_once=3, seed=0, patience=300)
+    assert job_queue.is_well(result), result
+    assert result["refused_as_taken"] > 0
+    assert result["kill"] + result["stop"] > 0
+
+
+# One job
+
+
+def test_stopped_and_resumed_it_goes_on_where_it_was(stand_ins):
+    (name,) = jobs.start([LONG])
+    wait_until(lambda: begun(name))
+    jobs.stop(name)
+    stopped = jobs.states()[name]
+    assert stopped.state == "stopped"
+    assert not stopped.alive
+    share, saved = stopped.share, stand_in_trainer.load_state(runs.own_runs_dir() / name / runs.STATE_FILE)[0]
+    assert saved / (LONG.epochs * stand_in_trainer.STEPS) >= share  # its last step too
+    with pytest.raises(TrainingError, match="exists already"):
+        jobs.start([LONG])
+    jobs.resume(name)
+    with pytest.raises(TrainingError, match="already"):
+        jobs.resume(name)
+    assert jobs.states()[name].share >= share > 0
+    wait_until(lambda: begun(name))
+
+
+def test_killed_training_has_failed_at_once_and_can_be_resumed(stand_ins):
+    (name,) = jobs.start([LONG])
+    wait_until(lambda: begun(name))
+    os.kill(jobs.states()[name].pid, signal.SIGKILL)
+    wait_until(lambda: state(name) == "failed", seconds=5)
+    assert jobs.states()[name].reason == status.WORDLESS
+    jobs.resume(name)
+    wait_until(lambda: begun(name))
+
+
+def test_training_that_does_not_listen_is_ended_by_force(stand_ins):
+    (name,) = jobs.start([LONG])
+    wait_until(lambda: begun(name))
+    process = psutil.Process(jobs.states()[name].pid)
+    process.suspend()
+    jobs.stop(name, patience=0.2)
+    assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    assert state(name) == "stopped"
+
+
+def test_waiting_run_leaves_the_queue_and_joins_its_end(stand_ins):
+    first, second, third = jobs.start(others(3))
+    wait_until(lambda: begun(first))
+    jobs.stop(second)
+    assert state(second) == "stopped"
+    jobs.resume(second)
+    assert list(jobs.states()) == [first, third, second]
+
+
+def test_trainer_that_cannot_start_fails_and_the_next_has_its_turn(own_runs, stand_ins, monkeypatch):
+    monkeypatch.setattr(jobs, "TRAINER", ["/no/such/program"])
+    (name,) = jobs.start([LONG])
+    wait_until(lambda: state(name) == "failed")
+    assert "No such file" in jobs.states()[name].reason
+    wait_until(lambda: keeper(own_runs) is None)
+
+
+def test_what_became_of_a_run_with_a_damaged_status_is_not_known(idle):
+    (idle("x") / status.FILE).write_text('{"state": ')
+    assert state("x") == "failed"
+    assert "not known" in jobs.states()["x"].reason
+
+
+def test_deleted_run_is_gone_even_from_training(own_runs, stand_ins):
+    first, second = jobs.start(others(2))
+    wait_until(lambda: begun(first))
+    process = psutil.Process(jobs.states()[first].pid)
+    for name in (second, first):
+        jobs.delete(name)
+    assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    assert [path for path in own_runs.iterdir() if path.is_dir()] == []
+
+
+def test_renamed_run_is_the_same_under_its_new_name(make_run, own_runs, idle, shipped):
+    before = {path.name: path.read_bytes() for path in make_run("old").path.iterdir()}
+    jobs.rename("old", "new")
+    after = {path.name: path.read_bytes() for path in (own_runs / "new").iterdir()}
+    assert not (own_runs / "old").exists()
+    assert after.pop("README.md").decode().startswith("# new\n")
+    assert before.pop("README.md")
+    assert after == before
+    idle("taken")
+    for name in ("taken", "theirs"):
+        with pytest.raises(TrainingError, match="exists already"):
+            jobs.rename("new", name)
+
+
+@pytest.mark.parametrize("where", ["queue", "training"])
+def test_busy_run_keeps_its_name(stand_ins, where):
+    first, second = jobs.start(others(2))
+    wait_until(lambda: begun(first))
+    with pytest.raises(TrainingError, match="stop it first"):
+        jobs.rename(second if where == "queue" else first, "new")
+
+
+# What is refused
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", "/etc", ".lock", "x" * 65, "a\0b", "ä"])
+def test_no_name_leads_out_of_the_folder(own_runs, idle, name):
+    folder = idle("mine")
+    for act in (jobs.stop, jobs.resume, jobs.delete, lambda name: jobs.rename(name, "x")):
+        with pytest.raises(TrainingError, match="cannot be a run's name"):
+            act(name)
+    with pytest.raises(TrainingError, match="cannot be a run's name"):
+        jobs.rename("mine", name)
+    assert folder.is_dir()
+
+
+def test_link_out_of_the_folder_is_no_run(own_runs, idle, tmp_path):
+    outside = shutil.move(idle("x"), tmp_path / "outside")
+    (own_runs / "link").symlink_to(outside)
+    for act in (jobs.stop, jobs.resume, jobs.delete, lambda name: jobs.rename(name, "y")):
+        for name in ("link", "gone"):
+            with pytest.raises(TrainingError, match="no run"):
+                act(name)
+    assert Path(outside).is_dir()
+    assert jobs.states() == {}
+
+
+def test_shipped_runs_are_read_only(shipped, own_runs):
+    (own_runs / "theirs").mkdir(parents=True)  # of the same name
+    for act in (jobs.stop, jobs.resume, jobs.delete, lambda name: jobs.rename(name, "mine")):
+        with pytest.raises(TrainingError, match="ships with the lab"):
+            act("theirs")
+    assert shipped.is_dir()
+
+
+def test_finished_run_is_not_resumed(make_run):
+    make_run("good")
+    assert jobs.states() == {}
+    with pytest.raises(TrainingError, match="finished already"):
+        jobs.resume("good")
+    jobs.stop("good")
+
+
+def test_training_can_be_switched_off(idle, monkeypatch):
+    folder = idle("x")
+    assert jobs.training_allowed()
+    monkeypatch.setenv("RESNET_LAB_TRAINING", "off")
+    assert not jobs.training_allowed()
+    actions = (
+        lambda: jobs.start([LONG]),
+        lambda: jobs.resume("x"),
+        lambda: jobs.delete("x"),
+        lambda: jobs.rename("x", "y"),
     )
-    subprocess.run([sys.executable, "-c", script], check=True, cwd=runs.ROOT)
-    try:
-        assert jobs.current().alive
-    finally:
-        jobs.stop(jobs.current())
+    for act in actions:
+        with pytest.raises(TrainingError, match="switched off"):
+            act()
+    assert state("x") == "stopped"
+    assert [path for path in folder.parent.iterdir() if path.is_dir()] == [folder]
 
 
-def test_a_job_that_fails_says_why():
-    runs.own_runs_dir().mkdir(parents=True, exist_ok=True)
-    (runs.own_runs_dir() / jobs.LOG_FILE).write_text("  0%| | 0/10\r 50%|# | 5/10\nThe loss is no longer a number.\n")
-    job = jobs.Job([], ["x"], 1, 0.0, 0.0)
-    assert job.last_words() == "The loss is no longer a number."
+@pytest.mark.parametrize(
+    ("setting", "value", "words"),
+    [
+        ("MAX_EPOCHS", "499", "At most 499 epochs"),
+        ("MAX_RUNS", "1", "At most 1 runs can be kept here, and there are 1"),
+        ("MAX_RUNS", "many", "RESNET_LAB_MAX_RUNS must be a whole number of at least 0, not 'many'"),
+        ("JOBS", "0", "RESNET_LAB_JOBS must be a whole number of at least 1, not '0'"),
+    ],
+)
+def test_limits(idle, monkeypatch, setting, value, words):
+    folder = idle("x")
+    monkeypatch.setenv(f"RESNET_LAB_{setting}", value)
+    with pytest.raises(TrainingError) as caught:
+        jobs.start([LONG])
+    assert words in str(caught.value)
+    assert [path for path in folder.parent.iterdir() if path.is_dir()] == [folder]
+
+
+def test_full_disk_is_told_and_leaves_nothing(own_runs, monkeypatch):
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(runs, "save_facts", full)
+    with pytest.raises(TrainingError, match="disk is full"):
+        jobs.start([LONG])
+    assert [path for path in own_runs.iterdir() if path.is_dir()] == []
+
+
+# A real training
+
+
+def test_life_of_a_real_training(own_runs):
+    """One test, since each start costs seconds: it runs, at low priority, and stops in time."""
+    config = replace(LONG, epochs=30, lr=0.0625, weight_decay=1e-4, augment=False)
+    (name,) = jobs.start([config])
+    wait_until(lambda: begun(name), seconds=240)
+    said = jobs.states()[name]
+    assert said.images_per_second > 0
+    if os.name != "nt":
+        assert psutil.Process(said.pid).nice() == queue.NICENESS
+    start = time.monotonic()
+    jobs.stop(name)
+    assert time.monotonic() - start < 2.5  # 2 seconds of patience and the end by force
+    assert state(name) == "stopped"
+    assert not said.alive
+    assert runs.open_run(own_runs / name).facts["command"] == (
+        "python -m core.train resnet8 --data shipped --epochs 30 --lr 0.0625 --weight-decay 0.0001 --no-augment"
+    )

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 from sklearn.metrics import accuracy_score, classification_report, confusion_matrix, log_loss
 
 from core import metrics
@@ -89,3 +90,17 @@ def test_calibration_error_where_confidence_is_exactly_one():
     logits = np.array([[1e4] + [0.0] * 9] * 2)
     assert metrics.calibration_error(logits, np.array([0, 0])) == 0
     assert metrics.calibration_error(logits, np.array([1, 1])) == 1
+
+
+@pytest.mark.parametrize(("right", "n"), [(0, 10), (3, 10), (7_239, 10_000), (10_000, 10_000)])
+def test_the_interval_is_scipys(right, n):
+    logits = np.eye(10)[np.repeat([0, 1], [right, n - right])]
+    share = metrics.accuracy(logits, np.zeros(n, dtype=np.uint8))
+    expected = binomtest(right, n).proportion_ci(0.95, method="wilson")
+    assert (share.low, share.high) == pytest.approx((expected.low, expected.high), abs=1e-12)
+
+
+@pytest.mark.parametrize(("only_a", "only_b"), [(0, 0), (0, 1), (5, 5), (3, 9), (900, 1_000), (1_436, 900)])
+def test_mcnemar_is_scipys_binomial_test(only_a, only_b):
+    expected = binomtest(only_a, only_a + only_b).pvalue if only_a + only_b else 1
+    assert metrics.mcnemar(only_a, only_b) == pytest.approx(expected, rel=1e-9)

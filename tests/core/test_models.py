@@ -9,7 +9,6 @@ from torch import nn
 from core.config import TrainConfig
 from core.errors import ModelError
 from core.models import (
-    FAMILIES,
     build,
     count_multiply_adds,
     count_parameters,
@@ -129,7 +128,7 @@ def test_preprocessing_by_hand():
 def test_heatmaps_are_taken_after_each_stage_by_default_the_last(batch):
     model = build(TrainConfig(depth=8))
     seen = {}
-    for name, layer in FAMILIES["cifar"].cam_layers(model).items():
+    for name, layer in family(TrainConfig(depth=8)).cam_layers(model).items():
         layer.register_forward_hook(lambda module, inputs, out, name=name: seen.update({name: out.shape}))
     model(batch)
     assert seen == {"layer1": (4, 16, 32, 32), "layer2": (4, 32, 16, 16), "layer3": (4, 64, 8, 8)}
@@ -145,16 +144,11 @@ def test_architecture_names(name, depth, skip):
 
 
 @pytest.mark.parametrize(
-    "name", ["", "resnet", "resnet18", "resnet2", "plain-8", "ResNet20", "resnet20 ", "vgg16", "resnet99999", "20"]
+    "name", ["", "resnet", "resnet19", "resnet2", "plain-8", "ResNet20", "resnet20 ", "vgg15", "resnet99999", "20"]
 )
 def test_unknown_architecture_lists_the_known(name):
-    with pytest.raises(ModelError, match=r"plainN .* resnetN, N = 8, 14, 20"):
+    with pytest.raises(ModelError, match=r"plainN .* resnetN, N = 8, 14, 20.* vgg16_bn"):
         parse_architecture(name)
-
-
-def test_unknown_family_lists_the_known():
-    with pytest.raises(ModelError, match=r"'vit'; known: cifar"):
-        build(TrainConfig(family="vit"))
 
 
 def test_scratch_needs_no_weights():
@@ -174,49 +168,12 @@ def test_initial_weights_from_a_file(tmp_path):
     assert hashlib.sha256(path.read_bytes()).hexdigest() in describe_initial_weights(config)
 
 
-def wrong_keys(path):
-    save_file({"fc.weight": torch.zeros(10, 64)}, path)
-
-
-def wrong_depth(path):
+def test_weights_of_another_depth_are_refused_in_one_line(tmp_path):
+    path = tmp_path / "model.safetensors"
     save_file(build(TrainConfig(depth=14)).state_dict(), path)
-
-
-def wrong_classes(path):
-    state = build(TrainConfig(depth=8)).state_dict()
-    save_file(state | {"fc.weight": torch.zeros(100, 64), "fc.bias": torch.zeros(100)}, path)
-
-
-@pytest.mark.parametrize("write", [wrong_keys, wrong_depth, wrong_classes])
-def test_weights_that_do_not_fit_are_refused(tmp_path, write):
-    path = tmp_path / "model.safetensors"
-    write(path)
-    with pytest.raises(ModelError, match=r"model\.safetensors do not fit resnet8"):
-        initial_weights(TrainConfig(depth=8, init=str(path)))
-
-
-def test_refusal_is_one_line(tmp_path):
-    path = tmp_path / "model.safetensors"
-    wrong_depth(path)
-    with pytest.raises(ModelError) as caught:
+    with pytest.raises(ModelError, match=r"model\.safetensors do not fit resnet8.* unexpected: layer1\.1") as caught:
         initial_weights(TrainConfig(depth=8, init=str(path)))
     assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    "content", [b"", b"\x80\x04.", b"PK\x03\x04", b"\xff" * 8 + b"{}", b"\x02" + b"\0" * 7 + b"[]"]
-)
-def test_file_that_is_no_safetensors_is_refused(tmp_path, content):
-    path = tmp_path / "model.pt"
-    path.write_bytes(content)
-    with pytest.raises(ModelError, match=r"model\.pt cannot be read as safetensors"):
-        initial_weights(TrainConfig(depth=8, init=str(path)))
-
-
-def test_path_without_a_file_is_refused(tmp_path):
-    for path in (tmp_path / "gone.safetensors", tmp_path):
-        with pytest.raises(ModelError, match="cannot be read as safetensors"):
-            initial_weights(TrainConfig(depth=8, init=str(path)))
 
 
 def test_imagenet_is_refused_for_small_networks():

@@ -3,6 +3,7 @@ import os
 import shutil
 import tracemalloc
 import zipfile
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from core import runs
 from core.config import TrainConfig
 from core.errors import RunError
+from core.exchange import import_run
 from core.models import build, count_multiply_adds, count_parameters
 from core.runs import Run, find_run, list_runs, new_folder, open_run
 
@@ -316,6 +318,9 @@ READ = {
         "a cell too many": lambda folder: (folder / "history.csv").write_text(
             ",".join(runs.HISTORY_COLUMNS) + "\n" + ",".join("123456789") + "\n"
         ),
+        "a row of 200,000 cells": lambda folder: (folder / "history.csv").write_text(
+            ",".join(runs.HISTORY_COLUMNS) + "\n" + "," * 200_000
+        ),
     },
     "gradients": {
         "missing": drop("gradients.npz"),
@@ -399,6 +404,26 @@ def test_damaged_file_is_named_and_the_others_are_read(make_run, read, damage):
     assert "bad" in [run.name for run in list_runs()[0]]
 
 
+DAMAGE = OPEN | {f"{read} {kind}": damage for read, kinds in READ.items() for kind, damage in kinds.items()}
+DAMAGE.pop("load_model missing")  # which is allowed
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE.keys())
+def test_damaged_run_in_a_zip_is_refused(make_run, own_runs, damage):
+    folder = make_run("bad").path
+    damage(folder)
+    (own_runs / "bad").rename(own_runs.parent / "bad")
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for path in (own_runs.parent / "bad").iterdir():
+            archive.write(path, f"bad/{path.name}")
+    with pytest.raises(RunError) as caught:
+        import_run(buffer.getvalue())
+    assert "\n" not in str(caught.value)
+    assert str(own_runs) not in str(caught.value)
+    assert list(own_runs.iterdir()) == []
+
+
 def test_there_are_enough_kinds_of_damage():
     assert len(OPEN) + sum(len(kinds) for kinds in READ.values()) >= 25
 
@@ -471,3 +496,60 @@ def test_damaged_state_is_told(tmp_path, damage):
     damage(tmp_path)
     with pytest.raises(RunError, match=r"resume\.safetensors cannot be read .* can't be resumed"):
         runs.load_state(tmp_path)
+
+
+# What is kept of the weights
+
+
+def test_large_models_are_stored_in_half_precision_but_for_running_statistics(tmp_path):
+    large = {"conv.weight": torch.full((1500, 1500), 1 / 3), "bn.running_var": torch.full((4,), 1e-9)}
+    large["bn.num_batches_tracked"] = torch.tensor(7)
+    runs.save_weights(tmp_path, large)
+    saved = load_file(tmp_path / "model.safetensors")
+    assert [value.dtype for value in saved.values()] == [
+        large["bn.num_batches_tracked"].dtype,
+        torch.float32,
+        torch.half,
+    ]
+    assert saved["bn.running_var"].tolist() == large["bn.running_var"].tolist()
+    assert all(torch.equal(value, saved[name]) for name, value in runs.as_stored(large).items())
+    small = {"conv.weight": torch.full((10, 10), 1 / 3)}
+    runs.save_weights(tmp_path, small)
+    assert load_file(tmp_path / "model.safetensors")["conv.weight"].dtype == torch.float32
+
+
+def test_change_of_the_weights_by_hand(make_run):
+    run = make_run("moved")
+    before = {"conv1.weight": torch.ones(2, 3, 3, 3), "bn.weight": torch.ones(2), "fc.weight": torch.ones(10, 2)}
+    after = {name: value * 1.5 for name, value in before.items()} | {"fc.weight": torch.ones(10, 2)}
+    runs.save_weight_change(run.path, before, after)
+    change = run.weight_change()
+    assert change.layers == ["conv1.weight", "fc.weight"]
+    assert change.relative_change.tolist() == pytest.approx([0.5, 0])
+    assert (change.filters_before == 1).all()
+    assert (change.filters_after == 1.5).all()
+    assert change.filters_after.shape == (2, 3, 3, 3)
+
+
+def test_run_without_a_record_of_change_says_so(make_run):
+    with pytest.raises(RunError, match=r"weight_change\.npz is missing or damaged"):
+        make_run("old").weight_change()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"relative_change": np.array([1.0, np.nan])},
+        {"relative_change": np.array([1.0])},
+        {"filters_after": np.ones((2, 3, 3), np.float16)},
+        {"filters_before": np.ones((2, 3, 3, 4), np.float16)},
+        {"layers": np.array([{}, {}], dtype=object)},
+    ],
+)
+def test_damaged_record_of_change_is_refused(make_run, changes):
+    run = make_run("bad")
+    filters = np.ones((2, 3, 3, 3), np.float16)
+    good = {"layers": np.array(["a", "b"]), "relative_change": np.ones(2)}
+    np.savez(run.path / "weight_change.npz", **good | {"filters_before": filters, "filters_after": filters} | changes)
+    with pytest.raises(RunError, match=r"weight_change\.npz"):
+        run.weight_change()

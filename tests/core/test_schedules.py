@@ -47,3 +47,26 @@ def test_never_negative_and_never_above_the_peak(schedule):
 def test_smooth_ones_make_no_jump(schedule):
     rates = [learning_rate(schedule, 1.0, step / 1000) for step in range(1001)]
     assert max(abs(b - a) for a, b in pairwise(rates)) < 0.006
+
+
+@pytest.mark.parametrize(
+    ("schedule", "progress", "share_of_peak"),
+    [
+        ("cosine", 0, 0.05),
+        ("cosine", 0.05, 0.525),
+        ("cosine", 0.1, 1),
+        ("cosine", 0.55, 0.5),
+        ("cosine", 1, 0),
+        ("multistep", 0.56, 0.1),
+        ("multistep", 0.54, 1),
+        ("constant", 0.5, 1),
+        ("onecycle", 0.1, 1),
+        ("onecycle", 0.55, 0.5),
+    ],
+)
+def test_warm_up_comes_first_and_the_shape_fills_the_rest(schedule, progress, share_of_peak):
+    assert learning_rate(schedule, 2.0, progress, warmup=0.1) == pytest.approx(2 * share_of_peak, abs=1e-12)
+
+
+def test_no_warm_up_begins_at_the_peak():
+    assert all(learning_rate(schedule, 0.3, 0, warmup=0) == 0.3 for schedule in SCHEDULES)

@@ -2,12 +2,15 @@ import json
 import os
 import subprocess
 import sys
+import threading
+import time
 from dataclasses import asdict, replace
 
 import psutil
 import pytest
 
 from core import status
+from core.errors import TrainingError
 from core.status import Status
 
 
@@ -44,6 +47,12 @@ def test_another_process_with_the_same_number_does_not_count(tmp_path):
     assert status.read(tmp_path).state == "failed"
 
 
+def test_clock_that_was_adjusted_a_little_changes_nothing(tmp_path):
+    now = Status("training")
+    status.write(tmp_path, replace(now, pid_created=now.pid_created - 1))
+    assert status.read(tmp_path).state == "training"
+
+
 def test_zombie_counts_as_gone():
     process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
     said = Status("training", pid=process.pid, pid_created=psutil.Process(process.pid).create_time())
@@ -54,7 +63,7 @@ def test_zombie_counts_as_gone():
     process.wait()
 
 
-@pytest.mark.parametrize("state", ["finished", "stopped", "failed"])
+@pytest.mark.parametrize("state", ["queued", "stopped", "failed"])
 def test_other_states_stay_what_they_are(tmp_path, gone, state):
     said = replace(gone, state=state, reason="why")
     status.write(tmp_path, said)
@@ -78,6 +87,8 @@ def test_no_file_is_no_status(tmp_path):
         '{"state": "training", "colour": 1}',
         b"\xff\xfe",
         '{"state": "training"}',  # whose process?
+        json.dumps(asdict(Status("dancing"))),
+        json.dumps(asdict(Status("queued")) | {"queued": None}),
         *(json.dumps(asdict(Status("training")) | {"pid": pid}) for pid in ("1", -5, 10**30, 1.5, None)),
         json.dumps(asdict(Status("training")) | {"share": "half"}),
     ],
@@ -86,3 +97,49 @@ def test_damaged_file_is_no_status_or_a_failed_one(tmp_path, content):
     (tmp_path / status.FILE).write_bytes(content if isinstance(content, bytes) else content.encode())
     said = status.read(tmp_path)
     assert said is None or said.state == "failed"
+
+
+def test_only_one_process_may_train_a_run(tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    with subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE) as other:
+        created = psutil.Process(other.pid).create_time()
+        theirs = Status("training", epoch=3, pid=other.pid, pid_created=created)
+        status.write(folder, theirs)
+        with pytest.raises(TrainingError, match=f"run is being trained already, by process {other.pid}"):
+            status.claim(folder)
+        status.note_end(folder, "failed", "not mine")
+        assert status.read(folder) == theirs
+    (folder / ".status.json.abcdefgh").write_text("{")  # the other one was killed over it
+    status.claim(folder)
+    said = status.read(folder)
+    assert (said.state, said.reason, said.epoch, said.pid) == ("training", "", 3, os.getpid())
+    assert [path.name for path in folder.iterdir()] == [status.FILE]
+    status.claim(folder)  # by the same process again
+    status.note_end(folder, "failed", "why")
+    assert (status.read(folder).state, status.read(folder).reason) == ("failed", "why")
+
+
+def test_lock_keeps_threads_apart(tmp_path):
+    inside, most = [], []
+
+    def work():
+        for _ in range(5):
+            with status.lock(tmp_path / "runs"):
+                inside.append(1)
+                most.append(len(inside))
+                time.sleep(0.001)
+                inside.pop()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1] * 20
+
+
+def test_lock_that_is_not_given_back_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(status, "PATIENCE", 0.1)
+    with status.lock(tmp_path), pytest.raises(TrainingError, match="try again"), status.lock(tmp_path):
+        pass

@@ -1,25 +1,36 @@
 """`python -m core.train`: two real trainings on the shipped images; everything else on tiny ones, in this process."""
 
+import errno
 import json
+import math
+import os
+import random
 import shlex
 import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import torch
 from safetensors.torch import save_file
 
 from core import cifar10, runs, status, train
 from core.cli import run_command
+from core.config import TrainConfig
 from core.data import to_tensors
+from core.errors import TrainingError
 from core.evaluation import infer
 from core.metrics import accuracy
 from core.models import build, family
+from core.training import Trainer
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = {"config.json", "model.safetensors", "history.csv", "gradients.npz", "test_logits.npz", "README.md"}
@@ -180,8 +191,8 @@ def test_interrupted_training_goes_on_to_the_same_end(full, tmp_path):
     ("argv", "words"),
     [
         ("", "required: ARCHITECTURE"),
-        ("vgg16", "Unknown network 'vgg16'. Known: plainN"),
-        ("resnet18", "Unknown network 'resnet18'. Known: plainN"),
+        ("vgg15", "Unknown network 'vgg15'. Known: plainN"),
+        ("resnet19", "Unknown network 'resnet19'. Known: plainN"),
         ("resnet8 --lr 0", "lr must be above 0"),
         ("resnet8 --lr nan", "lr must be above 0"),
         ("resnet8 --lr fast", "argument --lr: invalid float value: 'fast'"),
@@ -197,12 +208,30 @@ def test_interrupted_training_goes_on_to_the_same_end(full, tmp_path):
         ("resnet8 --threads 1000000000000", "--threads must be at"),
         ("resnet8 --colour red", "unrecognized arguments: --colour red"),
         ("resnet8 --init imagenet", "no ImageNet weights for resnet8"),
-        ("resnet8 --init gone.safetensors", "gone.safetensors cannot be read as safetensors"),
+        ("resnet8 --init gone.safetensors", "gone.safetensors cannot be read as weights"),
+        ("resnet8 --input-size 64", "input size must be 32 for family cifar"),
+        ("resnet8 --strides v1", "strides must be v1.5, or v1 for torchvision's"),
+        ("resnet18 --norm none", "norm of a network of torchvision cannot be chosen"),
+        ("resnet18 --input-size 8", "input size must be from 32 to 512"),
+        ("alexnet --input-size 32", "alexnet needs images of 63 pixels"),
+        ("resnet8 --optimizer lion", "argument --optimizer: invalid choice"),
+        ("resnet8 --warmup 1", "warm-up must be from 0"),
+        ("resnet8 --head-lr 0", "head lr must be above 0"),
+        ("resnet8 --train-fraction 0", "train fraction must be above 0"),
+        ("resnet8 --train-fraction 0.001", "leaves none of some class"),
+        (
+            "resnet8 --freeze layer9",
+            "no stage 'layer9' to freeze. Known: backbone, conv1, bn1, layer1",
+        ),
+        ("resnet8 --freeze fc", "no stage 'fc' to freeze"),
         ("resnet8 --data gone", "gone lacks data_batch_1.webp"),
         ("resnet8 --name a/b", "'a/b' cannot be a run's name"),
         ("resnet8 --name ..", "'..' cannot be a run's name"),
         ("resnet8 --resume", "is not a run: it has no config.json"),
         ("resnet8 plain8 --name x", "--name is for one network"),
+        ("--run gone", "gone is not a run: it has no config.json"),
+        ("resnet8 --run gone", "--run takes everything from the run's folder"),
+        ("--run gone --lr 0.2", "--run takes everything from the run's folder"),
     ],
 )
 def test_bad_argument_is_refused_in_one_line(command, own_runs, argv, words):
@@ -251,10 +280,74 @@ def test_resume_with_other_options_names_them(command):
     assert_refused(command("resnet8", "--epochs", "1", "--lr", "0.2", "--resume"), "other options: lr 0.3 (now 0.2)")
 
 
-def test_resume_without_a_state_says_to_start_again(command, own_runs):
+def test_resume_without_a_state_begins_anew(command, own_runs):
     command("resnet8", "--epochs", "1", stop=True)
-    (own_runs / "resnet8-1ep-s0" / "resume.safetensors").unlink()
-    assert_refused(command("resnet8", "--epochs", "1", "--resume"), "stopped before its first epoch ended")
+    state = own_runs / "resnet8-1ep-s0" / "resume.safetensors"
+    before = runs.load_state(state.parent)
+    state.unlink()
+    assert command("resnet8", "--epochs", "1", "--resume", stop=True)[0] == 130
+    after = runs.load_state(state.parent)
+    assert after[1] == before[1]
+    assert all(torch.equal(value, before[0][name]) for name, value in after[0].items())
+
+
+def test_run_that_is_in_training_is_left_alone(command, own_runs):
+    command("resnet8", "--epochs", "1", stop=True)
+    folder = own_runs / "resnet8-1ep-s0"
+    theirs = status.Status("training", pid=os.getppid(), pid_created=psutil.Process(os.getppid()).create_time())
+    status.write(folder, theirs)
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    code, err = command("resnet8", "--epochs", "1", "--resume")
+    assert (code, err) == (1, f"resnet8-1ep-s0 is being trained already, by process {os.getppid()}.\n")
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def waiting_run(root: Path, **changes) -> Path:
+    """A folder as the queue makes it."""
+    folder = runs.new_folder(root, "x")
+    runs.save_facts(folder, TrainConfig(depth=8, data="shipped", epochs=1, batch_size=32, **changes), {})
+    return folder
+
+
+def test_run_is_trained_as_its_folder_says(command, own_runs):
+    folder = waiting_run(own_runs, lr=0.05, augment=False)
+    config = runs.open_run(folder).config
+    code, err = command("--run", str(folder), stop=True)
+    assert code == 130
+    assert err.splitlines()[-1] == f"Stopped. Nothing is lost; go on with: python -m core.train --run {folder}"
+    run = runs.open_run(folder)
+    assert run.config == config
+    assert run.parameters == 75_290
+    *words, out, where = (*shlex.split(run.facts["command"])[3:], "--out", str(own_runs / "again"))
+    assert command(*words, out, where, stop=True)[0] == 130
+    (again,) = (own_runs / "again").glob("*/")
+    assert runs.open_run(again).config == config
+
+
+def test_a_setting_without_an_option_is_not_left_out_of_the_command(command, own_runs):
+    folder = waiting_run(own_runs, momentum=0.8)
+    command("--run", str(folder), stop=True)
+    assert runs.open_run(folder).facts["command"] == f"python -m core.train --run {folder}"
+
+
+def test_every_option_finds_its_way_into_the_command():
+    config = TrainConfig(
+        depth=14,
+        skip=False,
+        norm="none",
+        init="a file.safetensors",
+        data="shipped",
+        epochs=3,
+        batch_size=64,
+        schedule="cosine",
+        lr=0.1,
+        weight_decay=1e-6,
+        label_smoothing=0.1,
+        augment=False,
+        seed=5,
+    )
+    args = train.parser().parse_args(train._options(config))
+    assert train._configs(args) == [config]
 
 
 def cut_state(path: Path) -> None:
@@ -293,12 +386,172 @@ def test_diverged_training_fails_with_its_reason(command, own_runs):
     assert not runs.open_run(own_runs / "wild").finished
 
 
-def test_failure_to_write_is_noted_before_it_is_raised(monkeypatch, command, own_runs):
-    def full_disk(*args):
-        raise OSError(28, "No space left on device")
+def fails_in_step(monkeypatch, number: int, fail: Callable[[], object]) -> None:
+    real_step, steps = Trainer._step, count(1)
+    monkeypatch.setattr(Trainer, "_step", lambda *args: fail() if next(steps) == number else real_step(*args))
 
-    monkeypatch.setattr(runs, "save_progress", full_disk)
-    with pytest.raises(OSError, match="No space left"):
+
+def raise_(error: BaseException) -> None:
+    raise error
+
+
+@pytest.mark.parametrize(
+    ("fail", "reason"),
+    [
+        (lambda: torch.empty(10**15), "There is not enough memory; a smaller batch needs less."),  # PyTorch's own error
+        (lambda: raise_(MemoryError()), "There is not enough memory; a smaller batch needs less."),
+        (lambda: raise_(torch.OutOfMemoryError("CUDA out of memory")), "There is not enough memory"),
+        (lambda: raise_(OSError(28, "No space left on device")), "The disk is full."),
+        (lambda: raise_(TrainingError("The loss is no longer a number")), "The loss is no longer a number"),
+    ],
+)
+def test_failure_has_a_plain_reason_and_keeps_the_last_state(monkeypatch, command, own_runs, fail, reason):
+    monkeypatch.setattr(train, "SAVE_SECONDS", 0)
+    monkeypatch.setattr(train, "SAVE_SHARE", math.inf)
+    fails_in_step(monkeypatch, 4, fail)
+    code, err = command("resnet8", "--epochs", "1", "--batch-size", "32", "--name", "x")
+    assert code == 1
+    assert err.splitlines()[-1].startswith(reason)
+    folder = own_runs / "x"
+    said = status.read(folder)
+    assert said.state == "failed"
+    assert said.reason == err.splitlines()[-1]
+    assert runs.load_state(folder)[1]["position"]["sums"]["steps"] == 3
+    assert {path.name for path in folder.iterdir()} == {"config.json", "status.json", "resume.safetensors"}
+
+
+def test_bug_is_noted_before_it_is_raised(monkeypatch, command, own_runs):
+    fails_in_step(monkeypatch, 1, lambda: raise_(KeyError("a bug")))
+    with pytest.raises(KeyError):
         train.main(["resnet8", "--epochs", "1", "--name", "x"])
-    assert status.read(own_runs / "x").state == "failed"
-    assert "No space left on device" in status.read(own_runs / "x").reason
+    assert (status.read(own_runs / "x").state, status.read(own_runs / "x").reason) == ("failed", "KeyError: 'a bug'")
+
+
+@pytest.mark.parametrize("writes", [4, 5])  # of which the first is not the status, and the second is
+def test_disk_that_stays_full_ends_with_a_sentence_and_no_half_file(monkeypatch, command, own_runs, writes):
+    """From some write on nothing can be written, the status neither."""
+    real_fsync, calls = os.fsync, count()
+    full = OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(os, "fsync", lambda file: real_fsync(file) if next(calls) < writes else raise_(full))
+    monkeypatch.setattr(train, "SAVE_SECONDS", 0)
+    monkeypatch.setattr(train, "SAVE_SHARE", math.inf)
+    code, err = command("resnet8", "--epochs", "1", "--batch-size", "32", "--name", "x")
+    assert code == 1
+    assert err.splitlines()[-1].startswith("The disk is full.")
+    folder = own_runs / "x"
+    assert status.read(folder).state == "training"  # of this process; were it gone, it would be "failed"
+    assert runs.open_run(folder)
+    assert not [path for path in folder.iterdir() if path.name.startswith(".")]
+    if (folder / "resume.safetensors").exists():
+        runs.load_state(folder)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "share", "saves"),
+    [(0, math.inf, 12), (1000, math.inf, 1), (0, 1e-9, 2)],
+    ids=["after every step", "after the epoch alone", "once, since it costs too much"],
+)
+def test_state_is_saved_as_often_as_it_costs_little(monkeypatch, command, seconds, share, saves):
+    saved = []
+    monkeypatch.setattr(train, "SAVE_SECONDS", seconds)
+    monkeypatch.setattr(train, "SAVE_SHARE", share)
+    monkeypatch.setattr(runs, "save_state", lambda folder, tensors, values: saved.append(values["position"]))
+    monkeypatch.setattr(train.Session, "_finish", lambda session, should_stop: None)
+    assert command("resnet8", "--epochs", "1", "--batch-size", "32")[0] == 0
+    assert len(saved) == saves
+    assert saved[-1]["epoch"] == 1
+
+
+def test_stop_while_the_test_images_are_scored_loses_nothing(monkeypatch, command, own_runs):
+    real_finish = train.Session._finish
+    monkeypatch.setattr(train.Session, "_finish", lambda session, should_stop: real_finish(session, lambda: True))
+    assert command("resnet8", "--epochs", "1", "--name", "x")[0] == 130
+    folder = own_runs / "x"
+    assert (status.read(folder).state, status.read(folder).share) == ("stopped", 1)
+    assert runs.load_state(folder)[1]["position"]["epoch"] == 1
+    assert not runs.open_run(folder).finished
+
+
+# Killed at any moment
+
+# For each folder that it reads, trains it in a process of its own, on 400 real images; what follows the last epoch is
+# left out. The state is saved after every step, so that many a kill comes in the middle of it.
+KILLABLE = """
+import math, os, sys
+import sklearn.model_selection, torch
+from core import cifar10, runs, train, training
+from core.cifar10 import Images
+
+images = cifar10.load_training("shipped")
+cifar10.load_training = lambda source: Images(images.pixels[:400], images.labels[:400])
+training.best_precision = lambda device: "float32"
+train.SAVE_SECONDS, train.SAVE_SHARE = 0, math.inf
+train.Session._finish = lambda session, stop: runs.save_weights(session.folder, session.trainer.best_weights)
+torch.set_num_threads(1)
+for folder in map(str.strip, sys.stdin):
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            code = train.main(["--run", folder])
+        finally:
+            os._exit(code)
+    print(pid, flush=True)
+    print(os.waitpid(pid, 0)[1], flush=True)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork, so that PyTorch is imported once")
+def test_killed_at_any_moment_and_resumed_equals_an_undisturbed_training(tmp_path):
+    whole, killed = (waiting_run(tmp_path / name) for name in ("whole", "killed"))
+    for folder in (whole, killed):
+        runs.save_facts(folder, replace(runs.open_run(folder).config, epochs=2), {})
+    state, chance, kills = killed / runs.STATE_FILE, random.Random(0), 0
+    with ended(
+        subprocess.Popen(
+            [sys.executable, "-c", KILLABLE],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    ) as server:
+
+        def train_in(folder: Path) -> int:
+            server.stdin.write(f"{folder}\n")
+            server.stdin.flush()
+            return int(server.stdout.readline())
+
+        train_in(whole)
+        assert server.stdout.readline() == "0\n"
+        while True:
+            before = state.stat().st_mtime_ns if state.exists() else 0
+            pid = train_in(killed)
+            deadline = time.monotonic() + 60
+            while not state.exists() or state.stat().st_mtime_ns == before:  # until it has got on by a step
+                assert time.monotonic() < deadline
+                time.sleep(0.001)
+            time.sleep(chance.random() * 0.2)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            if server.stdout.readline() == "0\n":
+                break
+            kills += 1
+            assert status.read(killed).state == "failed"
+            runs.load_state(killed)
+    assert kills >= 4
+    a, b = runs.open_run(whole), runs.open_run(killed)
+    assert (killed / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
+    assert a.history().drop(columns="seconds").equals(b.history().drop(columns="seconds"))
+    assert (a.gradients()[1] == b.gradients()[1]).all()
+    tensors = [runs.load_state(folder)[0] for folder in (whole, killed)]
+    assert all(torch.equal(value, tensors[1][name]) for name, value in tensors[0].items())
+    assert not [path for path in killed.iterdir() if path.name.startswith(".")]
+
+
+def test_history_goes_to_tensorboard_where_asked(command, own_runs):
+    code, err = command("resnet8", "--epochs", "1", "--log", "tensorboard", "--name", "x")
+    assert code == 0, err
+    (events,) = (own_runs / "x" / "tensorboard").iterdir()
+    assert b"loss/validation" in events.read_bytes()

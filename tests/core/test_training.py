@@ -11,7 +11,7 @@ from core import runs
 from core.cifar10 import Images
 from core.config import TrainConfig
 from core.data import to_tensors
-from core.errors import TrainingError
+from core.errors import ModelError, TrainingError
 from core.evaluation import infer
 from core.models import build
 from core.training import Trainer
@@ -64,13 +64,20 @@ def undisturbed(tiny_images):
 
 @pytest.mark.parametrize(
     ("steps", "precision", "epochs"),
-    [(0, "float32", 2), (5, "float32", 2), (STEPS, "float32", 2), (STEPS + 4, "float32", 2), (5, "bfloat16", 1)],
+    [
+        (0, "float32", 2),
+        (5, "float32", 2),
+        (STEPS, "float32", 2),  # in the validation, which is asked as often as a step: once
+        (STEPS + 1, "float32", 2),
+        (STEPS + 5, "float32", 2),
+        (5, "bfloat16", 1),
+    ],
 )
 def test_resumed_training_equals_an_undisturbed_one(trainer, undisturbed, tmp_path, steps, precision, epochs):
     stopped = trainer(precision, epochs=epochs)
     assert not stopped.fit(should_stop=stop_after(steps))
     done = stopped.position
-    assert (done.epoch, done.sums.steps) == divmod(steps, STEPS)
+    assert (done.epoch, done.sums.steps) == divmod(steps, STEPS + 1)
     runs.save_state(tmp_path, *stopped.state())
 
     resumed = trainer(precision, epochs=epochs)
@@ -90,7 +97,7 @@ def test_stopping_at_every_few_steps_changes_nothing(trainer, undisturbed, tmp_p
         if resumed.fit(should_stop=stop_after(6)):
             break
         runs.save_state(tmp_path, *resumed.state())
-    assert sessions == -(-2 * STEPS // 6)
+    assert sessions == -(-2 * (STEPS + 1) // 6)
     assert_equal(resumed, undisturbed())
 
 
@@ -114,7 +121,7 @@ def test_equal_seeds_give_equal_trainings(trainer, undisturbed):
     rows = []
     for seed in (0, 1):
         each = trainer(seed=seed)
-        each.fit(should_stop=stop_after(STEPS))
+        each.fit(should_stop=stop_after(STEPS + 1))
         rows += without_seconds(each.history)
     assert rows[0] == without_seconds(undisturbed().history)[0]
     for figure in ("train_loss", "val_loss"):
@@ -311,3 +318,87 @@ def test_compiled_training_learns_the_same(trainer, undisturbed):
     assert compiled.model.state_dict().keys() == undisturbed().model.state_dict().keys()
     for row, expected in zip(compiled.history, undisturbed().history, strict=True):
         assert row["train_loss"] == pytest.approx(expected["train_loss"], rel=0.01)
+
+
+# Fine-tuning
+
+
+def moved(trainer: Trainer, before: dict) -> set[str]:
+    return {name for name, value in trainer.model.state_dict().items() if not torch.equal(value, before[name])}
+
+
+@pytest.mark.parametrize("stage", ["layer2", "backbone"])
+def test_frozen_stages_stay_bit_by_bit_with_their_running_statistics(trainer, stage):
+    each = trainer(freeze=stage, epochs=1)
+    before = {name: value.clone() for name, value in each.model.state_dict().items()}
+    each.fit()
+    learning = {name for name in before if name.startswith(("layer3", "fc") if stage == "layer2" else "fc")}
+    assert moved(each, before) == learning
+    assert each.layers == [name for name in learning_order(before) if name in learning]
+    assert np.array(each.gradient_norms).shape == (1, len(each.layers))
+    in_optimizer = sum(len(group["params"]) for group in each.optimizer.param_groups)
+    assert in_optimizer == sum(parameter.requires_grad for parameter in each.model.parameters()) > 0
+    assert len(each.optimizer.state_dict()["state"]) == in_optimizer
+
+
+def learning_order(state: dict) -> list[str]:
+    return [name for name in state if name.endswith("weight") and state[name].dim() > 1]
+
+
+@pytest.mark.parametrize("stage", ["fc", "layer9", "layer", "backbone.conv1"])
+def test_unknown_stage_lists_the_known(trainer, stage):
+    with pytest.raises(ModelError, match="Known: backbone, conv1, bn1, layer1, layer2, layer3"):
+        trainer(freeze=stage)
+
+
+def test_last_layer_has_a_learning_rate_of_its_own(trainer):
+    each = trainer(head_lr=10.0, lr=0.02, schedule="constant")
+    reports = []
+    each.fit(on_step=reports.append, should_stop=stop_after(1))
+    head = {id(parameter) for parameter in each.model.fc.parameters()}
+    for group in each.optimizer.param_groups:
+        expected = 0.2 if {id(parameter) for parameter in group["params"]} <= head else 0.02
+        assert group["lr"] == pytest.approx(expected)
+    assert [group["weight_decay"] for group in each.optimizer.param_groups] == [5e-4, 0, 5e-4, 0]
+    assert reports[0].lr == pytest.approx(0.02)
+
+
+def test_warm_up_is_followed(trainer):
+    reports = []
+    each = trainer(schedule="constant", warmup=0.5, lr=0.04)
+    each.fit(on_step=reports.append)
+    assert reports[0].lr == pytest.approx(0.05 * 0.04)
+    assert reports[STEPS // 2].lr == pytest.approx(0.04 * (0.05 + 0.95 * (STEPS // 2) / STEPS))
+    assert [report.lr for report in reports[STEPS:]] == [0.04] * STEPS
+
+
+def test_adamw_learns_and_resumes_exactly(trainer, tmp_path):
+    options = {"optimizer": "adamw", "lr": 0.003, "momentum": 0.8, "epochs": 1, "head_lr": 3.0}
+    whole = trainer(**options)
+    assert type(whole.optimizer) is torch.optim.AdamW
+    assert all(group["betas"] == (0.8, 0.999) for group in whole.optimizer.param_groups)
+    whole.fit()
+    stopped, resumed = trainer(**options), trainer(**options)
+    stopped.fit(should_stop=stop_after(5))
+    runs.save_state(tmp_path, *stopped.state())
+    resumed.load_state(*runs.load_state(tmp_path))
+    resumed.fit()
+    assert_equal(resumed, whole)
+
+
+def test_label_budget_is_all_that_is_trained_on(trainer):
+    each = trainer(train_fraction=0.5, epochs=1)
+    assert len(each.training_set) == 180
+    assert np.bincount(each.training_set.labels.numpy()).tolist() == [18] * 10
+    assert len(each.validation[1]) == 40
+
+
+def test_state_of_before_a_setting_existed_is_taken(trainer, tmp_path):
+    stopped = trainer()
+    stopped.fit(should_stop=stop_after(3))
+    tensors, values = stopped.state()
+    for name in ("network", "freeze", "optimizer", "warmup", "head_lr"):
+        del values["config"][name]
+    resumed = trainer()
+    resumed.load_state(tensors, values)
+    assert resumed.position == stopped.position

@@ -1,0 +1,154 @@
+"""What does accuracy cost? Every run as a dot: parameters, multiply-adds, milliseconds; and learning-rate schedules."""
+
+import pandas as pd
+import streamlit as st
+
+from core import charts
+from core.comparison import network_name
+from core.config import SCHEDULES, differences
+from core.errors import LabError
+from core.runs import list_runs
+from core.schedules import learning_rate
+from ui import cached
+from ui.run_picker import pair
+
+COSTS = {
+    "parameters": ("parameters", "numbers that are learnt (parameters)"),
+    "work": ("multiply_adds", "work for one picture (multiply-adds)"),
+    "1 thread": ("ms1", "milliseconds for one picture, one thread"),
+    "2 threads": ("ms2", "milliseconds for one picture, two threads"),
+}
+RECIPE_FIELDS = {"schedule", "lr", "warmup", "optimizer", "head_lr"}
+POINTS = 200
+
+chosen = pair()
+st.title("What does accuracy cost?")
+st.markdown(
+    "Each dot is a trained network: the higher, the more often it is right; the further left, the cheaper. "
+    "**Click a dot to make it B on every page**, compared with A."
+)
+finished = {run.name: run for run in list_runs()[0] if run.finished}
+side_of = {run.name: side for side, run in chosen}
+
+
+def table() -> pd.DataFrame:
+    rows = []
+    for run in finished.values():
+        try:
+            share = cached.accuracy(run)
+        except LabError as error:
+            st.warning(str(error), icon=":material/folder_off:")
+            continue
+        depth = f"-{run.config.depth}" if run.config.family == "cifar" else ""
+        rows.append(
+            {
+                "run": run.name,
+                "network": f"{network_name(run.config)}{depth}",
+                "side": side_of.get(run.name, ""),
+                "accuracy": share.value,
+                "low": share.low,
+                "high": share.high,
+                "parameters": run.parameters,
+                "multiply_adds": run.multiply_adds,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def take_click() -> None:
+    points = st.session_state["dots"].selection.get("point")
+    if points and points[0]["run"] != st.session_state["a"]:
+        st.session_state["b"] = points[0]["run"]
+
+
+def finding(dots: pd.DataFrame, x: str) -> str:
+    """Which networks no other beats in both accuracy and cost."""
+    by_cost = dots.sort_values([x, "accuracy"], ascending=[True, False])
+    best = by_cost[by_cost["accuracy"] > by_cost["accuracy"].cummax().shift(fill_value=0)]
+    names = ", ".join(f"`{row.run}` ({row.accuracy:.1%})" for row in best.itertuples())
+    return f"No other run here is both better and cheaper than: {names}. Bars: 95 % intervals."
+
+
+def measure() -> None:
+    try:
+        st.session_state["speeds"] = cached.speeds(list(finished.values()))
+    except LabError as error:
+        st.session_state["speed_error"] = str(error)
+
+
+def show_costs() -> None:
+    cost = st.segmented_control(
+        "Cost",
+        list(COSTS),
+        default="parameters",
+        key="cost",
+        bind="query-params",
+        required=True,
+        help="Parameters fill memory; multiply-adds are the work of one answer; milliseconds are measured here.",
+    )
+    x, title = COSTS[cost]
+    dots = table()
+    if x.startswith("ms"):
+        speeds = st.session_state.get("speeds", {})
+        st.button(
+            "Measure on this machine",
+            key="measure",
+            icon=":material/timer:",
+            on_click=measure,
+            help="Each network answers 15 times, with one thread and with two; the median counts.",
+        )
+        if error := st.session_state.pop("speed_error", None):
+            st.error(error)
+        dots = dots[dots["run"].isin(speeds)]
+        dots = dots.assign(**{x: [speeds[name][int(x[-1])] for name in dots["run"]]})
+        if dots.empty:
+            st.info("Nothing is measured yet. It takes half a minute or so.")
+            return
+    st.vega_lite_chart(
+        cached.chart(charts.architectures, dots, x, title), on_select=take_click, key="dots", width="stretch"
+    )
+    st.caption(finding(dots, x))
+
+
+def schedule_of(run) -> pd.DataFrame:
+    config = run.config
+    progress = [i / POINTS for i in range(POINTS + 1)]
+    rates = [learning_rate(config.schedule, config.lr, share, config.warmup) for share in progress]
+    return pd.DataFrame({"epoch": [share * config.epochs for share in progress], "lr": rates, "run": run.name})
+
+
+def show_schedules() -> None:
+    st.header("How big are the learning steps?", anchor=False)
+    st.markdown(
+        "The **learning rate** is how far each step moves the numbers. A schedule changes it on the way: big steps to "
+        "get somewhere, small ones to settle."
+    )
+    alike = [run for run in finished.values() if _differs_in_recipe(run)]
+    runs = list({run.name: run for run in [*(run for _, run in chosen), *alike]}.values())
+    epochs = max(run.config.epochs for run in runs)
+    st.vega_lite_chart(
+        cached.chart(charts.schedule, pd.concat(schedule_of(run) for run in runs), epochs), width="stretch"
+    )
+    if alike:
+        columns = {
+            run.name: [run.config.schedule, f"{run.config.lr:g}", f"{cached.accuracy(run).value:.1%}"]
+            for run in [chosen.b, *alike]
+        }
+        st.table(pd.DataFrame(columns, index=["schedule", "peak learning rate", "test accuracy"]).T)
+        best = max([chosen.b, *alike], key=lambda run: cached.accuracy(run).value)
+        st.caption(f"They differ in nothing but this. The best of them is `{best.name}`.")
+    else:
+        other = next(name for name in SCHEDULES if name != chosen.b.config.schedule)
+        st.caption(
+            f"No run here differs from {chosen.b.name} in its schedule alone. This makes one: the command on its card "
+            f"with `--schedule {other}` and another `--name`."
+        )
+
+
+def _differs_in_recipe(run) -> bool:
+    differing = differences(chosen.b.config, run.config).keys()
+    return bool(differing) and differing <= RECIPE_FIELDS
+
+
+show_costs()
+show_schedules()

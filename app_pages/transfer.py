@@ -1,0 +1,176 @@
+"""The second fight: a network that starts from nothing against the same one that has learnt before."""
+
+import pandas as pd
+import streamlit as st
+
+from core import charts, transfer
+from core.comparison import describe, network_name
+from core.errors import RunError
+from core.runs import list_runs
+from ui import cached
+from ui.run_picker import pair
+
+COMMANDS = """python -m core.train resnet50 --data shipped --epochs 8
+python -m core.train resnet50 --data shipped --epochs 8 --init imagenet"""
+MEANINGS = {
+    "Test accuracy": "Share of 10,000 photos, never used in training, named rightly. In brackets: the 95 % interval.",
+    "Train minus validation accuracy, at the end": "How much better it is on photos it has practised on.",
+    "Training time": "On the machine named in the run's card.",
+} | {f"Time to {target:.0%} validation accuracy": "How fast it learns." for target in transfer.TARGETS}
+
+chosen = pair()
+st.title("Does it help to have learnt before?")
+st.markdown(
+    "Nobody learns everything anew. A network can begin with what another training taught it, on other photos "
+    "(**transfer learning**), instead of with random numbers (**from scratch**). Same network, same photos, same recipe."
+)
+
+finished = [run for run in list_runs()[0] if run.finished]
+contests = transfer.contests(finished)
+if not contests:
+    st.info(
+        "There is no such pair among the runs here: two that differ in their initial weights alone, one of them from "
+        "scratch. These two commands make one, in some hours on a laptop (the first time, 100 MB of ImageNet weights "
+        "are downloaded):",
+        icon=":material/school:",
+    )
+    st.code(COMMANDS, language="bash")
+    st.caption("Smaller and quicker: `resnet18` or `mobilenet_v3_small` instead of `resnet50`.")
+    st.page_link("app_pages/train.py", label="Or train one here", icon=":material/fitness_center:")
+    st.stop()
+
+
+def choose() -> transfer.Contest:
+    """The pair chosen above, where that is a contest; else the first, or one of a list."""
+    names = {contest.pretrained.name: contest for contest in contests}
+    above = [
+        name for name, contest in names.items() if {run.name for run in contest} == {run.name for _, run in chosen}
+    ]
+    if above or len(names) == 1:
+        return names[above[0] if above else next(iter(names))]
+    name = st.selectbox(
+        "Contest",
+        list(names),
+        key="contest",
+        bind="query-params",
+        format_func=lambda name: f"{name}: {describe(names[name].pretrained)}",
+        help="Pairs of runs that differ in their initial weights alone; named by the one that has learnt before.",
+    )
+    return names[name]
+
+
+def sides(contest: transfer.Contest) -> dict[str, str]:
+    """Run's name -> "A" or "B": as chosen above, where the contest is the pair chosen there."""
+    above = {run.name: side for side, run in chosen}
+    if all(run.name in above for run in contest):
+        return above
+    return {contest.scratch.name: "A", contest.pretrained.name: "B"}
+
+
+def show_verdict() -> None:
+    outcomes = {run.name: transfer.outcome(cached.history(run), cached.accuracy(run)) for run in contest}
+    st.header("The verdict", anchor=False)
+    st.markdown(transfer.observation(*(outcomes[run.name] for run in contest)))
+    columns = {
+        f"{side_of[run.name]}: {words}": outcomes[run.name].figures
+        for run, words in zip(contest, ("from scratch", "pretrained"), strict=True)
+    }
+    st.table(pd.DataFrame(columns).assign(**{"What it means": MEANINGS}))
+    st.page_link(
+        "app_pages/learning_curves.py",
+        label="Their learning curves",
+        icon=":material/show_chart:",
+        query_params={"a": contest.scratch.name, "b": contest.pretrained.name},
+    )
+
+
+def show_budgets() -> None:
+    st.header("How many labelled photos does it take?", anchor=False)
+    rows = []
+    for other in transfer.comparable(contest, contests):
+        for side, run in zip(order, other, strict=True):
+            share = cached.accuracy(run)
+            rows.append((side, run.name, run.facts["training_images"], share.value, share.low, share.high))
+    table = pd.DataFrame(rows, columns=["side", "run", "images", "accuracy", "low", "high"])
+    if table["images"].nunique() < 2:
+        st.info(
+            "Runs with fewer labels would show it: the same two commands with `--train-fraction 0.1`, and with 0.01."
+        )
+        return
+    st.vega_lite_chart(cached.chart(charts.label_budget, table), width="stretch")
+    scratch, learnt = (table[table["side"] == side].set_index("images")["accuracy"] for side in order)
+    few, many = scratch.index.min(), scratch.index.max()
+    st.caption(
+        f"With {few:,} labelled photos having learnt before is worth {100 * (learnt[few] - scratch[few]):+.1f} points, "
+        f"with {many:,} it is {100 * (learnt[many] - scratch[many]):+.1f}. Bars: 95 % intervals."
+    )
+
+
+def show_frozen() -> None:
+    st.header("Must all of it learn again?", anchor=False)
+    frozen = transfer.frozen_variants(contest, finished)
+    if not frozen:
+        st.info("A run in which only the last layer learns would show it: the second command with `--freeze backbone`.")
+        return
+    runs = [contest.pretrained, *frozen]
+    table = {
+        "what learns": ["everything" if run is runs[0] else f"what comes after “{run.config.freeze}”" for run in runs],
+        "test accuracy": [f"{cached.accuracy(run).value:.1%}" for run in runs],
+        "training time": [f"{cached.history(run)['seconds'].sum() / 60:.0f} min" for run in runs],
+    }
+    st.table(pd.DataFrame(table, index=[run.name for run in runs]))
+    loss = 100 * (cached.accuracy(runs[0]).value - max(cached.accuracy(run).value for run in frozen))
+    st.caption(
+        "“backbone” is all but the last layer: what was learnt before serves as it is (feature extraction). Letting "
+        f"everything learn (fine-tuning) is worth {loss:+.1f} points here."
+    )
+
+
+def show_change() -> None:
+    st.header("What moved, and what stayed?", anchor=False)
+    changes = {}
+    for run in contest:
+        try:
+            changes[run.name] = run.weight_change()
+        except RunError:
+            st.info(f"{run.name} was made before it was recorded how far its layers moved.")
+    tables = [
+        pd.DataFrame({"layer": change.layers, "change": change.relative_change, "side": side_of[name], "run": name})
+        for name, change in changes.items()
+    ]
+    if not tables:
+        return
+    numbered = [table.assign(number=range(1, len(table) + 1)) for table in tables]
+    st.vega_lite_chart(cached.chart(charts.weight_change, pd.concat(numbered)), width="stretch")
+    most = {table["run"][0]: table.loc[table["change"][:-1].idxmax(), "layer"] for table in tables}
+    middle = {name: f"{float(pd.Series(change.relative_change).median()):.0%}" for name, change in changes.items()}
+    words = [
+        f"{side_of[name]} changed a typical layer by {middle[name]}, most of all `{most[name]}`" for name in changes
+    ]
+    st.caption(f"{'; '.join(words)} (the last layer, which is new to both, apart).")
+    st.subheader("The first layer's filters: what it looks for in a picture", anchor=False)
+    for run in contest:
+        if run.name in changes:
+            change = changes[run.name]
+            words = "pretrained" if run.config.pretrained else "from scratch"
+            st.markdown(f"**{side_of[run.name]}, {words}**")
+            with st.container(horizontal=True):
+                for filters, when in ((change.filters_before, "before training"), (change.filters_after, "after it")):
+                    st.image(transfer.filter_sheet(filters), caption=when, width=330)
+    st.caption(
+        "Each small square is one filter, as a picture: what it responds to most. Stripes and colour patches find edges "
+        "and colours, which every photo has; so what was learnt on other photos serves here too. Noise finds nothing."
+    )
+
+
+contest = choose()
+side_of = sides(contest)
+order = [side_of[run.name] for run in contest]
+st.markdown(
+    f"**{order[0]}**: {network_name(contest.scratch.config)} from scratch, `{contest.scratch.name}`.  \n"
+    f"**{order[1]}**: the same, pretrained, `{contest.pretrained.name}`."
+)
+show_verdict()
+show_budgets()
+show_frozen()
+show_change()

@@ -1,0 +1,75 @@
+"""How long a training will take, from one second of it, measured in a process of its own on the machine as it is now.
+
+python -m core.cost < CONFIG.json
+"""
+
+import json
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+from core.config import TrainConfig
+from core.errors import TrainingError
+from core.runs import ROOT
+
+SECONDS = 1.0
+PATIENCE = 180.0  # seconds: a machine under load takes long to load PyTorch
+FORWARD_SHARE = 1 / 3  # of a training step: the backward pass costs about twice the forward pass
+TRAINING_IMAGES, VALIDATION_IMAGES = {"full": 45_000, "shipped": 9_000}, {"full": 5_000, "shipped": 1_000}
+TEST_IMAGES = 10_000
+
+
+def what_counts(config: TrainConfig) -> TrainConfig:
+    """The config with all that does not change an image's cost as usual, so that equal ones are measured once."""
+    usual = {name: getattr(TrainConfig(), name) for name in ("epochs", "schedule", "warmup", "train_fraction", "seed")}
+    return replace(config, data="shipped", init="scratch", **usual)
+
+
+def seconds_per_image(config: TrainConfig) -> float:
+    """Of training, measured in a child process. Raises TrainingError with its last words."""
+    command = [sys.executable, "-m", "core.cost"]
+    try:
+        child = subprocess.run(
+            command, input=json.dumps(config.to_dict()), capture_output=True, text=True, cwd=ROOT, timeout=PATIENCE
+        )
+        return float(json.loads(child.stdout)["seconds_per_image"])
+    except subprocess.TimeoutExpired:
+        raise TrainingError("The machine is too busy to say how long this takes.") from None
+    except (ValueError, KeyError, TypeError, OSError):
+        lines = child.stderr.strip().splitlines() or ["no reason was given"]
+        raise TrainingError(f"How long this takes can't be measured: {lines[-1]}") from None
+
+
+def minutes(config: TrainConfig, per_image: float) -> float:
+    """Of the whole training: its epochs with their validation, and the one test at the end."""
+    looked_at = FORWARD_SHARE * (config.epochs * VALIDATION_IMAGES[config.data] + TEST_IMAGES)
+    learnt_from = config.epochs * TRAINING_IMAGES[config.data] * config.train_fraction
+    return per_image * (learnt_from + looked_at) / 60
+
+
+def _measure(config: TrainConfig) -> float:
+    from core import cifar10
+    from core.training import Trainer
+
+    trainer = Trainer(config, cifar10.load_training("shipped"))
+    steps = trainer.train_steps()
+    next(steps)  # the first step also sets up
+    start = time.perf_counter()
+    done = 0
+    while time.perf_counter() - start < SECONDS:
+        next(steps)
+        done += 1
+    return (time.perf_counter() - start) / (done * config.batch_size)
+
+
+def main() -> int:
+    config = TrainConfig.from_dict(json.load(sys.stdin))
+    print(json.dumps({"seconds_per_image": _measure(config)}))
+    return 0
+
+
+if __name__ == "__main__":
+    from core.cli import run_command
+
+    run_command(main)

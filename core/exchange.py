@@ -1,0 +1,257 @@
+"""A run on its way to another machine: as a zip, taken from there again, and as a folder for the Hugging Face Hub.
+
+A zip that somebody else made is not trusted: it may hold the files of a run and nothing else, no file is written under
+a name or to a place that the zip chose, nothing is unpickled, and all is opened and checked, by `core.runs`, in a
+hidden folder before the run appears among the others.
+"""
+
+import json
+import re
+import shlex
+import stat
+import tempfile
+import zipfile
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+
+from core import cifar10, metrics, runs
+from core.card import card_text, write_card
+from core.errors import RunError
+from core.files import write_atomically, write_text
+from core.runs import Run
+
+CARD = "README.md"
+LARGEST = {  # the files of a finished run, and how many bytes each may have, unpacked
+    "config.json": runs.LARGEST_JSON,
+    "history.csv": 2_000_000,
+    "gradients.npz": runs.LARGEST_NPZ,
+    "test_logits.npz": runs.LARGEST_NPZ,
+    runs.MODEL_FILE: 200_000_000,
+    CARD: 100_000,
+}
+OPTIONAL = {runs.MODEL_FILE, CARD}
+LARGEST_DIRECTORY = 10_000  # bytes of a zip's table of contents; that of a run takes about 500
+END_RECORD, ZIP64_LOCATOR = b"PK\x05\x06", b"PK\x06\x07"  # PKWARE's APPNOTE.TXT, sections 4.3.16 and 4.3.15
+END_RECORD_BYTES, ZIP64_LOCATOR_BYTES = 22, 20
+TRAIN_COMMAND = re.compile(r"(python|torchrun( --(nproc-per-node|nnodes) \d+)+) -m core\.train ")
+NOT_PLAIN_TEXT = frozenset("<>[]`|")  # with these, words become markup where they are shown
+
+
+def zip_run(run: Run) -> bytes:
+    """A finished run's folder as a zip file, for `import_run`. Raises RunError."""
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:  # stored: the large files are compressed already
+        for path in _files(run):
+            archive.write(path, f"{run.name}/{path.name}")
+    return buffer.getvalue()
+
+
+def import_run(data: bytes, name: str | None = None) -> Run:
+    """Add the run in a zip file to the user's own, as `name` or else under the name of the zip's folder.
+
+    Its card is written anew. Raises RunError with one sentence; then nothing is left behind.
+    """
+    contents, folder_name = _unpack(data)
+    name = name or folder_name
+    if name is None:
+        raise RunError("The zip holds a run without its folder, so it has no name; give it one.")
+    _require_free(name)
+    root = runs.own_runs_dir()
+    root.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=root, prefix=".import-") as hidden:
+        folder = Path(hidden, name)
+        folder.mkdir()
+        for file, content in contents.items():
+            write_atomically(folder / file, lambda target, content=content: target.write(content))
+        try:
+            _check(runs.open_run(folder))
+        except RunError as error:
+            raise RunError(str(error).replace(str(folder), name)) from None
+        _require_free(name)
+        folder.rename(root / name)
+    return runs.open_run(root / name)
+
+
+def export_hub(run: Run, folder: Path) -> None:
+    """Fill `folder` (new or empty) with a finished run as the Hugging Face Hub takes it: the same files, so that it
+    still opens as a run, and a model card with metadata. Raises RunError."""
+    if not run.has_weights:
+        raise RunError(f"{run.name} has no weights to hand on. {run.how_to_repeat()}")
+    files = _files(run)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise RunError(f"{folder} is not empty; choose a new folder.")
+        for path in files:
+            content = path.read_bytes()
+            write_atomically(folder / path.name, lambda target, content=content: target.write(content))
+        write_text(
+            folder / CARD, _hub_metadata(run) + card_text(run).replace("[ResNet Lab](../../README.md)", "ResNet Lab")
+        )
+    except OSError as error:
+        raise RunError(f"{folder} cannot be written ({error.strerror}).") from None
+
+
+def _files(run: Run) -> list[Path]:
+    """Those of a finished run's files that it has. Raises RunError if it is not finished."""
+    missing = [name for name in LARGEST if name not in OPTIONAL and not (run.path / name).is_file()]
+    if missing:
+        raise RunError(f"{run.name} is not finished: it has no {' and no '.join(missing)}.")
+    return [path for path in (run.path / name for name in LARGEST) if path.is_file()]
+
+
+def _require_free(name: str) -> None:
+    if not runs.NAME.fullmatch(name):
+        raise RunError(f"{name[:80]!r} cannot be a run's name: letters, digits, dot, dash and underscore, at most 64.")
+    if any((root / name).exists() for root in (runs.SHIPPED, runs.own_runs_dir())):
+        raise RunError(f"There is a run called {name} already; give the new one another name.")
+
+
+def _unpack(data: bytes) -> tuple[dict[str, bytes], str | None]:
+    """(content by file name, without the card; the name of the folder round them, None if there is none)."""
+    _check_table_of_contents(data)
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            members = [_Member(info) for info in archive.infolist() if not _is_clutter(info.filename)]
+            files = [member for member in members if not member.is_folder]
+            _check_members(files)
+            contents = {file.name: file.read(archive) for file in files if file.name != CARD}
+    except RunError:
+        raise
+    except Exception as error:  # zipfile and zlib each raise several kinds on a damaged file
+        raise RunError(f"The zip is damaged ({type(error).__name__}: {str(error)[:100]}).") from None
+    return contents, files[0].folder
+
+
+def _check_table_of_contents(data: bytes) -> None:
+    """Before `zipfile` makes an object of each entry in it: one of 200 MB would take many times that in memory."""
+    if len(data) > sum(LARGEST.values()):
+        raise RunError("The zip is too large for a run.")
+    end = data[-END_RECORD_BYTES:]
+    if not (end.startswith(END_RECORD) and end.endswith(b"\0\0")):  # zeros: no comment follows
+        raise RunError("The file is not a whole zip file.")
+    before = data[-END_RECORD_BYTES - ZIP64_LOCATOR_BYTES : -END_RECORD_BYTES]
+    if before.startswith(ZIP64_LOCATOR) or int.from_bytes(end[12:16], "little") > LARGEST_DIRECTORY:
+        raise RunError("The zip holds more than the files of a run.")
+
+
+def _is_clutter(path: str) -> bool:
+    """What macOS adds to a zip. It is never unpacked."""
+    return path.startswith("__MACOSX/") or PurePosixPath(path).name == ".DS_Store"
+
+
+class _Member:
+    """An entry of a zip that may be a run's file or its folder. Raises RunError for any other."""
+
+    def __init__(self, info: zipfile.ZipInfo):
+        self._info = info
+        self.is_folder = info.is_dir()
+        *folders, self.name = info.filename.split("/")  # of a folder, the name is empty
+        self.folder = folders[0] if folders else None
+        mode = info.external_attr >> 16
+        known = len(folders) <= 1 and self.folder not in ("", ".", "..")
+        if not known or not (self.is_folder or self.name in LARGEST):
+            raise RunError(f"The zip holds {info.filename[:80]!r}, which is no file of a run.")
+        if stat.S_IFMT(mode) not in (0, stat.S_IFDIR if self.is_folder else stat.S_IFREG):
+            raise RunError(f"The zip holds a link or a device instead of the file {self.name}.")
+        if info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise RunError(f"The zip holds {self.name} encrypted, or compressed in an unusual way; zip it plainly.")
+
+    def read(self, archive: zipfile.ZipFile) -> bytes:
+        limit = LARGEST[self.name]
+        with archive.open(self._info) as file:
+            content = file.read(limit + 1)  # whatever size the zip claims
+        if len(content) > limit:
+            raise RunError(f"{self.name} in the zip is too large: more than {limit:,} bytes.")
+        return content
+
+
+def _check_members(files: list[_Member]) -> None:
+    names = [file.name for file in files]
+    missing = LARGEST.keys() - OPTIONAL - set(names)
+    if missing:
+        raise RunError(f"The zip does not hold a finished run: it lacks {' and '.join(sorted(missing))}.")
+    if len(names) > len(set(names)):
+        raise RunError("The zip holds the same file twice.")
+    if len({file.folder for file in files}) > 1:
+        raise RunError("The zip holds files of several folders; a run is one.")
+
+
+def _check(run: Run) -> None:
+    """Open all that a page may open, and write the card. Raises RunError."""
+    _check_facts(run)
+    history, (_, norms), _ = run.history(), run.gradients(), run.test_logits()
+    if history["epoch"].tolist() != list(range(1, len(norms) + 1)):
+        raise RunError(f"{run.name}: history.csv and gradients.npz are not of the same epochs.")
+    if run.has_weights:
+        from core.models import count_parameters
+
+        if count_parameters(run.load_model()) != run.parameters:
+            raise RunError(f"{run.name}: config.json tells another number of parameters than its network has.")
+    try:
+        write_card(run)
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise RunError(
+            f"{run.name}: config.json lacks what the card tells, or has it wrong ({type(error).__name__}: {error})."
+        ) from None
+
+
+def _check_facts(run: Run) -> None:
+    """The texts of config.json are shown, and its command is there to be copied into a terminal."""
+    bad = [text for text in _texts({"config": run.config.to_dict(), **run.facts}) if not _is_plain(text)]
+    if bad:
+        raise RunError(f"{run.name}: config.json holds something else than plain text: {bad[0][:40]!r}.")
+    if not _is_train_command(run.facts.get("command")):
+        raise RunError(f"{run.name}: the command in config.json is not one of core.train.")
+
+
+def _is_train_command(command: object) -> bool:
+    """Whether a shell would run `core.train` with plain words, and nothing else."""
+    try:
+        return bool(TRAIN_COMMAND.match(command)) and shlex.join(shlex.split(command)) == command
+    except (TypeError, ValueError):
+        return False
+
+
+def _texts(value: object) -> list[str]:
+    if isinstance(value, dict):
+        return [text for pair in value.items() for part in pair for text in _texts(part)]
+    if isinstance(value, list):
+        return [text for part in value for text in _texts(part)]
+    return [value] if isinstance(value, str) else []
+
+
+def _is_plain(text: str) -> bool:
+    return len(text) <= 2_000 and text.isprintable() and not NOT_PLAIN_TEXT & set(text)
+
+
+def _hub_metadata(run: Run) -> str:
+    """The card's front matter, in YAML (https://huggingface.co/docs/hub/model-cards)."""
+    accuracy = metrics.accuracy(run.test_logits(), cifar10.load_test_labels()).value
+    return f"""---
+license: mit
+library_name: pytorch
+pipeline_tag: image-classification
+tags:
+- image-classification
+- resnet-lab
+- {json.dumps(run.config.architecture)}
+datasets:
+- cifar10
+metrics:
+- accuracy
+model-index:
+- name: {json.dumps(run.name)}
+  results:
+  - task:
+      type: image-classification
+    dataset:
+      type: cifar10
+      name: CIFAR-10
+      split: test
+    metrics:
+    - type: accuracy
+      value: {accuracy:.4f}
+---
+
+"""

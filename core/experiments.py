@@ -1,0 +1,46 @@
+"""The named pairs: each differs in one field, so that what comes of it has one cause."""
+
+from dataclasses import dataclass, replace
+
+from core.config import TrainConfig
+
+
+@dataclass(frozen=True)
+class Contest:
+    """Two trainings that differ in one field. The words are for people who know no ML; `names`: of A and of B."""
+
+    question: str
+    expectation: str
+    names: tuple[str, str]
+    a: TrainConfig
+    b: TrainConfig
+
+    @property
+    def configs(self) -> dict[str, TrainConfig]:
+        return {"A": self.a, "B": self.b}
+
+
+def _twins(question: str, expectation: str, **settings) -> Contest:
+    plain = TrainConfig(skip=False, data="shipped", **settings)
+    return Contest(question, expectation, ("Plain network", "ResNet"), plain, replace(plain, skip=True))
+
+
+# Short enough to watch: some two or three minutes on two cores.
+RACES = {
+    "20": _twins(
+        "20 layers: with or without short cuts?",
+        "Both learn. The one with short cuts is ahead from the first minute on.",
+        depth=20,
+        epochs=3,
+        batch_size=64,
+        lr=0.15,
+    ),
+    "56": _twins(
+        "56 layers: with or without short cuts?",
+        "Without short cuts, so deep a network hardly begins to learn.",
+        depth=56,
+        epochs=1,
+        batch_size=32,
+        lr=0.1,
+    ),
+}

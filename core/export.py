@@ -1,0 +1,42 @@
+"""Command line: hand a run on, as a folder for the Hugging Face Hub or as a zip that the app takes."""
+
+import sys
+from pathlib import Path
+
+from core.cli import Parser, run_command
+from core.errors import RunError
+from core.exchange import export_hub, zip_run
+from core.files import write_atomically
+from core.runs import find_run
+
+
+def parser() -> Parser:
+    p = Parser(prog="python -m core.export", description=__doc__)
+    p.add_argument("run", metavar="RUN", help="a run's name, or the path of its folder")
+    p.add_argument("folder", metavar="FOLDER", type=Path, help="hub: a new folder to fill; zip: where RUN.zip goes")
+    p.add_argument("--format", choices=("hub", "zip"), default="hub", help="default: %(default)s")
+    return p
+
+
+def main(argv: list[str] | None = None) -> int:
+    args = parser().parse_args(argv)
+    run = find_run(args.run)
+    if args.format == "hub":
+        export_hub(run, args.folder)
+        print(f"{args.folder} is ready: hf upload YOUR-NAME/{run.name} {args.folder}", file=sys.stderr)
+        return 0
+    target = args.folder / f"{run.name}.zip"
+    data = zip_run(run)
+    try:
+        args.folder.mkdir(parents=True, exist_ok=True)
+        if target.exists():
+            raise RunError(f"{target} exists already.")
+        write_atomically(target, lambda file: file.write(data))
+    except OSError as error:
+        raise RunError(f"{target} cannot be written ({error.strerror}).") from None
+    print(target, file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    run_command(main)

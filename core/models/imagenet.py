@@ -1,0 +1,143 @@
+"""Any classifier of torchvision, by its name there, for ten classes; its ImageNet weights; where a heatmap may look.
+
+Knows no runs and no training. The last layer is replaced; VGG's and AlexNet's heads, wide enough to hold most of the
+parameters, are replaced whole by global pooling and one linear layer (as in Lin et al. 2014, "Network in network").
+"""
+
+from pathlib import Path
+
+import torch
+import torchvision
+from torch import Tensor, nn
+
+from core.config import TrainConfig
+from core.errors import ModelError
+
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, as all weights of torchvision expect
+CLASSES = 10
+SMALLEST_MAP = 4  # cells a side: a heatmap of fewer says nothing
+WEIGHTS = "IMAGENET1K_V1"  # pinned: "DEFAULT" would be other weights one day
+TESTED = (
+    "resnet18",
+    "resnet50",
+    "vgg11_bn",
+    "vgg16_bn",
+    "densenet121",
+    "mobilenet_v2",
+    "mobilenet_v3_small",
+    "efficientnet_b0",
+    "convnext_tiny",
+)
+
+
+def names() -> list[str]:
+    return torchvision.models.list_models(module=torchvision.models)
+
+
+def untrained(config: TrainConfig) -> nn.Module:
+    """(n, 3, s, s) float, normalised, s = config.input_size -> (n, 10) logits; with the initial weights of its seed.
+
+    Raises ModelError if torchvision has no such classifier, or it can't take so small an image.
+    """
+    name, size = config.network, config.input_size
+    if name not in names():
+        raise ModelError(f"torchvision has no classifier {name!r}; it has {', '.join(names())}.")
+    smallest = _weights_of(name).meta["min_size"][0]
+    if size < smallest:
+        raise ModelError(f"{name} needs images of {smallest} pixels or more a side, not {size}; see --input-size.")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        try:
+            model = _without_wide_head(name) if name.startswith(("vgg", "alexnet")) else _build(name, size)
+        except ValueError as error:  # e.g. an image that a transformer can't cut into its patches
+            raise ModelError(f"{name} can't take images of {size} pixels ({error}); see --input-size.") from None
+    if config.strides == "v1":
+        _move_strides(model)
+    return model
+
+
+def _build(name: str, size: int) -> nn.Module:
+    options = {}
+    if name in ("googlenet", "inception_v3"):
+        options = {"aux_logits": False, "init_weights": False, "transform_input": True}
+    elif name.startswith("vit"):
+        options = {"image_size": size}
+    elif name.startswith("maxvit"):
+        options = {"input_size": (size, size)}
+    return torchvision.models.get_model(name, weights=None, num_classes=CLASSES, **options)
+
+
+def _without_wide_head(name: str) -> nn.Module:
+    """Convolutions as torchvision draws them for VGG. Made without memory first: its head alone would take seconds."""
+    with torch.device("meta"):
+        model = torchvision.models.get_model(name, weights=None)
+        channels = [layer.out_channels for layer in model.features if isinstance(layer, nn.Conv2d)]
+        model.avgpool, model.classifier = nn.AdaptiveAvgPool2d(1), nn.Linear(channels[-1], CLASSES)
+    model.to_empty(device="cpu")
+    for layer in model.modules():
+        if isinstance(layer, nn.Conv2d | nn.BatchNorm2d | nn.Linear):
+            layer.reset_parameters()
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+            nn.init.zeros_(layer.bias)
+    return model
+
+
+def _move_strides(model: nn.Module) -> None:
+    """ResNet v1 (He et al. 2015): a bottleneck halves the image in its first convolution, not in its 3x3 one."""
+    for block in model.modules():
+        if isinstance(block, torchvision.models.resnet.Bottleneck):
+            block.conv1.stride, block.conv2.stride = block.conv2.stride, (1, 1)
+
+
+def pretrained(config: TrainConfig) -> dict[str, Tensor]:
+    """torchvision's ImageNet weights, with the head for 1000 classes. Raises ModelError if they can't be had."""
+    if config.strides == "v1":
+        raise ModelError(f"torchvision's weights of {config.network} are for strides v1.5; use --strides v1.5.")
+    weights = _weights_of(config.network)
+    try:
+        return weights.get_state_dict(check_hash=True, weights_only=True)
+    except Exception as error:  # urllib, zipfile and torch each raise their own
+        folder = Path(torch.hub.get_dir()) / "checkpoints"
+        raise ModelError(
+            f"The ImageNet weights of {config.network} cannot be downloaded ({error}): fetch {weights.url} where there "
+            f"is a network, and put {Path(weights.url).name} into {folder}."
+        ) from None
+
+
+def describe_pretrained(config: TrainConfig) -> str:
+    return f"torchvision's {_weights_of(config.network)}, {_weights_of(config.network).url}"
+
+
+def _weights_of(name: str) -> torchvision.models.WeightsEnum:
+    known = torchvision.models.get_model_weights(name)
+    return known.__members__.get(WEIGHTS) or next(iter(known))
+
+
+@torch.no_grad()
+def cam_layers(model: nn.Module, size: int) -> dict[str, nn.Module]:
+    """Where a heatmap may look: for each size of feature map the last part of the network that has it, first to last.
+
+    Found by a look at one forward pass at `size` pixels. Maps of less than SMALLEST_MAP cells a side are left out.
+    """
+    found: dict[int, str] = {}  # by side of the map
+
+    def note(name: str, out: object) -> None:
+        if isinstance(out, Tensor) and out.dim() == 4 and out.shape[-1] == out.shape[-2] >= SMALLEST_MAP:
+            before = found.get(out.shape[-1])
+            if before is None or name.count(".") <= before.count("."):  # a whole stage rather than a layer in it
+                found[out.shape[-1]] = name
+
+    hooks = [
+        module.register_forward_hook(lambda module, inputs, out, name=name: note(name, out))
+        for name, module in model.named_modules()
+        if name
+    ]
+    was_training, some = model.training, next(model.parameters())
+    try:
+        model.eval()(torch.zeros(1, 3, size, size, device=some.device))
+    finally:
+        model.train(was_training)
+        for hook in hooks:
+            hook.remove()
+    return {found[side]: model.get_submodule(found[side]) for side in sorted(found, reverse=True)}

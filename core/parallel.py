@@ -1,0 +1,170 @@
+"""One training by several processes (data-parallel): each computes its share of every batch, then all take one step.
+
+    torchrun --nproc-per-node 4 -m core.train resnet20
+
+All hold the same weights (DistributedDataParallel averages the gradients) and cut the same batches from the same plan,
+so that the step is that of one process with the whole batch. Not so BatchNorm: on GPUs its statistics are made of the
+whole batch (SyncBatchNorm); on CPUs, where PyTorch lacks that, each process uses its share's, and the first process'
+running statistics are kept. The first process alone writes and shows. Without torchrun, nothing here does anything.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TypeVar
+
+import torch
+from torch import Tensor, distributed, nn
+
+from core.errors import LabError, TrainingError
+
+PATIENCE = timedelta(minutes=10)  # for the slowest of the others, e.g. while the first one downloads the images
+Result = TypeVar("Result")
+ALONE = {"RANK": 0, "WORLD_SIZE": 1, "LOCAL_RANK": 0, "LOCAL_WORLD_SIZE": 1}
+
+
+def _place(name: str) -> int:
+    """What torchrun says of this process' place among the others."""
+    launched = "TORCHELASTIC_RUN_ID" in os.environ
+    return int(os.environ[name]) if launched else ALONE[name]
+
+
+def size() -> int:
+    """How many processes train together."""
+    return _place("WORLD_SIZE")
+
+
+def rank() -> int:
+    return _place("RANK")
+
+
+def is_first() -> bool:
+    return rank() == 0
+
+
+def launcher() -> list[str]:
+    """The first words of a command that starts as many processes on as many machines."""
+    if size() == 1:
+        return ["python"]
+    here = _place("LOCAL_WORLD_SIZE")
+    machines = ["--nnodes", str(size() // here)] if size() > here else []
+    return ["torchrun", *machines, "--nproc-per-node", str(here)]
+
+
+@contextmanager
+def processes() -> Iterator[None]:
+    """Join the others, and part from them at the end. A LabError is said once on each machine, not by every process."""
+    if size() == 1:
+        yield
+        return
+    try:
+        _join()
+        yield
+    except LabError:
+        if _place("LOCAL_RANK") > 0:
+            sys.exit(1)
+        raise
+    finally:
+        if distributed.is_initialized():
+            distributed.destroy_process_group()
+
+
+def _join() -> None:
+    gpus = torch.cuda.device_count()
+    if gpus:
+        if _place("LOCAL_WORLD_SIZE") > gpus:
+            raise TrainingError(f"This machine has {gpus} GPUs, one for each process: --nproc-per-node {gpus}.")
+        torch.cuda.set_device(_place("LOCAL_RANK"))
+    distributed.init_process_group("nccl" if gpus else "gloo", timeout=PATIENCE)
+
+
+@contextmanager
+def lost_peers_told() -> Iterator[None]:
+    """Raises TrainingError instead of what gloo and NCCL say when a process that they wait for is gone."""
+    try:
+        yield
+    except RuntimeError as error:
+        if size() > 1 and (isinstance(error, distributed.DistError) or "by peer" in str(error)):
+            raise TrainingError(
+                "Another process of this training ended, so all do; go on from the state saved last."
+            ) from error
+        raise
+
+
+def by_first(function: Callable[..., Result], *arguments) -> Result | None:
+    """What a call in the first process gives; None in the others, which wait, and end without a word if it fails."""
+    failed = True
+    try:
+        result = function(*arguments) if is_first() else None
+        failed = False
+        return result
+    finally:
+        if any_of(failed) and not is_first():
+            sys.exit(1)
+
+
+def any_of(flag: bool) -> bool:
+    """Whether the flag is set in any process. All must ask."""
+    return total(flag)[0] > 0
+
+
+def total(*numbers: float) -> list[float]:
+    """The sums over all processes, of each of the numbers. All must ask."""
+    if size() == 1:
+        return [*numbers]
+    sums = _here(torch.tensor(numbers, dtype=torch.float64))
+    distributed.all_reduce(sums)
+    return sums.tolist()
+
+
+def from_first(tensors: Iterable[Tensor]) -> None:
+    """Give the tensors the values that they have in the first process."""
+    if size() > 1:
+        for tensor in tensors:
+            distributed.broadcast(tensor, src=0)
+
+
+def share(count: int, of: int | None = None) -> slice:
+    """The part of `count` things that falls to the process `of` that rank (this one). All parts have one size, so that
+    the processes stay in step; where that does not come out even, the last ones overlap."""
+    part = -(-count // size())
+    start = min((rank() if of is None else of) * part, count - part)
+    return slice(start, start + part)
+
+
+def joined(rows: Tensor, count: int) -> Tensor:
+    """From each process' rows for its share of `count` things, those for all, on the CPU, the same in all processes."""
+    if size() == 1:
+        return rows
+    rows = _here(rows)
+    parts = [torch.empty_like(rows) for _ in range(size())]
+    distributed.all_gather(parts, rows)
+    whole = rows.new_empty(count, *rows.shape[1:])
+    for of, part in enumerate(parts):
+        whole[share(count, of)] = part
+    return whole.cpu()
+
+
+def wrap(model: nn.Module, device: torch.device) -> nn.Module:
+    """A network with the same weights whose gradients are means over all processes."""
+    if size() == 1:
+        return model
+    if device.type == "cuda":
+        model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
+    return nn.parallel.DistributedDataParallel(model)
+
+
+def require_equal_shares(batch_size: int) -> None:
+    """Raises TrainingError: else the mean of the processes' gradients would not be that of the batch."""
+    if batch_size % size():
+        nearest = max(1, round(batch_size / size())) * size()
+        raise TrainingError(
+            f"A batch of {batch_size} images can't be shared equally by {size()} processes; try --batch-size {nearest}."
+        )
+
+
+def _here(tensor: Tensor) -> Tensor:
+    """On the device where the processes' messages are."""
+    return tensor.to("cuda" if distributed.get_backend() == "nccl" else "cpu")

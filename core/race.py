@@ -1,0 +1,89 @@
+"""Two networks trained in turn, a step each, on equal batches: to be watched. Knows no files and no screen."""
+
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.cifar10 import Images
+from core.evaluation import infer
+from core.experiments import Contest
+from core.models import initial_weights
+from core.training import Trainer
+
+SMOOTHED = 10  # steps, over which loss and accuracy are averaged: single batches jump
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where one of the two networks is. Loss (nats) and accuracy (0 to 1) are means over its last SMOOTHED batches."""
+
+    loss: float
+    accuracy: float
+    validation: float | None  # accuracy on images kept apart, at the end of the last epoch; None in the first
+    gradient_norms: list[float]  # of the last step, by layer, first to last
+    probabilities: list[list[float]]  # by photo, by class: what it answers now
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What there is to see at one moment: both networks have made `step` of `steps` steps in `seconds`."""
+
+    step: int
+    steps: int
+    seconds: float
+    standings: dict[str, Standing]  # by side, "A" and "B"
+
+
+class Race:
+    """`photos`: uint8 (n, 3, 32, 32), what both networks are asked again and again."""
+
+    def __init__(self, contest: Contest, images: Images, photos: Tensor):
+        self.runners = {
+            side: _Runner(Trainer(config, images, initial_weights(config)), photos)
+            for side, config in contest.configs.items()
+        }
+
+    def frames(self, pause: float = 0.5) -> Iterator[Frame]:
+        """Train to the end; a frame at the first step, at the last, and between them every `pause` seconds or so.
+
+        Raises TrainingError if a loss is no longer a number.
+        """
+        start = shown = time.perf_counter()
+        runners = self.runners.values()
+        steps = next(iter(runners)).steps
+        for step in range(1, steps + 1):
+            for runner in runners:
+                runner.advance(last=step == steps)
+            now = time.perf_counter()
+            if step in (1, steps) or now - shown >= pause:
+                yield Frame(step, steps, now - start, {side: each.standing() for side, each in self.runners.items()})
+                shown = now
+
+
+class _Runner:
+    def __init__(self, trainer: Trainer, photos: Tensor):
+        self.trainer, self.photos = trainer, photos
+        self.steps = trainer.steps * trainer.config.epochs
+        self._reports = trainer.train_steps()
+        self._recent = deque(maxlen=SMOOTHED)
+
+    def advance(self, last: bool) -> None:
+        self._recent.append(next(self._reports))
+        if last:
+            next(self._reports, None)  # the validation of the last epoch
+
+    def standing(self) -> Standing:
+        trainer, history = self.trainer, self.trainer.history
+        logits = infer(trainer.model, self.photos, trainer.preprocessing, precision=trainer.precision)
+        return Standing(
+            loss=float(np.mean([report.batch_loss for report in self._recent])),
+            accuracy=float(np.mean([report.batch_accuracy for report in self._recent])),
+            validation=history[-1]["val_accuracy"] if history else None,
+            gradient_norms=trainer.norms.tolist(),
+            probabilities=torch.softmax(logits, dim=1).tolist(),
+        )

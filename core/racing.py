@@ -1,0 +1,123 @@
+"""A race to watch, in a process of its own: start it, follow it, stop it. There is one at a time, for all who look.
+
+    python -m core.racing CONTEST FOLDER
+
+What is known of it lies in two files in the folder of the user's runs: RACE_FILE says which contest it is and which
+process runs it, FRAMES_FILE has a line for each frame. So it outlives a page, a browser and the server.
+"""
+
+import json
+import os
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+from core import queue, runs, status
+from core.errors import LabError, TrainingError, plain_reason
+from core.experiments import RACES, Contest
+from core.files import write_json
+from core.jobs import training_allowed
+
+RACE_FILE, FRAMES_FILE, LOG_FILE = ".race.json", ".race.jsonl", ".race.log"
+PHOTOS = (1, 6, 13, 4)  # test images, clear ones of four classes, that both networks are asked about again and again
+PATIENCE = 5.0  # seconds that a race gets to end when asked
+
+
+@dataclass(frozen=True)
+class Race:
+    """The race that was started last, whatever became of it."""
+
+    name: str  # of RACES
+    pid: int
+    pid_created: float
+    started: float  # seconds since 1970
+
+    @property
+    def contest(self) -> Contest:
+        return RACES[self.name]
+
+    @property
+    def alive(self) -> bool:
+        return status.running_process(self.pid, self.pid_created) is not None
+
+
+def start(name: str) -> Race:
+    """Begin a race of RACES. Raises TrainingError if one is on, or if training is switched off here."""
+    if not training_allowed():
+        raise TrainingError("Training is switched off here.")
+    root = runs.own_runs_dir()
+    with status.lock(root):
+        before = current()
+        if before and before.alive:
+            raise TrainingError("A race is on already; watch it, or stop it.")
+        (root / FRAMES_FILE).unlink(missing_ok=True)
+        process = queue.detached([sys.executable, "-m", "core.racing", name, str(root)], root / LOG_FILE)
+        threading.Thread(target=process.wait, daemon=True).start()  # so that it leaves no zombie
+        race = Race(name, process.pid, psutil.Process(process.pid).create_time(), time.time())
+        write_json(root / RACE_FILE, asdict(race))
+    return race
+
+
+def current() -> Race | None:
+    """The race that was started last; None if there was none."""
+    try:
+        race = Race(**json.loads((runs.own_runs_dir() / RACE_FILE).read_text(encoding="utf-8")))
+        return race if race.name in RACES and type(race.pid) is int else None
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def stop() -> None:
+    """End the race that is on; what it has shown so far stays to be seen."""
+    race = current()
+    process = race and status.running_process(race.pid, race.pid_created)
+    if process:
+        with suppress(psutil.Error):
+            process.terminate()
+            _, left = psutil.wait_procs([process], PATIENCE)
+            for stubborn in left:
+                stubborn.kill()
+
+
+def frames() -> tuple[list[dict], str]:
+    """All frames of the race so far, each a `core.race.Frame` as a dict, and why it failed ("" if it has not)."""
+    try:
+        lines = (runs.own_runs_dir() / FRAMES_FILE).read_text(encoding="utf-8").split("\n")
+        shown = [json.loads(line) for line in lines[:-1]]  # the last one may still be being written
+    except (OSError, ValueError):
+        return [], ""
+    failures = [frame["failure"] for frame in shown if "failure" in frame]
+    return [frame for frame in shown if "step" in frame], next(iter(failures), "")
+
+
+def _run(contest: Contest, file: Path) -> None:
+    import torch
+
+    from core import cifar10
+    from core.data import to_tensors
+    from core.race import Race
+
+    torch.set_num_threads(max(1, (psutil.cpu_count(logical=False) or 2)))
+    with file.open("w", encoding="utf-8", buffering=1) as out:
+        try:
+            photos = to_tensors(cifar10.load_test())[0][list(PHOTOS)]
+            for frame in Race(contest, cifar10.load_training("shipped"), photos).frames():
+                out.write(json.dumps(asdict(frame)) + "\n")
+        except (LabError, OSError, MemoryError, RuntimeError) as error:
+            out.write(json.dumps({"failure": plain_reason(error) or str(error)}) + "\n")
+
+
+def main() -> None:
+    name, folder = sys.argv[1:]
+    with suppress(OSError):
+        os.nice(queue.NICENESS)
+    _run(RACES[name], Path(folder) / FRAMES_FILE)
+
+
+if __name__ == "__main__":
+    main()

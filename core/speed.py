@@ -1,0 +1,89 @@
+"""Command line: how many milliseconds a network takes for one picture, on this machine.
+
+In a process of its own, so that the number of threads of whoever asks is left alone.
+"""
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+
+from core.cli import Parser, run_command
+from core.config import TrainConfig
+from core.errors import LabError
+from core.runs import ROOT, Run, find_run
+
+ROUNDS, WARM_UPS, PATIENCE = 15, 3, 300  # passes, passes that don't count, seconds
+THREADS = (1, 2)
+
+
+def parser() -> Parser:
+    p = Parser(prog="python -m core.speed", description=__doc__)
+    p.add_argument("runs", nargs="+", metavar="RUN", help="a run's name, or the path of its folder")
+    p.add_argument("--threads", type=int, nargs="+", default=list(THREADS), help="one figure for each; 1 2")
+    p.add_argument("--json", action="store_true", help="print one JSON object on stdout")
+    return p
+
+
+def milliseconds(config: TrainConfig, threads: int) -> float:
+    """Median of ROUNDS passes of one picture through the untrained network (weights cost no time), preprocessing
+    included."""
+    import torch
+
+    from core.evaluation import infer
+    from core.models import build, family
+
+    torch.set_num_threads(threads)
+    model, preprocessing = build(config).eval(), family(config).preprocessing
+    picture = torch.zeros(1, 3, 32, 32, dtype=torch.uint8)
+    seconds = []
+    for _ in range(WARM_UPS + ROUNDS):
+        start = time.perf_counter()
+        infer(model, picture, preprocessing)
+        seconds.append(time.perf_counter() - start)
+    return 1000 * statistics.median(seconds[WARM_UPS:])
+
+
+def measured(runs: list[Run]) -> dict[str, dict[int, float]]:
+    """{run: {threads: milliseconds}}, measured in a child process. Raises LabError if that fails.
+
+    Runs of equal networks are measured once.
+    """
+    first = {_network(run.config): run for run in reversed(runs)}
+    command = [sys.executable, "-m", "core.speed", *(str(run.path) for run in first.values()), "--json"]
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=True)
+    except subprocess.TimeoutExpired:
+        raise LabError("Measuring took too long: the machine is busy. Try again later.") from None
+    except subprocess.CalledProcessError as error:
+        raise LabError(f"Measuring failed: {error.stderr.strip().splitlines()[-1:]}") from None
+    found = json.loads(done.stdout)
+    return {
+        run.name: {int(n): value for n, value in found[str(first[_network(run.config)].path)].items()} for run in runs
+    }
+
+
+def _network(config: TrainConfig) -> tuple:
+    """What the time of a pass hangs on."""
+    return config.architecture, config.input_size, config.strides, config.norm
+
+
+def main(argv: list[str] | None = None) -> int:
+    args = parser().parse_args(argv)
+    if not all(1 <= threads <= 1024 for threads in args.threads):
+        raise LabError("--threads must be at least 1 and at most 1024.")
+    found = {name: find_run(name).config for name in args.runs}
+    result = {
+        name: {threads: milliseconds(config, threads) for threads in args.threads} for name, config in found.items()
+    }
+    if args.json:
+        print(json.dumps(result))
+    else:
+        for name, each in result.items():
+            print(f"{name}: " + ", ".join(f"{value:.1f} ms with {n} thread(s)" for n, value in each.items()))
+    return 0
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,167 @@
+"""Command line: train every combination of the settings in a small JSON file, one after the other.
+
+    {"architectures": ["plain20", "resnet20"], "seed": [0, 1, 2], "epochs": 40, "data": "shipped"}
+
+Keys are "architectures" and the fields of TrainConfig; a list gives several values. Given again, the command skips
+what is finished and goes on with what is not. Each training is a process of its own, so that none can end the others.
+"""
+
+import argparse
+import itertools
+import json
+import signal
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+from core import runs, status
+from core.cli import Parser, run_command
+from core.config import TrainConfig, differences, recipe
+from core.errors import LabError, RunError
+
+LARGEST_FILE, MOST_RUNS = 1_000_000, 1_000
+CHOSEN_BY_ARCHITECTURE = {"family", "network", "depth", "skip"}
+SETTINGS = {field.name for field in fields(TrainConfig)} - CHOSEN_BY_ARCHITECTURE
+
+
+def parser() -> argparse.ArgumentParser:
+    p = Parser(prog="python -m core.sweep", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument(
+        "file",
+        metavar="FILE",
+        type=Path,
+        help='the JSON file; "name" in it may be a pattern, such as "mine-{architecture}-{seed}", for the runs\' names',
+    )
+    p.add_argument("--out", type=Path, default=runs.own_runs_dir(), help="where the runs' folders go; %(default)s")
+    p.add_argument("--dry-run", action="store_true", help="list the runs and how they stand, and train nothing")
+    return p
+
+
+def read_grid(path: Path) -> dict[str, TrainConfig]:
+    """The runs that a file asks for, in its order: {name: config}. Raises LabError that says what is wrong with it."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+        if len(content) > LARGEST_FILE:
+            raise LabError(f"{path} is too large for a sweep.")
+        grid = json.loads(content)
+    except (OSError, ValueError, RecursionError) as error:
+        raise LabError(f"{path} cannot be read as JSON ({error}).") from None
+    if not isinstance(grid, dict) or not grid.get("architectures"):
+        raise LabError(f'{path} must hold an object with "architectures", such as {{"architectures": ["resnet20"]}}.')
+    pattern = grid.pop("name", None)
+    if unknown := grid.keys() - SETTINGS - {"architectures"}:
+        raise LabError(
+            f"{path} has keys that are not known: {', '.join(sorted(unknown))}. "
+            f"Known: architectures, name, {', '.join(sorted(SETTINGS))}."
+        )
+    return _named(path, _combinations(path, grid), pattern)
+
+
+def _combinations(path: Path, grid: dict) -> list[TrainConfig]:
+    axes = {key: values if isinstance(values, list) else [values] for key, values in grid.items()}
+    count = 1
+    for values in axes.values():
+        count *= len(values)
+    if not 1 <= count <= MOST_RUNS:
+        raise LabError(f"{path} asks for {count:,} runs; it may be from 1 to {MOST_RUNS:,}.")
+    return [_config(dict(zip(axes, values, strict=True))) for values in itertools.product(*axes.values())]
+
+
+def _config(settings: dict) -> TrainConfig:
+    from core.models import parse_architecture
+
+    network = parse_architecture(str(settings.pop("architectures")))
+    usual = recipe(network["family"], str(settings.get("optimizer", TrainConfig.optimizer)))
+    return TrainConfig.from_dict(usual | network | settings)
+
+
+def _named(path: Path, configs: list[TrainConfig], pattern: str | None) -> dict[str, TrainConfig]:
+    named: dict[str, TrainConfig] = {}
+    for config in configs:
+        try:
+            name = pattern.format(**config.to_dict() | {"architecture": config.architecture}) if pattern else None
+        except (LookupError, ValueError, AttributeError, TypeError) as error:
+            raise LabError(f"{path}: the name {pattern!r} is no pattern of settings ({error!r}).") from None
+        name = name or config.default_run_name
+        if not runs.NAME.fullmatch(name):
+            raise LabError(f"{path}: {name!r} cannot be a run's name: letters, digits, dot, dash and underscore.")
+        if name in named:
+            reason = "is asked for twice" if named[name] == config else "would be the name of two runs that differ"
+            raise LabError(f"{path}: {name} {reason}.")
+        named[name] = config
+    return named
+
+
+def state(folder: Path, config: TrainConfig) -> str:
+    """How a run of the sweep stands: "new", "to resume" or "finished". Raises RunError if another has its name."""
+    if not folder.exists():
+        return "new"
+    found = runs.open_run(folder)
+    if found.config != config:
+        changed = ", ".join(
+            f"{field} {there}, not {here}" for field, (there, here) in differences(found.config, config).items()
+        )
+        raise RunError(f"{folder} is another run ({changed}); move it, or give the sweep names of its own.")
+    return "finished" if found.finished else "to resume"
+
+
+class Child:
+    """The training that runs now. A signal to the sweep is passed on, once, and the sweep then ends."""
+
+    def __init__(self):
+        self.stopped = False
+        self._process: subprocess.Popen | None = None
+        signal.signal(signal.SIGINT, self._stop)
+        signal.signal(signal.SIGTERM, self._stop)
+
+    def _stop(self, number, frame) -> None:
+        self.stopped = True
+        if self._process:
+            self._process.send_signal(number)
+
+    def train(self, folder: Path) -> str | None:
+        """Train the run in `folder` as far as it goes; the reason if it failed."""
+        command = [sys.executable, "-m", "core.train", "--run", str(folder.resolve())]
+        # In a session of its own: Ctrl-C at the terminal would else reach it twice, and twice means at once.
+        self._process = subprocess.Popen(command, cwd=runs.ROOT, start_new_session=True)
+        if self.stopped:  # at this very moment
+            self._process.send_signal(signal.SIGINT)
+        code = self._process.wait()
+        self._process = None
+        if code == 0:
+            return None
+        said = status.read(folder)
+        return (said and said.reason) or f"it ended with exit status {code}"
+
+
+def main(argv: list[str] | None = None) -> int:
+    args = parser().parse_args(argv)
+    grid = read_grid(args.file)
+    states = {name: state(args.out / name, config) for name, config in grid.items()}
+    if args.dry_run:
+        for name in grid:
+            print(f"{name}  {states[name]}")
+        return 0
+    child, failed = Child(), {}
+    for number, (name, config) in enumerate(grid.items(), start=1):
+        if states[name] == "finished":
+            continue
+        print(f"{name}: {number} of {len(grid)}", file=sys.stderr)
+        if states[name] == "new":
+            runs.save_facts(runs.new_folder(args.out, name), config, {})
+        reason = child.train(args.out / name)
+        if child.stopped:
+            print("Stopped. Nothing is lost; the same command goes on.", file=sys.stderr)
+            return 130
+        if reason:
+            failed[name] = reason
+    print(f"{len(grid) - len(failed)} of {len(grid)} runs are finished.", file=sys.stderr)
+    for name, reason in failed.items():
+        print(f"{name} failed: {reason}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    run_command(main)

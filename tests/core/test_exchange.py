@@ -1,0 +1,375 @@
+"""Runs that are handed on and taken. Damaged runs in a sound zip are in test_runs.py; here are the zips themselves."""
+
+import io
+import json
+import shutil
+import stat
+import struct
+import tracemalloc
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from core import cifar10, exchange, export, metrics, runs
+from core.cli import run_command
+from core.errors import RunError
+from core.exchange import export_hub, import_run, zip_run
+
+Contents = dict[str, bytes]  # of the files in a run's folder, by name
+
+
+@pytest.fixture
+def contents(make_run, own_runs) -> Contents:
+    """The files of a good run, which is then gone."""
+    folder = make_run("good").path
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    shutil.rmtree(own_runs)
+    return files
+
+
+def zipped(contents: Contents, folder: str = "good/", compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    def fill(archive: zipfile.ZipFile) -> None:
+        for name, content in contents.items():
+            archive.writestr(folder + name, content)
+
+    return write_zip(fill, compression)
+
+
+def write_zip(fill: Callable[[zipfile.ZipFile], object], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
+        fill(archive)
+    return buffer.getvalue()
+
+
+def comparable(run: runs.Run) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in run.path.iterdir() if path.name != "README.md"}
+
+
+# Good ones
+
+
+def test_run_comes_back_from_its_zip(make_run):
+    run = make_run("good")
+    (run.path / "status.json").write_text("{}")  # not to be handed on
+    data = zip_run(run)
+    (run.path / "status.json").unlink()
+    copy = import_run(data, "copy")
+    assert copy.path == runs.own_runs_dir() / "copy"
+    assert comparable(copy) == comparable(run)
+    assert (copy.path / "README.md").read_text().startswith("# copy\n")
+    assert {found.name for found in runs.list_runs()[0]} >= {"good", "copy"}
+    shutil.rmtree(run.path)
+    assert import_run(data).name == "good"
+
+
+def test_strangers_card_is_not_kept(contents):
+    run = import_run(zipped(contents | {"README.md": b"# [Click](http://example.com)"}))
+    assert "example.com" not in (run.path / "README.md").read_text()
+
+
+def test_zips_made_by_other_tools_are_taken(contents, tmp_path):
+    def finder(archive: zipfile.ZipFile) -> None:
+        archive.mkdir("good")
+        for name, content in contents.items():
+            archive.writestr(f"good/{name}", content)
+            archive.writestr(f"__MACOSX/good/._{name}", b"clutter")
+        archive.writestr("good/.DS_Store", b"clutter")
+
+    for name, content in contents.items():
+        (tmp_path / "flat").mkdir(exist_ok=True)
+        (tmp_path / "flat" / name).write_bytes(content)
+    flat = Path(shutil.make_archive(str(tmp_path / "made"), "zip", tmp_path / "flat")).read_bytes()
+    assert comparable(import_run(write_zip(finder))) == comparable(import_run(flat, "flat"))
+
+
+def test_run_without_weights_is_taken(contents):
+    del contents["model.safetensors"]
+    assert not import_run(zipped(contents)).has_weights
+
+
+def test_unfinished_run_is_not_handed_on(make_run, tmp_path):
+    run = make_run("half")
+    (run.path / "test_logits.npz").unlink()
+    with pytest.raises(RunError, match=r"half is not finished: it has no test_logits\.npz"):
+        zip_run(run)
+    with pytest.raises(RunError, match="half is not finished"):
+        export_hub(run, tmp_path / "hub")
+    assert not (tmp_path / "hub").exists()
+
+
+# Names
+
+
+@pytest.mark.parametrize("name", ["../good", "a/b", ".hidden", "a b", "x" * 65, "<b>", "a\0b"])
+def test_bad_name_is_refused(contents, own_runs, name):
+    with pytest.raises(RunError, match="cannot be a run's name"):
+        import_run(zipped(contents), name)
+    assert not own_runs.exists()
+
+
+def test_taken_name_is_refused(make_run, own_runs, monkeypatch, tmp_path):
+    run = make_run("good")
+    data, before = zip_run(run), comparable(run)
+    with pytest.raises(RunError, match="There is a run called good already"):
+        import_run(data)
+    monkeypatch.setattr(runs, "SHIPPED", tmp_path / "checkpoints")
+    (tmp_path / "checkpoints" / "theirs").mkdir(parents=True)
+    with pytest.raises(RunError, match="There is a run called theirs already"):
+        import_run(data, "theirs")
+    assert [path.name for path in own_runs.iterdir()] == ["good"]
+    assert comparable(run) == before
+
+
+def test_unfinished_import_is_no_run(make_run, own_runs):
+    make_run("good").path.rename(own_runs / ".import-x")
+    found, problems = runs.list_runs()
+    assert "good" not in [run.name for run in found]
+    assert problems == []
+
+
+# Bad zips: each refused in one sentence, with nothing left behind
+
+
+def with_member(name: str, content: bytes = b"", mode: int = 0, like: str | None = None):
+    """The good zip and one more entry; or, instead of the entry `like`, another."""
+
+    def make(contents: Contents) -> bytes:
+        def fill(archive: zipfile.ZipFile) -> None:
+            for file, data in contents.items():
+                if file != like:
+                    archive.writestr(f"good/{file}", data)
+            info = zipfile.ZipInfo(name)
+            info.external_attr = mode << 16
+            archive.writestr(info, content)
+
+        return write_zip(fill)
+
+    return make
+
+
+def replaced(name: str, content: bytes):
+    return lambda contents: zipped(contents | {name: content})
+
+
+def without(name: str):
+    return lambda contents: zipped({file: data for file, data in contents.items() if file != name})
+
+
+def patched(change: Callable[[bytearray], None]):
+    """The good zip after `change` of its bytes."""
+
+    def make(contents: Contents) -> bytes:
+        data = bytearray(zipped(contents))
+        change(data)
+        return bytes(data)
+
+    return make
+
+
+def set_flag(data: bytearray) -> None:
+    """Every entry says that it is encrypted."""
+    at = data.find(b"PK\x01\x02")
+    while at >= 0:
+        data[at + 8] |= 1
+        at = data.find(b"PK\x01\x02", at + 4)
+
+
+def flip_in_weights(data: bytearray) -> None:
+    data[data.find(b"good/model.safetensors") + 5_000] ^= 1
+
+
+def claim_small(data: bytearray) -> None:
+    """The first entry claims to unpack to one byte."""
+    struct.pack_into("<I", data, data.find(b"PK\x01\x02") + 24, 1)
+
+
+def many_entries(contents: Contents) -> bytes:
+    return write_zip(lambda archive: [archive.writestr(f"good/{i}", b"") for i in range(2_000)])
+
+
+def zip64(contents: Contents) -> bytes:
+    """A second end record, for large archives, lies before the ordinary one, and overrules it."""
+    data = zipped(contents)
+    size, offset = struct.unpack("<II", data[-10:-2])
+    record = struct.pack("<4sQHHIIQQQQ", b"PK\x06\x06", 44, 45, 45, 0, 0, 7, 7, size, offset)
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, len(data) - 22, 1)
+    return data[:-22] + record + locator + data[-22:]
+
+
+def facts(**changes):
+    def make(contents: Contents) -> bytes:
+        values = json.loads(contents["config.json"]) | changes
+        return zipped(contents | {"config.json": json.dumps(values).encode()})
+
+    return make
+
+
+def two_folders(contents: Contents) -> bytes:
+    def fill(archive: zipfile.ZipFile) -> None:
+        for i, (name, content) in enumerate(contents.items()):
+            archive.writestr(f"{i % 2}/{name}", content)
+
+    return write_zip(fill)
+
+
+def twice(contents: Contents) -> bytes:
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        return with_member("good/config.json", contents["config.json"])(contents)
+
+
+BAD_ZIPS = {
+    "empty": (lambda contents: b"", "not a whole zip"),
+    "text": (lambda contents: b"hello" * 100, "not a whole zip"),
+    "a zip's first bytes": (lambda contents: b"PK\x03\x04", "not a whole zip"),
+    "end record alone": (lambda contents: b"PK\x05\x06" + bytes(18), "does not hold a finished run"),
+    "cut in the middle": (lambda contents: zipped(contents)[: 10**5], "not a whole zip"),
+    "last byte missing": (lambda contents: zipped(contents)[:-1], "not a whole zip"),
+    "first half missing": (lambda contents: zipped(contents)[10**5 :], "damaged"),
+    "something after its end": (lambda contents: zipped(contents) + b"x" * 30, "not a whole zip"),
+    "comment": (lambda contents: write_zip(lambda archive: setattr(archive, "comment", b"hi")), "not a whole zip"),
+    "path upwards": (with_member("../config.json"), "no file of a run"),
+    "path upwards, deep": (with_member("good/../../config.json"), "no file of a run"),
+    "path upwards for all": (lambda contents: zipped(contents, folder="../"), "no file of a run"),
+    "absolute path": (with_member("/config.json"), "no file of a run"),
+    "path of Windows": (with_member("..\\config.json"), "no file of a run"),
+    "drive of Windows": (with_member("C:config.json"), "no file of a run"),
+    "folder in the folder": (with_member("good/inner/config.json"), "no file of a run"),
+    "empty folder upwards": (with_member("../"), "no file of a run"),
+    "unknown file": (with_member("good/run.sh", b"rm -rf ~"), "no file of a run"),
+    "state to resume from": (with_member("good/resume.safetensors"), "no file of a run"),
+    "name in other case": (with_member("good/Config.json"), "no file of a run"),
+    "link": (with_member("good/model.safetensors", b"/etc/passwd", stat.S_IFLNK | 0o777, "model.safetensors"), "link"),
+    "link for the card": (with_member("good/README.md", b"/etc/passwd", stat.S_IFLNK | 0o777, "README.md"), "link"),
+    "link for the folder": (with_member("good/", b"/etc", stat.S_IFLNK | 0o777), "no file of a run|link"),
+    "named pipe": (with_member("good/history.csv", b"", stat.S_IFIFO | 0o644, "history.csv"), "link or a device"),
+    "file twice": (twice, "same file twice"),
+    "two folders": (two_folders, "several folders"),
+    "config missing": (without("config.json"), r"lacks config\.json"),
+    "logits missing": (without("test_logits.npz"), r"lacks test_logits\.npz"),
+    "encrypted": (patched(set_flag), "encrypted"),
+    "bzip2": (lambda contents: zipped(contents, compression=zipfile.ZIP_BZIP2), "compressed in an unusual way"),
+    "lzma": (lambda contents: zipped(contents, compression=zipfile.ZIP_LZMA), "compressed in an unusual way"),
+    "bit flipped in weights": (patched(flip_in_weights), "damaged"),
+    "size understated": (patched(claim_small), "damaged|cannot be read"),
+    "2,000 entries": (many_entries, "more than the files of a run"),
+    "zip64": (zip64, "more than the files of a run"),
+    "bomb in the config": (replaced("config.json", b" " * 1_000_001), r"config\.json in the zip is too large"),
+    "bomb in the history": (replaced("history.csv", b"1" * 2_000_001), r"history\.csv in the zip is too large"),
+    "bomb in the gradients": (replaced("gradients.npz", bytes(10_000_001)), r"gradients\.npz in the zip is too large"),
+    "epochs that differ": (
+        lambda contents: zipped(
+            contents | {"history.csv": contents["history.csv"] + contents["history.csv"].splitlines()[-1] + b"\n"}
+        ),
+        "not of the same epochs",
+    ),
+    "markup": (facts(initial_weights="<script>alert(1)</script>"), "something else than plain text"),
+    "link in a text": (facts(note={"deep": ["[here](http://example.com)"]}), "something else than plain text"),
+    "markup in a key": (facts(**{"<b>": 1}), "something else than plain text"),
+    "two lines": (facts(initial_weights="a\n# b"), "something else than plain text"),
+    "long text": (facts(initial_weights="x" * 2_001), "something else than plain text"),
+    "another command": (facts(command="rm -rf ~"), "not one of core.train"),
+    "a second command": (facts(command="python -m core.train resnet8 ; rm -rf ~"), "not one of core.train"),
+    "command in a command": (facts(command="python -m core.train $(reboot)"), "not one of core.train"),
+    "no command": (facts(command=None), "not one of core.train"),
+    "no best epoch": (facts(best_epoch=None), "lacks what the card tells"),
+    "best epoch of another run": (facts(best_epoch=9), "lacks what the card tells"),
+    "environment a list": (facts(environment=[]), "lacks what the card tells"),
+    "training images a text": (facts(training_images="many"), "lacks what the card tells"),
+    "parameters of another": (
+        facts(architecture={"parameters": 1, "multiply_adds": 1}),
+        "another number of parameters than its network has",
+    ),
+}
+
+
+@pytest.mark.parametrize(("make", "words"), BAD_ZIPS.values(), ids=BAD_ZIPS.keys())
+def test_bad_zip_is_refused_and_nothing_is_left(contents, own_runs, tmp_path, make, words):
+    data = make(contents)
+    before = sorted(path for path in tmp_path.rglob("*") if path != own_runs)
+    with pytest.raises(RunError, match=words) as caught:
+        import_run(data)
+    assert "\n" not in str(caught.value)
+    assert str(tmp_path) not in str(caught.value)
+    assert sorted(path for path in tmp_path.rglob("*") if path != own_runs) == before
+
+
+def test_good_zip_of_the_same_making_is_taken(contents):
+    assert import_run(zipped(contents)).finished
+
+
+def test_run_without_a_folder_needs_a_name(contents, own_runs):
+    with pytest.raises(RunError, match="give it one"):
+        import_run(zipped(contents, folder=""))
+    assert not own_runs.exists()
+
+
+def test_bomb_is_not_unpacked(contents, monkeypatch):
+    """300 MB of zeros in 300 KB: what is read of it ends at the limit."""
+    monkeypatch.setitem(exchange.LARGEST, "model.safetensors", 1_000_000)
+    bomb = zipped(contents | {"model.safetensors": bytes(300_000_000)})
+    assert len(bomb) < 2_000_000
+    tracemalloc.start()
+    try:
+        with pytest.raises(RunError, match="too large"):
+            import_run(bomb)
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+# The Hugging Face Hub
+
+
+def test_hub_folder_is_a_run_and_its_card_has_metadata(make_run, tmp_path):
+    run = make_run("good")
+    assert export.main(["good", str(tmp_path / "hub")]) == 0
+    exported = runs.open_run(tmp_path / "hub")
+    assert comparable(exported) == comparable(run)
+    exported.load_model()
+
+    _, front, body = (tmp_path / "hub" / "README.md").read_text(encoding="utf-8").split("---\n", 2)
+    metadata = yaml.safe_load(front)
+    assert (metadata["license"], metadata["library_name"], metadata["datasets"]) == ("mit", "pytorch", ["cifar10"])
+    assert {"image-classification", "resnet8"} <= set(metadata["tags"])
+    (entry,) = metadata["model-index"]
+    assert entry["name"] == "good"
+    (score,) = entry["results"][0]["metrics"]
+    assert score["type"] == "accuracy"
+    right = metrics.accuracy(run.test_logits(), cifar10.load_test_labels()).value
+    assert score["value"] == pytest.approx(right, abs=1e-4)
+    assert body.lstrip().startswith("# good")
+    assert "](../" not in body
+
+
+@pytest.mark.parametrize("name", ["true", "1e3", "0x1F", "null", "1.0"])
+def test_name_stays_a_text_in_the_metadata(make_run, tmp_path, name):
+    export_hub(make_run(name), tmp_path / "hub")
+    front = (tmp_path / "hub" / "README.md").read_text(encoding="utf-8").split("---\n")[1]
+    assert yaml.safe_load(front)["model-index"][0]["name"] == name
+
+
+def test_export_needs_weights_and_an_empty_folder(make_run, tmp_path):
+    run = make_run("good")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").touch()
+    with pytest.raises(RunError, match="full is not empty"):
+        export_hub(run, tmp_path / "full")
+    with pytest.raises(RunError, match="cannot be written"):
+        export_hub(run, tmp_path / "full" / "file")
+    (run.path / "model.safetensors").unlink()
+    with pytest.raises(RunError, match="good has no weights"):
+        export_hub(run, tmp_path / "new")
+
+
+def test_zip_of_the_command_line_is_taken(make_run, tmp_path, capsys):
+    make_run("good")
+    arguments = ["good", str(tmp_path / "out"), "--format", "zip"]
+    assert export.main(arguments) == 0
+    assert import_run((tmp_path / "out" / "good.zip").read_bytes(), "copy").finished
+    with pytest.raises(SystemExit, match="2"):
+        run_command(lambda: export.main(arguments))
+    assert capsys.readouterr().err.endswith("good.zip exists already.\n")

@@ -1,0 +1,151 @@
+"""Two real processes under torchrun against one, on the CPU."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from core import parallel, runs, status
+from tests.core import parallel_worker
+
+ROOT = Path(__file__).resolve().parents[2]
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+
+
+def torchrun(*words: str) -> subprocess.Popen:
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
+    return subprocess.Popen(
+        [*TORCHRUN, *words], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+@pytest.fixture(scope="module")
+def together(tmp_path_factory) -> tuple[dict, Path]:
+    """(what came of the trainings by two processes, the folder with the state of one that was stopped)."""
+    folder = tmp_path_factory.mktemp("together")
+    process = torchrun("tests/core/parallel_worker.py", str(folder))
+    try:
+        out, _ = process.communicate(timeout=400)
+    finally:
+        process.kill()
+    assert process.returncode == 0, out
+    return json.loads((folder / "results.json").read_text()), folder
+
+
+@pytest.fixture(scope="module")
+def alone():
+    """What comes of the same by this process."""
+    trained = parallel_worker.trainer()
+    trained.fit()
+    return parallel_worker.outcome(trained)
+
+
+def without_seconds(history: list[dict]) -> list[dict]:
+    return [pytest.approx({k: v for k, v in row.items() if k != "seconds"}, rel=1e-4, abs=1e-6) for row in history]
+
+
+def assert_like(outcome: dict, expected: dict) -> None:
+    assert [{k: v for k, v in row.items() if k != "seconds"} for row in outcome["history"]] == without_seconds(
+        expected["history"]
+    )
+    for norms, expected_norms in zip(outcome["gradients"], expected["gradients"], strict=True):
+        assert norms == pytest.approx(expected_norms, rel=1e-3)
+    assert outcome["weights"] == pytest.approx(expected["weights"], rel=1e-6)
+
+
+def test_two_processes_learn_what_one_learns(together, alone):
+    results, _ = together
+    assert_like(results["none"], alone)
+    assert results["none"]["apart"] == 0
+
+
+def test_batch_norm_differs_since_each_process_has_its_own(together):
+    """The first step's forward pass differs already, since 16 images have another mean than 32; by little."""
+    one = parallel_worker.trainer(norm="batch")
+    one.fit()
+    (two, *_), (same, *_) = together[0]["batch"]["history"], one.history
+    assert two["train_loss"] != pytest.approx(same["train_loss"], rel=1e-4)
+    assert two["train_loss"] == pytest.approx(same["train_loss"], rel=0.2)
+
+
+def test_one_process_goes_on_where_two_stopped(together, alone):
+    _, folder = together
+    tensors, values = runs.load_state(folder)
+    assert values["processes"] == 2
+    assert (values["position"]["epoch"], values["position"]["sums"]["steps"]) == (1, 2)
+    resumed = parallel_worker.trainer()
+    resumed.load_state(tensors, values)
+    resumed.fit()
+    assert_like(parallel_worker.outcome(resumed), alone)
+
+
+def test_batch_that_cannot_be_shared_is_refused(together):
+    expected = "A batch of 31 images can't be shared equally by 2 processes; try --batch-size 32."
+    assert together[0]["unequal shares"] == expected
+
+
+@pytest.mark.parametrize(("count", "processes"), [(32, 1), (32, 2), (21, 2), (10, 4), (5000, 3)])
+def test_shares_are_of_one_size_and_leave_nothing_out(monkeypatch, count, processes):
+    monkeypatch.setattr(parallel, "size", lambda: processes)
+    shares = [range(count)[parallel.share(count, of)] for of in range(processes)]
+    assert {len(share) for share in shares} == {-(-count // processes)}
+    assert {i for share in shares for i in share} == set(range(count))
+
+
+def test_without_torchrun_there_is_one_process(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "4")  # as some clusters set it for a job of one process
+    assert (parallel.size(), parallel.rank(), parallel.launcher()) == (1, 0, ["python"])
+    assert (parallel.total(1.5, 2), parallel.any_of(True), parallel.share(8)) == ([1.5, 2], True, slice(0, 8))
+
+
+# The command line
+
+
+def wait_for_steps(process: subprocess.Popen, folder: Path, seen: float) -> list[psutil.Process]:
+    """The two trainers, once the status tells of more than the share `seen`."""
+    deadline = time.monotonic() + 300
+    while not ((said := status.read(folder)) and said.state == "training" and said.share > seen):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    trainers = psutil.Process(process.pid).children()
+    assert len(trainers) == 2
+    return sorted(trainers, key=lambda trainer: trainer.pid != said.pid)  # the one that writes first
+
+
+def test_all_stop_together_and_go_on_together_and_end_when_one_is_killed(own_runs):
+    command = ["-m", "core.train", "resnet8", "--data", "shipped", "--batch-size", "16", "--name", "both"]
+    folder = own_runs / "both"
+    process = torchrun(*command)
+    try:
+        trainers = wait_for_steps(process, folder, seen=0)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=60)
+        assert not any(trainer.is_running() for trainer in trainers)
+        assert out.count("Stopped. Nothing is lost; go on with: torchrun --nproc-per-node 2 -m core.train resnet8") == 1
+        said = status.read(folder)
+        assert said.state == "stopped"
+        steps = runs.load_state(folder)[1]["position"]["sums"]["steps"]
+        assert steps > 0
+        assert runs.open_run(folder).facts["environment"]["processes"] == 2
+
+        process = torchrun(*command, "--resume")
+        first, second = wait_for_steps(process, folder, seen=said.share)
+        second.kill()
+        out, _ = process.communicate(timeout=60)
+        assert process.returncode != 0
+        assert not first.is_running()
+        assert "Another process of this training ended" in out
+        assert status.read(folder).state == "failed"
+        assert status.read(folder).reason.startswith("Another process of this training ended")
+        assert runs.load_state(folder)[1]["position"]["sums"]["steps"] >= steps
+    finally:
+        for left in psutil.Process(process.pid).children() if process.poll() is None else []:
+            left.kill()
+        process.kill()

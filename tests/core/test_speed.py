@@ -1,0 +1,42 @@
+import json
+
+import pytest
+
+from core import speed
+from core.config import TrainConfig
+from core.errors import LabError
+
+
+def test_deeper_networks_take_longer():
+    shallow, deep = (speed.milliseconds(TrainConfig(depth=depth), threads=1) for depth in (8, 110))
+    assert 0 < 2 * shallow < deep
+
+
+def test_runs_of_equal_networks_are_measured_once(make_run, monkeypatch):
+    a, again, other = make_run("a"), make_run("b", seed=1), make_run("c", norm="none")
+    asked = []
+
+    def answer(command, **kwargs):
+        asked.extend(command[3:-1])
+        found = {path: {"1": 1.0 + i, "2": 0.5} for i, path in enumerate(command[3:-1])}
+        return type("Done", (), {"stdout": json.dumps(found)})
+
+    monkeypatch.setattr(speed.subprocess, "run", answer)
+    found = speed.measured([a, again, other])
+    assert sorted(asked) == sorted([str(a.path), str(other.path)])
+    assert found["a"] == found["b"] != found["c"]
+    assert found["a"].keys() == {1, 2}
+
+
+def test_measured_in_a_process_of_its_own(make_run):
+    run = make_run("a")
+    found = speed.measured([run])
+    assert found.keys() == {"a"}
+    assert all(value > 0 for value in found["a"].values())
+
+
+def test_failure_is_told(make_run):
+    run = make_run("a")
+    (run.path / "config.json").unlink()
+    with pytest.raises(LabError, match="Measuring failed: .*There is no run"):
+        speed.measured([run])

@@ -1,0 +1,143 @@
+"""`python -m core.sweep`: what a file asks for, and a queue of real trainings that skips, fails, goes on and stops."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from core import runs, status, sweep
+from core.cli import run_command
+from core.errors import LabError, RunError
+
+ROOT = Path(__file__).resolve().parents[2]
+TINY = {"epochs": 1, "batch_size": 32, "lr": 0.05, "data": "shipped"}  # as make_run's
+
+
+@pytest.fixture
+def grid_file(tmp_path):
+    def write(grid: object) -> Path:
+        path = tmp_path / "grid.json"
+        path.write_text(grid if isinstance(grid, str) else json.dumps(grid))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def signals():
+    """`main` takes them over in this process."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_grid_is_every_combination_in_order(grid_file):
+    grid = sweep.read_grid(grid_file({"architectures": ["plain8", "resnet8"], "seed": [0, 1], "epochs": 3}))
+    assert list(grid) == ["plain8-3ep-s0", "plain8-3ep-s1", "resnet8-3ep-s0", "resnet8-3ep-s1"]
+    assert [config.skip for config in grid.values()] == [False, False, True, True]
+    assert {(config.depth, config.epochs, config.batch_size) for config in grid.values()} == {(8, 3, 128)}
+
+
+def test_rate_hangs_on_the_optimiser_as_everywhere(grid_file):
+    sgd, adamw = sweep.read_grid(grid_file({"architectures": ["resnet8"], "optimizer": ["sgd", "adamw"]})).values()
+    assert adamw.lr == pytest.approx(sgd.lr / 100)
+
+
+def test_names_follow_the_pattern(grid_file):
+    grid = {"architectures": "resnet8", "lr": [0.1, 0.2], "name": "try-{architecture}-{lr}"}
+    assert list(sweep.read_grid(grid_file(grid))) == ["try-resnet8-0.1", "try-resnet8-0.2"]
+
+
+@pytest.mark.parametrize(
+    ("grid", "words"),
+    [
+        ("{", "cannot be read as JSON"),
+        ("[" * 100_000, "cannot be read as JSON"),
+        ("[]", 'must hold an object with "architectures"'),
+        ({"seed": [0]}, 'must hold an object with "architectures"'),
+        ({"architectures": ["vgg999"]}, "Unknown network 'vgg999'"),
+        (
+            {"architectures": ["resnet8"], "learning_rate": [1]},
+            "not known: learning_rate. Known: architectures, name, au",
+        ),
+        ({"architectures": ["resnet8"], "depth": [8]}, "not known: depth"),
+        ({"architectures": ["resnet8"], "epochs": ["ten"]}, "epochs must be of type int"),
+        ({"architectures": ["resnet8"], "epochs": [0]}, "epochs must be from 1"),
+        ({"architectures": ["resnet8"], "seed": []}, "asks for 0 runs"),
+        ({"architectures": ["resnet8"], "seed": [*range(1001)]}, "asks for 1,001 runs"),
+        ({"architectures": ["resnet8"], "seed": [1, 1]}, "resnet8-24ep-s1 is asked for twice"),
+        ({"architectures": ["resnet8"], "seed": [1, 2], "name": "x"}, "x would be the name of two runs that differ"),
+        ({"architectures": ["resnet8"], "name": "{colour}"}, "is no pattern of settings"),
+        ({"architectures": ["resnet8"], "name": "{seed"}, "is no pattern of settings"),
+        ({"architectures": ["resnet8"], "name": 5}, "is no pattern of settings"),
+        ({"architectures": ["resnet8"], "name": "../{seed}"}, "cannot be a run's name"),
+        ({"architectures": ["resnet8"], "name": "{lr.__class__}"}, "cannot be a run's name"),
+    ],
+)
+def test_bad_file_is_refused_before_anything_starts(grid_file, own_runs, grid, words):
+    with pytest.raises(LabError) as caught:
+        sweep.main([str(grid_file(grid))])
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not own_runs.exists()
+
+
+def test_dry_run_says_how_the_runs_stand(make_run, grid_file, capsys):
+    make_run("resnet8-shipped-lr0.05-batch32-1ep-s0")
+    (make_run("resnet8-shipped-lr0.05-batch32-1ep-s1", seed=1).path / "test_logits.npz").unlink()
+    path = grid_file({"architectures": ["resnet8"], "seed": [0, 1, 2], **TINY})
+    assert sweep.main([str(path), "--dry-run"]) == 0
+    assert [line.split("  ")[1] for line in capsys.readouterr().out.splitlines()] == ["finished", "to resume", "new"]
+    assert len(list(runs.own_runs_dir().iterdir())) == 2
+
+
+def test_run_of_the_same_name_with_other_settings_is_left_alone(make_run, grid_file):
+    make_run("mine")
+    with pytest.raises(RunError, match=r"mine is another run \(seed 0, not 7\)"):
+        sweep.main([str(grid_file({"architectures": ["resnet8"], "seed": 7, **TINY, "name": "mine"}))])
+
+
+def test_finished_run_is_skipped_and_a_failed_one_is_told_at_the_end(make_run, grid_file, signals, capfd):
+    run = make_run("resnet8-shipped-lr0.05-batch32-1ep-s0")
+    before = run.last_change
+    grid = {"architectures": ["resnet8"], "init": ["/gone.safetensors", "scratch"], **TINY}
+    with pytest.raises(SystemExit) as caught:
+        run_command(lambda: sweep.main([str(grid_file(grid))]))
+    assert caught.value.code == 1
+    lines = capfd.readouterr().err.splitlines()
+    assert lines[-2] == "1 of 2 runs are finished."
+    assert lines[-1].startswith("resnet8-gone-shipped-lr0.05-batch32-1ep-s0 failed: /gone.safetensors cannot be read")
+    assert run.last_change == before
+
+
+def test_sweep_goes_on_after_a_failure_and_stops_cleanly(grid_file, own_runs):
+    grid = {"architectures": ["resnet8"], "init": ["/gone.safetensors", "scratch"], **TINY}
+    path = grid_file(grid)
+    names = list(sweep.read_grid(path))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "core.sweep", str(path)], cwd=ROOT, env=os.environ, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        deadline = time.monotonic() + 300
+        while not ((said := status.read(own_runs / names[1])) and said.share > 0):
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert err.endswith("Stopped. Nothing is lost; the same command goes on.\n")
+    assert "Traceback" not in err
+    assert status.read(own_runs / names[0]).state == "failed"
+    stopped = status.read(own_runs / names[1])
+    assert (stopped.state, stopped.alive) == ("stopped", False)
+    assert runs.load_state(own_runs / names[1])[1]["position"]["sums"]["steps"] > 0
+    assert sweep.state(own_runs / names[1], sweep.read_grid(path)[names[1]]) == "to resume"

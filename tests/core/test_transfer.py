@@ -1,0 +1,106 @@
+"""Which runs make a contest of scratch against pretrained, and what its figures say, against cases made by hand."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core import transfer
+from core.config import TrainConfig
+from core.metrics import Share
+from core.runs import Run
+from core.transfer import Outcome, comparable, contests, filter_sheet, frozen_variants, observation, outcome
+
+SCRATCH = TrainConfig(family="torchvision", network="resnet18", input_size=64)
+LEARNT = replace(SCRATCH, init="imagenet")
+
+
+def run(name: str, config: TrainConfig, **changes) -> Run:
+    return Run(Path(name), replace(config, **changes), {})
+
+
+RUNS = [
+    run("small-learnt", LEARNT, train_fraction=0.1),
+    run("small-scratch", SCRATCH, train_fraction=0.1),
+    run("frozen", LEARNT, freeze="backbone"),
+    run("learnt", LEARNT),
+    run("scratch", SCRATCH),
+    run("other-seed", SCRATCH, seed=1),
+    run("mobile-learnt", LEARNT, network="mobilenet_v2"),
+    run("mobile-scratch", SCRATCH, network="mobilenet_v2", train_fraction=0.5),
+]
+
+
+def names(found) -> list[tuple[str, str]]:
+    return [(contest.scratch.name, contest.pretrained.name) for contest in found]
+
+
+def test_contests_differ_in_the_initial_weights_alone_largest_budget_first():
+    assert names(contests(RUNS)) == [("scratch", "learnt"), ("small-scratch", "small-learnt")]
+    assert contests(RUNS[2:3]) == []
+
+
+def test_comparable_contests_are_of_the_same_network_by_label_budget():
+    mobile = [run("m-learnt", LEARNT, network="mobilenet_v2"), run("m-scratch", SCRATCH, network="mobilenet_v2")]
+    found = contests(RUNS + mobile)
+    assert len(found) == 3
+    assert names(comparable(found[0], found)) == [("small-scratch", "small-learnt"), ("scratch", "learnt")]
+
+
+def test_frozen_variants_differ_in_what_is_frozen():
+    assert [found.name for found in frozen_variants(contests(RUNS)[0], RUNS)] == ["frozen"]
+    assert frozen_variants(contests(RUNS)[1], RUNS) == []
+
+
+def test_outcome_by_hand():
+    history = pd.DataFrame(
+        {"epoch": [1, 2, 3], "val_accuracy": [0.5, 0.85, 0.8], "train_accuracy": 0.9, "seconds": 120.0}
+    )
+    found = outcome(history, Share(0.84, 0.83, 0.85, 10_000))
+    assert found.reached == {0.8: (2, 4.0), 0.9: None}
+    assert (found.minutes, found.epochs, found.gap) == (6, 3, pytest.approx(0.1))
+    assert found.figures == {
+        "Test accuracy": "84.0%  (83.0% to 85.0%)",
+        "Time to 80% validation accuracy": "2 epochs, 4 min",
+        "Time to 90% validation accuracy": "never",
+        "Train minus validation accuracy, at the end": "+10.0 points",
+        "Training time": "6 min for 3 epochs",
+    }
+
+
+def made(accuracy: float, eighty, ninety, gap: float = 0.0) -> Outcome:
+    return Outcome(Share(accuracy, 0, 1, 10_000), 10.0, 8, {0.8: eighty, 0.9: ninety}, gap)
+
+
+@pytest.mark.parametrize(
+    ("scratch", "pretrained", "expected"),
+    [
+        (made(0.85, (5, 50.2), None, 0.08), made(0.95, (1, 9.6), (2, 20)), "Pretrained, it reached 90% after 2 epochs"),
+        (
+            made(0.92, (3, 30), (7, 70)),
+            made(0.95, (1, 9), (1, 9)),
+            "after 1 epoch (9 min); from scratch after 7 epochs",
+        ),
+        (made(0.85, (5, 50), None), made(0.83, None, None), "From scratch, it reached 80% after 5 epochs (50 min); "),
+        (made(0.5, None, None), made(0.6, None, None), "Neither reached 80%"),
+        (made(0.85, None, None), made(0.95, None, None), "**10.0 points higher**: 95.0% against 85.0%"),
+        (made(0.85, None, None), made(0.83, None, None), "**2.0 points lower**"),
+        (made(0.85, None, None, 0.08), made(0.95, None, None, -0.01), "is -1.0 points for it, +8.0 for the one from"),
+    ],
+)
+def test_observation_follows_from_the_figures(scratch, pretrained, expected):
+    assert expected in observation(scratch, pretrained)
+
+
+def test_filters_are_stretched_each_for_itself_and_laid_in_rows():
+    filters = np.zeros((10, 3, 2, 2), np.float16)
+    filters[3, 0, 0, 0], filters[9, 2, 1, 1] = 0.5, 80
+    sheet = filter_sheet(filters, columns=8, zoom=2)
+    assert sheet.shape == (2 * (2 * 3 - 1), 2 * (8 * 3 - 1), 3)
+    small = sheet[::2, ::2]
+    assert small[0, 9].tolist() == [255, 0, 0]
+    assert small[3 + 1, 3 + 1].tolist() == [0, 0, 255]
+    assert small[2, 0].tolist() == [128, 128, 128]  # the line between
+    assert transfer.filter_sheet(filters[:1]).dtype == np.uint8

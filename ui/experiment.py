@@ -1,0 +1,271 @@
+"""The form of an experiment: one training, or two that differ in one thing, each with as many seeds as wanted."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import fields, replace
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core import charts, cost, jobs
+from core.comparison import FIELD_WORDS, in_words
+from core.config import OPTIMIZERS, SCHEDULES, TrainConfig, recipe
+from core.errors import LabError
+from core.schedules import learning_rate
+from ui import cached
+
+DEPTHS = (8, 14, 20, 32, 44, 56, 110)
+FAMILIES = {"cifar": "small, for pictures of 32 × 32", "torchvision": "one of torchvision's, such as ResNet-50"}
+LONGEST_WAIT = 120  # minutes; beyond it the page asks whether that is meant
+POLL = "1s"
+
+
+def show() -> None:
+    if not jobs.training_allowed():
+        st.info("Training is switched off here. In a copy of the lab of your own you can train.")
+        return
+    st.markdown(
+        "Train a network, or **two that differ in one thing**, in the background: you may close this page. What comes "
+        "of it is found under **All runs**, and can be compared on every page."
+    )
+    try:
+        configs = _configs()
+    except LabError as error:
+        st.error(str(error))
+        return
+    _show_schedule(configs)
+    _show_cost(configs)
+    st.button(
+        "Start training" if len(configs) == 1 else f"Start {len(configs)} trainings, one after the other",
+        key="start",
+        type="primary",
+        icon=":material/play_arrow:",
+        on_click=_start,
+        args=(configs,),
+    )
+
+
+def _start(configs: list[TrainConfig]) -> None:
+    try:
+        names = jobs.start(configs)
+    except LabError as error:
+        st.session_state["_start_problem"] = str(error)
+    else:
+        st.session_state.update(section="runs", chosen_run=names[0])
+
+
+def show_problem() -> None:
+    """Why the last press of Start was in vain, once."""
+    if problem := st.session_state.pop("_start_problem", None):
+        st.error(problem)
+
+
+# What a widget for a field of TrainConfig looks like. Each takes a key and the value to begin with.
+Widget = Callable[[str, object], object]
+
+
+def _choice(options: tuple, meaning: str, **more) -> Callable[[str], Widget]:
+    def of(field: str) -> Widget:
+        def draw(key: str, value: object) -> object:
+            return st.selectbox(
+                _label(field),
+                options,
+                index=options.index(value) if value in options else 0,
+                key=key,
+                format_func=lambda option: in_words(field, option),
+                help=meaning,
+                **more,
+            )
+
+        return draw
+
+    return of
+
+
+def _number(low: float, high: float, meaning: str, **more) -> Callable[[str], Widget]:
+    def of(field: str) -> Widget:
+        return lambda key, value: st.number_input(_label(field), low, high, value, key=key, help=meaning, **more)
+
+    return of
+
+
+def _share_of_steps(field: str) -> Widget:
+    def draw(key: str, value: float | None) -> float | None:
+        text = "Share of the steps in which the learning rate rises, before it falls. Empty: as usual for the schedule."
+        return st.number_input(_label(field), 0.0, 0.9, value, 0.05, key=key, placeholder="as usual", help=text)
+
+    return draw
+
+
+def _percent(field: str) -> Widget:
+    def draw(key: str, value: float) -> float:
+        text = "How much does a network learn from fewer labelled photos?"
+        return st.number_input(f"{_label(field)} (%)", 1, 100, round(100 * value), key=key, help=text) / 100
+
+    return draw
+
+
+WIDGETS: dict[str, Callable[[str], Widget]] = {
+    "skip": _choice((True, False), "With short cuts it is a ResNet; without, its plain twin."),
+    "depth": _choice(DEPTHS, "More layers: slower; 20 is a good start."),
+    "norm": _choice(("batch", "none"), "BatchNorm keeps the numbers inside the network in range."),
+    "network": lambda field: (
+        lambda key, value: st.selectbox(
+            _label(field),
+            cached.torchvision_names(),
+            cached.torchvision_names().index(value),
+            key=key,
+            help="By its name.",
+        )
+    ),
+    "input_size": _number(32, 224, "To how many pixels a side the pictures are enlarged: more is slower.", step=32),
+    "init": _choice(("scratch", "imagenet"), "From nothing, or from what was learnt on a million other photos."),
+    "epochs": _number(1, 1_000, "Passes over the photos. More: better, and longer."),
+    "data": _choice(("shipped", "full"), "All 50,000 are downloaded once (170 MB), if this machine doesn't have them."),
+    "train_fraction": _percent,
+    "schedule": _choice(SCHEDULES, "How big the learning steps are over time."),
+    "warmup": _share_of_steps,
+    "optimizer": _choice(OPTIMIZERS, "How a step follows from the errors made."),
+    "lr": _number(1e-6, 10.0, "The biggest step.", step=0.001, format="%.4f"),
+    "batch_size": _choice((16, 32, 64, 128, 256, 512), "Photos looked at before each step."),
+    "weight_decay": _number(0.0, 0.1, "Pulls weights towards zero.", step=1e-4, format="%.4f"),
+    "label_smoothing": _number(0.0, 0.5, "Teaches it not to be too sure.", step=0.05),
+    "augment": _choice((True, False), "Mirrored and shifted photos are new ones, so learning by heart gets harder."),
+    "seed": _number(0, 9_999, "Another seed: other initial random numbers, another order of the photos."),
+}
+NETWORK = {"cifar": ("skip", "depth", "norm"), "torchvision": ("network", "input_size", "init")}
+LENGTH = ("data", "train_fraction", "epochs")
+RECIPE = ("schedule", "warmup", "optimizer", "lr", "batch_size", "weight_decay", "label_smoothing", "augment", "seed")
+FIRST_CHOICE = {"data": "shipped", "epochs": 8}
+
+
+def _label(field: str) -> str:
+    words = FIELD_WORDS[field]
+    return words[0].upper() + words[1:]
+
+
+def _configs() -> list[TrainConfig]:
+    """What the form asks for, in the order of training. Raises LabError for values that don't fit together."""
+    family = st.segmented_control(
+        "Kind of network",
+        list(FAMILIES),
+        default="cifar",
+        key="family",
+        required=True,
+        format_func=FAMILIES.get,
+        help="The small ones learn in minutes. Those of torchvision are the ones in practical use, and take hours.",
+    )
+    usual = {field.name: field.default for field in fields(TrainConfig)} | FIRST_CHOICE
+    usual |= {"network": "resnet18"} if family == "torchvision" else {}
+    values = _draw(NETWORK[family] + LENGTH, usual | recipe(family, "sgd"), family)
+    with st.expander("The recipe", icon=":material/tune:"):
+        optimizer = st.session_state.get(f"{family}_optimizer", "sgd")
+        # A widget keeps its value; so the rates, whose usual values hang on the optimiser, have one for each.
+        values |= _draw(RECIPE, usual | recipe(family, optimizer), family, {"lr": f"{family}_{optimizer}_lr"})
+    first = TrainConfig(**recipe(family, values["optimizer"]) | values | {"family": family})
+    second = _second(first, (*NETWORK[family], *LENGTH, *RECIPE[:-1]))
+    seeds = st.number_input(
+        "How many times, with other random numbers", 1, 10, 1, key="seeds", help="Is a difference real, or luck?"
+    )
+    pair = [first] if second is None else sorted([first, second], key=lambda config: (config.skip, config.pretrained))
+    return [replace(config, seed=config.seed + i) for i in range(seeds) for config in pair]
+
+
+def _draw(names: tuple[str, ...], usual: dict, family: str, keys: dict[str, str] | None = None) -> dict:
+    values = {}
+    for row in (names[i : i + 3] for i in range(0, len(names), 3)):
+        for column, name in zip(st.columns(3), row, strict=True):
+            with column:
+                values[name] = WIDGETS[name](name)((keys or {}).get(name, f"{family}_{name}"), usual[name])
+    return values
+
+
+def _second(first: TrainConfig, names: tuple[str, ...]) -> TrainConfig | None:
+    """The run to compare with, that differs in one field; None if there is to be none."""
+    left, right = st.columns(2)
+    name = left.selectbox(
+        "Compare it with a second run that differs in",
+        (None, *names),
+        index=1,
+        key=f"{first.family}_second",
+        format_func=lambda name: "nothing: train this one alone" if name is None else FIELD_WORDS[name],
+        help="All else stays equal, so whatever differs in the result has one cause.",
+    )
+    if name is None:
+        return None
+    with right:
+        value = getattr(first, name)
+        key = f"{first.family}_second_{name}"
+        if isinstance(value, bool) or name in ("norm", "init", "data", "optimizer"):
+            others = {"norm": ("batch", "none"), "init": ("scratch", "imagenet"), "optimizer": OPTIMIZERS}
+            pair = {**others, "data": ("shipped", "full")}.get(name, (False, True))
+            other = pair[1 - pair.index(value)]
+            st.text_input(
+                _label(name), in_words(name, other), disabled=True, key=f"{key}_{other}", help="The other one."
+            )
+        else:
+            other = WIDGETS[name](name)(key, value)
+            if other == value:
+                st.caption("Choose another value than above; until then one run is trained.")
+                return None
+    changed = {name: other}
+    if name == "optimizer":  # with the other's learning rate neither would learn
+        changed["lr"] = recipe(first.family, other)["lr"]
+    return replace(first, **changed)
+
+
+def _show_schedule(configs: list[TrainConfig]) -> None:
+    """The learning rate as it will be; a line for each that differs."""
+    different = {(c.schedule, c.lr, c.warmup, c.epochs): c for c in configs}.values()
+    rows = [
+        (f"{c.schedule}, at most {c.lr:g}", share * c.epochs, learning_rate(c.schedule, c.lr, share, c.warmup))
+        for c in different
+        for share in np.linspace(0, 1, 101)
+    ]
+    table = pd.DataFrame(rows, columns=["run", "epoch", "lr"])
+    longest = max(c.epochs for c in different)
+    st.vega_lite_chart(cached.chart(charts.schedule, table, longest), width="stretch", key="schedule_chart")
+
+
+@st.cache_resource(show_spinner=False)
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=1)  # two measurements at once would slow each other
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _measurement(config: TrainConfig) -> Future:
+    """Of `cost.seconds_per_image`, under way or done: nobody has to wait for it."""
+    return _pool().submit(cost.seconds_per_image, config)
+
+
+@st.fragment(run_every=POLL)
+def _show_waiting(configs: list[TrainConfig]) -> None:
+    if all(_measurement(cost.what_counts(config)).done() for config in configs):
+        st.rerun()
+    st.caption(":material/hourglass_top: Training for a second, to see how long it will take …")
+
+
+def _show_cost(configs: list[TrainConfig]) -> None:
+    measured = [_measurement(cost.what_counts(config)) for config in configs]
+    if not all(future.done() for future in measured):
+        _show_waiting(configs)
+        return
+    try:
+        total = sum(cost.minutes(c, future.result()) for c, future in zip(configs, measured, strict=True))
+    except LabError as error:
+        _measurement.clear()
+        st.warning(str(error))
+        return
+    each = f" for {len(configs)} runs" if len(configs) > 1 else ""
+    words = f"About **{_duration(total)}**{each}, if the machine does nothing else: measured by training for a second."
+    if total > LONGEST_WAIT:
+        st.warning(words + " Is that meant? Fewer epochs, or fewer layers, are quicker.", icon=":material/schedule:")
+    else:
+        st.markdown(f":material/schedule: {words}")
+
+
+def _duration(minutes: float) -> str:
+    if minutes < 1:
+        return "a minute"
+    return f"{minutes:.0f} minutes" if minutes < 100 else f"{minutes / 60:.1f} hours"

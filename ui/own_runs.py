@@ -1,0 +1,184 @@
+"""All runs in a table, those in training with their progress; and what can be done with one of them."""
+
+import pandas as pd
+import streamlit as st
+
+from core import charts, exchange, jobs, runs
+from core.config import differences
+from core.errors import LabError, RunError
+from core.runs import Run
+from core.status import Status
+from ui import cached
+
+POLL = "1s"
+STATES = {
+    "training": "in training",
+    "queued": "waiting",
+    "stopped": "stopped",
+    "failed": "failed",
+    "finished": "finished",
+    "shipped": "finished, ships with the lab",
+}
+LARGEST_ZIP = 10  # MB, as for all uploads (.streamlit/config.toml)
+
+
+def show() -> None:
+    states = jobs.states()
+    if any(status.state in ("training", "queued") for status in states.values()):
+        _watch()
+    else:
+        _show_table(states)
+    _show_actions(states)
+    _offer_import()
+
+
+@st.fragment(run_every=POLL)
+def _watch() -> None:
+    """Redrawn every second while anything is in training; training goes on if nobody looks."""
+    states = jobs.states()
+    now = {name: status.state for name, status in states.items()}
+    before = st.session_state.setdefault("_states", now)
+    if now != before:
+        st.session_state["_states"] = now
+        st.rerun()  # what can be done with them has changed
+    _show_table(states)
+    _show_curves([name for name, status in states.items() if status.state == "training"])
+
+
+def _show_table(states: dict[str, Status]) -> None:
+    found, problems = runs.list_runs()
+    for problem in problems:
+        st.warning(problem, icon=":material/folder_off:")
+    order = {name: i for i, name in enumerate(states)}  # as they are trained; then the finished ones
+    rows = [_row(run, states.get(run.name)) for run in sorted(found, key=lambda run: order.get(run.name, len(order)))]
+    columns = {
+        "progress": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
+        "accuracy": st.column_config.NumberColumn(
+            format="percent", help="On the test photos; while in training, on the photos it learns from."
+        ),
+        "MB": st.column_config.NumberColumn(format="%.1f"),
+    }
+    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=columns, width="stretch", key="runs_table")
+
+
+def _row(run: Run, status: Status | None) -> dict:
+    finished = status is None
+    words = STATES[("shipped" if run.path.parent == runs.SHIPPED else "finished") if finished else status.state]
+    if status and status.state == "training" and status.seconds_left is not None:
+        words += f", about {max(1, round(status.seconds_left / 60))} min left"
+    return {
+        "run": run.name,
+        "state": words + (f": {status.reason}" if status and status.reason else ""),
+        "progress": 1.0 if finished else min(1.0, status.share),
+        "accuracy": _accuracy(run) if finished else status.accuracy,
+        "MB": sum(file.stat().st_size for file in run.path.iterdir() if file.is_file()) / 1e6,
+    }
+
+
+def _accuracy(run: Run) -> float | None:
+    try:
+        return cached.accuracy(run).value
+    except RunError:
+        return None
+
+
+def _show_curves(names: list[str]) -> None:
+    """Accuracy by epoch of those in training, and of their twins if these are done: the latest two runs."""
+    tables = []
+    for name in names[:2]:
+        try:
+            history = runs.open_run(runs.own_runs_dir() / name).history()
+        except RunError:
+            continue  # no epoch has ended yet
+        history = history.rename(columns={"train_accuracy": "training", "val_accuracy": "validation"})
+        tables.append(history.melt("epoch", ["training", "validation"], "split").assign(run=name, side="A"))
+    if tables:
+        chart = charts.learning_curves(pd.concat(tables), "epoch", "epochs", "share of photos named rightly", True)
+        st.altair_chart(chart, width="stretch", key="live_curves")
+
+
+def _show_actions(states: dict[str, Status]) -> None:
+    own = [run for run in runs.list_runs()[0] if run.path.parent != runs.SHIPPED]
+    if not own:
+        st.info("You have no runs of your own yet.")
+        return
+    name = st.selectbox("Do something with", [run.name for run in own], key="chosen_run", help="One of your own runs.")
+    run = next(run for run in own if run.name == name)
+    status = states.get(name)
+    state = status.state if status else "finished"
+    with st.container(horizontal=True):
+        if state in ("training", "queued"):
+            _action("Stop", "stop", jobs.stop, name, help="What was learnt is kept, and it can go on later.")
+        elif jobs.training_allowed():
+            if state != "finished":
+                _action("Go on", "play_arrow", jobs.resume, name, help="From where it stopped; nothing is lost.")
+            _rename(name)
+            _delete(name)
+        if state == "finished":
+            _download(run)
+            _offer_comparison(run, own)
+
+
+def _offer_comparison(run: Run, own: list[Run]) -> None:
+    """With the newest run that differs in one thing, if there is one; the more promising of the two is B."""
+    fair = [other for other in own if other.finished and len(differences(run.config, other.config)) == 1]
+    pair = [run, *sorted(fair, key=lambda other: other.last_change)[-1:]]
+    pair.sort(key=lambda each: (each.config.skip, each.config.pretrained))
+    link = dict(zip("ab", (each.name for each in pair), strict=True)) if len(pair) == 2 else {"b": run.name}
+    st.page_link("app_pages/compare.py", label="Compare it", icon=":material/balance:", query_params=link)
+
+
+def _action(label: str, icon: str, do, *args, help: str, type: str = "secondary") -> None:
+    if st.button(label, key=f"do_{label}", icon=f":material/{icon}:", help=help, type=type):
+        try:
+            do(*args)
+        except LabError as error:
+            st.error(str(error))
+        else:
+            st.rerun()
+
+
+def _rename(name: str) -> None:
+    with st.popover("Rename", icon=":material/edit:"):
+        new = st.text_input("New name", name, key="new_name", help="Letters, digits, dot, dash and underscore.")
+        _action("Rename it", "edit", jobs.rename, name, new, help="Its folder gets this name.")
+
+
+def _delete(name: str) -> None:
+    with st.popover("Delete", icon=":material/delete:"):
+        st.markdown(f"Delete **{name}** for good?")
+        _action("Delete it", "delete", jobs.delete, name, help="It can't be brought back.", type="primary")
+
+
+def _download(run: Run) -> None:
+    st.download_button(
+        "Download",
+        lambda: exchange.zip_run(run),
+        f"{run.name}.zip",
+        "application/zip",
+        key="download_run",
+        icon=":material/download:",
+        on_click="ignore",
+        help="The run's folder as a zip file: for a friend, or another machine.",
+    )
+
+
+def _offer_import() -> None:
+    if not jobs.training_allowed():
+        return
+    with st.expander("Add a run from a zip file", icon=":material/upload:"):
+        file = st.file_uploader(
+            "A run's folder as a zip file",
+            type="zip",
+            key="zip",
+            max_upload_size=LARGEST_ZIP,
+            help="As downloaded here.",
+        )
+        if file and st.button("Add it", key="import_run", help="It is checked first: nothing in it is executed."):
+            try:
+                run = exchange.import_run(file.getvalue())
+            except LabError as error:
+                st.error(str(error))
+            else:
+                st.toast(f"{run.name} was added.", icon=":material/check:")
+                st.rerun()

@@ -1,0 +1,171 @@
+"""The race of two networks as the audience sees it: chosen, watched while it runs, and its end."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core import charts, jobs, racing
+from core.cifar10 import CLASSES
+from core.errors import LabError
+from core.experiments import RACES, Contest
+from core.palette import SIDES
+from ui import cached
+from ui.pictures import enlarged_test_image
+
+POLL = "800ms"
+POINTS = 150  # of a curve, at most: more are not seen, and cost time
+SIDE = 128  # pixels of a photo on the screen
+
+
+def show() -> None:
+    race = racing.current()
+    if race and race.alive:
+        _watch()
+        return
+    _offer()
+    if race:
+        frames, failure = racing.frames()
+        if failure:
+            st.error(f"The last race ended early. {failure}")
+        if frames:
+            _show_end(race.contest, frames)
+
+
+def _offer() -> None:
+    st.markdown(
+        "Two networks learn **before your eyes**, a step each in turn, from the same photos in the same order. They "
+        "differ in one thing."
+    )
+    if not jobs.training_allowed():
+        st.info("Training is switched off here. In a copy of the lab of your own you can hold a race.")
+        return
+    name = st.segmented_control(
+        "Race",
+        list(RACES),
+        default=next(iter(RACES)),
+        key="race",
+        bind="query-params",
+        required=True,
+        format_func=lambda name: RACES[name].question,
+        help="Each takes some two or three minutes on a laptop.",
+    )
+    st.caption(f"What to expect: {RACES[name].expectation}")
+    if any(status.state == "training" for status in jobs.states().values()):
+        st.info("A training is on, too: the race will be slower.", icon=":material/hourglass_empty:")
+    st.button("Start the race", key="start_race", type="primary", icon=":material/flag:", on_click=_start, args=(name,))
+
+
+def _start(name: str) -> None:
+    try:
+        racing.start(name)
+    except LabError as error:
+        st.toast(str(error), icon=":material/info:")  # somebody else was quicker: their race is shown
+
+
+@st.fragment(run_every=POLL)
+def _watch() -> None:
+    """The race that is on, for all who look; it runs on if nobody does."""
+    race = racing.current()
+    if race is None or not race.alive:
+        st.rerun()
+    frames, _ = racing.frames()
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.subheader(race.contest.question, anchor=False, width="content")
+        st.button("Stop the race", key="stop_race", icon=":material/stop:", on_click=racing.stop, help="End it here.")
+    if frames:
+        _show_moment(race.contest, frames)
+    else:
+        st.progress(0.0, "The networks are being built; the first step comes in some seconds.")
+
+
+def _show_end(contest: Contest, frames: list[dict]) -> None:
+    last = frames[-1]
+    done = last["step"] == last["steps"]
+    st.subheader(contest.question, anchor=False)
+    if done:
+        st.success(_verdict(contest, last), icon=":material/sports_score:")
+    _show_moment(contest, frames)
+    if done:
+        st.caption(
+            "One short race proves little. **Compare** shows networks that learnt for longer, and says whether their "
+            "difference could be luck."
+        )
+
+
+def _verdict(contest: Contest, frame: dict) -> str:
+    shares = {side: frame["standings"][side]["validation"] for side in SIDES}
+    words = ", ".join(
+        f"the {name[0].lower() + name[1:] if name != 'ResNet' else name} is right on {shares[side]:.0%}"
+        for side, name in zip(SIDES, contest.names, strict=True)
+    )
+    return f"On 1,000 photos that neither has learnt from, {words}."
+
+
+def _show_moment(contest: Contest, frames: list[dict]) -> None:
+    """Everything there is to see at the last frame."""
+    now = frames[-1]
+    st.progress(
+        now["step"] / now["steps"],
+        f"Step {now['step']} of {now['steps']} · {now['seconds']:.0f} seconds",
+    )
+    for column, side, name in zip(st.columns(2), SIDES, contest.names, strict=True):
+        standing = now["standings"][side]
+        column.metric(
+            f":{_hue(side)}[**{side}: {name}**]",
+            f"{standing['accuracy']:.0%} right",
+            help="The share of the last photos it learnt from that it had named rightly before learning from them.",
+            border=True,
+        )
+    _show_charts(frames)
+    _show_answers(now)
+
+
+def _hue(side: str) -> str:
+    return {"A": "orange", "B": "blue"}[side]
+
+
+def _show_charts(frames: list[dict]) -> None:
+    steps = frames[-1]["steps"]
+    first, second, third = st.columns(3)
+    for column, measure, title, percent in (
+        (first, "accuracy", "photos named rightly", True),
+        (second, "loss", "loss", False),
+    ):
+        with column:
+            st.markdown(f"**{'Who is right more often?' if percent else 'Who errs less?'}**")
+            st.vega_lite_chart(
+                _curve(frames, measure), cached.chart(charts.race, title, percent, steps), key=f"race_{measure}"
+            )
+    with third:
+        st.markdown("**How strong a push does each layer get?**")
+        st.vega_lite_chart(_gradients(frames[-1]), cached.chart(charts.race_gradients), key="race_gradients")
+
+
+def _curve(frames: list[dict], measure: str) -> pd.DataFrame:
+    shown = [frames[i] for i in np.unique(np.linspace(0, len(frames) - 1, POINTS).astype(int))]
+    rows = [(side, frame["step"], frame["standings"][side][measure]) for frame in shown for side in SIDES]
+    return pd.DataFrame(rows, columns=["side", "step", "value"])
+
+
+def _gradients(frame: dict) -> pd.DataFrame:
+    rows = [
+        (side, layer, norm)
+        for side in SIDES
+        for layer, norm in enumerate(frame["standings"][side]["gradient_norms"], start=1)
+        if norm > 0  # a logarithmic axis has no zero
+    ]
+    return pd.DataFrame(rows, columns=["side", "layer", "norm"])
+
+
+def _show_answers(frame: dict) -> None:
+    st.markdown("**What do they say now?** Four photos that neither learns from:")
+    labels = cached.test_labels()
+    for number, (column, index) in enumerate(zip(st.columns(len(racing.PHOTOS)), racing.PHOTOS, strict=True)):
+        truth = CLASSES[labels[index]]
+        with column:
+            st.image(enlarged_test_image(index, SIDE), width=SIDE, caption=truth)
+            for side in SIDES:
+                probabilities = frame["standings"][side]["probabilities"][number]
+                said = CLASSES[int(np.argmax(probabilities))]
+                mark = "✓" if said == truth else "✗"
+                st.markdown(f":{_hue(side)}[{side}: **{said}** {mark} {max(probabilities):.0%}]")
