@@ -297,8 +297,8 @@ def gradient_heatmap(table: pd.DataFrame, domain: list[float]) -> alt.Chart:
         alt.Chart(table)
         .mark_rect()
         .encode(
-            x=alt.X("epoch:O", title="epoch", axis=alt.Axis(labelAngle=0, labelOverlap=True)),
-            y=alt.Y("number:O", title="layer (1: at the picture)", axis=alt.Axis(labelOverlap=True)),
+            x=alt.X("epoch:O", title="epoch", axis=alt.Axis(labelAngle=0, labelOverlap=True, grid=False)),
+            y=alt.Y("number:O", title="layer (1: at the picture)", axis=alt.Axis(labelOverlap=True, grid=False)),
             color=alt.when(alt.datum.broken).then(alt.value(BROKEN)).otherwise(norm),
             tooltip=["epoch:Q", "number:Q", "layer:N", alt.Tooltip("norm:Q", format=".3g"), "broken:N"],
         )
@@ -328,7 +328,7 @@ def gradient_by_layer(table: pd.DataFrame, who: str, domain: list[float]) -> alt
 def gradient_ratio(table: pd.DataFrame) -> alt.Chart:
     """The first layer's gradient norm by the last one's. `table`: columns side, run, epoch, ratio. A rule is at one."""
     y = alt.Y("ratio:Q", title="first layer / last layer", scale=alt.Scale(type="log"), axis=LOG_AXIS)
-    equal = alt.Chart(pd.DataFrame({"ratio": [1]})).mark_rule(strokeDash=[2, 3], opacity=0.5).encode(y=y)
+    equal = alt.Chart(pd.DataFrame({"ratio": [1]})).mark_rule(strokeDash=[2, 3], color="#808080").encode(y=y)
     lines = (
         alt.Chart(table)
         .mark_line(strokeWidth=2.5)
@@ -350,7 +350,7 @@ def _accuracy_axis(field: str) -> alt.Y:
 
 
 def _chance() -> alt.Chart:
-    rule = alt.Chart(pd.DataFrame({"guessing": [0.1]})).mark_rule(strokeDash=[2, 3], opacity=0.6)
+    rule = alt.Chart(pd.DataFrame({"guessing": [0.1]})).mark_rule(strokeDash=[2, 3], color="#808080")
     return rule.encode(y=_accuracy_axis("guessing"))
 
 

@@ -27,11 +27,6 @@ PUBLISHED = pd.DataFrame(
 )
 
 
-def network(config: TrainConfig) -> str:
-    """One of NETWORKS."""
-    return NETWORKS[config.skip]
-
-
 def recipes(runs: list[Run]) -> dict[str, list[Run]]:
     """The finished CIFAR twins among `runs` by recipe, named in words; the recipe with most runs first."""
     groups: dict[tuple, list[Run]] = {}
@@ -64,7 +59,7 @@ def _in_words(field: str, value: object) -> str:
 def table(figures: list[dict]) -> pd.DataFrame:
     """A row a run from `core.report.figures`, with its `network`; the errors in percent."""
     rows = pd.DataFrame(figures)
-    return rows.assign(network=rows["skip"].map(lambda skip: NETWORKS[skip])).sort_values(["depth", "seed", "network"])
+    return rows.assign(network=rows["skip"].map(lambda skip: NETWORKS[skip])).sort_values(["depth", "seed", "skip"])
 
 
 def pair_of(rows: pd.DataFrame, run: str) -> dict[str, str]:

@@ -92,14 +92,12 @@ def multiple_in_words(ratio: float) -> str:
 
 
 def _round(number: float) -> str:
-    """Two figures are enough: 2.3, 38, 1,200, 3.1 million."""
-    if number < 10:
-        return f"{number:.1f}"
-    if number < 1e6:
-        return f"{float(f'{number:.2g}'):,.0f}"
-    if number < 1e9:
-        return f"{number / 1e6:,.2g} million" if number < 1e8 else f"{float(f'{number / 1e6:.2g}'):,.0f} million"
-    return f"{number:.1e}"
+    """Two figures are enough: 2.3, 38, 1,200, 3.1 million, 3.1e+12."""
+    if number >= 1e9:
+        return f"{number:.1e}"
+    if number >= 1e6:
+        return f"{_round(number / 1e6)} million"
+    return f"{float(f'{number:.2g}'):,g}"
 
 
 def breakdown(norms: np.ndarray) -> Breakdown | None:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from core import cifar10, metrics
 from core.cli import Parser, run_command
+from core.comparison import describe
 from core.errors import LabError
 from core.files import write_text
 from core.runs import SHIPPED, Run, open_run
@@ -29,6 +30,8 @@ def figures(run: Run) -> dict:
     accuracy = metrics.accuracy(run.test_logits(), cifar10.load_test_labels())
     return {
         "run": run.name,
+        "family": run.config.family,
+        "description": describe(run),
         "depth": run.config.depth,
         "skip": run.config.skip,
         "norm": run.config.norm,
@@ -65,7 +68,16 @@ def insert(text: str, table: str) -> str:
 
 def _order(run: Run) -> tuple:
     config = run.config
-    return (config.data == "shipped", config.norm == "none", config.depth, config.skip, config.epochs, config.seed)
+    family = config.family != "cifar"
+    return (
+        family,
+        config.data == "shipped",
+        config.norm == "none",
+        config.depth,
+        config.skip,
+        config.epochs,
+        config.seed,
+    )
 
 
 def _without_seed(run: Run) -> tuple:
@@ -97,8 +109,10 @@ def _mean_cells(group: pd.DataFrame) -> list[str]:
 
 
 def _what(values) -> list[str]:
-    norm = "BatchNorm" if values["norm"] == "batch" else "none"
     images = f"{values['images']:,}" if values["images"] else ""
+    if values["family"] != "cifar":  # the other settings are those of the twins
+        return [values["description"], "", "", images]
+    norm = "BatchNorm" if values["norm"] == "batch" else "none"
     return [str(values["depth"]), "yes" if values["skip"] else "no", norm, images]
 
 

@@ -103,7 +103,13 @@ class Run:
         A norm that is not finite is no damage: it says where a training broke down."""
         arrays = _load_npz(self.path / "gradients.npz", "layers", "norms")
         layers, norms = arrays["layers"], arrays["norms"]
-        if layers.dtype.kind != "U" or norms.dtype.kind != "f" or norms.ndim != 2 or norms.shape[1:] != layers.shape:
+        if (
+            layers.dtype.kind != "U"
+            or norms.dtype.kind != "f"
+            or norms.ndim != 2
+            or norms.shape[1:] != layers.shape
+            or norms.size == 0
+        ):
             raise RunError(f"{self.path / 'gradients.npz'} does not hold gradient norms by epoch and layer.")
         return layers.tolist(), norms
 

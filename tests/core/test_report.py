@@ -1,11 +1,13 @@
 """The table of all runs: figures from the files, spread over the seeds; README has what the command prints."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from core import cifar10, metrics, report
+from core.config import TrainConfig
 from core.errors import LabError
 from core.runs import ROOT, SHIPPED, open_run
 
@@ -45,6 +47,14 @@ def test_seeds_are_averaged_and_other_settings_kept_apart(make_run):
     assert float(said[1]) == pytest.approx(np.mean(errors), abs=0.006)
     assert float(said[2]) == pytest.approx(np.std(errors, ddof=1), abs=0.006)
     assert len({len(cells(line)) for line in lines}) == 1
+
+
+def test_a_network_of_torchvision_is_not_given_the_settings_of_the_twins(make_run):
+    config = TrainConfig(family="torchvision", network="resnet50", input_size=64, lr=0.01)
+    twin = make_run("one")
+    lines = report.markdown([replace(twin, config=config), twin]).splitlines()
+    assert cells(lines[2])[1:4] == ["8", "yes", "BatchNorm"]
+    assert cells(lines[3])[1:4] == ["ResNet-50, from scratch", "", ""]
 
 
 def test_write_replaces_what_is_between_the_markers_alone(make_run, own_runs, tmp_path):

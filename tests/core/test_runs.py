@@ -332,6 +332,7 @@ READ = {
         "whole numbers": npz("gradients.npz", layers=NAMES, norms=NORMS.astype(int)),
         "names that are numbers": npz("gradients.npz", layers=np.arange(2), norms=NORMS),
         "one dimension": npz("gradients.npz", layers=np.array("a"), norms=NORMS[:, 0]),
+        "no epoch": npz("gradients.npz", layers=NAMES, norms=NORMS[:0]),
     },
     "test_logits": {
         "missing": drop("test_logits.npz"),
