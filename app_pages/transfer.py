@@ -22,7 +22,7 @@ chosen = pair()
 st.title("Does it help to have learnt before?")
 st.markdown(
     "Nobody learns everything anew. A network can begin with what another training taught it, on other photos "
-    "(**transfer learning**), instead of with random numbers (**from scratch**). Same network, same photos, same recipe."
+    "(**transfer learning**), instead of with random numbers (**from scratch**). All else is the same."
 )
 
 finished = [run for run in list_runs()[0] if run.finished]
@@ -158,8 +158,8 @@ def show_change() -> None:
                 for filters, when in ((change.filters_before, "before training"), (change.filters_after, "after it")):
                     st.image(transfer.filter_sheet(filters), caption=when, width=330)
     st.caption(
-        "Each small square is one filter, as a picture: what it responds to most. Stripes and colour patches find edges "
-        "and colours, which every photo has; so what was learnt on other photos serves here too. Noise finds nothing."
+        "Each small square is one filter, as a picture: what it responds to most. Stripes and colour patches find "
+        "edges and colours, which every photo has: so what was learnt on other photos serves here too."
     )
 
 

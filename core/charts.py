@@ -438,9 +438,7 @@ def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
     )
     dots = base.mark_point(filled=True, opacity=1, size=170, cursor="pointer").encode(
         y=y,
-        shape=alt.Shape(
-            "side:N", scale=alt.Scale(domain=[*SIDES, ""], range=["circle", "square", "diamond"]), legend=None
-        ),
+        shape=alt.Shape("side:N", scale=alt.Scale(domain=anybody, range=["circle", "square", "diamond"]), legend=None),
         tooltip=[
             "run:N",
             "network:N",

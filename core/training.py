@@ -98,7 +98,11 @@ class Trainer:
         self._network = torch.compile(network) if compiled else network  # the same weights
         self.optimizer = _optimizer(self.model, config)
         self._scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == "float16")
-        learnt = {name: weights for name, weights in self.model.named_parameters() if _is_decayed(name, weights)}
+        learnt = {
+            name: weights
+            for name, weights in self.model.named_parameters()
+            if weights.requires_grad and _is_decayed(name, weights)
+        }
         self.layers, self._weights = list(learnt), list(learnt.values())
         self.position = Position()
         self.history: list[dict] = []

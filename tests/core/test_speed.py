@@ -38,5 +38,5 @@ def test_measured_in_a_process_of_its_own(make_run):
 def test_failure_is_told(make_run):
     run = make_run("a")
     (run.path / "config.json").unlink()
-    with pytest.raises(LabError, match="Measuring failed: .*There is no run"):
+    with pytest.raises(LabError, match=r"Measuring failed: .*There is no run"):
         speed.measured([run])

@@ -81,7 +81,7 @@ def made(accuracy: float, eighty, ninety, gap: float = 0.0) -> Outcome:
         (
             made(0.92, (3, 30), (7, 70)),
             made(0.95, (1, 9), (1, 9)),
-            "after 1 epoch (9 min); from scratch after 7 epochs",
+            "after 1 epoch (9 min); from scratch after 7",
         ),
         (made(0.85, (5, 50), None), made(0.83, None, None), "From scratch, it reached 80% after 5 epochs (50 min); "),
         (made(0.5, None, None), made(0.6, None, None), "Neither reached 80%"),
