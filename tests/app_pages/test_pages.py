@@ -57,7 +57,7 @@ def test_says_what_to_do_where_nothing_is_trained(monkeypatch, tmp_path, page: P
     app = open_page(AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=SECONDS), page.stem)
     assert not app.exception
     if page.stem == "train":
-        assert app.button(key="start")
+        assert app.button(key="start_race")
     else:
         assert "no trained networks" in app.info[0].value
 
@@ -223,18 +223,6 @@ def test_look_inside_refuses_what_is_no_picture(app):
     app.file_uploader(key="upload").upload("x.png", b"this is no picture", "image/png").run()
     assert not app.exception
     assert len(app.error) == 1
-
-
-def test_train_refuses_names_that_are_taken(app, own_runs):
-    from core.config import TrainConfig
-
-    (own_runs / TrainConfig(depth=8, skip=False, data="shipped", epochs=1).default_run_name).mkdir()
-    app = open_page(app, "train")
-    app.selectbox(key="depth").set_value(8)
-    app.number_input(key="epochs").set_value(1)
-    app.button(key="start").click().run()
-    assert not app.exception
-    assert "exists already" in app.error[0].value
 
 
 @pytest.fixture

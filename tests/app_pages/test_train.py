@@ -1,0 +1,195 @@
+"""The page Train, run without a browser: nothing is trained here, what is queued stays in the queue."""
+
+import json
+from dataclasses import asdict
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import exchange, jobs, queue, racing, runs
+from core.config import differences
+from core.race import Frame, Standing
+from tests.app_pages.test_pages import SECONDS, charts, open_page, texts
+
+
+@pytest.fixture
+def app(make_run, monkeypatch) -> AppTest:
+    """The app with two runs of the test's own beside the shipped ones."""
+    make_run("mine-plain", skip=False)
+    make_run("mine-residual", skip=True)
+    monkeypatch.setattr(queue, "wake", lambda *args: None)
+    monkeypatch.setattr("core.cost.seconds_per_image", lambda config: 0.001)
+    return AppTest.from_file(str(runs.ROOT / "streamlit_app.py"), default_timeout=SECONDS)
+
+
+def section(app: AppTest, name: str) -> AppTest:
+    app = open_page(app, "train")
+    app.button_group(key="section").set_value(name).run()
+    assert not app.exception
+    return app
+
+
+def show_race(own_runs, step: int = 420) -> None:
+    """What a race that has ended at `step` of 420 leaves behind."""
+    standings = {
+        side: Standing(1.5, accuracy, 0.25, [0.1 * layer for layer in range(20)], [[accuracy] + [0.05] * 9] * 4)
+        for side, accuracy in (("A", 0.31), ("B", 0.52))
+    }
+    frames = [Frame(i, 420, float(i), standings) for i in range(1, step + 1, 7)] + [Frame(step, 420, 99.0, standings)]
+    (own_runs / racing.RACE_FILE).write_text(json.dumps(asdict(racing.Race("20", 2**22 + 1, 1.0, 1.0))))
+    (own_runs / racing.FRAMES_FILE).write_text("".join(json.dumps(asdict(frame)) + "\n" for frame in frames))
+
+
+def test_a_race_is_offered(app):
+    app = open_page(app, "train")
+    assert app.button(key="start_race")
+    assert "What to expect" in texts(app)
+
+
+def test_the_end_of_a_race_is_shown_in_words_and_charts(app, own_runs):
+    show_race(own_runs)
+    app = open_page(app, "train")
+    assert not app.exception
+    assert "the plain network is right on 25%, the ResNet is right on 25%" in app.success[0].value
+    assert [metric.value for metric in app.metric] == ["31% right", "52% right"]
+    assert len(charts(app)) == 3
+    assert texts(app).count("**airplane**") == 8  # four photos, two answers
+
+
+def test_a_race_that_was_stopped_has_no_verdict(app, own_runs):
+    show_race(own_runs, step=100)
+    app = open_page(app, "train")
+    assert not app.exception
+    assert len(app.success) == 0
+    assert len(charts(app)) == 3
+
+
+def test_why_a_race_failed_is_said(app, own_runs):
+    show_race(own_runs, step=8)
+    with (own_runs / racing.FRAMES_FILE).open("a") as file:
+        file.write('{"failure": "The disk is full."}\n')
+    assert "The disk is full." in open_page(app, "train").error[0].value
+
+
+def test_one_press_queues_two_runs_that_differ_in_one_thing(app):
+    app = section(app, "experiment")
+    app.number_input(key="cifar_epochs").set_value(3).run()
+    app.selectbox(key="cifar_second").set_value("norm").run()
+    assert app.button(key="start").label.startswith("Start 2 trainings")
+    app.button(key="start").click().run()
+    assert not app.exception
+    a, b = (runs.open_run(runs.own_runs_dir() / name).config for name in jobs.states())
+    assert differences(a, b) == {"norm": ("batch", "none")}
+    assert (a.epochs, a.data) == (3, "shipped")
+    assert app.selectbox(key="chosen_run").value == a.default_run_name  # the page has gone on to "All runs"
+
+
+def test_each_seed_trains_the_whole_pair(app):
+    app = section(app, "experiment")
+    app.number_input(key="seeds").set_value(2).run()
+    app.button(key="start").click().run()
+    configs = [runs.open_run(runs.own_runs_dir() / name).config for name in jobs.states()]
+    assert [(config.skip, config.seed) for config in configs] == [(False, 0), (True, 0), (False, 1), (True, 1)]
+
+
+def test_a_second_run_needs_another_value(app):
+    app = section(app, "experiment")
+    app.selectbox(key="cifar_second").set_value("depth").run()
+    assert app.button(key="start").label == "Start training"
+    app.selectbox(key="cifar_second_depth").set_value(8).run()
+    assert app.button(key="start").label.startswith("Start 2")
+
+
+def test_the_other_optimiser_has_a_learning_rate_of_its_own(app):
+    app = section(app, "experiment")
+    assert app.number_input(key="cifar_sgd_lr").value == pytest.approx(0.3)
+    app.selectbox(key="cifar_optimizer").set_value("adamw").run()
+    assert app.number_input(key="cifar_adamw_lr").value == pytest.approx(0.003)
+
+
+def test_one_of_torchvisions_networks(app):
+    app = section(app, "experiment")
+    app.button_group(key="family").set_value("torchvision").run()
+    assert not app.exception
+    app.selectbox(key="torchvision_network").set_value("mobilenet_v3_small").run()
+    app.selectbox(key="torchvision_second").set_value("init").run()
+    app.button(key="start").click().run()
+    configs = [runs.open_run(runs.own_runs_dir() / name).config for name in jobs.states()]
+    assert [(config.network, config.init) for config in configs] == [
+        ("mobilenet_v3_small", "scratch"),
+        ("mobilenet_v3_small", "imagenet"),
+    ]
+
+
+def test_the_cost_is_said_before_the_start(app):
+    app = section(app, "experiment")
+    for _ in range(2):  # the measurement is in a thread of its own
+        app.run()
+    each = 0.001 * (8 * 9_000 + (8 * 1_000 + 10_000) / 3) / 60
+    assert f"About **{2 * each:.0f} minutes** for 2 runs" in texts(app)
+
+
+def test_a_name_that_is_taken_is_said(app):
+    app = section(app, "experiment")
+    app.button(key="start").click().run()
+    app.button_group(key="section").set_value("experiment").run()
+    app.button(key="start").click().run()
+    assert not app.exception
+    assert "exists already" in app.error[0].value
+
+
+def test_all_runs_are_listed_with_their_states(app):
+    app = section(app, "experiment")
+    app.button(key="start").click().run()
+    table = app.dataframe[0].value.set_index("run")["state"]
+    assert table["mine-plain"] == "finished"
+    assert table["plain20-shipped-8ep-s0"] == "waiting"
+    assert table[[name for name in table.index if (runs.SHIPPED / name).exists()]].str.contains("ships").all()
+
+
+def test_a_run_is_stopped_renamed_resumed_and_deleted(app, own_runs):
+    app = section(app, "experiment")
+    app.button(key="start").click().run()
+    name = app.selectbox(key="chosen_run").value
+    app.button(key="do_Stop").click().run()
+    assert jobs.states()[name].state == "stopped"
+    app.text_input(key="new_name").set_value("my-run").run()
+    app.button(key="do_Rename it").click().run()
+    assert (own_runs / "my-run").is_dir()
+    app.selectbox(key="chosen_run").set_value("my-run").run()
+    app.button(key="do_Go on").click().run()
+    assert jobs.states()["my-run"].state == "queued"
+    app.button(key="do_Stop").click().run()
+    app.button(key="do_Delete it").click().run()
+    assert not app.exception
+    assert not (own_runs / "my-run").exists()
+
+
+def test_a_bad_new_name_is_refused_in_a_sentence(app):
+    app = section(app, "runs")
+    app.text_input(key="new_name").set_value("../out").run()
+    app.button(key="do_Rename it").click().run()
+    assert not app.exception
+    assert "cannot be a run's name" in app.error[0].value
+
+
+def test_a_zip_of_a_run_is_added_and_a_bad_one_refused(app, own_runs):
+    data = exchange.zip_run(runs.find_run("mine-plain"))
+    jobs.delete("mine-plain")
+    app = section(app, "runs")
+    app.file_uploader(key="zip").upload("mine-plain.zip", b"PK no zip", "application/zip").run()
+    app.button(key="import_run").click().run()
+    assert not app.exception
+    assert len(app.error) == 1
+    app.file_uploader(key="zip").upload("mine-plain.zip", data, "application/zip").run()
+    app.button(key="import_run").click().run()
+    assert not app.exception
+    assert runs.open_run(own_runs / "mine-plain").finished
+
+
+def test_nothing_can_be_changed_where_training_is_off(app, monkeypatch, own_runs):
+    monkeypatch.setenv("RESNET_LAB_TRAINING", "off")
+    for name in ("race", "experiment", "runs"):
+        app = section(app, name)
+        assert not {button.key for button in app.button} & {"start", "start_race", "do_Delete it", "do_Rename it"}
+    assert "switched off" in "".join(info.value for info in section(app, "experiment").info)
