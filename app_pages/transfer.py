@@ -16,6 +16,7 @@ MEANINGS = {
     "Test accuracy": "Share of 10,000 photos, never used in training, named rightly. In brackets: the 95 % interval.",
     "Train minus validation accuracy, at the end": "How much better it is on photos it has practised on.",
     "Training time": "On the machine named in the run's card.",
+    "Epochs": "How often it saw each training photo.",
 } | {f"Time to {target:.0%} validation accuracy": "How fast it learns." for target in transfer.TARGETS}
 
 chosen = pair()
@@ -140,14 +141,14 @@ def show_change() -> None:
     ]
     if not tables:
         return
-    numbered = [table.assign(number=range(1, len(table) + 1)) for table in tables]
+    numbered = [table.assign(number=range(1, len(table) + 1))[:-1] for table in tables]  # the last layer is new
     st.vega_lite_chart(cached.chart(charts.weight_change, pd.concat(numbered)), width="stretch")
     most = {table["run"][0]: table.loc[table["change"][:-1].idxmax(), "layer"] for table in tables}
-    middle = {name: f"{float(pd.Series(change.relative_change).median()):.0%}" for name, change in changes.items()}
+    middle = {table["run"][0]: f"{table['change'][:-1].median():.2%}" for table in tables}
     words = [
         f"{side_of[name]} changed a typical layer by {middle[name]}, most of all `{most[name]}`" for name in changes
     ]
-    st.caption(f"{'; '.join(words)} (the last layer, which is new to both, apart).")
+    st.caption(f"{'; '.join(words)}. The last layer, which is new to both, is left out.")
     st.subheader("The first layer's filters: what it looks for in a picture", anchor=False)
     for run in contest:
         if run.name in changes:

@@ -425,17 +425,13 @@ def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
     """Accuracy against cost, a dot a run; a click selects a `run` as parameter `point`. `table`: columns run, network,
     side ("A", "B" or ""), accuracy, low, high (0 to 1) and `x`."""
     point = alt.selection_point(name="point", fields=["run"], on="click", empty=False)
+    anybody = [*SIDES, ""]
+    few_ticks, share = alt.Axis(format="~s", tickCount=5), alt.Axis(format="%")
     base = alt.Chart(table).encode(
-        x=alt.X(
-            f"{x}:Q", title=x_title, scale=alt.Scale(type="log", padding=30), axis=alt.Axis(format="~s", tickCount=5)
-        ),
-        color=alt.Color(
-            "side:N", scale=alt.Scale(domain=[*SIDES, ""], range=[COLOUR_A, COLOUR_B, "#808080"]), legend=None
-        ),
+        x=alt.X(f"{x}:Q", title=x_title, scale=alt.Scale(type="log", padding=30), axis=few_ticks),
+        color=alt.Color("side:N", scale=alt.Scale(domain=anybody, range=[COLOUR_A, COLOUR_B, "#808080"]), legend=None),
     )
-    y = alt.Y(
-        "accuracy:Q", title="right on test photos", scale=alt.Scale(zero=False, padding=20), axis=alt.Axis(format="%")
-    )
+    y = alt.Y("accuracy:Q", title="right on test photos", scale=alt.Scale(zero=False, padding=20), axis=share)
     dots = base.mark_point(filled=True, opacity=1, size=170, cursor="pointer").encode(
         y=y,
         shape=alt.Shape("side:N", scale=alt.Scale(domain=anybody, range=["circle", "square", "diamond"]), legend=None),

@@ -71,14 +71,15 @@ class Outcome:
     def figures(self) -> dict[str, str]:
         """A column of the verdict's table."""
         times = {
-            f"Time to {target:.0%} validation accuracy": f"{when[0]} epochs, {when[1]:.0f} min" if when else "never"
+            f"Time to {target:.0%} validation accuracy": _epochs(when) if when else "never"
             for target, when in self.reached.items()
         }
         return {
             "Test accuracy": f"{self.accuracy.value:.1%}  ({self.accuracy.low:.1%} to {self.accuracy.high:.1%})",
             **times,
             "Train minus validation accuracy, at the end": f"{100 * self.gap:+.1f} points",
-            "Training time": f"{self.minutes:.0f} min for {self.epochs} epochs",
+            "Training time": f"{self.minutes:.0f} min",
+            "Epochs": str(self.epochs),
         }
 
 
