@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -21,8 +22,18 @@ import psutil
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("", "learning_curves", "mistakes", "look_inside", "train")
-TITLES = {"": "Compare", "learning_curves": "Learning curves", "mistakes": "Mistakes", "look_inside": "Look inside"}
+TITLES = {  # in the navigation, by path
+    "": "Compare",
+    "learning_curves": "Learning curves",
+    "mistakes": "Mistakes",
+    "look_inside": "Look inside",
+    "depth": "Depth",
+    "gradient_flow": "Gradient flow",
+    "surgery": "Surgery",
+    "transfer": "Transfer",
+    "architectures": "Architectures",
+    "train": "Train",
+}
 IDLE = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
 
 
@@ -81,6 +92,11 @@ HEADINGS = {
     "learning_curves": heading("Who learns faster"),
     "mistakes": heading("take for what"),
     "look_inside": heading("where do they look"),
+    "depth": heading("Does depth help"),
+    "gradient_flow": heading("reach the first layer"),
+    "surgery": heading("cut out"),
+    "transfer": heading("have learnt before"),
+    "architectures": heading("What does accuracy cost"),
     "train": heading("Train your own"),
 }
 
@@ -96,16 +112,16 @@ def measure(page: Page, app: App, rounds: int) -> dict:
     settle(page, HEADINGS[""])
     first_page = time.perf_counter() - app.started
 
-    for path in PAGES:  # warm up: every page once
+    for path in TITLES:  # warm up: every page once
         page.goto(f"{app.url}/{path}")
         settle(page, HEADINGS[path])
 
-    switches, sizes = [], {}
+    switches, sizes = {}, {}
     for _ in range(rounds):
         for path, title in TITLES.items():
             received["bytes"] = 0
             link = page.locator(f"[data-testid=stSidebarNavLink]:has-text('{title}')").first
-            switches.append(timed(link.click, page, HEADINGS[path]))
+            switches.setdefault(title, []).append(timed(link.click, page, HEADINGS[path]))
             sizes[path or "compare"] = max(sizes.get(path or "compare", 0), received["bytes"])
 
     page.goto(f"{app.url}/look_inside?{urlencode({'image': 0})}")
@@ -117,7 +133,10 @@ def measure(page: Page, app: App, rounds: int) -> dict:
         looks.append(timed(partial(box.press, "Enter"), page, f"h3:has-text('Test photo {number}:')"))
     return {
         "first_page_seconds": round(first_page, 2),
-        "page_switch_median_seconds": round(statistics.median(switches), 3),
+        "page_switch_median_seconds": round(statistics.median(chain.from_iterable(switches.values())), 3),
+        "page_switch_median_seconds_by_page": {
+            title: round(statistics.median(each), 3) for title, each in switches.items()
+        },
         "look_inside_median_seconds": round(statistics.median(looks), 3),
         "websocket_kib_by_page": {name: round(size / 1024) for name, size in sizes.items()},
         "resident_memory_mb": round(app.rss / 1e6),

@@ -17,6 +17,11 @@ PAGES = {
     "Learning curves": "Who learns faster",
     "Mistakes": "take for what",
     "Look inside": "where do they look",
+    "Depth": "Does depth help",
+    "Gradient flow": "reach the first layer",
+    "Surgery": "cut out",
+    "Transfer": "have learnt before",
+    "Architectures": "What does accuracy cost",
     "Train": "Train your own",
 }
 
@@ -37,7 +42,8 @@ def test_every_page_of_the_app_is_tried():
 @pytest.mark.parametrize("width", [1440, 390])
 def test_every_page_opens(lab, width):
     lab.page.set_viewport_size({"width": width, "height": 1000})
-    for path in ("", "learning_curves", "mistakes", "look_inside", "train"):
+    for page in sorted((ROOT / "app_pages").glob("*.py")):
+        path = page.stem if page.stem != "compare" else ""
         lab.open(path)
         assert lab.exceptions == []
         overflow = lab.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
@@ -162,20 +168,45 @@ def test_an_unknown_run_in_a_link_is_reported(lab):
     assert query(lab)["a"] != ["nobody"]
 
 
-def test_training_starts_goes_on_unwatched_and_stops(lab):
+def test_a_race_is_seen_by_all_goes_on_unwatched_and_stops(lab, browser):
     lab.open("train")
-    lab.page.locator("[class*=st-key-start] button").first.click()
-    expect(lab.page.get_by_text("Training plain").first).to_be_visible()
-    expect(lab.page.get_by_text(re.compile("photos a second")).first).to_be_visible()
+    lab.page.get_by_role("button", name="Start the race").click()
+    step = lab.page.get_by_text(re.compile(r"^Step \d+ of 420"))
+    expect(step).to_be_visible()
+    expect(lab.page.locator("[data-testid=stVegaLiteChart] svg, [data-testid=stVegaLiteChart] canvas")).to_have_count(3)
+    other = browser.new_context().new_page()
+    other.goto(lab.page.url)
+    expect(other.get_by_text(re.compile(r"^Step \d+ of 420"))).to_be_visible(timeout=60_000)
+    other.context.close()
     lab.open("")  # look away
     lab.open("train")
-    expect(lab.page.get_by_text(re.compile("photos a second")).first).to_be_visible()
-    start = time.time()
-    lab.page.locator("[class*=st-key-stop] button").first.click()
-    expect(lab.page.get_by_text("ended before the end").first).to_be_visible()
-    assert time.time() - start < 30
+    before = step.inner_text()
+    expect(step).not_to_have_text(before)
     assert lab.exceptions == []
-    expect(lab.page.locator("[class*=st-key-resume] button").first).to_be_visible()
+    lab.page.get_by_role("button", name="Stop the race").click()
+    expect(lab.page.get_by_role("button", name="Start the race")).to_be_visible()
+    assert lab.exceptions == []
+
+
+def test_an_experiment_is_queued_goes_on_unwatched_and_stops(lab):
+    lab.open("train")
+    lab.page.get_by_role("radio", name="Set up an experiment").click()
+    expect(lab.page.get_by_text(re.compile("measured by training for a second"))).to_be_visible()
+    lab.page.locator(".st-key-start button").click()
+    expect(lab.page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
+    lab.open("")  # look away
+    lab.open("train?section=All+runs")
+    stop = lab.page.get_by_role("button", name="Stop", exact=True)
+    expect(stop).to_be_visible()
+    start = time.time()
+    stop.click()
+    expect(lab.page.get_by_role("button", name="Go on")).to_be_visible()
+    assert time.time() - start < 30
+    lab.page.get_by_role("combobox", name="Do something with").click()  # the twin, which is trained now or soon
+    lab.page.get_by_role("option").nth(1).click()
+    stop.click()
+    expect(stop).not_to_be_visible()
+    assert lab.exceptions == []
 
 
 def upload(lab, file: Path) -> None:
