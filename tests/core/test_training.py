@@ -239,7 +239,7 @@ def test_best_epoch_is_kept(trainer, monkeypatch):
     after = []
     shares = iter([0.1, 0.3, 0.3, 0.2])
 
-    def fake_infer(model, pixels, preprocessing, precision):
+    def fake_infer(model, pixels, preprocessing, precision, should_stop):
         after.append({name: value.clone() for name, value in model.state_dict().items()})
         labels = each.validation[1]
         right = torch.arange(len(labels)) < round(next(shares) * len(labels))
