@@ -26,7 +26,7 @@ import numpy as np
 import psutil
 
 from benchmarks import stand_in_trainer
-from core import jobs, runs, status
+from core import jobs, queue, runs, status
 from core.config import TrainConfig
 from core.errors import LabError, RunError, TrainingError
 
@@ -47,9 +47,11 @@ def torment(configs: list[TrainConfig], visitors: int, at_once: int, seed: int, 
     ]
     for thread in threads:
         thread.start()
-    most = 0
+    root, most = runs.own_runs_dir(), 0
     while any(thread.is_alive() for thread in threads):
-        most = max(most, sum(said.state == "training" for said in jobs.states().values()))
+        jobs.states()  # as a page does that somebody looks at
+        with status.lock(root):  # so that none starts while they are counted
+            most = max(most, len(queue.names_in("training", queue.states(root))))
         time.sleep(0.1)
     while (left := jobs.states()) and time.monotonic() < begin + patience:
         for name, said in left.items():
@@ -57,7 +59,6 @@ def torment(configs: list[TrainConfig], visitors: int, at_once: int, seed: int, 
                 with suppress(TrainingError):
                     jobs.resume(name)
         time.sleep(PAUSE)
-    root = runs.own_runs_dir()
     deadline = time.monotonic() + 10
     while (orphans := processes_of(root)) and time.monotonic() < deadline:
         time.sleep(0.1)

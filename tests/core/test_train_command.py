@@ -36,10 +36,13 @@ ROOT = Path(__file__).resolve().parents[2]
 FILES = {"config.json", "model.safetensors", "history.csv", "gradients.npz", "test_logits.npz", "README.md"}
 OPTIONS = ["resnet8", "--data", "shipped", "--epochs", "1", "--threads", "2"]
 
+# No network (a proxy that nobody is), and no C++ compiler (nor any other program).
+ALONE = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9") | {"PATH": ""}
+
 
 def start(*argv: str) -> subprocess.Popen:
-    command = [sys.executable, "-m", "core.train", *argv]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    command, env = [sys.executable, "-m", "core.train", *argv], os.environ | ALONE
+    return subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 @contextmanager
@@ -475,7 +478,7 @@ def test_stop_while_the_test_images_are_scored_loses_nothing(monkeypatch, comman
 
 # Killed at any moment
 
-# For each folder that it reads, trains it in a process of its own, on 400 real images; what follows the last epoch is
+# For each folder that it reads, trains it in a process of its own, on 200 real images; what follows the last epoch is
 # left out. The state is saved after every step, so that many a kill comes in the middle of it.
 KILLABLE = """
 import math, os, sys
@@ -484,7 +487,7 @@ from core import cifar10, runs, train, training
 from core.cifar10 import Images
 
 images = cifar10.load_training("shipped")
-cifar10.load_training = lambda source: Images(images.pixels[:400], images.labels[:400])
+cifar10.load_training = lambda source: Images(images.pixels[:200], images.labels[:200])
 training.best_precision = lambda device: "float32"
 train.SAVE_SECONDS, train.SAVE_SHARE = 0, math.inf
 train.Session._finish = lambda session, stop: runs.save_weights(session.folder, session.trainer.best_weights)
@@ -506,7 +509,7 @@ for folder in map(str.strip, sys.stdin):
 def test_killed_at_any_moment_and_resumed_equals_an_undisturbed_training(tmp_path):
     whole, killed = (waiting_run(tmp_path / name) for name in ("whole", "killed"))
     for folder in (whole, killed):
-        runs.save_facts(folder, replace(runs.open_run(folder).config, epochs=2), {})
+        runs.save_facts(folder, replace(runs.open_run(folder).config, epochs=2, batch_size=16), {})
     state, chance, kills = killed / runs.STATE_FILE, random.Random(0), 0
     with ended(
         subprocess.Popen(
