@@ -114,7 +114,7 @@ def schedule_of(run) -> pd.DataFrame:
     config = run.config
     progress = [i / POINTS for i in range(POINTS + 1)]
     rates = [learning_rate(config.schedule, config.lr, share, config.warmup) for share in progress]
-    return pd.DataFrame({"epoch": [share * config.epochs for share in progress], "lr": rates, "run": run.name})
+    return pd.DataFrame({"epoch": [share * config.epochs for share in progress], "lr": rates})
 
 
 def show_schedules() -> None:
@@ -125,10 +125,13 @@ def show_schedules() -> None:
     )
     alike = [run for run in finished.values() if _differs_in_recipe(run)]
     runs = list({run.name: run for run in [*(run for _, run in chosen), *alike]}.values())
+    lines: dict[tuple, list] = {}  # equal schedules make one line
+    for run in runs:
+        config = run.config
+        lines.setdefault((config.schedule, config.lr, config.warmup, config.epochs), []).append(run)
+    tables = [schedule_of(equal[0]).assign(run=" and ".join(run.name for run in equal)) for equal in lines.values()]
     epochs = max(run.config.epochs for run in runs)
-    st.vega_lite_chart(
-        cached.chart(charts.schedule, pd.concat(schedule_of(run) for run in runs), epochs), width="stretch"
-    )
+    st.vega_lite_chart(cached.chart(charts.schedule, pd.concat(tables), epochs), width="stretch")
     if alike:
         columns = {
             run.name: [run.config.schedule, f"{run.config.lr:g}", f"{cached.accuracy(run).value:.1%}"]

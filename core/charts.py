@@ -442,6 +442,6 @@ def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
             alt.Tooltip(f"{x}:Q", title=x_title, format=",.4~g"),
         ],
     )
-    names = base.mark_text(dy=-16, fontSize=12).encode(y=y, text="network:N")
+    names = base.mark_text(dx=12, align="left", fontSize=12).encode(y=y, text="network:N")
     interval = base.mark_rule(strokeWidth=1.5).encode(y=alt.Y("low:Q", title=""), y2="high:Q")
     return alt.layer(interval, dots.add_params(point), names).properties(height=400)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from core.cifar10 import SIZE, Images
-from core.errors import TrainingError
+from core.errors import LabError
 
 SHIFT = 4  # pixels, each way (He et al. 2015, section 4.2, who fill the gap with zeros; here the image is mirrored)
 VALIDATION_SHARE = 0.1
@@ -29,7 +29,7 @@ def split_indices(labels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray
 def label_budget(indices: np.ndarray, labels: np.ndarray, fraction: float, seed: int) -> np.ndarray:
     """A stratified share (0 to 1) of `indices` into `labels`: as if only so many images had labels.
 
-    A budget holds the smaller ones of the same seed. Raises TrainingError where a class would have none left.
+    A budget holds the smaller ones of the same seed. Raises LabError where a class would have none left.
     """
     if fraction == 1:
         return indices
@@ -39,7 +39,7 @@ def label_budget(indices: np.ndarray, labels: np.ndarray, fraction: float, seed:
         of_class = order[labels[order] == label]
         count = round(fraction * len(of_class))
         if count == 0:
-            raise TrainingError(
+            raise LabError(
                 f"{fraction:.3%} of the {len(indices)} training images leaves none of some class; take a larger share."
             )
         chosen.append(of_class[:count])

@@ -128,6 +128,7 @@ def filter_sheet(filters: np.ndarray, columns: int = 8, zoom: int = 6) -> np.nda
 
     Each is stretched to its own darkest and brightest value, so that its pattern shows, not its strength.
     """
+    filters = filters.astype(np.float32)
     low = filters.min(axis=(1, 2, 3), keepdims=True)
     high = filters.max(axis=(1, 2, 3), keepdims=True)
     pictures = (255 * (filters - low) / np.maximum(high - low, 1e-12)).round().astype(np.uint8)

@@ -5,7 +5,7 @@ import torch
 from core.cifar10 import Images
 from core.config import TrainConfig
 from core.data import SHIFT, EpochPlan, TrainingSet, derived_seed, label_budget, split_indices, to_tensors
-from core.errors import TrainingError
+from core.errors import LabError
 from core.models import family
 
 BATCH = 32
@@ -147,5 +147,5 @@ def test_smaller_label_budget_lies_within_the_larger(tiny_images):
 def test_whole_label_budget_changes_nothing_and_an_empty_one_is_refused(tiny_images):
     train, _ = split_indices(tiny_images.labels, seed=0)
     assert label_budget(train, tiny_images.labels, 1.0, seed=0) is train
-    with pytest.raises(TrainingError, match=r"1\.000% of the 360 training images leaves none of some class"):
+    with pytest.raises(LabError, match=r"1\.000% of the 360 training images leaves none of some class"):
         label_budget(train, tiny_images.labels, 0.01, seed=0)

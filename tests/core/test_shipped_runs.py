@@ -45,6 +45,7 @@ def test_every_file_opens_and_the_card_says_what_the_logits_say(folder):
         "gradients.npz",
         "test_logits.npz",
         "README.md",
+        "weight_change.npz",
         lesions.FILE,
     }
     assert set(lesions.load(run)) == set(lesions.cuts(run.config))

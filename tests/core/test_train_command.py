@@ -33,7 +33,15 @@ from core.models import build, family
 from core.training import Trainer
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = {"config.json", "model.safetensors", "history.csv", "gradients.npz", "test_logits.npz", "README.md"}
+FILES = {
+    "config.json",
+    "model.safetensors",
+    "history.csv",
+    "gradients.npz",
+    "weight_change.npz",
+    "test_logits.npz",
+    "README.md",
+}
 OPTIONS = ["resnet8", "--data", "shipped", "--epochs", "1", "--threads", "2"]
 
 # No network (a proxy that nobody is), and no C++ compiler (nor any other program).
