@@ -31,6 +31,7 @@ LARGEST = {  # the files of a finished run, and how many bytes each may have, un
     lesions.FILE: 200_000,
     CARD: 100_000,
 }
+LARGEST_NETWORK = 150_000_000  # parameters; VGG-19, as published, has 144 million
 OPTIONAL = {runs.MODEL_FILE, runs.CHANGE_FILE, lesions.FILE, CARD}
 LARGEST_DIRECTORY = 10_000  # bytes of a zip's table of contents; that of a run takes about 500
 END_RECORD, ZIP64_LOCATOR = b"PK\x05\x06", b"PK\x06\x07"  # PKWARE's APPNOTE.TXT, sections 4.3.16 and 4.3.15
@@ -193,6 +194,7 @@ def _check(run: Run) -> None:
     if run.has_weights:
         from core.models import count_parameters
 
+        _check_size(run)
         if count_parameters(run.load_model()) != run.parameters:
             raise RunError(f"{run.name}: config.json tells another number of parameters than its network has.")
     try:
@@ -201,6 +203,15 @@ def _check(run: Run) -> None:
         raise RunError(
             f"{run.name}: config.json lacks what the card tells, or has it wrong ({type(error).__name__}: {error})."
         ) from None
+
+
+def _check_size(run: Run) -> None:
+    """Before the network is built: the largest of torchvision's take gigabytes, whatever the file holds."""
+    if run.config.family == "torchvision":
+        from core.models import imagenet
+
+        if imagenet.published_parameters(run.config.network) > LARGEST_NETWORK:
+            raise RunError(f"{run.name}: {run.config.network} is too large a network to be taken from a zip.")
 
 
 def _check_facts(run: Run) -> None:

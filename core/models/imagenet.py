@@ -34,14 +34,18 @@ def names() -> list[str]:
     return torchvision.models.list_models(module=torchvision.models)
 
 
+def _require_known(name: str) -> None:
+    if name not in names():
+        raise ModelError(f"torchvision has no classifier {name!r}; it has {', '.join(names())}.")
+
+
 def untrained(config: TrainConfig) -> nn.Module:
     """(n, 3, s, s) float, normalised, s = config.input_size -> (n, 10) logits; with the initial weights of its seed.
 
     Raises ModelError if torchvision has no such classifier, or it can't take so small an image.
     """
     name, size = config.network, config.input_size
-    if name not in names():
-        raise ModelError(f"torchvision has no classifier {name!r}; it has {', '.join(names())}.")
+    _require_known(name)
     smallest = _weights_of(name).meta["min_size"][0]
     if size < smallest:
         raise ModelError(f"{name} needs images of {smallest} pixels or more a side, not {size}; see --input-size.")
@@ -112,6 +116,12 @@ def describe_pretrained(config: TrainConfig) -> str:
 def _weights_of(name: str) -> torchvision.models.WeightsEnum:
     known = torchvision.models.get_model_weights(name)
     return known.__members__.get(WEIGHTS) or next(iter(known))
+
+
+def published_parameters(name: str) -> int:
+    """How many the network has as published, for ImageNet; nothing is built. Raises ModelError."""
+    _require_known(name)
+    return _weights_of(name).meta["num_params"]
 
 
 @torch.no_grad()

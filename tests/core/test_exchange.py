@@ -300,6 +300,10 @@ BAD_ZIPS = {
     "best epoch of another run": (facts(best_epoch=9), "lacks what the card tells"),
     "environment a list": (facts(environment=[]), "lacks what the card tells"),
     "training images a text": (facts(training_images="many"), "lacks what the card tells"),
+    "network of gigabytes": (
+        facts(config={"family": "torchvision", "network": "vit_h_14", "input_size": 224}),
+        "too large a network",
+    ),
     "parameters of another": (
         facts(architecture={"parameters": 1, "multiply_adds": 1}),
         "another number of parameters than its network has",
