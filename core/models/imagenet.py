@@ -53,7 +53,7 @@ def untrained(config: TrainConfig) -> nn.Module:
         torch.manual_seed(config.seed)
         try:
             model = _without_wide_head(name) if name.startswith(("vgg", "alexnet")) else _build(name, size)
-        except ValueError as error:  # e.g. an image that a transformer can't cut into its patches
+        except (ValueError, AssertionError) as error:  # e.g. an image that a transformer can't cut into its patches
             raise ModelError(f"{name} can't take images of {size} pixels ({error}); see --input-size.") from None
     if config.strides == "v1":
         _move_strides(model)

@@ -117,12 +117,13 @@ def test_gradient_reaches_every_weight(skip, batch):
 
 
 def test_preprocessing_by_hand():
-    pixels = torch.tensor([0, 255, 128], dtype=torch.uint8).view(1, 3, 1, 1)
+    pixels = torch.tensor([0, 255, 128], dtype=torch.uint8).view(1, 3, 1, 1).repeat(1, 1, 32, 32)
     prepared = family(TrainConfig()).preprocessing(pixels)
-    assert prepared.flatten().tolist() == pytest.approx(
+    assert prepared.shape == (1, 3, 32, 32)
+    assert prepared[0, :, 5, 7].tolist() == pytest.approx(
         [(0 - 0.4914) / 0.2470, (1 - 0.4822) / 0.2435, (128 / 255 - 0.4465) / 0.2616]
     )
-    assert pixels.flatten().tolist() == [0, 255, 128]
+    assert pixels[0, :, 5, 7].tolist() == [0, 255, 128]
 
 
 def test_heatmaps_are_taken_after_each_stage_by_default_the_last(batch):
