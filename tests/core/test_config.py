@@ -158,7 +158,7 @@ def test_only_bottleneck_networks_have_their_strides_chosen():
         replace(RESNET50, network="resnet18", strides="v1")
 
 
-@pytest.mark.parametrize("field", OTHER.keys() - {"family"})
+@pytest.mark.parametrize("field", [field for field in OTHER if field != "family"])
 def test_each_field_counts_as_a_difference(field):
     a = RESNET50 if field in TORCHVISION_FIELDS else TrainConfig()
     b = replace(a, **{field: OTHER[field]})
