@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from core.config import TrainConfig
+from core.config import TrainConfig, recipe
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,13 @@ def _twins(question: str, expectation: str, **settings) -> Contest:
     return Contest(question, expectation, ("Plain network", "ResNet"), plain, replace(plain, skip=True))
 
 
+def _from_scratch_or_not(question: str, expectation: str, **settings) -> Contest:
+    usual = recipe("torchvision", "sgd")
+    scratch = TrainConfig(**usual | {"family": "torchvision", "data": "shipped"} | settings)
+    names = ("Network from scratch", "Pretrained network")
+    return Contest(question, expectation, names, scratch, replace(scratch, init="imagenet"))
+
+
 # Short enough to watch: some two or three minutes on two cores.
 RACES = {
     "20": _twins(
@@ -42,5 +49,13 @@ RACES = {
         epochs=1,
         batch_size=32,
         lr=0.1,
+    ),
+    "pretrained": _from_scratch_or_not(
+        "From nothing, or having learnt before?",
+        "The pretrained network has learnt from a million other photos (ImageNet), and is ahead from the first steps "
+        "on. Its weights are downloaded the first time (45 MB).",
+        network="resnet18",
+        epochs=1,
+        batch_size=32,
     ),
 }

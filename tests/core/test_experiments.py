@@ -5,7 +5,7 @@ from core.experiments import RACES
 
 
 @pytest.mark.parametrize("name", RACES)
-def test_a_race_is_a_fair_pair_that_needs_no_download(name):
+def test_a_race_is_a_fair_pair_on_the_photos_that_ship(name):
     contest = RACES[name]
     assert len(differences(contest.a, contest.b)) == 1
     assert contest.a.data == "shipped"
