@@ -1,8 +1,9 @@
 """How fast the app answers, what it sends and what it holds in memory, measured in a real browser.
 
-    python -m benchmarks.app_speed [--rounds 10] [--chromium /usr/bin/chromium]
+    python -m benchmarks.app_speed [--rounds 10] [--while-training] [--chromium /usr/bin/chromium]
 
-Needs an otherwise idle machine, and Chromium. Starts the app itself, on a free port, and ends it.
+Needs an otherwise idle machine, and Chromium. Starts the app itself, on a free port, and ends it. With
+--while-training a ResNet-20 is trained meanwhile, as the page Train does it.
 """
 
 import argparse
@@ -12,7 +13,10 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -20,6 +24,9 @@ from urllib.parse import urlencode
 
 import psutil
 from playwright.sync_api import Page, sync_playwright
+
+from core import jobs
+from core.config import TrainConfig
 
 ROOT = Path(__file__).resolve().parent.parent
 TITLES = {  # in the navigation, by path
@@ -124,6 +131,17 @@ def measure(page: Page, app: App, rounds: int) -> dict:
             switches.setdefault(title, []).append(timed(link.click, page, HEADINGS[path]))
             sizes[path or "compare"] = max(sizes.get(path or "compare", 0), received["bytes"])
 
+    reloads = [timed(lambda: page.goto(app.url), page, HEADINGS[""]) for _ in range(rounds)]
+
+    page.goto(f"{app.url}/learning_curves")
+    settle(page, HEADINGS["learning_curves"])
+    shown = {"loss": "loss (cross-entropy", "accuracy": "share of images"}  # the title of the chart's axis
+    clicks = [
+        timed(page.get_by_role("radio", name=measure).click, page, f"svg text:has-text('{title}')")
+        for _ in range(rounds)
+        for measure, title in shown.items()
+    ]
+
     page.goto(f"{app.url}/look_inside?{urlencode({'image': 0})}")
     settle(page, HEADINGS["look_inside"])
     looks = []
@@ -137,18 +155,35 @@ def measure(page: Page, app: App, rounds: int) -> dict:
         "page_switch_median_seconds_by_page": {
             title: round(statistics.median(each), 3) for title, each in switches.items()
         },
+        "first_page_again_median_seconds": round(statistics.median(reloads), 3),
+        "click_median_seconds": round(statistics.median(clicks), 3),
         "look_inside_median_seconds": round(statistics.median(looks), 3),
         "websocket_kib_by_page": {name: round(size / 1024) for name, size in sizes.items()},
         "resident_memory_mb": round(app.rss / 1e6),
     }
 
 
+@contextmanager
+def training() -> Iterator[None]:
+    """A training in the background, in a folder of runs of its own, that lasts longer than the measurement."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["RESNET_LAB_RUNS"] = folder
+        (name,) = jobs.start([TrainConfig(data="shipped", epochs=1_000)])
+        while not jobs.states()[name].images_per_second:
+            time.sleep(0.5)
+        try:
+            yield
+        finally:
+            jobs.stop(name)
+
+
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--rounds", type=int, default=10)
+    p.add_argument("--while-training", action="store_true")
     p.add_argument("--chromium", default="/usr/bin/chromium")
     args = p.parse_args()
-    with sync_playwright() as playwright:
+    with training() if args.while_training else nullcontext(), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=args.chromium, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1440, "height": 1000})
         app = App()  # after the browser, whose start is not the app's

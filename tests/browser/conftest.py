@@ -87,7 +87,8 @@ def lab(browser, app):
     yield lab
     context.close()
     assert lab.complaints == []
-    assert "Traceback" not in log.read_text()
+    for trouble in ("Traceback", "missing ScriptRunContext"):
+        assert trouble not in log.read_text()
 
 
 def _note_console(lab: Lab, message) -> None:

@@ -1,0 +1,70 @@
+"""The race as an audience sees it: how long it takes, how often the page changes, how it ends, in a real browser.
+
+    python -m benchmarks.live_race [--race 20] [--chromium /usr/bin/chromium]
+
+Needs an otherwise idle machine, and Chromium. Starts the app itself, on a free port, with a folder of runs of its own.
+"""
+
+import argparse
+import itertools
+import json
+import os
+import re
+import statistics
+import tempfile
+import time
+
+from playwright.sync_api import Page, sync_playwright
+
+from benchmarks.app_speed import HEADINGS, App, settle
+from core.experiments import RACES
+
+LOOK = 0.05  # seconds between two looks at the page
+
+
+def watch(page: Page) -> dict:
+    page.get_by_role("button", name="Start the race").click()
+    pressed = time.perf_counter()
+    progress = page.get_by_text(re.compile(r"^Step \d+ of \d+"))
+    changes, shown = [], ""
+    end = page.locator("[data-testid=stAlert]")
+    while not end.count():
+        now = progress.first.inner_text() if progress.count() else ""
+        if now != shown:
+            changes.append(time.perf_counter())
+            shown = now
+        time.sleep(LOOK)
+    gaps = [after - before for before, after in itertools.pairwise(changes)]
+    return {
+        "seconds_to_the_first_step": round(changes[0] - pressed, 1),
+        "seconds_to_the_end": round(time.perf_counter() - pressed, 1),
+        "changes": len(changes),
+        "median_seconds_between_changes": round(statistics.median(gaps), 2),
+        "longest_seconds_between_changes": round(max(gaps), 2),
+        "end": end.first.inner_text(),
+    }
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--race", choices=list(RACES), default="20")
+    p.add_argument("--chromium", default="/usr/bin/chromium")
+    args = p.parse_args()
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        os.environ["RESNET_LAB_RUNS"] = folder
+        browser = playwright.chromium.launch(executable_path=args.chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1440, "height": 1200})
+        app = App()
+        try:
+            page.goto(f"{app.url}/train")
+            settle(page, HEADINGS["train"])
+            page.get_by_role("radio", name=RACES[args.race].question).click()
+            settle(page, HEADINGS["train"])
+            print(json.dumps(watch(page), indent=2))
+        finally:
+            app.stop()
+            browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""What it costs to train in the app, with the page that shows it open, instead of in a terminal.
+
+    python -m benchmarks.training_in_the_app [--rounds 2] [--epochs 1] [--chromium /usr/bin/chromium]
+
+Needs an otherwise idle machine, and Chromium. The same ResNet-20 on the images that ship, in turn; both with all
+threads. What is compared is the time of training that the runs' own histories tell.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+from playwright.sync_api import Page, sync_playwright
+
+from benchmarks.app_speed import HEADINGS, ROOT, App, settle
+from core import jobs, runs
+from core.config import TrainConfig
+
+POLL = 0.5  # seconds
+
+
+def seconds_of(name: str) -> float:
+    return float(runs.find_run(name).history()["seconds"].sum())
+
+
+def in_a_terminal(epochs: int, seed: int) -> float:
+    name = f"terminal-{seed}"
+    command = [sys.executable, "-m", "core.train", "resnet20", "--data", "shipped", "--epochs", str(epochs)]
+    subprocess.run([*command, "--seed", str(seed), "--name", name], cwd=ROOT, check=True, stderr=subprocess.DEVNULL)
+    return seconds_of(name)
+
+
+def in_the_app(page: Page, url: str, epochs: int, seed: int) -> float:
+    (name,) = jobs.start([TrainConfig(data="shipped", epochs=epochs, seed=seed)])
+    page.goto(f"{url}/train?section=All+runs")
+    settle(page, HEADINGS["train"])
+    while name in jobs.states():
+        time.sleep(POLL)
+    page.goto("about:blank")
+    return seconds_of(name)
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--rounds", type=int, default=2)
+    p.add_argument("--epochs", type=int, default=1)
+    p.add_argument("--chromium", default="/usr/bin/chromium")
+    args = p.parse_args()
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        os.environ["RESNET_LAB_RUNS"] = folder
+        browser = playwright.chromium.launch(executable_path=args.chromium, args=["--no-sandbox"])
+        page = browser.new_page()
+        app = App()
+        try:
+            terminal, in_app = [], []
+            for seed in range(args.rounds):
+                terminal.append(in_a_terminal(args.epochs, seed))
+                in_app.append(in_the_app(page, app.url, args.epochs, seed))
+        finally:
+            app.stop()
+            browser.close()
+    ratio = statistics.median(in_app) / statistics.median(terminal)
+    rounded = {"terminal": [round(s, 1) for s in terminal], "in_the_app": [round(s, 1) for s in in_app]}
+    print(json.dumps(rounded | {"ratio": round(ratio, 3)}, indent=2))
+
+
+if __name__ == "__main__":
+    main()
