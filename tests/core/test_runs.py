@@ -290,8 +290,8 @@ OPEN = {
     "config missing": drop("config.json"),
     "no settings": facts(lambda values: values.pop("config")),
     "settings a list": facts(lambda values: values.update(config=list(values["config"]))),
-    "setting missing": facts(lambda values: values["config"].pop("seed")),
     "setting unknown": config(colour="red"),
+    "unknown family": config(family="vit"),
     "boolean for a number": config(epochs=True),
     "text for a number": config(lr="0.1"),
     "number for a boolean": config(skip=1),
@@ -371,7 +371,7 @@ READ = {
         "NaN": weights(lambda state: state["layer1.0.conv1.weight"].view(-1)[5:6].fill_(torch.nan)),
         "infinite in BatchNorm": weights(lambda state: state["bn1.running_var"][:1].fill_(torch.inf)),
         "config of another depth": config(depth=14),
-        "unknown family": config(family="vit"),
+        "unknown network": config(family="torchvision", network="resnet77", depth=20),
     },
 }
 
