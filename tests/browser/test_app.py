@@ -2,16 +2,20 @@
 
 import re
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from playwright.sync_api import expect
 
 from core.runs import ROOT
 from tests.browser.server import run_app
 
 PLAIN, RESNET = "plain20-shipped-s0", "resnet20-shipped-s0"
+TRIES, PATIENCE = 4, 20_000  # clicks at most, and milliseconds between them
 PAGES = {
     "Compare": "short cuts help",
     "Learning curves": "Who learns faster",
@@ -85,9 +89,13 @@ def test_a_click_on_a_confusion_cell_shows_its_photos(lab, matrix):
     lab.open("mistakes")
     chart = lab.page.locator("[data-testid=stVegaLiteChart]").nth(["A", "B", "difference"].index(matrix))
     chart.scroll_into_view_if_needed()
-    cell = chart.locator("svg g.mark-rect path").nth(10 * 9 + 1).bounding_box()
-    lab.page.mouse.click(cell["x"] + cell["width"] / 2, cell["y"] + cell["height"] / 2)
-    lab.page.wait_for_url("**answer=automobile**")
+
+    def click() -> None:
+        cell = chart.locator("svg g.mark-rect path").nth(10 * 9 + 1).bounding_box()
+        lab.page.mouse.click(cell["x"] + cell["width"] / 2, cell["y"] + cell["height"] / 2)
+        lab.page.wait_for_url("**answer=automobile**", timeout=PATIENCE)
+
+    insist(click)
     lab.settle()
     assert query(lab)["true"] == ["truck"]
     assert lab.page.locator("[class*=st-key-photos_] img").count() > 0
@@ -147,9 +155,9 @@ def test_shaking_by_keyboard_is_kept_in_the_link(lab, browser):
 def test_a_comparison_is_taken_home(lab, tmp_path):
     lab.open("look_inside?image=33")
     for name, beginning in (("Picture of this comparison", b"\x89PNG"), ("Its numbers", b"class,A_run")):
-        with lab.page.expect_download() as download:
-            lab.page.get_by_role("button", name=name).click()
-        assert download.value.path().read_bytes().startswith(beginning)
+        lab.settle()
+        download = insist(partial(download_by, lab, name))
+        assert download.path().read_bytes().startswith(beginning)
     assert lab.exceptions == []
 
 
@@ -207,6 +215,22 @@ def test_an_experiment_is_queued_goes_on_unwatched_and_stops(lab):
     stop.click()
     expect(stop).not_to_be_visible()
     assert lab.exceptions == []
+
+
+def insist(attempt: Callable[[], object]) -> object:
+    """As people do: click again where nothing comes of it, since a page that is still being drawn may miss a click."""
+    for _ in range(TRIES - 1):
+        try:
+            return attempt()
+        except PlaywrightTimeoutError:
+            pass
+    return attempt()
+
+
+def download_by(lab, name: str):
+    with lab.page.expect_download(timeout=PATIENCE) as download:
+        lab.page.get_by_role("button", name=name).click()
+    return download.value
 
 
 def upload(lab, file: Path) -> None:
