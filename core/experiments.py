@@ -32,7 +32,7 @@ def _from_scratch_or_not(question: str, expectation: str, **settings) -> Contest
     return Contest(question, expectation, names, scratch, replace(scratch, init="imagenet"))
 
 
-# Short enough to watch: some two or three minutes on two cores.
+# To be watched: `core.race.paced` gives them as many epochs as take some two minutes on the machine at hand.
 RACES = {
     "20": _twins(
         "20 layers: with or without short cuts?",

@@ -28,6 +28,7 @@ from core.status import Status
 ROOT = Path(__file__).resolve().parent.parent
 KEEPER_FILE, KEEPER_LOG = ".keeper.json", ".keeper.log"
 TICK = 0.5  # seconds between two looks of the keeper
+WAITING = {"OMP_WAIT_POLICY": "passive"}  # PyTorch's threads sleep as they wait: much faster where cores are shared
 NICENESS = 10  # of the keeper, and so of the trainings: a click on a page goes before a training step
 
 
@@ -119,7 +120,7 @@ def detached(command: list[str], log: Path) -> subprocess.Popen:
         return subprocess.Popen(
             command,
             cwd=ROOT,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            env=WAITING | os.environ | {"PYTHONUNBUFFERED": "1"},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

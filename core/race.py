@@ -3,18 +3,20 @@
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from core import cost
 from core.cifar10 import Images
 from core.evaluation import infer
 from core.experiments import Contest
 from core.models import initial_weights
 from core.training import Trainer
 
+MOST_EPOCHS = 6  # on a fast machine the race is shorter rather than longer than this
 SMOOTHED = 10  # steps, over which loss and accuracy are averaged: single batches jump
 
 
@@ -37,6 +39,13 @@ class Frame:
     steps: int
     seconds: float
     standings: dict[str, Standing]  # by side, "A" and "B"
+
+
+def paced(contest: Contest, images: Images, seconds: float) -> Contest:
+    """The contest with as many epochs, up to MOST_EPOCHS, as this machine now trains both networks for in `seconds`."""
+    an_epoch = sum(cost.measure(config, images) for config in contest.configs.values()) * len(images.labels)
+    epochs = min(max(1, round(seconds / an_epoch)), MOST_EPOCHS)
+    return replace(contest, a=replace(contest.a, epochs=epochs), b=replace(contest.b, epochs=epochs))
 
 
 class Race:

@@ -25,6 +25,7 @@ from core.jobs import training_allowed
 
 RACE_FILE, FRAMES_FILE, LOG_FILE = ".race.json", ".race.jsonl", ".race.log"
 PHOTOS = (1, 6, 13, 4)  # test images, clear ones of four classes, that both networks are asked about again and again
+SECONDS = 110.0  # of training; with all that is shown meanwhile a race takes two to three minutes
 PATIENCE = 5.0  # seconds that a race gets to end when asked
 
 
@@ -100,13 +101,14 @@ def run(contest: Contest, file: Path) -> None:
 
     from core import cifar10
     from core.data import to_tensors
-    from core.race import Race
+    from core.race import Race, paced
 
     torch.set_num_threads(max(1, (psutil.cpu_count(logical=False) or 2)))
     with file.open("w", encoding="utf-8", buffering=1) as out:
         try:
             photos = to_tensors(cifar10.load_test())[0][list(PHOTOS)]
-            for frame in Race(contest, cifar10.load_training("shipped"), photos).frames():
+            images = cifar10.load_training("shipped")
+            for frame in Race(paced(contest, images, SECONDS), images, photos).frames():
                 out.write(json.dumps(asdict(frame)) + "\n")
         except (LabError, OSError, MemoryError, RuntimeError) as error:
             out.write(json.dumps({"failure": plain_reason(error) or str(error)}) + "\n")

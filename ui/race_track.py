@@ -12,8 +12,8 @@ from core.palette import SIDES
 from ui import cached
 from ui.pictures import enlarged_test_image
 
-POLL = "800ms"
-POINTS = 150  # of a curve, at most: more are not seen, and cost time
+POLL = "900ms"
+POINTS = 100  # of a curve, at most: more are not seen, and cost time
 SIDE = 128  # pixels of a photo on the screen
 
 
@@ -75,7 +75,7 @@ def _watch() -> None:
     if frames:
         _show_moment(race.contest, frames)
     else:
-        st.progress(0.0, "The networks are being built; the first step comes in some seconds.")
+        st.progress(0.0, "The networks are being built and timed; the first step comes in some seconds.")
 
 
 def _show_end(contest: Contest, frames: list[dict]) -> None:

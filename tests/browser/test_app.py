@@ -179,12 +179,12 @@ def test_an_unknown_run_in_a_link_is_reported(lab):
 def test_a_race_is_seen_by_all_goes_on_unwatched_and_stops(lab, browser):
     lab.open("train")
     lab.page.get_by_role("button", name="Start the race").click()
-    step = lab.page.get_by_text(re.compile(r"^Step \d+ of 420"))
+    step = lab.page.get_by_text(re.compile(r"^Step \d+ of \d+"))
     expect(step).to_be_visible()
     expect(lab.page.locator("[data-testid=stVegaLiteChart] svg, [data-testid=stVegaLiteChart] canvas")).to_have_count(3)
     other = browser.new_context().new_page()
     other.goto(lab.page.url)
-    expect(other.get_by_text(re.compile(r"^Step \d+ of 420"))).to_be_visible(timeout=60_000)
+    expect(other.get_by_text(re.compile(r"^Step \d+ of \d+"))).to_be_visible(timeout=60_000)
     other.context.close()
     lab.open("")  # look away
     lab.open("train")

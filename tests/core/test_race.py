@@ -8,7 +8,7 @@ from core import experiments
 from core.config import TrainConfig
 from core.data import to_tensors
 from core.experiments import Contest
-from core.race import SMOOTHED, Race
+from core.race import SMOOTHED, Race, paced
 from core.training import Trainer
 
 PLAIN = TrainConfig(depth=8, skip=False, data="shipped", epochs=2, batch_size=60, lr=0.05)
@@ -62,6 +62,14 @@ def test_answers_change_as_they_learn(frames):
 
 def test_frames_come_no_oftener_than_asked(tiny_images, photos):
     assert [frame.step for frame in Race(CONTEST, tiny_images, photos).frames(pause=1e9)] == [1, STEPS]
+
+
+@pytest.mark.parametrize(("seconds_per_image", "epochs"), [(0.001, 6), (0.025, 5), (0.05, 2), (1.0, 1)])
+def test_a_race_is_as_long_as_the_machine_is_fast(tiny_images, monkeypatch, seconds_per_image, epochs):
+    monkeypatch.setattr("core.cost.measure", lambda config, images: seconds_per_image)
+    contest = paced(CONTEST, tiny_images, seconds=100)
+    assert (contest.a.epochs, contest.b.epochs) == (epochs, epochs)
+    assert replace(contest.a, epochs=PLAIN.epochs) == CONTEST.a
 
 
 def test_the_shipped_races_differ_in_short_cuts():
