@@ -42,9 +42,10 @@ class Frame:
 
 
 def paced(contest: Contest, images: Images, seconds: float) -> Contest:
-    """The contest with as many epochs, up to MOST_EPOCHS, as this machine now trains both networks for in `seconds`."""
+    """The contest with as many epochs as this machine now trains both networks for in `seconds`; at least as many as
+    it has, which show the difference, and at most MOST_EPOCHS."""
     an_epoch = sum(cost.measure(config, images) for config in contest.configs.values()) * len(images.labels)
-    epochs = min(max(1, round(seconds / an_epoch)), MOST_EPOCHS)
+    epochs = min(max(contest.a.epochs, round(seconds / an_epoch)), MOST_EPOCHS)
     return replace(contest, a=replace(contest.a, epochs=epochs), b=replace(contest.b, epochs=epochs))
 
 

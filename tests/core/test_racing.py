@@ -60,7 +60,7 @@ def test_life_of_a_race():
     (first, *_), failure = racing.frames()
     assert failure == ""
     assert first["step"] == 1
-    assert first["steps"] % 140 == 0  # 140 batches of 64 make an epoch of the 9,000 training images
+    assert first["steps"] % 281 == 0  # 281 batches of 32 make an epoch of the 9,000 training images
     assert first["standings"]["A"]["gradient_norms"]
     start = time.monotonic()
     racing.stop()
