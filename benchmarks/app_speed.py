@@ -9,6 +9,7 @@ Needs an otherwise idle machine, and Chromium. Starts the app itself, on a free 
 import argparse
 import json
 import os
+import shutil
 import socket
 import statistics
 import subprocess
@@ -25,10 +26,12 @@ from urllib.parse import urlencode
 import psutil
 from playwright.sync_api import Page, sync_playwright
 
-from core import jobs
+from core import jobs, runs
 from core.config import TrainConfig
+from ui.run_picker import DEFAULTS
 
 ROOT = Path(__file__).resolve().parent.parent
+COPIES = ("copy-a", "copy-b")
 TITLES = {  # in the navigation, by path
     "": "Compare",
     "learning_curves": "Learning curves",
@@ -149,6 +152,9 @@ def measure(page: Page, app: App, rounds: int) -> dict:
         box = page.locator(".st-key-image input")
         box.fill(str(number))
         looks.append(timed(partial(box.press, "Enter"), page, f"h3:has-text('Test photo {number}:')"))
+    memory = app.rss
+    page.goto(f"{app.url}/look_inside?{urlencode({'image': 0, 'a': COPIES[0], 'b': COPIES[1]})}")
+    settle(page, f"p:has-text('{COPIES[1]}')")
     return {
         "first_page_seconds": round(first_page, 2),
         "page_switch_median_seconds": round(statistics.median(chain.from_iterable(switches.values())), 3),
@@ -159,22 +165,31 @@ def measure(page: Page, app: App, rounds: int) -> dict:
         "click_median_seconds": round(statistics.median(clicks), 3),
         "look_inside_median_seconds": round(statistics.median(looks), 3),
         "websocket_kib_by_page": {name: round(size / 1024) for name, size in sizes.items()},
-        "resident_memory_mb": round(app.rss / 1e6),
+        "resident_memory_mb": round(memory / 1e6),
+        "resident_memory_with_four_networks_mb": round(app.rss / 1e6),
     }
 
 
 @contextmanager
-def training() -> Iterator[None]:
-    """A training in the background, in a folder of runs of its own, that lasts longer than the measurement."""
+def runs_of_its_own() -> Iterator[None]:
+    """A folder for the user's runs that holds copies of the pair that ships, so that four networks can be loaded."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ["RESNET_LAB_RUNS"] = folder
-        (name,) = jobs.start([TrainConfig(data="shipped", epochs=1_000)])
-        while not jobs.states()[name].images_per_second:
-            time.sleep(0.5)
-        try:
-            yield
-        finally:
-            jobs.stop(name)
+        for name, copy in zip(DEFAULTS.values(), COPIES, strict=True):
+            shutil.copytree(runs.SHIPPED / name, Path(folder) / copy)
+        yield
+
+
+@contextmanager
+def training() -> Iterator[None]:
+    """A training in the background that lasts longer than the measurement."""
+    (name,) = jobs.start([TrainConfig(data="shipped", epochs=1_000)])
+    while not jobs.states()[name].images_per_second:
+        time.sleep(0.5)
+    try:
+        yield
+    finally:
+        jobs.stop(name)
 
 
 def main() -> None:
@@ -183,7 +198,8 @@ def main() -> None:
     p.add_argument("--while-training", action="store_true")
     p.add_argument("--chromium", default="/usr/bin/chromium")
     args = p.parse_args()
-    with training() if args.while_training else nullcontext(), sync_playwright() as playwright:
+    background = training() if args.while_training else nullcontext()
+    with runs_of_its_own(), background, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=args.chromium, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1440, "height": 1000})
         app = App()  # after the browser, whose start is not the app's

@@ -1,6 +1,6 @@
 """Seconds from a picture's bytes to two answers with heatmaps, without the screen: medians, warm, one thread.
 
-    python -m benchmarks.heatmap_speed [--rounds 20] [--size 128]
+    python -m benchmarks.heatmap_speed [--rounds 20] [--size 64]
 
 For the two runs that ship, and for two ResNet-50s of torchvision (untrained: the time is the same) at `--size` pixels.
 Needs an otherwise idle machine.
@@ -9,20 +9,20 @@ Needs an otherwise idle machine.
 import argparse
 import json
 import statistics
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
-from torchvision.models import resnet50
 
-from core import explain, gallery, images
+from core import explain, gallery, images, runs
 from core.classifier import Classifier
-from core.evaluation import infer
-from core.models import Preprocessing
-from core.runs import find_run
+from core.config import TrainConfig, recipe
+from core.models import build, count_multiply_adds, count_parameters
+from core.runs import Run, find_run
 
 PAIR = ("plain20-shipped-s0", "resnet20-shipped-s0")
-IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
 
 
 def median_seconds(look: Callable[[], None], rounds: int) -> float:
@@ -35,8 +35,9 @@ def median_seconds(look: Callable[[], None], rounds: int) -> float:
     return round(statistics.median(seconds), 3)
 
 
-def twins(method: str) -> Callable[[], None]:
-    classifiers = [Classifier(find_run(name)) for name in PAIR]
+def both(pair: list[Run], method: str = "GradCAM") -> Callable[[], None]:
+    """A look at a picture with both networks, as the page takes it."""
+    classifiers = [Classifier(run) for run in pair]
 
     def look() -> None:
         square = images.square(images.open_picture(gallery.read("cat")).image, "crop")
@@ -47,31 +48,31 @@ def twins(method: str) -> Callable[[], None]:
     return look
 
 
-def resnet50s(method: str, size: int) -> Callable[[], None]:
-    models = [resnet50().eval().requires_grad_(False) for _ in range(2)]
-    preprocessing = Preprocessing(size=size, **IMAGENET)
-
-    def look() -> None:
-        square = images.square(images.open_picture(gallery.read("cat")).image, "crop")
-        pixels = torch.from_numpy(images.to_pixels(square, size)).permute(2, 0, 1)[None]
-        for model in models:
-            target = int(infer(model, pixels, preprocessing).argmax())
-            heatmap = explain.heatmap(model, model.layer4[-1], preprocessing(pixels), target, method)
-            explain.overlay(images.to_pixels(square, 288), heatmap)
-
-    return look
+def untrained(folder: Path, config: TrainConfig) -> Run:
+    """A run's folder with the initial weights."""
+    folder.mkdir()
+    model = build(config)
+    figures = {
+        "parameters": count_parameters(model),
+        "multiply_adds": count_multiply_adds(model, config.input_size),
+    }
+    sha256 = runs.save_weights(folder, model.state_dict())
+    runs.save_facts(folder, config, {"architecture": figures, "sha256": sha256})
+    return runs.open_run(folder)
 
 
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--rounds", type=int, default=20)
-    p.add_argument("--size", type=int, default=128, help="of the ResNet-50s' input, in pixels; %(default)s")
+    p.add_argument("--size", type=int, default=64, help="of the ResNet-50s' input, in pixels; %(default)s")
     args = p.parse_args()
     torch.set_num_threads(1)
-    result = {
-        "ResNet-20 twins": {name: median_seconds(twins(name), args.rounds) for name in explain.METHODS},
-        f"two ResNet-50s at {args.size} px": median_seconds(resnet50s("GradCAM", args.size), args.rounds),
-    }
+    twins = [find_run(name) for name in PAIR]
+    result = {"ResNet-20 twins": {name: median_seconds(both(twins, name), args.rounds) for name in explain.METHODS}}
+    with tempfile.TemporaryDirectory() as folder:
+        usual = recipe("torchvision", "sgd") | {"family": "torchvision", "network": "resnet50", "input_size": args.size}
+        large = [untrained(Path(folder) / str(seed), TrainConfig(**usual, seed=seed)) for seed in range(2)]
+        result[f"two ResNet-50s at {args.size} px"] = median_seconds(both(large), args.rounds)
     print(json.dumps(result, indent=2))
 
 

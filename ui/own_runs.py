@@ -6,6 +6,7 @@ import streamlit as st
 from core import charts, exchange, jobs, runs
 from core.config import differences
 from core.errors import LabError, RunError
+from core.palette import SIDES
 from core.runs import Run
 from core.status import Status
 from ui import cached
@@ -83,15 +84,15 @@ def _accuracy(run: Run) -> float | None:
 
 
 def _show_curves(names: list[str]) -> None:
-    """Accuracy by epoch of those in training, and of their twins if these are done: the latest two runs."""
+    """Accuracy by epoch of those in training, of two at most."""
     tables = []
-    for name in names[:2]:
+    for side, name in zip(SIDES, names, strict=False):
         try:
             history = runs.open_run(runs.own_runs_dir() / name).history()
         except RunError:
             continue  # no epoch has ended yet
         history = history.rename(columns={"train_accuracy": "training", "val_accuracy": "validation"})
-        tables.append(history.melt("epoch", ["training", "validation"], "split").assign(run=name, side="A"))
+        tables.append(history.melt("epoch", ["training", "validation"], "split").assign(run=name, side=side))
     if tables:
         chart = charts.learning_curves(pd.concat(tables), "epoch", "epochs", "share of photos named rightly", True)
         st.altair_chart(chart, width="stretch", key="live_curves")

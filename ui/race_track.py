@@ -47,7 +47,7 @@ def _offer() -> None:
         bind="query-params",
         required=True,
         format_func=lambda name: RACES[name].question,
-        help="Each takes some two or three minutes on a laptop.",
+        help="Each takes some two or three minutes on a laptop, longer on a slow one.",
     )
     st.caption(f"What to expect: {RACES[name].expectation}")
     if any(status.state == "training" for status in jobs.states().values()):
