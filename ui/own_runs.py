@@ -11,7 +11,7 @@ from core.runs import Run
 from core.status import Status
 from ui import cached
 
-POLL = "1s"
+POLL = "2s"  # each look takes its share of the cores from the training
 STATES = {
     "training": "in training",
     "queued": "waiting",
@@ -35,7 +35,7 @@ def show() -> None:
 
 @st.fragment(run_every=POLL)
 def _watch() -> None:
-    """Redrawn every second while anything is in training; training goes on if nobody looks."""
+    """Redrawn every two seconds while anything is in training; training goes on if nobody looks."""
     states = jobs.states()
     now = {name: status.state for name, status in states.items()}
     before = st.session_state.setdefault("_states", now)
