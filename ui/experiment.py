@@ -212,6 +212,7 @@ def _second(first: TrainConfig, names: tuple[str, ...]) -> TrainConfig | None:
     changed = {name: other}
     if name == "optimizer":  # with the other's learning rate neither would learn
         changed["lr"] = recipe(first.family, other)["lr"]
+        st.caption(f"With it goes its own usual learning rate, {changed['lr']:g}: so these two differ in two things.")
     return replace(first, **changed)
 
 

@@ -12,21 +12,11 @@ from core import cifar10, explain, familiarity, gallery
 from core.cifar10 import CLASSES
 from core.classifier import Classifier
 from core.runs import ROOT, find_run
+from tests.app_pages.conftest import SECONDS
 from tests.core.test_images import DAMAGED, NOT_PICTURES, TOO_LARGE
 from ui import image_input
 
 PAGES = sorted((ROOT / "app_pages").glob("*.py"))
-SECONDS = 60
-
-
-@pytest.fixture
-def app(make_run):
-    """The app with two runs of the test's own beside the shipped ones."""
-    make_run("mine-plain", skip=False)
-    make_run("mine-residual", skip=True)
-    test = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=SECONDS)
-    test.query_params["a"], test.query_params["b"] = "mine-plain", "mine-residual"
-    return test
 
 
 def open_page(app: AppTest, page: str) -> AppTest:

@@ -4,22 +4,11 @@ import json
 import re
 
 import numpy as np
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import lesions, runs, status
-from core.runs import ROOT
 
 SECONDS = 120
-
-
-@pytest.fixture
-def app(make_run) -> AppTest:
-    make_run("mine-plain", skip=False)
-    make_run("mine-residual", skip=True)
-    test = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=SECONDS)
-    test.query_params["a"], test.query_params["b"] = "mine-plain", "mine-residual"
-    return test
 
 
 def open_page(app: AppTest, page: str) -> AppTest:

@@ -44,3 +44,8 @@ def test_a_machine_that_is_too_busy_is_said(monkeypatch):
     monkeypatch.setattr(subprocess, "run", never)
     with pytest.raises(TrainingError, match="too busy"):
         cost.seconds_per_image(CONFIG)
+
+
+def test_a_machine_faster_than_the_training_is_long_is_measured_too(tiny_images, monkeypatch):
+    monkeypatch.setattr(cost, "SECONDS", 2.0)
+    assert cost.measure(TrainConfig(depth=8, data="shipped", epochs=1, batch_size=360), tiny_images) > 0
