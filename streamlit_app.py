@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import run_picker
+from ui import memory, run_picker
 
 st.set_page_config(page_title="ResNet Lab", page_icon="ui/icon.svg", layout="wide")
 
@@ -25,4 +25,7 @@ page = st.navigation(
     },
 )
 run_picker.show()
-page.run()
+try:
+    page.run()
+finally:  # a page may end itself
+    memory.spare_modules_from_collection()

@@ -131,11 +131,8 @@ def poster() -> bytes:
 verdict = st.container()
 picture, *others = st.columns(1 + len(classifiers))
 style = map_style()
-looks = [
-    look_closer.look(side, run, classifiers[side], images.to_pixels(choice.square, classifiers[side].input_size), style)
-    for side, run in chosen
-    if side in classifiers
-]
+seen = images.to_pixels(choice.square)
+looks = [look_closer.look(side, run, classifiers[side], seen, style) for side, run in chosen if side in classifiers]
 if len(looks) == 2:
     labels = {look.side: look.answer.label for look in looks}
     sure = {look.side: look.answer.confidence for look in looks}
@@ -143,7 +140,6 @@ if len(looks) == 2:
 with verdict:
     show_familiarity()
 with picture:
-    seen = looks[-1].seen
     st.subheader(choice.title, anchor=False)
     st.markdown(f"What the networks really see: **{len(seen)} × {len(seen)}** points.")
     st.image(images.enlarge(seen, SIDE), width=SIDE)
@@ -197,6 +193,6 @@ closer = st.pills(
 if closer == "trust":
     look_closer.trust(looks, style)
 elif closer == "shake":
-    look_closer.shake(looks, choice.square, chosen, style)
+    look_closer.shake(looks, chosen, style)
 elif closer == "cover":
     look_closer.cover(looks, style)

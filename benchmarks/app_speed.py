@@ -24,7 +24,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import psutil
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from core import jobs, runs
 from core.config import TrainConfig
@@ -44,6 +44,7 @@ TITLES = {  # in the navigation, by path
     "architectures": "Architectures",
     "train": "Train",
 }
+SPOILT = 3  # of the pictures on Look inside, after the one that is seen and two heatmaps
 IDLE = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
 
 
@@ -111,6 +112,18 @@ HEADINGS = {
 }
 
 
+def shake(page: Page) -> float:
+    """Move a slider of Shake it by one, until the spoilt picture has followed, and the answers and maps with it."""
+    thumb, pictures = page.locator(".st-key-shake_noise [role=slider]").first, page.locator("[data-testid=stImage] img")
+    thumb.focus()
+    before = pictures.nth(SPOILT).get_attribute("src")
+    start = time.perf_counter()
+    page.keyboard.press("ArrowRight")
+    expect(pictures.nth(SPOILT)).not_to_have_attribute("src", before, timeout=60_000)
+    page.wait_for_selector(IDLE, timeout=60_000)
+    return time.perf_counter() - start
+
+
 def measure(page: Page, app: App, rounds: int) -> dict:
     received = {"bytes": 0}
 
@@ -152,6 +165,9 @@ def measure(page: Page, app: App, rounds: int) -> dict:
         box = page.locator(".st-key-image input")
         box.fill(str(number))
         looks.append(timed(partial(box.press, "Enter"), page, f"h3:has-text('Test photo {number}:')"))
+    page.goto(f"{app.url}/look_inside?{urlencode({'image': 0, 'closer': 'shake'})}")
+    settle(page, "h3:has-text('Test photo 0:')")
+    shakes = [shake(page) for _ in range(rounds)]
     memory = app.rss
     page.goto(f"{app.url}/look_inside?{urlencode({'image': 0, 'a': COPIES[0], 'b': COPIES[1]})}")
     settle(page, f"p:has-text('{COPIES[1]}')")
@@ -164,6 +180,7 @@ def measure(page: Page, app: App, rounds: int) -> dict:
         "first_page_again_median_seconds": round(statistics.median(reloads), 3),
         "click_median_seconds": round(statistics.median(clicks), 3),
         "look_inside_median_seconds": round(statistics.median(looks), 3),
+        "shake_median_seconds": round(statistics.median(shakes), 3),
         "websocket_kib_by_page": {name: round(size / 1024) for name, size in sizes.items()},
         "resident_memory_mb": round(memory / 1e6),
         "resident_memory_with_four_networks_mb": round(app.rss / 1e6),

@@ -156,14 +156,19 @@ def answers(probabilities: pd.DataFrame, side: str) -> alt.Chart:
     return alt.layer(bars, text).properties(height=alt.Step(26))
 
 
-def confidence_curve(table: pd.DataFrame, flips: pd.DataFrame, x_title: str, now: float) -> alt.Chart:
+def confidence_curve(x_title: str) -> alt.Chart:
     """Probability of each network's first answer against a slider's amount; large points where an answer flips.
 
-    Both tables: columns side, answer, amount, probability (0 to 1). `now`: where the slider stands.
+    Without data, so that these can be exchanged at each move: columns side, answer, amount, probability (0 to 1) and
+    part: "curve", "flip" or "now" (where the slider stands).
     """
+
+    def part(name: str) -> alt.Chart:
+        return alt.Chart().transform_filter(alt.datum.part == name)
+
     x = alt.X("amount:Q", title=x_title, scale=alt.Scale(nice=False))
     lines = (
-        alt.Chart(table)
+        part("curve")
         .mark_line(strokeWidth=2.5)
         .encode(
             x=x,
@@ -173,20 +178,19 @@ def confidence_curve(table: pd.DataFrame, flips: pd.DataFrame, x_title: str, now
         )
     )
     hover = lines.mark_point(size=200, opacity=0)
-    rule = alt.Chart(pd.DataFrame({"amount": [now]})).mark_rule(strokeDash=[4, 3], color="#808080").encode(x=x)
-    layers = [rule, lines, hover]
-    if len(flips):
-        marks = alt.Chart(flips).mark_point(filled=True, size=160, opacity=1)
-        layers.append(
-            marks.encode(
-                x=x,
-                y="probability:Q",
-                color=alt.Color("side:N", scale=side_scale(), legend=None),
-                shape=alt.Shape("side:N", scale=side_shape(), legend=None),
-                tooltip=[alt.Tooltip("side:N"), alt.Tooltip("amount:Q", title="changes its mind at")],
-            )
+    rule = part("now").mark_rule(strokeDash=[4, 3], color="#808080").encode(x=x)
+    marks = (
+        part("flip")
+        .mark_point(filled=True, size=160, opacity=1)
+        .encode(
+            x=x,
+            y="probability:Q",
+            color=alt.Color("side:N", scale=side_scale(), legend=None),
+            shape=alt.Shape("side:N", scale=side_shape(), legend=None),
+            tooltip=[alt.Tooltip("side:N"), alt.Tooltip("amount:Q", title="changes its mind at")],
         )
-    return alt.layer(*layers).properties(height=260)
+    )
+    return alt.layer(rule, lines, hover, marks).properties(height=260)
 
 
 def race(y_title: str, percent: bool, steps: int) -> alt.Chart:

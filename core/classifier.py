@@ -40,7 +40,8 @@ class Answer:
 class Classifier:
     """A run's network. One lock round all use of it: Grad-CAM's hooks would see other threads' pictures.
 
-    `pixels` is uint8 (input_size, input_size, 3) everywhere, a `layer` one of `layers`, a `target` a class's number.
+    `pixels` is uint8 (32, 32, 3) everywhere, also if the network enlarges it: CIFAR-10 has no more to see. A `layer` is
+    one of `layers`, a `target` a class's number.
     """
 
     def __init__(self, run: Run):
@@ -53,11 +54,6 @@ class Classifier:
         self._lock = threading.Lock()
 
     @property
-    def input_size(self) -> int:
-        """Width and height in pixels of what the network is shown; whatever it enlarges it sees no more in it."""
-        return SIZE
-
-    @property
     def layers(self) -> list[str]:
         """Where a heatmap can be taken, from the first to the last, which is the default."""
         return list(self._layers)
@@ -67,7 +63,7 @@ class Classifier:
         return self._cells[layer]
 
     def logits(self, pictures: np.ndarray) -> np.ndarray:
-        """Float32 (n, 10) for uint8 (n, input_size, input_size, 3)."""
+        """Float32 (n, 10) for uint8 (n, 32, 32, 3)."""
         pixels = torch.from_numpy(pictures).permute(0, 3, 1, 2)
         with self._lock:
             return infer(self._model, pixels, self._family.preprocessing).numpy()
@@ -95,11 +91,11 @@ class Classifier:
         return trust.Report(answer.heatmap, forgetful, road, random_road)
 
     def occlusion(self, pixels: np.ndarray, target: int) -> np.ndarray:
-        """Float32 (input_size, input_size): how much the probability of `target` falls with a patch there."""
+        """Float32 (32, 32): how much the probability of `target` falls with a patch there."""
         return occlusion.importance(pixels, lambda pictures: metrics.probabilities(self.logits(pictures))[:, target])
 
     def _heatmap(self, model: nn.Module, layer: nn.Module, pixels: np.ndarray, target: int, method: str) -> np.ndarray:
-        return explain.resized(explain.heatmap(model, layer, self._inputs(pixels), target, method), self.input_size)
+        return explain.resized(explain.heatmap(model, layer, self._inputs(pixels), target, method), SIZE)
 
     def _inputs(self, pixels: np.ndarray) -> torch.Tensor:
         return self._family.preprocessing(torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None])

@@ -36,7 +36,7 @@ def main(argv: list[str] | None = None) -> int:
     if args.layer and args.layer not in classifier.layers:
         raise LabError(f"{run.name} has no layer {args.layer!r}. Known: {', '.join(classifier.layers)}.")
     target = CLASSES.index(args.target) if args.target else None
-    answer = classifier.answer(images.to_pixels(square, classifier.input_size), target, args.method, args.layer)
+    answer = classifier.answer(images.to_pixels(square), target, args.method, args.layer)
     by_class = dict(zip(CLASSES, answer.probabilities.tolist(), strict=True))
     if args.heatmap:
         _write_heatmap(args.heatmap, square, answer.heatmap)

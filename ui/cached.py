@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import cifar10, comparison, gradients, lesions, metrics, report, speed
+from core import cifar10, comparison, distortions, gradients, lesions, metrics, report, speed
 from core.config import TrainConfig
 from core.runs import Run
 
@@ -87,6 +87,13 @@ def _one_torch_thread() -> None:
 def answer(run: Run, seen: np.ndarray, target: int | None, method: str, layer: str | None):
     """A `classifier.Answer`, with its heatmap."""
     return classifier(run).answer(seen, target, method, layer)
+
+
+@st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
+def probabilities_along(run: Run, picture: np.ndarray, others: dict[str, int], moved: str) -> np.ndarray:
+    """Float (n, 10) for `picture` at each amount of the slider `moved`, with the `others` where they stand."""
+    pictures = [distortions.distort(picture, others | {moved: amount}) for amount in distortions.sweep(moved)]
+    return metrics.probabilities(classifier(run).logits(np.stack(pictures)))
 
 
 @st.cache_data(max_entries=32, hash_funcs=RUN_KEY, show_spinner="Testing the map against random ones ...")

@@ -99,26 +99,25 @@ def reset_sliders() -> None:
 
 
 @st.fragment
-def shake(looks: list[Look], picture, pair: Pair, style: MapStyle) -> None:
+def shake(looks: list[Look], pair: Pair, style: MapStyle) -> None:
     """Sliders that spoil the picture; both answers, both maps and the curve along the slider moved last follow."""
     amounts = _sliders()
     moved = st.session_state.get("_shaken") or next(
         (name for name, slider in SLIDERS.items() if amounts[name] != slider.neutral), "noise"
     )
-    size = max(one.classifier.input_size for one in looks)
-    stage = images.to_pixels(picture, size)
-    spoilt = distort(stage, amounts)
+    whole = looks[0].seen  # all networks are shown the same
+    spoilt = distort(whole, amounts)
     shown, *columns = st.columns(1 + len(looks))
     with shown:
         st.markdown("**The picture now**")
         st.image(images.enlarge(spoilt, SIDE), width=SIDE)
     for column, before in zip(columns, looks, strict=True):
-        now = look(before.side, before.run, before.classifier, _for(before, spoilt), style)
+        now = look(before.side, before.run, before.classifier, spoilt, style)
         with column:
             mark = "still" if now.answer.label == before.answer.label else "**now**"
             st.markdown(f"{now.side} says {mark} **{now.answer.label}**, {now.answer.confidence:.0%} sure")
             st.image(style.draw(now.seen, now.answer.heatmap), width=SIDE)
-    _show_curve(looks, stage, amounts, moved, comparison.names(pair.a, pair.b))
+    _show_curve(looks, amounts, moved, comparison.names(pair.a, pair.b))
 
 
 def _sliders() -> dict[str, int]:
@@ -145,36 +144,25 @@ def _remember(name: str) -> None:
     st.session_state["_shaken"] = name
 
 
-def _for(one: Look, stage: np.ndarray) -> np.ndarray:
-    """A picture of any size as this network sees it."""
-    from PIL import Image
-
-    return images.to_pixels(Image.fromarray(stage), one.classifier.input_size)
-
-
-def _show_curve(looks: list[Look], stage: np.ndarray, amounts: dict, moved: str, names: dict[str, str]) -> None:
-    from core.metrics import probabilities
-
+def _show_curve(looks: list[Look], amounts: dict, moved: str, names: dict[str, str]) -> None:
     slider, along = SLIDERS[moved], sweep(moved)
-    pictures = [distort(stage, amounts | {moved: amount}) for amount in along]
-    rows, marks, words = [], [], []
+    others = {name: amount for name, amount in amounts.items() if name != moved}
+    rows, words = [(None, None, amounts[moved], None, "now")], []
     for one in looks:
-        logits = one.classifier.logits(np.stack([_for(one, picture) for picture in pictures]))
+        probabilities = cached.probabilities_along(one.run, one.seen, others, moved)
         first = CLASSES.index(one.answer.label)
-        sure = probabilities(logits)[:, first]
-        flipped = flips(moved, along, logits.argmax(axis=1) == first)
-        rows += [(one.side, one.answer.label, amount, p) for amount, p in zip(along, sure, strict=True)]
-        marks += [(one.side, one.answer.label, amount, sure[along.index(amount)]) for amount in flipped]
+        sure = probabilities[:, first]
+        flipped = flips(moved, along, probabilities.argmax(axis=1) == first)
+        for part, where in (("curve", along), ("flip", flipped)):
+            rows += [(one.side, one.answer.label, amount, sure[along.index(amount)], part) for amount in where]
         where = " and ".join(f"{amount}{slider.unit and ' '}{slider.unit}" for amount in flipped)
         name = names[one.side][0].upper() + names[one.side][1:]
         words.append(f"{name} changes its mind at {where}." if flipped else f"{name} does not change its mind.")
-    columns = ["side", "answer", "amount", "probability"]
     title = f"{slider.label} ({slider.unit})" if slider.unit else slider.label
     st.markdown(f"**How sure of its first answer, along “{slider.label}”?** " + " ".join(words))
-    st.altair_chart(
-        charts.confidence_curve(
-            pd.DataFrame(rows, columns=columns), pd.DataFrame(marks, columns=columns), title, amounts[moved]
-        ),
+    st.vega_lite_chart(
+        pd.DataFrame(rows, columns=["side", "answer", "amount", "probability", "part"]),
+        cached.chart(charts.confidence_curve, title),
         width="stretch",
         key="shake_curve",
     )
