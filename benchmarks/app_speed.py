@@ -114,7 +114,7 @@ HEADINGS = {
 
 def shake(page: Page) -> float:
     """Move a slider of Shake it by one, until the spoilt picture has followed, and the answers and maps with it."""
-    thumb, pictures = page.locator(".st-key-shake_noise [role=slider]").first, page.locator("[data-testid=stImage] img")
+    thumb, pictures = page.locator(".st-key-shake_noise input"), page.locator("[data-testid=stImage] img")
     thumb.focus()
     before = pictures.nth(SPOILT).get_attribute("src")
     start = time.perf_counter()
@@ -165,7 +165,7 @@ def measure(page: Page, app: App, rounds: int) -> dict:
         box = page.locator(".st-key-image input")
         box.fill(str(number))
         looks.append(timed(partial(box.press, "Enter"), page, f"h3:has-text('Test photo {number}:')"))
-    page.goto(f"{app.url}/look_inside?{urlencode({'image': 0, 'closer': 'shake'})}")
+    page.goto(f"{app.url}/look_inside?{urlencode({'image': 0, 'closer': 'Shake it'})}")
     settle(page, "h3:has-text('Test photo 0:')")
     shakes = [shake(page) for _ in range(rounds)]
     memory = app.rss

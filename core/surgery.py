@@ -6,14 +6,15 @@ out as it goes, with no hooks. So any number of threads may use one at once.
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from core import cifar10, lesions
 from core.cifar10 import Images
@@ -25,7 +26,7 @@ from core.models import family
 from core.models.cifar import BasicBlock, CifarNet, shortcut
 from core.runs import Run, find_run
 
-BATCH = 125
+BATCH = 50
 
 
 class Surgery:
@@ -34,7 +35,7 @@ class Surgery:
     def __init__(self, run: Run, test: Images):
         """Raises LabError if the network has no blocks that are known here, RunError if its weights are missing."""
         self.removable = lesions.removable(run.config)
-        self._model = run.load_model().to(memory_format=torch.channels_last)
+        self._model = _folded(run.load_model()).to(memory_format=torch.channels_last)
         self._preprocessing = family(run.config).preprocessing
         self._pixels, self._labels = to_tensors(Images(test.pixels[:IMAGES], test.labels[:IMAGES]))
 
@@ -55,6 +56,22 @@ class Surgery:
         return int((logits.argmax(dim=1) == labels).sum())
 
 
+def _folded(model: CifarNet) -> CifarNet:
+    """`model` with each BatchNorm made part of the convolution before it: the same answers, in less time."""
+    for part in (model, *blocks(model)):
+        for number in (1, 2) if isinstance(part, BasicBlock) else (1,):
+            conv, norm = getattr(part, f"conv{number}"), getattr(part, f"bn{number}")
+            if isinstance(norm, nn.BatchNorm2d):
+                setattr(part, f"conv{number}", fuse_conv_bn_eval(conv, norm))
+                setattr(part, f"bn{number}", nn.Identity())
+    return model
+
+
+def blocks(model: CifarNet) -> Iterator[BasicBlock]:
+    """From the first after the picture to the last."""
+    return chain(model.layer1, model.layer2, model.layer3)
+
+
 @torch.inference_mode()
 def forward(model: CifarNet, x: Tensor, removed: Lesion = frozenset(), scale: float = 1.0) -> Tensor:
     """`model(x)` without the blocks `removed` (numbered from 1), the other blocks' branches multiplied by `scale`.
@@ -62,7 +79,7 @@ def forward(model: CifarNet, x: Tensor, removed: Lesion = frozenset(), scale: fl
     In a ResNet a removed block's short cut remains. A plain network has no branches to scale.
     """
     out = F.relu(model.bn1(model.conv1(x)))
-    for number, block in enumerate(chain(model.layer1, model.layer2, model.layer3), start=1):
+    for number, block in enumerate(blocks(model), start=1):
         out = _through(block, out, 0.0 if number in removed else scale)
     return model.fc(out.mean(dim=(2, 3)))
 
