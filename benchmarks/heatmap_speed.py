@@ -22,7 +22,7 @@ from core.config import TrainConfig, recipe
 from core.models import build, count_multiply_adds, count_parameters
 from core.runs import Run, find_run
 
-PAIR = ("plain20-shipped-s0", "resnet20-shipped-s0")
+PAIR = ("plain20-s0", "resnet20-s0")
 
 
 def median_seconds(look: Callable[[], None], rounds: int) -> float:
@@ -42,7 +42,7 @@ def both(pair: list[Run], method: str = "GradCAM") -> Callable[[], None]:
     def look() -> None:
         square = images.square(images.open_picture(gallery.read("cat")).image, "crop")
         for classifier in classifiers:
-            answer = classifier.answer(images.to_pixels(square, classifier.input_size), method=method)
+            answer = classifier.answer(images.to_pixels(square), method=method)
             explain.overlay(images.to_pixels(square, 288), answer.heatmap)
 
     return look

@@ -56,7 +56,7 @@ def measure(name: str) -> dict:
 
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("runs", nargs="*", default=["plain20-shipped-s0", "resnet20-shipped-s0"], metavar="RUN")
+    p.add_argument("runs", nargs="*", default=["plain20-s0", "resnet20-s0"], metavar="RUN")
     print(json.dumps([measure(name) for name in p.parse_args().runs], indent=2))
 
 

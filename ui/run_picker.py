@@ -7,7 +7,7 @@ import streamlit as st
 from core.comparison import describe
 from core.runs import Run, list_runs
 
-DEFAULTS = {"a": "plain20-shipped-s0", "b": "resnet20-shipped-s0"}
+DEFAULTS = {"a": "plain20-s0", "b": "resnet20-s0"}
 HELP = "A run is one trained network with its record. The choice holds on every page and is part of the link."
 
 

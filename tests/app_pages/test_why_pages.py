@@ -39,7 +39,7 @@ def test_depth_compares_the_runs_of_one_recipe_alone(app):
     recipes = app.selectbox(key="recipe").options
     assert {"2 runs" in recipe for recipe in recipes} == {True}
     assert choose_recipe(app, "epochs: 1,") == ["mine-plain", "mine-residual"]
-    assert choose_recipe(app, "epochs: 16,") == ["plain20-shipped-s0", "resnet20-shipped-s0"]
+    assert choose_recipe(app, "epochs: 40,") == ["plain20-s0", "resnet20-s0"]
     assert "At 20 layers the plain network errs on" in said(app)
 
 

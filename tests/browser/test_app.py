@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from core.runs import ROOT
 from tests.browser.server import run_app
 
-PLAIN, RESNET = "plain20-shipped-s0", "resnet20-shipped-s0"
+PLAIN, RESNET = "plain20-s0", "resnet20-s0"
 TRIES, PATIENCE = 4, 20_000  # clicks at most, and milliseconds between them
 PAGES = {
     "Compare": "short cuts help",

@@ -93,7 +93,7 @@ def test_run_without_weights_is_taken(contents):
 
 
 def test_shipped_run_comes_back_with_its_studies():
-    run = runs.find_run("resnet20-shipped-s0")
+    run = runs.find_run("resnet20-s0")
     copy = import_run(zip_run(run), "copy")
     assert comparable(copy) == comparable(run)
     assert lesions.load(copy) == lesions.load(run)

@@ -104,7 +104,7 @@ def test_classifier_answers_with_a_map_for_its_answer(make_run):
     assert not np.allclose(early.heatmap, answer.heatmap)
 
 
-@pytest.mark.parametrize("name", ["plain20-shipped-s0", "resnet20-shipped-s0"])
+@pytest.mark.parametrize("name", ["plain20-s0", "resnet20-s0"])
 def test_default_layer_has_4_x_4_cells_and_lively_maps(name):
     """On 100 test photos: finite, and not the same everywhere."""
     classifier = Classifier(find_run(name))

@@ -23,7 +23,7 @@ def test_rank_is_the_share_of_less_familiar_photos():
     assert familiarity.unfamiliar(picture, test_logits)
 
 
-@pytest.mark.parametrize("name", ["plain20-shipped-s0", "resnet20-shipped-s0"])
+@pytest.mark.parametrize("name", ["plain20-s0", "resnet20-s0"])
 def test_false_alarms_on_photos_that_set_no_threshold(name):
     """Every second test photo is the yardstick, every other one is judged."""
     logits = find_run(name).test_logits()

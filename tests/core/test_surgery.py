@@ -66,11 +66,11 @@ def few() -> Images:
 
 @pytest.fixture(scope="module")
 def shipped(few) -> surgery.Surgery:
-    return surgery.Surgery(open_run(SHIPPED / "resnet20-shipped-s0"), few)
+    return surgery.Surgery(open_run(SHIPPED / "resnet20-s0"), few)
 
 
 def test_the_whole_network_scores_as_its_logits_say(shipped, few):
-    said = open_run(SHIPPED / "resnet20-shipped-s0").test_logits()[: len(few.labels)].argmax(axis=1)
+    said = open_run(SHIPPED / "resnet20-s0").test_logits()[: len(few.labels)].argmax(axis=1)
     assert shipped.accuracy() == pytest.approx((said == few.labels).mean(), abs=0.005)
 
 
