@@ -58,7 +58,7 @@ def learning_curves(table: pd.DataFrame, x: str, x_title: str, y_title: str, per
         alt.Tooltip("value:Q", title=y_title, format=number),
     ]
     points = base.mark_point(filled=True, size=55).encode(
-        opacity=alt.value(1), shape=alt.Shape("side:N", scale=side_shape(), legend=None), tooltip=tooltip
+        opacity=alt.value(1), shape=alt.Shape("side:N", scale=side_shape(), legend=None)
     )
     validation = points.transform_filter(alt.datum.split == "validation")
     hover = base.mark_point(size=300, opacity=0).encode(tooltip=tooltip)
