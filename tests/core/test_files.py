@@ -27,10 +27,10 @@ for letter in cycle(b"abcdefgh"):
 def test_killed_while_writing_leaves_a_whole_file(tmp_path):
     path = tmp_path / "file.bin"
     in_the_middle = 0
-    for attempt in range(10):
+    for attempt in range(50):
         writer = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], cwd=ROOT, stdout=subprocess.PIPE)
         assert writer.stdout.readline() == b"ready\n"
-        time.sleep(0.02 + 0.007 * attempt)
+        time.sleep(0.02 + 0.001 * attempt)
         writer.send_signal(signal.SIGKILL)
         writer.wait()
         writer.stdout.close()
