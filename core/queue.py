@@ -115,9 +115,9 @@ def _begin(folder: Path, said: Status, trainer: list[str]) -> subprocess.Popen:
 
 
 def detached(command: list[str], log: Path) -> subprocess.Popen:
-    """A process that neither the end of this one nor Ctrl-C at its terminal touches."""
+    """A process that neither the end of this one nor Ctrl-C at its terminal touches, and that goes after others."""
     with log.open("wb") as output:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             command,
             cwd=ROOT,
             env=WAITING | os.environ | {"PYTHONUNBUFFERED": "1"},
@@ -126,6 +126,9 @@ def detached(command: list[str], log: Path) -> subprocess.Popen:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    with suppress(OSError):  # Linux may weigh sessions first (man 7 sched, "autogroup"), and niceness only within one
+        Path(f"/proc/{process.pid}/autogroup").write_text(str(NICENESS), encoding="ascii")
+    return process
 
 
 def _register(root: Path, process: psutil.Process) -> None:
