@@ -28,7 +28,6 @@ from core.status import Status
 ROOT = Path(__file__).resolve().parent.parent
 KEEPER_FILE, KEEPER_LOG = ".keeper.json", ".keeper.log"
 TICK = 0.5  # seconds between two looks of the keeper
-WAITING = {"OMP_WAIT_POLICY": "passive"}  # PyTorch's threads sleep as they wait: much faster where cores are shared
 NICENESS = 10  # of the keeper, and so of the trainings: a click on a page goes before a training step
 
 
@@ -120,7 +119,7 @@ def detached(command: list[str], log: Path) -> subprocess.Popen:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=WAITING | os.environ | {"PYTHONUNBUFFERED": "1"},
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -118,6 +118,9 @@ def main() -> None:
     name, folder = sys.argv[1:]
     with suppress(OSError):
         os.nice(queue.NICENESS)
+    # PyTorch's threads sleep as they wait: quicker where a browser draws on the same cores all the time, though slower
+    # alone. Read once, as PyTorch is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     run(RACES[name], Path(folder) / FRAMES_FILE)
 
 
