@@ -43,7 +43,7 @@ def both(pair: list[Run], method: str = "GradCAM") -> Callable[[], None]:
         square = images.square(images.open_picture(gallery.read("cat")).image, "crop")
         for classifier in classifiers:
             answer = classifier.answer(images.to_pixels(square), method=method)
-            explain.overlay(images.to_pixels(square, 288), answer.heatmap)
+            explain.overlay(images.to_pixels(square, 256), answer.heatmap)
 
     return look
 

@@ -14,7 +14,7 @@ from core.runs import Run
 from ui import cached
 from ui.run_picker import Pair
 
-SIDE = 288  # pixels on the screen
+SIDE = 256  # pixels on the screen: three side by side fit a small laptop
 METERS = {0: "Don't believe this map.", 1: "Be careful with this map.", 2: "This map can be believed."}
 
 
