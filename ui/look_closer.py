@@ -153,8 +153,8 @@ def _show_curve(looks: list[Look], amounts: dict, moved: str, names: dict[str, s
         first = CLASSES.index(one.answer.label)
         sure = probabilities[:, first]
         flipped = flips(moved, along, probabilities.argmax(axis=1) == first)
-        for part, where in (("curve", along), ("flip", flipped)):
-            rows += [(one.side, one.answer.label, amount, sure[along.index(amount)], part) for amount in where]
+        for part, shown in (("curve", along), ("flip", flipped)):
+            rows += [(one.side, one.answer.label, amount, sure[along.index(amount)], part) for amount in shown]
         where = " and ".join(f"{amount}{slider.unit and ' '}{slider.unit}" for amount in flipped)
         name = names[one.side][0].upper() + names[one.side][1:]
         words.append(f"{name} changes its mind at {where}." if flipped else f"{name} does not change its mind.")

@@ -125,6 +125,8 @@ def test_confidence_curve_has_a_layer_for_each_part_of_its_data():
     spec = charts.confidence_curve("Noise (%)").to_dict()
     parts = [layer["transform"][0]["filter"].split("'")[1] for layer in spec["layer"]]
     assert parts == ["now", "curve", "curve", "flip"]
+    assert [layer["mark"]["type"] for layer in spec["layer"]] == ["rule", "line", "point", "point"]
+    assert spec["layer"][3]["mark"]["opacity"] == 1
     assert spec["layer"][1]["encoding"]["y"]["scale"]["domain"] == [0, 1]
 
 
