@@ -1,6 +1,6 @@
 """How much of training is spent outside forward, backward and step; against the common recipe; the input pipeline.
 
-    python -m benchmarks.training_speed [--rounds 5] [--steps 20]
+    python -m benchmarks.training_speed [--rounds 5] [--steps 20] [--compile]
 
 Needs an otherwise idle machine. The three loops take turns, `rounds` times, and medians are compared, so that a
 machine whose speed drifts does not favour one of them. ResNet-20, batches of 128.
@@ -28,8 +28,8 @@ BATCH = 128
 class OurLoop:
     """The project's own training, as it runs in `python -m core.train`, reports included."""
 
-    def __init__(self, config: TrainConfig, images: cifar10.Images, precision: str):
-        self.trainer = Trainer(config, images, precision=precision)
+    def __init__(self, config: TrainConfig, images: cifar10.Images, precision: str, compiled: bool):
+        self.trainer = Trainer(config, images, precision=precision, compiled=compiled)
         self.left = 0
 
     def run(self, steps: int) -> float:
@@ -48,9 +48,10 @@ class OurLoop:
 class FixedBatchLoop:
     """Forward, backward and step on one batch in memory, in the project's number format: the least there is to do."""
 
-    def __init__(self, config: TrainConfig, images: cifar10.Images, precision: str):
+    def __init__(self, config: TrainConfig, images: cifar10.Images, precision: str, compiled: bool):
         self.precision = precision
         self.model = build(config).to(memory_format=torch.channels_last).train()
+        self.network = torch.compile(self.model) if compiled else self.model
         training_set = TrainingSet(images, augment=False)
         pixels, self.labels = next(training_set.batches(EpochPlan.draw(len(training_set), 0, 0), BATCH))
         self.inputs = family(config).preprocessing(pixels)
@@ -60,7 +61,7 @@ class FixedBatchLoop:
         start = time.perf_counter()
         for _ in range(steps):
             with torch.autocast("cpu", torch.bfloat16, enabled=self.precision == "bfloat16"):
-                logits = self.model(self.inputs)
+                logits = self.network(self.inputs)
             loss = torch.nn.functional.cross_entropy(logits.float(), self.labels)
             self.optimizer.zero_grad()
             loss.backward()
@@ -128,13 +129,14 @@ def main() -> None:
     p.add_argument("--rounds", type=int, default=5)
     p.add_argument("--steps", type=int, default=20)
     p.add_argument("--threads", type=int, default=2)
+    p.add_argument("--compile", action="store_true", help="ours and the fixed batch through torch.compile")
     args = p.parse_args()
     torch.set_num_threads(args.threads)
     config, images = TrainConfig(data="shipped"), cifar10.load_training("shipped")
     precision = hardware.best_precision("cpu")
     loops = {
-        "ours": OurLoop(config, images, precision),
-        "fixed batch": FixedBatchLoop(config, images, precision),
+        "ours": OurLoop(config, images, precision, args.compile),
+        "fixed batch": FixedBatchLoop(config, images, precision, args.compile),
         "common recipe": CommonLoop(config, images),
     }
     speeds = {name: [] for name in loops}
@@ -152,7 +154,7 @@ def main() -> None:
         "extra_time_over_fixed_batch": round(statistics.median(fixed / ours - 1 for fixed, ours in pairs), 3),
         "times_the_common_recipe": round(medians["ours"] / medians["common recipe"], 2),
         "pipeline_one_thread": round(statistics.median(pipeline[1:])),
-        "machine": hardware.describe(torch.device("cpu"), precision, compiled=False),
+        "machine": hardware.describe(torch.device("cpu"), precision, compiled=args.compile),
     }
     print(json.dumps(result, indent=2))
 

@@ -112,7 +112,7 @@ class TrainingSet:
         columns = _reflected(torch.where(flips[:, None], SIZE - 1 - self._rows, self._rows) + shifts[:, 1:] - SHIFT)
         rows = _reflected(self._rows + shifts[:, :1] - SHIFT) + chosen[:, None] * SIZE
         places = rows[:, :, None] * SIZE + columns[:, None, :]
-        pixels = self._pixels.take(places).view(torch.uint8).view(-1, SIZE, SIZE, 4)
+        pixels = self._pixels.index_select(0, places.flatten()).view(torch.uint8).view(-1, SIZE, SIZE, 4)
         return pixels[..., :3].permute(0, 3, 1, 2)
 
 

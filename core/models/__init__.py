@@ -28,9 +28,9 @@ class Preprocessing:
     std: tuple[float, float, float]
 
     def __call__(self, pixels: Tensor) -> Tensor:
-        mean = torch.tensor(self.mean, device=pixels.device).view(1, 3, 1, 1) * 255
-        std = torch.tensor(self.std, device=pixels.device).view(1, 3, 1, 1) * 255
-        normalised = pixels.to(torch.float32, memory_format=torch.channels_last).sub_(mean).div_(std)
+        rows = pixels.permute(0, 2, 3, 1).flatten(2).to(torch.float32)  # (n, h, w * 3): loops of a row, not of a pixel
+        mean, std = (torch.tensor(v, device=rows.device).repeat(pixels.shape[-1]) * 255 for v in (self.mean, self.std))
+        normalised = rows.sub(mean).div_(std).unflatten(2, (-1, 3)).permute(0, 3, 1, 2)
         if normalised.shape[-2:] == (self.size, self.size):
             return normalised
         shrinks = normalised.shape[-1] > self.size
