@@ -1,5 +1,6 @@
 """How much of the learning signal reaches each layer: while the pair trained, and in any depth before training."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -9,11 +10,12 @@ import streamlit as st
 from core import charts, gradients, status
 from core.config import TrainConfig
 from core.errors import RunError
-from core.runs import list_runs
+from core.runs import Run, list_runs
 from ui import cached
 from ui.run_picker import pair
 
 DEPTHS = tuple(range(8, 111, 6))
+COLOUR_RANGE = 1e6  # beyond that, all but the strongest would look alike
 WORDS = """
 1. A network learns backwards: the mistake is seen at the answer, and a message about it, the **gradient**, travels \
 back through all layers to the first.
@@ -44,8 +46,8 @@ explodes at the usual initialisation, and how it can be trained all the same.
 ResNet's gradient comes through short paths.
 
 Drawn is the Euclidean norm of the loss's gradient with respect to each layer's weights (convolutions and the last \
-linear layer); by epoch, the mean over its steps. Layers differ in size and in the scale of their weights, so a ratio \
-of 2 between two of them means nothing.
+linear layer); by epoch, the mean over its steps. What is below 1e-12 is drawn as 1e-12. Layers differ in size and in \
+the scale of their weights, so a ratio of 2 between two of them means nothing.
 """
 
 chosen = pair()
@@ -80,11 +82,12 @@ def scale_of(tables) -> list[float]:
 def show_training(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
     tables = {side: gradients.by_epoch(*both) for side, both in found.items()}
     domain = scale_of(tables.values())
+    colours = [max(domain[0], domain[1] / COLOUR_RANGE), domain[1]]
     names = {side: run.name for side, run in chosen}
     for column, (side, table) in zip(st.columns(2), tables.items(), strict=False):
         with column:
             st.markdown(f"**{side}: {names[side]}**")
-            st.vega_lite_chart(cached.chart(charts.gradient_heatmap, table, domain), width="stretch")
+            st.vega_lite_chart(cached.chart(charts.gradient_heatmap, table, colours), width="stretch")
     for side, (layers, norms) in found.items():
         if broken := gradients.breakdown(norms):
             st.warning(
@@ -92,22 +95,29 @@ def show_training(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
                 "gradient is no longer a finite number. Such places are green.",
                 icon=":material/dangerous:",
             )
-    last = {side: gradients.first_over_last(norms)[-1] for side, (_, norms) in found.items()}
+    for side, run in chosen:
+        if side in found and run.config.freeze:
+            st.info(f"Part of {side} is frozen and learns nothing; its layers are counted from the first that learns.")
+    ratios = {side: gradients.first_over_last(norms) for side, (_, norms) in found.items()}
     st.caption(
         "Dark is a strong message, light a faint one; both pictures have one scale, logarithmic. In the last epoch "
-        + "; ".join(f"{side}'s first layer receives {gradients.ratio_in_words(ratio)}" for side, ratio in last.items())
+        + "; ".join(f"{side}'s first layer receives {gradients.ratio_in_words(of[-1])}" for side, of in ratios.items())
         + "."
     )
 
     st.subheader("First layer against last, over time", anchor=False)
-    ratios = pd.concat(
-        pd.DataFrame({"side": side, "run": names[side], "ratio": gradients.first_over_last(norms)})
-        .assign(epoch=lambda t: t.index + 1)
-        .dropna()
-        for side, (_, norms) in found.items()
+    lines = pd.concat(
+        pd.DataFrame({"side": side, "run": names[side], "ratio": of, "epoch": np.arange(1, len(of) + 1)})
+        for side, of in ratios.items()
     )
-    st.vega_lite_chart(cached.chart(charts.gradient_ratio, ratios), width="stretch")
-    st.caption("Above the dashed line the first layer receives more than the last; below, less.")
+    st.vega_lite_chart(cached.chart(charts.gradient_ratio, lines[lines["ratio"] > 0]), width="stretch")
+    nothing = lines[lines["ratio"] == 0].groupby("side")["epoch"].min()
+    st.caption(
+        "Above the dashed line the first layer receives more than the last; below, less. "
+        + " ".join(
+            f"From epoch {epoch}, {side}'s first layer receives nothing at all." for side, epoch in nothing.items()
+        )
+    )
     show_epoch(found, domain)
 
 
@@ -162,6 +172,18 @@ def show_initialisation() -> None:
     )
 
 
+def gradients_of_broken(run: Run) -> tuple[list[str], np.ndarray] | None:
+    """Of a training that diverged, up to there; None of one that didn't."""
+    said = status.read(run.path)
+    if not said or said.state != "failed":
+        return None
+    with suppress(RunError):
+        layers, norms = cached.gradient_norms(run)
+        if gradients.breakdown(norms):
+            return layers, norms
+    return None
+
+
 def _ratio(table: pd.DataFrame) -> float:
     return float(gradients.first_over_last(table["norm"].to_numpy()))
 
@@ -180,9 +202,11 @@ st.markdown(WORDS)
 with st.expander("For the expert: sources, and what is measured"):
     st.markdown(SOURCES)
 
-stopped = [(run, status.read(run.path)) for run in list_runs()[0] if not run.finished]
-failed = [(run.name, said.reason) for run, said in stopped if said and said.state == "failed"]
-if failed:
+broken = [(run, norms) for run in list_runs()[0] if not run.finished and (norms := gradients_of_broken(run))]
+if broken:
     st.header("Trainings that broke down", anchor=False)
-    for name, reason in failed:
-        st.warning(f"**{name}**: {reason}", icon=":material/dangerous:")
+    for run, (layers, norms) in broken:
+        st.warning(f"**{run.name}**: {status.read(run.path).reason}", icon=":material/dangerous:")
+        table = gradients.by_epoch(layers, norms)
+        st.vega_lite_chart(cached.chart(charts.gradient_heatmap, table, scale_of([table])), width="stretch")
+    st.caption("The last column is the epoch that was not finished. Green: the gradient is no longer a finite number.")

@@ -1,9 +1,11 @@
 """Cut blocks out of both trained networks and see what they can still do (Veit et al. 2016)."""
 
+from contextlib import suppress
+
 import pandas as pd
 import streamlit as st
 
-from core import charts, lesions
+from core import charts, jobs, lesions
 from core.comparison import describe
 from core.errors import LabError, RunError
 from core.runs import Run
@@ -34,6 +36,24 @@ def intact(run: Run) -> float:
     return float(right.mean())
 
 
+def remaining(run: Run, cut: lesions.Lesion, scale: float) -> float:
+    """The accuracy after a cut: read where the study has it, else computed."""
+    if scale == 1:
+        with suppress(RunError):
+            if cut in (known := cached.surgery_study(run)):
+                return known[cut]
+    return cached.lesioned_accuracy(run, cut, scale)
+
+
+def condition(side: str, removed: lesions.Lesion, scale: float) -> str:
+    """What was done to a network, e.g. "without block 4 and with its blocks at 50 %"."""
+    run, removable = patients[side]
+    done = [f"without {lesions.in_words(removed & removable)}"] if removed & removable else []
+    if run.config.skip and scale < 1:
+        done.append(f"with its blocks at {scale:.0%}")
+    return " and ".join(done) or "whole"
+
+
 def show_patient(side: str, removed: lesions.Lesion, scale: float) -> float | None:
     """The network with its blocks, and its accuracy; None if it can't be operated on."""
     run, removable = patients[side]
@@ -43,7 +63,7 @@ def show_patient(side: str, removed: lesions.Lesion, scale: float) -> float | No
     before = intact(run)
     scale = scale if run.config.skip else 1.0
     try:
-        now = before if not cut and scale == 1 else cached.lesioned_accuracy(run, cut, scale)
+        now = before if not cut and scale == 1 else remaining(run, cut, scale)
     except RunError as error:
         st.error(str(error), icon=":material/broken_image:")
         return None
@@ -89,10 +109,8 @@ def operate() -> None:
     if not removed and scale == 1:
         st.caption("Both are whole. Switch off block 5, then another.")
     elif len(now) == 2 and None not in now.values():
-        st.caption(
-            f"Without {lesions.in_words(removed)}, A names {now['A']:.0%} rightly and B {now['B']:.0%}. "
-            "On 1,000 photos, differences below 3 points can be luck."
-        )
+        named = (f"{side}, {condition(side, removed, scale)}, names {share:.0%} rightly" for side, share in now.items())
+        st.caption(f"{'; '.join(named)}. On 1,000 photos, differences below 5 points can be luck.")
 
 
 def study(side: str) -> dict[lesions.Lesion, float] | None:
@@ -100,14 +118,19 @@ def study(side: str) -> dict[lesions.Lesion, float] | None:
     run, _ = patients[side]
     try:
         return cached.surgery_study(run)
-    except RunError:
-        pass
+    except RunError as error:
+        if (run.path / lesions.FILE).exists():
+            st.warning(str(error), icon=":material/broken_image:")
     kept = st.session_state.get(f"_study_{run.name}")
     if kept:
         return kept
     number = len(lesions.cuts(run.config))
     st.info(f"**{side}: {run.name}** has not been studied yet: {number} operations, a second or more each.")
-    if st.button(f"Study {side}", key=f"study_{side}", icon=":material/content_cut:", help="Kept in the run's folder."):
+    if not jobs.training_allowed():
+        st.caption("Studies are switched off in this demonstration.")
+    elif st.button(
+        f"Study {side}", key=f"study_{side}", icon=":material/content_cut:", help="Kept in the run's folder."
+    ):
         try:
             return make_study(run)
         except RunError as error:
@@ -149,11 +172,12 @@ if studies:
     with left:
         st.subheader("Which block matters most?", anchor=False)
         st.vega_lite_chart(cached.chart(charts.single_blocks, singles), width="stretch")
-        costs = singles.groupby("side")["loss"].mean()
+        shared = lesions.common(patients[side][0].config for side in studies)
+        costs = singles[singles["block"].isin(shared)].groupby("side")["loss"].mean()
         st.caption(
             "One block removed. "
             + " ".join(f"It costs {side} {cost:.1f} points on average." for side, cost in costs.items())
-            + " The dashed line is guessing."
+            + " The average is over the blocks that both can lose. The dashed line is guessing."
         )
     with right:
         st.subheader("How many can go?", anchor=False)
@@ -162,6 +186,8 @@ if studies:
     st.markdown(
         "Veit et al. read a ResNet as **many short paths side by side**: a block removed closes some of them, and the "
         "others go on. A plain network is one path. Their ResNet had 110 layers and hardly noticed the loss of one "
-        "block; the fewer blocks there are, the more each one matters. "
-        "[The paper](https://arxiv.org/abs/1605.06431), section 4."
+        "block, unless it was one of those where the picture changes its shape. One would expect each block to matter "
+        "more where there are fewer. [The paper](https://arxiv.org/abs/1605.06431), section 4, writes a block as its "
+        "branch plus its short cut, so that the paths add up exactly; here a ReLU follows each addition, and the paths "
+        "are a picture."
     )

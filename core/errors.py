@@ -27,6 +27,10 @@ class TrainingError(LabError):
     """Training that cannot start or cannot go on."""
 
 
+class DivergedError(TrainingError):
+    """Numbers that are no longer finite: training went out of control."""
+
+
 def plain_reason(error: BaseException) -> str | None:
     """A sentence for what a teacher can mend: a LabError, a full disk, too little memory. None for anything else."""
     number = getattr(error, "errno", None)

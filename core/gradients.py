@@ -69,9 +69,9 @@ def _layer_table(layers: list[str], norms) -> pd.DataFrame:
 
 
 def first_over_last(norms: np.ndarray) -> np.ndarray:
-    """The first layer's norm by the last one's, by epoch: float (epochs,); NaN where either is not finite or zero."""
+    """The first layer's norm by the last one's, by epoch: float (epochs,); NaN if one is not finite, or the last 0."""
     first, last = norms[..., 0].astype(float), norms[..., -1].astype(float)
-    usable = np.isfinite(first) & np.isfinite(last) & (first > 0) & (last > 0)
+    usable = np.isfinite(first) & np.isfinite(last) & (last > 0)
     return np.divide(first, last, out=np.full(first.shape, np.nan), where=usable)
 
 
@@ -79,6 +79,8 @@ def ratio_in_words(ratio: float) -> str:
     """What the first layer receives, e.g. "1/38 of the last layer's gradient"."""
     if not np.isfinite(ratio):
         return "no gradient that can be compared with the last layer's"
+    if ratio == 0:
+        return "no gradient at all"
     if 1 / ABOUT_EQUAL < ratio < ABOUT_EQUAL:
         return "about as much gradient as the last layer"
     return f"{multiple_in_words(ratio)} the last layer's gradient"

@@ -18,6 +18,7 @@ from core.runs import Run
 FILE = "surgery.csv"
 IMAGES = 1_000  # the first test images, on which a lesioned network is scored
 DRAWS = 5  # random choices for each number of blocks cut out
+GUESSING = 0.1  # the accuracy of a network that knows nothing
 STEPS = 10  # at most so many numbers of blocks, beside none and one
 COLUMNS = ["removed", "accuracy"]  # block numbers with spaces between; share of IMAGES, 0 to 1
 
@@ -88,6 +89,11 @@ def _from_csv(text: str, known: Lesion) -> dict[Lesion, float]:
     return results
 
 
+def common(configs: Iterable[TrainConfig]) -> Lesion:
+    """The blocks that each of these networks can do without."""
+    return frozenset.intersection(*map(removable, configs))
+
+
 def single(results: dict[Lesion, float]) -> pd.DataFrame:
     """A row a block that was removed alone: block, accuracy, and the `loss` of accuracy in points."""
     intact = results[frozenset()]
@@ -105,16 +111,22 @@ def curve(results: dict[Lesion, float], config: TrainConfig) -> pd.DataFrame:
 
 def curve_in_words(curves: pd.DataFrame) -> str:
     """How many blocks each side loses until it is right on less than half as many photos; `curves`: `curve` by side."""
-    words = []
-    for side, rows in curves.groupby("side"):
-        whole = rows.loc[rows["removed"] == 0, "mean"].iloc[0]
-        fallen = rows.loc[rows["mean"] < whole / 2, "removed"]
-        words.append(
-            f"{side} stays above half of its accuracy at every number tried."
-            if fallen.empty
-            else f"{side} falls below half of its accuracy when {fallen.min()} of its blocks {_is(fallen.min())} gone."
-        )
-    return " ".join(words)
+    return " ".join(f"{side} {_fall_in_words(rows)}" for side, rows in curves.groupby("side"))
+
+
+def _fall_in_words(rows: pd.DataFrame) -> str:
+    """Of the rows of one side, from none removed to most."""
+    rows = rows.sort_values("removed")
+    whole = rows["mean"].iloc[0]
+    if whole < 2 * GUESSING:
+        return "does little better than guessing, whole or cut."
+    fallen = rows["mean"] < whole / 2
+    if not fallen.any():
+        return "stays above half of its accuracy at every number tried."
+    count = rows.loc[fallen, "removed"].min()
+    before = rows.loc[rows["removed"] < count, "removed"].max()
+    not_yet = f" (not yet with {before})" if before < count - 1 else ""
+    return f"falls below half of its accuracy when {count} of its blocks {_is(count)} gone{not_yet}."
 
 
 def _is(count: int) -> str:

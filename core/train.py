@@ -21,7 +21,7 @@ from core.card import write_card
 from core.cli import Parser, run_command
 from core.config import OPTIMIZERS, SCHEDULES, STRIDES, TrainConfig, differences, recipe
 from core.data import to_tensors
-from core.errors import LabError, RunError, TrainingError, plain_reason
+from core.errors import DivergedError, LabError, RunError, TrainingError, plain_reason
 from core.evaluation import StoppedError, infer
 from core.event_log import EventLog, require_tensorboard
 from core.models import (
@@ -173,7 +173,11 @@ class Session:
         self._status("training")
         self._next_save = time.monotonic() + SAVE_SECONDS
         with tqdm(total=images_in_all, initial=done, unit=" images", desc=self.folder.name, mininterval=1) as self.bar:
-            finished = trainer.fit(self._on_step, self._on_epoch, should_stop)
+            try:
+                finished = trainer.fit(self._on_step, self._on_epoch, should_stop)
+            except DivergedError:  # the gradients show where; a resume goes on from the state, which is of before
+                self._save_progress()
+                raise
         if finished:
             with suppress(StoppedError):  # the state was saved when the last epoch ended
                 self._finish(should_stop)
@@ -202,9 +206,12 @@ class Session:
         )
         if self._events:
             self._events.write(row)
+        self._save_progress()
+        self._save_state()
+
+    def _save_progress(self) -> None:
         trainer = self.trainer
         runs.save_progress(self.folder, trainer.history, trainer.layers, trainer.gradient_norms)
-        self._save_state()
 
     def _save_state(self) -> None:
         """Save all that a resume needs; the next time after SAVE_SECONDS, or later where that would cost too much."""

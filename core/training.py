@@ -17,7 +17,7 @@ from core import parallel
 from core.cifar10 import Images
 from core.config import TrainConfig
 from core.data import EpochPlan, TrainingSet, derived_seed, label_budget, split_indices, to_tensors
-from core.errors import TrainingError
+from core.errors import DivergedError, TrainingError
 from core.evaluation import StoppedError, infer
 from core.hardware import autocast, best_device, best_precision
 from core.models import build, family, freeze, head_name
@@ -124,8 +124,8 @@ class Trainer:
         """Train to the last epoch, or until `should_stop()` before a step or a batch of the validation. True if it got
         to the end.
 
-        `on_epoch` gets a row of history.csv (`runs.HISTORY_COLUMNS`). Raises TrainingError on a loss that is not
-        finite; `best_weights` are then those of the best epoch before.
+        `on_epoch` gets a row of history.csv (`runs.HISTORY_COLUMNS`). Raises DivergedError on a loss or gradient that
+        is not finite, before a step is made with it; `gradient_norms` then has one more row, of the epoch so far.
         """
 
         def stop() -> bool:
@@ -161,14 +161,11 @@ class Trainer:
             if should_stop():
                 raise StoppedError
             loss, correct = self._step(pixels, labels)
+            if not math.isfinite(loss):
+                raise self._diverged("loss")
             now = time.perf_counter()
             sums.steps, sums.loss, sums.correct = sums.steps + 1, sums.loss + loss, sums.correct + correct
             sums.seconds, last = sums.seconds + now - last, now
-            if not math.isfinite(loss):
-                raise TrainingError(
-                    f"The loss is no longer a number at epoch {self.position.epoch + 1}, step {sums.steps}: training "
-                    f"diverged. A lower learning rate than {self.config.lr:g} usually cures it."
-                )
             yield self._report(loss, correct)
 
     def _step(self, pixels: Tensor, labels: Tensor) -> tuple[float, int]:
@@ -187,11 +184,22 @@ class Trainer:
         if self._scaler.is_enabled():  # which skips a step whose gradients are beyond float16
             self.norms.nan_to_num_(nan=0.0, posinf=0.0)
         self._norm_sums += self.norms
+        if not self.norms.isfinite().all():  # in all processes alike: they share their gradients
+            raise self._diverged(f"gradient of {self.layers[int(self.norms.isfinite().long().argmin())]}")
         self._scaler.step(self.optimizer)
         self._scaler.update()
         correct = int((logits.argmax(dim=1) == labels).sum())
         loss, correct = parallel.total(loss.item() / parallel.size(), correct)
         return loss, int(correct)
+
+    def _diverged(self, what: str) -> DivergedError:
+        """What to raise. The epoch's gradients so far are kept: they show where it happened."""
+        step = self.position.sums.steps + 1
+        self.gradient_norms.append((self._norm_sums / step).tolist())
+        return DivergedError(
+            f"The {what} is no longer a finite number at epoch {self.position.epoch + 1}, step {step}: training "
+            f"diverged. A lower learning rate than {self.config.lr:g} usually cures it."
+        )
 
     def _end_epoch(self, should_stop: Callable[[], bool]) -> None:
         start = time.perf_counter()
@@ -213,8 +221,8 @@ class Trainer:
             "images_seen": seen_an_epoch * (position.epoch + 1),
         }
         if not math.isfinite(row["val_loss"]):
-            raise TrainingError(
-                f"The validation loss is no longer a number after epoch {row['epoch']}: training diverged. "
+            raise DivergedError(
+                f"The validation loss is no longer a finite number after epoch {row['epoch']}: training diverged. "
                 f"A lower learning rate than {self.config.lr:g} usually cures it."
             )
         self.history.append(row)

@@ -13,7 +13,8 @@ def rows(**errors: float) -> pd.DataFrame:
         network, seed = name.split("_s")
         depth = int(network.removeprefix("plain").removeprefix("resnet"))
         skip = network.startswith("resnet")
-        figures.append({"run": name, "depth": depth, "skip": skip, "seed": int(seed), "test_error": error})
+        errors = {"test_error": error, "train_error": error - 2}
+        figures.append({"run": name, "depth": depth, "skip": skip, "seed": int(seed), **errors})
     return degradation.table(figures)
 
 
@@ -37,8 +38,20 @@ def test_unfinished_runs_and_no_runs(make_run):
 def test_the_finding_is_the_change_of_the_means_between_the_shared_ends():
     table = rows(plain20_s0=9.0, plain20_s1=9.4, plain56_s0=13.3, resnet20_s0=8.3, resnet56_s0=7.0, resnet110_s0=6.0)
     assert degradation.finding(table) == (
-        "From 20 to 56 layers the plain network loses 4.1 points, the ResNet gains 1.3 points."
+        "From 20 to 56 layers the plain network loses 4.1 points on photos it has never seen, and loses 4.1 points on "
+        "those it practises on; the ResNet gains 1.3 points on photos it has never seen, and gains 1.3 points on those "
+        "it practises on."
     )
+
+
+def test_degradation_begins_where_the_plain_network_is_best():
+    errors = {"plain8_s0": 14.0, "plain20_s0": 9.5, "plain56_s0": 13.0}
+    found = degradation.finding(rows(**errors, resnet8_s0=13.5, resnet20_s0=9.0, resnet56_s0=7.0))
+    assert found.startswith(
+        "The plain network is best at 20 layers. From 20 to 56 layers the plain network loses 3.5 points"
+    )
+    never = degradation.finding(rows(plain8_s0=14.0, plain20_s0=9.5, resnet8_s0=13.5, resnet20_s0=9.0))
+    assert never.startswith("From 8 to 20 layers the plain network gains 4.5 points")
 
 
 def test_the_finding_at_one_depth_and_at_none():
@@ -59,6 +72,11 @@ def test_a_point_stands_for_its_pair():
     table = rows(plain20_s0=9.0, plain20_s1=9.1, resnet20_s0=8.0, resnet20_s1=8.1, plain56_s0=13.0)
     assert degradation.pair_of(table, "plain20_s1") == {"plain": "plain20_s1", "ResNet": "resnet20_s1"}
     assert degradation.pair_of(table, "plain56_s0") == {"plain": "plain56_s0"}
+
+
+def test_a_run_without_a_twin_of_its_seed_is_shown_with_another():
+    table = rows(plain56_s0=13.0, plain56_s2=13.1, resnet56_s1=7.0)
+    assert degradation.pair_of(table, "resnet56_s1") == {"plain": "plain56_s0", "ResNet": "resnet56_s1"}
 
 
 @pytest.mark.parametrize(("depth", "error"), [(20, 8.75), (32, 7.51), (44, 7.17), (56, 6.97), (110, 6.61)])

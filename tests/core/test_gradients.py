@@ -66,14 +66,15 @@ def test_breakdown_is_the_first_value_that_is_not_finite():
 
 
 def test_first_over_last_where_it_means_something():
-    norms = np.array([[1.0, 9.0, 4.0], [np.nan, 1.0, 1.0], [1.0, 1.0, 0.0], [2.0, np.nan, 1.0]])
-    np.testing.assert_equal(gradients.first_over_last(norms), [0.25, np.nan, np.nan, 2.0])
+    norms = np.array([[1.0, 9.0, 4.0], [np.nan, 1.0, 1.0], [1.0, 1.0, 0.0], [2.0, np.nan, 1.0], [0.0, 1.0, 1.0]])
+    np.testing.assert_equal(gradients.first_over_last(norms), [0.25, np.nan, np.nan, 2.0, 0.0])
 
 
 @pytest.mark.parametrize(
     ("ratio", "words"),
     [
         (1 / 38.2, "1/38 of the last layer's gradient"),
+        (0.0, "no gradient at all"),
         (1831.0, "1,800 times the last layer's gradient"),
         (2.34, "2.3 times the last layer's gradient"),
         (3.14e6, "3.1 million times the last layer's gradient"),

@@ -1,5 +1,8 @@
 """Which blocks can go, which cuts a study makes, and its file."""
 
+from dataclasses import replace
+
+import pandas as pd
 import pytest
 
 from core import lesions
@@ -48,6 +51,19 @@ def test_the_curve_in_words():
     curve = lesions.curve(RESULTS, RESNET).assign(side="B")
     assert lesions.curve_in_words(curve) == "B falls below half of its accuracy when 2 of its blocks are gone."
     assert "every number tried" in lesions.curve_in_words(curve[curve["removed"] < 2])
+
+
+def test_the_curve_in_words_of_numbers_that_were_left_out_and_of_a_network_that_only_guesses():
+    curve = pd.DataFrame({"side": "A", "removed": [0, 1, 2, 5, 7], "mean": [0.9, 0.8, 0.7, 0.4, 0.2]})
+    assert lesions.curve_in_words(curve) == (
+        "A falls below half of its accuracy when 5 of its blocks are gone (not yet with 2)."
+    )
+    assert lesions.curve_in_words(curve.assign(mean=0.1)) == "A does little better than guessing, whole or cut."
+
+
+def test_common_blocks_are_those_that_all_can_do_without():
+    assert lesions.common([RESNET, replace(RESNET, skip=False)]) == lesions.removable(replace(RESNET, skip=False))
+    assert lesions.common([RESNET]) == lesions.removable(RESNET)
 
 
 def test_what_is_saved_is_loaded(make_run):

@@ -22,7 +22,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from core import cifar10, runs, status, train
+from core import cifar10, gradients, runs, status, train
 from core.cli import run_command
 from core.config import TrainConfig
 from core.data import to_tensors
@@ -395,7 +395,10 @@ def test_diverged_training_fails_with_its_reason(command, own_runs):
     said = status.read(own_runs / "wild")
     assert said.state == "failed"
     assert said.reason == err.splitlines()[-1]
-    assert not runs.open_run(own_runs / "wild").finished
+    run = runs.open_run(own_runs / "wild")
+    assert not run.finished
+    _, norms = run.gradients()
+    assert gradients.breakdown(norms).epoch == len(norms)
 
 
 def fails_in_step(monkeypatch, number: int, fail: Callable[[], object]) -> None:

@@ -11,7 +11,7 @@ from core import runs
 from core.cifar10 import Images
 from core.config import TrainConfig
 from core.data import to_tensors
-from core.errors import ModelError, TrainingError
+from core.errors import DivergedError, ModelError, TrainingError
 from core.evaluation import infer
 from core.models import build
 from core.training import Trainer
@@ -257,6 +257,24 @@ def test_divergence_is_told_and_the_best_weights_stay(trainer):
     with pytest.raises(TrainingError, match=r"diverged. A lower learning rate than 999"):
         each.fit()
     assert all(torch.isfinite(value).all() for value in each.best_weights.values())
+
+
+def test_a_gradient_that_is_not_finite_is_told_before_a_step_is_made_with_it(trainer, monkeypatch):
+    """In the second epoch's first step: the weights, and the best ones, are those that the first epoch ended with."""
+    each, kept = trainer(epochs=3, batch_size=180), {}
+
+    def poison(row: dict) -> None:
+        kept.update((name, value.clone()) for name, value in each.model.state_dict().items())
+        layer = dict(each.model.named_parameters())["layer2.0.conv1.weight"]
+        layer.register_hook(lambda gradient: torch.full_like(gradient, torch.inf))
+
+    with pytest.raises(DivergedError, match=r"gradient of layer2.0.conv1.weight .* epoch 2, step 1"):
+        each.fit(on_epoch=poison)
+    after = dict(each.model.named_parameters())
+    assert all(
+        torch.equal(after[name], kept[name]) and torch.equal(each.best_weights[name], kept[name]) for name in after
+    )
+    assert [np.isfinite(norms).all() for norms in each.gradient_norms] == [True, False]
 
 
 def test_divergence_in_the_last_step_is_told(trainer):
