@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.errors import LabError
 from ui import memory, run_picker
 
 st.set_page_config(page_title="ResNet Lab", page_icon="ui/icon.svg", layout="wide")
@@ -27,5 +28,7 @@ page = st.navigation(
 run_picker.show()
 try:
     page.run()
+except LabError as error:  # e.g. a damaged file of a run; another run, or another page, may well do
+    st.error(str(error), icon=":material/broken_image:")
 finally:  # a page may end itself
     memory.spare_modules_from_collection()

@@ -9,6 +9,7 @@ Needs an otherwise idle machine, and Chromium. Starts the app itself, on a free 
 import argparse
 import json
 import os
+import re
 import shutil
 import socket
 import statistics
@@ -26,7 +27,7 @@ from urllib.parse import urlencode
 import psutil
 from playwright.sync_api import Page, expect, sync_playwright
 
-from core import jobs, runs
+from core import jobs, lesions, runs
 from core.config import TrainConfig
 from ui.run_picker import DEFAULTS
 
@@ -124,6 +125,32 @@ def shake(page: Page) -> float:
     return time.perf_counter() - start
 
 
+def operations(page: Page, url: str) -> list[float]:
+    """Seconds for one more block off on Surgery, in both networks, of numbers that no study has tried before."""
+    page.goto(f"{url}/surgery?{urlencode({'off': 1})}")
+    settle(page, "p:has-text('B, without block 1,')")
+    seconds, off = [], {1}
+    for block in (9, 3, 6, 2):
+        off.add(block)
+        pill = page.locator(".st-key-off button", has_text=re.compile(f"^{block}$"))
+        seconds.append(timed(pill.click, page, f"p:has-text('B, without {lesions.in_words(off)},')"))
+    return seconds
+
+
+def beginnings(page: Page, url: str) -> list[float]:
+    """Seconds until Gradient flow shows two new networks that are six layers deeper, up to 110."""
+    page.goto(f"{url}/gradient_flow?{urlencode({'flow_depth': 80})}")
+    told = page.locator("p:has-text('In the plain network the first layer receives')")
+    told.wait_for(timeout=60_000)
+    thumb, seconds = page.locator(".st-key-flow_depth [role=slider]"), []
+    for _ in range(5):
+        before, start = told.inner_text(), time.perf_counter()
+        thumb.press("ArrowRight")
+        expect(told).not_to_have_text(before, timeout=60_000)
+        seconds.append(time.perf_counter() - start)
+    return seconds
+
+
 def measure(page: Page, app: App, rounds: int) -> dict:
     received = {"bytes": 0}
 
@@ -168,6 +195,7 @@ def measure(page: Page, app: App, rounds: int) -> dict:
     page.goto(f"{app.url}/look_inside?{urlencode({'image': 0, 'closer': 'Shake it'})}")
     settle(page, "h3:has-text('Test photo 0:')")
     shakes = [shake(page) for _ in range(rounds)]
+    cuts, starts = operations(page, app.url), beginnings(page, app.url)
     memory = app.rss
     page.goto(f"{app.url}/look_inside?{urlencode({'image': 0, 'a': COPIES[0], 'b': COPIES[1]})}")
     settle(page, f"p:has-text('{COPIES[1]}')")
@@ -181,6 +209,8 @@ def measure(page: Page, app: App, rounds: int) -> dict:
         "click_median_seconds": round(statistics.median(clicks), 3),
         "look_inside_median_seconds": round(statistics.median(looks), 3),
         "shake_median_seconds": round(statistics.median(shakes), 3),
+        "surgery_median_seconds": round(statistics.median(cuts), 3),
+        "fresh_gradients_median_seconds": round(statistics.median(starts), 3),
         "websocket_kib_by_page": {name: round(size / 1024) for name, size in sizes.items()},
         "resident_memory_mb": round(memory / 1e6),
         "resident_memory_with_four_networks_mb": round(app.rss / 1e6),

@@ -88,6 +88,8 @@ def read_labels(path: Path, count: int) -> np.ndarray:
 
 
 def _load_folder(folder: Path) -> Images:
+    if folder.name == "cifar-10-batches-py":
+        folder = folder.parent
     if (folder / "cifar-10-batches-py").is_dir():
         return _load_torchvision(folder, download=False)
     names = [f"data_batch_{i}.webp" for i in range(1, 6)]

@@ -1,5 +1,6 @@
 """A trained network that answers: which of the ten classes a picture shows, and where it looked. Safe among threads."""
 
+import copy
 import threading
 from dataclasses import dataclass
 
@@ -81,8 +82,10 @@ class Classifier:
 
     def trust(self, pixels: np.ndarray, answer: Answer, method: str, layer: str) -> trust.Report:
         """Two checks of the heatmap of `answer`, made by `method` at `layer`. Takes about a second."""
+        with self._lock:  # others hook into the network meanwhile, and a copy would take their hooks along
+            copied = copy.deepcopy(self._model)
         forgetful = trust.randomised_heatmaps(
-            self._model,
+            copied,
             build(self._config),
             lambda model: self._heatmap(model, self._family.cam_layers(model)[layer], pixels, answer.explained, method),
         )

@@ -48,7 +48,8 @@ def start(configs: list[TrainConfig]) -> list[str]:
     names = [config.default_run_name for config in configs]
     made: list[Path] = []
     with _changing() as root:
-        _check_limits(configs, root)
+        _check_length(configs)
+        require_room(len(configs))
         taken = [name for name in names if (root / name).exists() or _is_shipped(name) or names.count(name) > 1]
         if taken:
             raise TrainingError(
@@ -87,6 +88,7 @@ def stop(name: str, patience: float = 2.0) -> None:
 
     A training that takes longer than `patience` seconds is ended by force; it then goes on, some seconds back, from the
     state that it saved before. Does nothing to a run that is neither waiting nor in training."""
+    _require_training_allowed()
     folder = _own_folder(name)
     with status.lock(folder.parent):
         said = status.read(folder)
@@ -151,12 +153,17 @@ def _require_training_allowed() -> None:
         raise TrainingError("Training is switched off here. In a copy of the lab of your own you can train.")
 
 
-def _check_limits(configs: list[TrainConfig], root: Path) -> None:
-    epochs, count = _setting("RESNET_LAB_MAX_EPOCHS"), _setting("RESNET_LAB_MAX_RUNS")
+def _check_length(configs: list[TrainConfig]) -> None:
+    epochs = _setting("RESNET_LAB_MAX_EPOCHS")
     if epochs and any(config.epochs > epochs for config in configs):
         raise TrainingError(f"At most {epochs} epochs can be trained here.")
-    stored = sum(path.is_dir() and not path.name.startswith(".") for path in root.iterdir())
-    if count and stored + len(configs) > count:
+
+
+def require_room(number: int) -> None:
+    """Raises TrainingError if so many more runs can't be kept here."""
+    root, count = runs.own_runs_dir(), _setting("RESNET_LAB_MAX_RUNS")
+    stored = sum(path.is_dir() and not path.name.startswith(".") for path in root.iterdir()) if root.is_dir() else 0
+    if count and stored + number > count:
         raise TrainingError(f"At most {count} runs can be kept here, and there are {stored}; delete one first.")
 
 

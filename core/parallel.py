@@ -157,10 +157,10 @@ def wrap(model: nn.Module, device: torch.device) -> nn.Module:
 
 
 def require_equal_shares(batch_size: int) -> None:
-    """Raises TrainingError: else the mean of the processes' gradients would not be that of the batch."""
+    """Raises LabError: else the mean of the processes' gradients would not be that of the batch."""
     if batch_size % size():
         nearest = max(1, round(batch_size / size())) * size()
-        raise TrainingError(
+        raise LabError(
             f"A batch of {batch_size} images can't be shared equally by {size()} processes; try --batch-size {nearest}."
         )
 

@@ -74,7 +74,9 @@ def current() -> Race | None:
 
 
 def stop() -> None:
-    """End the race that is on; what it has shown so far stays to be seen."""
+    """End the race that is on; what it has shown so far stays to be seen. Does nothing where training is off."""
+    if not training_allowed():
+        return
     race = current()
     process = race and status.running_process(race.pid, race.pid_created)
     if process:

@@ -230,21 +230,28 @@ def find_run(name_or_path: str) -> Run:
     for run in runs:
         if run.name == name_or_path:
             return run
+    if NAME.fullmatch(name_or_path) and (own_runs_dir() / name_or_path / "config.json").is_file():
+        return open_run(own_runs_dir() / name_or_path)  # which says what is wrong with it
     if os.path.isfile(os.path.join(name_or_path, "config.json")):
         return open_run(Path(name_or_path))
     raise RunError(f"There is no run {name_or_path!r}. Known: {', '.join(run.name for run in runs) or 'none'}.")
 
 
-def new_folder(root: Path, name: str) -> Path:
-    """Make the folder of a new run. Raises RunError if the name is bad or taken, here or by a shipped run."""
+def require_free_name(root: Path, name: str) -> None:
+    """Raises RunError if a new run in `root` can't have this name: it is bad, or taken, here or by a shipped run."""
     if not NAME.fullmatch(name):
         raise RunError(f"{name!r} cannot be a run's name: letters, digits, dot, dash and underscore, at most 64.")
     if (SHIPPED / name).exists() and root.resolve() != SHIPPED:
         raise RunError(f"{name} is the name of a run that ships with the app; choose another with --name.")
+    if (root / name).exists():
+        raise RunError(f"{root / name} exists. Go on with it: --resume. Or choose another name: --name.")
+
+
+def new_folder(root: Path, name: str) -> Path:
+    """Make the folder of a new run. Raises RunError if it can't have this name, or can't be made."""
+    require_free_name(root, name)
     try:
         (root / name).mkdir(parents=True)
-    except FileExistsError:
-        raise RunError(f"{root / name} exists. Go on with it: --resume. Or choose another name: --name.") from None
     except OSError as error:
         raise RunError(f"{root / name} cannot be made ({error.strerror}).") from None
     return root / name

@@ -110,9 +110,16 @@ def _train(args: argparse.Namespace, argv: list[str]) -> int:
         hardware.require_compiler()
     if args.log:
         require_tensorboard()
-    source = configs[0].data if args.run else args.data
+    names = [args.name or config.default_run_name for config in configs]
+    if len(set(names)) < len(names):
+        raise LabError(f"{' '.join(args.architectures)}: the same network twice; name each once.")
+    if not args.resume:  # before hours are spent on the first of them
+        for name in names:
+            parallel.by_first(runs.require_free_name, args.out, name)
+    if args.run:
+        args.data = runs.open_run(args.run).facts.get("data_folder", configs[0].data)
     # The first process may download them; the others then find them.
-    images = cache(lambda: parallel.by_first(cifar10.load_training, source) or cifar10.load_training(source))
+    images = cache(lambda: parallel.by_first(cifar10.load_training, args.data) or cifar10.load_training(args.data))
     stop = None
     for config in configs:
         folder = args.out / (args.name or config.default_run_name)
@@ -161,7 +168,8 @@ class Session:
             self.trainer = Trainer(config, images(), initial_weights(config), compiled=args.compile)
             parallel.by_first(runs.new_folder, args.out, args.name or config.default_run_name)
             parallel.by_first(status.claim, folder)
-        parallel.by_first(runs.save_facts, folder, config, self._facts())
+        folder_of_data = {} if args.data in ("full", "shipped") else {"data_folder": str(Path(args.data).resolve())}
+        parallel.by_first(runs.save_facts, folder, config, self._facts() | folder_of_data)
 
     def run(self, should_stop) -> bool:
         """Train, then save the result. True if finished; False if stopped, with the state saved."""
@@ -374,7 +382,8 @@ def _command(config: TrainConfig, args: argparse.Namespace, argv: list[str]) -> 
             return begun_with
         words = _options(config) or argv
     else:
-        others = [name for name in args.architectures if name != config.architecture]
+        this = parse_architecture(config.architecture)
+        others = [name for name in args.architectures if parse_architecture(name) != this]
         words = [word for word in argv if word not in [*others, "--resume"]]
     return shlex.join([*_program(), *words])
 

@@ -17,7 +17,7 @@ from core import parallel
 from core.cifar10 import Images
 from core.config import TrainConfig
 from core.data import EpochPlan, TrainingSet, derived_seed, label_budget, split_indices, to_tensors
-from core.errors import DivergedError, TrainingError
+from core.errors import DivergedError, LabError, TrainingError
 from core.evaluation import StoppedError, infer
 from core.hardware import autocast, best_device, best_precision
 from core.models import build, family, freeze, head_name
@@ -74,7 +74,7 @@ class Trainer:
     ):
         """`images`: the training images, validation included. `initial_weights`: a state dict to start from instead of
         the config's seed. `compiled`: train through torch.compile, which fuses BatchNorm, ReLU and addition.
-        Raises TrainingError if a batch can't be filled, ModelError if there is no such stage to freeze."""
+        Raises LabError if a batch can't be filled, ModelError if there is no such stage to freeze."""
         self.config = config
         self.device = device or best_device()
         self.precision = precision or best_precision(self.device.type)
@@ -85,7 +85,7 @@ class Trainer:
         self.validation = pixels.to(self.device), labels
         self.steps = self.training_set.steps(config.batch_size)
         if self.steps == 0:
-            raise TrainingError(f"A batch of {config.batch_size} is more than the {len(train)} training images.")
+            raise LabError(f"A batch of {config.batch_size} is more than the {len(train)} training images.")
         parallel.require_equal_shares(config.batch_size)
         self.preprocessing = family(config).preprocessing
         self.model = build(config)

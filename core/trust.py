@@ -1,6 +1,5 @@
 """Whether a heatmap can be believed: does it depend on what the network learnt, and does what it marks matter?"""
 
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -52,14 +51,13 @@ class Report:
 
 
 def randomised_heatmaps(
-    model: nn.Module, untrained: nn.Module, heatmap: Callable[[nn.Module], np.ndarray]
+    forgetful: nn.Module, untrained: nn.Module, heatmap: Callable[[nn.Module], np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """Heatmaps of copies of `model` that forgot, part by part from the last to the first, what they learnt.
+    """Heatmaps of a network that forgets, part by part from the last to the first, what it learnt.
 
     A part gets the initial values that `untrained` (same architecture) has (Adebayo et al. 2018, "Sanity checks for
-    saliency maps", section 4.1: cascading randomisation). `model` is not changed.
+    saliency maps", section 4.1: cascading randomisation). So `forgetful` is best a copy.
     """
-    forgetful = copy.deepcopy(model)
     untrained_state = untrained.state_dict()
     maps = {}
     for name, part in reversed(list(forgetful.named_children())):

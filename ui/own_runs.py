@@ -108,9 +108,11 @@ def _show_actions(states: dict[str, Status]) -> None:
     status = states.get(name)
     state = status.state if status else "finished"
     with st.container(horizontal=True):
-        if state in ("training", "queued"):
+        if not jobs.training_allowed():
+            pass  # a public demo
+        elif state in ("training", "queued"):
             _action("Stop", "stop", jobs.stop, name, help="What was learnt is kept, and it can go on later.")
-        elif jobs.training_allowed():
+        else:
             if state != "finished":
                 _action("Go on", "play_arrow", jobs.resume, name, help="From where it stopped; nothing is lost.")
             _rename(name)
@@ -177,6 +179,7 @@ def _offer_import() -> None:
         )
         if file and st.button("Add it", key="import_run", help="It is checked first: nothing in it is executed."):
             try:
+                jobs.require_room(1)
                 run = exchange.import_run(file.getvalue())
             except LabError as error:
                 st.error(str(error))

@@ -71,7 +71,10 @@ def _watch() -> None:
     frames, _ = racing.frames()
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader(race.contest.question, anchor=False, width="content")
-        st.button("Stop the race", key="stop_race", icon=":material/stop:", on_click=racing.stop, help="End it here.")
+        if jobs.training_allowed():
+            st.button(
+                "Stop the race", key="stop_race", icon=":material/stop:", on_click=racing.stop, help="End it here."
+            )
     if frames:
         _show_moment(race.contest, frames)
     else:

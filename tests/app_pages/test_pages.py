@@ -1,5 +1,6 @@
 """Every page, found by looking, run without a browser (streamlit.testing)."""
 
+import json
 from io import BytesIO
 from pathlib import Path
 
@@ -74,6 +75,19 @@ def test_a_damaged_run_is_reported_and_the_others_open(app, own_runs):
     assert app.selectbox(key="a").value == "mine-plain"
 
 
+@pytest.mark.parametrize("damaged", ["history.csv", "test_logits.npz"])
+def test_a_damaged_file_of_a_chosen_run_is_named_on_every_page(app, own_runs, damaged):
+    app.run()
+    (own_runs / "mine-plain" / damaged).write_text("damaged")
+    named = set()
+    for page in PAGES:
+        app.switch_page(f"app_pages/{page.stem}.py").run()
+        assert not app.exception, page
+        told = [element.value for kind in ("error", "warning", "info") for element in app.get(kind)]
+        named |= {page.stem for words in told if f"mine-plain/{damaged}" in words}
+    assert {"compare", "learning_curves", "mistakes"} & named
+
+
 def test_compare_names_the_one_difference(app):
     app.run()
     assert "one thing only: **short cuts**" in texts(app)
@@ -90,6 +104,10 @@ def test_learning_curves_draw_every_epoch_of_both(app):
     app = open_page(app, "learning_curves")
     assert not app.exception
     assert len(charts(app)) == 2
+    for chart in charts(app):
+        spec = json.loads(chart.proto.spec)
+        drawn = {(row["run"], row["epoch"]) for rows in spec["datasets"].values() for row in rows if "run" in row}
+        assert drawn == {("mine-plain", 1), ("mine-residual", 1)}
 
 
 def test_mistakes_show_the_photos_of_the_chosen_cell(app):

@@ -205,6 +205,7 @@ def test_folder_with_too_few_labels_is_refused(tmp_path, small_sheets):
 
 def test_folder_with_torchvision_files_is_read_without_download(tmp_path, no_download):
     (tmp_path / "cifar-10-batches-py").mkdir()
-    with pytest.raises(DataError, match="three ways"):
-        load_training(str(tmp_path))
-    assert no_download == [(tmp_path, False)]
+    for named in (tmp_path, tmp_path / "cifar-10-batches-py"):
+        with pytest.raises(DataError, match="three ways"):
+            load_training(str(named))
+    assert no_download == [(tmp_path, False)] * 2

@@ -333,6 +333,7 @@ def test_training_can_be_switched_off(idle, monkeypatch):
         lambda: jobs.resume("x"),
         lambda: jobs.delete("x"),
         lambda: jobs.rename("x", "y"),
+        lambda: jobs.stop("x"),
     )
     for act in actions:
         with pytest.raises(TrainingError, match="switched off"):

@@ -134,6 +134,12 @@ def test_find_run_by_name_and_by_path(make_run, tmp_path):
     assert find_run(str(elsewhere)).path == elsewhere
 
 
+def test_find_run_says_what_is_wrong_with_a_damaged_one(make_run):
+    (make_run("bad").path / "config.json").write_text("{")
+    with pytest.raises(RunError, match="cannot be read as a run's config"):
+        find_run("bad")
+
+
 @pytest.mark.parametrize("name", ["nobody", "", "../good", "a\0b", "x" * 300, "é" * 200])
 def test_unknown_run_lists_the_known(make_run, name):
     make_run("good")

@@ -187,12 +187,11 @@ def test_interrupted_training_goes_on_to_the_same_end(full, tmp_path):
     assert process.returncode == 0, err
     resumed, whole = runs.open_run(folder), full[0]
     assert {path.name for path in folder.iterdir()} == FILES
-    # Which of the two number formats is used follows from a measurement, so that on some machines it may differ.
-    if resumed.facts["environment"]["precision"] == whole.facts["environment"]["precision"]:
-        assert resumed.facts["sha256"] == whole.facts["sha256"]
-        assert resumed.history().drop(columns="seconds").equals(whole.history().drop(columns="seconds"))
-        assert (resumed.gradients()[1] == whole.gradients()[1]).all()
-        assert (resumed.test_logits() == whole.test_logits()).all()
+    assert resumed.facts["environment"]["precision"] == whole.facts["environment"]["precision"]
+    assert resumed.facts["sha256"] == whole.facts["sha256"]
+    assert resumed.history().drop(columns="seconds").equals(whole.history().drop(columns="seconds"))
+    assert (resumed.gradients()[1] == whole.gradients()[1]).all()
+    assert (resumed.test_logits() == whole.test_logits()).all()
 
 
 # Bad arguments
@@ -240,6 +239,7 @@ def test_interrupted_training_goes_on_to_the_same_end(full, tmp_path):
         ("resnet8 --name ..", "'..' cannot be a run's name"),
         ("resnet8 --resume", "is not a run: it has no config.json"),
         ("resnet8 plain8 --name x", "--name is for one network"),
+        ("resnet8 plain8 cifar_resnet8", "the same network twice"),
         ("--run gone", "gone is not a run: it has no config.json"),
         ("resnet8 --run gone", "--run takes everything from the run's folder"),
         ("--run gone --lr 0.2", "--run takes everything from the run's folder"),
@@ -248,6 +248,30 @@ def test_interrupted_training_goes_on_to_the_same_end(full, tmp_path):
 def test_bad_argument_is_refused_in_one_line(command, own_runs, argv, words):
     assert_refused(command(*argv.split()), words)
     assert not own_runs.exists()
+
+
+def test_too_few_images_for_a_batch_are_refused_in_one_line(command):
+    assert_refused(command("resnet8", "--batch-size", "361"), "more than the 360 training images")
+
+
+def test_a_taken_name_is_refused_before_anything_is_trained(command, own_runs):
+    (own_runs / "resnet8-1ep-s0").mkdir(parents=True)
+    assert_refused(command("plain8", "resnet8", "--epochs", "1"), "resnet8-1ep-s0 exists")
+    assert not (own_runs / "plain8-1ep-s0").exists()
+
+
+def test_the_command_to_go_on_names_the_network_as_it_was_typed(command):
+    _, err = command("cifar_resnet8", "plain8", "--epochs", "1", stop=True)
+    assert "core.train cifar_resnet8 --epochs 1 --resume" in err
+
+
+def test_a_training_on_images_in_a_folder_goes_on_with_them(command, own_runs, tmp_path, tiny_images, monkeypatch):
+    asked = []
+    monkeypatch.setattr(cifar10, "load_training", lambda source: asked.append(source) or tiny_images)
+    command("resnet8", "--epochs", "1", "--data", str(tmp_path), "--name", "x", stop=True)
+    monkeypatch.setattr(train, "_stop_on_signals", lambda: lambda: False)
+    assert command("--run", str(own_runs / "x"))[0] == 0
+    assert asked == [str(tmp_path)] * 2
 
 
 def test_initial_weights_of_another_network_are_refused_in_one_line(command, tmp_path, own_runs):
