@@ -92,7 +92,7 @@ def show_costs() -> None:
         speeds = st.session_state.get("speeds", {})
         st.button(
             "Measure on this machine",
-            key="measure",
+            key="measure_speed",
             icon=":material/timer:",
             on_click=measure,
             help="Each network answers 15 times, with one thread and with two; the median counts.",

@@ -60,9 +60,9 @@ def show_patient(side: str, removed: lesions.Lesion, scale: float) -> float | No
     cut = removed & removable
     st.markdown(f"**{side}: {'ResNet' if run.config.skip else 'Plain network'}**, {describe(run)}")
     st.image(drawing.network(run.config, COLOURS[side], cut), width="stretch")
-    before = intact(run)
     scale = scale if run.config.skip else 1.0
     try:
+        before = intact(run)
         now = before if not cut and scale == 1 else remaining(run, cut, scale)
     except RunError as error:
         st.error(str(error), icon=":material/broken_image:")
@@ -97,7 +97,7 @@ def operate() -> None:
             1.0,
             1.0,
             0.1,
-            key="strength",
+            key="branches",
             bind="query-params",
             help="What each block adds to its short cut is multiplied by this. At 0 the short cuts alone remain.",
         )

@@ -1,12 +1,14 @@
 """Every page, found by looking, run without a browser (streamlit.testing)."""
 
-import json
+import re
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
+from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
 from core import cifar10, explain, familiarity, gallery
@@ -75,9 +77,18 @@ def test_a_damaged_run_is_reported_and_the_others_open(app, own_runs):
     assert app.selectbox(key="a").value == "mine-plain"
 
 
+def test_no_two_files_share_a_widget_key():
+    """A visitor who changes the page would take the one widget's value to the other, which may not know it."""
+    files = [*PAGES, *(ROOT / "ui").glob("*.py")]
+    keys = [key for file in files for key in set(re.findall(r'\bkey="(\w+)"', file.read_text(encoding="utf-8")))]
+    assert len(keys) > 30
+    assert {key for key in keys if keys.count(key) > 1} == set()
+
+
 @pytest.mark.parametrize("damaged", ["history.csv", "test_logits.npz"])
 def test_a_damaged_file_of_a_chosen_run_is_named_on_every_page(app, own_runs, damaged):
     app.run()
+    (own_runs / "mine-plain" / damaged).unlink()  # a new file, as after a copy: what is cached no longer counts
     (own_runs / "mine-plain" / damaged).write_text("damaged")
     named = set()
     for page in PAGES:
@@ -85,7 +96,7 @@ def test_a_damaged_file_of_a_chosen_run_is_named_on_every_page(app, own_runs, da
         assert not app.exception, page
         told = [element.value for kind in ("error", "warning", "info") for element in app.get(kind)]
         named |= {page.stem for words in told if f"mine-plain/{damaged}" in words}
-    assert {"compare", "learning_curves", "mistakes"} & named
+    assert {"compare", "learning_curves" if damaged == "history.csv" else "mistakes"} <= named
 
 
 def test_compare_names_the_one_difference(app):
@@ -105,9 +116,9 @@ def test_learning_curves_draw_every_epoch_of_both(app):
     assert not app.exception
     assert len(charts(app)) == 2
     for chart in charts(app):
-        spec = json.loads(chart.proto.spec)
-        drawn = {(row["run"], row["epoch"]) for rows in spec["datasets"].values() for row in rows if "run" in row}
-        assert drawn == {("mine-plain", 1), ("mine-residual", 1)}
+        rows = pd.concat(convert_arrow_bytes_to_pandas_df(dataset.data.data) for dataset in chart.proto.datasets)
+        rows = rows[rows["run"].notna()]  # rules have none
+        assert set(zip(rows["run"], rows["epoch"], strict=True)) == {("mine-plain", 1), ("mine-residual", 1)}
 
 
 def test_mistakes_show_the_photos_of_the_chosen_cell(app):
@@ -281,6 +292,6 @@ def test_architectures_show_every_run_and_measure_on_demand(app, monkeypatch):
     monkeypatch.setattr(speed, "measured", lambda runs: {run.name: {1: 4.0, 2: 3.0} for run in runs})
     app.segmented_control(key="cost").set_value("1 thread").run()
     assert "Nothing is measured yet" in app.info[0].value
-    app.button(key="measure").click().run()
+    app.button(key="measure_speed").click().run()
     assert not app.exception
     assert len(charts(app)) == 2

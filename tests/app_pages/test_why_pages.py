@@ -112,7 +112,7 @@ def test_surgery_shows_what_is_left(app):
     assert re.search(r"A, whole, names \d+% rightly; B, without block 2, names \d+% rightly", said(app))
     assert [metric.value for metric in app.metric] != whole
     app.pills(key="off").set_value([]).run()
-    app.slider(key="strength").set_value(0.5).run()
+    app.slider(key="branches").set_value(0.5).run()
     assert not app.exception
     assert re.search(r"A, whole, .* B, with its blocks at 50%, names", said(app))
     assert app.metric[1].delta

@@ -137,7 +137,7 @@ STORM = """
 
     def check(number):
         method = ("GradCAM", "AblationCAM")[number % 2]
-        for picture in pictures[:2]:
+        for picture in pictures[:1]:
             try:
                 answer = classifier.answer(picture, method=method)
                 classifier.trust(picture, answer, method, classifier.layers[-1])
@@ -155,7 +155,7 @@ STORM = """
 def test_many_visitors_at_once_each_see_their_own_map(make_run):
     """In a child process, since without the lock the process may die."""
     command = [sys.executable, "-c", textwrap.dedent(STORM), str(make_run("a").path)]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stderr
     assert result.stdout.strip() == "0 wrong"
 
