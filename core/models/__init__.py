@@ -100,14 +100,14 @@ def initial_weights(config: TrainConfig) -> dict[str, Tensor] | None:
     """
     if not config.pretrained:
         return None
-    if config.init != "imagenet":
-        given = read_weights(Path(config.init))
-    elif config.family == "torchvision":
+    torchvisions = config.family == "torchvision"
+    if torchvisions:
         from core.models import imagenet
-
-        given = imagenet.pretrained(config)
-    else:
+    elif config.init == "imagenet":
         raise ModelError(f"There are no ImageNet weights for {config.architecture}: it is made for 32x32 images.")
+    given = imagenet.pretrained(config) if config.init == "imagenet" else read_weights(Path(config.init))
+    if torchvisions:
+        given = imagenet.with_present_names(given)
     return _fitted(given, build(config), f"The weights in {config.init} do not fit {config.architecture}")
 
 
