@@ -144,7 +144,7 @@ class Run:
         from safetensors import SafetensorError
         from safetensors.torch import load_file
 
-        from core.models import build
+        from core.models import build, load_weights
 
         path = self.path / MODEL_FILE
         if not path.is_file():
@@ -156,7 +156,7 @@ class Run:
             weights = {
                 name: value.float() if value.is_floating_point() else value for name, value in load_file(path).items()
             }
-            model.load_state_dict(weights, strict=True)
+            load_weights(model, weights)
         except (SafetensorError, RuntimeError, OSError, LabError) as error:
             raise RunError(
                 f"The weights in {path} do not fit {self.config.architecture}: {' '.join(str(error).split())[:300]}"
@@ -173,8 +173,9 @@ class Run:
 class WeightChange:
     """From the initial weights to those that were kept, of each layer with weights, first to last.
 
-    `relative_change` (layers,): norm of the difference over the norm of the initial weights. `filters_before` and
-    `filters_after`: the first convolution's, (filters, channels, height, width).
+    `relative_change` (layers,): norm of the difference over the norm of the initial weights; of a layer that began as
+    zeros (ViT's last one) 1, or 0 if it still is. `filters_before` and `filters_after`: the first convolution's,
+    (filters, channels, height, width).
     """
 
     layers: list[str]
@@ -319,7 +320,9 @@ def save_weight_change(folder: Path, before: dict, after: dict) -> None:
 
 
 def _relative_change(before, after) -> float:
-    return ((after - before).norm() / before.norm()).item()
+    """See `WeightChange`."""
+    size = before.norm().item() or after.norm().item() or 1.0
+    return (after - before).norm().item() / size
 
 
 def save_test_logits(folder: Path, logits: np.ndarray) -> None:

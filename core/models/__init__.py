@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,6 +136,17 @@ def _fitted(given: dict[str, Tensor], model: nn.Module, complaint: str) -> dict[
     if not all(torch.isfinite(value).all() for value in given.values()):
         raise ModelError(f"{complaint}: some of their numbers are not finite.")
     return {name: given[name].to(value.dtype) for name, value in own.items()}
+
+
+def load_weights(model: nn.Module, weights: dict[str, Tensor]) -> None:
+    """Give `model` the tensors of a state dict that was saved or copied. Raises RuntimeError if names or shapes differ.
+
+    Only the dict that `state_dict()` itself gives says of what version its parts are; MNASNet will not load any other.
+    Ours are of the version that torchvision now has.
+    """
+    state = OrderedDict(weights)
+    state._metadata = model.state_dict()._metadata
+    model.load_state_dict(state, strict=True)
 
 
 def describe_initial_weights(config: TrainConfig) -> str:

@@ -25,6 +25,7 @@ from core.models import (
     head_name,
     imagenet,
     initial_weights,
+    load_weights,
     parse_architecture,
     stages,
 )
@@ -165,6 +166,30 @@ def test_what_cannot_be_built_is_refused_in_a_sentence(name, size, words):
 def test_stages_to_freeze():
     assert stages(untrained("resnet18")) == ["conv1", "bn1", "layer1", "layer2", "layer3", "layer4"]
     assert stages(untrained("mobilenet_v2"))[-1] == "features.18"
+
+
+ONE_OF_EACH = (  # the smallest
+    *("alexnet", "convnext_tiny", "densenet121", "efficientnet_b0", "googlenet", "inception_v3", "maxvit_t"),
+    *("mnasnet0_5", "mobilenet_v2", "mobilenet_v3_small", "regnet_y_400mf", "resnet18", "shufflenet_v2_x0_5"),
+    *("squeezenet1_1", "swin_t", "vgg11", "vit_b_32"),
+)
+
+
+def test_one_of_each_is_of_each():
+    assert {torchvision.models.get_model_builder(name).__module__ for name in ONE_OF_EACH} == {
+        torchvision.models.get_model_builder(name).__module__ for name in imagenet.names()
+    }
+
+
+@pytest.mark.parametrize("name", ONE_OF_EACH)
+def test_a_copy_of_the_weights_is_loaded_again(name):
+    size = max(64, imagenet._weights_of(name).meta["min_size"][0])
+    model = untrained(name) if name in imagenet.TESTED else build(config_of(name, input_size=size))
+    copy = {key: value.clone() for key, value in model.state_dict().items()}
+    load_weights(model, copy)
+    assert all(torch.equal(value, copy[key]) for key, value in model.state_dict().items())
+    with pytest.raises(RuntimeError, match="Missing key"):
+        load_weights(model, dict(list(copy.items())[1:]))
 
 
 # ImageNet weights by torchvision's API

@@ -484,6 +484,13 @@ def test_stop_while_the_test_images_are_scored_loses_nothing(monkeypatch, comman
     assert not runs.open_run(folder).finished
 
 
+def test_mnasnet_which_asks_for_a_version_is_trained_to_its_end(monkeypatch, command, own_runs):
+    monkeypatch.setattr(train, "infer", lambda *args, **kwargs: torch.zeros(10_000, 10))
+    code, err = command("mnasnet0_5", "--input-size", "32", "--epochs", "1", "--name", "x")
+    assert code == 0, err
+    runs.open_run(own_runs / "x").load_model()
+
+
 # Killed at any moment
 
 # For each folder that it reads, trains it in a process of its own, on 200 real images; what follows the last epoch is
