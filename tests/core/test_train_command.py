@@ -136,7 +136,7 @@ def test_card_tells_the_figures(full):
     run, _ = full
     card = (run.path / "README.md").read_text(encoding="utf-8")
     share = accuracy(run.test_logits(), cifar10.load_test_labels())
-    for words in (f"{share.value:.2%}", f"{share.low:.2%} to {share.high:.2%}", "75,290", run.facts["command"]):
+    for words in (f"{share.value:.2%}", f"{share.low:.2%} to {share.high:.2%}", "75,290", run.command_to_repeat):
         assert words in card
     assert "{" not in card
 
