@@ -18,6 +18,7 @@ MEANINGS = {
     "Training time": "On the machine named in the run's card.",
     "Epochs": "How often it saw each training photo.",
 } | {f"Time to {target:.0%} validation accuracy": "How fast it learns." for target in transfer.TARGETS}
+SAME_RECIPE = "Only runs that are equal in all else are compared: learning rates and epochs, too."
 
 chosen = pair()
 st.title("Does it help to have learnt before?")
@@ -43,7 +44,7 @@ if not contests:
 
 def choose() -> transfer.Contest:
     """The pair chosen above, where that is a contest; else the first, or one of a list."""
-    names = {contest.pretrained.name: contest for contest in contests}
+    names = {" and ".join(run.name for run in contest): contest for contest in contests}
     above = [
         name for name, contest in names.items() if {run.name for run in contest} == {run.name for _, run in chosen}
     ]
@@ -55,7 +56,7 @@ def choose() -> transfer.Contest:
         key="contest",
         bind="query-params",
         format_func=lambda name: f"{name}: {describe(names[name].pretrained)}",
-        help="Pairs of runs that differ in their initial weights alone; named by the one that has learnt before.",
+        help="Pairs of runs that differ in their initial weights alone: from scratch, and learnt before.",
     )
     return names[name]
 
@@ -123,7 +124,7 @@ def show_frozen() -> None:
     loss = 100 * (cached.accuracy(runs[0]).value - max(cached.accuracy(run).value for run in frozen))
     st.caption(
         "“backbone” is all but the last layer: what was learnt before serves as it is (feature extraction). Letting "
-        f"everything learn (fine-tuning) is worth {loss:+.1f} points here."
+        f"everything learn (fine-tuning) is worth {loss:+.1f} points here. {SAME_RECIPE}"
     )
 
 

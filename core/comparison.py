@@ -60,6 +60,8 @@ VALUE_WORDS = {
     ("augment", False): "off",
 }
 
+IMAGENET_FILES = ("resnet50_v1_imagenet.safetensors",)  # He et al.'s own, as Keras Applications has them
+
 
 @dataclass(frozen=True)
 class Fairness:
@@ -117,7 +119,8 @@ def network_name(config: TrainConfig) -> str:
 def in_words(name: str, value: object) -> str:
     """The value of a field of TrainConfig as a lay reader takes it."""
     if (name, value) not in VALUE_WORDS and name == "init":
-        return f"learnt before, in {PurePath(str(value)).name}"
+        file = PurePath(str(value)).name
+        return VALUE_WORDS["init", "imagenet"] if file in IMAGENET_FILES else f"learnt before, in {file}"
     if name in ("train_fraction", "warmup") and value is not None:
         return f"{value:.3%}".rstrip("0%").rstrip(".") + " %"
     return VALUE_WORDS.get((name, value), str(value))

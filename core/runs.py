@@ -170,8 +170,9 @@ class Run:
 
     @property
     def command_to_repeat(self) -> str:
-        """The command that makes it anew, among the user's own runs; its name is taken, so under another. Raises RunError
-        if it is not recorded."""
+        """The command that makes it anew, among the user's own runs; its name is taken, so under another.
+
+        Raises RunError if it is not recorded."""
         command, again = self.facts.get("command"), f"{self.name[: LONGEST_NAME - len(AGAIN)]}{AGAIN}"
         try:
             words = shlex.split(command) if isinstance(command, str) else []

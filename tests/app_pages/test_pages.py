@@ -216,6 +216,12 @@ def test_look_inside_refuses_what_is_no_picture(app):
 
 
 @pytest.fixture
+def alone(monkeypatch, tmp_path):
+    """No runs ship with the app."""
+    monkeypatch.setattr("core.runs.SHIPPED", tmp_path / "checkpoints")
+
+
+@pytest.fixture
 def contest(make_run, tmp_path):
     """Two runs that differ in their initial weights alone, and a frozen third."""
     from safetensors.torch import save_file
@@ -235,13 +241,21 @@ def contest(make_run, tmp_path):
     return scratch, learnt
 
 
-def test_transfer_says_how_to_get_a_contest(app):
+def test_transfer_says_how_to_get_a_contest(app, alone):
     app = open_page(app, "transfer")
     assert "no such pair" in app.info[0].value
     assert "--init imagenet" in app.get("code")[0].value
 
 
-def test_transfer_tells_the_whole_story(app, contest):
+def test_contests_that_share_a_run_can_both_be_chosen(app, alone, contest):
+    app = open_page(app, "transfer")
+    for names in ("scratch and learnt", "mine-residual and learnt"):
+        app.selectbox(key="contest").set_value(names).run()
+        assert not app.exception
+        assert all(f"`{name}`" in texts(app) for name in names.split(" and "))
+
+
+def test_transfer_tells_the_whole_story(app, alone, contest):
     app.query_params["a"], app.query_params["b"] = "scratch", "learnt"
     app = open_page(app, "transfer")
     assert not app.exception

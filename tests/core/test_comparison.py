@@ -43,6 +43,19 @@ def test_every_setting_has_words():
     assert set(comparison.FIELD_WORDS) == {field.name for field in fields(TrainConfig)}
 
 
+@pytest.mark.parametrize(
+    ("init", "words"),
+    [
+        ("scratch", "random numbers"),
+        ("imagenet", "learnt on ImageNet"),
+        ("../weights/resnet50_v1_imagenet.safetensors", "learnt on ImageNet"),
+        ("/home/me/mine.pt", "learnt before, in mine.pt"),
+    ],
+)
+def test_initial_weights_in_words(init, words):
+    assert comparison.in_words("init", init) == words
+
+
 def test_verdict_counts_who_alone_is_right():
     labels = np.zeros(100, dtype=int)
     a = logits_for([0] * 60 + [1] * 40)
