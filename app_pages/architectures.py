@@ -10,7 +10,7 @@ from core.errors import LabError
 from core.runs import list_runs
 from core.schedules import learning_rate
 from ui import cached
-from ui.run_picker import pair
+from ui.run_picker import pair, readable
 
 COSTS = {
     "parameters": ("parameters", "numbers that are learnt (parameters)"),
@@ -27,18 +27,16 @@ st.markdown(
     "Each dot is a trained network: the higher, the more often it is right; the further left, the cheaper. "
     "**Click a dot to make it B on every page**, compared with A."
 )
-finished = {run.name: run for run in list_runs()[0] if run.finished}
+finished = {run.name: run for run in readable([run for run in list_runs()[0] if run.finished])}
+if not finished:
+    st.stop()
 side_of = {run.name: side for side, run in chosen}
 
 
 def table() -> pd.DataFrame:
     rows = []
     for run in finished.values():
-        try:
-            share = cached.accuracy(run)
-        except LabError as error:
-            st.warning(str(error), icon=":material/folder_off:")
-            continue
+        share = cached.accuracy(run)
         depth = f"-{run.config.depth}" if run.config.family == "cifar" else ""
         rows.append(
             {
@@ -132,7 +130,7 @@ def show_schedules() -> None:
     tables = [schedule_of(equal[0]).assign(run=" and ".join(run.name for run in equal)) for equal in lines.values()]
     epochs = max(run.config.epochs for run in runs)
     st.vega_lite_chart(cached.chart(charts.schedule, pd.concat(tables), epochs), width="stretch")
-    if alike:
+    if alike and chosen.b.name in finished:
         columns = {
             run.name: [run.config.schedule, f"{run.config.lr:g}", f"{cached.accuracy(run).value:.1%}"]
             for run in [chosen.b, *alike]

@@ -8,7 +8,7 @@ from core.comparison import describe, network_name
 from core.errors import RunError
 from core.runs import list_runs
 from ui import cached
-from ui.run_picker import pair
+from ui.run_picker import pair, readable
 
 COMMANDS = """python -m core.train resnet50 --data shipped --epochs 8
 python -m core.train resnet50 --data shipped --epochs 8 --init imagenet"""
@@ -27,7 +27,7 @@ st.markdown(
     "(**transfer learning**), instead of with random numbers (**from scratch**). All else is the same."
 )
 
-finished = [run for run in list_runs()[0] if run.finished]
+finished = readable([run for run in list_runs()[0] if run.finished])
 contests = transfer.contests(finished)
 if not contests:
     st.info(
@@ -134,8 +134,8 @@ def show_change() -> None:
     for run in contest:
         try:
             changes[run.name] = run.weight_change()
-        except RunError:
-            st.info(f"{run.name} was made before it was recorded how far its layers moved.")
+        except RunError as error:
+            st.info(f"How far the layers of {run.name} moved is not known: {error}")
     tables = [
         pd.DataFrame({"layer": change.layers, "change": change.relative_change, "side": side_of[name], "run": name})
         for name, change in changes.items()

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from core import cifar10, explain, familiarity, gallery
 from core.cifar10 import CLASSES
 from core.classifier import Classifier
+from core.errors import RunError
 from core.runs import ROOT, find_run
 from tests.app_pages.conftest import SECONDS
 from tests.core.test_images import DAMAGED, NOT_PICTURES, TOO_LARGE
@@ -266,6 +267,29 @@ def test_transfer_tells_the_whole_story(app, alone, contest):
     assert len(charts(app)) == 2
     assert len(app.get("imgs") or app.get("image")) >= 4
     assert len(app.table) == 2
+
+
+@pytest.mark.parametrize("page", ["transfer", "architectures"])
+@pytest.mark.parametrize("file", ["test_logits.npz", "history.csv"])
+def test_damaged_run_that_nobody_chose_is_left_out(app, alone, contest, page, file):
+    app.query_params["a"], app.query_params["b"] = "scratch", "learnt"
+    (contest[0].path.parent / "small-learnt" / file).write_text("damaged")
+    app = open_page(app, page)
+    assert not app.exception
+    (warning,) = app.warning
+    assert file in warning.value
+    assert "So small-learnt is left out here" in warning.value
+    assert charts(app)
+
+
+def test_transfer_says_why_the_change_of_layers_is_missing(app, alone, contest):
+    app.query_params["a"], app.query_params["b"] = "scratch", "learnt"
+    (contest[1].path / "weight_change.npz").write_text("damaged")
+    app = open_page(app, "transfer")
+    assert not app.exception
+    with pytest.raises(RunError) as caught:
+        contest[1].weight_change()
+    assert any(str(caught.value) in info.value for info in app.info)
 
 
 def test_architectures_show_every_run_and_measure_on_demand(app, monkeypatch):
