@@ -135,9 +135,17 @@ def describe(run: Run) -> str:
     else:
         words += [network_name(config)]
     words += ["pretrained"] if config.pretrained else ["from scratch"] * (config.family == "torchvision")
-    words += [f"frozen up to {config.freeze}"] if config.freeze else []
-    words += [f"{100 * config.train_fraction:g} % of the photos"] if config.train_fraction < 1 else []
-    return ", ".join(words)
+    return ", ".join([*words, *limits(config)])
+
+
+def limits(config: TrainConfig) -> list[str]:
+    """What kept a network from learning all it could, e.g. ["only the last layer learns", "10 % of the photos"]."""
+    words = []
+    if config.freeze:
+        words += ["only the last layer learns" if config.freeze == "backbone" else f"frozen up to {config.freeze}"]
+    if config.train_fraction < 1:
+        words += [f"{100 * config.train_fraction:g} % of the photos"]
+    return words
 
 
 def names(a: Run, b: Run) -> dict[str, str]:

@@ -173,14 +173,18 @@ class Run:
         """The command that makes it anew, among the user's own runs; its name is taken, so under another.
 
         Raises RunError if it is not recorded."""
-        command, again = self.facts.get("command"), f"{self.name[: LONGEST_NAME - len(AGAIN)]}{AGAIN}"
+        return self.command_with("--name", f"{self.name[: LONGEST_NAME - len(AGAIN)]}{AGAIN}")
+
+    def command_with(self, *options: str) -> str:
+        """The command that made it, with `options` for its place and name. Raises RunError if it is not recorded."""
+        command = self.facts.get("command")
         try:
             words = shlex.split(command) if isinstance(command, str) else []
         except ValueError:  # an open quote: it was written by hand
             words = []
         if not words:
             raise RunError("How it was trained is not recorded.")
-        return shlex.join([*_without_place(words), "--name", again])
+        return shlex.join([*_without_place(words), *options])
 
     def how_to_repeat(self) -> str:
         try:

@@ -67,6 +67,14 @@ def readable(runs: list[Run]) -> list[Run]:
     return found
 
 
+def show_command(run: Run, *options: str) -> None:
+    """The command that makes another run like `run`, but with `options`."""
+    try:
+        st.code(run.command_with(*options), language="bash")
+    except RunError as error:
+        st.info(str(error))
+
+
 def _follow_link(key: str, names: list[str]) -> None:
     """Choose what the link says, where it is new (opened, or gone back to); report and replace a name unknown here.
 

@@ -292,6 +292,23 @@ def test_transfer_says_why_the_change_of_layers_is_missing(app, alone, contest):
     assert any(str(caught.value) in info.value for info in app.info)
 
 
+def test_architectures_name_all_in_which_recipes_differ(app, alone, make_run):
+    make_run("other", skip=True, optimizer="adamw", head_lr=2.0)
+    make_run("half", skip=True, train_fraction=0.5)
+    app = open_page(app, "architectures")
+    assert not app.exception
+    assert "They differ in nothing but this: optimiser and learning rate of the last layer, times." in texts(app)
+    table = app.table[0].value
+    assert table.columns.tolist() == ["optimiser", "learning rate of the last layer, times", "test accuracy"]
+    assert table["optimiser"].to_dict() == {"mine-residual": "SGD", "other": "AdamW"}
+    assert "ResNet-8, 50 % of the photos" in charts(app)[0].proto.spec + str(charts(app)[0].proto)
+
+
+def test_architectures_give_the_command_of_another_schedule(app, alone):
+    app = open_page(app, "architectures")
+    assert app.code[0].value == "python -m core.train resnet8 --data shipped --epochs 1 --schedule cosine"
+
+
 def test_architectures_show_every_run_and_measure_on_demand(app, monkeypatch):
     from core import speed
 

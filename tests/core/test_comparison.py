@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core import comparison
+from core.config import TrainConfig
 
 
 def logits_for(answers: list[int]) -> np.ndarray:
@@ -37,8 +38,6 @@ def test_equal_settings_are_no_comparison(make_run):
 
 def test_every_setting_has_words():
     from dataclasses import fields
-
-    from core.config import TrainConfig
 
     assert set(comparison.FIELD_WORDS) == {field.name for field in fields(TrainConfig)}
 
@@ -133,6 +132,18 @@ def test_networks_are_named_by_what_tells_them_apart(make_run):
     plain, residual = make_run("p", skip=False), make_run("r", skip=True)
     assert comparison.names(plain, residual) == {"A": "the plain network", "B": "the ResNet"}
     assert comparison.names(residual, residual) == {"A": "A", "B": "B"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, []),
+        ({"freeze": "layer2", "train_fraction": 0.1}, ["frozen up to layer2", "10 % of the photos"]),
+        ({"freeze": "backbone"}, ["only the last layer learns"]),
+    ],
+)
+def test_limits_of_a_training_in_words(changes, words):
+    assert comparison.limits(TrainConfig(**changes)) == words
 
 
 def test_pools_part_the_photos_by_who_is_right():
