@@ -8,7 +8,7 @@ from core.comparison import describe, network_name
 from core.errors import RunError
 from core.runs import list_runs
 from ui import cached
-from ui.run_picker import pair, readable
+from ui.run_picker import pair, readable, show_command
 
 COMMANDS = """python -m core.train resnet50 --data shipped --epochs 8
 python -m core.train resnet50 --data shipped --epochs 8 --init imagenet"""
@@ -95,9 +95,9 @@ def show_budgets() -> None:
             rows.append((side, run.name, run.facts["training_images"], share.value, share.low, share.high))
     table = pd.DataFrame(rows, columns=["side", "run", "images", "accuracy", "low", "high"])
     if table["images"].nunique() < 2:
-        st.info(
-            "Runs with fewer labels would show it: the same two commands with `--train-fraction 0.1`, and with 0.01."
-        )
+        st.info("Two runs with fewer labels would show it. These commands make them, with a tenth of the labels:")
+        for run in contest:
+            show_command(run, "--train-fraction", f"{0.1 * run.config.train_fraction:g}")
         return
     st.vega_lite_chart(cached.chart(charts.label_budget, table), width="stretch")
     scratch, learnt = (table[table["side"] == side].set_index("images")["accuracy"] for side in order)
@@ -112,7 +112,8 @@ def show_frozen() -> None:
     st.header("Must all of it learn again?", anchor=False)
     frozen = transfer.frozen_variants(contest, finished)
     if not frozen:
-        st.info("A run in which only the last layer learns would show it: the second command with `--freeze backbone`.")
+        st.info("A run in which only the last layer learns, and all else is the same, would show it. This makes one:")
+        show_command(contest.pretrained, "--freeze", "backbone")
         return
     runs = [contest.pretrained, *frozen]
     table = {

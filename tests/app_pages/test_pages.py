@@ -1,5 +1,6 @@
 """Every page, found by looking, run without a browser (streamlit.testing)."""
 
+import shutil
 from io import BytesIO
 from pathlib import Path
 
@@ -280,6 +281,18 @@ def test_damaged_run_that_nobody_chose_is_left_out(app, alone, contest, page, fi
     assert file in warning.value
     assert "So small-learnt is left out here" in warning.value
     assert charts(app)
+
+
+def test_transfer_gives_the_commands_of_what_is_missing(app, alone, contest):
+    for name in ("small-scratch", "small-learnt", "frozen"):
+        shutil.rmtree(contest[0].path.parent / name)
+    app.query_params["a"], app.query_params["b"] = "scratch", "learnt"
+    app = open_page(app, "transfer")
+    assert not app.exception
+    command = "python -m core.train resnet8 --data shipped --epochs 1"
+    assert [code.value for code in app.code] == [f"{command} --train-fraction 0.1"] * 2 + [
+        f"{command} --freeze backbone"
+    ]
 
 
 def test_transfer_says_why_the_change_of_layers_is_missing(app, alone, contest):
