@@ -4,13 +4,13 @@ import pandas as pd
 import streamlit as st
 
 from core import charts
-from core.comparison import network_name
+from core.comparison import FIELD_WORDS, in_words, limits, network_name
 from core.config import SCHEDULES, differences
 from core.errors import LabError
 from core.runs import list_runs
 from core.schedules import learning_rate
 from ui import cached
-from ui.run_picker import pair
+from ui.run_picker import pair, readable, show_command
 
 COSTS = {
     "parameters": ("parameters", "numbers that are learnt (parameters)"),
@@ -18,7 +18,7 @@ COSTS = {
     "1 thread": ("ms1", "milliseconds for one picture, one thread"),
     "2 threads": ("ms2", "milliseconds for one picture, two threads"),
 }
-RECIPE_FIELDS = {"schedule", "lr", "warmup", "optimizer", "head_lr"}
+RECIPE_FIELDS = ("schedule", "lr", "warmup", "optimizer", "head_lr")
 POINTS = 200
 
 chosen = pair()
@@ -27,23 +27,22 @@ st.markdown(
     "Each dot is a trained network: the higher, the more often it is right; the further left, the cheaper. "
     "**Click a dot to make it B on every page**, compared with A."
 )
-finished = {run.name: run for run in list_runs()[0] if run.finished}
+finished = {run.name: run for run in readable([run for run in list_runs()[0] if run.finished])}
+if not finished:
+    st.stop()
 side_of = {run.name: side for side, run in chosen}
 
 
 def table() -> pd.DataFrame:
     rows = []
     for run in finished.values():
-        try:
-            share = cached.accuracy(run)
-        except LabError as error:
-            st.warning(str(error), icon=":material/folder_off:")
-            continue
+        share = cached.accuracy(run)
         depth = f"-{run.config.depth}" if run.config.family == "cifar" else ""
+        words = [f"{network_name(run.config)}{depth}", *limits(run.config)]
         rows.append(
             {
                 "run": run.name,
-                "network": f"{network_name(run.config)}{depth}",
+                "network": ", ".join(words),
                 "side": side_of.get(run.name, ""),
                 "accuracy": share.value,
                 "low": share.low,
@@ -132,25 +131,33 @@ def show_schedules() -> None:
     tables = [schedule_of(equal[0]).assign(run=" and ".join(run.name for run in equal)) for equal in lines.values()]
     epochs = max(run.config.epochs for run in runs)
     st.vega_lite_chart(cached.chart(charts.schedule, pd.concat(tables), epochs), width="stretch")
+    if chosen.b.name not in finished:  # a warning above says why
+        return
     if alike:
-        columns = {
-            run.name: [run.config.schedule, f"{run.config.lr:g}", f"{cached.accuracy(run).value:.1%}"]
-            for run in [chosen.b, *alike]
-        }
-        st.table(pd.DataFrame(columns, index=["schedule", "peak learning rate", "test accuracy"]).T)
-        best = max([chosen.b, *alike], key=lambda run: cached.accuracy(run).value)
-        st.caption(f"They differ in nothing but this. The best of them is `{best.name}`.")
+        show_recipes([chosen.b, *alike])
     else:
         other = next(name for name in SCHEDULES if name != chosen.b.config.schedule)
-        st.caption(
-            f"No run here differs from {chosen.b.name} in its schedule alone. This makes one: the command on its card "
-            f"with `--schedule {other}` and another `--name`."
-        )
+        st.caption(f"No run here differs from {chosen.b.name} in its schedule alone. This command makes one:")
+        show_command(chosen.b, "--schedule", other)
+
+
+def show_recipes(runs: list) -> None:
+    """What runs that differ in their recipe alone came to: a column for each setting that is not the same in all."""
+    differing = [field for field in RECIPE_FIELDS if len({getattr(run.config, field) for run in runs}) > 1]
+    rows = {
+        run.name: {FIELD_WORDS[field]: in_words(field, getattr(run.config, field)) for field in differing}
+        | {"test accuracy": f"{cached.accuracy(run).value:.1%}"}
+        for run in runs
+    }
+    st.table(pd.DataFrame(rows).T)
+    best = max(runs, key=lambda run: cached.accuracy(run).value)
+    words = " and ".join(FIELD_WORDS[field] for field in differing)
+    st.caption(f"They differ in nothing but this: {words}. The best of them is `{best.name}`.")
 
 
 def _differs_in_recipe(run) -> bool:
     differing = differences(chosen.b.config, run.config).keys()
-    return bool(differing) and differing <= RECIPE_FIELDS
+    return bool(differing) and differing <= set(RECIPE_FIELDS)
 
 
 show_costs()

@@ -8,7 +8,7 @@ from core.comparison import describe, network_name
 from core.errors import RunError
 from core.runs import list_runs
 from ui import cached
-from ui.run_picker import pair
+from ui.run_picker import pair, readable, show_command
 
 COMMANDS = """python -m core.train resnet50 --data shipped --epochs 8
 python -m core.train resnet50 --data shipped --epochs 8 --init imagenet"""
@@ -18,6 +18,7 @@ MEANINGS = {
     "Training time": "On the machine named in the run's card.",
     "Epochs": "How often it saw each training photo.",
 } | {f"Time to {target:.0%} validation accuracy": "How fast it learns." for target in transfer.TARGETS}
+SAME_RECIPE = "Only runs that are equal in all else are compared: learning rates and epochs, too."
 
 chosen = pair()
 st.title("Does it help to have learnt before?")
@@ -26,7 +27,7 @@ st.markdown(
     "(**transfer learning**), instead of with random numbers (**from scratch**). All else is the same."
 )
 
-finished = [run for run in list_runs()[0] if run.finished]
+finished = readable([run for run in list_runs()[0] if run.finished])
 contests = transfer.contests(finished)
 if not contests:
     st.info(
@@ -43,7 +44,7 @@ if not contests:
 
 def choose() -> transfer.Contest:
     """The pair chosen above, where that is a contest; else the first, or one of a list."""
-    names = {contest.pretrained.name: contest for contest in contests}
+    names = {" and ".join(run.name for run in contest): contest for contest in contests}
     above = [
         name for name, contest in names.items() if {run.name for run in contest} == {run.name for _, run in chosen}
     ]
@@ -55,7 +56,7 @@ def choose() -> transfer.Contest:
         key="contest",
         bind="query-params",
         format_func=lambda name: f"{name}: {describe(names[name].pretrained)}",
-        help="Pairs of runs that differ in their initial weights alone; named by the one that has learnt before.",
+        help="Pairs of runs that differ in their initial weights alone: from scratch, and learnt before.",
     )
     return names[name]
 
@@ -94,9 +95,9 @@ def show_budgets() -> None:
             rows.append((side, run.name, run.facts["training_images"], share.value, share.low, share.high))
     table = pd.DataFrame(rows, columns=["side", "run", "images", "accuracy", "low", "high"])
     if table["images"].nunique() < 2:
-        st.info(
-            "Runs with fewer labels would show it: the same two commands with `--train-fraction 0.1`, and with 0.01."
-        )
+        st.info("Two runs with fewer labels would show it. These commands make them, with a tenth of the labels:")
+        for run in contest:
+            show_command(run, "--train-fraction", f"{0.1 * run.config.train_fraction:g}")
         return
     st.vega_lite_chart(cached.chart(charts.label_budget, table), width="stretch")
     scratch, learnt = (table[table["side"] == side].set_index("images")["accuracy"] for side in order)
@@ -111,7 +112,8 @@ def show_frozen() -> None:
     st.header("Must all of it learn again?", anchor=False)
     frozen = transfer.frozen_variants(contest, finished)
     if not frozen:
-        st.info("A run in which only the last layer learns would show it: the second command with `--freeze backbone`.")
+        st.info("A run in which only the last layer learns, and all else is the same, would show it. This makes one:")
+        show_command(contest.pretrained, "--freeze", "backbone")
         return
     runs = [contest.pretrained, *frozen]
     table = {
@@ -123,7 +125,7 @@ def show_frozen() -> None:
     loss = 100 * (cached.accuracy(runs[0]).value - max(cached.accuracy(run).value for run in frozen))
     st.caption(
         "“backbone” is all but the last layer: what was learnt before serves as it is (feature extraction). Letting "
-        f"everything learn (fine-tuning) is worth {loss:+.1f} points here."
+        f"everything learn (fine-tuning) is worth {loss:+.1f} points here. {SAME_RECIPE}"
     )
 
 
@@ -133,8 +135,8 @@ def show_change() -> None:
     for run in contest:
         try:
             changes[run.name] = run.weight_change()
-        except RunError:
-            st.info(f"{run.name} was made before it was recorded how far its layers moved.")
+        except RunError as error:
+            st.info(f"How far the layers of {run.name} moved is not known: {error}")
     tables = [
         pd.DataFrame({"layer": change.layers, "change": change.relative_change, "side": side_of[name], "run": name})
         for name, change in changes.items()

@@ -1,9 +1,11 @@
 """How much of training is spent outside forward, backward and step; against the common recipe; the input pipeline.
 
     python -m benchmarks.training_speed [--rounds 5] [--steps 20] [--compile]
+    python -m benchmarks.training_speed --network resnet50 --input-size 64 --strides v1
 
 Needs an otherwise idle machine. The three loops take turns, `rounds` times, and medians are compared, so that a
-machine whose speed drifts does not favour one of them. ResNet-20, batches of 128.
+machine whose speed drifts does not favour one of them. Batches are as usual for the network: 128 for ResNet-20, 64 for
+ResNet-50. With `--init` ours is fine-tuning: what it costs does not hang on the weights, so "scratch" measures it too.
 """
 
 import argparse
@@ -17,19 +19,17 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
 from core import cifar10, hardware
-from core.config import TrainConfig
+from core.config import STRIDES, TrainConfig, recipe
 from core.data import EpochPlan, TrainingSet
-from core.models import build, family
+from core.models import build, family, initial_weights, parse_architecture
 from core.training import Trainer
-
-BATCH = 128
 
 
 class OurLoop:
     """The project's own training, as it runs in `python -m core.train`, reports included."""
 
     def __init__(self, config: TrainConfig, images: cifar10.Images, precision: str, compiled: bool):
-        self.trainer = Trainer(config, images, precision=precision, compiled=compiled)
+        self.trainer = Trainer(config, images, initial_weights(config), precision=precision, compiled=compiled)
         self.left = 0
 
     def run(self, steps: int) -> float:
@@ -42,18 +42,18 @@ class OurLoop:
         start = time.perf_counter()
         while self.left > 0:  # an epoch's end, with its validation, is not part of what is compared
             self.trainer.fit(should_stop=enough)
-        return BATCH * steps / (time.perf_counter() - start)
+        return self.trainer.config.batch_size * steps / (time.perf_counter() - start)
 
 
 class FixedBatchLoop:
     """Forward, backward and step on one batch in memory, in the project's number format: the least there is to do."""
 
     def __init__(self, config: TrainConfig, images: cifar10.Images, precision: str, compiled: bool):
-        self.precision = precision
+        self.precision, self.batch_size = precision, config.batch_size
         self.model = build(config).to(memory_format=torch.channels_last).train()
         self.network = torch.compile(self.model) if compiled else self.model
         training_set = TrainingSet(images, augment=False)
-        pixels, self.labels = next(training_set.batches(EpochPlan.draw(len(training_set), 0, 0), BATCH))
+        pixels, self.labels = next(training_set.batches(EpochPlan.draw(len(training_set), 0, 0), self.batch_size))
         self.inputs = family(config).preprocessing(pixels)
         self.optimizer = torch.optim.SGD(self.model.parameters(), config.lr, 0.9, weight_decay=5e-4, nesterov=True)
 
@@ -66,7 +66,7 @@ class FixedBatchLoop:
             self.optimizer.zero_grad()
             loss.backward()
             self.optimizer.step()
-        return BATCH * steps / (time.perf_counter() - start)
+        return self.batch_size * steps / (time.perf_counter() - start)
 
 
 class PilDataset(Dataset):
@@ -84,16 +84,18 @@ class CommonLoop:
     """What most tutorials do: float32, NCHW, per-image PIL transforms, a DataLoader with two workers."""
 
     def __init__(self, config: TrainConfig, images: cifar10.Images):
-        preprocessing = family(config).preprocessing
+        preprocessing, self.batch_size = family(config).preprocessing, config.batch_size
         transform = transforms.Compose(
             [
                 transforms.RandomCrop(32, padding=4, padding_mode="reflect"),
                 transforms.RandomHorizontalFlip(),
+                *([transforms.Resize(config.input_size)] if config.input_size > 32 else []),
                 transforms.ToTensor(),
                 transforms.Normalize(preprocessing.mean, preprocessing.std),
             ]
         )
-        self.loader = DataLoader(PilDataset(images, transform), BATCH, shuffle=True, num_workers=2, drop_last=True)
+        dataset = PilDataset(images, transform)
+        self.loader = DataLoader(dataset, self.batch_size, shuffle=True, num_workers=2, drop_last=True)
         self.model = build(config).train()
         self.optimizer = torch.optim.SGD(self.model.parameters(), config.lr, 0.9, weight_decay=5e-4, nesterov=True)
 
@@ -107,7 +109,7 @@ class CommonLoop:
             self.optimizer.zero_grad()
             loss.backward()
             self.optimizer.step()
-        return BATCH * steps / (time.perf_counter() - start)
+        return self.batch_size * steps / (time.perf_counter() - start)
 
 
 def pipeline_speed(config: TrainConfig, images: cifar10.Images) -> float:
@@ -117,22 +119,37 @@ def pipeline_speed(config: TrainConfig, images: cifar10.Images) -> float:
     training_set, preprocessing = TrainingSet(images, augment=True), family(config).preprocessing
     plan = EpochPlan.draw(len(training_set), 0, 0)
     start = time.perf_counter()
-    for pixels, _ in training_set.batches(plan, BATCH):
+    for pixels, _ in training_set.batches(plan, config.batch_size):
         preprocessing(pixels)
     seconds = time.perf_counter() - start
     torch.set_num_threads(threads)
-    return training_set.steps(BATCH) * BATCH / seconds
+    return training_set.steps(config.batch_size) * config.batch_size / seconds
 
 
-def main() -> None:
+def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--rounds", type=int, default=5)
     p.add_argument("--steps", type=int, default=20)
     p.add_argument("--threads", type=int, default=2)
     p.add_argument("--compile", action="store_true", help="ours and the fixed batch through torch.compile")
-    args = p.parse_args()
+    p.add_argument("--network", default="resnet20", help="as core.train calls it; %(default)s")
+    p.add_argument("--input-size", type=int, help="pixels a side; as usual for the network")
+    p.add_argument("--strides", choices=STRIDES, default=STRIDES[0], help="of torchvision's resnet50; %(default)s")
+    p.add_argument("--init", default="scratch", help="scratch, imagenet, or a file of weights; %(default)s")
+    return p
+
+
+def config_of(args: argparse.Namespace) -> TrainConfig:
+    named = parse_architecture(args.network)
+    usual = recipe(named["family"], "sgd")
+    size = args.input_size or usual["input_size"]
+    return TrainConfig(**named, **usual | {"input_size": size}, strides=args.strides, init=args.init, data="shipped")
+
+
+def main() -> None:
+    args = parser().parse_args()
     torch.set_num_threads(args.threads)
-    config, images = TrainConfig(data="shipped"), cifar10.load_training("shipped")
+    config, images = config_of(args), cifar10.load_training("shipped")
     precision = hardware.best_precision("cpu")
     loops = {
         "ours": OurLoop(config, images, precision, args.compile),
@@ -150,6 +167,7 @@ def main() -> None:
     medians = {name: statistics.median(values) for name, values in speeds.items()}
     pairs = zip(speeds["fixed batch"], speeds["ours"], strict=True)
     result = {
+        "network": f"{config.architecture}, {config.input_size} px, batches of {config.batch_size}",
         "images_per_second": {name: round(value) for name, value in medians.items()},
         "extra_time_over_fixed_batch": round(statistics.median(fixed / ours - 1 for fixed, ours in pairs), 3),
         "times_the_common_recipe": round(medians["ours"] / medians["common recipe"], 2),

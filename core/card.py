@@ -1,7 +1,8 @@
 """A run's model card: README.md in its folder, made from what the folder holds."""
 
 from core import cifar10, metrics
-from core.config import TrainConfig
+from core.comparison import in_words
+from core.config import STRIDED, TrainConfig
 from core.files import write_text
 from core.runs import Run
 
@@ -16,7 +17,7 @@ TEMPLATE = """# {name}
 | training accuracy in that epoch (augmented images) | {train_accuracy:.2%} |
 | parameters | {parameters:,} |
 | multiply-adds for an image | {multiply_adds:,} |
-| training images | {training_images:,}, each seen {epochs} times |
+| training images | {training_images:,}, each seen {times_seen} |
 | training time | {minutes:.1f} minutes: {environment} |
 | initial weights | {initial_weights} |
 | frozen | {frozen} |
@@ -25,12 +26,14 @@ Repeat it:
 
     {command}
 
-Check it, from the weights:
+{weights}
 
-    python -m core.evaluate {name}
-
-`config.json` holds all settings, the versions, and the weights' sha256. Images: CIFAR-10 (Krizhevsky 2009).
+`config.json` holds {facts}. Images: CIFAR-10 (Krizhevsky 2009).
 """
+CHECK = """Check it, from the weights:
+
+    python -m core.evaluate {name}"""
+NO_WEIGHTS = "Its weights are not kept here. The command above makes them."
 
 
 def write_card(run: Run) -> None:
@@ -65,9 +68,18 @@ def card_text(run: Run) -> str:
             f"{environment['precision']}, torch {environment['torch']}"
         ),
         initial_weights=run.facts["initial_weights"],
-        frozen=f"up to {run.config.freeze}" if run.config.freeze else "nothing",
-        command=run.facts["command"],
+        times_seen=_times(history["images_seen"].iloc[-1] / run.facts["training_images"]),
+        frozen=("up to " if run.config.freeze else "") + in_words("freeze", run.config.freeze),
+        command=run.command_to_repeat,
+        weights=CHECK.format(name=run.name) if run.has_weights else NO_WEIGHTS,
+        facts="all settings, the versions, and the weights' sha256" if run.has_weights else "all settings and versions",
     )
+
+
+def _times(number: float) -> str:
+    if float(number).is_integer():
+        return "once" if number == 1 else f"{number:.0f} times"
+    return f"{number:.1f} times on average: an epoch leaves out those that do not fill its last batch"
 
 
 def describe(run: Run) -> str:
@@ -81,5 +93,5 @@ def describe(run: Run) -> str:
 
 
 def _describe_torchvision(config: TrainConfig) -> str:
-    strides = f", strides {config.strides}" if config.network.startswith("resnet") else ""
+    strides = f", strides {config.strides}" if config.network in STRIDED else ""
     return f"torchvision's {config.network}{strides}, images enlarged to {config.input_size} pixels,"

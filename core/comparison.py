@@ -60,6 +60,8 @@ VALUE_WORDS = {
     ("augment", False): "off",
 }
 
+IMAGENET_FILES = ("resnet50_v1_imagenet.safetensors",)  # He et al.'s own, as Keras Applications has them
+
 
 @dataclass(frozen=True)
 class Fairness:
@@ -117,7 +119,8 @@ def network_name(config: TrainConfig) -> str:
 def in_words(name: str, value: object) -> str:
     """The value of a field of TrainConfig as a lay reader takes it."""
     if (name, value) not in VALUE_WORDS and name == "init":
-        return f"learnt before, in {PurePath(str(value)).name}"
+        file = PurePath(str(value)).name
+        return VALUE_WORDS["init", "imagenet"] if file in IMAGENET_FILES else f"learnt before, in {file}"
     if name in ("train_fraction", "warmup") and value is not None:
         return f"{value:.3%}".rstrip("0%").rstrip(".") + " %"
     return VALUE_WORDS.get((name, value), str(value))
@@ -132,9 +135,17 @@ def describe(run: Run) -> str:
     else:
         words += [network_name(config)]
     words += ["pretrained"] if config.pretrained else ["from scratch"] * (config.family == "torchvision")
-    words += [f"frozen up to {config.freeze}"] if config.freeze else []
-    words += [f"{100 * config.train_fraction:g} % of the photos"] if config.train_fraction < 1 else []
-    return ", ".join(words)
+    return ", ".join([*words, *limits(config)])
+
+
+def limits(config: TrainConfig) -> list[str]:
+    """What kept a network from learning all it could, e.g. ["only the last layer learns", "10 % of the photos"]."""
+    words = []
+    if config.freeze:
+        words += ["only the last layer learns" if config.freeze == "backbone" else f"frozen up to {config.freeze}"]
+    if config.train_fraction < 1:
+        words += [f"{100 * config.train_fraction:g} % of the photos"]
+    return words
 
 
 def names(a: Run, b: Run) -> dict[str, str]:

@@ -19,6 +19,7 @@ ADAMW_LR = 0.01
 SCHEDULES = ("onecycle", "cosine", "multistep", "constant")
 OPTIMIZERS = ("sgd", "adamw")
 STRIDES = ("v1.5", "v1")
+STRIDED = ("resnet50", "resnet101", "resnet152")  # the networks of torchvision whose strides can be chosen
 TORCHVISION_DEPTHS = (50, 152)  # "resnet50" is torchvision's network, not the CIFAR one of that depth
 LONGEST_NAME = 64
 
@@ -159,8 +160,8 @@ def _first_problem(c: TrainConfig) -> str | None:
             f"input size must be {'32 for family cifar' if cifar else 'from 32 to 512'}, not {c.input_size}",
         ),
         (
-            c.strides == "v1.5" or (c.strides == "v1" and c.network in ("resnet50", "resnet101", "resnet152")),
-            f"strides must be v1.5, or v1 for torchvision's resnet50, resnet101 and resnet152, not {c.strides!r}",
+            c.strides == "v1.5" or (c.strides == "v1" and c.network in STRIDED),
+            f"strides must be v1.5, or v1 for torchvision's {', '.join(STRIDED)}, not {c.strides!r}",
         ),
         (
             cifar or (c.depth, c.skip, c.norm) == (20, True, "batch"),

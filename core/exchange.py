@@ -32,7 +32,7 @@ LARGEST = {  # the files of a finished run, and how many bytes each may have, un
     CARD: 100_000,
 }
 LARGEST_NETWORK = 150_000_000  # parameters; VGG-19, as published, has 144 million
-OPTIONAL = {runs.MODEL_FILE, runs.CHANGE_FILE, lesions.FILE, CARD}
+OPTIONAL = {"gradients.npz", runs.MODEL_FILE, runs.CHANGE_FILE, lesions.FILE, CARD}
 LARGEST_DIRECTORY = 10_000  # bytes of a zip's table of contents; that of a run takes about 500
 END_RECORD, ZIP64_LOCATOR = b"PK\x05\x06", b"PK\x06\x07"  # PKWARE's APPNOTE.TXT, sections 4.3.16 and 4.3.15
 END_RECORD_BYTES, ZIP64_LOCATOR_BYTES = 22, 20
@@ -184,9 +184,12 @@ def _check_members(files: list[_Member]) -> None:
 def _check(run: Run) -> None:
     """Open all that a page may open, and write the card. Raises LabError."""
     _check_facts(run)
-    history, (_, norms), _ = run.history(), run.gradients(), run.test_logits()
-    if history["epoch"].tolist() != list(range(1, len(norms) + 1)):
+    _check_size(run)
+    history, _ = run.history(), run.test_logits()
+    if (run.path / "gradients.npz").exists() and len(run.gradients()[1]) != len(history):
         raise RunError(f"{run.name}: history.csv and gradients.npz are not of the same epochs.")
+    if history["epoch"].tolist() != list(range(1, len(history) + 1)):
+        raise RunError(f"{run.name}: history.csv does not count its epochs from 1.")
     if (run.path / runs.CHANGE_FILE).exists():
         run.weight_change()
     if (run.path / lesions.FILE).exists():
@@ -194,7 +197,6 @@ def _check(run: Run) -> None:
     if run.has_weights:
         from core.models import count_parameters
 
-        _check_size(run)
         if count_parameters(run.load_model()) != run.parameters:
             raise RunError(f"{run.name}: config.json tells another number of parameters than its network has.")
     try:
@@ -206,7 +208,8 @@ def _check(run: Run) -> None:
 
 
 def _check_size(run: Run) -> None:
-    """Before the network is built: the largest of torchvision's take gigabytes, whatever the file holds."""
+    """Before the network is built, now or by a page: the largest of torchvision's take gigabytes, and a newer
+    torchvision may have others than this one."""
     if run.config.family == "torchvision":
         from core.models import imagenet
 

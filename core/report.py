@@ -67,16 +67,22 @@ def insert(text: str, table: str) -> str:
 
 
 def _order(run: Run) -> tuple:
+    """No two runs tie: the table is the same wherever it is made."""
     config = run.config
-    family = config.family != "cifar"
     return (
-        family,
+        config.family != "cifar",
         config.data == "shipped",
         config.norm == "none",
         config.depth,
         config.skip,
+        config.network,
+        config.pretrained,
+        config.init,
+        config.freeze,
+        -config.train_fraction,
         config.epochs,
         config.seed,
+        run.name,
     )
 
 

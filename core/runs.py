@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import zipfile
 from dataclasses import dataclass
 from io import StringIO
@@ -15,13 +16,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core.config import TrainConfig
+from core.config import LONGEST_NAME, TrainConfig
 from core.errors import LabError, RunError
 from core.files import write_atomically, write_json, write_text
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = ROOT / "checkpoints"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+AGAIN = "-again"  # how the name of a run that is made anew ends
+PLACE_OPTIONS = ("--out", "--name")
 TEST_IMAGES, CLASSES = 10_000, 10
 HISTORY_COLUMNS = (
     "epoch",
@@ -144,7 +147,7 @@ class Run:
         from safetensors import SafetensorError
         from safetensors.torch import load_file
 
-        from core.models import build
+        from core.models import build, load_weights
 
         path = self.path / MODEL_FILE
         if not path.is_file():
@@ -156,7 +159,7 @@ class Run:
             weights = {
                 name: value.float() if value.is_floating_point() else value for name, value in load_file(path).items()
             }
-            model.load_state_dict(weights, strict=True)
+            load_weights(model, weights)
         except (SafetensorError, RuntimeError, OSError, LabError) as error:
             raise RunError(
                 f"The weights in {path} do not fit {self.config.architecture}: {' '.join(str(error).split())[:300]}"
@@ -165,16 +168,38 @@ class Run:
             raise RunError(f"{path} holds numbers that are not finite.")
         return model.eval().requires_grad_(False)
 
+    @property
+    def command_to_repeat(self) -> str:
+        """The command that makes it anew, among the user's own runs; its name is taken, so under another.
+
+        Raises RunError if it is not recorded."""
+        return self.command_with("--name", f"{self.name[: LONGEST_NAME - len(AGAIN)]}{AGAIN}")
+
+    def command_with(self, *options: str) -> str:
+        """The command that made it, with `options` for its place and name. Raises RunError if it is not recorded."""
+        command = self.facts.get("command")
+        try:
+            words = shlex.split(command) if isinstance(command, str) else []
+        except ValueError:  # an open quote: it was written by hand
+            words = []
+        if not words:
+            raise RunError("How it was trained is not recorded.")
+        return shlex.join([*_without_place(words), *options])
+
     def how_to_repeat(self) -> str:
-        return f"This command makes them: {self.facts.get('command', 'unknown')}"
+        try:
+            return f"This command makes them, in a new run: {self.command_to_repeat}"
+        except RunError as error:
+            return str(error)
 
 
 @dataclass(frozen=True)
 class WeightChange:
     """From the initial weights to those that were kept, of each layer with weights, first to last.
 
-    `relative_change` (layers,): norm of the difference over the norm of the initial weights. `filters_before` and
-    `filters_after`: the first convolution's, (filters, channels, height, width).
+    `relative_change` (layers,): norm of the difference over the norm of the initial weights; of a layer that began as
+    zeros (ViT's last one) 1, or 0 if it still is. `filters_before` and `filters_after`: the first convolution's,
+    (filters, channels, height, width).
     """
 
     layers: list[str]
@@ -326,13 +351,25 @@ def save_weight_change(folder: Path, before: dict, after: dict) -> None:
 
 
 def _relative_change(before, after) -> float:
-    return ((after - before).norm() / before.norm()).item()
+    """See `WeightChange`."""
+    size = before.norm().item() or after.norm().item() or 1.0
+    return (after - before).norm().item() / size
 
 
 def save_test_logits(folder: Path, logits: np.ndarray) -> None:
     """float (10000, 10). To be written last: a run that has them is finished."""
     logits = logits.astype(np.float32)
     write_atomically(folder / "test_logits.npz", lambda file: np.savez_compressed(file, logits=logits))
+
+
+def _without_place(words: list[str]) -> list[str]:
+    """A command's words without those that say where the run goes and what it is called."""
+    before = ["", *words]
+    return [
+        word
+        for word, last in zip(words, before, strict=False)
+        if word.partition("=")[0] not in PLACE_OPTIONS and last not in PLACE_OPTIONS
+    ]
 
 
 def _sha256(path: Path) -> str:

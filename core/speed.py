@@ -48,7 +48,7 @@ def milliseconds(config: TrainConfig, threads: int) -> float:
 def measured(runs: list[Run]) -> dict[str, dict[int, float]]:
     """{run: {threads: milliseconds}}, measured in a child process. Raises LabError if that fails.
 
-    Runs of equal networks are measured once.
+    Runs of equal networks are measured once; those whose network can't be built are left out.
     """
     first = {_network(run.config): run for run in reversed(runs)}
     command = [sys.executable, "-m", "core.speed", *(str(run.path) for run in first.values()), "--json"]
@@ -57,11 +57,10 @@ def measured(runs: list[Run]) -> dict[str, dict[int, float]]:
     except subprocess.TimeoutExpired:
         raise LabError("Measuring took too long: the machine is busy. Try again later.") from None
     except subprocess.CalledProcessError as error:
-        raise LabError(f"Measuring failed: {error.stderr.strip().splitlines()[-1:]}") from None
+        raise LabError(f"Measuring failed: {''.join(error.stderr.strip().splitlines()[-1:])}") from None
     found = json.loads(done.stdout)
-    return {
-        run.name: {int(n): value for n, value in found[str(first[_network(run.config)].path)].items()} for run in runs
-    }
+    of_run = {run.name: found.get(str(first[_network(run.config)].path)) for run in runs}
+    return {name: {int(n): value for n, value in times.items()} for name, times in of_run.items() if times}
 
 
 def _network(config: TrainConfig) -> tuple:
@@ -73,10 +72,16 @@ def main(argv: list[str] | None = None) -> int:
     args = parser().parse_args(argv)
     if not all(1 <= threads <= 1024 for threads in args.threads):
         raise LabError("--threads must be at least 1 and at most 1024.")
-    found = {name: find_run(name).config for name in args.runs}
-    result = {
-        name: {threads: milliseconds(config, threads) for threads in args.threads} for name, config in found.items()
-    }
+    result, problems = {}, []
+    for name, run in {name: find_run(name) for name in args.runs}.items():
+        try:
+            result[name] = {threads: milliseconds(run.config, threads) for threads in args.threads}
+        except LabError as error:  # e.g. a network that this torchvision does not have
+            problems.append(f"{run.name} is left out: {error}")
+    if not result:
+        raise LabError(" ".join(problems))
+    for problem in problems:
+        print(problem, file=sys.stderr)
     if args.json:
         print(json.dumps(result))
     else:

@@ -29,6 +29,7 @@ from core.models import (
     count_parameters,
     describe_initial_weights,
     initial_weights,
+    load_weights,
     parse_architecture,
     starting_weights,
 )
@@ -231,7 +232,7 @@ class Session:
     def _finish(self, should_stop: Callable[[], bool]) -> None:
         """The best weights on validation are kept; the test images are scored, once. Raises StoppedError."""
         trainer = self.trainer
-        trainer.model.load_state_dict(runs.as_stored(trainer.best_weights))  # what is scored is what is kept
+        load_weights(trainer.model, runs.as_stored(trainer.best_weights))  # what is scored is what is kept
         pixels, _ = to_tensors(cifar10.load_test())
         logits = infer(trainer.model, pixels, trainer.preprocessing, should_stop=should_stop)
         sha256 = runs.save_weights(self.folder, trainer.best_weights)

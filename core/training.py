@@ -20,7 +20,7 @@ from core.data import EpochPlan, TrainingSet, derived_seed, label_budget, split_
 from core.errors import DivergedError, LabError, TrainingError
 from core.evaluation import StoppedError, infer
 from core.hardware import autocast, best_device, best_precision
-from core.models import build, family, freeze, head_name
+from core.models import build, family, freeze, head_name, load_weights
 from core.schedules import learning_rate
 
 
@@ -90,7 +90,7 @@ class Trainer:
         self.preprocessing = family(config).preprocessing
         self.model = build(config)
         if initial_weights:
-            self.model.load_state_dict(initial_weights, strict=True)
+            load_weights(self.model, initial_weights)
         self.model.to(self.device, memory_format=torch.channels_last)
         self.compiled = compiled
         self._frozen = freeze(self.model, config.freeze)
@@ -278,7 +278,7 @@ class Trainer:
         """Go on from `state()` of a Trainer with the same config. Raises TrainingError if it is another's."""
         if TrainConfig.from_dict(values["config"]) != self.config:
             raise TrainingError("The saved state belongs to another configuration; resume with the same options.")
-        self.model.load_state_dict(_with_prefix(tensors, "model."), strict=True)
+        load_weights(self.model, _with_prefix(tensors, "model."))
         self.best_weights = _copy(_with_prefix(tensors, "best."))
         momenta: dict[int, dict[str, Tensor]] = {}
         for name, value in _with_prefix(tensors, "optimizer.").items():

@@ -3,6 +3,7 @@
 Derives everything from run folders; no torch.
 """
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ from core.runs import Run
 
 TARGETS = (0.8, 0.9)  # validation accuracies that "time to reach" means
 # What makes two contests comparable, whatever their budgets and recipes.
-SAME = ("family", "network", "input_size", "strides", "depth", "skip", "norm", "init", "data", "freeze")
+SAME = {"family", "network", "input_size", "strides", "depth", "skip", "norm", "init", "data", "freeze"}
 
 
 @dataclass(frozen=True)
@@ -36,25 +37,38 @@ def contests(runs: list[Run]) -> list[Contest]:
         for scratch in runs
         if pretrained.config.pretrained
         and not scratch.config.pretrained
-        and differences(scratch.config, pretrained.config).keys() == {"init"}
+        and _differing(scratch, pretrained) == {"init"}
     ]
     return sorted(found, key=lambda c: (c.pretrained.config.freeze != "", -c.pretrained.config.train_fraction))
 
 
 def comparable(contest: Contest, others: list[Contest]) -> list[Contest]:
     """Of `others` those of the same network and weights, one a label budget (the first of each), the smallest first."""
-    ours = contest.pretrained.config
-    by_budget = {ours.train_fraction: contest}
+    by_budget = {contest.pretrained.config.train_fraction: contest}
     for other in others:
-        theirs = other.pretrained.config
-        if all(getattr(theirs, name) == getattr(ours, name) for name in SAME):
-            by_budget.setdefault(theirs.train_fraction, other)
+        if not _differing(contest.pretrained, other.pretrained) & SAME:
+            by_budget.setdefault(other.pretrained.config.train_fraction, other)
     return [by_budget[fraction] for fraction in sorted(by_budget)]
 
 
 def frozen_variants(contest: Contest, runs: list[Run]) -> list[Run]:
     """The runs that differ from the pretrained one in what is frozen, and in nothing else."""
-    return [run for run in runs if differences(contest.pretrained.config, run.config).keys() == {"freeze"}]
+    return [run for run in runs if _differing(contest.pretrained, run) == {"freeze"}]
+
+
+def _differing(a: Run, b: Run) -> set[str]:
+    """The settings in which two runs differ. A file of weights is the same in whatever folder it lay."""
+    others = differences(a.config, b.config).keys() - {"init"}
+    return others if _same_weights(a, b) else others | {"init"}
+
+
+def _same_weights(a: Run, b: Run) -> bool:
+    """Whether both began with the same weights: by their recorded sha256, or else by the file's name."""
+    hashes = [re.search(r"sha256 ([0-9a-f]{64})", str(run.facts.get("initial_weights"))) for run in (a, b)]
+    if all(hashes):
+        return hashes[0][1] == hashes[1][1]
+    names = [re.split(r"[/\\]", run.config.init)[-1] for run in (a, b)]
+    return names[0] == names[1]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.comparison import describe
+from core.errors import RunError
 from core.runs import Run, list_runs
+from ui import cached
 
 DEFAULTS = {"a": "plain20-s0", "b": "resnet20-s0"}
 HELP = "A run is one trained network with its record. The choice holds on every page and is part of the link."
@@ -50,6 +52,27 @@ def pair() -> Pair:
         st.page_link("app_pages/train.py", label="Train a pair now", icon=":material/fitness_center:")
         st.stop()
     return Pair(runs[st.session_state["a"]], runs[st.session_state["b"]])
+
+
+def readable(runs: list[Run]) -> list[Run]:
+    """Those of finished `runs` whose history and answers can be read; the others are reported."""
+    found = []
+    for run in runs:
+        try:
+            cached.history(run), cached.accuracy(run)
+        except RunError as error:
+            st.warning(f"{error} So {run.name} is left out here.", icon=":material/folder_off:")
+        else:
+            found.append(run)
+    return found
+
+
+def show_command(run: Run, *options: str) -> None:
+    """The command that makes another run like `run`, but with `options`."""
+    try:
+        st.code(run.command_with(*options), language="bash")
+    except RunError as error:
+        st.info(str(error))
 
 
 def _follow_link(key: str, names: list[str]) -> None:

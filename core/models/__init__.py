@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,14 +101,14 @@ def initial_weights(config: TrainConfig) -> dict[str, Tensor] | None:
     """
     if not config.pretrained:
         return None
-    if config.init != "imagenet":
-        given = read_weights(Path(config.init))
-    elif config.family == "torchvision":
+    torchvisions = config.family == "torchvision"
+    if torchvisions:
         from core.models import imagenet
-
-        given = imagenet.pretrained(config)
-    else:
+    elif config.init == "imagenet":
         raise ModelError(f"There are no ImageNet weights for {config.architecture}: it is made for 32x32 images.")
+    given = imagenet.pretrained(config) if config.init == "imagenet" else read_weights(Path(config.init))
+    if torchvisions:
+        given = imagenet.with_present_names(given)
     return _fitted(given, build(config), f"The weights in {config.init} do not fit {config.architecture}")
 
 
@@ -135,6 +136,17 @@ def _fitted(given: dict[str, Tensor], model: nn.Module, complaint: str) -> dict[
     if not all(torch.isfinite(value).all() for value in given.values()):
         raise ModelError(f"{complaint}: some of their numbers are not finite.")
     return {name: given[name].to(value.dtype) for name, value in own.items()}
+
+
+def load_weights(model: nn.Module, weights: dict[str, Tensor]) -> None:
+    """Give `model` the tensors of a state dict that was saved or copied. Raises RuntimeError if names or shapes differ.
+
+    Only the dict that `state_dict()` itself gives says of what version its parts are; MNASNet will not load any other.
+    Ours are of the version that torchvision now has.
+    """
+    state = OrderedDict(weights)
+    state._metadata = model.state_dict()._metadata
+    model.load_state_dict(state, strict=True)
 
 
 def describe_initial_weights(config: TrainConfig) -> str:

@@ -4,6 +4,7 @@ Knows no runs and no training. The last layer is replaced; VGG's and AlexNet's h
 parameters, are replaced whole by global pooling and one linear layer (as in Lin et al. 2014, "Network in network").
 """
 
+import re
 from pathlib import Path
 
 import torch
@@ -17,6 +18,12 @@ MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, as all 
 CLASSES = 10
 SMALLEST_MAP = 4  # cells a side: a heatmap of fewer says nothing
 WEIGHTS = "IMAGENET1K_V1"  # pinned: "DEFAULT" would be other weights one day
+# What torchvision's own files, older than its present code, call some layers: pattern -> present name.
+OLD_NAMES = {
+    r"(denselayer\d+\.(?:norm|conv))\.([12]\.)": r"\1\2",  # DenseNet
+    r"\.mlp\.linear_1\.": ".mlp.0.",  # ViT
+    r"\.mlp\.linear_2\.": ".mlp.3.",
+}
 TESTED = (
     "resnet18",
     "resnet50",
@@ -107,6 +114,13 @@ def pretrained(config: TrainConfig) -> dict[str, Tensor]:
             f"The ImageNet weights of {config.network} cannot be downloaded ({error}): fetch {weights.url} where there "
             f"is a network, and put {Path(weights.url).name} into {folder}."
         ) from None
+
+
+def with_present_names(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The state dict of an old file under the names that torchvision now has; of a new one, as it is."""
+    for old, new in OLD_NAMES.items():
+        weights = {re.sub(old, new, name): value for name, value in weights.items()}
+    return weights
 
 
 def describe_pretrained(config: TrainConfig) -> str:

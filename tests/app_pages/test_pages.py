@@ -1,6 +1,7 @@
 """Every page, found by looking, run without a browser (streamlit.testing)."""
 
 import re
+import shutil
 from io import BytesIO
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from core import cifar10, explain, familiarity, gallery
 from core.cifar10 import CLASSES
 from core.classifier import Classifier
+from core.errors import RunError
 from core.runs import ROOT, find_run
 from tests.app_pages.conftest import SECONDS
 from tests.core.test_images import DAMAGED, NOT_PICTURES, TOO_LARGE
@@ -245,6 +247,12 @@ def test_look_inside_refuses_what_is_no_picture(app):
 
 
 @pytest.fixture
+def alone(monkeypatch, tmp_path):
+    """No runs ship with the app."""
+    monkeypatch.setattr("core.runs.SHIPPED", tmp_path / "checkpoints")
+
+
+@pytest.fixture
 def contest(make_run, tmp_path):
     """Two runs that differ in their initial weights alone, and a frozen third."""
     from safetensors.torch import save_file
@@ -264,13 +272,21 @@ def contest(make_run, tmp_path):
     return scratch, learnt
 
 
-def test_transfer_says_how_to_get_a_contest(app):
+def test_transfer_says_how_to_get_a_contest(app, alone):
     app = open_page(app, "transfer")
     assert "no such pair" in app.info[0].value
     assert "--init imagenet" in app.get("code")[0].value
 
 
-def test_transfer_tells_the_whole_story(app, contest):
+def test_contests_that_share_a_run_can_both_be_chosen(app, alone, contest):
+    app = open_page(app, "transfer")
+    for names in ("scratch and learnt", "mine-residual and learnt"):
+        app.selectbox(key="contest").set_value(names).run()
+        assert not app.exception
+        assert all(f"`{name}`" in texts(app) for name in names.split(" and "))
+
+
+def test_transfer_tells_the_whole_story(app, alone, contest):
     app.query_params["a"], app.query_params["b"] = "scratch", "learnt"
     app = open_page(app, "transfer")
     assert not app.exception
@@ -281,6 +297,58 @@ def test_transfer_tells_the_whole_story(app, contest):
     assert len(charts(app)) == 2
     assert len(app.get("imgs") or app.get("image")) >= 4
     assert len(app.table) == 2
+
+
+@pytest.mark.parametrize("page", ["transfer", "architectures"])
+@pytest.mark.parametrize("file", ["test_logits.npz", "history.csv"])
+def test_damaged_run_that_nobody_chose_is_left_out(app, alone, contest, page, file):
+    app.query_params["a"], app.query_params["b"] = "scratch", "learnt"
+    (contest[0].path.parent / "small-learnt" / file).write_text("damaged")
+    app = open_page(app, page)
+    assert not app.exception
+    (warning,) = app.warning
+    assert file in warning.value
+    assert "So small-learnt is left out here" in warning.value
+    assert charts(app)
+
+
+def test_transfer_gives_the_commands_of_what_is_missing(app, alone, contest):
+    for name in ("small-scratch", "small-learnt", "frozen"):
+        shutil.rmtree(contest[0].path.parent / name)
+    app.query_params["a"], app.query_params["b"] = "scratch", "learnt"
+    app = open_page(app, "transfer")
+    assert not app.exception
+    command = "python -m core.train resnet8 --data shipped --epochs 1"
+    assert [code.value for code in app.code] == [f"{command} --train-fraction 0.1"] * 2 + [
+        f"{command} --freeze backbone"
+    ]
+
+
+def test_transfer_says_why_the_change_of_layers_is_missing(app, alone, contest):
+    app.query_params["a"], app.query_params["b"] = "scratch", "learnt"
+    (contest[1].path / "weight_change.npz").write_text("damaged")
+    app = open_page(app, "transfer")
+    assert not app.exception
+    with pytest.raises(RunError) as caught:
+        contest[1].weight_change()
+    assert any(str(caught.value) in info.value for info in app.info)
+
+
+def test_architectures_name_all_in_which_recipes_differ(app, alone, make_run):
+    make_run("other", skip=True, optimizer="adamw", head_lr=2.0)
+    make_run("half", skip=True, train_fraction=0.5)
+    app = open_page(app, "architectures")
+    assert not app.exception
+    assert "They differ in nothing but this: optimiser and learning rate of the last layer, times." in texts(app)
+    table = app.table[0].value
+    assert table.columns.tolist() == ["optimiser", "learning rate of the last layer, times", "test accuracy"]
+    assert table["optimiser"].to_dict() == {"mine-residual": "SGD", "other": "AdamW"}
+    assert "ResNet-8, 50 % of the photos" in charts(app)[0].proto.spec + str(charts(app)[0].proto)
+
+
+def test_architectures_give_the_command_of_another_schedule(app, alone):
+    app = open_page(app, "architectures")
+    assert app.code[0].value == "python -m core.train resnet8 --data shipped --epochs 1 --schedule cosine"
 
 
 def test_architectures_show_every_run_and_measure_on_demand(app, monkeypatch):

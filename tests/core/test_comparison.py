@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core import comparison
+from core.config import TrainConfig
 
 
 def logits_for(answers: list[int]) -> np.ndarray:
@@ -38,9 +39,20 @@ def test_equal_settings_are_no_comparison(make_run):
 def test_every_setting_has_words():
     from dataclasses import fields
 
-    from core.config import TrainConfig
-
     assert set(comparison.FIELD_WORDS) == {field.name for field in fields(TrainConfig)}
+
+
+@pytest.mark.parametrize(
+    ("init", "words"),
+    [
+        ("scratch", "random numbers"),
+        ("imagenet", "learnt on ImageNet"),
+        ("../weights/resnet50_v1_imagenet.safetensors", "learnt on ImageNet"),
+        ("/home/me/mine.pt", "learnt before, in mine.pt"),
+    ],
+)
+def test_initial_weights_in_words(init, words):
+    assert comparison.in_words("init", init) == words
 
 
 def test_verdict_counts_who_alone_is_right():
@@ -120,6 +132,18 @@ def test_networks_are_named_by_what_tells_them_apart(make_run):
     plain, residual = make_run("p", skip=False), make_run("r", skip=True)
     assert comparison.names(plain, residual) == {"A": "the plain network", "B": "the ResNet"}
     assert comparison.names(residual, residual) == {"A": "A", "B": "B"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, []),
+        ({"freeze": "layer2", "train_fraction": 0.1}, ["frozen up to layer2", "10 % of the photos"]),
+        ({"freeze": "backbone"}, ["only the last layer learns"]),
+    ],
+)
+def test_limits_of_a_training_in_words(changes, words):
+    assert comparison.limits(TrainConfig(**changes)) == words
 
 
 def test_pools_part_the_photos_by_who_is_right():

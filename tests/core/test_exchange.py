@@ -92,6 +92,12 @@ def test_run_without_weights_is_taken(contents):
     assert not import_run(zipped(contents)).has_weights
 
 
+def test_run_without_gradients_is_taken_and_handed_on(contents):
+    del contents["gradients.npz"]
+    run = import_run(zipped(contents))
+    assert comparable(import_run(zip_run(run), "copy")) == comparable(run)
+
+
 def test_shipped_run_comes_back_with_its_studies():
     run = runs.find_run("resnet20-s0")
     copy = import_run(zip_run(run), "copy")
@@ -216,6 +222,11 @@ def facts(**changes):
     return make
 
 
+def light(make: Callable[[Contents], bytes]):
+    """The same zip without the weights."""
+    return lambda contents: make({name: data for name, data in contents.items() if name != "model.safetensors"})
+
+
 def weight_change_without_layers(contents: Contents) -> bytes:
     buffer = io.BytesIO()
     filters = np.zeros((1, 3, 3, 3))
@@ -303,6 +314,20 @@ BAD_ZIPS = {
     "network of gigabytes": (
         facts(config={"family": "torchvision", "network": "vit_h_14", "input_size": 224}),
         "too large a network",
+    ),
+    "network of gigabytes, without it": (
+        light(facts(config={"family": "torchvision", "network": "vit_h_14", "input_size": 224})),
+        "too large a network",
+    ),
+    "network that is not known, without it": (
+        light(facts(config={"family": "torchvision", "network": "resnet77", "input_size": 64})),
+        "torchvision has no classifier 'resnet77'",
+    ),
+    "epochs from 2, without gradients": (
+        lambda contents: without("gradients.npz")(
+            contents | {"history.csv": contents["history.csv"].replace(b"\n1,", b"\n2,")}
+        ),
+        "does not count its epochs from 1",
     ),
     "parameters of another": (
         facts(architecture={"parameters": 1, "multiply_adds": 1}),

@@ -1,12 +1,15 @@
 """torchvision's classifiers: ten classes, heatmaps, seeds, strides, ImageNet weights; without any network."""
 
+import re
 import urllib.error
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import torchvision
+from safetensors.torch import save_file
 from torch import nn
 
 from core.config import TrainConfig
@@ -22,6 +25,7 @@ from core.models import (
     head_name,
     imagenet,
     initial_weights,
+    load_weights,
     parse_architecture,
     stages,
 )
@@ -164,6 +168,30 @@ def test_stages_to_freeze():
     assert stages(untrained("mobilenet_v2"))[-1] == "features.18"
 
 
+ONE_OF_EACH = (  # the smallest
+    *("alexnet", "convnext_tiny", "densenet121", "efficientnet_b0", "googlenet", "inception_v3", "maxvit_t"),
+    *("mnasnet0_5", "mobilenet_v2", "mobilenet_v3_small", "regnet_y_400mf", "resnet18", "shufflenet_v2_x0_5"),
+    *("squeezenet1_1", "swin_t", "vgg11", "vit_b_32"),
+)
+
+
+def test_one_of_each_is_of_each():
+    assert {torchvision.models.get_model_builder(name).__module__ for name in ONE_OF_EACH} == {
+        torchvision.models.get_model_builder(name).__module__ for name in imagenet.names()
+    }
+
+
+@pytest.mark.parametrize("name", ONE_OF_EACH)
+def test_a_copy_of_the_weights_is_loaded_again(name):
+    size = max(64, imagenet._weights_of(name).meta["min_size"][0])
+    model = untrained(name) if name in imagenet.TESTED else build(config_of(name, input_size=size))
+    copy = {key: value.clone() for key, value in model.state_dict().items()}
+    load_weights(model, copy)
+    assert all(torch.equal(value, copy[key]) for key, value in model.state_dict().items())
+    with pytest.raises(RuntimeError, match="Missing key"):
+        load_weights(model, dict(list(copy.items())[1:]))
+
+
 # ImageNet weights by torchvision's API
 
 
@@ -199,6 +227,24 @@ def test_weights_put_in_the_place_are_used_and_the_last_layer_is_new(hub):
         assert torch.equal(value, fresh[name] if name.startswith("fc.") else theirs[name]), name
     assert "ResNet18_Weights.IMAGENET1K_V1" in describe_initial_weights(config)
     assert "from seed 4" in describe_initial_weights(config)
+
+
+def test_densenets_files_with_the_names_of_old_are_read(hub, tmp_path):
+    theirs = build(config_of("densenet121", seed=1)).state_dict()
+    old = {re.sub(r"(denselayer\d+\.)(norm|conv)([12])\.", r"\1\2.\3.", key): value for key, value in theirs.items()}
+    assert "features.denseblock1.denselayer1.norm.1.weight" in old
+    torch.save(old, hub / Path(imagenet._weights_of("densenet121").url).name)
+    save_file(old, tmp_path / "old.safetensors")
+    for init in ("imagenet", str(tmp_path / "old.safetensors")):
+        loaded = initial_weights(config_of("densenet121", init=init))
+        assert all(torch.equal(value, theirs[key]) for key, value in loaded.items())
+
+
+def test_vits_names_of_old_are_known():
+    with torch.device("meta"):
+        theirs = torchvision.models.vit_b_32().state_dict()
+    old = {key.replace("mlp.0.", "mlp.linear_1.").replace("mlp.3.", "mlp.linear_2."): theirs[key] for key in theirs}
+    assert old.keys() != theirs.keys() == imagenet.with_present_names(old).keys()
 
 
 def test_damaged_download_is_refused(hub):

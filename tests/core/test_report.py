@@ -57,6 +57,23 @@ def test_a_network_of_torchvision_is_not_given_the_settings_of_the_twins(make_ru
     assert cells(lines[3])[1:4] == ["ResNet-50, from scratch", "", ""]
 
 
+def test_order_does_not_hang_on_the_file_system(make_run):
+    base = {"family": "torchvision", "network": "resnet18", "input_size": 64}
+    changes = {
+        "b": {},
+        "a": {"lr": 0.01},  # what has no place in the order of its own is ordered by name
+        "tenth": {"train_fraction": 0.1},
+        "other-network": {"network": "vgg11"},
+        "learnt": {"init": "imagenet"},
+        "frozen": {"init": "imagenet", "freeze": "backbone"},
+    }
+    run = make_run("one")
+    runs = [replace(run, path=run.path.parent / name, config=TrainConfig(**base | c)) for name, c in changes.items()]
+    ordered = ["a", "b", "tenth", "learnt", "frozen", "other-network"]
+    for given in (runs, runs[::-1]):
+        assert [found.name for found in sorted(given, key=report._order)] == ordered
+
+
 def test_write_replaces_what_is_between_the_markers_alone(make_run, own_runs, tmp_path):
     make_run("one")
     file = tmp_path / "README.md"

@@ -537,6 +537,14 @@ def test_change_of_the_weights_by_hand(make_run):
     assert change.filters_after.shape == (2, 3, 3, 3)
 
 
+def test_change_of_weights_that_began_as_zeros_is_finite(make_run):
+    run = make_run("moved")
+    first = {"conv1.weight": torch.ones(2, 3, 3, 3)}
+    before = first | {"moved.weight": torch.zeros(10, 2), "still.weight": torch.zeros(10, 2)}
+    runs.save_weight_change(run.path, before, before | {"moved.weight": torch.full((10, 2), 3.0)})
+    assert run.weight_change().relative_change.tolist() == [0, 1, 0]
+
+
 def test_run_without_a_record_of_change_says_so(make_run):
     with pytest.raises(RunError, match=r"weight_change\.npz is missing or damaged"):
         make_run("old").weight_change()

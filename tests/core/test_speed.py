@@ -5,6 +5,7 @@ import pytest
 from core import speed
 from core.config import TrainConfig
 from core.errors import LabError
+from core.runs import open_run, save_facts
 
 
 def test_deeper_networks_take_longer():
@@ -38,5 +39,21 @@ def test_measured_in_a_process_of_its_own(make_run):
 def test_failure_is_told(make_run):
     run = make_run("a")
     (run.path / "config.json").unlink()
-    with pytest.raises(LabError, match=r"Measuring failed: .*There is no run"):
+    with pytest.raises(LabError, match=r"^Measuring failed: There is no run"):
         speed.measured([run])
+
+
+def test_network_that_cannot_be_built_is_left_out(make_run, monkeypatch, capsys):
+    good, bad = make_run("good"), make_run("bad")
+    unknown = TrainConfig(family="torchvision", network="resnet77", input_size=64)
+    save_facts(bad.path, unknown, bad.facts)
+    monkeypatch.setattr(speed, "ROUNDS", 1)
+    assert speed.main(["good", "bad", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out).keys() == {"good"}
+    assert err.startswith("bad is left out: torchvision has no classifier 'resnet77'")
+    with pytest.raises(LabError, match="bad is left out"):
+        speed.main(["bad"])
+    found = json.dumps({str(good.path): {"1": 2.0}})
+    monkeypatch.setattr(speed.subprocess, "run", lambda *args, **kwargs: type("Done", (), {"stdout": found}))
+    assert speed.measured([good, open_run(bad.path)]) == {"good": {1: 2.0}}

@@ -136,7 +136,7 @@ def test_card_tells_the_figures(full):
     run, _ = full
     card = (run.path / "README.md").read_text(encoding="utf-8")
     share = accuracy(run.test_logits(), cifar10.load_test_labels())
-    for words in (f"{share.value:.2%}", f"{share.low:.2%} to {share.high:.2%}", "75,290", run.facts["command"]):
+    for words in (f"{share.value:.2%}", f"{share.low:.2%} to {share.high:.2%}", "75,290", run.command_to_repeat):
         assert words in card
     assert "{" not in card
 
@@ -509,6 +509,13 @@ def test_stop_while_the_test_images_are_scored_loses_nothing(monkeypatch, comman
     assert (status.read(folder).state, status.read(folder).share) == ("stopped", 1)
     assert runs.load_state(folder)[1]["position"]["epoch"] == 1
     assert not runs.open_run(folder).finished
+
+
+def test_mnasnet_which_asks_for_a_version_is_trained_to_its_end(monkeypatch, command, own_runs):
+    monkeypatch.setattr(train, "infer", lambda *args, **kwargs: torch.zeros(10_000, 10))
+    code, err = command("mnasnet0_5", "--input-size", "32", "--epochs", "1", "--name", "x")
+    assert code == 0, err
+    runs.open_run(own_runs / "x").load_model()
 
 
 # Killed at any moment

@@ -117,6 +117,15 @@ def test_state_of_another_config_is_refused(trainer, tmp_path):
         trainer(seed=1).load_state(*runs.load_state(tmp_path))
 
 
+def test_mnasnet_which_asks_for_a_version_is_resumed(trainer, tmp_path):
+    mnasnet = {"family": "torchvision", "network": "mnasnet0_5", "depth": 20}
+    begun = trainer(**mnasnet, weights=trainer(**mnasnet, seed=5).best_weights)
+    runs.save_state(tmp_path, *begun.state())
+    resumed = trainer(**mnasnet)
+    resumed.load_state(*runs.load_state(tmp_path))
+    assert_equal(begun, resumed)
+
+
 def test_equal_seeds_give_equal_trainings(trainer, undisturbed):
     rows = []
     for seed in (0, 1):

@@ -17,8 +17,9 @@ SCRATCH = TrainConfig(family="torchvision", network="resnet18", input_size=64)
 LEARNT = replace(SCRATCH, init="imagenet")
 
 
-def run(name: str, config: TrainConfig, **changes) -> Run:
-    return Run(Path(name), replace(config, **changes), {})
+def run(name: str, config: TrainConfig, sha256: str = "", **changes) -> Run:
+    facts = {"initial_weights": f"{changes.get('init')}, sha256 {sha256}; a last layer"} if sha256 else {}
+    return Run(Path(name), replace(config, **changes), facts)
 
 
 RUNS = [
@@ -51,6 +52,30 @@ def test_comparable_contests_are_of_the_same_network_by_label_budget():
 def test_frozen_variants_differ_in_what_is_frozen():
     assert [found.name for found in frozen_variants(contests(RUNS)[0], RUNS)] == ["frozen"]
     assert frozen_variants(contests(RUNS)[1], RUNS) == []
+
+
+@pytest.mark.parametrize(
+    ("init", "sha256", "same"),
+    [
+        ("elsewhere/w.pt", "a" * 64, True),
+        ("elsewhere/other-name.pt", "a" * 64, True),
+        ("here/w.pt", "b" * 64, False),
+        ("elsewhere/w.pt", "", True),  # not recorded
+        ("C:\\elsewhere\\w.pt", "", True),
+        ("elsewhere/other-name.pt", "", False),
+    ],
+)
+def test_weights_are_known_by_what_they_are_not_by_where_they_lay(init, sha256, same):
+    learnt = run("learnt", SCRATCH, sha256="a" * 64, init="here/w.pt")
+    small = run("small", SCRATCH, sha256, init=init, train_fraction=0.1)
+    frozen = run("frozen", SCRATCH, sha256, init=init, freeze="backbone")
+    found = contests([learnt, small, run("scratch", SCRATCH), run("small-scratch", SCRATCH, train_fraction=0.1)])
+    assert len(comparable(found[0], found)) == 1 + same
+    assert len(frozen_variants(found[0], [frozen])) == same
+
+
+def test_frozen_variants_have_the_recipe_of_the_whole():
+    assert frozen_variants(contests(RUNS)[0], [run("slower", LEARNT, freeze="backbone", lr=0.001)]) == []
 
 
 def test_outcome_by_hand():

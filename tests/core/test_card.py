@@ -1,0 +1,77 @@
+"""The model card: true of the run, and of use to who reads it."""
+
+import shlex
+from dataclasses import replace
+
+import pytest
+
+from core import runs, train
+from core.card import card_text, describe
+from core.config import TrainConfig
+from core.runs import Run
+
+
+def said(run: Run, row: str) -> str:
+    """The value in the card's row whose name begins with `row`."""
+    (line,) = (line for line in card_text(run).splitlines() if line.startswith(f"| {row}"))
+    return line.split(" | ")[1].removesuffix(" |")
+
+
+def with_command(run: Run, command: str) -> Run:
+    return replace(run, facts=run.facts | {"command": command})
+
+
+@pytest.mark.parametrize(
+    "place", ["", " --name here", " --out 'some where'", " --out=here --name=x --seed 3", " --name x --out checkpoints"]
+)
+def test_command_of_the_card_makes_the_run_beside_what_is_there(make_run, own_runs, place):
+    run = with_command(make_run("here"), f"python -m core.train resnet8 --data shipped{place} --epochs 1")
+    args = train.parser().parse_args(shlex.split(run.command_to_repeat)[3:])
+    assert (args.out, args.name) == (own_runs, "here-again")
+    assert (args.architectures, args.data, args.epochs) == (["resnet8"], "shipped", 1)
+    assert args.seed == (3 if "seed" in place else 0)
+    assert runs.new_folder(args.out, args.name).is_dir()
+    assert f"    {run.command_to_repeat}\n" in card_text(run)
+
+
+def test_name_that_is_long_stays_a_name(make_run):
+    run = make_run("x" * 64)
+    assert runs.NAME.fullmatch(shlex.split(run.command_to_repeat)[-1])
+
+
+@pytest.mark.parametrize("facts", [{}, {"command": None}, {"command": "an open 'quote"}, {"command": 3}])
+def test_run_whose_command_is_not_known_says_so(make_run, facts):
+    run = make_run("strange")
+    assert replace(run, facts=facts).how_to_repeat() == "How it was trained is not recorded."
+
+
+def test_card_without_weights_does_not_speak_of_them(make_run):
+    run = make_run("light")
+    assert "python -m core.evaluate light" in card_text(run)
+    assert "sha256" in card_text(run)
+    (run.path / "model.safetensors").unlink()
+    assert "core.evaluate" not in card_text(run)
+    assert "sha256" not in card_text(run)
+    assert "Its weights are not kept here" in card_text(run)
+
+
+def test_images_that_an_epoch_leaves_out_are_not_counted(make_run):
+    assert said(make_run("whole", batch_size=120), "training images") == "360, each seen once"
+    assert said(make_run("part"), "training images").startswith("360, each seen 1.0 times on average: an epoch leaves")
+
+
+@pytest.mark.parametrize(
+    ("freeze", "words"), [("", "nothing"), ("backbone", "up to the last layer, which alone learns"), ("a", "up to a")]
+)
+def test_what_is_frozen_is_in_words(make_run, freeze, words):
+    run = make_run("one")
+    assert said(replace(run, config=replace(run.config, freeze=freeze)), "frozen") == words
+
+
+def test_strides_are_told_of_networks_that_have_a_choice():
+    def words(network: str, **changes) -> str:
+        return describe(Run(None, TrainConfig(family="torchvision", network=network, input_size=64, **changes), {}))
+
+    assert "strides v1," in words("resnet50", strides="v1")
+    assert "strides v1.5," in words("resnet101")
+    assert "strides" not in words("resnet18") + words("vgg11")

@@ -1,0 +1,29 @@
+"""The benchmark of training takes any network; what it measures is not tested here."""
+
+import pytest
+
+from benchmarks.training_speed import FixedBatchLoop, OurLoop, config_of, parser
+from core.config import TrainConfig
+
+
+@pytest.mark.parametrize(
+    ("arguments", "config"),
+    [
+        ("", TrainConfig(data="shipped")),
+        (
+            "--network resnet50 --input-size 96 --strides v1 --init some.safetensors",
+            TrainConfig(
+                **{"family": "torchvision", "network": "resnet50", "input_size": 96, "strides": "v1"},
+                **{"init": "some.safetensors", "data": "shipped", "batch_size": 64, "lr": 0.01},
+            ),
+        ),
+    ],
+)
+def test_arguments_name_what_is_trained(arguments, config):
+    assert config_of(parser().parse_args(arguments.split())) == config
+
+
+@pytest.mark.parametrize("loop", [OurLoop, FixedBatchLoop])
+def test_loops_take_networks_of_torchvision(tiny_images, loop):
+    config = config_of(parser().parse_args(["--network", "mobilenet_v3_small", "--input-size", "32"]))
+    assert loop(config, tiny_images, "float32", False).run(steps=1) > 0
