@@ -69,6 +69,20 @@ def sides(contest: transfer.Contest) -> dict[str, str]:
     return {contest.scratch.name: "A", contest.pretrained.name: "B"}
 
 
+def offer_everywhere() -> None:
+    """Where the two are not the pair chosen above, a way to make them that."""
+    if {run.name for _, run in chosen} == {run.name for run in contest}:
+        return
+    names = {"a": contest.scratch.name, "b": contest.pretrained.name}
+    st.button(
+        "Make these two A and B on every page",
+        key="everywhere",
+        icon=":material/compare_arrows:",
+        on_click=lambda: st.session_state.update(names),
+        help="So far another pair is chosen above; A and B on this page are these two.",
+    )
+
+
 def show_verdict() -> None:
     outcomes = {run.name: transfer.outcome(cached.history(run), cached.accuracy(run)) for run in contest}
     st.header("The verdict", anchor=False)
@@ -173,6 +187,7 @@ st.markdown(
     f"**{order[0]}**: {network_name(contest.scratch.config)} from scratch, `{contest.scratch.name}`.  \n"
     f"**{order[1]}**: the same, pretrained, `{contest.pretrained.name}`."
 )
+offer_everywhere()
 show_verdict()
 show_budgets()
 show_frozen()

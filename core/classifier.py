@@ -2,7 +2,7 @@
 
 import copy
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -89,8 +89,13 @@ class Classifier:
             build(self._config),
             lambda model: self._heatmap(model, self._family.cam_layers(model)[layer], pixels, answer.explained, method),
         )
+        # Pixels are removed from the picture as it came: enlarged ones could be guessed from their neighbours.
+        preprocessing = self._family.preprocessing
+        small = replace(preprocessing, size=SIZE)(_batch(pixels))
         with self._lock:
-            road, random_road = trust.road_scores(self._model, self._inputs(pixels), answer.heatmap, answer.explained)
+            road, random_road = trust.road_scores(
+                lambda inputs: self._model(preprocessing.resize(inputs)), small, answer.heatmap, answer.explained
+            )
         return trust.Report(answer.heatmap, forgetful, road, random_road)
 
     def occlusion(self, pixels: np.ndarray, target: int) -> np.ndarray:
@@ -101,7 +106,12 @@ class Classifier:
         return explain.resized(explain.heatmap(model, layer, self._inputs(pixels), target, method), SIZE)
 
     def _inputs(self, pixels: np.ndarray) -> torch.Tensor:
-        return self._family.preprocessing(torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None])
+        return self._family.preprocessing(_batch(pixels))
+
+
+def _batch(pixels: np.ndarray) -> torch.Tensor:
+    """uint8 (s, s, 3) -> uint8 (1, 3, s, s)."""
+    return torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None]
 
 
 @torch.inference_mode()

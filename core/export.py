@@ -1,4 +1,4 @@
-"""Command line: hand a run on, as a folder for the Hugging Face Hub or as a zip that the app takes."""
+"""Command line: hand a run on: as a folder for the Hugging Face Hub, or a zip that the app and `core.add_run` take."""
 
 import sys
 from pathlib import Path

@@ -70,7 +70,7 @@ def randomised_heatmaps(
 
 
 def road_scores(
-    model: nn.Module, inputs: Tensor, heatmap: np.ndarray, target: int, seed: int = 0
+    model: Callable[[Tensor], Tensor], inputs: Tensor, heatmap: np.ndarray, target: int, seed: int = 0
 ) -> tuple[float, np.ndarray]:
     """(score of `heatmap`, scores (RANDOM_MAPS,) of random maps), by ROAD.
 

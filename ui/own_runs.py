@@ -175,7 +175,7 @@ def _offer_import() -> None:
             type="zip",
             key="zip",
             max_upload_size=LARGEST_ZIP,
-            help="As downloaded here.",
+            help="As downloaded here. A larger one: `python -m core.add_run FILE.zip`.",
         )
         if file and st.button("Add it", key="import_run", help="It is checked first: nothing in it is executed."):
             try:

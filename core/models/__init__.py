@@ -31,7 +31,10 @@ class Preprocessing:
     def __call__(self, pixels: Tensor) -> Tensor:
         rows = pixels.permute(0, 2, 3, 1).flatten(2).to(torch.float32)  # (n, h, w * 3): loops of a row, not of a pixel
         mean, std = (torch.tensor(v, device=rows.device).repeat(pixels.shape[-1]) * 255 for v in (self.mean, self.std))
-        normalised = rows.sub(mean).div_(std).unflatten(2, (-1, 3)).permute(0, 3, 1, 2)
+        return self.resize(rows.sub(mean).div_(std).unflatten(2, (-1, 3)).permute(0, 3, 1, 2))
+
+    def resize(self, normalised: Tensor) -> Tensor:
+        """Float32 (n, 3, h, w) -> (n, 3, size, size)."""
         if normalised.shape[-2:] == (self.size, self.size):
             return normalised
         shrinks = normalised.shape[-1] > self.size

@@ -299,6 +299,15 @@ def test_transfer_tells_the_whole_story(app, alone, contest):
     assert len(app.table) == 2
 
 
+def test_a_contest_can_be_made_the_pair_of_every_page(app, alone, contest):
+    app = open_page(app, "transfer")
+    app.selectbox(key="contest").set_value("scratch and learnt").run()
+    app.button(key="everywhere").click().run()
+    assert not app.exception
+    assert [app.selectbox(key=key).value for key in "ab"] == ["scratch", "learnt"]
+    assert "everywhere" not in [button.key for button in app.button]
+
+
 @pytest.mark.parametrize("page", ["transfer", "architectures"])
 @pytest.mark.parametrize("file", ["test_logits.npz", "history.csv"])
 def test_damaged_run_that_nobody_chose_is_left_out(app, alone, contest, page, file):

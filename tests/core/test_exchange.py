@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import yaml
 
-from core import cifar10, exchange, export, lesions, metrics, runs
+from core import add_run, cifar10, exchange, export, lesions, metrics, runs
 from core.cli import run_command
 from core.errors import RunError
 from core.exchange import export_hub, import_run, zip_run
@@ -423,3 +423,22 @@ def test_zip_of_the_command_line_is_taken(make_run, tmp_path, capsys):
     with pytest.raises(SystemExit, match="2"):
         run_command(lambda: export.main(arguments))
     assert capsys.readouterr().err.endswith("good.zip exists already.\n")
+
+
+def test_the_command_adds_a_run_and_says_in_a_line_why_not(make_run, tmp_path, capsys):
+    zipped = tmp_path / "run.zip"
+    zipped.write_bytes(zip_run(make_run("good")))
+    assert add_run.main([str(zipped), "--name", "again"]) == 0
+    assert comparable(runs.find_run("again")) == comparable(runs.find_run("good"))
+    (tmp_path / "bad.zip").write_bytes(b"no zip")
+    for arguments, words in (
+        ([str(zipped)], "There is a run called good already"),
+        ([str(tmp_path / "gone.zip")], "gone.zip cannot be read"),
+        ([str(tmp_path / "bad.zip")], "zip"),
+    ):
+        capsys.readouterr()
+        with pytest.raises(SystemExit, match="2"):
+            run_command(lambda arguments=arguments: add_run.main(arguments))
+        err = capsys.readouterr().err
+        assert words in err
+        assert len(err.splitlines()) == 1
