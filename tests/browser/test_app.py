@@ -49,6 +49,7 @@ def test_every_page_opens(lab, width):
     for page in sorted((ROOT / "app_pages").glob("*.py")):
         path = page.stem if page.stem != "compare" else ""
         lab.open(path)
+        expect(lab.page.locator("h1")).to_contain_text(PAGES[page.stem.replace("_", " ").capitalize()])
         assert lab.exceptions == []
         overflow = lab.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert overflow <= 0, f"/{path} is wider than the screen"
@@ -99,6 +100,22 @@ def test_a_click_on_a_confusion_cell_shows_its_photos(lab, matrix):
     lab.settle()
     assert query(lab)["true"] == ["truck"]
     assert lab.page.locator("[class*=st-key-photos_] img").count() > 0
+
+
+def test_a_click_on_a_point_of_depth_chooses_its_pair(lab):
+    lab.open(f"depth?a={RESNET}&b={PLAIN}")
+    point = lab.page.locator(f"[data-testid=stVegaLiteChart] svg path[aria-label*='{PLAIN}']").first
+
+    def click() -> None:
+        box = point.bounding_box()
+        lab.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        lab.page.wait_for_url(f"**a={PLAIN}**", timeout=PATIENCE)
+
+    insist(click)
+    lab.settle()
+    assert {key: query(lab)[key] for key in "ab"} == {"a": [PLAIN], "b": [RESNET]}
+    lab.go_to("Compare")
+    assert {key: query(lab)[key] for key in "ab"} == {"a": [PLAIN], "b": [RESNET]}
 
 
 def test_a_link_opens_the_same_view(lab, browser):
