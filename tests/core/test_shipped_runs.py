@@ -14,6 +14,7 @@ from core.data import EpochPlan
 from core.evaluate import test_logits as logits_from_weights
 from core.runs import SHIPPED, Run, list_runs, open_run
 from core.training import Trainer
+from ui.run_picker import DEFAULTS
 
 FOLDERS = sorted(path.parent for path in SHIPPED.glob("*/config.json"))
 WEIGHED = [folder for folder in FOLDERS if (folder / "model.safetensors").is_file()]
@@ -27,6 +28,7 @@ def test_there_are_shipped_runs_and_all_open():
     assert {run.path for run in runs} == set(FOLDERS)
     assert all(run.finished for run in runs)
     assert MATCHES
+    assert set(DEFAULTS.values()) <= {folder.name for folder in WEIGHED}
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
@@ -84,6 +86,8 @@ def test_a_plain_network_and_its_residual_twin_differ_in_skip_alone(folder):
     assert plain.multiply_adds == twin.multiply_adds
     assert plain.facts["training_images"] == twin.facts["training_images"]
     assert plain.facts["initial_weights"] == twin.facts["initial_weights"]
+    computed = ("device", "precision", "processes", "threads", "compiled")
+    assert all(plain.facts["environment"].get(name) == twin.facts["environment"].get(name) for name in computed)
     assert plain.history()["images_seen"].tolist() == twin.history()["images_seen"].tolist()
 
 
