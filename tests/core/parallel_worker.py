@@ -10,7 +10,7 @@ import torch
 from core import parallel, runs
 from core.cifar10 import Images
 from core.config import TrainConfig
-from core.errors import TrainingError
+from core.errors import LabError
 from core.files import write_json
 from core.training import Trainer
 
@@ -52,7 +52,7 @@ def main(folder: Path) -> None:
     )
     try:
         trainer(batch_size=31)
-    except TrainingError as error:
+    except LabError as error:
         results["unequal shares"] = str(error)
     if parallel.is_first():
         runs.save_state(folder, *stopped.state())

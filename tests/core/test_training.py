@@ -11,7 +11,7 @@ from core import runs
 from core.cifar10 import Images
 from core.config import TrainConfig
 from core.data import to_tensors
-from core.errors import DivergedError, ModelError, TrainingError
+from core.errors import DivergedError, LabError, ModelError, TrainingError
 from core.evaluation import infer
 from core.models import build
 from core.training import Trainer
@@ -294,7 +294,7 @@ def test_divergence_in_the_last_step_is_told(trainer):
 
 def test_batch_larger_than_the_set_is_refused(trainer):
     trainer(batch_size=360)
-    with pytest.raises(TrainingError, match="A batch of 361 is more than the 360 training images"):
+    with pytest.raises(LabError, match="A batch of 361 is more than the 360 training images"):
         trainer(batch_size=361)
 
 
