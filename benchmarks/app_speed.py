@@ -142,7 +142,7 @@ def beginnings(page: Page, url: str) -> list[float]:
     page.goto(f"{url}/gradient_flow?{urlencode({'flow_depth': 80})}")
     told = page.locator("p:has-text('In the plain network the first layer receives')")
     told.wait_for(timeout=60_000)
-    thumb, seconds = page.locator(".st-key-flow_depth [role=slider]"), []
+    thumb, seconds = page.locator(".st-key-flow_depth input"), []
     for _ in range(5):
         before, start = told.inner_text(), time.perf_counter()
         thumb.press("ArrowRight")
@@ -195,8 +195,8 @@ def measure(page: Page, app: App, rounds: int) -> dict:
     page.goto(f"{app.url}/look_inside?{urlencode({'image': 0, 'closer': 'Shake it'})}")
     settle(page, "h3:has-text('Test photo 0:')")
     shakes = [shake(page) for _ in range(rounds)]
-    cuts, starts = operations(page, app.url), beginnings(page, app.url)
     memory = app.rss
+    cuts, starts = operations(page, app.url), beginnings(page, app.url)
     page.goto(f"{app.url}/look_inside?{urlencode({'image': 0, 'a': COPIES[0], 'b': COPIES[1]})}")
     settle(page, f"p:has-text('{COPIES[1]}')")
     return {
