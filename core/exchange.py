@@ -44,7 +44,7 @@ def zip_run(run: Run) -> bytes:
     """A finished run's folder as a zip file, for `import_run`. Raises RunError."""
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:  # stored: the large files are compressed already
-        for path in _files(run):
+        for path in files_of(run):
             archive.write(path, f"{run.name}/{path.name}")
     return buffer.getvalue()
 
@@ -81,7 +81,7 @@ def export_hub(run: Run, folder: Path) -> None:
     still opens as a run, and a model card with metadata. Raises RunError."""
     if not run.has_weights:
         raise RunError(f"{run.name} has no weights to hand on. {run.how_to_repeat()}")
-    files = _files(run)
+    files = files_of(run)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
@@ -96,7 +96,7 @@ def export_hub(run: Run, folder: Path) -> None:
         raise RunError(f"{folder} cannot be written ({error.strerror}).") from None
 
 
-def _files(run: Run) -> list[Path]:
+def files_of(run: Run) -> list[Path]:
     """Those of a finished run's files that it has. Raises RunError if it is not finished."""
     missing = [name for name in LARGEST if name not in OPTIONAL and not (run.path / name).is_file()]
     if missing:

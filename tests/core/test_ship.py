@@ -1,0 +1,61 @@
+"""Finished runs on their way among those that ship."""
+
+import pytest
+
+from core import runs, ship
+from core.errors import RunError
+
+
+@pytest.fixture
+def shipped(tmp_path):
+    (tmp_path / "shipped").mkdir()
+    return tmp_path / "shipped"
+
+
+def test_run_ships_with_its_weights_and_a_card_and_nothing_else(make_run, shipped):
+    run = make_run("good")
+    (run.path / "status.json").write_text("{}")
+    (run.path / "README.md").write_text("an old card")
+    copy = ship.ship(run, shipped)
+    assert {path.name for path in copy.path.iterdir()} == {path.name for path in run.path.iterdir()} - {"status.json"}
+    assert copy.load_model()
+    assert copy.facts == run.facts
+    assert "python -m core.evaluate good" in (copy.path / "README.md").read_text()
+    assert [path.name for path in shipped.iterdir()] == ["good"]
+
+
+def test_run_without_weights_says_how_to_make_them(make_run, shipped):
+    copy = ship.ship(make_run("good"), shipped, weights=False)
+    assert not copy.has_weights
+    assert len(copy.test_logits()) == 10_000
+    card = (copy.path / "README.md").read_text()
+    assert "weights are not kept here" in card
+    assert copy.command_to_repeat in card
+
+
+def test_another_run_of_its_name_is_replaced_only_when_asked(make_run, shipped):
+    run = make_run("good")
+    ship.ship(run, shipped, weights=False)
+    with pytest.raises(RunError, match="exists already"):
+        ship.ship(run, shipped)
+    assert ship.ship(run, shipped, replace=True).has_weights
+    assert [path.name for path in shipped.iterdir()] == ["good"]
+
+
+def test_unfinished_run_does_not_ship(make_run, shipped):
+    run = make_run("half")
+    (run.path / "test_logits.npz").unlink()
+    with pytest.raises(RunError, match="half is not finished"):
+        ship.ship(run, shipped)
+    assert list(shipped.iterdir()) == []
+
+
+def test_command_ships_several(make_run, shipped):
+    make_run("one"), make_run("two")
+    assert ship.main(["one", "two", "--to", str(shipped), "--without-weights"]) == 0
+    assert [runs.open_run(shipped / name).has_weights for name in ("one", "two")] == [False, False]
+
+
+def test_nowhere_to_ship_to_is_one_sentence(make_run, tmp_path):
+    with pytest.raises(RunError, match="cannot be copied"):
+        ship.ship(make_run("good"), tmp_path / "no such folder")
