@@ -5,7 +5,7 @@ import streamlit as st
 
 from core import charts
 from core.comparison import FIELD_WORDS, in_words, limits, network_name
-from core.config import SCHEDULES, differences
+from core.config import SCHEDULES, TrainConfig, differences
 from core.errors import LabError
 from core.runs import list_runs
 from core.schedules import learning_rate
@@ -37,12 +37,10 @@ def table() -> pd.DataFrame:
     rows = []
     for run in finished.values():
         share = cached.accuracy(run)
-        depth = f"-{run.config.depth}" if run.config.family == "cifar" else ""
-        words = [f"{network_name(run.config)}{depth}", *limits(run.config)]
         rows.append(
             {
                 "run": run.name,
-                "network": ", ".join(words),
+                "network": in_short(run.config),
                 "side": side_of.get(run.name, ""),
                 "accuracy": share.value,
                 "low": share.low,
@@ -54,6 +52,14 @@ def table() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def in_short(config: TrainConfig) -> str:
+    """E.g. "ResNet, 20 layers" or "DenseNet-121, 10 % of the photos"."""
+    words = [network_name(config)]
+    if config.family == "cifar":
+        words += [f"{config.depth} layers"] + ["no BatchNorm"] * (config.norm == "none")
+    return ", ".join([*words, *limits(config)])
+
+
 def take_click() -> None:
     points = st.session_state["dots"].selection.get("point")
     if points and points[0]["run"] != st.session_state["a"]:
@@ -61,11 +67,11 @@ def take_click() -> None:
 
 
 def finding(dots: pd.DataFrame, x: str) -> str:
-    """Which networks no other beats in both accuracy and cost."""
+    """Which networks none beats: by more accuracy for the same cost, or the same for less."""
     by_cost = dots.sort_values([x, "accuracy"], ascending=[True, False])
     best = by_cost[by_cost["accuracy"] > by_cost["accuracy"].cummax().shift(fill_value=0)]
     names = ", ".join(f"`{row.run}` ({row.accuracy:.1%})" for row in best.itertuples())
-    return f"No other run here is both better and cheaper than: {names}. Bars: 95 % intervals."
+    return f"Nothing here is better, at the same cost or less, than: {names}. Bars: 95 % intervals."
 
 
 def measure() -> None:
@@ -98,6 +104,8 @@ def show_costs() -> None:
         )
         if error := st.session_state.pop("speed_error", None):
             st.error(error)
+        if speeds and (unmeasured := sorted({*dots["run"]} - {*speeds})):
+            st.caption(f"Not measured yet: {', '.join(unmeasured)}.")
         dots = dots[dots["run"].isin(speeds)]
         dots = dots.assign(**{x: [speeds[name][int(x[-1])] for name in dots["run"]]})
         if dots.empty:

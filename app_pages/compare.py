@@ -5,7 +5,9 @@ import streamlit as st
 
 from core import comparison
 from core.cifar10 import CLASSES
-from core.palette import COLOUR_A, COLOUR_B
+from core.outcome import ACCURACY, MEANINGS, outcome
+from core.palette import COLOURS
+from core.runs import Run
 from ui import cached, drawing, pictures
 from ui.run_picker import pair
 
@@ -18,6 +20,7 @@ BEGINNING = {
     False: "It begins with **random numbers**, and must learn everything from these photos.",
 }
 QUESTIONS = {"skip": "Do short cuts help a network learn?", "init": "Does it help to have learnt before?"}
+COSTS = {"Parameters": "The numbers that are learnt.", "Multiply-adds an image": "The work of one answer."}
 OPEN = "Which network does better?"
 
 chosen = pair()
@@ -25,22 +28,33 @@ fairness = comparison.fairness(chosen.a, chosen.b)
 verdict = cached.verdict(chosen.a, chosen.b)
 disagreements = cached.disagreements(chosen.a, chosen.b)
 
-st.title(QUESTIONS.get(fairness.names[0], OPEN) if fairness.fair else OPEN)
+one_began_anew = chosen.a.config.pretrained != chosen.b.config.pretrained
+question = fairness.names[0] if fairness.fair else ""
+st.title(QUESTIONS[question] if question == "skip" or (question == "init" and one_began_anew) else OPEN)
 (st.markdown if fairness.fair else st.warning)(fairness.sentence)
 if not fairness.fair and len(fairness.differing):
     st.dataframe(fairness.differing, hide_index=True, width="content", key="unfair")
 
 
+def figures(run: Run) -> dict[str, str]:
+    """A column of the table of figures."""
+    costs = (f"{run.parameters:,}", f"{run.multiply_adds / 1e6:.1f} million")
+    return outcome(cached.history(run), cached.accuracy(run)).figures | dict(zip(COSTS, costs, strict=True))
+
+
 def show_network(side: str, run, share, colour: str) -> None:
     cifar = run.config.family == "cifar"
     with st.container(border=True, key=f"network_{side}", height="stretch"):
-        st.markdown(f"**{side}: {comparison.network_name(run.config)}**, {comparison.describe(run)}")
+        kind = f"**{side}: {comparison.network_name(run.config)}**, " if cifar else f"**{side}:** "
+        st.markdown(kind + comparison.describe(run))
         st.image(drawing.network(run.config, colour), width="stretch")
         st.metric(
             "right on photos it has never seen",
             f"{share.value:.1%}",
-            delta=None if side == "A" else f"{100 * (verdict.b.value - verdict.a.value):+.1f} points against A",
-            help=comparison.FIGURE_MEANINGS["Test accuracy"],
+            delta=f"{100 * (verdict.b.value - verdict.a.value):+.1f} points against A" if side == "B" else None,
+            delta_color="off" if verdict.by_luck else "normal",
+            delta_arrow="off" if verdict.by_luck else "auto",
+            help=MEANINGS[ACCURACY],
         )
         st.markdown(SHORT_CUTS[run.config.skip] if cifar else BEGINNING[run.config.pretrained])
 
@@ -57,9 +71,9 @@ def show_example(index: int) -> None:
 
 left, middle, right = st.columns([5, 3, 5])
 with left:
-    show_network("A", chosen.a, verdict.a, COLOUR_A)
+    show_network("A", chosen.a, verdict.a, COLOURS["A"])
 with right:
-    show_network("B", chosen.b, verdict.b, COLOUR_B)
+    show_network("B", chosen.b, verdict.b, COLOURS["B"])
 with middle:
     better = "B right, A wrong" if verdict.b.value >= verdict.a.value else "A right, B wrong"
     if len(disagreements[better]):
@@ -68,10 +82,8 @@ st.subheader(verdict.headline, anchor=False)
 st.markdown(verdict.sentence)
 
 st.header("The figures", anchor=False)
-columns = {
-    f"{side}: {run.name}": comparison.figures(run, cached.history(run), cached.accuracy(run)) for side, run in chosen
-}
-table = pd.DataFrame(columns).assign(**{"What it means": comparison.FIGURE_MEANINGS})
+columns = {f"{side}: {run.name}": figures(run) for side, run in chosen}
+table = pd.DataFrame(columns).assign(**{"What it means": MEANINGS | COSTS})
 st.table(table)
 
 st.header("Where they disagree", anchor=False)
@@ -83,9 +95,9 @@ who = st.segmented_control(
     key="who",
     bind="query-params",
     required=True,
-    format_func=lambda name: f"{name} ({len(disagreements[name])})",
-    help="How many of the 10,000 test photos there are of each kind stands in brackets.",
+    help="By who is right; where both are wrong, they give different answers.",
 )
+st.caption(f"Of the 10,000 test photos {len(disagreements[who]):,} are of this kind.")
 if len(disagreements[who]):
     pictures.strip(disagreements[who][:12], chosen, key="disagreements")
 else:

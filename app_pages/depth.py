@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core import charts, degradation
+from core.comparison import limits
 from core.errors import RunError
 from core.runs import list_runs
 from ui import cached
@@ -45,11 +46,11 @@ def take_click(key: str, rows: pd.DataFrame) -> None:
         st.session_state.update({sides[network]: run for network, run in both.items()})
 
 
-def show(rows: pd.DataFrame, error: str, title: str, published: pd.DataFrame, limits: charts.Limits) -> None:
+def show(rows: pd.DataFrame, error: str, title: str, published: pd.DataFrame, axes: charts.Limits) -> None:
     spread = degradation.spread(rows, error)
     key = f"depth_{error}"
     st.vega_lite_chart(
-        cached.chart(charts.degradation, rows, spread, published, error, title, limits),
+        cached.chart(charts.degradation, rows, spread, published, error, title, axes),
         on_select=lambda: take_click(key, rows),
         key=key,
         width="stretch",
@@ -68,7 +69,6 @@ if len(recipes) > 1:
         list(recipes),
         key="recipe",
         bind="query-params",
-        format_func=lambda name: f"{name} ({len(recipes[name])} runs)",
         help="Runs are compared only if they differ in nothing but depth, short cuts and seed.",
     )
 else:
@@ -78,26 +78,27 @@ if rows.empty:
     st.stop()
 
 setting = recipes[recipe][0].config
-comparable = setting.data == "full" and setting.norm == "batch"  # as He et al. trained
+comparable = setting.data == "full" and setting.norm == "batch" and not limits(setting)  # as He et al. trained
 published = degradation.PUBLISHED if comparable else NO_REFERENCE
 errors = ["train_error", "test_error"]
 depths = pd.concat([rows["depth"], published["depth"]])
-limits = charts.Limits(
+axes = charts.Limits(
     depths=(int(depths.min()), int(depths.max())),
     error=float(1.08 * max([rows[errors].max().max(), *published["error"]])),
 )
 left, right = st.columns(2)
 with left:
     st.subheader("On photos it has never seen", anchor=False)
-    show(rows, "test_error", "test error (%)", published, limits)
+    show(rows, "test_error", "test error (%)", published, axes)
 with right:
     st.subheader("On the photos it practises on", anchor=False)
-    show(rows, "train_error", "training error (%)", NO_REFERENCE, limits)
+    show(rows, "train_error", "training error (%)", NO_REFERENCE, axes)
 st.caption(
     f"**{degradation.finding(rows)}** Each point is a run; the line is the mean over seeds, the bar their range. "
     + (HE_ET_AL if comparable else "")
-    + "Training error is that of the epoch whose weights were kept, as the history has it: on photos mirrored and "
-    "shifted at random, while the network was still changing."
+    + "Training error is that of the epoch whose weights were kept, as the history has it: "
+    + ("on photos mirrored and shifted at random, " if setting.augment else "")
+    + "while the network was still changing."
 )
 if rows.groupby("network")["depth"].nunique().min() < 2 or rows["network"].nunique() < 2:
     st.info(

@@ -12,6 +12,7 @@ from core.config import TrainConfig
 from core.errors import RunError
 from core.runs import Run, list_runs
 from ui import cached
+from ui.fragment import fragment
 from ui.run_picker import pair
 
 DEPTHS = tuple(range(8, 111, 6))
@@ -100,7 +101,8 @@ def show_training(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
             st.info(f"Part of {side} is frozen and learns nothing; its layers are counted from the first that learns.")
     ratios = {side: gradients.first_over_last(norms) for side, (_, norms) in found.items()}
     st.caption(
-        "Dark is a strong message, light a faint one; both pictures have one scale, logarithmic. In the last epoch "
+        f"Dark is a strong message, light a faint one{'; both pictures have one scale' if len(found) > 1 else ''}, "
+        "logarithmic. In the last epoch "
         + "; ".join(f"{side}'s first layer receives {gradients.ratio_in_words(of[-1])}" for side, of in ratios.items())
         + "."
     )
@@ -121,7 +123,7 @@ def show_training(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
     show_epoch(found, domain)
 
 
-@st.fragment
+@fragment()
 def show_epoch(found: dict[str, tuple[list[str], np.ndarray]], domain: list[float]) -> None:
     st.subheader("One epoch, layer by layer", anchor=False)
     epochs = max(len(norms) for _, norms in found.values())
@@ -130,6 +132,9 @@ def show_epoch(found: dict[str, tuple[list[str], np.ndarray]], domain: list[floa
         epoch = st.slider(
             "Epoch", 1, epochs, 1, key="gradient_epoch", bind="query-params", help="Move through the training."
         )
+    for side, (_, norms) in found.items():
+        if epoch > len(norms):
+            st.caption(f"{side} was trained for {len(norms)} epochs: its last one is shown.")
     tables = [
         gradients.in_epoch(layers, norms, min(epoch, len(norms))).query("not broken").assign(side=side)
         for side, (layers, norms) in found.items()
@@ -139,7 +144,7 @@ def show_epoch(found: dict[str, tuple[list[str], np.ndarray]], domain: list[floa
     )
 
 
-@st.fragment
+@fragment()
 def show_initialisation() -> None:
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     depth = left.select_slider(
@@ -172,15 +177,15 @@ def show_initialisation() -> None:
     )
 
 
-def gradients_of_broken(run: Run) -> tuple[list[str], np.ndarray] | None:
-    """Of a training that diverged, up to there; None of one that didn't."""
+def breakdown_of(run: Run) -> tuple[str, list[str], np.ndarray] | None:
+    """Of a training that diverged: what was said of it, and the gradients up to there. None of one that didn't."""
     said = status.read(run.path)
     if not said or said.state != "failed":
         return None
     with suppress(RunError):
         layers, norms = cached.gradient_norms(run)
         if gradients.breakdown(norms):
-            return layers, norms
+            return said.reason, layers, norms
     return None
 
 
@@ -202,11 +207,11 @@ st.markdown(WORDS)
 with st.expander("For the expert: sources, and what is measured"):
     st.markdown(SOURCES)
 
-broken = [(run, norms) for run in list_runs()[0] if not run.finished and (norms := gradients_of_broken(run))]
+broken = [(run, told) for run in list_runs()[0] if not run.finished and (told := breakdown_of(run))]
 if broken:
     st.header("Trainings that broke down", anchor=False)
-    for run, (layers, norms) in broken:
-        st.warning(f"**{run.name}**: {status.read(run.path).reason}", icon=":material/dangerous:")
+    for run, (reason, layers, norms) in broken:
+        st.warning(f"**{run.name}**: {reason}", icon=":material/dangerous:")
         table = gradients.by_epoch(layers, norms)
         st.vega_lite_chart(cached.chart(charts.gradient_heatmap, table, scale_of([table])), width="stretch")
     st.caption("The last column is the epoch that was not finished. Green: the gradient is no longer a finite number.")

@@ -8,11 +8,11 @@ import streamlit as st
 from core import charts, jobs, lesions
 from core.comparison import describe
 from core.errors import LabError, RunError
+from core.palette import COLOURS
 from core.runs import Run
 from ui import cached, drawing
+from ui.fragment import fragment
 from ui.run_picker import pair
-
-COLOURS = {"A": charts.COLOUR_A, "B": charts.COLOUR_B}
 
 chosen = pair()
 st.title("How much can you cut out?")
@@ -78,7 +78,7 @@ def show_patient(side: str, removed: lesions.Lesion, scale: float) -> float | No
     return now
 
 
-@st.fragment
+@fragment()
 def operate() -> None:
     blocks = max(lesions.count_blocks(run.config) for run, _ in patients.values())
     off = st.pills(
@@ -107,10 +107,17 @@ def operate() -> None:
         with column, st.container(border=True, key=f"patient_{side}"):
             now[side] = show_patient(side, removed, scale)
     if not removed and scale == 1:
-        st.caption("Both are whole. Switch off block 5, then another.")
+        whole = "Both are" if len(now) == 2 else "It is"
+        st.caption(f"{whole} whole. Switch off {example()}, then another.")
     elif len(now) == 2 and None not in now.values():
         named = (f"{side}, {condition(side, removed, scale)}, names {share:.0%} rightly" for side, share in now.items())
         st.caption(f"{'; '.join(named)}. On 1,000 photos, differences below 5 points can be luck.")
+
+
+def example() -> str:
+    """A block to begin with: one that all can lose, from the middle."""
+    blocks = sorted(lesions.common(run.config for run, _ in patients.values()))
+    return lesions.in_words([blocks[len(blocks) // 2]])
 
 
 def study(side: str) -> dict[lesions.Lesion, float] | None:
@@ -121,7 +128,7 @@ def study(side: str) -> dict[lesions.Lesion, float] | None:
     except RunError as error:
         if (run.path / lesions.FILE).exists():
             st.warning(str(error), icon=":material/broken_image:")
-    kept = st.session_state.get(f"_study_{run.name}")
+    kept = st.session_state.get("_studies", {}).get(_study_key(run))
     if kept:
         return kept
     number = len(lesions.cuts(run.config))
@@ -139,19 +146,24 @@ def study(side: str) -> dict[lesions.Lesion, float] | None:
 
 
 def make_study(run: Run) -> dict[lesions.Lesion, float]:
-    from core import surgery
-
+    """Each cut is remembered: a click elsewhere on the page ends the study, and the next one goes on from there."""
     bar = st.progress(0.0, "Operating ...")
-    results = surgery.study(
-        run, cached.surgery(run), lambda done, total: bar.progress(done / total, f"Operation {done} of {total}")
+    results = lesions.study(
+        run.config,
+        lambda cut: cached.lesioned_accuracy(run, cut, 1.0),
+        lambda done, total: bar.progress(done / total, f"Operation {done} of {total}"),
     )
     bar.empty()
-    st.session_state[f"_study_{run.name}"] = results
     try:
         lesions.save(run, results)
-    except OSError:
-        st.caption("The run's folder can't be written to, so this is kept until you close the page.")
+    except RunError as error:
+        st.session_state.setdefault("_studies", {})[_study_key(run)] = results
+        st.caption(f"{error} So this is kept until you close the page.")
     return results
+
+
+def _study_key(run: Run) -> tuple:
+    return run.path, run.last_change
 
 
 operate()

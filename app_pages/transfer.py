@@ -6,18 +6,13 @@ import streamlit as st
 from core import charts, transfer
 from core.comparison import describe, network_name
 from core.errors import RunError
+from core.outcome import MEANINGS, outcome
 from core.runs import list_runs
 from ui import cached
 from ui.run_picker import pair, readable, show_command
 
 COMMANDS = """python -m core.train resnet50 --data shipped --epochs 8
 python -m core.train resnet50 --data shipped --epochs 8 --init imagenet"""
-MEANINGS = {
-    "Test accuracy": "Share of 10,000 photos, never used in training, named rightly. In brackets: the 95 % interval.",
-    "Train minus validation accuracy, at the end": "How much better it is on photos it has practised on.",
-    "Training time": "On the machine named in the run's card.",
-    "Epochs": "How often it saw each training photo.",
-} | {f"Time to {target:.0%} validation accuracy": "How fast it learns." for target in transfer.TARGETS}
 SAME_RECIPE = "Only runs that are equal in all else are compared: learning rates and epochs, too."
 
 chosen = pair()
@@ -84,7 +79,7 @@ def offer_everywhere() -> None:
 
 
 def show_verdict() -> None:
-    outcomes = {run.name: transfer.outcome(cached.history(run), cached.accuracy(run)) for run in contest}
+    outcomes = {run.name: outcome(cached.history(run), cached.accuracy(run)) for run in contest}
     st.header("The verdict", anchor=False)
     st.markdown(transfer.observation(*(outcomes[run.name] for run in contest)))
     columns = {
@@ -96,7 +91,7 @@ def show_verdict() -> None:
         "app_pages/learning_curves.py",
         label="Their learning curves",
         icon=":material/show_chart:",
-        query_params={"a": contest.scratch.name, "b": contest.pretrained.name},
+        query_params={side_of[run.name].lower(): run.name for run in contest},
     )
 
 
@@ -131,7 +126,9 @@ def show_frozen() -> None:
         return
     runs = [contest.pretrained, *frozen]
     table = {
-        "what learns": ["everything" if run is runs[0] else f"what comes after “{run.config.freeze}”" for run in runs],
+        "what learns": [
+            f"what comes after “{run.config.freeze}”" if run.config.freeze else "everything" for run in runs
+        ],
         "test accuracy": [f"{cached.accuracy(run).value:.1%}" for run in runs],
         "training time": [f"{cached.history(run)['seconds'].sum() / 60:.0f} min" for run in runs],
     }

@@ -60,7 +60,7 @@ def main(folder: Path) -> int:
         if step % 3 == 0:
             save_state(folder / STATE_FILE, step, value)
         if step % 4 == 0:
-            status.write(folder, replace(said, share=step / steps, epoch=1 + step // STEPS, heartbeat=time.time()))
+            status.write(folder, replace(said, share=step / steps, epoch=1 + step // STEPS))
     _finish(folder, config, value)
     return 0
 

@@ -3,6 +3,7 @@
 from core import cifar10, metrics
 from core.comparison import in_words
 from core.config import STRIDED, TrainConfig
+from core.errors import RunError
 from core.files import write_text
 from core.runs import Run
 
@@ -41,7 +42,16 @@ def write_card(run: Run) -> None:
 
 
 def card_text(run: Run) -> str:
-    """Markdown. The run must be finished."""
+    """Markdown. Raises RunError if the run is not finished, or its config.json lacks what the card tells."""
+    try:
+        return _card_text(run)
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise RunError(
+            f"{run.name}: config.json lacks what the card tells, or has it wrong ({type(error).__name__}: {error})."
+        ) from None
+
+
+def _card_text(run: Run) -> str:
     history = run.history().set_index("epoch")
     labels = cifar10.load_test_labels()
     accuracy = metrics.accuracy(run.test_logits(), labels)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import altair as alt
 import pandas as pd
 
-from core.palette import COLOUR_A, COLOUR_B, SIDES
+from core.palette import COLOURS, SIDES
 
 ONE_HUE = "purples"
 DIFFERENCE = "blueorange"  # diverging; reversed, so that more of B is blue and more of A is orange
@@ -17,7 +17,7 @@ alt.data_transformers.disable_max_rows()
 
 
 def side_scale() -> alt.Scale:
-    return alt.Scale(domain=list(SIDES), range=[COLOUR_A, COLOUR_B])
+    return alt.Scale(domain=list(SIDES), range=[*COLOURS.values()])
 
 
 def side_shape() -> alt.Scale:
@@ -30,7 +30,7 @@ def _who(field: str) -> dict:
     return {
         "color": alt.Color(
             f"{field}:N",
-            scale=alt.Scale(domain=domain, range=[COLOUR_A, COLOUR_B]),
+            scale=alt.Scale(domain=domain, range=[*COLOURS.values()]),
             legend=alt.Legend(title=None, orient="top", symbolOpacity=1),
         ),
         "shape": alt.Shape(f"{field}:N", scale=alt.Scale(domain=domain, range=["circle", "square"]), legend=None),
@@ -151,7 +151,7 @@ def answers(probabilities: pd.DataFrame, side: str) -> alt.Chart:
         x=alt.X("probability:Q", title="how sure", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")),
         tooltip=["class:N", alt.Tooltip("probability:Q", format=".2%")],
     )
-    bars = base.mark_bar(color=COLOUR_A if side == "A" else COLOUR_B)
+    bars = base.mark_bar(color=COLOURS[side])
     text = base.mark_text(align="left", dx=4, color="#808080").encode(text=alt.Text("probability:Q", format=".0%"))
     return alt.layer(bars, text).properties(height=alt.Step(26))
 
@@ -433,7 +433,7 @@ def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
     few_ticks, share = alt.Axis(format="~s", tickCount=5), alt.Axis(format="%")
     base = alt.Chart(table).encode(
         x=alt.X(f"{x}:Q", title=x_title, scale=alt.Scale(type="log", padding=30), axis=few_ticks),
-        color=alt.Color("side:N", scale=alt.Scale(domain=anybody, range=[COLOUR_A, COLOUR_B, "#808080"]), legend=None),
+        color=alt.Color("side:N", scale=alt.Scale(domain=anybody, range=[*COLOURS.values(), "#808080"]), legend=None),
     )
     y = alt.Y("accuracy:Q", title="right on test photos", scale=alt.Scale(zero=False, padding=20), axis=share)
     dots = base.mark_point(filled=True, opacity=1, size=170, cursor="pointer").encode(

@@ -10,6 +10,7 @@ from torch import nn
 
 from core import explain, metrics, occlusion, trust
 from core.cifar10 import CLASSES, SIZE
+from core.errors import ModelError
 from core.evaluation import infer
 from core.models import build, family
 from core.runs import Run
@@ -51,6 +52,8 @@ class Classifier:
         self._config = run.config
         self._family = family(run.config)
         self._layers = self._family.cam_layers(self._model)
+        if not self._layers:
+            raise ModelError(f"{run.name} has no layer where a heatmap could look: its images are too small for it.")
         self._cells = _map_sizes(self._model, self._layers, self._family.preprocessing.size)
         self._lock = threading.Lock()
 
@@ -72,7 +75,8 @@ class Classifier:
     def answer(
         self, pixels: np.ndarray, target: int | None = None, method: str = "GradCAM", layer: str | None = None
     ) -> Answer:
-        """The answer for `pixels`, with the heatmap of class `target` (default: of the answer)."""
+        """The answer for `pixels` uint8 (32, 32, 3), with the heatmap of class `target` (default: of the answer) by
+        `method` of `explain.METHODS`, seen at `layer` of `layers` (default: the last). Raises ModelError."""
         logits = self.logits(pixels[None])[0]
         explained = int(logits.argmax()) if target is None else target
         layer = layer or self.layers[-1]

@@ -1,4 +1,4 @@
-"""What the three command lines share: one sentence on stderr for bad input, never a traceback."""
+"""What the command lines share: one sentence on stderr for bad input, never a traceback."""
 
 import argparse
 import sys
@@ -9,7 +9,11 @@ from core.errors import LabError, TrainingError
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong with an argument in one line, without the whole usage before it."""
+    """Says what is wrong with an argument in one line, without the whole usage before it. Options are written out: a
+    command is recorded with the run that it made."""
+
+    def __init__(self, **options):
+        super().__init__(allow_abbrev=False, **options)
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}\n")

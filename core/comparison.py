@@ -13,8 +13,6 @@ from core import metrics
 from core.config import TrainConfig, differences
 from core.runs import Run
 
-TARGET = 0.8  # validation accuracy that "time to reach" means
-
 # A field of TrainConfig in words; the values of `skip` and `norm` have words of their own.
 FIELD_WORDS = {
     "family": "family of networks",
@@ -208,7 +206,8 @@ class Verdict:
         alone = f"Of {self.a.n:,} test photos, A alone is right on {self.only_a:,}, B alone on {self.only_b:,}."
         if self.by_luck:
             return f"{alone} So small a difference is what luck with the photos makes (p = {self.p_value:.2f})."
-        chance = "less than 1 time in 1,000" if self.p_value < 0.001 else f"{1000 * self.p_value:.0f} times in 1,000"
+        times = round(1000 * self.p_value)
+        chance = f"{times} time{'s' if times > 1 else ''} in 1,000" if times else "less than 1 time in 1,000"
         return f"{alone} Between equally good networks, luck with the photos would split them so unevenly {chance}."
 
     @property
@@ -249,31 +248,3 @@ def pools(logits_a: np.ndarray, logits_b: np.ndarray, labels: np.ndarray) -> dic
         "both right": right_a & right_b,
     }
     return {name: np.flatnonzero(which) for name, which in chosen.items()}
-
-
-def figures(run: Run, history: pd.DataFrame, accuracy: metrics.Share) -> dict[str, str]:
-    """The verdict's table, one run's column: {measure: value with its unit}."""
-    final = history.iloc[-1]
-    reached = history.index[history["val_accuracy"] >= TARGET]
-    minutes = history["seconds"].cumsum() / 60
-    gap = 100 * (final["train_accuracy"] - final["val_accuracy"])
-    when = "never" if reached.empty else f"{history['epoch'][reached[0]]} epochs, {minutes[reached[0]]:.0f} min"
-    return {
-        "Test accuracy": f"{accuracy.value:.1%}  ({accuracy.low:.1%} to {accuracy.high:.1%})",
-        f"Time to {TARGET:.0%} validation accuracy": when,
-        "Train minus validation accuracy, at the end": f"{gap:+.1f} points",
-        "Parameters": f"{run.parameters:,}",
-        "Multiply-adds an image": f"{run.multiply_adds / 1e6:.1f} million",
-        "Training time": f"{minutes.iloc[-1]:.0f} min for {len(history)} epochs",
-    }
-
-
-FIGURE_MEANINGS = {
-    "Test accuracy": "Share of 10,000 photos, never used in training, named rightly. In brackets: the 95 % interval.",
-    f"Time to {TARGET:.0%} validation accuracy": "How fast it learns. An epoch is one pass over the training photos.",
-    "Train minus validation accuracy, at the end": "How much better it is on photos it has practised "
-    "on. Small is good; below zero is possible, as training photos are mirrored and shifted.",
-    "Parameters": "The numbers that are learnt.",
-    "Multiply-adds an image": "The work of one answer.",
-    "Training time": "On the machine named in the run's card.",
-}

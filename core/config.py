@@ -5,7 +5,7 @@ Knows no files, no torch. Every field is a plain JSON value, so a config is save
 
 import hashlib
 import re
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from types import UnionType
 
 from core.errors import LabError
@@ -120,10 +120,6 @@ class TrainConfig:
                 words = str(kind) if isinstance(kind, UnionType) else kind.__name__
                 raise LabError(f"The config's {name} must be of type {words}, not {value!r}.")
         return cls(**values)
-
-    def twin(self) -> "TrainConfig":
-        """The same run with the short cuts switched the other way (family cifar)."""
-        return replace(self, skip=not self.skip)
 
 
 def recipe(family: str, optimizer: str) -> dict:

@@ -10,10 +10,14 @@ import time
 from dataclasses import replace
 
 from core.cifar10 import Images, load_training
-from core.config import TrainConfig
+from core.config import TrainConfig, recipe
 from core.errors import TrainingError
 from core.runs import ROOT
 
+COSTLY = (  # the settings on which the cost of an image hangs
+    *("family", "network", "input_size", "strides", "depth", "skip", "norm", "freeze"),
+    *("batch_size", "optimizer", "momentum", "augment"),
+)
 SECONDS = 1.0
 ENDLESS = 10_000  # epochs: a GPU may do a race's few in less than SECONDS
 PATIENCE = 180.0  # seconds: a machine under load takes long to load PyTorch
@@ -24,8 +28,8 @@ TEST_IMAGES = 10_000
 
 def what_counts(config: TrainConfig) -> TrainConfig:
     """The config with all that does not change an image's cost as usual, so that equal ones are measured once."""
-    usual = {name: getattr(TrainConfig(), name) for name in ("epochs", "schedule", "warmup", "train_fraction", "seed")}
-    return replace(config, data="shipped", init="scratch", **usual)
+    costly = {field: getattr(config, field) for field in COSTLY}
+    return TrainConfig(data="shipped", lr=recipe(config.family, config.optimizer)["lr"], **costly)
 
 
 def seconds_per_image(config: TrainConfig) -> float:

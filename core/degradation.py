@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from core.comparison import FIELD_WORDS, VALUE_WORDS
+from core.comparison import FIELD_WORDS, in_words
 from core.config import TrainConfig
 from core.runs import Run
 
@@ -49,11 +49,7 @@ def _recipe(config: TrainConfig) -> dict:
 
 
 def _name(setting: dict, fields: list[str]) -> str:
-    return ", ".join(f"{FIELD_WORDS.get(field, field)}: {_in_words(field, setting[field])}" for field in fields)
-
-
-def _in_words(field: str, value: object) -> str:
-    return VALUE_WORDS.get((field, value), str(value))
+    return ", ".join(f"{FIELD_WORDS.get(field, field)}: {in_words(field, setting[field])}" for field in fields)
 
 
 def table(figures: list[dict]) -> pd.DataFrame:

@@ -7,6 +7,9 @@ from torch import Tensor, nn
 
 from core.hardware import autocast
 from core.models import Preprocessing
+from core.models.modes import evaluating
+
+PIXELS_AT_ONCE = 500 * 32**2  # of each channel: they bound the memory that a batch takes
 
 
 class StoppedError(Exception):
@@ -18,26 +21,18 @@ def infer(
     model: nn.Module,
     pixels: Tensor,
     preprocessing: Preprocessing,
-    batch_size: int | None = None,
     precision: str = "float32",
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Tensor:
     """Logits float32 (n, 10) on the CPU for uint8 pixels (n, 3, h, w), in their order. Leaves the model in its mode.
 
-    `batch_size`: by default as many as take the memory of 500 images of 32 x 32. Raises StoppedError if
-    `should_stop()` before a batch.
+    Raises StoppedError if `should_stop()` before a batch of some hundred images.
     """
-    batch_size = batch_size or max(1, 500 * 32**2 // preprocessing.size**2)
-    was_training = model.training
     device = next(model.parameters()).device
-    model.eval()
-    try:
-        with autocast(device.type, precision):
-            logits = []
-            for batch in pixels.split(batch_size):
-                if should_stop():
-                    raise StoppedError
-                logits.append(model(preprocessing(batch.to(device))).float().cpu())
-            return torch.cat(logits)
-    finally:
-        model.train(was_training)
+    logits = []
+    with evaluating(model), autocast(device.type, precision):
+        for batch in pixels.split(max(1, PIXELS_AT_ONCE // preprocessing.size**2)):
+            if should_stop():
+                raise StoppedError
+            logits.append(model(preprocessing(batch.to(device))).float().cpu())
+    return torch.cat(logits)

@@ -9,11 +9,13 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import ImageColor
+
+from core.errors import ModelError
+from core.palette import COLOURS
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
-
-COLOUR_A, COLOUR_B = (213, 94, 0), (0, 114, 178)  # as in `charts`
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,8 @@ def heatmap(
     """Heatmap float32 (h, w), 0 to 1, of what in `inputs` (1, 3, h, w) speaks for class `target`, seen at `layer`.
 
     `method`: of METHODS. Needs `model` in eval mode with frozen parameters and leaves it so: no hooks, no gradients
-    stay behind, also after an error. Raises ValueError for a class that the network does not have, ArithmeticError if
-    the map is not finite.
+    stay behind, also after an error. Raises ModelError for a class that the network does not have, and if the map is
+    not finite.
     """
     import torch
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
@@ -57,11 +59,11 @@ def heatmap(
             # Not the library's `with`: that swallows an IndexError.
             found = cam(inputs, targets=[ClassifierOutputTarget(target)])[0]
     except IndexError:
-        raise ValueError(f"The network has no class {target}.") from None
+        raise ModelError(f"The network has no class {target}.") from None
     finally:
         cam.activations_and_grads.release()
     if not np.isfinite(found).all():
-        raise ArithmeticError("The heatmap is not finite; the network's weights are damaged.")
+        raise ModelError("The heatmap is not finite; the network's weights are damaged.")
     return found.astype(np.float32)
 
 
@@ -89,20 +91,19 @@ def overlay(picture: np.ndarray, heatmap: np.ndarray, strength: float = 0.5) -> 
     `strength` 0 shows the picture alone, 1 the heatmap alone.
     """
     import cv2
-    from pytorch_grad_cam.utils.image import show_cam_on_image
 
-    mask = _fitted(heatmap, picture).clip(0, 1)
-    as_floats = picture.astype(np.float32) / 255
-    return show_cam_on_image(
-        as_floats, mask, use_rgb=True, colormap=cv2.COLORMAP_INFERNO, image_weight=min(1 - strength, 1.0)
-    )
+    # Not the library's `show_cam_on_image`, which makes the brightest pixel of every picture white.
+    levels = (255 * _fitted(heatmap, picture).clip(0, 1)).round().astype(np.uint8)
+    coloured = cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO)[..., ::-1]  # BGR to RGB
+    return (strength * coloured + (1 - strength) * picture).round().astype(np.uint8)
 
 
 def overlay_difference(picture: np.ndarray, heatmap_a: np.ndarray, heatmap_b: np.ndarray) -> np.ndarray:
     """`picture` uint8 (h, w, 3) in grey, in A's colour where A's map is higher and in B's where B's is: uint8."""
     difference = _fitted(heatmap_a - heatmap_b, picture)[..., None].clip(-1, 1)
     grey = picture.mean(axis=2, keepdims=True).repeat(3, axis=2)
-    colour = np.where(difference > 0, np.float32(COLOUR_A), np.float32(COLOUR_B))
+    a, b = (np.float32(ImageColor.getrgb(colour)) for colour in COLOURS.values())
+    colour = np.where(difference > 0, a, b)
     share = np.abs(difference)
     return (share * colour + (1 - share) * grey).round().astype(np.uint8)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from core.cli import Parser, run_command
 from core.errors import RunError
 from core.exchange import export_hub, zip_run
-from core.files import write_atomically
+from core.files import write_atomically, writing
 from core.runs import find_run
 
 
@@ -27,13 +27,11 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     target = args.folder / f"{run.name}.zip"
     data = zip_run(run)
-    try:
+    with writing(target):
         args.folder.mkdir(parents=True, exist_ok=True)
         if target.exists():
             raise RunError(f"{target} exists already.")
         write_atomically(target, lambda file: file.write(data))
-    except OSError as error:
-        raise RunError(f"{target} cannot be written ({error.strerror}).") from None
     print(target, file=sys.stderr)
     return 0
 

@@ -3,9 +3,21 @@
 import json
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+from core.errors import RunError, plain_reason
+
+
+@contextmanager
+def writing(place: Path) -> Iterator[None]:
+    """Raises RunError where what is inside can't write to `place`: no permission, a full disk."""
+    try:
+        yield
+    except OSError as error:
+        raise RunError(plain_reason(error) or f"{place} cannot be written ({error.strerror}).") from None
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:

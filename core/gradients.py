@@ -95,11 +95,12 @@ def multiple_in_words(ratio: float) -> str:
 
 def _round(number: float) -> str:
     """Two figures are enough: 2.3, 38, 1,200, 3.1 million, 3.1e+12."""
+    number = float(f"{number:.2g}")
     if number >= 1e9:
         return f"{number:.1e}"
     if number >= 1e6:
-        return f"{_round(number / 1e6)} million"
-    return f"{float(f'{number:.2g}'):,g}"
+        return f"{number / 1e6:g} million"
+    return f"{number:,g}"
 
 
 def breakdown(norms: np.ndarray) -> Breakdown | None:

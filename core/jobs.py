@@ -19,7 +19,8 @@ import psutil
 
 from core import queue, runs, status
 from core.config import TrainConfig
-from core.errors import LabError, RunError, TrainingError, plain_reason
+from core.errors import LabError, RunError, TrainingError
+from core.files import writing
 from core.status import Status
 
 TRAINER = [sys.executable, "-m", "core.train", "--run"]  # and the run's folder
@@ -126,7 +127,7 @@ def rename(name: str, new: str) -> None:
         if status.finished(root / new):
             from core.card import write_card
 
-            with suppress(LabError, KeyError):  # of a damaged run; the name has changed all the same
+            with suppress(LabError):  # of a damaged run; the name has changed all the same
                 write_card(runs.open_run(root / new))
 
 
@@ -136,12 +137,10 @@ def _changing() -> Iterator[Path]:
     _require_training_allowed()
     root = runs.own_runs_dir()
     try:
-        with status.lock(root):
+        with writing(root), status.lock(root):
             yield root
     except RunError as error:
         raise TrainingError(str(error)) from None
-    except OSError as error:
-        raise TrainingError(plain_reason(error) or f"{root} can't be changed ({error.strerror}).") from None
 
 
 def _wake(root: Path) -> None:

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from core import metrics
-from core.charts import COLOUR_A, COLOUR_B
 from core.cifar10 import CLASSES
+from core.palette import COLOURS
 
 TOP = 5  # classes
 INCHES, DPI = (10.0, 6.0), 150
@@ -47,14 +47,14 @@ def poster(picture: np.ndarray, title: str, columns: list[Column], footer: str) 
     figure = Figure(figsize=INCHES, dpi=DPI, layout="constrained", facecolor="white")
     figure.suptitle(title, fontsize=16, parse_math=False)
     grid = figure.subplots(2, 1 + len(columns), gridspec_kw={"height_ratios": [3, 2]}, squeeze=False)
-    _show(grid[0, 0], picture, "What both networks see")
+    _show(grid[0, 0], picture, "What both networks see" if len(columns) > 1 else "What the network sees")
     grid[1, 0].set_axis_off()
     grid[1, 0].text(0, 0.5, footer, fontsize=9, va="center", wrap=True, parse_math=False)
-    for axes, column, colour in zip(grid[:, 1:].T, columns, (COLOUR_A, COLOUR_B), strict=False):
+    for axes, column in zip(grid[:, 1:].T, columns, strict=True):
         top = np.argsort(-column.probabilities)[:TOP]
         _show(axes[0], column.heatmap, f"{column.side}: {CLASSES[top[0]]}, {column.probabilities[top[0]]:.0%} sure")
         axes[0].set_xlabel(f"{column.run}\n{column.network}\nwhere it looked for “{column.explained}”", fontsize=9)
-        bars = axes[1].barh([CLASSES[i] for i in top], column.probabilities[top], color=colour)
+        bars = axes[1].barh([CLASSES[i] for i in top], column.probabilities[top], color=COLOURS[column.side])
         axes[1].bar_label(bars, [f"{p:.0%}" for p in column.probabilities[top]], padding=3)
         axes[1].set(xlim=(0, 1.18), xticks=[])
         axes[1].invert_yaxis()

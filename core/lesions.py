@@ -4,7 +4,7 @@ The cutting itself is `surgery.py`. After Veit, Wilber and Belongie 2016, "Resid
 relatively shallow networks" (arXiv 1605.06431), section 4. Blocks are numbered from 1, the first after the picture.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from io import StringIO
 
 import numpy as np
@@ -12,7 +12,7 @@ import pandas as pd
 
 from core.config import TrainConfig
 from core.errors import LabError, RunError
-from core.files import write_text
+from core.files import write_text, writing
 from core.runs import Run
 
 FILE = "surgery.csv"
@@ -58,9 +58,23 @@ def cuts(config: TrainConfig) -> list[Lesion]:
     return list(dict.fromkeys([frozenset(), *singles, *several]))
 
 
+def study(
+    config: TrainConfig,
+    accuracy: Callable[[Lesion], float],
+    on_cut: Callable[[int, int], None] = lambda done, total: None,
+) -> dict[Lesion, float]:
+    """The `accuracy` after each of the `cuts`; `on_cut` gets how many are done, of how many."""
+    plan, results = cuts(config), {}
+    for done, lesion in enumerate(plan, start=1):
+        results[lesion] = accuracy(lesion)
+        on_cut(done, len(plan))
+    return results
+
+
 def save(run: Run, results: dict[Lesion, float]) -> None:
-    """surgery.csv in the run's folder, from `core.surgery.study`."""
-    write_text(run.path / FILE, _to_csv(results))
+    """surgery.csv in the run's folder, from `core.surgery.study`. Raises RunError where it can't be written."""
+    with writing(run.path):
+        write_text(run.path / FILE, _to_csv(results))
 
 
 def load(run: Run) -> dict[Lesion, float]:

@@ -1,4 +1,4 @@
 """The colours of A and B: the same in every chart and drawing. Needs no chart library, which takes long to load."""
 
-COLOUR_A, COLOUR_B = "#D55E00", "#0072B2"  # vermilion and blue of Okabe and Ito: told apart by the colour-blind
-SIDES = ("A", "B")
+COLOURS = {"A": "#D55E00", "B": "#0072B2"}  # vermilion, blue of Okabe and Ito: told apart by the colour-blind
+SIDES = tuple(COLOURS)

@@ -147,13 +147,14 @@ def joined(rows: Tensor, count: int) -> Tensor:
     return whole.cpu()
 
 
-def wrap(model: nn.Module, device: torch.device) -> nn.Module:
+def with_shared_statistics(model: nn.Module, device: torch.device) -> nn.Module:
+    """On GPUs, the network with BatchNorm layers (new ones, of the same weights) that see the whole batch."""
+    return nn.SyncBatchNorm.convert_sync_batchnorm(model) if size() > 1 and device.type == "cuda" else model
+
+
+def wrap(model: nn.Module) -> nn.Module:
     """A network with the same weights whose gradients are means over all processes."""
-    if size() == 1:
-        return model
-    if device.type == "cuda":
-        model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
-    return nn.parallel.DistributedDataParallel(model)
+    return model if size() == 1 else nn.parallel.DistributedDataParallel(model)
 
 
 def require_equal_shares(batch_size: int) -> None:

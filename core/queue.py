@@ -130,13 +130,19 @@ def detached(command: list[str], log: Path) -> subprocess.Popen:
     return process
 
 
+def let_others_first() -> None:
+    """This process, and those that it starts, run where the others leave the processor free."""
+    with suppress(psutil.Error, OSError):
+        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if os.name == "nt" else NICENESS)
+
+
 def _register(root: Path, process: psutil.Process) -> None:
     write_json(root / KEEPER_FILE, {"pid": process.pid, "pid_created": process.create_time()})
 
 
 def main() -> None:
     root, jobs, *trainer = sys.argv[1:]
-    psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if os.name == "nt" else NICENESS)
+    let_others_first()
     if int(jobs) > 1:  # they share the cores; more threads than cores would make all of them crawl
         cores = psutil.cpu_count(logical=False) or 1
         os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores // int(jobs))))

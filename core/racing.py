@@ -20,7 +20,7 @@ import psutil
 from core import queue, runs, status
 from core.errors import LabError, TrainingError, plain_reason
 from core.experiments import RACES, Contest
-from core.files import write_json
+from core.files import write_json, writing
 from core.jobs import training_allowed
 
 RACE_FILE, FRAMES_FILE, LOG_FILE = ".race.json", ".race.jsonl", ".race.log"
@@ -48,11 +48,11 @@ class Race:
 
 
 def start(name: str) -> Race:
-    """Begin a race of RACES. Raises TrainingError if one is on, or if training is switched off here."""
+    """Begin a race of RACES. Raises LabError if one is on, training is switched off, or nothing can be written."""
     if not training_allowed():
         raise TrainingError("Training is switched off here.")
     root = runs.own_runs_dir()
-    with status.lock(root):
+    with writing(root), status.lock(root):
         before = current()
         if before and before.alive:
             raise TrainingError("A race is on already; watch it, or stop it.")
@@ -118,8 +118,7 @@ def run(contest: Contest, file: Path) -> None:
 
 def main() -> None:
     name, folder = sys.argv[1:]
-    with suppress(OSError):
-        os.nice(queue.NICENESS)
+    queue.let_others_first()
     # PyTorch's threads sleep as they wait: quicker where a browser draws on the same cores all the time, though slower
     # alone. Read once, as PyTorch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")

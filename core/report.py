@@ -11,7 +11,7 @@ from core.cli import Parser, run_command
 from core.comparison import describe
 from core.errors import LabError
 from core.files import write_text
-from core.runs import SHIPPED, Run, open_run
+from core.runs import SHIPPED, Run, list_in
 
 BEGIN, END = "<!-- runs -->", "<!-- /runs -->"
 COLUMNS = (
@@ -137,7 +137,10 @@ def main(argv: list[str] | None = None) -> int:
     args = parser().parse_args(argv)
     if not args.folder.is_dir():
         raise LabError(f"{args.folder} is no folder with runs.")
-    table = markdown([open_run(path.parent) for path in args.folder.glob("*/config.json")])
+    found, problems = list_in(args.folder)
+    if problems:  # a table that lacks a run would not say so
+        raise LabError(" ".join(problems))
+    table = markdown(found)
     if not args.write:
         print(table)
         return 0

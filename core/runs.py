@@ -45,7 +45,7 @@ MODEL_FILE, STATE_FILE = "model.safetensors", "resume.safetensors"
 
 def own_runs_dir() -> Path:
     """Where the user's own runs lie: RESNET_LAB_RUNS, or `runs/` beside the app."""
-    return Path(os.environ.get("RESNET_LAB_RUNS") or ROOT / "runs")
+    return Path(os.environ.get("RESNET_LAB_RUNS") or ROOT / "runs").absolute()
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,12 @@ class Run:
 
     @property
     def last_change(self) -> float:
-        """Seconds since 1970; changes whenever something in the folder was replaced, so it can key a cache."""
-        return self.path.stat().st_mtime
+        """Seconds since 1970; changes whenever something in the folder was replaced, so it can key a cache. Raises
+        RunError if the folder is gone."""
+        try:
+            return self.path.stat().st_mtime
+        except OSError as error:
+            raise RunError(f"{self.name} can't be read any more ({error.strerror}).") from None
 
     def history(self) -> pd.DataFrame:
         """A row an epoch, HISTORY_COLUMNS; accuracies 0 to 1."""
@@ -126,8 +130,11 @@ class Run:
         if (
             layers.dtype.kind != "U"
             or layers.ndim != 1
+            or len(layers) < 2
             or change.relative_change.shape != layers.shape
             or change.filters_before.ndim != 4
+            or change.filters_before.shape[1] != 3
+            or change.filters_before.size == 0
             or change.filters_before.shape != change.filters_after.shape
             or not all(values.dtype.kind == "f" and np.isfinite(values).all() for values in numbers)
         ):
@@ -230,23 +237,29 @@ def open_run(path: Path) -> Run:
 
 def list_runs() -> tuple[list[Run], list[str]]:
     """All runs, shipped ones first, and a sentence for each folder that can't be opened or has a shipped run's name."""
-    runs: dict[str, Run] = {}
-    problems = []
-    for root in (SHIPPED, own_runs_dir()):
-        for path in sorted(root.iterdir()) if root.is_dir() else []:
-            if not path.is_dir() or path.name.startswith("."):  # hidden: an import that is not complete
-                continue
-            try:
-                if path.resolve().parent != root.resolve():
-                    raise RunError(f"{path} is a link that leads out of {root}.")
-                if not NAME.fullmatch(path.name):
-                    raise RunError(f"{path} has a name that no run can have; rename the folder.")
-                if path.name in runs:
-                    raise RunError(f"{path} has the name of a shipped run; rename the folder to see it.")
-                runs[path.name] = open_run(path)
-            except RunError as error:
-                problems.append(str(error))
-    return list(runs.values()), problems
+    shipped, problems = list_in(SHIPPED)
+    own, problems_of_own = list_in(own_runs_dir())
+    taken = {run.name for run in shipped}
+    hidden = [run for run in own if run.name in taken]
+    problems += [f"{run.path} has the name of a shipped run; rename the folder to see it." for run in hidden]
+    return shipped + [run for run in own if run not in hidden], problems + problems_of_own
+
+
+def list_in(root: Path) -> tuple[list[Run], list[str]]:
+    """The runs in one folder, by name, and a sentence for each of its folders that can't be opened."""
+    runs, problems = [], []
+    for path in sorted(root.iterdir()) if root.is_dir() else []:
+        if not path.is_dir() or path.name.startswith("."):  # hidden: an import that is not complete
+            continue
+        try:
+            if path.resolve().parent != root.resolve():
+                raise RunError(f"{path} is a link that leads out of {root}.")
+            if not NAME.fullmatch(path.name):
+                raise RunError(f"{path} has a name that no run can have; rename the folder.")
+            runs.append(open_run(path))
+        except RunError as error:
+            problems.append(str(error))
+    return runs, problems
 
 
 def find_run(name_or_path: str) -> Run:

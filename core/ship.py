@@ -11,6 +11,7 @@ from core.card import write_card
 from core.cli import Parser, run_command
 from core.errors import RunError
 from core.exchange import CARD, files_of
+from core.files import writing
 from core.runs import Run, find_run, open_run
 
 
@@ -18,25 +19,24 @@ def ship(run: Run, to: Path, weights: bool = True, replace: bool = False) -> Run
     """Copy a finished run's files into the folder `to`, without its weights if so asked, and write its card anew.
 
     The copy appears whole or not at all. Raises RunError if the run is not finished, if there is another of its name
-    (unless it is to be replaced), or if a disk has had enough.
+    (unless it is to be replaced), or if it cannot be written.
     """
     target = to / run.name
+    if not runs.NAME.fullmatch(run.name):
+        raise RunError(f"{run.path} has a name that no run can have; rename the folder.")
     if target.exists() and not replace:
         raise RunError(f"{target} exists already; --replace puts the run in its place.")
     left_out = {CARD} | (set() if weights else {runs.MODEL_FILE})
     files = [path for path in files_of(run) if path.name not in left_out]
-    try:
-        with tempfile.TemporaryDirectory(dir=to, prefix=".ship-") as hidden:
-            folder = Path(hidden, run.name)
-            folder.mkdir()
-            for path in files:
-                shutil.copyfile(path, folder / path.name)
-            write_card(open_run(folder))
-            if target.exists():
-                target.rename(Path(hidden, "replaced"))
-            folder.rename(target)
-    except OSError as error:
-        raise RunError(f"{run.name} cannot be copied to {to} ({error.strerror}).") from None
+    with writing(to), tempfile.TemporaryDirectory(dir=to, prefix=".ship-") as hidden:
+        folder = Path(hidden, run.name)
+        folder.mkdir()
+        for path in files:
+            shutil.copyfile(path, folder / path.name)
+        write_card(open_run(folder))
+        if target.exists():
+            target.rename(Path(hidden, "replaced"))
+        folder.rename(target)
     return open_run(target)
 
 
@@ -54,6 +54,8 @@ def main(argv: list[str] | None = None) -> int:
     found = [find_run(name) for name in args.runs]
     for run in found:
         print(ship(run, args.to, not args.without_weights, args.replace).path, file=sys.stderr)
+        if run.path.parent == runs.own_runs_dir():
+            print(f"{run.path} has now the name of a shipped run; delete or rename it.", file=sys.stderr)
     return 0
 
 

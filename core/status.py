@@ -6,7 +6,6 @@ the only one that may train the run: `claim` makes it so, under the one lock of 
 
 import json
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -42,7 +41,6 @@ class Status:
     seconds_left: float | None = None
     pid: int = field(default_factory=os.getpid)
     pid_created: float = field(default_factory=lambda: psutil.Process().create_time())
-    heartbeat: float = field(default_factory=time.time)
 
     @property
     def alive(self) -> bool:
@@ -110,7 +108,7 @@ def read(folder: Path) -> Status | None:
         status = Status(**values)
     except (OSError, ValueError, TypeError):
         return None
-    numbers = ("queued", "epoch", "epochs", "share", "images_per_second", "pid_created", "heartbeat")
+    numbers = ("queued", "epoch", "epochs", "share", "images_per_second", "pid_created")
     if not {"pid", "pid_created"} <= values.keys() or type(status.pid) is not int or status.pid <= 0:
         return None
     if status.state not in STATES or not all(isinstance(getattr(status, name), (int, float)) for name in numbers):

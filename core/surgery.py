@@ -6,7 +6,7 @@ out as it goes, with no hooks. So any number of threads may use one at once.
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
@@ -80,30 +80,24 @@ def forward(model: CifarNet, x: Tensor, removed: Lesion = frozenset(), scale: fl
     """
     out = F.relu(model.bn1(model.conv1(x)))
     for number, block in enumerate(blocks(model), start=1):
-        out = _through(block, out, 0.0 if number in removed else scale)
+        out = _without(block, out) if number in removed else _scaled(block, out, scale)
     return model.fc(out.mean(dim=(2, 3)))
 
 
-def _through(block: BasicBlock, x: Tensor, scale: float) -> Tensor:
+def _without(block: BasicBlock, x: Tensor) -> Tensor:
     if not block.skip:
-        return block(x) if scale else x
+        return x
+    stride = block.conv1.stride[0]
+    return shortcut(x, like=x.new_empty(len(x), block.conv1.out_channels, *(s // stride for s in x.shape[2:])))
+
+
+def _scaled(block: BasicBlock, x: Tensor, scale: float) -> Tensor:
+    if not block.skip:
+        return block(x)
     if scale == 0:
-        stride = block.conv1.stride[0]
-        return shortcut(x, like=x.new_empty(len(x), block.conv1.out_channels, *(s // stride for s in x.shape[2:])))
+        return _without(block, x)
     branch = block.branch(x) * scale
     return F.relu(branch + shortcut(x, like=branch))
-
-
-def study(
-    run: Run, surgery: Surgery, on_cut: Callable[[int, int], None] = lambda done, total: None
-) -> dict[Lesion, float]:
-    """The accuracy after each of the `lesions.cuts`; `on_cut` gets how many are done, of how many."""
-    plan = lesions.cuts(run.config)
-    results = {}
-    for done, lesion in enumerate(plan, start=1):
-        results[lesion] = surgery.accuracy(lesion)
-        on_cut(done, len(plan))
-    return results
 
 
 def parser() -> Parser:
@@ -118,7 +112,7 @@ def main(argv: list[str] | None = None) -> int:
     test = cifar10.load_test()
     for run in found:
         report = lambda done, total, run=run: print(f"\r{run.name}: {done}/{total}", end="", file=sys.stderr)  # noqa: E731
-        results = study(run, Surgery(run, test), report)
+        results = lesions.study(run.config, Surgery(run, test).accuracy, report)
         lesions.save(run, results)
         losses = lesions.single(results)["loss"]
         print(f"\n{run.name}: one block less costs {np.mean(losses):.1f} points on average.", file=sys.stderr)

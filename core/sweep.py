@@ -9,6 +9,7 @@ what is finished and goes on with what is not. Each training is a process of its
 import argparse
 import itertools
 import json
+import math
 import signal
 import subprocess
 import sys
@@ -61,9 +62,7 @@ def read_grid(path: Path) -> dict[str, TrainConfig]:
 
 def _combinations(path: Path, grid: dict) -> list[TrainConfig]:
     axes = {key: values if isinstance(values, list) else [values] for key, values in grid.items()}
-    count = 1
-    for values in axes.values():
-        count *= len(values)
+    count = math.prod(map(len, axes.values()))
     if not 1 <= count <= MOST_RUNS:
         raise LabError(f"{path} asks for {count:,} runs; it may be from 1 to {MOST_RUNS:,}.")
     return [_config(dict(zip(axes, values, strict=True))) for values in itertools.product(*axes.values())]
@@ -97,6 +96,7 @@ def _named(path: Path, configs: list[TrainConfig], pattern: str | None) -> dict[
 def state(folder: Path, config: TrainConfig) -> str:
     """How a run of the sweep stands: "new", "to resume" or "finished". Raises RunError if another has its name."""
     if not folder.exists():
+        runs.require_free_name(folder.parent, folder.name)
         return "new"
     found = runs.open_run(folder)
     if found.config != config:
@@ -119,7 +119,11 @@ class Child:
     def _stop(self, number, frame) -> None:
         self.stopped = True
         if self._process:
-            self._process.send_signal(number)
+            self._end()
+
+    def _end(self) -> None:
+        """Politely: SIGTERM has a training save its state. Windows knows no such thing; there it loses some seconds."""
+        self._process.terminate()
 
     def train(self, folder: Path) -> str | None:
         """Train the run in `folder` as far as it goes; the reason if it failed."""
@@ -127,7 +131,7 @@ class Child:
         # In a session of its own: Ctrl-C at the terminal would else reach it twice, and twice means at once.
         self._process = subprocess.Popen(command, cwd=runs.ROOT, start_new_session=True)
         if self.stopped:  # at this very moment
-            self._process.send_signal(signal.SIGINT)
+            self._end()
         code = self._process.wait()
         self._process = None
         if code == 0:

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 import torch
+from torch import Tensor
 from tqdm import tqdm
 
 from core import cifar10, hardware, parallel, runs, status
@@ -22,14 +23,13 @@ from core.cli import Parser, run_command
 from core.config import OPTIMIZERS, SCHEDULES, STRIDES, TrainConfig, differences, recipe
 from core.data import to_tensors
 from core.errors import DivergedError, LabError, RunError, TrainingError, plain_reason
-from core.evaluation import StoppedError, infer
+from core.evaluation import StoppedError
 from core.event_log import EventLog, require_tensorboard
 from core.models import (
     count_multiply_adds,
     count_parameters,
     describe_initial_weights,
     initial_weights,
-    load_weights,
     parse_architecture,
     starting_weights,
 )
@@ -56,12 +56,14 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument("--epochs", type=int, default=default.epochs, help="default: %(default)s")
     p.add_argument("--seed", type=int, default=default.seed, help="initial weights and batch order; %(default)s")
+    p.add_argument("--split-seed", type=int, default=default.split_seed, help="which tenth is validation; %(default)s")
     p.add_argument("--optimizer", choices=OPTIMIZERS, default=default.optimizer, help="default: %(default)s")
     p.add_argument("--schedule", choices=SCHEDULES, default=default.schedule, help="default: %(default)s")
     p.add_argument("--warmup", type=float, metavar="SHARE", help="of the steps; default: 0.2 for onecycle, else 0")
     p.add_argument("--lr", type=float, help=f"peak learning rate; {_usual('lr')}; with adamw a hundredth of that")
     p.add_argument("--head-lr", type=float, default=default.head_lr, help="of the last layer, times --lr; %(default)s")
     p.add_argument("--batch-size", type=int, help=f"of all processes together; {_usual('batch_size')}")
+    p.add_argument("--momentum", type=float, default=default.momentum, help="AdamW: beta1; default: %(default)s")
     p.add_argument("--weight-decay", type=float, default=default.weight_decay, help="default: %(default)s")
     p.add_argument("--label-smoothing", type=float, default=default.label_smoothing, help="default: %(default)s")
     p.add_argument("--no-augment", action="store_true", help="neither mirror nor shift the images")
@@ -176,7 +178,7 @@ class Session:
         """Train, then save the result. True if finished; False if stopped, with the state saved."""
         trainer = self.trainer
         if not parallel.is_first():  # it computes its share; the first one writes and shows
-            return trainer.fit(should_stop=should_stop)
+            return trainer.fit(should_stop=should_stop) and self._scored(should_stop) is not None
         images_in_all = trainer.steps * self.config.batch_size * self.config.epochs
         done = (trainer.position.epoch * trainer.steps + trainer.position.sums.steps) * self.config.batch_size
         self._status("training")
@@ -187,13 +189,12 @@ class Session:
             except DivergedError:  # the gradients show where; a resume goes on from the state, which is of before
                 self._save_progress()
                 raise
-        if finished:
-            with suppress(StoppedError):  # the state was saved when the last epoch ended
-                self._finish(should_stop)
-                return True
-        else:
+        if not finished:
             self._save_state()
-        self._status("stopped")
+        elif (logits := self._scored(should_stop)) is not None:
+            self._finish(logits)
+            return True
+        self._status("stopped")  # after the last epoch, its state was saved
         return False
 
     def _on_step(self, report: StepReport) -> None:
@@ -229,12 +230,16 @@ class Session:
         end = time.monotonic()
         self._next_save = end + max(SAVE_SECONDS, (end - start) / SAVE_SHARE)
 
-    def _finish(self, should_stop: Callable[[], bool]) -> None:
-        """The best weights on validation are kept; the test images are scored, once. Raises StoppedError."""
-        trainer = self.trainer
-        load_weights(trainer.model, runs.as_stored(trainer.best_weights))  # what is scored is what is kept
+    def _scored(self, should_stop: Callable[[], bool]) -> Tensor | None:
+        """The best weights' logits on the test images, which are scored this once; None if stopped meanwhile."""
         pixels, _ = to_tensors(cifar10.load_test())
-        logits = infer(trainer.model, pixels, trainer.preprocessing, should_stop=should_stop)
+        with suppress(StoppedError):  # what is scored is what will be kept
+            return self.trainer.score(pixels, runs.as_stored(self.trainer.best_weights), should_stop)
+        return None
+
+    def _finish(self, logits: Tensor) -> None:
+        """The best weights on validation are kept, with their `logits` on the test images."""
+        trainer = self.trainer
         sha256 = runs.save_weights(self.folder, trainer.best_weights)
         finished = datetime.now(timezone.utc).isoformat(timespec="seconds")
         result = {"best_epoch": trainer.position.best_epoch, "finished": finished, "sha256": sha256}
@@ -338,10 +343,12 @@ def _config(architecture: str, args: argparse.Namespace) -> TrainConfig:
         schedule=args.schedule,
         warmup=args.warmup,
         head_lr=args.head_lr,
+        momentum=args.momentum,
         weight_decay=args.weight_decay,
         label_smoothing=args.label_smoothing,
         augment=not args.no_augment,
         seed=args.seed,
+        split_seed=args.split_seed,
     )
 
 
@@ -381,7 +388,7 @@ def _command(config: TrainConfig, args: argparse.Namespace, argv: list[str]) -> 
         begun_with = runs.open_run(args.run).facts.get("command")
         if begun_with:
             return begun_with
-        words = _options(config) or argv
+        words = _options(config)
     else:
         this = parse_architecture(config.architecture)
         others = [name for name in args.architectures if parse_architecture(name) != this]
@@ -398,8 +405,8 @@ def _say(words: str) -> None:
         print(words, file=sys.stderr)
 
 
-def _options(config: TrainConfig) -> list[str] | None:
-    """The arguments that stand for a config; None where it has a setting that no argument stands for."""
+def _options(config: TrainConfig) -> list[str]:
+    """The arguments that stand for a config."""
     known, words = vars(parser().parse_args([])), [config.architecture]
     known |= recipe(config.family, config.optimizer)
     for name, value in config.to_dict().items():
@@ -407,7 +414,7 @@ def _options(config: TrainConfig) -> list[str] | None:
             words += [f"--{name.replace('_', '-')}", str(value)]
         elif f"no_{name}" in known and not value:
             words.append(f"--no-{name.replace('_', '-')}")
-    return words if _configs(parser().parse_args(words)) == [config] else None
+    return words
 
 
 def _list_differences(a: TrainConfig, b: TrainConfig) -> str:

@@ -93,8 +93,9 @@ class Trainer:
             load_weights(self.model, initial_weights)
         self.model.to(self.device, memory_format=torch.channels_last)
         self.compiled = compiled
+        self.model = parallel.with_shared_statistics(self.model, self.device)  # replaces layers that may be frozen
         self._frozen = freeze(self.model, config.freeze)
-        network = parallel.wrap(self.model, self.device)
+        network = parallel.wrap(self.model)
         self._network = torch.compile(network) if compiled else network  # the same weights
         self.optimizer = _optimizer(self.model, config)
         self._scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == "float16")
@@ -206,9 +207,7 @@ class Trainer:
         sums, position = self.position.sums, self.position
         pixels, labels = self.validation
         parallel.from_first(self.model.buffers())
-        mine = pixels[parallel.share(len(pixels))]
-        logits = infer(self.model, mine, self.preprocessing, precision=self.precision, should_stop=should_stop)
-        logits = parallel.joined(logits, len(pixels))
+        logits = self._logits(pixels, self.precision, should_stop)
         seen_an_epoch = self.steps * self.config.batch_size
         row = {
             "epoch": position.epoch + 1,
@@ -232,6 +231,18 @@ class Trainer:
         if row["val_accuracy"] > position.best_accuracy:
             position.best_epoch, position.best_accuracy = position.epoch, row["val_accuracy"]
             self.best_weights = _copy(self.model.state_dict())
+
+    def score(self, pixels: Tensor, weights: dict[str, Tensor], should_stop: Callable[[], bool]) -> Tensor:
+        """Logits float32 (n, 10) of a state dict of this network, which is then the model's, for uint8 pixels
+        (n, 3, h, w); each process computes its share. Raises StoppedError if `should_stop()` before a batch."""
+        load_weights(self.model, weights)
+        with parallel.lost_peers_told():
+            return self._logits(pixels, "float32", lambda: parallel.any_of(should_stop()))
+
+    def _logits(self, pixels: Tensor, precision: str, should_stop: Callable[[], bool]) -> Tensor:
+        mine = pixels[parallel.share(len(pixels))]
+        logits = infer(self.model, mine, self.preprocessing, precision, should_stop)
+        return parallel.joined(logits, len(pixels))
 
     def _learning_rate(self) -> float:
         done = self.position.epoch * self.steps + self.position.sums.steps

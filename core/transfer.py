@@ -7,13 +7,11 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
-from core import metrics
 from core.config import differences
+from core.outcome import TARGETS, Outcome, when_in_words
 from core.runs import Run
 
-TARGETS = (0.8, 0.9)  # validation accuracies that "time to reach" means
 # What makes two contests comparable, whatever their budgets and recipes.
 SAME = {"family", "network", "input_size", "strides", "depth", "skip", "norm", "init", "data", "freeze"}
 
@@ -71,44 +69,6 @@ def _same_weights(a: Run, b: Run) -> bool:
     return names[0] == names[1]
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What one strategy came to. `reached`: for each of TARGETS (epochs, minutes), or None for never."""
-
-    accuracy: metrics.Share
-    minutes: float
-    epochs: int
-    reached: dict[float, tuple[int, float] | None]
-    gap: float  # training minus validation accuracy at the end, 0 to 1
-
-    @property
-    def figures(self) -> dict[str, str]:
-        """A column of the verdict's table."""
-        times = {
-            f"Time to {target:.0%} validation accuracy": _epochs(when) if when else "never"
-            for target, when in self.reached.items()
-        }
-        return {
-            "Test accuracy": f"{self.accuracy.value:.1%}  ({self.accuracy.low:.1%} to {self.accuracy.high:.1%})",
-            **times,
-            "Train minus validation accuracy, at the end": f"{100 * self.gap:+.1f} points",
-            "Training time": f"{self.minutes:.0f} min",
-            "Epochs": str(self.epochs),
-        }
-
-
-def outcome(history: pd.DataFrame, accuracy: metrics.Share) -> Outcome:
-    """From a run's history and its share of right answers on the test images."""
-    minutes = history["seconds"].cumsum() / 60
-    reached: dict[float, tuple[int, float] | None] = {}
-    for target in TARGETS:
-        rows = history.index[history["val_accuracy"] >= target]
-        reached[target] = None if rows.empty else (int(history["epoch"][rows[0]]), float(minutes[rows[0]]))
-    final = history.iloc[-1]
-    gap = float(final["train_accuracy"] - final["val_accuracy"])
-    return Outcome(accuracy, float(minutes.iloc[-1]), len(history), reached, gap)
-
-
 def observation(scratch: Outcome, pretrained: Outcome) -> str:
     """What the figures of the two say, in a few sentences."""
     points = 100 * (pretrained.accuracy.value - scratch.accuracy.value)
@@ -125,16 +85,13 @@ def _speed(scratch: Outcome, pretrained: Outcome) -> str:
     """About the highest target that either of them reached."""
     for target in reversed(TARGETS):
         begun, learnt = scratch.reached[target], pretrained.reached[target]
+        slow, fast = when_in_words(begun), when_in_words(learnt)
         if begun and learnt:
-            return f"Pretrained, it reached {target:.0%} after {_epochs(learnt)}; from scratch after {_epochs(begun)}."
+            return f"Pretrained, it reached {target:.0%} after {fast}; from scratch after {slow}."
         if begun or learnt:
             winner, loser = ("Pretrained", "from scratch") if learnt else ("From scratch", "pretrained")
-            return f"{winner}, it reached {target:.0%} after {_epochs(learnt or begun)}; {loser} never."
+            return f"{winner}, it reached {target:.0%} after {when_in_words(learnt or begun)}; {loser} never."
     return f"Neither reached {TARGETS[0]:.0%} on validation photos."
-
-
-def _epochs(reached: tuple[int, float]) -> str:
-    return f"{reached[0]} epoch{'s' if reached[0] > 1 else ''} ({reached[1]:.0f} min)"
 
 
 def filter_sheet(filters: np.ndarray, columns: int = 8, zoom: int = 6) -> np.ndarray:

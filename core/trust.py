@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
 from core.explain import resized
+from core.models.modes import seeded
 
 RANDOM_MAPS = 19  # so that by luck a map beats them all 1 time in 20
 CELLS = 8  # of a random map's side, about as coarse as a real one
@@ -84,8 +84,7 @@ def road_scores(
 
     heatmap = resized(heatmap, inputs.shape[-1])
     maps = np.stack([_ranks(one) for one in (heatmap, *random_heatmaps(RANDOM_MAPS, heatmap.shape, seed))])
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)  # the filled pixels get a little noise
+    with seeded(seed):  # the filled pixels get a little noise
         scores = ROADCombined(percentiles=list(REMOVED))(
             inputs.expand(len(maps), -1, -1, -1), maps, [ClassifierOutputSoftmaxTarget(target)] * len(maps), model
         )

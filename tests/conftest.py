@@ -1,6 +1,7 @@
 """What several test files need: a few random images, one thread, a home for runs below tmp_path, and tiny real runs."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,7 +18,22 @@ from core.config import TrainConfig
 from core.models import count_multiply_adds, count_parameters, describe_initial_weights
 from core.training import Trainer
 
+# Processes that tests start get one thread each: two test workers share two cores, and threads spin while they wait.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+LONGEST = (
+    "test_app.py",
+    "test_train_command.py",
+    "test_pages.py",
+    "test_jobs.py",
+    "test_memory.py",
+    "test_training.py",
+)
 TINY = TrainConfig(depth=8, data="shipped", epochs=1, batch_size=32, lr=0.05)
+
+
+def pytest_collection_modifyitems(items):
+    """The longest files first: begun last, one would keep a worker busy while the other has nothing to do."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,6 +14,7 @@ from core.config import OPTIMIZERS, SCHEDULES, TrainConfig, recipe
 from core.errors import LabError
 from core.schedules import learning_rate
 from ui import cached
+from ui.fragment import fragment
 
 DEPTHS = (8, 14, 20, 32, 44, 56, 110)
 FAMILIES = {"cifar": "small, for pictures of 32 × 32", "torchvision": "one of torchvision's, such as ResNet-50"}
@@ -197,6 +198,7 @@ def _second(first: TrainConfig, names: tuple[str, ...]) -> TrainConfig | None:
     with right:
         value = getattr(first, name)
         key = f"{first.family}_second_{name}"
+        key += f"_{first.optimizer}" if name == "lr" else ""  # whose usual value hangs on it
         if isinstance(value, bool) or name in ("norm", "init", "data", "optimizer"):
             others = {"norm": ("batch", "none"), "init": ("scratch", "imagenet"), "optimizer": OPTIMIZERS}
             pair = {**others, "data": ("shipped", "full")}.get(name, (False, True))
@@ -240,7 +242,7 @@ def _measurement(config: TrainConfig) -> Future:
     return _pool().submit(cost.seconds_per_image, config)
 
 
-@st.fragment(run_every=POLL)
+@fragment(run_every=POLL)
 def _show_waiting(configs: list[TrainConfig]) -> None:
     if all(_measurement(cost.what_counts(config)).done() for config in configs):
         st.rerun()
@@ -255,7 +257,8 @@ def _show_cost(configs: list[TrainConfig]) -> None:
     try:
         total = sum(cost.minutes(c, future.result()) for c, future in zip(configs, measured, strict=True))
     except LabError as error:
-        _measurement.clear()
+        for config in configs:
+            _measurement.clear(cost.what_counts(config))  # to be tried again
         st.warning(str(error))
         return
     each = f" for {len(configs)} runs" if len(configs) > 1 else ""

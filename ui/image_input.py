@@ -100,6 +100,7 @@ def _disagreements(pair: Pair) -> np.ndarray:
 
 def _gallery(pair: Pair) -> Choice | None:
     names = list(gallery.PICTURES)
+    known = sum(truth is not None for _, truth in gallery.PICTURES.values())
     name = st.pills(
         "Show them",
         names,
@@ -108,7 +109,7 @@ def _gallery(pair: Pair) -> Choice | None:
         bind="query-params",
         required=True,
         format_func=lambda name: gallery.PICTURES[name][0],
-        help="Two of these show one of the ten things that the networks know; three do not.",
+        help=f"{known} of these show one of the ten things that the networks know; {len(names) - known} do not.",
     )
     what, truth = gallery.PICTURES[name]
     return _from_bytes(gallery.read(name), what[0].upper() + what[1:], truth)

@@ -9,9 +9,10 @@ import streamlit as st
 from core import charts, comparison, explain, images
 from core.cifar10 import CLASSES
 from core.classifier import Answer, Classifier
-from core.distortions import SLIDERS, distort, flips, sweep
+from core.distortions import SLIDERS, Slider, distort, flips, sweep
 from core.runs import Run
 from ui import cached
+from ui.fragment import fragment
 from ui.run_picker import Pair
 
 SIDE = 256  # pixels on the screen: three side by side fit a small laptop
@@ -98,7 +99,7 @@ def reset_sliders() -> None:
         st.session_state[f"shake_{name}"] = slider.neutral
 
 
-@st.fragment
+@fragment()
 def shake(looks: list[Look], pair: Pair, style: MapStyle) -> None:
     """Sliders that spoil the picture; both answers, both maps and the curve along the slider moved last follow."""
     amounts = _sliders()
@@ -151,13 +152,12 @@ def _show_curve(looks: list[Look], amounts: dict, moved: str, names: dict[str, s
     for one in looks:
         probabilities = cached.probabilities_along(one.run, one.seen, others, moved)
         first = CLASSES.index(one.answer.label)
-        sure = probabilities[:, first]
-        flipped = flips(moved, along, probabilities.argmax(axis=1) == first)
+        sure, kept = probabilities[:, first], probabilities.argmax(axis=1) == first
+        flipped = flips(moved, along, kept)
         for part, shown in (("curve", along), ("flip", flipped)):
             rows += [(one.side, one.answer.label, amount, sure[along.index(amount)], part) for amount in shown]
-        where = " and ".join(f"{amount}{slider.unit and ' '}{slider.unit}" for amount in flipped)
         name = names[one.side][0].upper() + names[one.side][1:]
-        words.append(f"{name} changes its mind at {where}." if flipped else f"{name} does not change its mind.")
+        words.append(f"{name} {_change_of_mind(slider, flipped, bool(kept[along.index(slider.neutral)]))}.")
     title = f"{slider.label} ({slider.unit})" if slider.unit else slider.label
     st.markdown(f"**How sure of its first answer, along “{slider.label}”?** " + " ".join(words))
     st.vega_lite_chart(
@@ -166,6 +166,13 @@ def _show_curve(looks: list[Look], amounts: dict, moved: str, names: dict[str, s
         width="stretch",
         key="shake_curve",
     )
+
+
+def _change_of_mind(slider: Slider, flipped: list[int], kept_at_neutral: bool) -> str:
+    if not kept_at_neutral:
+        return "has changed its mind already, by what the other sliders do"
+    where = " and ".join(f"{amount}{slider.unit and ' '}{slider.unit}" for amount in flipped)
+    return f"changes its mind at {where}" if flipped else "does not change its mind"
 
 
 def cover(looks: list[Look], style: MapStyle) -> None:

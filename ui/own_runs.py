@@ -1,5 +1,8 @@
 """All runs in a table, those in training with their progress; and what can be done with one of them."""
 
+from contextlib import suppress
+from pathlib import Path
+
 import pandas as pd
 import streamlit as st
 
@@ -10,6 +13,7 @@ from core.palette import SIDES
 from core.runs import Run
 from core.status import Status
 from ui import cached
+from ui.fragment import fragment
 
 POLL = "2s"  # each look takes its share of the cores from the training
 STATES = {
@@ -33,7 +37,7 @@ def show() -> None:
     _offer_import()
 
 
-@st.fragment(run_every=POLL)
+@fragment(run_every=POLL)
 def _watch() -> None:
     """Redrawn every two seconds while anything is in training; training goes on if nobody looks."""
     states = jobs.states()
@@ -47,9 +51,7 @@ def _watch() -> None:
 
 
 def _show_table(states: dict[str, Status]) -> None:
-    found, problems = runs.list_runs()
-    for problem in problems:
-        st.warning(problem, icon=":material/folder_off:")
+    found, _ = runs.list_runs()  # what is wrong with others stands above the page
     order = {name: i for i, name in enumerate(states)}  # as they are trained; then the finished ones
     rows = [_row(run, states.get(run.name)) for run in sorted(found, key=lambda run: order.get(run.name, len(order)))]
     columns = {
@@ -72,8 +74,17 @@ def _row(run: Run, status: Status | None) -> dict:
         "state": words + (f": {status.reason}" if status and status.reason else ""),
         "progress": 1.0 if finished else min(1.0, status.share),
         "accuracy": _accuracy(run) if finished else status.accuracy,
-        "MB": sum(file.stat().st_size for file in run.path.iterdir() if file.is_file()) / 1e6,
+        "MB": _size(run.path) / 1e6,
     }
+
+
+def _size(folder: Path) -> int:
+    """Bytes. Of a run in training, files come and go."""
+    size = 0
+    for file in folder.iterdir():
+        with suppress(OSError):
+            size += file.stat().st_size
+    return size
 
 
 def _accuracy(run: Run) -> float | None:
@@ -96,6 +107,8 @@ def _show_curves(names: list[str]) -> None:
     if tables:
         chart = charts.learning_curves(pd.concat(tables), "epoch", "epochs", "share of photos named rightly", True)
         st.altair_chart(chart, width="stretch", key="live_curves")
+        who = (f"{table['side'][0]} is `{table['run'][0]}`" for table in tables)
+        st.caption(f"In this picture {' and '.join(who)}.")
 
 
 def _show_actions(states: dict[str, Status]) -> None:
@@ -103,6 +116,8 @@ def _show_actions(states: dict[str, Status]) -> None:
     if not own:
         st.info("You have no runs of your own yet.")
         return
+    if renamed := st.session_state.pop("_renamed", None):
+        st.session_state["chosen_run"] = renamed
     name = st.selectbox("Do something with", [run.name for run in own], key="chosen_run", help="One of your own runs.")
     run = next(run for run in own if run.name == name)
     status = states.get(name)
@@ -141,10 +156,15 @@ def _action(label: str, icon: str, do, *args, help: str, type: str = "secondary"
             st.rerun()
 
 
+def _rename_to(name: str, new: str) -> None:
+    jobs.rename(name, new)
+    st.session_state["_renamed"] = new
+
+
 def _rename(name: str) -> None:
     with st.popover("Rename", icon=":material/edit:"):
-        new = st.text_input("New name", name, key="new_name", help="Letters, digits, dot, dash and underscore.")
-        _action("Rename it", "edit", jobs.rename, name, new, help="Its folder gets this name.")
+        new = st.text_input("New name", name, key=f"new_name_{name}", help="Letters, digits, dot, dash and underscore.")
+        _action("Rename it", "edit", _rename_to, name, new, help="Its folder gets this name.")
 
 
 def _delete(name: str) -> None:
@@ -177,10 +197,11 @@ def _offer_import() -> None:
             max_upload_size=LARGEST_ZIP,
             help="As downloaded here. A larger one: `python -m core.add_run FILE.zip`.",
         )
+        name = st.text_input("Name", key="zip_name", placeholder="as in the zip", help="What to call it here.")
         if file and st.button("Add it", key="import_run", help="It is checked first: nothing in it is executed."):
             try:
                 jobs.require_room(1)
-                run = exchange.import_run(file.getvalue())
+                run = exchange.import_run(file.getvalue(), name or None)
             except LabError as error:
                 st.error(str(error))
             else:

@@ -10,10 +10,12 @@ from core.errors import LabError
 from core.experiments import RACES, Contest
 from core.palette import SIDES
 from ui import cached
+from ui.fragment import fragment
 from ui.pictures import enlarged_test_image
 
 POLL = "900ms"
 POINTS = 100  # of a curve, at most: more are not seen, and cost time
+HUES = {"A": "orange", "B": "blue"}  # Streamlit's names for what is nearest to `palette.COLOURS`
 SIDE = 128  # pixels of a photo on the screen
 
 
@@ -25,8 +27,8 @@ def show() -> None:
     _offer()
     if race:
         frames, failure = racing.frames()
-        if failure:
-            st.error(f"The last race ended early. {failure}")
+        if failure or not frames:
+            st.error(f"The last race ended early. {failure or 'It was stopped, or killed, before the first step.'}")
         if frames:
             _show_end(race.contest, frames)
 
@@ -62,7 +64,7 @@ def _start(name: str) -> None:
         st.toast(str(error), icon=":material/info:")  # somebody else was quicker: their race is shown
 
 
-@st.fragment(run_every=POLL)
+@fragment(run_every=POLL)
 def _watch() -> None:
     """The race that is on, for all who look; it runs on if nobody does."""
     race = racing.current()
@@ -87,6 +89,8 @@ def _show_end(contest: Contest, frames: list[dict]) -> None:
     st.subheader(contest.question, anchor=False)
     if done:
         st.success(_verdict(contest, last), icon=":material/sports_score:")
+    else:
+        st.info(f"It ended at step {last['step']} of {last['steps']}: no winner.", icon=":material/stop:")
     _show_moment(contest, frames)
     if done:
         st.caption(
@@ -114,17 +118,13 @@ def _show_moment(contest: Contest, frames: list[dict]) -> None:
     for column, side, name in zip(st.columns(2), SIDES, contest.names, strict=True):
         standing = now["standings"][side]
         column.metric(
-            f":{_hue(side)}[**{side}: {name}**]",
+            f":{HUES[side]}[**{side}: {name}**]",
             f"{standing['accuracy']:.0%} right",
             help="The share of the last photos it learnt from that it had named rightly before learning from them.",
             border=True,
         )
     _show_charts(frames)
     _show_answers(now)
-
-
-def _hue(side: str) -> str:
-    return {"A": "orange", "B": "blue"}[side]
 
 
 def _show_charts(frames: list[dict]) -> None:
@@ -171,4 +171,4 @@ def _show_answers(frame: dict) -> None:
                 probabilities = frame["standings"][side]["probabilities"][number]
                 said = CLASSES[int(np.argmax(probabilities))]
                 mark = "✓" if said == truth else "✗"
-                st.markdown(f":{_hue(side)}[{side}: **{said}** {mark} {max(probabilities):.0%}]")
+                st.markdown(f":{HUES[side]}[{side}: **{said}** {mark} {max(probabilities):.0%}]")

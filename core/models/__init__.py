@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from core.config import TORCHVISION_DEPTHS, TrainConfig
 from core.errors import ModelError
 from core.models import cifar
+from core.models.modes import evaluating
 from core.models.weights import read_weights
 
 BACKBONE = "backbone"  # as a stage: all but the last layer
@@ -217,9 +218,7 @@ def count_multiply_adds(model: nn.Module, size: int) -> int:
     """Multiply-adds of one forward pass on one `size` x `size` image, convolutions and linear layers."""
     from torch.utils.flop_counter import FlopCounterMode
 
-    was_training = model.training
-    model.eval()  # which leaves BatchNorm's running statistics as they are, and asks no other process for its own
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
+    # In eval mode BatchNorm's running statistics stay as they are, and no other process is asked for its own.
+    with evaluating(model), FlopCounterMode(display=False) as counter, torch.no_grad():
         model(torch.zeros(1, 3, size, size, device=next(model.parameters()).device))
-    model.train(was_training)
     return counter.get_total_flops() // 2

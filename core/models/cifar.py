@@ -4,9 +4,10 @@ The two differ in one addition, which has no parameters (option-A short cuts): s
 under the same names and, from one seed, the same initial values.
 """
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from core.models.modes import seeded
 
 WIDTHS = (16, 32, 64)
 
@@ -79,6 +80,5 @@ def shortcut(x: Tensor, like: Tensor) -> Tensor:
 
 def untrained(depth: int, skip: bool, norm: str, seed: int) -> CifarNet:
     """A CifarNet with the initial weights of `seed`: the same for both twins."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         return CifarNet(depth, skip, norm)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from core.config import TrainConfig
 from core.errors import ModelError
+from core.models.modes import evaluating, seeded
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, as all weights of torchvision expect
 CLASSES = 10
@@ -24,17 +25,6 @@ OLD_NAMES = {
     r"\.mlp\.linear_1\.": ".mlp.0.",  # ViT
     r"\.mlp\.linear_2\.": ".mlp.3.",
 }
-TESTED = (
-    "resnet18",
-    "resnet50",
-    "vgg11_bn",
-    "vgg16_bn",
-    "densenet121",
-    "mobilenet_v2",
-    "mobilenet_v3_small",
-    "efficientnet_b0",
-    "convnext_tiny",
-)
 
 
 def names() -> list[str]:
@@ -56,12 +46,11 @@ def untrained(config: TrainConfig) -> nn.Module:
     smallest = _weights_of(name).meta["min_size"][0]
     if size < smallest:
         raise ModelError(f"{name} needs images of {smallest} pixels or more a side, not {size}; see --input-size.")
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
-        try:
+    try:
+        with seeded(config.seed):
             model = _without_wide_head(name) if name.startswith(("vgg", "alexnet")) else _build(name, size)
-        except (ValueError, AssertionError) as error:  # e.g. an image that a transformer can't cut into its patches
-            raise ModelError(f"{name} can't take images of {size} pixels ({error}); see --input-size.") from None
+    except (ValueError, AssertionError) as error:  # e.g. an image that a transformer can't cut into its patches
+        raise ModelError(f"{name} can't take images of {size} pixels ({error}); see --input-size.") from None
     if config.strides == "v1":
         _move_strides(model)
     return model
@@ -157,11 +146,10 @@ def cam_layers(model: nn.Module, size: int) -> dict[str, nn.Module]:
         for name, module in model.named_modules()
         if name
     ]
-    was_training, some = model.training, next(model.parameters())
     try:
-        model.eval()(torch.zeros(1, 3, size, size, device=some.device))
+        with evaluating(model):
+            model(torch.zeros(1, 3, size, size, device=next(model.parameters()).device))
     finally:
-        model.train(was_training)
         for hook in hooks:
             hook.remove()
     return {found[side]: model.get_submodule(found[side]) for side in sorted(found, reverse=True)}

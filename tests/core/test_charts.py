@@ -6,6 +6,7 @@ import pytest
 
 from core import charts
 from core.cifar10 import CLASSES
+from core.palette import COLOURS
 
 
 def matrix(values: np.ndarray) -> pd.DataFrame:
@@ -79,7 +80,7 @@ def test_a_and_b_have_the_same_colours_in_every_chart(curves):
         scales = colour_scales(chart.to_dict())
         assert scales
         for scale in scales:
-            assert scale == {"domain": ["A", "B"], "range": [charts.COLOUR_A, charts.COLOUR_B]}
+            assert scale == {"domain": ["A", "B"], "range": [*COLOURS.values()]}
 
 
 def test_learning_curves_hold_all_points(curves):
@@ -118,7 +119,7 @@ def test_answers_are_on_a_scale_from_nothing_to_certain():
     table = pd.DataFrame({"class": ["cat", "dog"], "probability": [0.7, 0.2]})
     chart = charts.answers(table, "B").to_dict()
     assert chart["layer"][0]["encoding"]["x"]["scale"] == {"domain": [0, 1]}
-    assert chart["layer"][0]["mark"]["color"] == charts.COLOUR_B
+    assert chart["layer"][0]["mark"]["color"] == COLOURS["B"]
 
 
 def test_confidence_curve_has_a_layer_for_each_part_of_its_data():
@@ -138,7 +139,7 @@ def test_depth_has_every_run_its_spread_and_what_was_published_and_takes_clicks(
     (parameter,) = chart["params"]
     assert (parameter["name"], parameter["select"]["fields"]) == ("point", ["run"])
     for scale in colour_scales(chart):
-        assert scale == {"domain": ["plain", "ResNet"], "range": [charts.COLOUR_A, charts.COLOUR_B]}
+        assert scale == {"domain": ["plain", "ResNet"], "range": [*COLOURS.values()]}
     layer = chart["layer"][-1]["encoding"]
     assert layer["x"]["scale"]["domain"] == [20, 56]
     assert layer["y"]["scale"]["domain"] == [0, 30]

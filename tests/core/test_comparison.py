@@ -95,21 +95,6 @@ def test_disagreements_by_who_is_right_surest_first():
     }
 
 
-def test_figures_tell_when_the_target_was_reached(make_run):
-    run = make_run("plain", skip=False)
-    history = run.history().iloc[[0, 0, 0]].reset_index(drop=True)
-    history = history.assign(epoch=[1, 2, 3], val_accuracy=[0.5, 0.81, 0.85], train_accuracy=0.9, seconds=120.0)
-    share = comparison.metrics.Share(0.84, 0.83, 0.85, 10_000)
-    figures = comparison.figures(run, history, share)
-    assert figures["Time to 80% validation accuracy"] == "2 epochs, 4 min"
-    assert figures["Train minus validation accuracy, at the end"] == "+5.0 points"
-    assert figures["Training time"] == "6 min for 3 epochs"
-    assert figures["Test accuracy"] == "84.0%  (83.0% to 85.0%)"
-    assert set(figures) == set(comparison.FIGURE_MEANINGS)
-    never = comparison.figures(run, history.assign(val_accuracy=0.5), share)
-    assert never["Time to 80% validation accuracy"] == "never"
-
-
 @pytest.mark.parametrize(
     ("labels", "sure", "truth", "expected"),
     [

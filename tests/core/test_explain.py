@@ -10,6 +10,7 @@ import torch
 
 from core import cifar10
 from core.classifier import Classifier
+from core.errors import ModelError
 from core.explain import METHODS, heatmap, overlay, overlay_difference
 from core.models.cifar import untrained
 from core.runs import find_run
@@ -49,7 +50,7 @@ def test_leaves_nothing_behind_also_after_an_error(model, inputs, method, target
     if target < 10 or method == "EigenCAM":  # which has no target
         heatmap(model, model.layer3[-1], inputs, target, method)
     else:
-        with pytest.raises(ValueError, match="no class 10"):
+        with pytest.raises(ModelError, match="no class 10"):
             heatmap(model, model.layer3[-1], inputs, target, method)
     assert hooks(model) == 0
     assert [(name, id(module)) for name, module in model.named_modules()] == before
@@ -65,18 +66,24 @@ def test_slow_methods_print_no_progress_bar(model, inputs, capfd):
 
 def test_weights_that_are_not_numbers_are_an_error(model):
     model.fc.weight.fill_(float("nan"))
-    with pytest.raises(ArithmeticError, match="not finite"):
+    with pytest.raises(ModelError, match="not finite"):
         heatmap(model, model.layer3[-1], torch.randn(1, 3, 32, 32), target=0)
 
 
 def test_overlay_shows_the_picture_at_0_and_the_map_at_1():
-    picture = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    dark = np.random.default_rng(0).integers(0, 100, (64, 64, 3), dtype=np.uint8)
     heatmap = np.zeros((8, 8), np.float32)
     heatmap[:, 4:] = 1
-    assert np.abs(overlay(picture, heatmap, strength=0).astype(int) - picture).max() <= 255 - picture.max() + 1
-    alone = overlay(picture, heatmap, strength=1).astype(int)
+    np.testing.assert_array_equal(overlay(dark, heatmap, strength=0), dark)
+    alone = overlay(dark, heatmap, strength=1).astype(int)
+    np.testing.assert_array_equal(alone, overlay(255 - dark, heatmap, strength=1))
     assert alone[:, 50:].mean() > alone[:, :14].mean() + 50
-    assert overlay(picture, heatmap).shape == picture.shape
+    np.testing.assert_allclose(overlay(dark, heatmap, 0.5), (dark + alone) / 2, atol=1)
+
+
+def test_overlay_of_a_black_picture_stays_black_where_the_map_is_0():
+    black = np.zeros((8, 8, 3), np.uint8)
+    assert overlay(black, np.zeros((8, 8), np.float32)).max() <= 2  # the colour scale begins at (0, 0, 4)
 
 
 def test_difference_is_grey_where_equal_and_in_the_colour_of_the_higher():

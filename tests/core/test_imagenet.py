@@ -30,6 +30,18 @@ from core.models import (
     stages,
 )
 
+TESTED = (
+    "resnet18",
+    "resnet50",
+    "vgg11_bn",
+    "vgg16_bn",
+    "densenet121",
+    "mobilenet_v2",
+    "mobilenet_v3_small",
+    "efficientnet_b0",
+    "convnext_tiny",
+)
+
 PICTURES = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (6, 3, 32, 32), dtype=np.uint8))
 
 
@@ -43,7 +55,7 @@ def untrained(name: str) -> nn.Module:
     return build(config_of(name)).eval().requires_grad_(False)
 
 
-@pytest.mark.parametrize("name", imagenet.TESTED)
+@pytest.mark.parametrize("name", TESTED)
 def test_small_pictures_get_ten_logits(name):
     logits = infer(untrained(name), PICTURES, family(config_of(name)).preprocessing)
     assert logits.shape == (6, 10)
@@ -51,7 +63,7 @@ def test_small_pictures_get_ten_logits(name):
     assert logits.std(dim=0).min() > 0  # they depend on the picture
 
 
-@pytest.mark.parametrize("name", imagenet.TESTED)
+@pytest.mark.parametrize("name", TESTED)
 def test_only_the_last_layer_is_another_than_torchvisions(name):
     model, meta = untrained(name), imagenet._weights_of(name).meta
     head = model.get_submodule(head_name(model))
@@ -63,7 +75,7 @@ def test_only_the_last_layer_is_another_than_torchvisions(name):
         assert count_parameters(model) == meta["num_params"] - 990 * (head.in_features + 1)
 
 
-@pytest.mark.parametrize("name", imagenet.TESTED)
+@pytest.mark.parametrize("name", TESTED)
 def test_heatmaps_say_something(name):
     model, known = untrained(name), family(config_of(name))
     layer = list(known.cam_layers(model).values())[-1]
@@ -78,7 +90,7 @@ def test_heatmaps_say_something(name):
         assert np.isfinite(one).all()
 
 
-@pytest.mark.parametrize("name", imagenet.TESTED)
+@pytest.mark.parametrize("name", TESTED)
 def test_heatmaps_are_taken_at_four_cells_or_more_from_fine_to_coarse(name):
     model = untrained(name)
     sides = []
@@ -138,7 +150,7 @@ def test_pictures_are_enlarged_and_normalised_by_hand():
     assert prepared[0, 0, 0, 31].item() == pytest.approx(dark + (bright - dark) / 4)  # bilinear
 
 
-@pytest.mark.parametrize("name", [*imagenet.TESTED, "resnet152", "googlenet", "swin_t"])
+@pytest.mark.parametrize("name", [*TESTED, "resnet152", "googlenet", "swin_t"])
 def test_names_of_torchvision_are_architectures(name):
     assert parse_architecture(name) == {"family": "torchvision", "network": name}
 
@@ -184,7 +196,7 @@ def test_one_of_each_is_of_each():
 @pytest.mark.parametrize("name", ONE_OF_EACH)
 def test_a_copy_of_the_weights_is_loaded_again(name):
     size = max(64, imagenet._weights_of(name).meta["min_size"][0])
-    model = untrained(name) if name in imagenet.TESTED else build(config_of(name, input_size=size))
+    model = untrained(name) if name in TESTED else build(config_of(name, input_size=size))
     copy = {key: value.clone() for key, value in model.state_dict().items()}
     load_weights(model, copy)
     assert all(torch.equal(value, copy[key]) for key, value in model.state_dict().items())

@@ -1,5 +1,7 @@
 import copy
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 import torch
@@ -17,7 +19,8 @@ from core.models import (
     initial_weights,
     parse_architecture,
 )
-from core.models.cifar import BasicBlock
+from core.models.cifar import BasicBlock, untrained
+from core.models.modes import evaluating
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +59,7 @@ def test_multiply_adds(skip):
 @pytest.mark.parametrize("depth", [8, 20])
 def test_twins_begin_alike_and_answer_differently(depth, norm, batch):
     config = TrainConfig(depth=depth, norm=norm, seed=3)
-    residual, plain = build(config).eval(), build(config.twin()).eval()
+    residual, plain = build(config).eval(), build(replace(config, skip=not config.skip)).eval()
     a, b = residual.state_dict(), plain.state_dict()
     assert list(a) == list(b)
     assert all(torch.equal(a[name], b[name]) for name in a)
@@ -180,3 +183,19 @@ def test_weights_of_another_depth_are_refused_in_one_line(tmp_path):
 def test_imagenet_is_refused_for_small_networks():
     with pytest.raises(ModelError, match="no ImageNet weights for plain8"):
         initial_weights(TrainConfig(depth=8, skip=False, init="imagenet"))
+
+
+def test_networks_that_are_drawn_at_once_have_the_weights_of_their_seeds():
+    expected = [untrained(20, True, "batch", seed).state_dict() for seed in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        drawn = list(pool.map(lambda i: (i % 4, untrained(20, True, "batch", i % 4).state_dict()), range(32)))
+    assert all(torch.equal(value, expected[seed][name]) for seed, weights in drawn for name, value in weights.items())
+
+
+def test_eval_mode_for_a_while_leaves_frozen_parts_as_they_were():
+    model = untrained(8, True, "batch", 0).train()
+    model.layer1.eval()
+    with evaluating(model):
+        assert not any(module.training for module in model.modules())
+    assert model.training
+    assert not any(module.training for module in model.layer1.modules())

@@ -57,5 +57,5 @@ def test_command_ships_several(make_run, shipped):
 
 
 def test_nowhere_to_ship_to_is_one_sentence(make_run, tmp_path):
-    with pytest.raises(RunError, match="cannot be copied"):
+    with pytest.raises(RunError, match="cannot be written"):
         ship.ship(make_run("good"), tmp_path / "no such folder")

@@ -97,3 +97,8 @@ def test_the_command_studies_a_run(make_run, monkeypatch, few):
     assert set(results) == set(lesions.cuts(run.config))
     assert results[frozenset([2])] == surgery.Surgery(run, few).accuracy(frozenset([2]))
     assert np.ptp(list(results.values())) > 0
+
+
+def test_a_plain_network_has_no_branches_to_scale(x):
+    model = network(skip=False)
+    assert torch.equal(surgery.forward(model, x, scale=0.0), model(x))

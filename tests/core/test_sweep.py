@@ -103,6 +103,13 @@ def test_run_of_the_same_name_with_other_settings_is_left_alone(make_run, grid_f
         sweep.main([str(grid_file({"architectures": ["resnet8"], "seed": 7, **TINY, "name": "mine"}))])
 
 
+def test_name_of_a_shipped_run_is_refused_before_the_first_training(grid_file, own_runs):
+    grid = {"architectures": ["resnet20"], "seed": [100, 0], "name": "{architecture}-s{seed}", **TINY}
+    with pytest.raises(RunError, match="resnet20-s0 is the name of a run that ships"):
+        sweep.main([str(grid_file(grid))])
+    assert not own_runs.exists()
+
+
 def test_finished_run_is_skipped_and_a_failed_one_is_told_at_the_end(make_run, grid_file, signals, capfd):
     run = make_run("resnet8-shipped-lr0.05-batch32-1ep-s0")
     before = run.last_change

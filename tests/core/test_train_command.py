@@ -42,7 +42,8 @@ FILES = {
     "test_logits.npz",
     "README.md",
 }
-OPTIONS = ["resnet8", "--data", "shipped", "--epochs", "1", "--threads", "2"]
+OPTIONS = ["resnet8", "--data", "shipped", "--train-fraction", "0.4", "--epochs", "1", "--threads", "2"]
+NAME = "resnet8-shipped-40pct-1ep-s0"
 
 # No network (a proxy that nobody is), and no C++ compiler (nor any other program).
 ALONE = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9") | {"PATH": ""}
@@ -65,12 +66,12 @@ def ended(process: subprocess.Popen):
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory):
-    """(the finished run, what the command printed): depth 8, one epoch, the shipped images."""
+    """(the finished run, what the command printed): depth 8, one epoch of 3,600 shipped images."""
     out = tmp_path_factory.mktemp("full")
     with ended(start(*OPTIONS, "--out", str(out))) as process:
         printed = process.communicate(timeout=600)
     assert process.returncode == 0, printed
-    return runs.open_run(out / "resnet8-shipped-1ep-s0"), printed
+    return runs.open_run(out / NAME), printed
 
 
 @pytest.fixture
@@ -113,10 +114,10 @@ def test_folder_is_complete(full):
     assert {path.name for path in run.path.iterdir()} == FILES
     assert run.finished
     assert len(run.history()) == 1
-    assert run.history()["images_seen"].tolist() == [9_000 // 128 * 128]
+    assert run.history()["images_seen"].tolist() == [3_600 // 128 * 128]
     assert run.gradients()[1].shape == (1, 8)
     facts = run.facts
-    assert (facts["best_epoch"], facts["training_images"], run.parameters) == (1, 9_000, 75_290)
+    assert (facts["best_epoch"], facts["training_images"], run.parameters) == (1, 3_600, 75_290)
     assert facts["environment"]["threads"] == 2
     assert facts["environment"]["torch"] == torch.__version__
     assert facts["command"] == f"python -m core.train {shlex.join(OPTIONS)} --out {run.path.parent}"
@@ -154,7 +155,7 @@ def test_progress_goes_to_stderr(full):
 def test_finished_run_is_neither_resumed_nor_overwritten(full, command):
     run, _ = full
     before = {path: path.read_bytes() for path in run.path.iterdir()}
-    options = ("resnet8", "--data", "shipped", "--epochs", "1", "--out", str(run.path.parent))
+    options = (*OPTIONS[:-2], "--out", str(run.path.parent))
     assert command(*options, "--resume") == (0, f"{run.name} is finished.\n")
     assert_refused(command(*options), "exists. Go on with it: --resume")
     assert {path: path.read_bytes() for path in run.path.iterdir()} == before
@@ -162,7 +163,7 @@ def test_finished_run_is_neither_resumed_nor_overwritten(full, command):
 
 def test_interrupted_training_goes_on_to_the_same_end(full, tmp_path):
     folder = tmp_path / "half way"  # a name with a space, to be quoted in the command
-    out, folder = folder, folder / "resnet8-shipped-1ep-s0"
+    out, folder = folder, folder / NAME
     with ended(start(*OPTIONS, "--out", str(out))) as process:
         deadline = time.monotonic() + 300
         while not ((said := status.read(folder)) and said.share > 0):
@@ -495,15 +496,18 @@ def test_state_is_saved_as_often_as_it_costs_little(monkeypatch, command, second
     monkeypatch.setattr(train, "SAVE_SECONDS", seconds)
     monkeypatch.setattr(train, "SAVE_SHARE", share)
     monkeypatch.setattr(runs, "save_state", lambda folder, tensors, values: saved.append(values["position"]))
-    monkeypatch.setattr(train.Session, "_finish", lambda session, should_stop: None)
+    monkeypatch.setattr(Trainer, "score", lambda *args: torch.zeros(10_000, 10))
+    monkeypatch.setattr(train.Session, "_finish", lambda session, logits: None)
     assert command("resnet8", "--epochs", "1", "--batch-size", "32")[0] == 0
     assert len(saved) == saves
     assert saved[-1]["epoch"] == 1
 
 
 def test_stop_while_the_test_images_are_scored_loses_nothing(monkeypatch, command, own_runs):
-    real_finish = train.Session._finish
-    monkeypatch.setattr(train.Session, "_finish", lambda session, should_stop: real_finish(session, lambda: True))
+    real_score = Trainer.score
+    monkeypatch.setattr(
+        Trainer, "score", lambda trainer, pixels, weights, _: real_score(trainer, pixels, weights, lambda: True)
+    )
     assert command("resnet8", "--epochs", "1", "--name", "x")[0] == 130
     folder = own_runs / "x"
     assert (status.read(folder).state, status.read(folder).share) == ("stopped", 1)
@@ -512,7 +516,7 @@ def test_stop_while_the_test_images_are_scored_loses_nothing(monkeypatch, comman
 
 
 def test_mnasnet_which_asks_for_a_version_is_trained_to_its_end(monkeypatch, command, own_runs):
-    monkeypatch.setattr(train, "infer", lambda *args, **kwargs: torch.zeros(10_000, 10))
+    monkeypatch.setattr(Trainer, "score", lambda *args: torch.zeros(10_000, 10))
     code, err = command("mnasnet0_5", "--input-size", "32", "--epochs", "1", "--name", "x")
     assert code == 0, err
     runs.open_run(own_runs / "x").load_model()
@@ -524,7 +528,7 @@ def test_mnasnet_which_asks_for_a_version_is_trained_to_its_end(monkeypatch, com
 # left out. The state is saved after every step, so that many a kill comes in the middle of it.
 KILLABLE = """
 import math, os, sys
-import sklearn.model_selection, torch
+import sklearn.model_selection, torch, torch._dynamo  # the optimiser needs it: not to be loaded after each fork
 from core import cifar10, runs, train, training
 from core.cifar10 import Images
 
@@ -532,7 +536,8 @@ images = cifar10.load_training("shipped")
 cifar10.load_training = lambda source: Images(images.pixels[:200], images.labels[:200])
 training.best_precision = lambda device: "float32"
 train.SAVE_SECONDS, train.SAVE_SHARE = 0, math.inf
-train.Session._finish = lambda session, stop: runs.save_weights(session.folder, session.trainer.best_weights)
+train.Session._scored = lambda session, should_stop: session.trainer.validation[1]
+train.Session._finish = lambda session, logits: runs.save_weights(session.folder, session.trainer.best_weights)
 torch.set_num_threads(1)
 for folder in map(str.strip, sys.stdin):
     pid = os.fork()

@@ -4,14 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from core import transfer
 from core.config import TrainConfig
 from core.metrics import Share
+from core.outcome import Outcome
 from core.runs import Run
-from core.transfer import Outcome, comparable, contests, filter_sheet, frozen_variants, observation, outcome
+from core.transfer import comparable, contests, filter_sheet, frozen_variants, observation
 
 SCRATCH = TrainConfig(family="torchvision", network="resnet18", input_size=64)
 LEARNT = replace(SCRATCH, init="imagenet")
@@ -76,23 +76,6 @@ def test_weights_are_known_by_what_they_are_not_by_where_they_lay(init, sha256, 
 
 def test_frozen_variants_have_the_recipe_of_the_whole():
     assert frozen_variants(contests(RUNS)[0], [run("slower", LEARNT, freeze="backbone", lr=0.001)]) == []
-
-
-def test_outcome_by_hand():
-    history = pd.DataFrame(
-        {"epoch": [1, 2, 3], "val_accuracy": [0.5, 0.85, 0.8], "train_accuracy": 0.9, "seconds": 120.0}
-    )
-    found = outcome(history, Share(0.84, 0.83, 0.85, 10_000))
-    assert found.reached == {0.8: (2, 4.0), 0.9: None}
-    assert (found.minutes, found.epochs, found.gap) == (6, 3, pytest.approx(0.1))
-    assert found.figures == {
-        "Test accuracy": "84.0%  (83.0% to 85.0%)",
-        "Time to 80% validation accuracy": "2 epochs (4 min)",
-        "Time to 90% validation accuracy": "never",
-        "Train minus validation accuracy, at the end": "+10.0 points",
-        "Training time": "6 min",
-        "Epochs": "3",
-    }
 
 
 def made(accuracy: float, eighty, ninety, gap: float = 0.0) -> Outcome:

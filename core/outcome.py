@@ -1,0 +1,56 @@
+"""What a training came to: how good, how fast, how much of it learnt by heart. In figures, and in a table's words."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from core import metrics
+
+TARGETS = (0.8, 0.9)  # validation accuracies that "time to reach" means
+ACCURACY, GAP, TIME = "Test accuracy", "Train minus validation accuracy, at the end", "Training time"
+REACHING = {target: f"Time to {target:.0%} validation accuracy" for target in TARGETS}
+MEANINGS = {
+    ACCURACY: "Share of 10,000 photos, never used in training, named rightly. In brackets: the 95 % interval.",
+    **dict.fromkeys(REACHING.values(), "How fast it learns. An epoch is one pass over the training photos."),
+    GAP: "How much better it is on photos it has practised on. Small is good; below zero is possible, as practice "
+    "photos may be mirrored and shifted, and are counted while it still learns.",
+    TIME: "On the machine named in the run's card.",
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`reached`: for each of TARGETS (epochs, minutes), or None for never."""
+
+    accuracy: metrics.Share
+    minutes: float
+    epochs: int
+    reached: dict[float, tuple[int, float] | None]
+    gap: float  # training minus validation accuracy at the end, 0 to 1
+
+    @property
+    def figures(self) -> dict[str, str]:
+        """A column of the verdict's table: {measure: value with its unit}."""
+        return {
+            ACCURACY: f"{self.accuracy.value:.1%}  ({self.accuracy.low:.1%} to {self.accuracy.high:.1%})",
+            **{REACHING[target]: when_in_words(when) for target, when in self.reached.items()},
+            GAP: f"{100 * self.gap:+.1f} points",
+            TIME: when_in_words((self.epochs, self.minutes)),
+        }
+
+
+def outcome(history: pd.DataFrame, accuracy: metrics.Share) -> Outcome:
+    """From a run's history and its share of right answers on the test images."""
+    minutes = history["seconds"].cumsum() / 60
+    reached: dict[float, tuple[int, float] | None] = {}
+    for target in TARGETS:
+        rows = history.index[history["val_accuracy"] >= target]
+        reached[target] = None if rows.empty else (int(history["epoch"][rows[0]]), float(minutes[rows[0]]))
+    final = history.iloc[-1]
+    gap = float(final["train_accuracy"] - final["val_accuracy"])
+    return Outcome(accuracy, float(minutes.iloc[-1]), len(history), reached, gap)
+
+
+def when_in_words(when: tuple[int, float] | None) -> str:
+    """E.g. "1 epoch (3 min)"; "never"."""
+    return f"{when[0]} epoch{'s' if when[0] > 1 else ''} ({when[1]:.0f} min)" if when else "never"
