@@ -3,8 +3,9 @@
 Derives everything from what the two run folders hold; no torch.
 """
 
+import re
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import PureWindowsPath
 
 import numpy as np
 import pandas as pd
@@ -85,9 +86,30 @@ class Fairness:
 
 
 def fairness(a: Run, b: Run) -> Fairness:
-    differing = differences(a.config, b.config)
-    rows = [(FIELD_WORDS[name], *(in_words(name, value) for value in both)) for name, both in differing.items()]
-    return Fairness(list(differing), pd.DataFrame(rows, columns=["setting", "A", "B"]))
+    """In what two runs differ."""
+    found = differing(a, b)
+    rows = [(FIELD_WORDS[name], *(in_words(name, value) for value in both)) for name, both in found.items()]
+    return Fairness(list(found), pd.DataFrame(rows, columns=["setting", "A", "B"]))
+
+
+def differing(a: Run, b: Run) -> dict[str, tuple]:
+    """`config.differences` of two runs. A file of weights is the same in whatever folder it lay."""
+    found = differences(a.config, b.config)
+    found.pop("init", None)
+    return found if _same_weights(a, b) else found | {"init": (a.config.init, b.config.init)}
+
+
+def _same_weights(a: Run, b: Run) -> bool:
+    """Whether both began with the same weights: by their recorded sha256, or else by the file's name."""
+    hashes = [re.search(r"sha256 ([0-9a-f]{64})", str(run.facts.get("initial_weights"))) for run in (a, b)]
+    if all(hashes):
+        return hashes[0][1] == hashes[1][1]
+    return _file_name(a.config.init) == _file_name(b.config.init)
+
+
+def _file_name(path: str) -> str:
+    """Of a path of any operating system."""
+    return PureWindowsPath(path).name
 
 
 # What people call the best-known of torchvision's networks.
@@ -117,7 +139,7 @@ def network_name(config: TrainConfig) -> str:
 def in_words(name: str, value: object) -> str:
     """The value of a field of TrainConfig as a lay reader takes it."""
     if (name, value) not in VALUE_WORDS and name == "init":
-        file = PurePath(str(value)).name
+        file = _file_name(str(value))
         return VALUE_WORDS["init", "imagenet"] if file in IMAGENET_FILES else f"learnt before, in {file}"
     if name in ("train_fraction", "warmup") and value is not None:
         return f"{value:.3%}".rstrip("0%").rstrip(".") + " %"

@@ -3,12 +3,11 @@
 Derives everything from run folders; no torch.
 """
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
 
-from core.config import differences
+from core.comparison import differing
 from core.outcome import TARGETS, Outcome, when_in_words
 from core.runs import Run
 
@@ -35,7 +34,7 @@ def contests(runs: list[Run]) -> list[Contest]:
         for scratch in runs
         if pretrained.config.pretrained
         and not scratch.config.pretrained
-        and _differing(scratch, pretrained) == {"init"}
+        and differing(scratch, pretrained).keys() == {"init"}
     ]
     return sorted(found, key=lambda c: (c.pretrained.config.freeze != "", -c.pretrained.config.train_fraction))
 
@@ -44,29 +43,14 @@ def comparable(contest: Contest, others: list[Contest]) -> list[Contest]:
     """Of `others` those of the same network and weights, one a label budget (the first of each), the smallest first."""
     by_budget = {contest.pretrained.config.train_fraction: contest}
     for other in others:
-        if not _differing(contest.pretrained, other.pretrained) & SAME:
+        if not differing(contest.pretrained, other.pretrained).keys() & SAME:
             by_budget.setdefault(other.pretrained.config.train_fraction, other)
     return [by_budget[fraction] for fraction in sorted(by_budget)]
 
 
 def frozen_variants(contest: Contest, runs: list[Run]) -> list[Run]:
     """The runs that differ from the pretrained one in what is frozen, and in nothing else."""
-    return [run for run in runs if _differing(contest.pretrained, run) == {"freeze"}]
-
-
-def _differing(a: Run, b: Run) -> set[str]:
-    """The settings in which two runs differ. A file of weights is the same in whatever folder it lay."""
-    others = differences(a.config, b.config).keys() - {"init"}
-    return others if _same_weights(a, b) else others | {"init"}
-
-
-def _same_weights(a: Run, b: Run) -> bool:
-    """Whether both began with the same weights: by their recorded sha256, or else by the file's name."""
-    hashes = [re.search(r"sha256 ([0-9a-f]{64})", str(run.facts.get("initial_weights"))) for run in (a, b)]
-    if all(hashes):
-        return hashes[0][1] == hashes[1][1]
-    names = [re.split(r"[/\\]", run.config.init)[-1] for run in (a, b)]
-    return names[0] == names[1]
+    return [run for run in runs if differing(contest.pretrained, run).keys() == {"freeze"}]
 
 
 def observation(scratch: Outcome, pretrained: Outcome) -> str:
