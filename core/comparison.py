@@ -239,34 +239,32 @@ class Verdict:
 
 def verdict(logits_a: np.ndarray, logits_b: np.ndarray, labels: np.ndarray) -> Verdict:
     """From both runs' logits float (n, 10) on the same images and their labels (n,)."""
-    right_a, right_b = logits_a.argmax(axis=1) == labels, logits_b.argmax(axis=1) == labels
-    only_a, only_b = int((right_a & ~right_b).sum()), int((right_b & ~right_a).sum())
+    kinds = pools(logits_a, logits_b, labels)
+    only_a, only_b = len(kinds["A right, B wrong"]), len(kinds["B right, A wrong"])
     shares = metrics.accuracy(logits_a, labels), metrics.accuracy(logits_b, labels)
     return Verdict(*shares, only_a, only_b, metrics.mcnemar(only_a, only_b))
-
-
-def disagreements(logits_a: np.ndarray, logits_b: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
-    """Indices of the test images on which the answers differ, by who is right, surest disagreement first."""
-    p_a, p_b = metrics.probabilities(logits_a), metrics.probabilities(logits_b)
-    answer_a, answer_b = p_a.argmax(axis=1), p_b.argmax(axis=1)
-    differ = answer_a != answer_b
-    surest_first = np.argsort(-(p_a.max(axis=1) + p_b.max(axis=1)), kind="stable")
-    surest_first = surest_first[differ[surest_first]]
-    right_a, right_b = (answer_a == labels)[surest_first], (answer_b == labels)[surest_first]
-    return {
-        "B right, A wrong": surest_first[right_b],
-        "A right, B wrong": surest_first[right_a],
-        "both wrong": surest_first[~right_a & ~right_b],
-    }
 
 
 def pools(logits_a: np.ndarray, logits_b: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
     """Indices of the test images by who is right, in their own order."""
     right_a, right_b = logits_a.argmax(axis=1) == labels, logits_b.argmax(axis=1) == labels
-    chosen = {
+    kinds = {
         "A right, B wrong": right_a & ~right_b,
         "B right, A wrong": right_b & ~right_a,
         "both wrong": ~right_a & ~right_b,
         "both right": right_a & right_b,
     }
-    return {name: np.flatnonzero(which) for name, which in chosen.items()}
+    return {name: np.flatnonzero(which) for name, which in kinds.items()}
+
+
+def disagreements(logits_a: np.ndarray, logits_b: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
+    """Indices of the test images on which the answers differ, by who is right, surest disagreement first."""
+    p_a, p_b = metrics.probabilities(logits_a), metrics.probabilities(logits_b)
+    sureness = p_a.max(axis=1) + p_b.max(axis=1)
+    differ = p_a.argmax(axis=1) != p_b.argmax(axis=1)
+    found = {}
+    by_who_is_right = pools(logits_a, logits_b, labels)
+    for name in ("B right, A wrong", "A right, B wrong", "both wrong"):
+        indices = by_who_is_right[name][differ[by_who_is_right[name]]]
+        found[name] = indices[np.argsort(-sureness[indices], kind="stable")]
+    return found

@@ -32,11 +32,11 @@ def at_initialisation(config: TrainConfig, batch: Images) -> pd.DataFrame:
     import torch
 
     from core.data import to_tensors
-    from core.models import build, family
+    from core.models import build, family, is_layer_weight
 
     model = build(config).to(memory_format=torch.channels_last).train()
     pixels, labels = to_tensors(batch)
-    weights = {name: value for name, value in model.named_parameters() if value.dim() > 1}
+    weights = {name: value for name, value in model.named_parameters() if is_layer_weight(name, value)}
     loss = torch.nn.functional.cross_entropy(model(family(config).preprocessing(pixels)), labels)
     norms = [gradient.norm().item() for gradient in torch.autograd.grad(loss, list(weights.values()))]
     return _layer_table(list(weights), norms)

@@ -20,7 +20,7 @@ from core.data import EpochPlan, TrainingSet, derived_seed, label_budget, split_
 from core.errors import DivergedError, LabError, TrainingError
 from core.evaluation import StoppedError, infer
 from core.hardware import autocast, best_device, best_precision
-from core.models import build, family, freeze, head_name, load_weights
+from core.models import build, family, freeze, head_name, is_layer_weight, load_weights
 from core.schedules import learning_rate
 
 
@@ -102,7 +102,7 @@ class Trainer:
         learnt = {
             name: weights
             for name, weights in self.model.named_parameters()
-            if weights.requires_grad and _is_decayed(name, weights)
+            if weights.requires_grad and is_layer_weight(name, weights)
         }
         self.layers, self._weights = list(learnt), list(learnt.values())
         self.position = Position()
@@ -309,7 +309,7 @@ def _optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
             factor = config.head_lr if name.startswith(f"{head_name(model)}.") else 1.0
-            groups.setdefault((factor, _is_decayed(name, parameter)), []).append(parameter)
+            groups.setdefault((factor, is_layer_weight(name, parameter)), []).append(parameter)
     body_first = sorted(groups.items(), key=lambda group: (group[0][0] != 1, not group[0][1]))
     options = [
         {"params": parameters, "weight_decay": config.weight_decay if decayed else 0.0, "lr_factor": factor}
@@ -318,11 +318,6 @@ def _optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
     if config.optimizer == "adamw":
         return torch.optim.AdamW(options, lr=config.lr, betas=(config.momentum, 0.999))
     return torch.optim.SGD(options, lr=config.lr, momentum=config.momentum, nesterov=config.momentum > 0)
-
-
-def _is_decayed(name: str, parameter: Tensor) -> bool:
-    """Weights of convolutions and linear layers; not those of norms, biases and other vectors."""
-    return name.endswith("weight") and parameter.dim() > 1
 
 
 def _subset(images: Images, indices) -> Images:

@@ -169,6 +169,11 @@ def describe_initial_weights(config: TrainConfig) -> str:
     return f"drawn from seed {config.seed} (normal distribution of He et al. 2015, Delving deep into rectifiers)"
 
 
+def is_layer_weight(name: str, tensor: Tensor) -> bool:
+    """Whether a tensor of a state dict is a convolution's or linear layer's weight; not a norm's, a bias or a token."""
+    return name.endswith("weight") and tensor.dim() > 1
+
+
 def head_name(model: nn.Module) -> str:
     """The name of the last layer, which gives the logits, e.g. "fc" or "classifier.3"."""
     return list(model.named_parameters())[-1][0].rpartition(".")[0]

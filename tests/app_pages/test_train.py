@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from core import exchange, jobs, queue, racing, runs
 from core.config import differences
 from core.race import Frame, Standing
-from tests.app_pages.test_pages import SECONDS, charts, open_page, texts
+from tests.app_pages.opened import charts, new_app, open_page, said
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def app(make_run, monkeypatch) -> AppTest:
     make_run("mine-residual", skip=True)
     monkeypatch.setattr(queue, "wake", lambda *args: None)
     monkeypatch.setattr("core.cost.seconds_per_image", lambda config: 0.001)
-    return AppTest.from_file(str(runs.ROOT / "streamlit_app.py"), default_timeout=SECONDS)
+    return new_app()
 
 
 def section(app: AppTest, name: str) -> AppTest:
@@ -43,7 +43,7 @@ def show_race(own_runs, step: int = 420) -> None:
 def test_a_race_is_offered(app):
     app = open_page(app, "train")
     assert app.button(key="start_race")
-    assert "What to expect" in texts(app)
+    assert "What to expect" in said(app)
 
 
 def test_the_end_of_a_race_is_shown_in_words_and_charts(app, own_runs):
@@ -53,7 +53,7 @@ def test_the_end_of_a_race_is_shown_in_words_and_charts(app, own_runs):
     assert "the plain network is right on 25%, the ResNet is right on 25%" in app.success[0].value
     assert [metric.value for metric in app.metric] == ["31% right", "52% right"]
     assert len(charts(app)) == 3
-    assert texts(app).count("**airplane**") == 8  # four photos, two answers
+    assert said(app).count("**airplane**") == 8  # four photos, two answers
 
 
 def test_a_race_that_was_stopped_has_no_verdict(app, own_runs):
@@ -126,7 +126,7 @@ def test_the_cost_is_said_before_the_start(app):
     for _ in range(2):  # the measurement is in a thread of its own
         app.run()
     each = 0.001 * (8 * 9_000 + (8 * 1_000 + 10_000) / 3) / 60
-    assert f"About **{2 * each:.0f} minutes** for 2 runs" in texts(app)
+    assert f"About **{2 * each:.0f} minutes** for 2 runs" in said(app)
 
 
 def test_a_name_that_is_taken_is_said(app):
@@ -153,10 +153,10 @@ def test_a_run_is_stopped_renamed_resumed_and_deleted(app, own_runs):
     name = app.selectbox(key="chosen_run").value
     app.button(key="do_Stop").click().run()
     assert jobs.states()[name].state == "stopped"
-    app.text_input(key="new_name").set_value("my-run").run()
+    app.text_input(key=f"new_name_{name}").set_value("my-run").run()
     app.button(key="do_Rename it").click().run()
     assert (own_runs / "my-run").is_dir()
-    app.selectbox(key="chosen_run").set_value("my-run").run()
+    assert app.selectbox(key="chosen_run").value == "my-run"
     app.button(key="do_Go on").click().run()
     assert jobs.states()["my-run"].state == "queued"
     app.button(key="do_Stop").click().run()
@@ -167,10 +167,12 @@ def test_a_run_is_stopped_renamed_resumed_and_deleted(app, own_runs):
 
 def test_a_bad_new_name_is_refused_in_a_sentence(app):
     app = section(app, "runs")
-    app.text_input(key="new_name").set_value("../out").run()
+    app.text_input(key="new_name_mine-plain").set_value("../out").run()
     app.button(key="do_Rename it").click().run()
     assert not app.exception
     assert "cannot be a run's name" in app.error[0].value
+    app.selectbox(key="chosen_run").set_value("mine-residual").run()
+    assert app.text_input(key="new_name_mine-residual").value == "mine-residual"
 
 
 def test_a_zip_of_a_run_is_added_and_a_bad_one_refused(app, own_runs):

@@ -7,29 +7,17 @@ import numpy as np
 from streamlit.testing.v1 import AppTest
 
 from core import lesions, runs, status
-
-SECONDS = 120
-
-
-def open_page(app: AppTest, page: str) -> AppTest:
-    app.run()
-    app = app.switch_page(f"app_pages/{page}.py").run()
-    assert not app.exception
-    return app
-
-
-def said(app: AppTest, *kinds: str) -> str:
-    return "\n".join(str(element.value) for kind in kinds or ("markdown", "caption") for element in app.get(kind))
+from tests.app_pages.opened import charts, open_page, said
 
 
 def specs(app: AppTest) -> list[dict]:
-    return [json.loads(chart.proto.spec) for chart in app.get("vega_lite_chart")]
+    return [json.loads(chart.proto.spec) for chart in charts(app)]
 
 
 def choose_recipe(app: AppTest, words: str) -> list[str]:
     """The runs that the page then draws."""
     (recipe,) = (name for name in app.selectbox(key="recipe").options if words in name)
-    app.selectbox(key="recipe").set_value(recipe.rpartition(" (")[0]).run()
+    app.selectbox(key="recipe").set_value(recipe).run()
     assert not app.exception
     return app.dataframe[0].value["run"].tolist()
 

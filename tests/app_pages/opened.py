@@ -1,0 +1,28 @@
+"""The app run without a browser (streamlit.testing): a page opened, and what it says and shows."""
+
+from streamlit.testing.v1 import AppTest
+
+from core.runs import ROOT
+
+SECONDS = 120
+
+
+def new_app() -> AppTest:
+    return AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=SECONDS)
+
+
+def open_page(app: AppTest, page: str) -> AppTest:
+    """The app at that file of app_pages, drawn without an exception."""
+    app.switch_page(f"app_pages/{page}.py").run()
+    assert not app.exception
+    return app
+
+
+def said(app: AppTest, *kinds: str) -> str:
+    """The words of these kinds of elements."""
+    kinds = kinds or ("title", "markdown", "subheader", "caption")
+    return "\n".join(str(element.value) for kind in kinds for element in app.get(kind))
+
+
+def charts(app: AppTest) -> list:
+    return app.get("vega_lite_chart")
