@@ -73,7 +73,7 @@ class TrainConfig:
 
     @property
     def default_run_name(self) -> str:
-        """Says what is not as usual, so that other configs nearly always have other names: "resnet20-shipped-8ep-s0"."""
+        """Says what is not as usual, so that nearly all other configs have other names: "resnet20-shipped-8ep-s0"."""
         usual = {field.name: field.default for field in fields(self)} | recipe(self.family, self.optimizer)
         labels = {
             "strides": "v1",

@@ -187,6 +187,9 @@ def test_a_zip_of_a_run_is_added_and_a_bad_one_refused(app, own_runs):
     app.button(key="import_run").click().run()
     assert not app.exception
     assert runs.open_run(own_runs / "mine-plain").finished
+    app.text_input(key="zip_name").set_value("another").run()
+    app.button(key="import_run").click().run()
+    assert runs.open_run(own_runs / "another").finished
 
 
 def test_nothing_can_be_changed_where_training_is_off(app, monkeypatch, own_runs):

@@ -117,11 +117,7 @@ def test_folder_is_complete(full):
     assert run.history()["images_seen"].tolist() == [3_600 // 128 * 128]
     assert run.gradients()[1].shape == (1, 8)
     facts = run.facts
-    assert (facts["best_epoch"], facts["training_images"], run.parameters) == (
-        1,
-        3_601,
-        75_290,
-    )  # of each class as many, rounded
+    assert (facts["best_epoch"], facts["training_images"], run.parameters) == (1, 3_601, 75_290)
     assert facts["environment"]["threads"] == 2
     assert facts["environment"]["torch"] == torch.__version__
     assert facts["command"] == f"python -m core.train {shlex.join(OPTIONS)} --out {run.path.parent}"
