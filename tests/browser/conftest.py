@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from tests.browser.server import run_app
 
@@ -43,6 +43,11 @@ class Lab:
     def go_to(self, title: str) -> None:
         self.page.locator("[data-testid=stSidebarNavLink]", has_text=re.compile(title)).click()
         self.settle()
+
+    def click_middle(self, mark: Locator) -> None:
+        """Of a chart's mark, which Playwright's own click takes to be covered."""
+        box = mark.bounding_box()
+        self.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
     @property
     def exceptions(self) -> list[str]:

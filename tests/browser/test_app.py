@@ -89,11 +89,11 @@ def test_a_click_on_a_confusion_cell_shows_its_photos(lab, matrix):
     """The cell in row 10 (trucks), column 2 (taken for automobiles), which no network of ours leaves empty."""
     lab.open("mistakes")
     chart = lab.page.locator("[data-testid=stVegaLiteChart]").nth(["A", "B", "difference"].index(matrix))
-    chart.scroll_into_view_if_needed()
+    cell = chart.locator("svg g.mark-rect path").nth(10 * 9 + 1)
 
     def click() -> None:
-        cell = chart.locator("svg g.mark-rect path").nth(10 * 9 + 1).bounding_box()
-        lab.page.mouse.click(cell["x"] + cell["width"] / 2, cell["y"] + cell["height"] / 2)
+        cell.scroll_into_view_if_needed()  # where pictures above are still being loaded, it moves
+        lab.click_middle(cell)
         lab.page.wait_for_url("**answer=automobile**", timeout=PATIENCE)
 
     insist(click)
@@ -107,8 +107,8 @@ def test_a_click_on_a_point_of_depth_chooses_its_pair(lab):
     point = lab.page.locator(f"[data-testid=stVegaLiteChart] svg path[aria-label*='{PLAIN}']").first
 
     def click() -> None:
-        box = point.bounding_box()
-        lab.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        point.scroll_into_view_if_needed()
+        lab.click_middle(point)
         lab.page.wait_for_url(f"**a={PLAIN}**", timeout=PATIENCE)
 
     insist(click)
