@@ -5,36 +5,37 @@ from typing import NamedTuple
 import altair as alt
 import pandas as pd
 
+from core.degradation import NETWORKS
+from core.lesions import GUESSING
 from core.palette import COLOURS, SIDES
 
 ONE_HUE = "purples"
 DIFFERENCE = "blueorange"  # diverging; reversed, so that more of B is blue and more of A is orange
-NETWORKS = ("plain", "ResNet")  # where a chart compares the two kinds; in A's and B's colours, as the default pair has
 BROKEN = "#009E73"  # a value that is not finite
 LOG_AXIS = alt.Axis(format="~g", tickCount=5, grid=False)
 
 alt.data_transformers.disable_max_rows()
 
 
-def side_scale() -> alt.Scale:
-    return alt.Scale(domain=list(SIDES), range=[*COLOURS.values()])
+def _domain(who: str) -> list[str]:
+    return list(SIDES if who == "side" else NETWORKS)
 
 
-def side_shape() -> alt.Scale:
-    return alt.Scale(domain=list(SIDES), range=["circle", "square"])
+def _colour(who: str = "side", legend: bool = True) -> alt.Color:
+    """By the column `who`: "side" (A and B), or "network" (plain and ResNet) in the colours of the default pair."""
+    scale = alt.Scale(domain=_domain(who), range=[*COLOURS.values()])
+    return alt.Color(
+        f"{who}:N", scale=scale, legend=alt.Legend(title=None, orient="top", symbolOpacity=1) if legend else None
+    )
 
 
-def _who(field: str) -> dict:
-    """Colour and shape of `field`: "side" (A and B) or "network" (plain and ResNet)."""
-    domain = list(SIDES if field == "side" else NETWORKS)
-    return {
-        "color": alt.Color(
-            f"{field}:N",
-            scale=alt.Scale(domain=domain, range=[*COLOURS.values()]),
-            legend=alt.Legend(title=None, orient="top", symbolOpacity=1),
-        ),
-        "shape": alt.Shape(f"{field}:N", scale=alt.Scale(domain=domain, range=["circle", "square"]), legend=None),
-    }
+def _shape(who: str = "side") -> alt.Shape:
+    return alt.Shape(f"{who}:N", scale=alt.Scale(domain=_domain(who), range=["circle", "square"]), legend=None)
+
+
+def _points(lines: alt.Chart, size: int, who: str = "side") -> alt.Chart:
+    """The points that `lines` join."""
+    return lines.mark_point(filled=True, size=size, opacity=1).encode(shape=_shape(who))
 
 
 def learning_curves(table: pd.DataFrame, x: str, x_title: str, y_title: str, percent: bool) -> alt.Chart:
@@ -43,7 +44,7 @@ def learning_curves(table: pd.DataFrame, x: str, x_title: str, y_title: str, per
     base = alt.Chart(table).encode(
         x=_cost_axis(x, x_title),
         y=alt.Y("value:Q", title=y_title, scale=alt.Scale(zero=False), axis=alt.Axis(format="%" if percent else "~g")),
-        color=alt.Color("side:N", scale=side_scale(), legend=alt.Legend(title=None, orient="top")),
+        color=_colour(),
     )
     dash = alt.StrokeDash(
         "split:N",
@@ -57,10 +58,7 @@ def learning_curves(table: pd.DataFrame, x: str, x_title: str, y_title: str, per
         alt.Tooltip(f"{x}:Q", title=x_title, format=",.4~g"),
         alt.Tooltip("value:Q", title=y_title, format=number),
     ]
-    points = base.mark_point(filled=True, size=55).encode(
-        opacity=alt.value(1), shape=alt.Shape("side:N", scale=side_shape(), legend=None)
-    )
-    validation = points.transform_filter(alt.datum.split == "validation")
+    validation = _points(base, size=55).transform_filter(alt.datum.split == "validation")
     hover = base.mark_point(size=300, opacity=0).encode(tooltip=tooltip)
     return alt.layer(base.mark_line(strokeWidth=2.5).encode(strokeDash=dash), validation, hover).properties(height=380)
 
@@ -79,13 +77,11 @@ def gap(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
         .encode(
             x=_cost_axis(x, x_title),
             y=alt.Y("gap:Q", title="gap (points)"),
-            color=alt.Color("side:N", scale=side_scale(), legend=alt.Legend(title=None, orient="top")),
+            color=_colour(),
             tooltip=["run:N", "epoch:Q", alt.Tooltip("gap:Q", title="gap in points", format="+.1f")],
         )
     )
-    points = lines.mark_point(filled=True, size=55, opacity=1).encode(
-        shape=alt.Shape("side:N", scale=side_shape(), legend=None)
-    )
+    points = _points(lines, size=55)
     return alt.layer(zero, lines, points).properties(height=240)
 
 
@@ -138,8 +134,8 @@ def per_class(table: pd.DataFrame, measure: str) -> alt.Chart:
         tooltip=["class:N", "run:N", alt.Tooltip("value:Q", title=measure, format=".1%")],
     )
     dots = base.mark_point(filled=True, size=140, opacity=1).encode(
-        color=alt.Color("side:N", scale=side_scale(), legend=alt.Legend(title=None, orient="top")),
-        shape=alt.Shape("side:N", scale=side_shape()),
+        color=_colour(),
+        shape=_shape(),
     )
     return alt.layer(base.mark_line(color="#999").encode(detail="class:N"), dots).properties(height=alt.Step(30))
 
@@ -173,7 +169,7 @@ def confidence_curve(x_title: str) -> alt.Chart:
         .encode(
             x=x,
             y=alt.Y("probability:Q", title="how sure", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")),
-            color=alt.Color("side:N", scale=side_scale(), legend=alt.Legend(title=None, orient="top")),
+            color=_colour(),
             tooltip=["side:N", "answer:N", "amount:Q", alt.Tooltip("probability:Q", title="how sure", format=".0%")],
         )
     )
@@ -185,8 +181,8 @@ def confidence_curve(x_title: str) -> alt.Chart:
         .encode(
             x=x,
             y="probability:Q",
-            color=alt.Color("side:N", scale=side_scale(), legend=None),
-            shape=alt.Shape("side:N", scale=side_shape(), legend=None),
+            color=_colour(legend=False),
+            shape=_shape(),
             tooltip=[alt.Tooltip("side:N"), alt.Tooltip("amount:Q", title="changes its mind at")],
         )
     )
@@ -203,7 +199,7 @@ def race(y_title: str, percent: bool, steps: int) -> alt.Chart:
         .encode(
             x=alt.X("step:Q", title="learning steps", scale=alt.Scale(domain=[0, steps], nice=False)),
             y=alt.Y("value:Q", title=y_title, axis=alt.Axis(format="%" if percent else "~g")),
-            color=alt.Color("side:N", scale=side_scale(), legend=None),
+            color=_colour(legend=False),
             strokeDash=alt.StrokeDash("side:N", scale=dashes, legend=None),
         )
         .properties(height=230)
@@ -218,12 +214,10 @@ def race_gradients() -> alt.Chart:
         .encode(
             x=alt.X("layer:Q", title="layer, first to last", axis=alt.Axis(tickMinStep=1)),
             y=alt.Y("norm:Q", title="gradient norm", scale=alt.Scale(type="log"), axis=LOG_AXIS),
-            color=alt.Color("side:N", scale=side_scale(), legend=None),
+            color=_colour(legend=False),
         )
     )
-    points = lines.mark_point(filled=True, size=40, opacity=1).encode(
-        shape=alt.Shape("side:N", scale=side_shape(), legend=None)
-    )
+    points = _points(lines, size=40)
     return alt.layer(lines, points).properties(height=230)
 
 
@@ -255,7 +249,7 @@ def degradation(
     low, high, runs; `published`: network, depth, error, source (may be empty). `limits`: ends of both axes, the same
     for charts to be compared. A click selects a `run` as parameter `point`.
     """
-    colour, shape = _who("network").values()
+    colour, shape = _colour("network"), _shape("network")
     depths = alt.Scale(domain=list(limits.depths), padding=20)
     x = alt.X("depth:Q", title="layers", scale=depths, axis=alt.Axis(tickMinStep=1, format="d"))
 
@@ -322,10 +316,10 @@ def gradient_by_layer(table: pd.DataFrame, who: str, domain: list[float]) -> alt
     base = alt.Chart(table).encode(
         x=alt.X("number:Q", title="layer (1 is nearest to the picture)", scale=alt.Scale(nice=False)),
         y=y,
-        color=_who(who)["color"],
+        color=_colour(who),
         tooltip=[f"{who}:N", "number:Q", "layer:N", alt.Tooltip("norm:Q", format=".3g")],
     )
-    points = base.mark_point(filled=True, size=45, opacity=1).encode(shape=_who(who)["shape"])
+    points = _points(base, 45, who)
     return alt.layer(base.mark_line(strokeWidth=2), points).properties(height=300)
 
 
@@ -339,11 +333,11 @@ def gradient_ratio(table: pd.DataFrame) -> alt.Chart:
         .encode(
             x=alt.X("epoch:Q", title="epoch", scale=alt.Scale(nice=False), axis=alt.Axis(tickMinStep=1)),
             y=y,
-            color=_who("side")["color"],
+            color=_colour(),
             tooltip=["run:N", "epoch:Q", alt.Tooltip("ratio:Q", format=".3g")],
         )
     )
-    points = lines.mark_point(filled=True, size=55, opacity=1).encode(shape=_who("side")["shape"])
+    points = _points(lines, size=55)
     return alt.layer(equal, lines, points).properties(height=300)
 
 
@@ -354,7 +348,7 @@ def _accuracy_axis(field: str) -> alt.Y:
 
 
 def _chance() -> alt.Chart:
-    rule = alt.Chart(pd.DataFrame({"guessing": [0.1]})).mark_rule(strokeDash=[2, 3], color="#808080")
+    rule = alt.Chart(pd.DataFrame({"guessing": [GUESSING]})).mark_rule(strokeDash=[2, 3], color="#808080")
     return rule.encode(y=_accuracy_axis("guessing"))
 
 
@@ -363,7 +357,7 @@ def removed_blocks(table: pd.DataFrame) -> alt.Chart:
     mean, low, high, draws. A rule is at guessing, one in ten."""
     base = alt.Chart(table).encode(
         x=alt.X("removed:Q", title="blocks removed", scale=alt.Scale(nice=False), axis=alt.Axis(tickMinStep=1)),
-        color=_who("side")["color"],
+        color=_colour(),
         tooltip=[
             "run:N",
             "removed:Q",
@@ -373,7 +367,7 @@ def removed_blocks(table: pd.DataFrame) -> alt.Chart:
     )
     band = base.mark_area(opacity=0.18).encode(y=_accuracy_axis("low"), y2="high:Q")
     lines = base.mark_line(strokeWidth=2.5).encode(y=_accuracy_axis("mean"))
-    points = lines.mark_point(filled=True, size=60, opacity=1).encode(shape=_who("side")["shape"])
+    points = _points(lines, size=60)
     return alt.layer(_chance(), band, lines, points).properties(height=300)
 
 
@@ -385,7 +379,8 @@ def single_blocks(table: pd.DataFrame) -> alt.Chart:
         .encode(
             x=alt.X("block:O", title="the block removed", axis=alt.Axis(labelAngle=0, labelOverlap=True)),
             y=_accuracy_axis("accuracy"),
-            **_who("side"),
+            color=_colour(),
+            shape=_shape(),
             tooltip=[
                 "run:N",
                 "block:O",
@@ -404,12 +399,12 @@ def label_budget(table: pd.DataFrame) -> alt.Chart:
         x=alt.X(
             "images:Q", title="training images with a label", scale=alt.Scale(type="log"), axis=alt.Axis(format="~s")
         ),
-        color=_who("side")["color"],
+        color=_colour(),
         tooltip=["run:N", alt.Tooltip("images:Q", format=","), alt.Tooltip("accuracy:Q", format=".1%")],
     )
     y = alt.Y("accuracy:Q", title="right on test photos", scale=alt.Scale(zero=False), axis=alt.Axis(format="%"))
     interval = base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", title=""), y2="high:Q")
-    points = base.mark_point(filled=True, size=110, opacity=1).encode(y=y, shape=_who("side")["shape"])
+    points = base.mark_point(filled=True, size=110, opacity=1).encode(y=y, shape=_shape())
     return alt.layer(interval, base.mark_line(strokeWidth=2.5).encode(y=y), points).properties(height=300)
 
 
@@ -418,10 +413,10 @@ def weight_change(table: pd.DataFrame) -> alt.Chart:
     base = alt.Chart(table).encode(
         x=alt.X("number:Q", title="layer (1 is nearest to the picture)", scale=alt.Scale(nice=False)),
         y=alt.Y("change:Q", title="change, in % of the layer's size", axis=alt.Axis(format="%")),
-        color=_who("side")["color"],
+        color=_colour(),
         tooltip=["run:N", "number:Q", "layer:N", alt.Tooltip("change:Q", title="change", format=".1%")],
     )
-    points = base.mark_point(filled=True, size=50, opacity=1).encode(shape=_who("side")["shape"])
+    points = _points(base, size=50)
     return alt.layer(base.mark_line(strokeWidth=2), points).properties(height=300)
 
 
