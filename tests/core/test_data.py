@@ -59,6 +59,17 @@ def test_plan_leaves_the_global_generator_alone():
     assert torch.equal(before, torch.get_rng_state())
 
 
+def test_every_image_is_mirrored_in_every_other_epoch():
+    def mirrored(epoch: int) -> torch.Tensor:
+        """By image, in the images' own order."""
+        plan = EpochPlan.draw(100, seed=3, epoch=epoch)
+        return plan.flips[plan.order.argsort()]
+
+    assert torch.equal(mirrored(0), ~mirrored(1))
+    assert torch.equal(mirrored(0), mirrored(2))
+    assert 0 < mirrored(0).sum() < 100
+
+
 def test_plan_covers_every_image_shift_and_flip(plan):
     assert sorted(plan.order.tolist()) == list(range(400))
     large = EpochPlan.draw(9_000, seed=0, epoch=0)
