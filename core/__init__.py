@@ -1,1 +1,16 @@
-"""The lab without a screen: networks, training, evaluation. Knows nothing of Streamlit."""
+"""The lab without a screen: networks, training, evaluation. Knows nothing of Streamlit.
+
+What is asked of a training   config, experiments, schedules
+Images                        cifar10, gallery, images, distortions; data (batches for training)
+Networks                      models/
+Training                      training, parallel, hardware, event_log
+Answers and their figures     evaluation, metrics, classifier, familiarity
+Where a network looks         explain, occlusion, trust, keepsake
+What helps it to learn        gradients, lesions, surgery
+Runs, trained networks        runs, status, files, card, exchange
+Runs compared                 outcome, comparison, degradation, transfer, speed (what they cost)
+Charts and colours            charts, palette
+Trainings in the background   jobs, queue, cost; to watch: race, racing
+Command line                  train, sweep, evaluate, predict, report, export, add_run, ship; cli
+What users are told           errors
+"""

@@ -60,7 +60,7 @@ def _card_text(run: Run) -> str:
     processes = environment.get("processes", 1)
     return TEMPLATE.format(
         name=run.name,
-        description=describe(run),
+        description=opening_words(run),
         accuracy=accuracy.value,
         low=accuracy.low,
         high=accuracy.high,
@@ -92,16 +92,16 @@ def _times(number: float) -> str:
     return f"{number:.1f} times on average: an epoch leaves out those that do not fill its last batch"
 
 
-def describe(run: Run) -> str:
+def opening_words(run: Run) -> str:
     """E.g. "A residual network of 20 layers, with short cuts (skip connections),"."""
     if run.config.family == "torchvision":
-        return _describe_torchvision(run.config)
+        return _torchvision_network(run.config)
     kind = "residual network" if run.config.skip else "plain network"
     cuts = "with" if run.config.skip else "without"
     norm = "" if run.config.norm == "batch" else ", without BatchNorm"
     return f"A {kind} of {run.config.depth} layers, {cuts} short cuts (skip connections){norm},"
 
 
-def _describe_torchvision(config: TrainConfig) -> str:
+def _torchvision_network(config: TrainConfig) -> str:
     strides = f", strides {config.strides}" if config.network in STRIDED else ""
     return f"torchvision's {config.network}{strides}, images enlarged to {config.input_size} pixels,"

@@ -26,7 +26,7 @@ LARGEST = {  # the files of a finished run, and how many bytes each may have, un
     "config.json": runs.LARGEST_JSON,
     "history.csv": 2_000_000,
     "gradients.npz": runs.LARGEST_NPZ,
-    "test_logits.npz": runs.LARGEST_NPZ,
+    status.RESULT_FILE: runs.LARGEST_NPZ,
     runs.MODEL_FILE: 200_000_000,
     runs.CHANGE_FILE: runs.LARGEST_NPZ,
     lesions.FILE: 200_000,
@@ -105,8 +105,7 @@ def files_of(run: Run) -> list[Path]:
 
 
 def _require_free(name: str) -> None:
-    if not runs.NAME.fullmatch(name):
-        raise RunError(f"{name[:80]!r} cannot be a run's name: letters, digits, dot, dash and underscore, at most 64.")
+    runs.require_name(name)
     if any((root / name).exists() for root in (runs.SHIPPED, runs.own_runs_dir())):
         raise RunError(f"There is a run called {name} already; give the new one another name.")
 

@@ -120,7 +120,7 @@ def rename(name: str, new: str) -> None:
     """Give a run that is neither waiting nor in training another name."""
     with _changing() as root:
         folder = _idle_folder(name)
-        _check_name(new)
+        runs.require_name(new)
         if (root / new).exists() or _is_shipped(new):
             raise TrainingError(f"{new} exists already; choose another name.")
         folder.rename(root / new)
@@ -177,17 +177,9 @@ def _is_shipped(name: str) -> bool:
     return (runs.SHIPPED / name).exists()
 
 
-def _check_name(name: str) -> None:
-    """So that no name leads out of the folder of the user's runs."""
-    if not runs.NAME.fullmatch(name):
-        raise TrainingError(
-            f"{name!r} cannot be a run's name: letters, digits, dot, dash and underscore, at most 64, no dot first."
-        )
-
-
 def _own_folder(name: str) -> Path:
-    """The folder of one of the user's runs. Raises TrainingError for anything else."""
-    _check_name(name)
+    """The folder of one of the user's runs. Raises LabError for anything else."""
+    runs.require_name(name)
     if _is_shipped(name):
         raise TrainingError(f"{name} ships with the lab and can't be changed.")
     folder = runs.own_runs_dir() / name

@@ -30,7 +30,7 @@ PATIENCE = 5.0  # seconds that a race gets to end when asked
 
 
 @dataclass(frozen=True)
-class Race:
+class StartedRace:
     """The race that was started last, whatever became of it."""
 
     name: str  # of RACES
@@ -47,7 +47,7 @@ class Race:
         return status.running_process(self.pid, self.pid_created) is not None
 
 
-def start(name: str) -> Race:
+def start(name: str) -> StartedRace:
     """Begin a race of RACES. Raises LabError if one is on, training is switched off, or nothing can be written."""
     if not training_allowed():
         raise TrainingError("Training is switched off here.")
@@ -59,15 +59,15 @@ def start(name: str) -> Race:
         (root / FRAMES_FILE).unlink(missing_ok=True)
         process = queue.detached([sys.executable, "-m", "core.racing", name, str(root)], root / LOG_FILE)
         threading.Thread(target=process.wait, daemon=True).start()  # so that it leaves no zombie
-        race = Race(name, process.pid, psutil.Process(process.pid).create_time(), time.time())
+        race = StartedRace(name, process.pid, psutil.Process(process.pid).create_time(), time.time())
         write_json(root / RACE_FILE, asdict(race))
     return race
 
 
-def current() -> Race | None:
+def current() -> StartedRace | None:
     """The race that was started last; None if there was none."""
     try:
-        race = Race(**json.loads((runs.own_runs_dir() / RACE_FILE).read_text(encoding="utf-8")))
+        race = StartedRace(**json.loads((runs.own_runs_dir() / RACE_FILE).read_text(encoding="utf-8")))
         return race if race.name in RACES and type(race.pid) is int else None
     except (OSError, ValueError, TypeError):
         return None

@@ -19,6 +19,7 @@ import pandas as pd
 from core.config import LONGEST_NAME, TrainConfig
 from core.errors import LabError, RunError
 from core.files import write_atomically, write_json, write_text
+from core.status import RESULT_FILE
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = ROOT / "checkpoints"
@@ -62,7 +63,7 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        return (self.path / "test_logits.npz").is_file()
+        return (self.path / RESULT_FILE).is_file()
 
     @property
     def has_weights(self) -> bool:
@@ -143,9 +144,9 @@ class Run:
 
     def test_logits(self) -> np.ndarray:
         """float32 (10000, 10): the kept weights' logits on the test images, in the dataset's own order."""
-        logits = _load_npz(self.path / "test_logits.npz", "logits")["logits"]
+        logits = _load_npz(self.path / RESULT_FILE, "logits")["logits"]
         if logits.shape != (TEST_IMAGES, CLASSES) or logits.dtype.kind != "f" or not (np.abs(logits) < 1e30).all():
-            raise RunError(f"{self.path / 'test_logits.npz'} does not hold ({TEST_IMAGES}, {CLASSES}) finite logits.")
+            raise RunError(f"{self.path / RESULT_FILE} does not hold ({TEST_IMAGES}, {CLASSES}) finite logits.")
         return logits.astype(np.float32)
 
     def load_model(self):
@@ -223,7 +224,7 @@ def open_run(path: Path) -> Run:
             raise RunError(f"{file} is too large for a config.")
         facts = json.loads(file.read_text(encoding="utf-8"))
         config = TrainConfig.from_dict(facts.pop("config"))
-        waits = not facts and not (path / "test_logits.npz").exists()  # for its turn to be trained; nothing known yet
+        waits = not facts and not (path / RESULT_FILE).exists()  # for its turn to be trained; nothing known yet
         if not waits and not all(type(facts["architecture"][key]) is int for key in ("parameters", "multiply_adds")):
             raise RunError(f"{file}: parameters and multiply_adds must be whole numbers.")
     except FileNotFoundError:
@@ -275,10 +276,18 @@ def find_run(name_or_path: str) -> Run:
     raise RunError(f"There is no run {name_or_path!r}. Known: {', '.join(run.name for run in runs) or 'none'}.")
 
 
+def require_name(name: str) -> None:
+    """Raises RunError if no run can be called so. A name that passes leads out of no folder."""
+    if not NAME.fullmatch(name):
+        raise RunError(
+            f"{name[:80]!r} cannot be a run's name: letters, digits, dot, dash and underscore, at most 64, none of the "
+            "last three first."
+        )
+
+
 def require_free_name(root: Path, name: str) -> None:
     """Raises RunError if a new run in `root` can't have this name: it is bad, or taken, here or by a shipped run."""
-    if not NAME.fullmatch(name):
-        raise RunError(f"{name!r} cannot be a run's name: letters, digits, dot, dash and underscore, at most 64.")
+    require_name(name)
     if (SHIPPED / name).exists() and root.resolve() != SHIPPED:
         raise RunError(f"{name} is the name of a run that ships with the app; choose another with --name.")
     if (root / name).exists():
@@ -374,7 +383,7 @@ def _relative_change(before, after) -> float:
 def save_test_logits(folder: Path, logits: np.ndarray) -> None:
     """float (10000, 10). To be written last: a run that has them is finished."""
     logits = logits.astype(np.float32)
-    write_atomically(folder / "test_logits.npz", lambda file: np.savez_compressed(file, logits=logits))
+    write_atomically(folder / RESULT_FILE, lambda file: np.savez_compressed(file, logits=logits))
 
 
 def _without_place(words: list[str]) -> list[str]:

@@ -84,8 +84,10 @@ def _named(path: Path, configs: list[TrainConfig], pattern: str | None) -> dict[
         except (LookupError, ValueError, AttributeError, TypeError) as error:
             raise LabError(f"{path}: the name {pattern!r} is no pattern of settings ({error!r}).") from None
         name = name or config.default_run_name
-        if not runs.NAME.fullmatch(name):
-            raise LabError(f"{path}: {name!r} cannot be a run's name: letters, digits, dot, dash and underscore.")
+        try:
+            runs.require_name(name)
+        except RunError as error:
+            raise LabError(f"{path}: {error}") from None
         if name in named:
             reason = "is asked for twice" if named[name] == config else "would be the name of two runs that differ"
             raise LabError(f"{path}: {name} {reason}.")

@@ -1,11 +1,14 @@
 """Dependencies point one way, streamlit_app -> app_pages -> ui -> core, and nothing is ever unpickled or evaluated."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+import core
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted(
@@ -59,6 +62,13 @@ def parse(path: Path) -> ast.AST:
 def test_there_is_something_to_look_at():
     assert {path.relative_to(ROOT).parts[0] for path in SOURCES} >= {*FORBIDDEN_IMPORTS, "streamlit_app.py"}
     assert ROOT / "core" / "models" / "cifar.py" in SOURCES
+
+
+def test_the_map_of_core_is_complete():
+    rooms = {path.stem for path in (ROOT / "core").iterdir() if not path.name.startswith("__")}
+    lines = core.__doc__.splitlines()[2:]
+    named = [word for line in lines for word in re.findall(r"[a-z0-9_]+", line[30:])]
+    assert rooms - {*named} == set()
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))

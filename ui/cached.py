@@ -13,6 +13,7 @@ from core.config import TrainConfig
 from core.runs import Run
 
 RUN_KEY = {Run: lambda run: (str(run.path), run.last_change)}
+# What pages over all runs ask of each is small and kept for 1,000 of them; what a pair's pages ask, for 64.
 
 
 @st.cache_resource(show_spinner="Unpacking the 10,000 test photos ...")
@@ -21,7 +22,7 @@ def test_images() -> cifar10.Images:
     return cifar10.load_test()
 
 
-@st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
+@st.cache_data(max_entries=1_000, hash_funcs=RUN_KEY, show_spinner=False)
 def history(run: Run) -> pd.DataFrame:
     return run.history()
 
@@ -32,7 +33,7 @@ def test_logits(run: Run) -> np.ndarray:
     return run.test_logits()
 
 
-@st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
+@st.cache_data(max_entries=1_000, hash_funcs=RUN_KEY, show_spinner=False)
 def accuracy(run: Run) -> metrics.Share:
     return metrics.accuracy(test_logits(run), test_labels())
 
@@ -106,7 +107,7 @@ def occlusion(run: Run, seen: np.ndarray, target: int) -> np.ndarray:
     return classifier(run).occlusion(seen, target)
 
 
-@st.cache_data(max_entries=256, hash_funcs=RUN_KEY, show_spinner=False)
+@st.cache_data(max_entries=1_000, hash_funcs=RUN_KEY, show_spinner=False)
 def figures(run: Run) -> dict:
     return report.figures(run)
 

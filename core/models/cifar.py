@@ -7,6 +7,7 @@ under the same names and, from one seed, the same initial values.
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from core.cifar10 import CLASSES
 from core.models.modes import seeded
 
 WIDTHS = (16, 32, 64)
@@ -35,7 +36,7 @@ class BasicBlock(nn.Module):
 class CifarNet(nn.Module):
     """(n, 3, 32, 32) float, normalised -> (n, 10) logits. `depth` = 6 n + 2 layers with weights: n blocks a stage."""
 
-    def __init__(self, depth: int = 20, skip: bool = True, norm: str = "batch", classes: int = 10):
+    def __init__(self, depth: int = 20, skip: bool = True, norm: str = "batch"):
         super().__init__()
         blocks = (depth - 2) // 6
         first, second, third = WIDTHS
@@ -43,7 +44,7 @@ class CifarNet(nn.Module):
         self.layer1 = _stage(first, first, blocks, 1, skip, norm)
         self.layer2 = _stage(first, second, blocks, 2, skip, norm)
         self.layer3 = _stage(second, third, blocks, 2, skip, norm)
-        self.fc = nn.Linear(third, classes)
+        self.fc = nn.Linear(third, len(CLASSES))
         for module in self.modules():
             if isinstance(module, nn.Conv2d | nn.Linear):  # He et al. 2015 ("Delving deep"), equation 10
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")

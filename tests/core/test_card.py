@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from core import runs, train
-from core.card import card_text, describe
+from core.card import card_text, opening_words
 from core.config import TrainConfig
 from core.runs import Run
 
@@ -70,7 +70,8 @@ def test_what_is_frozen_is_in_words(make_run, freeze, words):
 
 def test_strides_are_told_of_networks_that_have_a_choice():
     def words(network: str, **changes) -> str:
-        return describe(Run(None, TrainConfig(family="torchvision", network=network, input_size=64, **changes), {}))
+        config = TrainConfig(family="torchvision", network=network, input_size=64, **changes)
+        return opening_words(Run(None, config, {}))
 
     assert "strides v1," in words("resnet50", strides="v1")
     assert "strides v1.5," in words("resnet101")
