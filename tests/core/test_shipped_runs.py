@@ -12,7 +12,7 @@ from core import cifar10, lesions, metrics
 from core.config import TrainConfig, differences
 from core.data import EpochPlan
 from core.evaluate import test_logits as logits_from_weights
-from core.runs import SHIPPED, list_runs, open_run
+from core.runs import ROOT, SHIPPED, list_runs, open_run
 from core.training import Trainer
 from ui.run_picker import DEFAULTS
 
@@ -29,6 +29,12 @@ def test_there_are_shipped_runs_and_all_open():
     assert all(run.finished for run in runs)
     assert MATCHES
     assert set(DEFAULTS.values()) <= {folder.name for folder in WEIGHED}
+
+
+def test_what_ships_is_light():
+    sizes = [path.stat().st_size for folder in ("checkpoints", "data", "docs") for path in (ROOT / folder).rglob("*")]
+    assert 10_000_000 < sum(sizes) < 200_000_000
+    assert max(sizes) < 60_000_000
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
