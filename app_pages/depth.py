@@ -8,7 +8,7 @@ from core.comparison import limits
 from core.errors import RunError
 from core.runs import list_runs
 from ui import cached
-from ui.run_picker import pair
+from ui.run_picker import pair, show_command
 
 NO_REFERENCE = degradation.PUBLISHED[:0]
 HE_ET_AL = (
@@ -94,7 +94,8 @@ with right:
     st.subheader("On the photos it practises on", anchor=False)
     show(rows, "train_error", "training error (%)", NO_REFERENCE, axes)
 st.caption(
-    f"**{degradation.finding(rows)}** Each point is a run; the line is the mean over seeds, the bar their range. "
+    f"**{degradation.finding(rows)}** Each point is a run, seeds side by side; the line is their mean, the bar their "
+    "range. "
     + (HE_ET_AL if comparable else "")
     + "Training error is that of the epoch whose weights were kept, as the history has it: "
     + ("on photos mirrored and shifted at random, " if setting.augment else "")
@@ -102,10 +103,11 @@ st.caption(
 )
 if rows.groupby("network")["depth"].nunique().min() < 2 or rows["network"].nunique() < 2:
     st.info(
-        "More depths make the plot. Train a shallower and a deeper pair with the same settings "
-        f"({setting.epochs} epochs, peak learning rate {setting.lr:g}), and they appear here.",
+        "More depths make the plot. This command made one of these runs; with another number of layers, once as "
+        "`plain` and once as `resnet`, it makes a pair that appears here.",
         icon=":material/add_circle:",
     )
+    show_command(recipes[recipe][-1])
     st.page_link("app_pages/train.py", label="Train another depth", icon=":material/fitness_center:")
 
 with st.expander("All these runs, as numbers"):

@@ -12,6 +12,7 @@ from core.palette import COLOURS, SIDES
 ONE_HUE = "purples"
 DIFFERENCE = "blueorange"  # diverging; reversed, so that more of B is blue and more of A is orange
 BROKEN = "#009E73"  # a value that is not finite
+SEED_STEP = 0.025  # between seeds of one depth, in widths of the axis
 LOG_AXIS = alt.Axis(format="~g", tickCount=5, grid=False)
 
 alt.data_transformers.disable_max_rows()
@@ -247,38 +248,49 @@ def degradation(
 
     `runs`: columns run, network ("plain"/"ResNet"), depth, seed, and `y` in percent; `spread`: network, depth, mean,
     low, high, runs; `published`: network, depth, error, source (may be empty). `limits`: ends of both axes, the same
-    for charts to be compared. A click selects a `run` as parameter `point`.
+    for charts to be compared. Seeds stand side by side, or one would hide the other. A click selects a `run` as
+    parameter `point`.
     """
     colour, shape = _colour("network"), _shape("network")
     depths = alt.Scale(domain=list(limits.depths), padding=20)
-    x = alt.X("depth:Q", title="layers", scale=depths, axis=alt.Axis(tickMinStep=1, format="d"))
+    step = SEED_STEP * (limits.depths[1] - limits.depths[0])
+    side_by_side = runs.assign(place=runs["depth"] + step * _places(runs))
+
+    def layers(field: str) -> alt.X:
+        return alt.X(f"{field}:Q", title="layers", scale=depths, axis=alt.Axis(tickMinStep=1, format="d"))
 
     def error(field: str) -> alt.Y:
         return alt.Y(f"{field}:Q", title=y_title, scale=alt.Scale(domain=[0, limits.error], nice=True))
 
-    faint = alt.Chart(published).encode(x=x, y=error("error"), color=colour, opacity=alt.value(0.35))
+    faint = alt.Chart(published).encode(x=layers("depth"), y=error("error"), color=colour, opacity=alt.value(0.35))
     tooltip = ["network:N", "depth:Q", alt.Tooltip("error:Q", title="error (%), He et al. 2015"), "source:N"]
     reference = [faint.mark_line(strokeDash=[3, 4]), faint.mark_point(size=70).encode(shape=shape, tooltip=tooltip)]
-    base = alt.Chart(spread).encode(x=x, color=colour)
+    base = alt.Chart(spread).encode(x=layers("depth"), color=colour)
     means = [
         base.mark_rule(strokeWidth=2).encode(y=error("low"), y2="high:Q"),
         base.mark_line(strokeWidth=2.5).encode(y=error("mean")),
     ]
     point = alt.selection_point(name="point", fields=["run"], on="click", empty=False)
     points = (
-        alt.Chart(runs)
+        alt.Chart(side_by_side)
         .mark_point(filled=True, opacity=1, cursor="pointer")
         .encode(
-            x=x,
+            x=layers("place"),
             y=error(y),
             color=colour,
             shape=shape,
-            size=alt.condition(point, alt.value(260), alt.value(130)),
+            size=alt.condition(point, alt.value(200), alt.value(90)),
             tooltip=["run:N", "depth:Q", "seed:Q", alt.Tooltip(f"{y}:Q", title=y_title, format=".2f")],
         )
         .add_params(point)
     )
     return alt.layer(*(reference if len(published) else []), *means, points).properties(height=340)
+
+
+def _places(runs: pd.DataFrame) -> pd.Series:
+    """Where each run stands among those of its network and depth: whole steps from their middle, e.g. -1, 0, 1."""
+    alike = runs.groupby(["network", "depth"])["seed"]
+    return alike.rank(method="first") - (alike.transform("size") + 1) / 2
 
 
 def gradient_heatmap(table: pd.DataFrame, domain: list[float]) -> alt.Chart:

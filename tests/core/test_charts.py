@@ -145,6 +145,15 @@ def test_depth_has_every_run_its_spread_and_what_was_published_and_takes_clicks(
     assert layer["y"]["scale"]["domain"] == [0, 30]
 
 
+def test_seeds_of_a_depth_stand_side_by_side():
+    runs, spread = by_depth()
+    more = [runs.iloc[:1].assign(run=f"p{seed}", seed=seed) for seed in (1, 2)]
+    chart = charts.degradation(pd.concat([*more, runs]), spread, PUBLISHED, "test_error", "", LIMITS).to_dict()
+    places = {row["run"]: row["place"] for row in rows(chart) if "run" in row}
+    step = charts.SEED_STEP * (56 - 20)
+    assert places == pytest.approx({"p": 20 - step, "p1": 20, "p2": 20 + step, "r": 20})
+
+
 def test_depth_without_published_values():
     chart = charts.degradation(*by_depth(), PUBLISHED[:0], "test_error", "test error (%)", LIMITS).to_dict()
     assert not any("error" in row for row in rows(chart))
