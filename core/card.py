@@ -74,7 +74,7 @@ def _card_text(run: Run) -> str:
         minutes=history["seconds"].sum() / 60,
         environment=(
             f"{environment['cpu']}, {f'{processes} processes of ' if processes > 1 else ''}"
-            f"{environment['threads']} threads, {environment['device']}, "
+            f"{environment['threads']} thread{'' if environment['threads'] == 1 else 's'}, {environment['device']}, "
             f"{environment['precision']}, torch {environment['torch']}"
         ),
         initial_weights=run.facts["initial_weights"],

@@ -178,8 +178,11 @@ def _is_shipped(name: str) -> bool:
 
 
 def _own_folder(name: str) -> Path:
-    """The folder of one of the user's runs. Raises LabError for anything else."""
-    runs.require_name(name)
+    """The folder of one of the user's runs. Raises TrainingError for anything else."""
+    try:
+        runs.require_name(name)
+    except RunError as error:
+        raise TrainingError(str(error)) from None
     if _is_shipped(name):
         raise TrainingError(f"{name} ships with the lab and can't be changed.")
     folder = runs.own_runs_dir() / name

@@ -18,7 +18,7 @@ import pytest
 from benchmarks import job_queue, stand_in_trainer
 from core import jobs, queue, runs, status
 from core.config import TrainConfig
-from core.errors import LabError, TrainingError
+from core.errors import TrainingError
 from core.status import Status
 
 LONG = TrainConfig(depth=8, data="shipped", epochs=500)  # some minutes, even of a stand-in
@@ -289,9 +289,9 @@ def test_busy_run_keeps_its_name(stand_ins, where):
 def test_no_name_leads_out_of_the_folder(own_runs, idle, name):
     folder = idle("mine")
     for act in (jobs.stop, jobs.resume, jobs.delete, lambda name: jobs.rename(name, "x")):
-        with pytest.raises(LabError, match="cannot be a run's name"):
+        with pytest.raises(TrainingError, match="cannot be a run's name"):
             act(name)
-    with pytest.raises(LabError, match="cannot be a run's name"):
+    with pytest.raises(TrainingError, match="cannot be a run's name"):
         jobs.rename("mine", name)
     assert folder.is_dir()
 
