@@ -1,7 +1,7 @@
 """The lab without a screen: networks, training, evaluation. Knows nothing of Streamlit.
 
 What is asked of a training   config, experiments, schedules
-Images                        cifar10, gallery, images, distortions; data (batches for training)
+Images                        cifar10, gallery, image_files, images, distortions; data (batches for training)
 Networks                      models/
 Training                      training, parallel, hardware, event_log
 Answers and their figures     evaluation, metrics, classifier, familiarity

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from core import explain, images
+from core import explain, image_files, images
 from core.cifar10 import CLASSES
 from core.cli import Parser, run_command
 from core.errors import ImageError, LabError
@@ -51,8 +51,8 @@ def main(argv: list[str] | None = None) -> int:
 
 def _read(path: Path) -> bytes:
     try:
-        if path.stat().st_size > images.MAX_BYTES:  # before the whole of it is in memory
-            raise ImageError(f"{path} is larger than {images.MAX_BYTES // 1_000_000} MB; use a smaller picture.")
+        if path.stat().st_size > image_files.MAX_BYTES:  # before the whole of it is in memory
+            raise ImageError(f"{path} is larger than {image_files.MAX_BYTES // 1_000_000} MB; use a smaller picture.")
         return path.read_bytes()
     except OSError as error:
         raise ImageError(f"{path} cannot be read ({error.strerror}).") from None

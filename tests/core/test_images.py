@@ -20,7 +20,8 @@ import pytest
 from PIL import Image, ImageFile, WebPImagePlugin
 
 from core.errors import ImageError
-from core.images import MAX_BYTES, MAX_PIXELS, enlarge, open_picture, square, to_pixels
+from core.image_files import MAX_BYTES
+from core.images import MAX_PIXELS, enlarge, open_picture, square, to_pixels
 
 ROOT = Path(__file__).resolve().parents[2]
 FORMATS = ["PNG", "JPEG", "WEBP", "GIF", "BMP"]
