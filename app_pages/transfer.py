@@ -23,8 +23,8 @@ st.markdown(
 )
 
 finished = readable([run for run in list_runs()[0] if run.finished])
-contests = transfer.contests(finished)
-if not contests:
+duels = transfer.duels(finished)
+if not duels:
     st.info(
         "There is no such pair among the runs here: two that differ in their initial weights alone, one of them from "
         "scratch. These two commands make one, in some hours on a laptop (the first time, 100 MB of ImageNet weights "
@@ -37,18 +37,16 @@ if not contests:
     st.stop()
 
 
-def choose() -> transfer.Contest:
-    """The pair chosen above, where that is a contest; else the first, or one of a list."""
-    names = {" and ".join(run.name for run in contest): contest for contest in contests}
-    above = [
-        name for name, contest in names.items() if {run.name for run in contest} == {run.name for _, run in chosen}
-    ]
+def choose() -> transfer.Duel:
+    """The pair chosen above, where that is a duel; else the first, or one of a list."""
+    names = {" and ".join(run.name for run in duel): duel for duel in duels}
+    above = [name for name, duel in names.items() if {run.name for run in duel} == {run.name for _, run in chosen}]
     if above or len(names) == 1:
         return names[above[0] if above else next(iter(names))]
     name = st.selectbox(
-        "Contest",
+        "Pair",
         list(names),
-        key="contest",
+        key="duel",
         bind="query-params",
         format_func=lambda name: f"{name}: {describe(names[name].pretrained)}",
         help="Pairs of runs that differ in their initial weights alone: from scratch, and learnt before.",
@@ -56,19 +54,19 @@ def choose() -> transfer.Contest:
     return names[name]
 
 
-def sides(contest: transfer.Contest) -> dict[str, str]:
-    """Run's name -> "A" or "B": as chosen above, where the contest is the pair chosen there."""
+def sides(duel: transfer.Duel) -> dict[str, str]:
+    """Run's name -> "A" or "B": as chosen above, where the duel is the pair chosen there."""
     above = {run.name: side for side, run in chosen}
-    if all(run.name in above for run in contest):
+    if all(run.name in above for run in duel):
         return above
-    return {contest.scratch.name: "A", contest.pretrained.name: "B"}
+    return {duel.scratch.name: "A", duel.pretrained.name: "B"}
 
 
 def offer_everywhere() -> None:
     """Where the two are not the pair chosen above, a way to make them that."""
-    if {run.name for _, run in chosen} == {run.name for run in contest}:
+    if {run.name for _, run in chosen} == {run.name for run in duel}:
         return
-    names = {"a": contest.scratch.name, "b": contest.pretrained.name}
+    names = {"a": duel.scratch.name, "b": duel.pretrained.name}
     st.button(
         "Make these two A and B on every page",
         key="everywhere",
@@ -79,33 +77,33 @@ def offer_everywhere() -> None:
 
 
 def show_verdict() -> None:
-    outcomes = {run.name: outcome(cached.history(run), cached.accuracy(run)) for run in contest}
+    outcomes = {run.name: outcome(cached.history(run), cached.accuracy(run)) for run in duel}
     st.header("The verdict", anchor=False)
-    st.markdown(transfer.observation(*(outcomes[run.name] for run in contest)))
+    st.markdown(transfer.observation(*(outcomes[run.name] for run in duel)))
     columns = {
         f"{side_of[run.name]}: {words}": outcomes[run.name].figures
-        for run, words in zip(contest, ("from scratch", "pretrained"), strict=True)
+        for run, words in zip(duel, ("from scratch", "pretrained"), strict=True)
     }
     st.table(pd.DataFrame(columns).assign(**{"What it means": MEANINGS}))
     st.page_link(
         "app_pages/learning_curves.py",
         label="Their learning curves",
         icon=":material/show_chart:",
-        query_params={side_of[run.name].lower(): run.name for run in contest},
+        query_params={side_of[run.name].lower(): run.name for run in duel},
     )
 
 
 def show_budgets() -> None:
     st.header("How many labelled photos does it take?", anchor=False)
     rows = []
-    for other in transfer.comparable(contest, contests):
+    for other in transfer.comparable(duel, duels):
         for side, run in zip(order, other, strict=True):
             share = cached.accuracy(run)
             rows.append((side, run.name, run.facts["training_images"], share.value, share.low, share.high))
     table = pd.DataFrame(rows, columns=["side", "run", "images", "accuracy", "low", "high"])
     if table["images"].nunique() < 2:
         st.info("Two runs with fewer labels would show it. These commands make them, with a tenth of the labels:")
-        for run in contest:
+        for run in duel:
             show_command(run, "--train-fraction", f"{0.1 * run.config.train_fraction:g}")
         return
     st.vega_lite_chart(cached.chart(charts.label_budget, table), width="stretch")
@@ -119,12 +117,12 @@ def show_budgets() -> None:
 
 def show_frozen() -> None:
     st.header("Must all of it learn again?", anchor=False)
-    frozen = transfer.frozen_variants(contest, finished)
+    frozen = transfer.frozen_variants(duel, finished)
     if not frozen:
         st.info("A run in which only the last layer learns, and all else is the same, would show it. This makes one:")
-        show_command(contest.pretrained, "--freeze", "backbone")
+        show_command(duel.pretrained, "--freeze", "backbone")
         return
-    runs = [contest.pretrained, *frozen]
+    runs = [duel.pretrained, *frozen]
     table = {
         "what learns": [
             f"what comes after “{run.config.freeze}”" if run.config.freeze else "everything" for run in runs
@@ -143,7 +141,7 @@ def show_frozen() -> None:
 def show_change() -> None:
     st.header("What moved, and what stayed?", anchor=False)
     changes = {}
-    for run in contest:
+    for run in duel:
         try:
             changes[run.name] = run.weight_change()
         except RunError as error:
@@ -163,7 +161,7 @@ def show_change() -> None:
     ]
     st.caption(f"{'; '.join(words)}. The last layer, which is new to both, is left out.")
     st.subheader("The first layer's filters: what it looks for in a picture", anchor=False)
-    for run in contest:
+    for run in duel:
         if run.name in changes:
             change = changes[run.name]
             words = "pretrained" if run.config.pretrained else "from scratch"
@@ -177,12 +175,12 @@ def show_change() -> None:
     )
 
 
-contest = choose()
-side_of = sides(contest)
-order = [side_of[run.name] for run in contest]
+duel = choose()
+side_of = sides(duel)
+order = [side_of[run.name] for run in duel]
 st.markdown(
-    f"**{order[0]}**: {network_name(contest.scratch.config)} from scratch, `{contest.scratch.name}`.  \n"
-    f"**{order[1]}**: the same, pretrained, `{contest.pretrained.name}`."
+    f"**{order[0]}**: {network_name(duel.scratch.config)} from scratch, `{duel.scratch.name}`.  \n"
+    f"**{order[1]}**: the same, pretrained, `{duel.pretrained.name}`."
 )
 offer_everywhere()
 show_verdict()

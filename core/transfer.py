@@ -11,12 +11,12 @@ from core.comparison import differing
 from core.outcome import TARGETS, Outcome, when_in_words
 from core.runs import Run
 
-# What makes two contests comparable, whatever their budgets and recipes.
+# What makes two duels comparable, whatever their budgets and recipes.
 SAME = {"family", "network", "input_size", "strides", "depth", "skip", "norm", "init", "data", "freeze"}
 
 
 @dataclass(frozen=True)
-class Contest:
+class Duel:
     """Two runs that differ in their initial weights alone."""
 
     scratch: Run
@@ -26,10 +26,10 @@ class Contest:
         return iter((self.scratch, self.pretrained))
 
 
-def contests(runs: list[Run]) -> list[Contest]:
+def duels(runs: list[Run]) -> list[Duel]:
     """All that the runs make; those with the most labels and nothing frozen first."""
     found = [
-        Contest(scratch, pretrained)
+        Duel(scratch, pretrained)
         for pretrained in runs
         for scratch in runs
         if pretrained.config.pretrained
@@ -39,18 +39,18 @@ def contests(runs: list[Run]) -> list[Contest]:
     return sorted(found, key=lambda c: (c.pretrained.config.freeze != "", -c.pretrained.config.train_fraction))
 
 
-def comparable(contest: Contest, others: list[Contest]) -> list[Contest]:
+def comparable(duel: Duel, others: list[Duel]) -> list[Duel]:
     """Of `others` those of the same network and weights, one a label budget (the first of each), the smallest first."""
-    by_budget = {contest.pretrained.config.train_fraction: contest}
+    by_budget = {duel.pretrained.config.train_fraction: duel}
     for other in others:
-        if not differing(contest.pretrained, other.pretrained).keys() & SAME:
+        if not differing(duel.pretrained, other.pretrained).keys() & SAME:
             by_budget.setdefault(other.pretrained.config.train_fraction, other)
     return [by_budget[fraction] for fraction in sorted(by_budget)]
 
 
-def frozen_variants(contest: Contest, runs: list[Run]) -> list[Run]:
+def frozen_variants(duel: Duel, runs: list[Run]) -> list[Run]:
     """The runs that differ from the pretrained one in what is frozen, and in nothing else."""
-    return [run for run in runs if differing(contest.pretrained, run).keys() == {"freeze"}]
+    return [run for run in runs if differing(duel.pretrained, run).keys() == {"freeze"}]
 
 
 def observation(scratch: Outcome, pretrained: Outcome) -> str:

@@ -241,7 +241,7 @@ def weights(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def contest(make_run, weights):
+def duel(make_run, weights):
     """Two runs that differ in their initial weights alone, and a frozen third."""
     from core import runs
     from core.models import starting_weights
@@ -262,15 +262,15 @@ def test_transfer_says_how_to_get_a_contest(app, alone):
     assert "--init imagenet" in app.get("code")[0].value
 
 
-def test_contests_that_share_a_run_can_both_be_chosen(app, alone, contest):
+def test_duels_that_share_a_run_can_both_be_chosen(app, alone, duel):
     app = open_page(app, "transfer")
     for names in ("scratch and learnt", "mine-residual and learnt"):
-        app.selectbox(key="contest").set_value(names).run()
+        app.selectbox(key="duel").set_value(names).run()
         assert not app.exception
         assert all(f"`{name}`" in said(app) for name in names.split(" and "))
 
 
-def test_transfer_tells_the_whole_story(app, alone, contest):
+def test_transfer_tells_the_whole_story(app, alone, duel):
     app.query_params["a"], app.query_params["b"] = "scratch", "learnt"
     app = open_page(app, "transfer")
     assert not app.info
@@ -282,9 +282,9 @@ def test_transfer_tells_the_whole_story(app, alone, contest):
     assert len(app.table) == 2
 
 
-def test_a_contest_can_be_made_the_pair_of_every_page(app, alone, contest):
+def test_a_duel_can_be_made_the_pair_of_every_page(app, alone, duel):
     app = open_page(app, "transfer")
-    app.selectbox(key="contest").set_value("scratch and learnt").run()
+    app.selectbox(key="duel").set_value("scratch and learnt").run()
     app.button(key="everywhere").click().run()
     assert not app.exception
     assert [app.selectbox(key=key).value for key in "ab"] == ["scratch", "learnt"]
@@ -293,9 +293,9 @@ def test_a_contest_can_be_made_the_pair_of_every_page(app, alone, contest):
 
 @pytest.mark.parametrize("page", ["transfer", "architectures"])
 @pytest.mark.parametrize("file", ["test_logits.npz", "history.csv"])
-def test_damaged_run_that_nobody_chose_is_left_out(app, alone, contest, page, file):
+def test_damaged_run_that_nobody_chose_is_left_out(app, alone, duel, page, file):
     app.query_params["a"], app.query_params["b"] = "scratch", "learnt"
-    (contest[0].path.parent / "small-learnt" / file).write_text("damaged")
+    (duel[0].path.parent / "small-learnt" / file).write_text("damaged")
     app = open_page(app, page)
     (warning,) = app.warning
     assert file in warning.value
@@ -303,9 +303,9 @@ def test_damaged_run_that_nobody_chose_is_left_out(app, alone, contest, page, fi
     assert charts(app)
 
 
-def test_transfer_gives_the_commands_of_what_is_missing(app, alone, contest):
+def test_transfer_gives_the_commands_of_what_is_missing(app, alone, duel):
     for name in ("small-scratch", "small-learnt", "frozen"):
-        shutil.rmtree(contest[0].path.parent / name)
+        shutil.rmtree(duel[0].path.parent / name)
     app.query_params["a"], app.query_params["b"] = "scratch", "learnt"
     app = open_page(app, "transfer")
     command = "python -m core.train resnet8 --data shipped --epochs 1"
@@ -314,12 +314,12 @@ def test_transfer_gives_the_commands_of_what_is_missing(app, alone, contest):
     ]
 
 
-def test_transfer_says_why_the_change_of_layers_is_missing(app, alone, contest):
+def test_transfer_says_why_the_change_of_layers_is_missing(app, alone, duel):
     app.query_params["a"], app.query_params["b"] = "scratch", "learnt"
-    (contest[1].path / "weight_change.npz").write_text("damaged")
+    (duel[1].path / "weight_change.npz").write_text("damaged")
     app = open_page(app, "transfer")
     with pytest.raises(RunError) as caught:
-        contest[1].weight_change()
+        duel[1].weight_change()
     assert any(str(caught.value) in info.value for info in app.info)
 
 

@@ -1,4 +1,4 @@
-"""Which runs make a contest of scratch against pretrained, and what its figures say, against cases made by hand."""
+"""Which runs make a duel of scratch against pretrained, and what its figures say, against cases made by hand."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,7 @@ from core.config import TrainConfig
 from core.metrics import Share
 from core.outcome import Outcome
 from core.runs import Run
-from core.transfer import comparable, contests, filter_sheet, frozen_variants, observation
+from core.transfer import comparable, duels, filter_sheet, frozen_variants, observation
 
 SCRATCH = TrainConfig(family="torchvision", network="resnet18", input_size=64)
 LEARNT = replace(SCRATCH, init="imagenet")
@@ -35,23 +35,23 @@ RUNS = [
 
 
 def names(found) -> list[tuple[str, str]]:
-    return [(contest.scratch.name, contest.pretrained.name) for contest in found]
+    return [(duel.scratch.name, duel.pretrained.name) for duel in found]
 
 
 def test_contests_differ_in_the_initial_weights_alone_largest_budget_first():
-    assert names(contests(RUNS)) == [("scratch", "learnt"), ("small-scratch", "small-learnt")]
-    assert contests(RUNS[2:3]) == []
+    assert names(duels(RUNS)) == [("scratch", "learnt"), ("small-scratch", "small-learnt")]
+    assert duels(RUNS[2:3]) == []
 
 
 def test_comparable_contests_are_of_the_same_network_by_label_budget():
-    found = contests([*RUNS, run("mobile-whole", SCRATCH, network="mobilenet_v2")])
+    found = duels([*RUNS, run("mobile-whole", SCRATCH, network="mobilenet_v2")])
     assert len(found) == 3
     assert names(comparable(found[0], found)) == [("small-scratch", "small-learnt"), ("scratch", "learnt")]
 
 
 def test_frozen_variants_differ_in_what_is_frozen():
-    assert [found.name for found in frozen_variants(contests(RUNS)[0], RUNS)] == ["frozen"]
-    assert frozen_variants(contests(RUNS)[1], RUNS) == []
+    assert [found.name for found in frozen_variants(duels(RUNS)[0], RUNS)] == ["frozen"]
+    assert frozen_variants(duels(RUNS)[1], RUNS) == []
 
 
 @pytest.mark.parametrize(
@@ -69,13 +69,13 @@ def test_weights_are_known_by_what_they_are_not_by_where_they_lay(init, sha256, 
     learnt = run("learnt", SCRATCH, sha256="a" * 64, init="here/w.pt")
     small = run("small", SCRATCH, sha256, init=init, train_fraction=0.1)
     frozen = run("frozen", SCRATCH, sha256, init=init, freeze="backbone")
-    found = contests([learnt, small, run("scratch", SCRATCH), run("small-scratch", SCRATCH, train_fraction=0.1)])
+    found = duels([learnt, small, run("scratch", SCRATCH), run("small-scratch", SCRATCH, train_fraction=0.1)])
     assert len(comparable(found[0], found)) == 1 + same
     assert len(frozen_variants(found[0], [frozen])) == same
 
 
 def test_frozen_variants_have_the_recipe_of_the_whole():
-    assert frozen_variants(contests(RUNS)[0], [run("slower", LEARNT, freeze="backbone", lr=0.001)]) == []
+    assert frozen_variants(duels(RUNS)[0], [run("slower", LEARNT, freeze="backbone", lr=0.001)]) == []
 
 
 def made(accuracy: float, eighty, ninety, gap: float = 0.0) -> Outcome:
