@@ -4,8 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from core import charts
-from core.comparison import FIELD_WORDS, in_words, limits, network_name
-from core.config import SCHEDULES, TrainConfig, differences
+from core.comparison import FIELD_WORDS, differing, in_words, limits, network_name
+from core.config import SCHEDULES, TrainConfig
 from core.errors import LabError
 from core.runs import list_runs
 from core.schedules import learning_rate
@@ -151,21 +151,21 @@ def show_schedules() -> None:
 
 def show_recipes(runs: list) -> None:
     """What runs that differ in their recipe alone came to: a column for each setting that is not the same in all."""
-    differing = [field for field in RECIPE_FIELDS if len({getattr(run.config, field) for run in runs}) > 1]
+    changed = [field for field in RECIPE_FIELDS if len({getattr(run.config, field) for run in runs}) > 1]
     rows = {
-        run.name: {FIELD_WORDS[field]: in_words(field, getattr(run.config, field)) for field in differing}
+        run.name: {FIELD_WORDS[field]: in_words(field, getattr(run.config, field)) for field in changed}
         | {"test accuracy": f"{cached.accuracy(run).value:.1%}"}
         for run in runs
     }
     st.table(pd.DataFrame(rows).T)
     best = max(runs, key=lambda run: cached.accuracy(run).value)
-    words = " and ".join(FIELD_WORDS[field] for field in differing)
+    words = " and ".join(FIELD_WORDS[field] for field in changed)
     st.caption(f"They differ in nothing but this: {words}. The best of them is `{best.name}`.")
 
 
 def _differs_in_recipe(run) -> bool:
-    differing = differences(chosen.b.config, run.config).keys()
-    return bool(differing) and differing <= set(RECIPE_FIELDS)
+    changed = differing(chosen.b, run).keys()
+    return bool(changed) and changed <= set(RECIPE_FIELDS)
 
 
 show_costs()

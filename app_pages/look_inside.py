@@ -70,6 +70,7 @@ def map_style() -> look_closer.MapStyle:
             targets,
             key="target",
             bind="query-params",
+            disabled=not explain.METHODS[method].of_class,
             help="Each network can be asked what in the picture speaks for any of the ten classes.",
         )
         strength = first.slider(
@@ -91,9 +92,7 @@ def show_look(look: look_closer.Look) -> None:
     mark = "" if choice.truth is None else (" ✓" if answer.label == choice.truth else " ✗")
     st.subheader(f"{look.side}: {answer.label}{mark}", anchor=False)
     st.markdown(f"**{look.run.name}** is {answer.confidence:.0%} sure.")
-    st.image(
-        style.draw(look.seen, answer.heatmap), caption=f"Where {look.side} looked for “{look.explained}”", width=SIDE
-    )
+    st.image(style.draw(look.seen, answer.heatmap), caption=method.caption(look.side, look.explained), width=SIDE)
     top = np.argsort(-answer.probabilities)[:TOP]
     table = pd.DataFrame({"class": [CLASSES[i] for i in top], "probability": answer.probabilities[top]})
     st.vega_lite_chart(cached.chart(charts.answers, table, look.side), width="stretch", key=f"answers_{look.side}")
@@ -118,19 +117,19 @@ def show_familiarity() -> None:
 
 def column(look: look_closer.Look) -> keepsake.Column:
     heatmap = style.draw(look.seen, look.answer.heatmap)
-    network = comparison.describe(look.run)
-    return keepsake.Column(look.side, look.run.name, network, look.answer.logits, heatmap, look.explained)
+    network, caption = comparison.describe(look.run), method.caption("it", look.explained)
+    return keepsake.Column(look.side, look.run.name, network, look.answer.logits, heatmap, caption)
 
 
 def poster() -> bytes:
-    method = explain.METHODS[style.method].name
-    footer = f"ResNet Lab, {date.today():%d %B %Y}\nHeatmaps: {method}, bright where\nthe picture speaks for the class"
+    footer = f"ResNet Lab, {date.today():%d %B %Y}\nHeatmaps: {method.name}, bright\n{method.bright}"
     return keepsake.poster(looks[0].seen, choice.title, [column(look) for look in looks], footer)
 
 
 verdict = st.container()
 picture, *others = st.columns(1 + len(classifiers))
 style = map_style()
+method = explain.METHODS[style.method]
 seen = images.to_pixels(choice.square)
 looks = [look_closer.look(side, run, classifiers[side], seen, style) for side, run in chosen if side in classifiers]
 if len(looks) == 2:
@@ -175,10 +174,7 @@ with st.container(horizontal=True):
         icon=":material/table:",
         help="A CSV table: each class's probability and logit, for both networks.",
     )
-st.caption(
-    "A heatmap is bright where the picture speaks for the class. It is coarse and smoothed; it says where a network "
-    "looked, not why."
-)
+st.caption(f"A heatmap is bright {method.bright}. It is coarse and smoothed; it says where a network looked, not why.")
 
 st.header("Look closer", anchor=False)
 closer = st.pills(

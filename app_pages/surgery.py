@@ -199,7 +199,7 @@ if studies:
         "Veit et al. read a ResNet as **many short paths side by side**: a block removed closes some of them, and the "
         "others go on. A plain network is one path. Their ResNet had 110 layers and hardly noticed the loss of one "
         "block, unless it was one of those where the picture changes its shape. One would expect each block to matter "
-        "more where there are fewer. [The paper](https://arxiv.org/abs/1605.06431), section 4, writes a block as its "
+        "more where there are fewer. [The paper](https://arxiv.org/abs/1605.06431), section 3, writes a block as its "
         "branch plus its short cut, so that the paths add up exactly; here a ReLU follows each addition, and the paths "
         "are a picture."
     )

@@ -15,7 +15,7 @@ TEMPLATE = """# {name}
 |---|---|
 | test accuracy (10,000 images, scored once, after training) | {accuracy:.2%} (95 % interval {low:.2%} to {high:.2%}) |
 | validation accuracy of the kept epoch | {val_accuracy:.2%} (epoch {best_epoch} of {epochs}) |
-| training accuracy in that epoch (augmented images) | {train_accuracy:.2%} |
+| training accuracy in that epoch{augmented} | {train_accuracy:.2%} |
 | parameters | {parameters:,} |
 | multiply-adds for an image | {multiply_adds:,} |
 | training images | {training_images:,}, each seen {times_seen} |
@@ -66,6 +66,7 @@ def _card_text(run: Run) -> str:
         high=accuracy.high,
         val_accuracy=kept["val_accuracy"],
         train_accuracy=kept["train_accuracy"],
+        augmented=" (augmented images)" if run.config.augment else "",
         best_epoch=run.facts["best_epoch"],
         epochs=run.config.epochs,
         parameters=run.parameters,

@@ -84,8 +84,9 @@ class Classifier:
             heatmap = self._heatmap(self._model, self._layers[layer], pixels, explained, method)
         return Answer(logits, heatmap, explained)
 
-    def trust(self, pixels: np.ndarray, answer: Answer, method: str, layer: str) -> trust.Report:
-        """Two checks of the heatmap of `answer`, made by `method` at `layer`. Takes about a second."""
+    def trust(self, pixels: np.ndarray, answer: Answer, method: str, layer: str | None = None) -> trust.Report:
+        """Two checks of the heatmap of `answer`, made by `method` at `layer`, as there. Takes about a second."""
+        layer = layer or self.layers[-1]
         with self._lock:  # others hook into the network meanwhile, and a copy would take their hooks along
             copied = copy.deepcopy(self._model)
         forgetful = trust.randomised_heatmaps(

@@ -58,6 +58,9 @@ VALUE_WORDS = {
     ("augment", True): "mirrored and shifted",
     ("augment", False): "off",
 }
+# What beside the settings decides on what is learnt, by more than the last digits; and its usual value.
+ENVIRONMENT_WORDS = {"processes": "processes that trained it together", "precision": "precision of its numbers"}
+USUAL_ENVIRONMENT = {"processes": 1, "precision": "float32"}
 
 IMAGENET_FILES = ("resnet50_v1_imagenet.safetensors",)  # He et al.'s own, as Keras Applications has them
 
@@ -88,15 +91,26 @@ class Fairness:
 def fairness(a: Run, b: Run) -> Fairness:
     """In what two runs differ."""
     found = differing(a, b)
-    rows = [(FIELD_WORDS[name], *(in_words(name, value) for value in both)) for name, both in found.items()]
+    words = FIELD_WORDS | ENVIRONMENT_WORDS
+    rows = [(words[name], *(in_words(name, value) for value in both)) for name, both in found.items()]
     return Fairness(list(found), pd.DataFrame(rows, columns=["setting", "A", "B"]))
 
 
 def differing(a: Run, b: Run) -> dict[str, tuple]:
-    """`config.differences` of two runs. A file of weights is the same in whatever folder it lay."""
+    """`config.differences` of two runs, and in what else they did not learn alike (ENVIRONMENT_WORDS). A file of
+    weights is the same in whatever folder it lay."""
     found = differences(a.config, b.config)
     found.pop("init", None)
-    return found if _same_weights(a, b) else found | {"init": (a.config.init, b.config.init)}
+    inits = {} if _same_weights(a, b) else {"init": (a.config.init, b.config.init)}
+    return found | inits | _differing_environment(a, b)
+
+
+def _differing_environment(a: Run, b: Run) -> dict[str, tuple]:
+    known = [run.facts.get("environment") for run in (a, b)]
+    if not all(isinstance(environment, dict) for environment in known):  # trained elsewhere
+        return {}
+    both = {name: tuple(one.get(name, usual) for one in known) for name, usual in USUAL_ENVIRONMENT.items()}
+    return {name: values for name, values in both.items() if values[0] != values[1]}
 
 
 def _same_weights(a: Run, b: Run) -> bool:

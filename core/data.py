@@ -48,7 +48,7 @@ def label_budget(indices: np.ndarray, labels: np.ndarray, fraction: float, seed:
 
 
 def derived_seed(*parts: int) -> int:
-    """One 63-bit seed from several numbers, e.g. (seed, epoch, step), well mixed."""
+    """One 63-bit seed from several numbers, e.g. (seed, epoch, step), well mixed; zeros at their end do not count."""
     return int(np.random.SeedSequence(parts).generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 

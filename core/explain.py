@@ -20,11 +20,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Method:
-    """`idea`: a line for a lay reader, with its source. `slow`: needs a pass through the network for each channel."""
+    """`idea`: a line for a lay reader, with its source. `slow`: needs a pass through the network for each channel.
+    `of_class`: whether the map depends on the class that it is asked for."""
 
     name: str
     idea: str
     slow: bool = False
+    of_class: bool = True
+
+    @property
+    def bright(self) -> str:
+        """Where its map is bright."""
+        return "where the picture speaks for the class" if self.of_class else "where the network responds most"
+
+    def caption(self, who: str, label: str) -> str:
+        """For `who`'s map of the class `label`."""
+        return f"Where {who} looked for “{label}”" if self.of_class else f"Where {who} responded most, to any class"
 
 
 # By the name of pytorch-grad-cam's class.
@@ -33,7 +44,9 @@ METHODS = {
     "GradCAMPlusPlus": Method("Grad-CAM++", "Better with several objects in one picture (Chattopadhyay et al. 2018)."),
     "HiResCAM": Method("HiResCAM", "Weighs every cell by its own gradient (Draelos and Carin 2020)."),
     "XGradCAM": Method("XGrad-CAM", "Scales the gradients by how active a channel is (Fu et al. 2020)."),
-    "EigenCAM": Method("Eigen-CAM", "The strongest pattern, whatever the class (Muhammad and Yeasin 2020)."),
+    "EigenCAM": Method(
+        "Eigen-CAM", "The strongest pattern, whatever the class (Muhammad and Yeasin 2020).", of_class=False
+    ),
     "LayerCAM": Method("Layer-CAM", "Made for early, fine layers too (Jiang et al. 2021)."),
     "ScoreCAM": Method("Score-CAM", "No gradients: shows the network what each channel sees (Wang et al. 2020).", True),
     "AblationCAM": Method("Ablation-CAM", "No gradients: switches each channel off (Desai, Ramaswamy 2020).", True),

@@ -72,7 +72,7 @@ def study(
 
 
 def save(run: Run, results: dict[Lesion, float]) -> None:
-    """surgery.csv in the run's folder, from `core.surgery.study`. Raises RunError where it can't be written."""
+    """surgery.csv in the run's folder, from `study`. Raises RunError where it can't be written."""
     with writing(run.path):
         write_text(run.path / FILE, _to_csv(results))
 

@@ -114,16 +114,25 @@ def _begin(folder: Path, said: Status, trainer: list[str]) -> subprocess.Popen:
 
 
 def detached(command: list[str], log: Path) -> subprocess.Popen:
-    """A process that neither the end of this one nor Ctrl-C at its terminal touches, and that goes after others."""
+    """A process that neither the end of this one nor Ctrl-C at its terminal touches, and that goes after others.
+
+    `command` begins with `sys.executable`."""
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    if os.name == "nt":
+        # The python.exe of a virtual environment only starts the real one, whose number we would not know; so does
+        # multiprocessing.popen_spawn_win32.
+        environment["__PYVENV_LAUNCHER__"] = command[0]
+        command = [sys._base_executable, *command[1:]]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
         )
     with suppress(OSError):  # Linux may weigh sessions first (man 7 sched, "autogroup"), and niceness only within one
         Path(f"/proc/{process.pid}/autogroup").write_text(str(NICENESS), encoding="ascii")

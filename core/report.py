@@ -22,9 +22,9 @@ ERRORS = ("train_error", "val_error", "test_error")
 
 
 def figures(run: Run) -> dict:
-    """What is known of a finished run, as plain values. Errors are in percent: `train_error` (on augmented images, the
-    mean over the epoch's steps) and `val_error` of the epoch whose weights were kept, `test_error` of those weights.
-    Raises RunError."""
+    """What is known of a finished run, as plain values. Errors are in percent: `train_error` (augmented as in
+    training, the mean over the epoch's steps) and `val_error` of the epoch whose weights were kept, `test_error` of
+    those weights. Raises RunError."""
     history = run.history().set_index("epoch")
     kept = history.loc[run.facts["best_epoch"]] if run.facts.get("best_epoch") in history.index else history.iloc[-1]
     accuracy = metrics.accuracy(run.test_logits(), cifar10.load_test_labels())

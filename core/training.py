@@ -163,7 +163,7 @@ class Trainer:
                 raise StoppedError
             loss, correct = self._step(pixels, labels)
             if not math.isfinite(loss):
-                raise self._diverged("loss")
+                raise self._diverged("loss", sums.steps + 1)
             now = time.perf_counter()
             sums.steps, sums.loss, sums.correct = sums.steps + 1, sums.loss + loss, sums.correct + correct
             sums.seconds, last = sums.seconds + now - last, now
@@ -186,16 +186,16 @@ class Trainer:
             self.norms.nan_to_num_(nan=0.0, posinf=0.0)
         self._norm_sums += self.norms
         if not self.norms.isfinite().all():  # in all processes alike: they share their gradients
-            raise self._diverged(f"gradient of {self.layers[int(self.norms.isfinite().long().argmin())]}")
+            layer = self.layers[int(self.norms.isfinite().long().argmin())]
+            raise self._diverged(f"gradient of {layer}", self.position.sums.steps + 1)
         self._scaler.step(self.optimizer)
         self._scaler.update()
         correct = int((logits.argmax(dim=1) == labels).sum())
         loss, correct = parallel.total(loss.item() / parallel.size(), correct)
         return loss, int(correct)
 
-    def _diverged(self, what: str) -> DivergedError:
-        """What to raise. The epoch's gradients so far are kept: they show where it happened."""
-        step = self.position.sums.steps + 1
+    def _diverged(self, what: str, step: int) -> DivergedError:
+        """What to raise at this `step` of the epoch. Its gradients so far are kept: they show where it happened."""
         self.gradient_norms.append((self._norm_sums / step).tolist())
         return DivergedError(
             f"The {what} is no longer a finite number at epoch {self.position.epoch + 1}, step {step}: training "
@@ -220,10 +220,7 @@ class Trainer:
             "images_seen": seen_an_epoch * (position.epoch + 1),
         }
         if not math.isfinite(row["val_loss"]):
-            raise DivergedError(
-                f"The validation loss is no longer a finite number after epoch {row['epoch']}: training diverged. "
-                f"A lower learning rate than {self.config.lr:g} usually cures it."
-            )
+            raise self._diverged("validation loss", sums.steps)
         self.history.append(row)
         self.gradient_norms.append((self._norm_sums / self.steps).tolist())
         self._norm_sums.zero_()

@@ -98,8 +98,9 @@ def probabilities_along(run: Run, picture: np.ndarray, others: dict[str, int], m
 
 
 @st.cache_data(max_entries=32, hash_funcs=RUN_KEY, show_spinner="Testing the map against random ones ...")
-def trust(run: Run, seen: np.ndarray, _answer, target: int, method: str, layer: str):
-    return classifier(run).trust(seen, _answer, method, layer)
+def trust(run: Run, seen: np.ndarray, target: int | None, method: str, layer: str | None):
+    """A `trust.Report` on the heatmap of `answer` to the same question."""
+    return classifier(run).trust(seen, answer(run, seen, target, method, layer), method, layer)
 
 
 @st.cache_data(max_entries=32, hash_funcs=RUN_KEY, show_spinner="Sliding the patch ...")

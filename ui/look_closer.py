@@ -64,8 +64,7 @@ def trust(looks: list[Look], style: MapStyle) -> None:
 
 
 def _show_trust(one: Look, style: MapStyle) -> None:
-    layer = style.layer or one.classifier.layers[-1]
-    report = cached.trust(one.run, one.seen, one.answer, one.answer.explained, style.method, layer)
+    report = cached.trust(one.run, one.seen, style.target, style.method, style.layer)
     st.subheader(f"{one.side}: {METERS[report.passed]}", anchor=False)
     st.progress(report.passed / 2, f"{report.passed} of 2 checks passed")
     changes = (

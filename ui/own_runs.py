@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core import charts, exchange, jobs, runs
-from core.config import differences
+from core.comparison import differing
 from core.errors import LabError, RunError
 from core.palette import SIDES
 from core.runs import Run
@@ -81,9 +81,10 @@ def _row(run: Run, status: Status | None) -> dict:
 def _size(folder: Path) -> int:
     """Bytes. Of a run in training, files come and go."""
     size = 0
-    for file in folder.iterdir():
-        with suppress(OSError):
-            size += file.stat().st_size
+    with suppress(OSError):  # the folder itself may go
+        for file in folder.iterdir():
+            with suppress(OSError):
+                size += file.stat().st_size
     return size
 
 
@@ -139,7 +140,7 @@ def _show_actions(states: dict[str, Status]) -> None:
 
 def _offer_comparison(run: Run, own: list[Run]) -> None:
     """With the newest run that differs in one thing, if there is one; the more promising of the two is B."""
-    fair = [other for other in own if other.finished and len(differences(run.config, other.config)) == 1]
+    fair = [other for other in own if other.finished and len(differing(run, other)) == 1]
     pair = [run, *sorted(fair, key=lambda other: other.last_change)[-1:]]
     pair.sort(key=lambda each: (each.config.skip, each.config.pretrained))
     link = dict(zip("ab", (each.name for each in pair), strict=True)) if len(pair) == 2 else {"b": run.name}

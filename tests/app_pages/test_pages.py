@@ -171,7 +171,8 @@ def test_each_method_shows_another_map(app):
         app.selectbox(key="method").set_value(method).run()
         assert not app.exception, method
         pictures = "".join(str(image.proto) for image in app.get("image"))
-        assert "frog" in pictures
+        assert ("frog" in pictures) == explain.METHODS[method].of_class
+        assert app.selectbox(key="target").disabled != explain.METHODS[method].of_class
         shown.add(pictures)
     assert len(shown) == len(explain.METHODS)
 

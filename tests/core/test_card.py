@@ -34,6 +34,13 @@ def test_command_of_the_card_makes_the_run_beside_what_is_there(make_run, own_ru
     assert f"    {run.command_to_repeat}\n" in card_text(run)
 
 
+@pytest.mark.parametrize(("augment", "row"), [(True, "epoch (augmented images)"), (False, "epoch")])
+def test_card_says_on_which_images_the_training_accuracy_is(make_run, augment, row):
+    run = make_run("here")
+    run = replace(run, config=replace(run.config, augment=augment))
+    assert f"| training accuracy in that {row} | " in card_text(run)
+
+
 def test_name_that_is_long_stays_a_name(make_run):
     run = make_run("x" * 64)
     assert runs.NAME.fullmatch(shlex.split(run.command_to_repeat)[-1])

@@ -1,6 +1,7 @@
 """The verdict on two runs, against cases counted by hand."""
 
 import math
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -36,9 +37,24 @@ def test_equal_settings_are_no_comparison(make_run):
     assert "nothing to compare" in fairness.sentence
 
 
-def test_every_setting_has_words():
-    from dataclasses import fields
+@pytest.mark.parametrize(("name", "value"), [("processes", 2), ("precision", "bfloat16")])
+def test_a_pair_is_not_fair_when_it_learnt_in_different_ways(make_run, name, value):
+    a, b = make_run("plain", skip=False), make_run("residual", skip=True)
+    assert comparison.differing(a, b).keys() == {"skip"}
+    other = replace(b, facts=b.facts | {"environment": b.facts["environment"] | {name: value}})
+    fairness = comparison.fairness(a, other)
+    assert not fairness.fair
+    assert fairness.names == ["skip", name]
+    assert list(fairness.differing["setting"]) == ["short cuts", comparison.ENVIRONMENT_WORDS[name]]
 
+
+@pytest.mark.parametrize("environment", [None, "a laptop"])
+def test_what_is_not_known_of_a_run_from_elsewhere_is_no_difference(make_run, environment):
+    a, b = make_run("plain", skip=False), make_run("residual", skip=True)
+    assert comparison.fairness(a, replace(b, facts=b.facts | {"environment": environment})).fair
+
+
+def test_every_setting_has_words():
     assert set(comparison.FIELD_WORDS) == {field.name for field in fields(TrainConfig)}
 
 

@@ -58,6 +58,13 @@ def test_leaves_nothing_behind_also_after_an_error(model, inputs, method, target
     assert not model.training
 
 
+def test_the_words_say_whether_a_map_is_of_a_class(model, inputs):
+    for name, method in METHODS.items():
+        same = np.allclose(*(heatmap(model, model.layer3[-1], inputs, target, name) for target in (0, 1)))
+        assert method.of_class == (not same), name
+        assert ("cat" in method.caption("A", "cat"), "class" in method.bright) == (not same, not same)
+
+
 def test_slow_methods_print_no_progress_bar(model, inputs, capfd):
     for method in METHODS:
         heatmap(model, model.layer3[-1], inputs, 0, method)

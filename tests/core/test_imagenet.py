@@ -128,6 +128,14 @@ def test_vgg_begins_as_torchvisions_does():
     assert not untrained("vgg11_bn").features[0].bias.any()
 
 
+@pytest.mark.parametrize("name", ["resnet18", "vit_b_16"])
+def test_multiply_adds_are_those_that_torchvision_tells(name):
+    with torch.device("meta"):
+        model = torchvision.models.get_model(name)
+    told = torchvision.models.get_model_weights(name)["IMAGENET1K_V1"].meta["_ops"]  # thousand millions
+    assert count_multiply_adds(model, 224) / 1e9 == pytest.approx(told, rel=1e-3)
+
+
 def test_resnet_v1_has_its_strides_in_the_first_convolutions():
     old, new = (build(config_of("resnet50", strides=strides)) for strides in ("v1", "v1.5"))
     for model, expected in ((old, ((2, 2), (1, 1))), (new, ((1, 1), (2, 2)))):

@@ -288,8 +288,11 @@ def test_a_gradient_that_is_not_finite_is_told_before_a_step_is_made_with_it(tra
 
 def test_divergence_in_the_last_step_is_told(trainer):
     """One step only: its loss is a number, but the weights after it answer NaN on the validation images."""
-    with pytest.raises(TrainingError, match="diverged"):
-        trainer(lr=999.0, norm="none", schedule="constant", epochs=1, batch_size=360, depth=20).fit()
+    each = trainer(lr=999.0, norm="none", schedule="constant", epochs=1, batch_size=360, depth=20)
+    with pytest.raises(DivergedError, match=r"validation loss .* epoch 1, step 1: training diverged"):
+        each.fit()
+    assert (np.array(each.gradient_norms) > 0).all()
+    assert len(each.gradient_norms) == 1
 
 
 def test_batch_larger_than_the_set_is_refused(trainer):
