@@ -7,10 +7,9 @@ from core import charts
 from core.comparison import FIELD_WORDS, differing, in_words, limits, network_name
 from core.config import SCHEDULES, TrainConfig
 from core.errors import LabError
-from core.runs import list_runs
-from core.schedules import learning_rate
+from core.schedules import curve
 from ui import cached
-from ui.run_picker import pair, readable, show_command
+from ui.run_picker import pair, readable_runs, show_command
 
 COSTS = {
     "parameters": ("parameters", "numbers that are learnt (parameters)"),
@@ -19,7 +18,6 @@ COSTS = {
     "2 threads": ("ms2", "milliseconds for one picture, two threads"),
 }
 RECIPE_FIELDS = ("schedule", "lr", "warmup", "optimizer", "head_lr")
-POINTS = 200
 
 chosen = pair()
 st.title("What does accuracy cost?")
@@ -27,7 +25,7 @@ st.markdown(
     "Each dot is a trained network: the higher, the more often it is right; the further left, the cheaper. "
     "**Click a dot to make it B on every page**, compared with A."
 )
-finished = {run.name: run for run in readable([run for run in list_runs()[0] if run.finished])}
+finished = {run.name: run for run in readable_runs()}
 if not finished:
     st.stop()
 side_of = {run.name: side for side, run in chosen}
@@ -117,13 +115,6 @@ def show_costs() -> None:
     st.caption(finding(dots, x))
 
 
-def schedule_of(run) -> pd.DataFrame:
-    config = run.config
-    progress = [i / POINTS for i in range(POINTS + 1)]
-    rates = [learning_rate(config.schedule, config.lr, share, config.warmup) for share in progress]
-    return pd.DataFrame({"epoch": [share * config.epochs for share in progress], "lr": rates})
-
-
 def show_schedules() -> None:
     st.header("How big are the learning steps?", anchor=False)
     st.markdown(
@@ -136,7 +127,7 @@ def show_schedules() -> None:
     for run in runs:
         config = run.config
         lines.setdefault((config.schedule, config.lr, config.warmup, config.epochs), []).append(run)
-    tables = [schedule_of(equal[0]).assign(run=" and ".join(run.name for run in equal)) for equal in lines.values()]
+    tables = [curve(equal[0].config).assign(run=" and ".join(run.name for run in equal)) for equal in lines.values()]
     epochs = max(run.config.epochs for run in runs)
     st.vega_lite_chart(cached.chart(charts.schedule, pd.concat(tables), epochs), width="stretch")
     if chosen.b.name not in finished:  # a warning above says why

@@ -6,9 +6,8 @@ import streamlit as st
 from core import charts, degradation
 from core.comparison import limits
 from core.errors import RunError
-from core.runs import list_runs
 from ui import cached
-from ui.run_picker import pair, show_command
+from ui.run_picker import finished_runs, pair, show_command
 
 NO_REFERENCE = degradation.PUBLISHED[:0]
 HE_ET_AL = (
@@ -57,7 +56,7 @@ def show(rows: pd.DataFrame, error: str, title: str, published: pd.DataFrame, ax
     )
 
 
-recipes = degradation.recipes(list_runs()[0])
+recipes = degradation.recipes(finished_runs())
 if not recipes:
     st.info("None of the runs here is a plain network or a ResNet made for CIFAR-10.")
     st.page_link("app_pages/train.py", label="Train such a pair", icon=":material/fitness_center:")

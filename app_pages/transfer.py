@@ -7,9 +7,8 @@ from core import charts, transfer
 from core.comparison import describe, network_name
 from core.errors import RunError
 from core.outcome import MEANINGS, outcome
-from core.runs import list_runs
 from ui import cached
-from ui.run_picker import pair, readable, show_command
+from ui.run_picker import pair, readable_runs, show_command
 
 COMMANDS = """python -m core.train resnet50 --data shipped --epochs 8
 python -m core.train resnet50 --data shipped --epochs 8 --init imagenet"""
@@ -22,7 +21,7 @@ st.markdown(
     "(**transfer learning**), instead of with random numbers (**from scratch**). All else is the same."
 )
 
-finished = readable([run for run in list_runs()[0] if run.finished])
+finished = readable_runs()
 duels = transfer.duels(finished)
 if not duels:
     st.info(

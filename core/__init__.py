@@ -3,7 +3,7 @@
 What is asked of a training   config, experiments, schedules
 Images                        cifar10, gallery, image_files, images, distortions; data (batches for training)
 Networks                      models/
-Training                      training, parallel, hardware, event_log
+Training                      training, session (with a folder), parallel, hardware, event_log
 Answers and their figures     evaluation, metrics, classifier, familiarity
 Where a network looks         explain, occlusion, trust, keepsake
 What helps it to learn        gradients, lesions, surgery

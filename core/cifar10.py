@@ -16,7 +16,7 @@ from core.errors import DataError
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 SHIPPED_DIR = Path(__file__).resolve().parent.parent / "data" / "cifar10"
 DOWNLOAD_DIR = SHIPPED_DIR.parent
-IMAGES_PER_SHEET = 10_000
+IMAGES_PER_SHEET = TEST_IMAGES = 10_000
 TILES, SIZE = 100, 32  # a contact sheet is 100 x 100 tiles of 32 x 32 pixels
 
 

@@ -9,7 +9,7 @@ import sys
 import time
 from dataclasses import replace
 
-from core.cifar10 import Images, load_training
+from core.cifar10 import TEST_IMAGES, Images, load_training
 from core.config import TrainConfig, recipe
 from core.errors import TrainingError
 from core.runs import ROOT
@@ -23,7 +23,6 @@ ENDLESS = 10_000  # epochs: a GPU may do a race's few in less than SECONDS
 PATIENCE = 180.0  # seconds: a machine under load takes long to load PyTorch
 FORWARD_SHARE = 1 / 3  # of a training step: the backward pass costs about twice the forward pass
 TRAINING_IMAGES, VALIDATION_IMAGES = {"full": 45_000, "shipped": 9_000}, {"full": 5_000, "shipped": 1_000}
-TEST_IMAGES = 10_000
 
 
 def what_counts(config: TrainConfig) -> TrainConfig:

@@ -89,7 +89,7 @@ def stop(name: str, patience: float = 2.0) -> None:
 
     A training that takes longer than `patience` seconds is ended by force; it then goes on, some seconds back, from the
     state that it saved before. Does nothing to a run that is neither waiting nor in training."""
-    _require_training_allowed()
+    require_training_allowed()
     folder = _own_folder(name)
     with status.lock(folder.parent):
         said = status.read(folder)
@@ -107,7 +107,7 @@ def stop(name: str, patience: float = 2.0) -> None:
 
 def delete(name: str) -> None:
     """Remove a run for good; a training of it is stopped first."""
-    _require_training_allowed()
+    require_training_allowed()
     stop(name)
     with _changing() as root:
         folder = _idle_folder(name)
@@ -134,7 +134,7 @@ def rename(name: str, new: str) -> None:
 @contextmanager
 def _changing() -> Iterator[Path]:
     """The folder of the user's runs, which nobody else changes meanwhile. What goes wrong becomes a TrainingError."""
-    _require_training_allowed()
+    require_training_allowed()
     root = runs.own_runs_dir()
     try:
         with writing(root), status.lock(root):
@@ -147,7 +147,8 @@ def _wake(root: Path) -> None:
     queue.wake(root, _setting("RESNET_LAB_JOBS", default=1, least=1), TRAINER)
 
 
-def _require_training_allowed() -> None:
+def require_training_allowed() -> None:
+    """Raises TrainingError for a public demo."""
     if not training_allowed():
         raise TrainingError("Training is switched off here. In a copy of the lab of your own you can train.")
 

@@ -44,6 +44,12 @@ def is_first() -> bool:
     return rank() == 0
 
 
+def say(words: str) -> None:
+    """On stderr, once for all processes."""
+    if is_first():
+        print(words, file=sys.stderr)
+
+
 def launcher() -> list[str]:
     """The first words of a command that starts as many processes on as many machines."""
     if size() == 1:

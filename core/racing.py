@@ -21,7 +21,7 @@ from core import queue, runs, status
 from core.errors import LabError, TrainingError, plain_reason
 from core.experiments import RACES, Contest
 from core.files import write_json, writing
-from core.jobs import training_allowed
+from core.jobs import require_training_allowed, training_allowed
 
 RACE_FILE, FRAMES_FILE, LOG_FILE = ".race.json", ".race.jsonl", ".race.log"
 PHOTOS = (1, 6, 13, 4)  # test images, clear ones of four classes, that both networks are asked about again and again
@@ -49,8 +49,7 @@ class StartedRace:
 
 def start(name: str) -> StartedRace:
     """Begin a race of RACES. Raises LabError if one is on, training is switched off, or nothing can be written."""
-    if not training_allowed():
-        raise TrainingError("Training is switched off here.")
+    require_training_allowed()
     root = runs.own_runs_dir()
     with writing(root), status.lock(root):
         before = current()

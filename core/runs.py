@@ -16,17 +16,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from core.cifar10 import CLASSES, TEST_IMAGES
 from core.config import LONGEST_NAME, TrainConfig
 from core.errors import LabError, RunError
 from core.files import write_atomically, write_json, write_text
-from core.status import RESULT_FILE
+from core.status import RESULT_FILE, finished
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = ROOT / "checkpoints"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 AGAIN = "-again"  # how the name of a run that is made anew ends
 PLACE_OPTIONS = ("--out", "--name")
-TEST_IMAGES, CLASSES = 10_000, 10
 HISTORY_COLUMNS = (
     "epoch",
     "lr",  # at the epoch's end
@@ -63,7 +63,7 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        return (self.path / RESULT_FILE).is_file()
+        return finished(self.path)
 
     @property
     def has_weights(self) -> bool:
@@ -145,8 +145,9 @@ class Run:
     def test_logits(self) -> np.ndarray:
         """float32 (10000, 10): the kept weights' logits on the test images, in the dataset's own order."""
         logits = _load_npz(self.path / RESULT_FILE, "logits")["logits"]
-        if logits.shape != (TEST_IMAGES, CLASSES) or logits.dtype.kind != "f" or not (np.abs(logits) < 1e30).all():
-            raise RunError(f"{self.path / RESULT_FILE} does not hold ({TEST_IMAGES}, {CLASSES}) finite logits.")
+        shape = TEST_IMAGES, len(CLASSES)
+        if logits.shape != shape or logits.dtype.kind != "f" or not (np.abs(logits) < 1e30).all():
+            raise RunError(f"{self.path / RESULT_FILE} does not hold {shape} finite logits.")
         return logits.astype(np.float32)
 
     def load_model(self):

@@ -3,6 +3,10 @@
 import math
 from collections.abc import Callable
 
+import pandas as pd
+
+from core.config import TrainConfig
+
 USUAL_WARM_UP = {"onecycle": 0.2}  # share of the steps; the other schedules have none unless it is asked for
 START_FRACTION = 0.05  # of the peak, where a warm-up begins
 
@@ -17,6 +21,13 @@ def learning_rate(schedule: str, peak: float, progress: float, warmup: float | N
     if progress < share:
         return peak * (START_FRACTION + (1 - START_FRACTION) * progress / share)
     return peak * SHAPES[schedule](progress, share)
+
+
+def curve(config: TrainConfig, points: int = 200) -> pd.DataFrame:
+    """The learning rate over a whole training, to be drawn: columns `epoch` (0 to config.epochs) and `lr`."""
+    shares = [i / points for i in range(points + 1)]
+    rates = [learning_rate(config.schedule, config.lr, share, config.warmup) for share in shares]
+    return pd.DataFrame({"epoch": [share * config.epochs for share in shares], "lr": rates})
 
 
 def _onecycle(progress: float, start: float) -> float:

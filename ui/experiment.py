@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import fields, replace
+from dataclasses import dataclass, field, fields, replace
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -12,7 +11,7 @@ from core import charts, cost, jobs
 from core.comparison import FIELD_WORDS, in_words
 from core.config import OPTIMIZERS, SCHEDULES, TrainConfig, recipe
 from core.errors import LabError
-from core.schedules import learning_rate
+from core.schedules import curve
 from ui import cached
 from ui.fragment import fragment
 
@@ -62,78 +61,77 @@ def show_problem() -> None:
         st.error(problem)
 
 
-# What a widget for a field of TrainConfig looks like. Each takes a key and the value to begin with.
-Widget = Callable[[str, object], object]
+@dataclass(frozen=True)
+class Choice:
+    """A field of TrainConfig that has a few values; `options` may be a function that finds them."""
 
+    options: tuple | Callable[[], list]
+    meaning: str
 
-def _choice(options: tuple, meaning: str, **more) -> Callable[[str], Widget]:
-    def of(field: str) -> Widget:
-        def draw(key: str, value: object) -> object:
-            return st.selectbox(
-                _label(field),
-                options,
-                index=options.index(value) if value in options else 0,
-                key=key,
-                format_func=lambda option: in_words(field, option),
-                help=meaning,
-                **more,
-            )
+    @property
+    def values(self) -> list:
+        return list(self.options() if callable(self.options) else self.options)
 
-        return draw
-
-    return of
-
-
-def _number(low: float, high: float, meaning: str, **more) -> Callable[[str], Widget]:
-    def of(field: str) -> Widget:
-        return lambda key, value: st.number_input(_label(field), low, high, value, key=key, help=meaning, **more)
-
-    return of
-
-
-def _share_of_steps(field: str) -> Widget:
-    def draw(key: str, value: float | None) -> float | None:
-        text = "Share of the steps in which the learning rate rises, before it falls. Empty: as usual for the schedule."
-        return st.number_input(_label(field), 0.0, 0.9, value, 0.05, key=key, placeholder="as usual", help=text)
-
-    return draw
-
-
-def _percent(field: str) -> Widget:
-    def draw(key: str, value: float) -> float:
-        text = "How much does a network learn from fewer labelled photos?"
-        return st.number_input(f"{_label(field)} (%)", 1, 100, round(100 * value), key=key, help=text) / 100
-
-    return draw
-
-
-WIDGETS: dict[str, Callable[[str], Widget]] = {
-    "skip": _choice((True, False), "With short cuts it is a ResNet; without, its plain twin."),
-    "depth": _choice(DEPTHS, "More layers: slower; 20 is a good start."),
-    "norm": _choice(("batch", "none"), "BatchNorm keeps the numbers inside the network in range."),
-    "network": lambda field: (
-        lambda key, value: st.selectbox(
+    def draw(self, field: str, key: str, value: object) -> object:
+        values = self.values
+        return st.selectbox(
             _label(field),
-            cached.torchvision_names(),
-            cached.torchvision_names().index(value),
+            values,
+            index=values.index(value) if value in values else 0,
             key=key,
-            help="By its name.",
+            format_func=lambda option: in_words(field, option),
+            help=self.meaning,
         )
+
+
+@dataclass(frozen=True)
+class Number:
+    """A field of TrainConfig that has any value from `low` to `high`; `look`: options of st.number_input."""
+
+    low: float
+    high: float
+    meaning: str
+    look: dict = field(default_factory=dict)
+
+    def draw(self, field: str, key: str, value: float | None) -> float | None:
+        return st.number_input(_label(field), self.low, self.high, value, key=key, help=self.meaning, **self.look)
+
+
+@dataclass(frozen=True)
+class Percentage:
+    """A field of TrainConfig that is a share of something."""
+
+    meaning: str
+
+    def draw(self, field: str, key: str, value: float) -> float:
+        percent = round(100 * value)
+        return st.number_input(f"{_label(field)} (%)", 1, 100, percent, key=key, help=self.meaning) / 100
+
+
+FIELDS = {
+    "skip": Choice((True, False), "With short cuts it is a ResNet; without, its plain twin."),
+    "depth": Choice(DEPTHS, "More layers: slower; 20 is a good start."),
+    "norm": Choice(("batch", "none"), "BatchNorm keeps the numbers inside the network in range."),
+    "network": Choice(cached.torchvision_names, "By its name."),
+    "input_size": Number(32, 224, "To how many pixels a side the pictures are enlarged: more is slower.", {"step": 32}),
+    "init": Choice(("scratch", "imagenet"), "From nothing, or from what was learnt on a million other photos."),
+    "epochs": Number(1, 1_000, "Passes over the photos. More: better, and longer."),
+    "data": Choice(("shipped", "full"), "All 50,000 are downloaded once (170 MB), if this machine doesn't have them."),
+    "train_fraction": Percentage("How much does a network learn from fewer labelled photos?"),
+    "schedule": Choice(SCHEDULES, "How big the learning steps are over time."),
+    "warmup": Number(
+        0.0,
+        0.9,
+        "Share of the steps in which the learning rate rises, before it falls. Empty: as usual for the schedule.",
+        {"step": 0.05, "placeholder": "as usual"},
     ),
-    "input_size": _number(32, 224, "To how many pixels a side the pictures are enlarged: more is slower.", step=32),
-    "init": _choice(("scratch", "imagenet"), "From nothing, or from what was learnt on a million other photos."),
-    "epochs": _number(1, 1_000, "Passes over the photos. More: better, and longer."),
-    "data": _choice(("shipped", "full"), "All 50,000 are downloaded once (170 MB), if this machine doesn't have them."),
-    "train_fraction": _percent,
-    "schedule": _choice(SCHEDULES, "How big the learning steps are over time."),
-    "warmup": _share_of_steps,
-    "optimizer": _choice(OPTIMIZERS, "How a step follows from the errors made."),
-    "lr": _number(1e-6, 10.0, "The biggest step.", step=0.001, format="%.4f"),
-    "batch_size": _choice((16, 32, 64, 128, 256, 512), "Photos looked at before each step."),
-    "weight_decay": _number(0.0, 0.1, "Pulls weights towards zero.", step=1e-4, format="%.4f"),
-    "label_smoothing": _number(0.0, 0.5, "Teaches it not to be too sure.", step=0.05),
-    "augment": _choice((True, False), "Mirrored and shifted photos are new ones, so learning by heart gets harder."),
-    "seed": _number(0, 9_999, "Another seed: other initial random numbers, another order of the photos."),
+    "optimizer": Choice(OPTIMIZERS, "How a step follows from the errors made."),
+    "lr": Number(1e-6, 10.0, "The biggest step.", {"step": 0.001, "format": "%.4f"}),
+    "batch_size": Choice((16, 32, 64, 128, 256, 512), "Photos looked at before each step."),
+    "weight_decay": Number(0.0, 0.1, "Pulls weights towards zero.", {"step": 1e-4, "format": "%.4f"}),
+    "label_smoothing": Number(0.0, 0.5, "Teaches it not to be too sure.", {"step": 0.05}),
+    "augment": Choice((True, False), "Mirrored and shifted photos are new ones, so learning by heart gets harder."),
+    "seed": Number(0, 9_999, "Another seed: other initial random numbers, another order of the photos."),
 }
 NETWORK = {"cifar": ("skip", "depth", "norm"), "torchvision": ("network", "input_size", "init")}
 LENGTH = ("data", "train_fraction", "epochs")
@@ -178,7 +176,7 @@ def _draw(names: tuple[str, ...], usual: dict, family: str, keys: dict[str, str]
     for row in (names[i : i + 3] for i in range(0, len(names), 3)):
         for column, name in zip(st.columns(3), row, strict=True):
             with column:
-                values[name] = WIDGETS[name](name)((keys or {}).get(name, f"{family}_{name}"), usual[name])
+                values[name] = FIELDS[name].draw(name, (keys or {}).get(name, f"{family}_{name}"), usual[name])
     return values
 
 
@@ -199,15 +197,13 @@ def _second(first: TrainConfig, names: tuple[str, ...]) -> TrainConfig | None:
         value = getattr(first, name)
         key = f"{first.family}_second_{name}"
         key += f"_{first.optimizer}" if name == "lr" else ""  # whose usual value hangs on it
-        if isinstance(value, bool) or name in ("norm", "init", "data", "optimizer"):
-            others = {"norm": ("batch", "none"), "init": ("scratch", "imagenet"), "optimizer": OPTIMIZERS}
-            pair = {**others, "data": ("shipped", "full")}.get(name, (False, True))
-            other = pair[1 - pair.index(value)]
+        if isinstance(FIELDS[name], Choice) and len(FIELDS[name].values) == 2:
+            (other,) = (option for option in FIELDS[name].values if option != value)
             st.text_input(
                 _label(name), in_words(name, other), disabled=True, key=f"{key}_{other}", help="The other one."
             )
         else:
-            other = WIDGETS[name](name)(key, value)
+            other = FIELDS[name].draw(name, key, value)
             if other == value:
                 st.caption("Choose another value than above; until then one run is trained.")
                 return None
@@ -221,12 +217,7 @@ def _second(first: TrainConfig, names: tuple[str, ...]) -> TrainConfig | None:
 def _show_schedule(configs: list[TrainConfig]) -> None:
     """The learning rate as it will be; a line for each that differs."""
     different = {(c.schedule, c.lr, c.warmup, c.epochs): c for c in configs}.values()
-    rows = [
-        (f"{c.schedule}, at most {c.lr:g}", share * c.epochs, learning_rate(c.schedule, c.lr, share, c.warmup))
-        for c in different
-        for share in np.linspace(0, 1, 101)
-    ]
-    table = pd.DataFrame(rows, columns=["run", "epoch", "lr"])
+    table = pd.concat([curve(c).assign(run=f"{c.schedule}, at most {c.lr:g}") for c in different])
     longest = max(c.epochs for c in different)
     st.vega_lite_chart(cached.chart(charts.schedule, table, longest), width="stretch", key="schedule_chart")
 

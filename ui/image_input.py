@@ -7,13 +7,12 @@ import streamlit as st
 from PIL import Image
 
 from core import gallery, images
-from core.cifar10 import CLASSES
+from core.cifar10 import CLASSES, TEST_IMAGES
 from core.errors import ImageError
 from ui import cached
 from ui.run_picker import Pair
 
 SOURCES = {"test": "CIFAR-10 test photo", "gallery": "Gallery", "upload": "My own picture", "camera": "Camera"}
-LAST = 9_999
 ANY_PHOTO, DISAGREE, ANY_CLASS = "any photo", "they disagree", "any class"
 POOLS = (ANY_PHOTO, DISAGREE, "A right, B wrong", "B right, A wrong", "both wrong", "both right")
 STAYS_HERE = "It goes to the computer that runs this lab, is never stored, and is gone when you close the page."
@@ -50,7 +49,7 @@ def _test_image(pair: Pair) -> Choice:
         number = st.number_input(
             "Number",
             0,
-            LAST,
+            TEST_IMAGES - 1,
             value=None,
             step=1,
             key="image",
@@ -90,7 +89,7 @@ def _draw(pair: Pair, first: bool = False) -> None:
 
 def _pool(pair: Pair, name: str) -> np.ndarray:
     if name == ANY_PHOTO:
-        return np.arange(LAST + 1)
+        return np.arange(TEST_IMAGES)
     return _disagreements(pair) if name == DISAGREE else cached.pools(pair.a, pair.b)[name]
 
 

@@ -54,10 +54,15 @@ def pair() -> Pair:
     return Pair(runs[st.session_state["a"]], runs[st.session_state["b"]])
 
 
-def readable(runs: list[Run]) -> list[Run]:
-    """Those of finished `runs` whose history and answers can be read; the others are reported."""
+def finished_runs() -> list[Run]:
+    """All that can be chosen."""
+    return list(st.session_state["_runs"].values())
+
+
+def readable_runs() -> list[Run]:
+    """The finished runs whose history and answers can be read; the others are reported."""
     found = []
-    for run in runs:
+    for run in finished_runs():
         try:
             cached.history(run), cached.accuracy(run)
         except RunError as error:

@@ -11,12 +11,12 @@ import torch
 import torchvision
 from torch import Tensor, nn
 
+from core.cifar10 import CLASSES
 from core.config import TrainConfig
 from core.errors import ModelError
 from core.models.modes import evaluating, seeded
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, as all weights of torchvision expect
-CLASSES = 10
 SMALLEST_MAP = 4  # cells a side: a heatmap of fewer says nothing
 WEIGHTS = "IMAGENET1K_V1"  # pinned: "DEFAULT" would be other weights one day
 # What torchvision's own files, older than its present code, call some layers: pattern -> present name.
@@ -64,7 +64,7 @@ def _build(name: str, size: int) -> nn.Module:
         options = {"image_size": size}
     elif name.startswith("maxvit"):
         options = {"input_size": (size, size)}
-    return torchvision.models.get_model(name, weights=None, num_classes=CLASSES, **options)
+    return torchvision.models.get_model(name, weights=None, num_classes=len(CLASSES), **options)
 
 
 def _without_wide_head(name: str) -> nn.Module:
@@ -72,7 +72,7 @@ def _without_wide_head(name: str) -> nn.Module:
     with torch.device("meta"):
         model = torchvision.models.get_model(name, weights=None)
         channels = [layer.out_channels for layer in model.features if isinstance(layer, nn.Conv2d)]
-        model.avgpool, model.classifier = nn.AdaptiveAvgPool2d(1), nn.Linear(channels[-1], CLASSES)
+        model.avgpool, model.classifier = nn.AdaptiveAvgPool2d(1), nn.Linear(channels[-1], len(CLASSES))
     model.to_empty(device="cpu")
     for layer in model.modules():
         if isinstance(layer, nn.Conv2d | nn.BatchNorm2d | nn.Linear):

@@ -2,8 +2,15 @@ from itertools import pairwise
 
 import pytest
 
-from core.config import SCHEDULES
-from core.schedules import SHAPES, learning_rate
+from core.config import SCHEDULES, TrainConfig
+from core.schedules import SHAPES, curve, learning_rate
+
+
+def test_curve_spans_the_whole_training():
+    drawn = curve(TrainConfig(schedule="cosine", lr=0.2, warmup=0.05, epochs=40), points=20)
+    assert drawn["epoch"].tolist() == [2.0 * i for i in range(21)]
+    assert drawn["lr"].tolist() == [learning_rate("cosine", 0.2, i / 20, 0.05) for i in range(21)]
+    assert drawn["lr"].idxmax() == 1
 
 
 def test_config_knows_these_schedules():

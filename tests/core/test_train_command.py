@@ -22,7 +22,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from core import cifar10, gradients, runs, status, train
+from core import cifar10, gradients, runs, session, status, train
 from core.cli import run_command
 from core.config import TrainConfig
 from core.data import to_tensors
@@ -442,8 +442,8 @@ def raise_(error: BaseException) -> None:
     ],
 )
 def test_failure_has_a_plain_reason_and_keeps_the_last_state(monkeypatch, command, own_runs, fail, reason):
-    monkeypatch.setattr(train, "SAVE_SECONDS", 0)
-    monkeypatch.setattr(train, "SAVE_SHARE", math.inf)
+    monkeypatch.setattr(session, "SAVE_SECONDS", 0)
+    monkeypatch.setattr(session, "SAVE_SHARE", math.inf)
     fails_in_step(monkeypatch, 4, fail)
     code, err = command("resnet8", "--epochs", "1", "--batch-size", "32", "--name", "x")
     assert code == 1
@@ -469,8 +469,8 @@ def test_disk_that_stays_full_ends_with_a_sentence_and_no_half_file(monkeypatch,
     real_fsync, calls = os.fsync, count()
     full = OSError(errno.ENOSPC, "No space left on device")
     monkeypatch.setattr(os, "fsync", lambda file: real_fsync(file) if next(calls) < writes else raise_(full))
-    monkeypatch.setattr(train, "SAVE_SECONDS", 0)
-    monkeypatch.setattr(train, "SAVE_SHARE", math.inf)
+    monkeypatch.setattr(session, "SAVE_SECONDS", 0)
+    monkeypatch.setattr(session, "SAVE_SHARE", math.inf)
     code, err = command("resnet8", "--epochs", "1", "--batch-size", "32", "--name", "x")
     assert code == 1
     assert err.splitlines()[-1].startswith("The disk is full.")
@@ -489,11 +489,11 @@ def test_disk_that_stays_full_ends_with_a_sentence_and_no_half_file(monkeypatch,
 )
 def test_state_is_saved_as_often_as_it_costs_little(monkeypatch, command, seconds, share, saves):
     saved = []
-    monkeypatch.setattr(train, "SAVE_SECONDS", seconds)
-    monkeypatch.setattr(train, "SAVE_SHARE", share)
+    monkeypatch.setattr(session, "SAVE_SECONDS", seconds)
+    monkeypatch.setattr(session, "SAVE_SHARE", share)
     monkeypatch.setattr(runs, "save_state", lambda folder, tensors, values: saved.append(values["position"]))
     monkeypatch.setattr(Trainer, "score", lambda *args: torch.zeros(10_000, 10))
-    monkeypatch.setattr(train.Session, "_finish", lambda session, logits: None)
+    monkeypatch.setattr(session.Session, "_finish", lambda session, logits: None)
     assert command("resnet8", "--epochs", "1", "--batch-size", "32")[0] == 0
     assert len(saved) == saves
     assert saved[-1]["epoch"] == 1
@@ -525,15 +525,15 @@ def test_mnasnet_which_asks_for_a_version_is_trained_to_its_end(monkeypatch, com
 KILLABLE = """
 import math, os, sys
 import sklearn.model_selection, torch, torch._dynamo  # the optimiser needs it: not to be loaded after each fork
-from core import cifar10, runs, train, training
+from core import cifar10, runs, session, train, training
 from core.cifar10 import Images
 
 images = cifar10.load_training("shipped")
 cifar10.load_training = lambda source: Images(images.pixels[:200], images.labels[:200])
 training.best_precision = lambda device: "float32"
-train.SAVE_SECONDS, train.SAVE_SHARE = 0, math.inf
-train.Session._scored = lambda session, should_stop: session.trainer.validation[1]
-train.Session._finish = lambda session, logits: runs.save_weights(session.folder, session.trainer.best_weights)
+session.SAVE_SECONDS, session.SAVE_SHARE = 0, math.inf
+session.Session._scored = lambda session, should_stop: session.trainer.validation[1]
+session.Session._finish = lambda session, logits: runs.save_weights(session.folder, session.trainer.best_weights)
 torch.set_num_threads(1)
 for folder in map(str.strip, sys.stdin):
     pid = os.fork()

@@ -1,0 +1,236 @@
+"""One training with its folder: what the trainer reports is written down, and shown as a progress bar.
+
+Knows nothing of command lines; `core.train` is one around it.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from core import cifar10, hardware, parallel, runs, status
+from core.card import write_card
+from core.config import TrainConfig, differences
+from core.data import to_tensors
+from core.errors import DivergedError, LabError, RunError, TrainingError, plain_reason
+from core.evaluation import StoppedError
+from core.event_log import EventLog
+from core.models import (
+    count_multiply_adds,
+    count_parameters,
+    describe_initial_weights,
+    initial_weights,
+    starting_weights,
+)
+from core.status import Status
+from core.training import StepReport, Trainer
+
+STATUS_SECONDS = 1.0  # between two writings of the status
+SAVE_SECONDS, SAVE_SHARE = 10.0, 0.01  # the state is saved as often, unless that takes more than this share of the time
+
+
+class Session:
+    """One training with its folder: what `Trainer` reports is written down, and shown as a progress bar.
+
+    The state is saved in mid-epoch too, so that a process that is killed loses some seconds: see `_save_state`.
+    """
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        folder: Path,
+        images: Callable[[], cifar10.Images],
+        command: str,
+        *,
+        resume: bool = False,
+        threads: int | None = None,
+        compiled: bool = False,
+        data_folder: Path | None = None,
+        events: EventLog | None = None,
+    ):
+        """Begins the run in a new `folder`, made once all else is fine; or, with `resume`, goes on with it.
+
+        `images`: gives the training images. `command`: what is recorded as the way to make this run. `threads` and
+        `compiled`: of a run that goes on; None and False for those that it began with. `data_folder`: where the images
+        came from, if not from a place known by name. Raises LabError.
+        """
+        self.config, self.folder, self.command = config, folder, command
+        self.bar = None
+        self._events = events
+        self._next_status = self._next_save = 0.0  # by the monotonic clock
+        if resume:
+            self._require_same_config()
+            parallel.by_first(status.claim, folder)
+            if (folder / runs.STATE_FILE).is_file():
+                self.trainer = self._resumed(images(), threads, compiled)
+                return
+        self.trainer = Trainer(config, images(), initial_weights(config), compiled=compiled)
+        if not resume:
+            parallel.by_first(runs.new_folder, folder.parent, folder.name)
+            parallel.by_first(status.claim, folder)
+        origin = {"data_folder": str(data_folder.resolve())} if data_folder else {}
+        parallel.by_first(runs.save_facts, folder, config, self._facts() | origin)
+
+    def run(self, should_stop) -> bool:
+        """Train, then save the result. True if finished; False if stopped, with the state saved."""
+        trainer = self.trainer
+        if not parallel.is_first():  # it computes its share; the first one writes and shows
+            return trainer.fit(should_stop=should_stop) and self._scored(should_stop) is not None
+        images_in_all = trainer.steps * self.config.batch_size * self.config.epochs
+        done = (trainer.position.epoch * trainer.steps + trainer.position.sums.steps) * self.config.batch_size
+        self._status("training")
+        self._next_save = time.monotonic() + SAVE_SECONDS
+        with tqdm(total=images_in_all, initial=done, unit=" images", desc=self.folder.name, mininterval=1) as self.bar:
+            try:
+                finished = trainer.fit(self._on_step, self._on_epoch, should_stop)
+            except DivergedError:  # the gradients show where; a resume goes on from the state, which is of before
+                self._save_progress()
+                raise
+        if not finished:
+            self._save_state()
+        elif (logits := self._scored(should_stop)) is not None:
+            self._finish(logits)
+            return True
+        self._status("stopped")  # after the last epoch, its state was saved
+        return False
+
+    def _on_step(self, report: StepReport) -> None:
+        self.bar.update(self.config.batch_size)
+        now = time.monotonic()
+        if now >= self._next_save:
+            self._save_state()
+        if now >= self._next_status:
+            self.bar.set_postfix_str(
+                f"epoch {report.epoch}/{self.config.epochs}, train {report.accuracy:.1%}", refresh=False
+            )
+            self._status("training", report=report)
+
+    def _on_epoch(self, row: dict) -> None:
+        tqdm.write(
+            f"epoch {row['epoch']:3d}: train {row['train_accuracy']:.2%}, validation {row['val_accuracy']:.2%}, "
+            f"{row['seconds']:.0f} s",
+            file=sys.stderr,
+        )
+        if self._events:
+            self._events.write(row)
+        self._save_progress()
+        self._save_state()
+
+    def _save_progress(self) -> None:
+        trainer = self.trainer
+        runs.save_progress(self.folder, trainer.history, trainer.layers, trainer.gradient_norms)
+
+    def _save_state(self) -> None:
+        """Save all that a resume needs; the next time after SAVE_SECONDS, or later where that would cost too much."""
+        start = time.monotonic()
+        runs.save_state(self.folder, *self.trainer.state())
+        end = time.monotonic()
+        self._next_save = end + max(SAVE_SECONDS, (end - start) / SAVE_SHARE)
+
+    def _scored(self, should_stop: Callable[[], bool]) -> Tensor | None:
+        """The best weights' logits on the test images, which are scored this once; None if stopped meanwhile."""
+        pixels, _ = to_tensors(cifar10.load_test())
+        with suppress(StoppedError):  # what is scored is what will be kept
+            return self.trainer.score(pixels, runs.as_stored(self.trainer.best_weights), should_stop)
+        return None
+
+    def _finish(self, logits: Tensor) -> None:
+        """The best weights on validation are kept, with their `logits` on the test images."""
+        trainer = self.trainer
+        sha256 = runs.save_weights(self.folder, trainer.best_weights)
+        finished = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        result = {"best_epoch": trainer.position.best_epoch, "finished": finished, "sha256": sha256}
+        runs.save_facts(self.folder, self.config, self._facts() | result)
+        with suppress(LabError):  # the file of the initial weights is gone: no reason to lose the run
+            runs.save_weight_change(self.folder, starting_weights(self.config), trainer.best_weights)
+        runs.save_test_logits(self.folder, logits.numpy())
+        write_card(runs.open_run(self.folder))
+        for needed_no_more in (runs.STATE_FILE, status.LOG_FILE, status.FILE):
+            with suppress(OSError):  # Windows keeps a log that is open
+                (self.folder / needed_no_more).unlink(missing_ok=True)
+
+    def _require_same_config(self) -> None:
+        saved = runs.open_run(self.folder)
+        if saved.config != self.config:
+            raise RunError(
+                f"{saved.name} was begun with other options: {_list_differences(saved.config, self.config)}."
+            )
+
+    def _resumed(self, images: cifar10.Images, threads: int | None, compiled: bool) -> Trainer:
+        """As it was when its state was saved; threads and compilation too, unless the command says otherwise."""
+        tensors, values = runs.load_state(self.folder)
+        try:
+            compiled = compiled or values.get("compiled", False)
+            if threads is None:
+                torch.set_num_threads(min(values["threads"], os.cpu_count() or 1))
+            trainer = Trainer(self.config, images, precision=values["precision"], compiled=compiled)
+            trainer.load_state(tensors, values)
+        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+            if plain_reason(error):  # too little memory
+                raise
+            raise RunError(f"{self.folder / runs.STATE_FILE} is damaged; the training can't be resumed.") from None
+        begun = values["threads"], values.get("compiled", False), values.get("processes", 1)
+        if begun != (torch.get_num_threads(), compiled, parallel.size()):
+            parallel.say("Begun with other --threads, --compile or processes: the last digits will differ.")
+        return trainer
+
+    def _facts(self) -> dict:
+        trainer = self.trainer
+        size = trainer.preprocessing.size
+        return {
+            "architecture": {
+                "name": self.config.architecture,
+                "parameters": count_parameters(trainer.model),
+                "multiply_adds": count_multiply_adds(trainer.model, size),
+                "input_size": size,
+            },
+            "initial_weights": describe_initial_weights(self.config),
+            "training_images": len(trainer.training_set),
+            "environment": hardware.describe(trainer.device, trainer.precision, trainer.compiled),
+            "command": self.command,
+        }
+
+    def _status(self, state: str, reason: str = "", report: StepReport | None = None) -> None:
+        position, steps = self.trainer.position, self.trainer.steps
+        share = (position.epoch + position.sums.steps / steps) / self.config.epochs
+        now = Status(
+            state, reason, epoch=min(position.epoch + 1, self.config.epochs), epochs=self.config.epochs, share=share
+        )
+        if report:
+            now = replace(
+                now,
+                loss=report.loss,
+                accuracy=report.accuracy,
+                images_per_second=report.images_per_second,
+                seconds_left=report.seconds_left,
+            )
+        status.write(self.folder, now)
+        self._next_status = time.monotonic() + STATUS_SECONDS
+
+
+@contextmanager
+def end_noted(folder: Path) -> Iterator[None]:
+    """Whatever ends a training of `folder` by this process goes into its status; what can be mended, in plain words."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        status.note_end(folder, "stopped")
+        raise
+    except Exception as error:
+        reason = plain_reason(error)
+        status.note_end(folder, "failed", reason or f"{type(error).__name__}: {error}")
+        if reason and not isinstance(error, LabError):
+            raise TrainingError(reason) from error
+        raise
+
+
+def _list_differences(a: TrainConfig, b: TrainConfig) -> str:
+    return ", ".join(f"{field} {old} (now {new})" for field, (old, new) in differences(a, b).items())
