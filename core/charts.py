@@ -434,7 +434,7 @@ def weight_change(table: pd.DataFrame) -> alt.Chart:
 
 def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
     """Accuracy against cost, a dot a run; a click selects a `run` as parameter `point`. `table`: columns run, network,
-    side ("A", "B" or ""), accuracy, low, high (0 to 1) and `x`."""
+    side ("A", "B" or ""), accuracy, low, high (0 to 1) and `x`. The runs of one network share its name."""
     point = alt.selection_point(name="point", fields=["run"], on="click", empty=False)
     anybody = [*SIDES, ""]
     few_ticks, share = alt.Axis(format="~s", tickCount=5), alt.Axis(format="%")
@@ -453,6 +453,8 @@ def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
             alt.Tooltip(f"{x}:Q", title=x_title, format=",.4~g"),
         ],
     )
-    names = base.mark_text(dx=12, align="left", fontSize=12).encode(y=y, text="network:N")
+    middles = table.groupby("network", as_index=False)[[x, "accuracy"]].mean()  # one name for all its seeds
+    names = alt.Chart(middles).mark_text(dx=12, align="left", fontSize=12, color="#808080")
+    names = names.encode(x=base.encoding.x, y=y, text="network:N")
     interval = base.mark_rule(strokeWidth=1.5).encode(y=alt.Y("low:Q", title=""), y2="high:Q")
     return alt.layer(interval, dots.add_params(point), names).properties(height=400)

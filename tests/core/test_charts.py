@@ -184,3 +184,16 @@ def test_accuracies_after_surgery_are_on_a_scale_from_nothing_to_all_with_guessi
     assert {"guessing": 0.1} in rows(chart)
     assert all(layer["encoding"]["y"]["scale"]["domain"] == [0, 1] for layer in chart["layer"])
     assert [row["accuracy"] for row in rows(chart) if "accuracy" in row] == [0.1, 0.6]
+
+
+def test_seeds_of_one_network_are_dots_of_their_own_under_one_name():
+    columns = ["run", "network", "side", "accuracy", "low", "high", "parameters"]
+    table = pd.DataFrame(
+        [("s0", "ResNet", "A", 0.90, 0.89, 0.91, 100), ("s1", "ResNet", "", 0.92, 0.91, 0.93, 100)], columns=columns
+    )
+    spec = charts.architectures(table, "parameters", "parameters").to_dict()
+    named = {layer["data"]["name"]: layer for layer in spec["layer"] if layer["mark"]["type"] == "text"}
+    (names,) = (spec["datasets"][name] for name in named)
+    assert names == [{"network": "ResNet", "parameters": 100.0, "accuracy": pytest.approx(0.91)}]
+    dots = [row["run"] for name, data in spec["datasets"].items() if name not in named for row in data]
+    assert dots == ["s0", "s1"]
