@@ -109,7 +109,7 @@ def _differing_environment(a: Run, b: Run) -> dict[str, tuple]:
     known = [run.facts.get("environment") for run in (a, b)]
     if not all(isinstance(environment, dict) for environment in known):  # trained elsewhere
         return {}
-    both = {name: tuple(one.get(name, usual) for one in known) for name, usual in USUAL_ENVIRONMENT.items()}
+    both = {name: tuple(str(one.get(name, usual)) for one in known) for name, usual in USUAL_ENVIRONMENT.items()}
     return {name: values for name, values in both.items() if values[0] != values[1]}
 
 

@@ -58,9 +58,9 @@ class Session:
     ):
         """Begins the run in a new `folder`, made once all else is fine; or, with `resume`, goes on with it.
 
-        `images`: gives the training images. `command`: what is recorded as the way to make this run. `threads` and
-        `compiled`: of a run that goes on; None and False for those that it began with. `data_folder`: where the images
-        came from, if not from a place known by name. Raises LabError.
+        `images`: gives the training images. `command`: what is recorded as the way to make this run. `threads`,
+        `compiled`: None and False, where it goes on, for as it began. `data_folder`: where the images came from, if not
+        from a place known by name. Raises LabError.
         """
         self.config, self.folder, self.command = config, folder, command
         self.bar = None

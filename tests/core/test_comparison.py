@@ -37,7 +37,7 @@ def test_equal_settings_are_no_comparison(make_run):
     assert "nothing to compare" in fairness.sentence
 
 
-@pytest.mark.parametrize(("name", "value"), [("processes", 2), ("precision", "bfloat16")])
+@pytest.mark.parametrize(("name", "value"), [("processes", 2), ("precision", "bfloat16"), ("precision", [])])
 def test_a_pair_is_not_fair_when_it_learnt_in_different_ways(make_run, name, value):
     a, b = make_run("plain", skip=False), make_run("residual", skip=True)
     assert comparison.differing(a, b).keys() == {"skip"}
