@@ -216,9 +216,13 @@ def _second(first: TrainConfig, names: tuple[str, ...]) -> TrainConfig | None:
 
 def _show_schedule(configs: list[TrainConfig]) -> None:
     """The learning rate as it will be; a line for each that differs."""
-    different = {(c.schedule, c.lr, c.warmup, c.epochs): c for c in configs}.values()
-    table = pd.concat([curve(c).assign(run=f"{c.schedule}, at most {c.lr:g}") for c in different])
-    longest = max(c.epochs for c in different)
+    different = {
+        f"{c.schedule}, at most {c.lr:g}, {c.epochs} epochs"
+        + (f", warm-up {in_words('warmup', c.warmup)}" if c.warmup is not None else ""): c
+        for c in configs
+    }
+    table = pd.concat([curve(config).assign(run=words) for words, config in different.items()])
+    longest = max(config.epochs for config in configs)
     st.vega_lite_chart(cached.chart(charts.schedule, table, longest), width="stretch", key="schedule_chart")
 
 

@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 
 import pytest
+from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
 from core import exchange, jobs, queue, racing, runs
@@ -98,6 +99,16 @@ def test_a_second_run_needs_another_value(app):
     assert app.button(key="start").label == "Start training"
     app.selectbox(key="cifar_second_depth").set_value(8).run()
     assert app.button(key="start").label.startswith("Start 2")
+
+
+def test_two_schedules_make_two_lines(app):
+    app = section(app, "experiment")
+    app.selectbox(key="cifar_second").set_value("warmup").run()
+    app.number_input(key="cifar_second_warmup").set_value(0.5).run()
+    (chart,) = charts(app)
+    (lines,) = (convert_arrow_bytes_to_pandas_df(dataset.data.data) for dataset in chart.proto.datasets)
+    assert lines.groupby("run")["epoch"].agg(["min", "max"]).to_numpy().tolist() == [[0, 8], [0, 8]]
+    assert not lines.duplicated(["run", "epoch"]).any()
 
 
 def test_the_other_optimiser_has_a_learning_rate_of_its_own(app):
