@@ -4,9 +4,10 @@ import pandas as pd
 import streamlit as st
 
 from core import charts
-from core.comparison import FIELD_WORDS, differing, in_words, limits, network_name
-from core.config import SCHEDULES, TrainConfig
+from core.comparison import FIELD_WORDS, describe, differing, in_words, limits, network_name
+from core.config import SCHEDULES
 from core.errors import LabError
+from core.runs import Run
 from core.schedules import curve
 from ui import cached
 from ui.run_picker import pair, readable_runs, show_command
@@ -38,7 +39,7 @@ def table() -> pd.DataFrame:
         rows.append(
             {
                 "run": run.name,
-                "network": in_short(run.config),
+                "network": in_short(run),
                 "side": side_of.get(run.name, ""),
                 "accuracy": share.value,
                 "low": share.low,
@@ -50,11 +51,12 @@ def table() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def in_short(config: TrainConfig) -> str:
-    """E.g. "ResNet, 20 layers" or "DenseNet-121, 10 % of the photos"."""
-    words = [network_name(config)]
-    if config.family == "cifar":
-        words += [f"{config.depth} layers"] + ["no BatchNorm"] * (config.norm == "none")
+def in_short(run: Run) -> str:
+    """E.g. "ResNet, 20 layers" or "DenseNet-121, from scratch, 10 % of the photos"."""
+    config = run.config
+    if config.family != "cifar":
+        return describe(run)
+    words = [network_name(config), f"{config.depth} layers"] + ["no BatchNorm"] * (config.norm == "none")
     return ", ".join([*words, *limits(config)])
 
 
@@ -140,7 +142,7 @@ def show_schedules() -> None:
         show_command(chosen.b, "--schedule", other)
 
 
-def show_recipes(runs: list) -> None:
+def show_recipes(runs: list[Run]) -> None:
     """What runs that differ in their recipe alone came to: a column for each setting that is not the same in all."""
     changed = [field for field in RECIPE_FIELDS if len({getattr(run.config, field) for run in runs}) > 1]
     rows = {
@@ -154,7 +156,7 @@ def show_recipes(runs: list) -> None:
     st.caption(f"They differ in nothing but this: {words}. The best of them is `{best.name}`.")
 
 
-def _differs_in_recipe(run) -> bool:
+def _differs_in_recipe(run: Run) -> bool:
     changed = differing(chosen.b, run).keys()
     return bool(changed) and changed <= set(RECIPE_FIELDS)
 

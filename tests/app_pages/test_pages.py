@@ -344,7 +344,8 @@ def test_architectures_show_every_run_and_measure_on_demand(app, monkeypatch):
     from core import speed
 
     app = open_page(app, "architectures")
-    assert len(charts(app)) == 2
+    dots, _ = charts(app)
+    assert all(f"ResNet-50, {start}" in str(dots.proto) for start in ("from scratch", "pretrained"))
     assert "Nothing here is better, at the same cost or less, than" in said(app)
     monkeypatch.setattr(speed, "measured", lambda runs: {run.name: {1: 4.0, 2: 3.0} for run in runs})
     app.segmented_control(key="cost").set_value("1 thread").run()
