@@ -106,8 +106,8 @@ def differing(a: Run, b: Run) -> dict[str, tuple]:
 
 
 def _differing_environment(a: Run, b: Run) -> dict[str, tuple]:
-    known = [run.facts.get("environment") for run in (a, b)]
-    if not all(isinstance(environment, dict) for environment in known):  # trained elsewhere
+    known = [run.environment for run in (a, b)]
+    if not all(known):  # trained elsewhere
         return {}
     both = {name: tuple(str(one.get(name, usual)) for one in known) for name, usual in USUAL_ENVIRONMENT.items()}
     return {name: values for name, values in both.items() if values[0] != values[1]}

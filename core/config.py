@@ -18,6 +18,7 @@ RECIPES = {
 ADAMW_LR = 0.01
 SCHEDULES = ("onecycle", "cosine", "multistep", "constant")
 OPTIMIZERS = ("sgd", "adamw")
+PRECISIONS = ("float32", "bfloat16")  # that one can choose; older GPUs have float16 besides, by themselves
 STRIDES = ("v1.5", "v1")
 STRIDED = ("resnet50", "resnet101", "resnet152")  # the networks of torchvision whose strides can be chosen
 TORCHVISION_DEPTHS = (50, 152)  # "resnet50" is torchvision's network, not the CIFAR one of that depth

@@ -52,6 +52,7 @@ class Session:
         *,
         resume: bool = False,
         threads: int | None = None,
+        precision: str | None = None,
         compiled: bool = False,
         data_folder: Path | None = None,
         events: EventLog | None = None,
@@ -59,8 +60,9 @@ class Session:
         """Begins the run in a new `folder`, made once all else is fine; or, with `resume`, goes on with it.
 
         `images`: gives the training images. `command`: what is recorded as the way to make this run. `threads`,
-        `compiled`: None and False, where it goes on, for as it began. `data_folder`: where the images came from, if not
-        from a place known by name. Raises LabError.
+        `compiled`: None and False, where it goes on, for as it began. `precision`: None for the machine's best one, or,
+        where it goes on, for the one it began with, which can't change. `data_folder`: where the images came from, if
+        not from a place known by name. Raises LabError.
         """
         self.config, self.folder, self.command = config, folder, command
         self.bar = None
@@ -70,9 +72,9 @@ class Session:
             self._require_same_config()
             parallel.by_first(status.claim, folder)
             if (folder / runs.STATE_FILE).is_file():
-                self.trainer = self._resumed(images(), threads, compiled)
+                self.trainer = self._resumed(images(), threads, precision, compiled)
                 return
-        self.trainer = Trainer(config, images(), initial_weights(config), compiled=compiled)
+        self.trainer = Trainer(config, images(), initial_weights(config), precision=precision, compiled=compiled)
         if not resume:
             parallel.by_first(runs.new_folder, folder.parent, folder.name)
             parallel.by_first(status.claim, folder)
@@ -164,10 +166,12 @@ class Session:
                 f"{saved.name} was begun with other options: {_list_differences(saved.config, self.config)}."
             )
 
-    def _resumed(self, images: cifar10.Images, threads: int | None, compiled: bool) -> Trainer:
+    def _resumed(self, images: cifar10.Images, threads: int | None, precision: str | None, compiled: bool) -> Trainer:
         """As it was when its state was saved; threads and compilation too, unless the command says otherwise."""
         tensors, values = runs.load_state(self.folder)
         try:
+            if precision not in (None, values["precision"]):
+                raise RunError(f"{self.folder.name} was begun in {values['precision']}, not in {precision}.")
             compiled = compiled or values.get("compiled", False)
             if threads is None:
                 torch.set_num_threads(min(values["threads"], os.cpu_count() or 1))

@@ -11,7 +11,7 @@ import torch
 
 from core import cifar10, hardware, parallel, runs, status
 from core.cli import Parser, run_command
-from core.config import OPTIMIZERS, SCHEDULES, STRIDES, TrainConfig, recipe
+from core.config import OPTIMIZERS, PRECISIONS, SCHEDULES, STRIDES, TrainConfig, recipe
 from core.errors import LabError
 from core.event_log import EventLog, require_tensorboard
 from core.models import parse_architecture
@@ -62,6 +62,11 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--run", type=Path, help="begin, or go on with, the run in this folder, as its config.json says")
     p.add_argument("--threads", type=int, help="of the CPU; all, or as many as the run began with")
     p.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        help="of the numbers in training; default: bfloat16 where that is faster. Fair twins have the same",
+    )
+    p.add_argument(
         "--compile", action="store_true", help="with torch.compile: faster after a minute; needs a C++ compiler"
     )
     p.add_argument("--log", choices=("tensorboard",), help="the history as TensorBoard event files too")
@@ -103,6 +108,7 @@ def _train(args: argparse.Namespace, argv: list[str]) -> int:
                 # Of several networks to be resumed, those whose turn had not come begin.
                 resume=args.resume and (len(configs) == 1 or folder.exists()),
                 threads=args.threads,
+                precision=args.precision,
                 compiled=args.compile,
                 data_folder=None if args.data in ("full", "shipped") else Path(args.data),
                 events=EventLog(folder) if args.log else None,

@@ -317,6 +317,17 @@ def test_resume_with_other_options_names_them(command):
     assert_refused(command(*options, "--lr", "0.2", "--resume"), "other options: lr 0.3 (now 0.2)")
 
 
+@pytest.mark.parametrize(("precision", "other"), [("bfloat16", "float32"), ("float32", "bfloat16")])
+def test_precision_is_the_one_asked_for_and_stays(command, own_runs, precision, other):
+    options = ("resnet8", "--epochs", "1", "--name", "x")
+    command(*options, "--precision", precision, stop=True)
+    run = runs.open_run(own_runs / "x")
+    assert run.environment["precision"] == precision
+    assert_refused(command(*options, "--precision", other, "--resume"), f"was begun in {precision}, not in {other}")
+    assert command(*options, "--resume", stop=True)[0] == 130
+    assert runs.load_state(run.path)[1]["precision"] == precision
+
+
 def test_resume_without_a_state_begins_anew(command, own_runs):
     command("resnet8", "--epochs", "1", stop=True)
     state = own_runs / "resnet8-1ep-s0" / "resume.safetensors"
