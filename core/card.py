@@ -81,7 +81,7 @@ def _card_text(run: Run) -> str:
         initial_weights=run.facts["initial_weights"],
         times_seen=_times(history["images_seen"].iloc[-1] / run.facts["training_images"]),
         frozen=("up to " if run.config.freeze else "") + in_words("freeze", run.config.freeze),
-        command=run.command_to_repeat,
+        command="\n    ".join([*run.preparation, run.command_to_repeat]),
         weights=CHECK.format(name=run.name) if run.has_weights else NO_WEIGHTS,
         facts="all settings, the versions, and the weights' sha256" if run.has_weights else "all settings and versions",
     )

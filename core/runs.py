@@ -11,13 +11,13 @@ import shlex
 import zipfile
 from dataclasses import dataclass
 from io import StringIO
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import numpy as np
 import pandas as pd
 
 from core.cifar10 import CLASSES, TEST_IMAGES
-from core.config import LONGEST_NAME, PRECISIONS, TrainConfig
+from core.config import IMAGENET_FILES, LONGEST_NAME, PRECISIONS, TrainConfig
 from core.errors import LabError, RunError
 from core.files import write_atomically, write_json, write_text
 from core.status import RESULT_FILE, finished
@@ -182,25 +182,11 @@ class Run:
         """The command that makes it anew, among the user's own runs; its name is taken, so under another.
 
         Raises RunError if it is not recorded."""
-        return shlex.join([*self._command(), "--name", f"{self.name[: LONGEST_NAME - len(AGAIN)]}{AGAIN}"])
+        return self.command_with("--name", f"{self.name[: LONGEST_NAME - len(AGAIN)]}{AGAIN}")
 
     def command_with(self, *options: str) -> str:
-        """The command that makes a run to be compared with it: with `options` besides, and numbers of its precision.
-
-        Raises RunError if how it was made is not recorded."""
-        words = self._command()
-        precision = self.environment.get("precision")
-        same = ["--precision", precision] if precision in PRECISIONS and "--precision" not in words else []
-        return shlex.join([*words, *same, *options])
-
-    @property
-    def environment(self) -> dict:
-        """What it was trained on, as `core.hardware.describe` says it; empty where that is not known."""
-        known = self.facts.get("environment")
-        return known if isinstance(known, dict) else {}
-
-    def _command(self) -> list[str]:
-        """The words of the command that made it, without its place and name."""
+        """The command that made it, with `options` for its place and name, or for a run to be compared with it; hence
+        with its precision, which else the machine would choose. Raises RunError if it is not recorded."""
         command = self.facts.get("command")
         try:
             words = shlex.split(command) if isinstance(command, str) else []
@@ -208,11 +194,25 @@ class Run:
             words = []
         if not words:
             raise RunError("How it was trained is not recorded.")
-        return _without_place(words)
+        precision = self.environment.get("precision")
+        same = ["--precision", precision] if precision in PRECISIONS and "--precision" not in words else []
+        return shlex.join([*_without_place(words), *same, *options])
+
+    @property
+    def environment(self) -> dict:
+        """What it was trained on, as `core.hardware.describe` says it; empty where that is not known."""
+        known = self.facts.get("environment")
+        return known if isinstance(known, dict) else {}
+
+    @property
+    def preparation(self) -> list[str]:
+        """The commands that make the file of weights with which it began; none where it began with no known file."""
+        return IMAGENET_FILES.get(PureWindowsPath(self.config.init).name, [])
 
     def how_to_repeat(self) -> str:
+        first = f"; once before it: {' && '.join(self.preparation)}" if self.preparation else ""
         try:
-            return f"This command makes them, in a new run: {self.command_to_repeat}"
+            return f"This command makes them, in a new run: {self.command_to_repeat}{first}"
         except RunError as error:
             return str(error)
 

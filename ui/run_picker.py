@@ -75,7 +75,7 @@ def readable_runs() -> list[Run]:
 def show_command(run: Run, *options: str) -> None:
     """The command that makes another run like `run`, but with `options`."""
     try:
-        st.code(run.command_with(*options), language="bash")
+        st.code("\n".join([*run.preparation, run.command_with(*options)]), language="bash")
     except RunError as error:
         st.info(str(error))
 

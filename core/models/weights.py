@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from core.config import IMAGENET_FILES
 from core.errors import ModelError
 
 LARGEST = 4_000_000_000  # bytes
@@ -31,6 +32,9 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         found = torch.load(path, map_location="cpu", weights_only=True)
     except ModelError:
         raise
+    except FileNotFoundError:
+        made_by = " && ".join(IMAGENET_FILES.get(path.name, []))
+        raise ModelError(f"There is no file {path}.{f' To make it: {made_by}' if made_by else ''}") from None
     except Exception as error:  # safetensors, zipfile, pickle and torch each raise their own on a damaged file
         reason = " ".join(str(error).split())[:200]
         raise ModelError(f"{path} cannot be read as weights ({type(error).__name__}: {reason}).") from None

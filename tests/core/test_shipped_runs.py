@@ -2,13 +2,14 @@
 
 import hashlib
 import re
+import subprocess
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from core import cifar10, lesions, metrics
+from core import cifar10, lesions, metrics, transfer
 from core.config import TrainConfig, differences
 from core.data import EpochPlan
 from core.evaluate import test_logits as logits_from_weights
@@ -20,6 +21,7 @@ FOLDERS = sorted(path.parent for path in SHIPPED.glob("*/config.json"))
 WEIGHED = [folder for folder in FOLDERS if (folder / "model.safetensors").is_file()]
 LARGE = 200_000_000  # multiply-adds from which on a network is asked few test images
 MATCHES = [folder for folder in FOLDERS if folder.name.startswith("plain")]
+PRETRAINED = [folder for folder in FOLDERS if open_run(folder).config.pretrained]
 
 
 def test_there_are_shipped_runs_and_all_open():
@@ -35,6 +37,12 @@ def test_what_ships_is_light():
     sizes = [path.stat().st_size for folder in ("checkpoints", "data", "docs") for path in (ROOT / folder).rglob("*")]
     assert 10_000_000 < sum(sizes) < 200_000_000
     assert max(sizes) < 60_000_000
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="a copy without its history")
+def test_what_git_keeps_is_light():
+    command = ["git", "rev-list", "--all", "--objects", "--disk-usage"]
+    assert int(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout) < 200_000_000
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
@@ -84,6 +92,27 @@ def test_a_plain_network_and_its_residual_twin_differ_in_skip_alone(folder):
     computed = ("device", "precision", "processes", "threads", "compiled")
     assert all(plain.facts["environment"].get(name) == twin.facts["environment"].get(name) for name in computed)
     assert plain.history()["images_seen"].tolist() == twin.history()["images_seen"].tolist()
+
+
+@pytest.mark.parametrize("folder", PRETRAINED, ids=lambda folder: folder.name)
+def test_a_pretrained_network_has_its_match_among_the_runs_that_ship(folder):
+    """From scratch, equal in all but the initial weights; a frozen one besides the same network that learnt whole."""
+    run, shipped = open_run(folder), [open_run(folder) for folder in FOLDERS]
+    duels = transfer.duels(shipped)
+    if run.config.freeze:
+        assert any(run in transfer.frozen_variants(duel, shipped) for duel in duels)
+        return
+    (scratch,) = (duel.scratch for duel in duels if duel.pretrained == run)
+    assert differences(scratch.config, run.config).keys() == {"init"}
+    assert scratch.facts["architecture"] == run.facts["architecture"]
+    assert scratch.history()["images_seen"].tolist() == run.history()["images_seen"].tolist()
+
+
+def test_every_label_budget_is_on_one_curve():
+    duels = transfer.duels([open_run(folder) for folder in FOLDERS])
+    assert duels
+    budgets = {duel.pretrained.config.train_fraction for duel in duels}
+    assert len(transfer.comparable(duels[0], duels)) == len(budgets)
 
 
 def batch_order(config: TrainConfig, images: int) -> str:
