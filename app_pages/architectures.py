@@ -46,6 +46,8 @@ def table() -> pd.DataFrame:
                 "high": share.high,
                 "parameters": run.parameters,
                 "multiply_adds": run.multiply_adds,
+                "epochs": run.config.epochs,
+                "training": training(run),
             }
         )
     return pd.DataFrame(rows)
@@ -60,6 +62,13 @@ def in_short(run: Run) -> str:
     return ", ".join([*words, *limits(config)])
 
 
+def training(run: Run) -> str:
+    """E.g. "5 epochs of 45,000 photos, at 64 pixels, 63 min"."""
+    photos, minutes = run.facts.get("training_images"), cached.history(run)["seconds"].sum() / 60
+    of = f" of {photos:,} photos" if photos else ""
+    return f"{run.config.epochs} epochs{of}, at {run.config.input_size} pixels, {minutes:.0f} min"
+
+
 def take_click() -> None:
     points = st.session_state["dots"].selection.get("point")
     if points and points[0]["run"] != st.session_state["a"]:
@@ -72,6 +81,17 @@ def finding(dots: pd.DataFrame, x: str) -> str:
     best = by_cost[by_cost["accuracy"] > by_cost["accuracy"].cummax().shift(fill_value=0)]
     names = ", ".join(f"`{row.run}` ({row.accuracy:.1%})" for row in best.itertuples())
     return f"Nothing here is better, at the same cost or less, than: {names}. Bars: 95 % intervals."
+
+
+def unequal(dots: pd.DataFrame) -> str:
+    """That they learnt for different times, where they did: a dot is a training, not an architecture alone."""
+    least, most = dots["epochs"].min(), dots["epochs"].max()
+    if least == most:
+        return ""
+    return (
+        f" They learnt for {least} to {most} epochs, on pictures of different sizes (point at a dot to see): one that "
+        "is low may only have learnt for less long."
+    )
 
 
 def measure() -> None:
@@ -114,7 +134,7 @@ def show_costs() -> None:
     st.vega_lite_chart(
         cached.chart(charts.architectures, dots, x, title), on_select=take_click, key="dots", width="stretch"
     )
-    st.caption(finding(dots, x))
+    st.caption(f"{finding(dots, x)}{unequal(dots)}")
 
 
 def show_schedules() -> None:

@@ -68,7 +68,7 @@ if len(recipes) > 1:
         list(recipes),
         key="recipe",
         bind="query-params",
-        help="Runs are compared only if they differ in nothing but depth, short cuts and seed.",
+        help="Runs are compared only if their settings differ in nothing but depth, short cuts and seed.",
     )
 else:
     st.caption(f"All runs share one recipe: {recipe}.")
@@ -100,6 +100,8 @@ st.caption(
     + ("on photos mirrored and shifted at random, " if setting.augment else "")
     + "while the network was still changing."
 )
+if numbers := degradation.precisions(rows):
+    st.caption(f"The numbers in training were {numbers}: a finer or coarser rounding, on machines of different kinds.")
 if rows.groupby("network")["depth"].nunique().min() < 2 or rows["network"].nunique() < 2:
     st.info(
         "More depths make the plot. This command made one of these runs; with another number of layers, once as "

@@ -12,6 +12,7 @@ from ui.run_picker import pair, readable_runs, show_command
 
 COMMANDS = """python -m core.train resnet50 --data shipped --epochs 8
 python -m core.train resnet50 --data shipped --epochs 8 --init imagenet"""
+MORE_EPOCHS = 3  # where labels are few, or the steps would be few, too
 SAME_RECIPE = "Only runs that are equal in all else are compared: learning rates and epochs, too."
 
 chosen = pair()
@@ -98,20 +99,36 @@ def show_budgets() -> None:
     for other in transfer.comparable(duel, duels):
         for side, run in zip(order, other, strict=True):
             share = cached.accuracy(run)
-            rows.append((side, run.name, run.facts["training_images"], share.value, share.low, share.high))
-    table = pd.DataFrame(rows, columns=["side", "run", "images", "accuracy", "low", "high"])
+            images, epochs = run.facts["training_images"], run.config.epochs
+            rows.append((side, run.name, images, epochs, share.value, share.low, share.high))
+    table = pd.DataFrame(rows, columns=["side", "run", "images", "epochs", "accuracy", "low", "high"])
     if table["images"].nunique() < 2:
-        st.info("Two runs with fewer labels would show it. These commands make them, with a tenth of the labels:")
+        st.info(
+            "Two runs with fewer labels would show it. These commands make them, with a tenth of the labels, each seen "
+            f"{MORE_EPOCHS} times as often:"
+        )
         for run in duel:
-            show_command(run, "--train-fraction", f"{0.1 * run.config.train_fraction:g}")
+            fewer = ("--train-fraction", f"{0.1 * run.config.train_fraction:g}")
+            show_command(run, *fewer, "--epochs", str(MORE_EPOCHS * run.config.epochs))
         return
     st.vega_lite_chart(cached.chart(charts.label_budget, table), width="stretch")
     scratch, learnt = (table[table["side"] == side].set_index("images")["accuracy"] for side in order)
     few, many = scratch.index.min(), scratch.index.max()
+    seen = epochs_in_words(table)
     st.caption(
         f"With {few:,} labelled photos having learnt before is worth {100 * (learnt[few] - scratch[few]):+.1f} points, "
-        f"with {many:,} it is {100 * (learnt[many] - scratch[many]):+.1f}. Bars: 95 % intervals."
+        f"with {many:,} it is {100 * (learnt[many] - scratch[many]):+.1f}. Bars: 95 % intervals. {seen}"
+        "The weights kept are those that did best on the validation photos, which have labels, too."
     )
+
+
+def epochs_in_words(table: pd.DataFrame) -> str:
+    """How often each saw its photos, where that is not the same for all."""
+    epochs = table.groupby("images")["epochs"].first()
+    if epochs.nunique() < 2:
+        return ""
+    words = ", ".join(f"{count} times with {images:,}" for images, count in epochs.items())
+    return f"Each photo was seen {words}. "
 
 
 def show_frozen() -> None:

@@ -406,13 +406,13 @@ def single_blocks(table: pd.DataFrame) -> alt.Chart:
 
 def label_budget(table: pd.DataFrame) -> alt.Chart:
     """Accuracy against the number of labelled images, with its 95 % interval. `table`: columns side, run, images,
-    accuracy, low, high (0 to 1)."""
+    epochs, accuracy, low, high (0 to 1)."""
     base = alt.Chart(table).encode(
         x=alt.X(
             "images:Q", title="training images with a label", scale=alt.Scale(type="log"), axis=alt.Axis(format="~s")
         ),
         color=_colour(),
-        tooltip=["run:N", alt.Tooltip("images:Q", format=","), alt.Tooltip("accuracy:Q", format=".1%")],
+        tooltip=["run:N", alt.Tooltip("images:Q", format=","), "epochs:Q", alt.Tooltip("accuracy:Q", format=".1%")],
     )
     y = alt.Y("accuracy:Q", title="right on test photos", scale=alt.Scale(zero=False), axis=alt.Axis(format="%"))
     interval = base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", title=""), y2="high:Q")
@@ -434,7 +434,8 @@ def weight_change(table: pd.DataFrame) -> alt.Chart:
 
 def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
     """Accuracy against cost, a dot a run; a click selects a `run` as parameter `point`. `table`: columns run, network,
-    side ("A", "B" or ""), accuracy, low, high (0 to 1) and `x`. The runs of one network share its name."""
+    side ("A", "B" or ""), accuracy, low, high (0 to 1), training (in words) and `x`. The runs of one network share its
+    name."""
     point = alt.selection_point(name="point", fields=["run"], on="click", empty=False)
     anybody = [*SIDES, ""]
     few_ticks, share = alt.Axis(format="~s", tickCount=5), alt.Axis(format="%")
@@ -451,6 +452,7 @@ def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
             "network:N",
             alt.Tooltip("accuracy:Q", title="right on test photos", format=".1%"),
             alt.Tooltip(f"{x}:Q", title=x_title, format=",.4~g"),
+            "training:N",
         ],
     )
     middles = table.groupby("network", as_index=False)[[x, "accuracy"]].mean()  # one name for all its seeds

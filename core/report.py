@@ -37,6 +37,7 @@ def figures(run: Run) -> dict:
         "norm": run.config.norm,
         "images": run.facts.get("training_images"),
         "seed": run.config.seed,
+        "precision": run.environment.get("precision"),
         "epochs": len(history),
         "minutes": history["seconds"].sum() / 60,
         "train_error": 100 * (1 - kept["train_accuracy"]),
@@ -46,7 +47,7 @@ def figures(run: Run) -> dict:
 
 
 def markdown(runs: list[Run]) -> str:
-    """A row a finished run; after runs that differ in their seed alone, their mean and standard deviation."""
+    """A row a finished run; after those that differ in their seed alone, their mean and standard deviation."""
     groups: dict = {}
     for run in sorted((run for run in runs if run.finished), key=_order):
         groups.setdefault(_without_seed(run), []).append(figures(run))
@@ -87,7 +88,8 @@ def _order(run: Run) -> tuple:
 
 
 def _without_seed(run: Run) -> tuple:
-    return tuple(value for field, value in run.config.to_dict().items() if field != "seed")
+    values = [value for field, value in run.config.to_dict().items() if field != "seed"]
+    return (*values, str(run.environment.get("precision")))
 
 
 def _cells(values: dict) -> list[str]:

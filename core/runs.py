@@ -185,8 +185,8 @@ class Run:
         return self.command_with("--name", f"{self.name[: LONGEST_NAME - len(AGAIN)]}{AGAIN}")
 
     def command_with(self, *options: str) -> str:
-        """The command that made it, with `options` for its place and name, or for a run to be compared with it; hence
-        with its precision, which else the machine would choose. Raises RunError if it is not recorded."""
+        """The command that made it, with `options` instead of its own, and without its place and name; with its
+        precision, which else the machine would choose. Raises RunError if it is not recorded."""
         command = self.facts.get("command")
         try:
             words = shlex.split(command) if isinstance(command, str) else []
@@ -196,7 +196,8 @@ class Run:
             raise RunError("How it was trained is not recorded.")
         precision = self.environment.get("precision")
         same = ["--precision", precision] if precision in PRECISIONS and "--precision" not in words else []
-        return shlex.join([*_without_place(words), *same, *options])
+        instead = {*PLACE_OPTIONS, *(word for word in options if word.startswith("--"))}
+        return shlex.join([*_without(words, instead), *same, *options])
 
     @property
     def environment(self) -> dict:
@@ -402,13 +403,13 @@ def save_test_logits(folder: Path, logits: np.ndarray) -> None:
     write_atomically(folder / RESULT_FILE, lambda file: np.savez_compressed(file, logits=logits))
 
 
-def _without_place(words: list[str]) -> list[str]:
-    """A command's words without those that say where the run goes and what it is called."""
+def _without(words: list[str], options: set[str]) -> list[str]:
+    """A command's words without these `options` that take a value, such as "--name", and without their values."""
     before = ["", *words]
     return [
         word
         for word, last in zip(words, before, strict=False)
-        if word.partition("=")[0] not in PLACE_OPTIONS and last not in PLACE_OPTIONS
+        if word.partition("=")[0] not in options and last not in options
     ]
 
 

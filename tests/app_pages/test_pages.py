@@ -249,8 +249,8 @@ def duel(make_run, weights):
 
     scratch = make_run("scratch", skip=True)
     learnt = make_run("learnt", skip=True, init=str(weights))
-    make_run("small-scratch", skip=True, train_fraction=0.5)
-    make_run("small-learnt", skip=True, train_fraction=0.5, init=str(weights))
+    make_run("small-scratch", skip=True, train_fraction=0.5, epochs=2)
+    make_run("small-learnt", skip=True, train_fraction=0.5, epochs=2, init=str(weights))
     make_run("frozen", skip=True, init=str(weights), freeze="backbone")
     for run in (scratch, learnt):
         runs.save_weight_change(run.path, starting_weights(run.config), run.load_model().state_dict())
@@ -276,7 +276,10 @@ def test_transfer_tells_the_whole_story(app, alone, duel):
     app = open_page(app, "transfer")
     assert not app.info
     shown = said(app)
-    for words in ("On photos it had never seen", "labelled photos", "feature extraction", "changed a typical layer by"):
+    for words in (
+        *("On photos it had never seen", "labelled photos", "Each photo was seen 2 times with"),
+        *("feature extraction", "changed a typical layer by"),
+    ):
         assert words in shown
     assert len(charts(app)) == 2
     assert len(app.get("imgs") or app.get("image")) >= 4
@@ -309,9 +312,10 @@ def test_transfer_gives_the_commands_of_what_is_missing(app, alone, duel):
         shutil.rmtree(duel[0].path.parent / name)
     app.query_params["a"], app.query_params["b"] = "scratch", "learnt"
     app = open_page(app, "transfer")
-    command = "python -m core.train resnet8 --data shipped --epochs 1"
-    assert [code.value for code in app.code] == [f"{command} --train-fraction 0.1"] * 2 + [
-        f"{command} --freeze backbone"
+    command = "python -m core.train resnet8 --data shipped"
+    precision = f"--precision {duel[0].environment['precision']}"
+    assert [code.value for code in app.code] == [f"{command} {precision} --train-fraction 0.1 --epochs 3"] * 2 + [
+        f"{command} --epochs 1 {precision} --freeze backbone"
     ]
 
 
@@ -326,8 +330,11 @@ def test_transfer_says_why_the_change_of_layers_is_missing(app, alone, duel):
 
 def test_architectures_name_all_in_which_recipes_differ(app, alone, make_run):
     make_run("other", skip=True, optimizer="adamw", head_lr=2.0)
-    make_run("half", skip=True, train_fraction=0.5)
     app = open_page(app, "architectures")
+    assert "They learnt for" not in said(app)
+    make_run("half", skip=True, train_fraction=0.5, epochs=2)
+    app.run()
+    assert "They learnt for 1 to 2 epochs" in said(app)
     assert "They differ in nothing but this: optimiser and learning rate of the last layer, times." in said(app)
     table = app.table[0].value
     assert table.columns.tolist() == ["optimiser", "learning rate of the last layer, times", "test accuracy"]
@@ -337,7 +344,8 @@ def test_architectures_name_all_in_which_recipes_differ(app, alone, make_run):
 
 def test_architectures_give_the_command_of_another_schedule(app, alone):
     app = open_page(app, "architectures")
-    assert app.code[0].value == "python -m core.train resnet8 --data shipped --epochs 1 --schedule cosine"
+    command = "python -m core.train resnet8 --data shipped --epochs 1 --precision float32 --schedule cosine"
+    assert app.code[0].value == command
 
 
 def test_architectures_show_every_run_and_measure_on_demand(app, monkeypatch):

@@ -31,6 +31,12 @@ def test_minutes_grow_with_epochs_and_images():
     assert cost.minutes(replace(CONFIG, epochs=1, train_fraction=0.1), per_image) == pytest.approx(once - 0.9)
 
 
+def test_a_frozen_network_is_as_long_about_an_image_it_only_looks_at():
+    frozen = TrainConfig(family="torchvision", network="resnet18", input_size=64, data="shipped", epochs=1)
+    frozen = replace(frozen, init="imagenet", freeze="backbone")
+    assert cost.minutes(frozen, 60 / 9_000) == pytest.approx(1 + (1_000 + 10_000) / 9_000)
+
+
 def test_why_it_can_not_be_measured_is_said():
     with pytest.raises(TrainingError, match="no_such_net"):
         cost.seconds_per_image(TrainConfig(family="torchvision", network="no_such_net", input_size=64, data="shipped"))

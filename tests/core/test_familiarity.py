@@ -23,6 +23,11 @@ def test_rank_is_the_share_of_less_familiar_photos():
     assert familiarity.unfamiliar(picture, test_logits)
 
 
+def test_nothing_is_unfamiliar_to_a_network_that_answers_the_same_to_everything():
+    test_logits = 0.1 + np.random.default_rng(0).normal(0, 1e-8, (100, 10))
+    assert familiarity.rank(np.full(10, 0.1 - 1e-7), test_logits) == 0.5
+
+
 @pytest.mark.parametrize("name", ["plain20-s0", "resnet20-s0"])
 def test_false_alarms_on_photos_that_set_no_threshold(name):
     """Every second test photo is the yardstick, every other one is judged."""

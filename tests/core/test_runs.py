@@ -57,6 +57,7 @@ def test_trained_run_is_read_as_it_was_written(make_run):
         ({"precision": "float16"}, "train plain8", "train plain8 --seed 1"),  # no one can choose it
         ({"precision": ["; rm"]}, "train plain8", "train plain8 --seed 1"),
         (None, "train plain8 --name x --out=y", "train plain8 --seed 1"),
+        (None, "train plain8 --seed 0 --lr 1 --epochs=1", "train plain8 --lr 1 --epochs=1 --seed 1"),
     ],
 )
 def test_command_of_another_such_run_has_the_same_precision(tmp_path, environment, command, expected):
