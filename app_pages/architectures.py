@@ -47,6 +47,7 @@ def table() -> pd.DataFrame:
                 "parameters": run.parameters,
                 "multiply_adds": run.multiply_adds,
                 "epochs": run.config.epochs,
+                "pixels": run.config.input_size,
                 "training": training(run),
             }
         )
@@ -88,9 +89,11 @@ def unequal(dots: pd.DataFrame) -> str:
     least, most = dots["epochs"].min(), dots["epochs"].max()
     if least == most:
         return ""
+    small, large = dots["pixels"].min(), dots["pixels"].max()
+    sizes = f", from pictures of {small} to {large} pixels a side" if small < large else ""
     return (
-        f" They learnt for {least} to {most} epochs, on pictures of different sizes (point at a dot to see): one that "
-        "is low may only have learnt for less long."
+        f" They learnt for {least} to {most} epochs{sizes} (point at a dot to see): one that is low may only have "
+        "learnt for less long."
     )
 
 
