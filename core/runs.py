@@ -37,7 +37,7 @@ HISTORY_COLUMNS = (
     "seconds",  # of training in this epoch, validation included
     "images_seen",  # since the start
 )
-LARGEST_MODEL = 8_000_000  # bytes; more is stored as float16, so that a run can be shipped in git
+LARGEST_MODEL = 1_500_000  # bytes; more is stored as float16, so that all that ships stays below 200 MB in git
 LARGEST_NPZ = 10_000_000  # bytes, unpacked
 LARGEST_JSON = 1_000_000  # bytes; a config.json has about 2,000
 CHANGE_FILE = "weight_change.npz"  # how far each layer moved, and the first filters before and after; may be missing

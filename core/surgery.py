@@ -21,6 +21,7 @@ from core.cifar10 import Images
 from core.cli import Parser, run_command
 from core.data import to_tensors
 from core.errors import LabError
+from core.hardware import autocast
 from core.lesions import IMAGES, Lesion
 from core.models import family
 from core.models.cifar import BasicBlock, CifarNet, shortcut
@@ -32,8 +33,11 @@ BATCH = 50
 class Surgery:
     """A run's network on the operating table, with the first IMAGES test images to score it on."""
 
-    def __init__(self, run: Run, test: Images):
-        """Raises LabError if the network has no blocks that are known here, RunError if its weights are missing."""
+    def __init__(self, run: Run, test: Images, precision: str = "float32"):
+        """`precision`: of the numbers, see `core.hardware`; half the time in bfloat16, and an image or two differ.
+
+        Raises LabError if the network has no blocks that are known here, RunError if its weights are missing."""
+        self._precision = precision
         self.removable = lesions.removable(run.config)
         self._model = _folded(run.load_model()).to(memory_format=torch.channels_last)
         self._preprocessing = family(run.config).preprocessing
@@ -52,7 +56,8 @@ class Surgery:
             return sum(right) / len(self._labels)
 
     def _count_right(self, pixels: Tensor, labels: Tensor, removed: Lesion, scale: float) -> int:
-        logits = forward(self._model, self._preprocessing(pixels), removed, scale)
+        with autocast("cpu", self._precision):  # holds for the thread that enters it
+            logits = forward(self._model, self._preprocessing(pixels), removed, scale)
         return int((logits.argmax(dim=1) == labels).sum())
 
 

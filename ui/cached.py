@@ -139,10 +139,11 @@ def surgery_study(run: Run) -> dict[lesions.Lesion, float]:
 @st.cache_resource(max_entries=4, hash_funcs=RUN_KEY, show_spinner="Bringing the network to the operating table ...")
 def surgery(run: Run):
     """A `surgery.Surgery`, shared between visitors: nothing changes it."""
+    from core.hardware import best_precision
     from core.surgery import Surgery
 
     _one_torch_thread()  # it works on batches in parallel instead
-    return Surgery(run, test_images())
+    return Surgery(run, test_images(), best_precision("cpu"))
 
 
 @st.cache_data(max_entries=1_000, hash_funcs=RUN_KEY, show_spinner="Operating, and showing it 1,000 photos ...")

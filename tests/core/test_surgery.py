@@ -74,6 +74,20 @@ def test_the_whole_network_scores_as_its_logits_say(shipped, few):
     assert shipped.accuracy() == pytest.approx((said == few.labels).mean(), abs=0.005)
 
 
+def test_coarser_numbers_change_hardly_an_answer(shipped, few, monkeypatch):
+    coarse = surgery.Surgery(open_run(SHIPPED / "resnet20-s0"), few, "bfloat16")
+    for cut in (frozenset(), frozenset([2, 5])):
+        assert coarse.accuracy(cut) == pytest.approx(shipped.accuracy(cut), abs=0.012)  # three images
+    used, forward = [], surgery.forward
+    monkeypatch.setattr(
+        surgery, "forward", lambda *args: used.append(torch.is_autocast_enabled("cpu")) or forward(*args)
+    )
+    coarse.accuracy()
+    assert used == [True] * 5
+    shipped.accuracy()
+    assert used[5:] == [False] * 5
+
+
 def test_eight_threads_get_what_one_gets(shipped):
     cuts = [frozenset([block]) for block in (1, 4, 9)] * 3
     alone = {cut: shipped.accuracy(cut) for cut in set(cuts)}
