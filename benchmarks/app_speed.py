@@ -8,14 +8,9 @@ Needs an otherwise idle machine, and Chromium. Starts the app itself, on a free 
 
 import argparse
 import json
-import os
 import re
 import shutil
-import socket
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -24,68 +19,15 @@ from itertools import chain
 from pathlib import Path
 from urllib.parse import urlencode
 
-import psutil
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
+from benchmarks.running_app import IDLE, PAGES, RunningApp, heading, own_folder, page_path, run_app, settle, tab
 from core import jobs, lesions, runs
 from core.config import TrainConfig
 from ui.run_picker import DEFAULTS
 
-ROOT = Path(__file__).resolve().parent.parent
 COPIES = ("copy-a", "copy-b")
-TITLES = {  # in the navigation, by path
-    "": "Compare",
-    "learning_curves": "Learning curves",
-    "mistakes": "Mistakes",
-    "look_inside": "Look inside",
-    "depth": "Depth",
-    "gradient_flow": "Gradient flow",
-    "surgery": "Surgery",
-    "transfer": "Transfer",
-    "architectures": "Architectures",
-    "train": "Train",
-}
 SPOILT = 3  # of the pictures on Look inside, after the one that is seen and two heatmaps
-IDLE = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
-
-
-class App:
-    """The app as a child process; `rss` is its resident memory in bytes."""
-
-    def __init__(self):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
-        command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless", "true"]
-        self.started = time.perf_counter()
-        self.process = subprocess.Popen(
-            [*command, "--server.port", str(port), "--server.address", "127.0.0.1"],
-            cwd=ROOT,
-            env=os.environ,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.02)
-
-    @property
-    def rss(self) -> int:
-        return psutil.Process(self.process.pid).memory_info().rss
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(10)
-
-
-def settle(page: Page, must_show: str) -> None:
-    """Wait until `must_show` is on the screen and the script has ended."""
-    page.locator(must_show).first.wait_for(timeout=60_000)
-    page.wait_for_selector(IDLE, timeout=60_000)
 
 
 def timed(action, page: Page, must_show: str) -> float:
@@ -93,24 +35,6 @@ def timed(action, page: Page, must_show: str) -> float:
     action()
     settle(page, must_show)
     return time.perf_counter() - start
-
-
-def heading(text: str) -> str:
-    return f"h1:has-text('{text}')"
-
-
-HEADINGS = {
-    "": heading("short cuts help"),
-    "learning_curves": heading("Who learns faster"),
-    "mistakes": heading("take for what"),
-    "look_inside": heading("where do they look"),
-    "depth": heading("Does depth help"),
-    "gradient_flow": heading("reach the first layer"),
-    "surgery": heading("cut out"),
-    "transfer": heading("have learnt before"),
-    "architectures": heading("What does accuracy cost"),
-    "train": heading("Train your own"),
-}
 
 
 def shake(page: Page) -> float:
@@ -151,7 +75,7 @@ def beginnings(page: Page, url: str) -> list[float]:
     return seconds
 
 
-def measure(page: Page, app: App, rounds: int) -> dict:
+def measure(page: Page, app: RunningApp, rounds: int) -> dict:
     received = {"bytes": 0}
 
     def count(payload) -> None:
@@ -159,25 +83,25 @@ def measure(page: Page, app: App, rounds: int) -> dict:
 
     page.on("websocket", lambda socket: socket.on("framereceived", count))
     page.goto(app.url)
-    settle(page, HEADINGS[""])
+    settle(page, heading("Compare"))
     first_page = time.perf_counter() - app.started
 
-    for path in TITLES:  # warm up: every page once
-        page.goto(f"{app.url}/{path}")
-        settle(page, HEADINGS[path])
+    for title in PAGES:  # warm up: every page once
+        page.goto(f"{app.url}/{page_path(title)}")
+        settle(page, heading(title))
 
     switches, sizes = {}, {}
     for _ in range(rounds):
-        for path, title in TITLES.items():
+        for title in PAGES:
             received["bytes"] = 0
             link = page.locator(f"[data-testid=stSidebarNavLink]:has-text('{title}')").first
-            switches.setdefault(title, []).append(timed(link.click, page, HEADINGS[path]))
-            sizes[path or "compare"] = max(sizes.get(path or "compare", 0), received["bytes"])
+            switches.setdefault(title, []).append(timed(link.click, page, heading(title)))
+            sizes[title] = max(sizes.get(title, 0), received["bytes"])
 
-    reloads = [timed(lambda: page.goto(app.url), page, HEADINGS[""]) for _ in range(rounds)]
+    reloads = [timed(lambda: page.goto(app.url), page, heading("Compare")) for _ in range(rounds)]
 
     page.goto(f"{app.url}/learning_curves")
-    settle(page, HEADINGS["learning_curves"])
+    settle(page, heading("Learning curves"))
     shown = {"loss": "loss (cross-entropy", "accuracy": "share of images"}  # the title of the chart's axis
     clicks = [
         timed(page.get_by_role("radio", name=measure).click, page, f"svg text:has-text('{title}')")
@@ -186,7 +110,7 @@ def measure(page: Page, app: App, rounds: int) -> dict:
     ]
 
     page.goto(f"{app.url}/look_inside?{urlencode({'image': 0})}")
-    settle(page, HEADINGS["look_inside"])
+    settle(page, heading("Look inside"))
     looks = []
     for number in range(1, rounds + 1):
         box = page.locator(".st-key-image input")
@@ -195,7 +119,7 @@ def measure(page: Page, app: App, rounds: int) -> dict:
     page.goto(f"{app.url}/look_inside?{urlencode({'image': 0, 'closer': 'Shake it'})}")
     settle(page, "h3:has-text('Test photo 0:')")
     shakes = [shake(page) for _ in range(rounds)]
-    memory = app.rss
+    memory = app.resident_bytes
     cuts, starts = operations(page, app.url), beginnings(page, app.url)
     page.goto(f"{app.url}/look_inside?{urlencode({'image': 0, 'a': COPIES[0], 'b': COPIES[1]})}")
     settle(page, f"p:has-text('{COPIES[1]}')")
@@ -213,18 +137,14 @@ def measure(page: Page, app: App, rounds: int) -> dict:
         "fresh_gradients_median_seconds": round(statistics.median(starts), 3),
         "websocket_kib_by_page": {name: round(size / 1024) for name, size in sizes.items()},
         "resident_memory_mb": round(memory / 1e6),
-        "resident_memory_with_four_networks_mb": round(app.rss / 1e6),
+        "resident_memory_with_four_networks_mb": round(app.resident_bytes / 1e6),
     }
 
 
-@contextmanager
-def runs_of_its_own() -> Iterator[None]:
-    """A folder for the user's runs that holds copies of the pair that ships, so that four networks can be loaded."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["RESNET_LAB_RUNS"] = folder
-        for name, copy in zip(DEFAULTS.values(), COPIES, strict=True):
-            shutil.copytree(runs.SHIPPED / name, Path(folder) / copy)
-        yield
+def copy_pair(folder: Path) -> None:
+    """Copies of the pair that ships among the user's runs, so that four networks can be loaded."""
+    for name, copy in zip(DEFAULTS.values(), COPIES, strict=True):
+        shutil.copytree(runs.SHIPPED / name, folder / "runs" / copy)
 
 
 @contextmanager
@@ -246,15 +166,11 @@ def main() -> None:
     p.add_argument("--chromium", default="/usr/bin/chromium")
     args = p.parse_args()
     background = training() if args.while_training else nullcontext()
-    with runs_of_its_own(), background, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=args.chromium, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1440, "height": 1000})
-        app = App()  # after the browser, whose start is not the app's
-        try:
+    # The app after the browser, whose start is not the app's.
+    with own_folder() as folder, background, tab(args.chromium) as page:
+        copy_pair(folder)
+        with run_app(folder) as app:
             print(json.dumps(measure(page, app, args.rounds), indent=2))
-        finally:
-            app.stop()
-            browser.close()
 
 
 if __name__ == "__main__":

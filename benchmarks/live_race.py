@@ -8,15 +8,13 @@ Needs an otherwise idle machine, and Chromium. Starts the app itself, on a free 
 import argparse
 import itertools
 import json
-import os
 import re
 import statistics
-import tempfile
 import time
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from benchmarks.app_speed import HEADINGS, App, settle
+from benchmarks.running_app import heading, own_folder, page_path, run_app, settle, tab
 from core.experiments import RACES
 
 LOOK = 0.05  # seconds between two looks at the page
@@ -50,20 +48,12 @@ def main() -> None:
     p.add_argument("--race", choices=list(RACES), default="20")
     p.add_argument("--chromium", default="/usr/bin/chromium")
     args = p.parse_args()
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        os.environ["RESNET_LAB_RUNS"] = folder
-        browser = playwright.chromium.launch(executable_path=args.chromium, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1440, "height": 1200})
-        app = App()
-        try:
-            page.goto(f"{app.url}/train")
-            settle(page, HEADINGS["train"])
-            page.get_by_role("radio", name=RACES[args.race].question).click()
-            settle(page, HEADINGS["train"])
-            print(json.dumps(watch(page), indent=2))
-        finally:
-            app.stop()
-            browser.close()
+    with own_folder() as folder, tab(args.chromium, height=1200) as page, run_app(folder) as app:
+        page.goto(f"{app.url}/{page_path('Train')}")
+        settle(page, heading("Train"))
+        page.get_by_role("radio", name=RACES[args.race].question).click()
+        settle(page, heading("Train"))
+        print(json.dumps(watch(page), indent=2))
 
 
 if __name__ == "__main__":

@@ -8,15 +8,13 @@ threads. What is compared is the time of training that the runs' own histories t
 
 import argparse
 import json
-import os
 import subprocess
 import sys
-import tempfile
 import time
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from benchmarks.app_speed import HEADINGS, ROOT, App, settle
+from benchmarks.running_app import heading, own_folder, page_path, run_app, settle, tab
 from core import jobs, runs
 from core.config import TrainConfig
 
@@ -30,14 +28,16 @@ def seconds_of(name: str) -> float:
 def in_a_terminal(epochs: int, seed: int) -> float:
     name = f"terminal-{seed}"
     command = [sys.executable, "-m", "core.train", "resnet20", "--data", "shipped", "--epochs", str(epochs)]
-    subprocess.run([*command, "--seed", str(seed), "--name", name], cwd=ROOT, check=True, stderr=subprocess.DEVNULL)
+    subprocess.run(
+        [*command, "--seed", str(seed), "--name", name], cwd=runs.ROOT, check=True, stderr=subprocess.DEVNULL
+    )
     return seconds_of(name)
 
 
 def in_the_app(page: Page, url: str, epochs: int, seed: int) -> float:
     (name,) = jobs.start([TrainConfig(data="shipped", epochs=epochs, seed=seed)])
-    page.goto(f"{url}/train?section=All+runs")
-    settle(page, HEADINGS["train"])
+    page.goto(f"{url}/{page_path('Train')}?section=All+runs")
+    settle(page, heading("Train"))
     while name in jobs.states():
         time.sleep(POLL)
     page.goto("about:blank")
@@ -50,19 +50,11 @@ def main() -> None:
     p.add_argument("--epochs", type=int, default=1)
     p.add_argument("--chromium", default="/usr/bin/chromium")
     args = p.parse_args()
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        os.environ["RESNET_LAB_RUNS"] = folder
-        browser = playwright.chromium.launch(executable_path=args.chromium, args=["--no-sandbox"])
-        page = browser.new_page()
-        app = App()
-        try:
-            terminal, in_app = [], []
-            for seed in range(args.rounds):
-                terminal.append(in_a_terminal(args.epochs, seed))
-                in_app.append(in_the_app(page, app.url, args.epochs, seed))
-        finally:
-            app.stop()
-            browser.close()
+    terminal, in_app = [], []
+    with own_folder() as folder, tab(args.chromium) as page, run_app(folder) as app:
+        for seed in range(args.rounds):
+            terminal.append(in_a_terminal(args.epochs, seed))
+            in_app.append(in_the_app(page, app.url, args.epochs, seed))
     ratio = min(in_app) / min(terminal)  # what else the machine does can only make them longer
     rounded = {"terminal": [round(s, 1) for s in terminal], "in_the_app": [round(s, 1) for s in in_app]}
     print(json.dumps(rounded | {"ratio": round(ratio, 3)}, indent=2))

@@ -10,12 +10,11 @@ import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
-from tests.browser.server import run_app
+from benchmarks.running_app import IDLE, run_app
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 # A camera that shows a test picture, and whose use nobody has to allow.
 ARGUMENTS = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-IDLE = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
 SECONDS = 90  # a machine that trains at the same time is slow
 
 expect.set_options(timeout=SECONDS * 1000)
@@ -73,18 +72,17 @@ def browser():
 
 @pytest.fixture(scope="session")
 def app(tmp_path_factory):
-    """(address, log file) of the running app, whose own runs lie in a folder of the test's."""
+    """The running app, whose own runs lie in a folder of the test's."""
     with run_app(tmp_path_factory.mktemp("app")) as running:
         yield running
 
 
 @pytest.fixture
 def lab(browser, app):
-    url, log = app
     context = browser.new_context(viewport={"width": 1440, "height": 1000})
     context.set_default_timeout(SECONDS * 1000)
     page = context.new_page()
-    lab = Lab(page, url)
+    lab = Lab(page, app.url)
     page.on("console", lambda message: _note_console(lab, message))
     page.on("pageerror", lambda error: lab.complaints.append(str(error)))
     page.on("request", lambda request: _note_if_abroad(lab, request.url))
@@ -93,7 +91,7 @@ def lab(browser, app):
     context.close()
     assert lab.complaints == []
     for trouble in ("Traceback", "missing ScriptRunContext"):
-        assert trouble not in log.read_text()
+        assert trouble not in app.log.read_text()
 
 
 def _note_console(lab: Lab, message) -> None:

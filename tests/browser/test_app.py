@@ -11,30 +11,18 @@ import pytest
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from playwright.sync_api import expect
 
+from benchmarks.running_app import PAGES, page_path, run_app
 from core.runs import ROOT
-from tests.browser.server import run_app
 
 PLAIN, RESNET = "plain20-s0", "resnet20-s0"
 TRIES, PATIENCE = 4, 20_000  # clicks at most, and milliseconds between them
-PAGES = {
-    "Compare": "short cuts help",
-    "Learning curves": "Who learns faster",
-    "Mistakes": "take for what",
-    "Look inside": "where do they look",
-    "Depth": "Does depth help",
-    "Gradient flow": "reach the first layer",
-    "Surgery": "cut out",
-    "Transfer": "have learnt before",
-    "Architectures": "What does accuracy cost",
-    "Train": "Train your own",
-}
 
 
 def test_the_first_visit_to_a_new_server_may_be_to_any_page(browser, tmp_path):
     """Streamlit would run a page of a folder named `pages/` without the frame round it."""
-    with run_app(tmp_path) as (url, _):
+    with run_app(tmp_path) as app:
         page = browser.new_page()
-        page.goto(f"{url}/learning_curves?a={PLAIN}&b={RESNET}")
+        page.goto(f"{app.url}/learning_curves?a={PLAIN}&b={RESNET}")
         expect(page.locator("h1")).to_contain_text(PAGES["Learning curves"], timeout=60_000)
         page.close()
 
@@ -46,13 +34,12 @@ def test_every_page_of_the_app_is_tried():
 @pytest.mark.parametrize("width", [1440, 390])
 def test_every_page_opens(lab, width):
     lab.page.set_viewport_size({"width": width, "height": 1000})
-    for page in sorted((ROOT / "app_pages").glob("*.py")):
-        path = page.stem if page.stem != "compare" else ""
-        lab.open(path)
-        expect(lab.page.locator("h1")).to_contain_text(PAGES[page.stem.replace("_", " ").capitalize()])
+    for title, heading in PAGES.items():
+        lab.open(page_path(title))
+        expect(lab.page.locator("h1")).to_contain_text(heading)
         assert lab.exceptions == []
         overflow = lab.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        assert overflow <= 0, f"/{path} is wider than the screen"
+        assert overflow <= 0, f"{title} is wider than the screen"
 
 
 def test_the_pair_holds_from_page_to_page(lab):

@@ -1,23 +1,16 @@
 """The server's memory does not grow with visitors who come and go."""
 
-import psutil
 import pytest
 
-from tests.browser.conftest import IDLE
-from tests.browser.server import run_app
+from benchmarks.running_app import IDLE, run_app
 
 MEGABYTE = 1024 * 1024
 
 
 @pytest.fixture
 def server(tmp_path):
-    with run_app(tmp_path) as (url, _):
-        (process,) = (
-            process
-            for process in psutil.Process().children()
-            if "streamlit" in process.cmdline() and url.rsplit(":", 1)[1] in process.cmdline()
-        )
-        yield url, lambda: process.memory_info().rss / MEGABYTE
+    with run_app(tmp_path) as app:
+        yield app.url, lambda: app.resident_bytes / MEGABYTE
 
 
 def visit(page, url: str) -> None:

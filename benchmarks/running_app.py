@@ -1,0 +1,117 @@
+"""The app as a process of its own, on a free port: for benchmarks, and for the tests in a browser."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from playwright.sync_api import Page, sync_playwright
+
+from core.runs import ROOT
+
+SECONDS = 90  # at most, until it answers
+# By the title in the navigation, words of the page's heading.
+PAGES = {
+    "Compare": "short cuts help",
+    "Learning curves": "Who learns faster",
+    "Mistakes": "take for what",
+    "Look inside": "where do they look",
+    "Depth": "Does depth help",
+    "Gradient flow": "reach the first layer",
+    "Surgery": "cut out",
+    "Transfer": "have learnt before",
+    "Architectures": "What does accuracy cost",
+    "Train": "Train your own",
+}
+# The app's root, once a page's script has come to rest.
+IDLE = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
+
+
+@dataclass(frozen=True)
+class RunningApp:
+    url: str
+    log: Path
+    process: subprocess.Popen
+    started: float  # by `time.perf_counter`
+
+    @property
+    def resident_bytes(self) -> int:
+        """Of memory that the server holds."""
+        return psutil.Process(self.process.pid).memory_info().rss
+
+
+@contextmanager
+def run_app(folder: Path) -> Iterator[RunningApp]:
+    """The app once it takes connections; ended afterwards. Its log lies in `folder`, the user's own runs in `runs/`
+    therein."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = folder / "server.log"
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless", "true"]
+    started = time.perf_counter()
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*command, "--server.port", str(port), "--server.address", "127.0.0.1"],
+            cwd=ROOT,
+            env=os.environ | {"RESNET_LAB_RUNS": str(folder / "runs")},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        while not _answers(port):
+            if process.poll() is not None or time.perf_counter() > started + SECONDS:
+                raise RuntimeError(f"The app did not start: {log.read_text()}")
+            time.sleep(0.02)
+        yield RunningApp(f"http://127.0.0.1:{port}", log, process, started)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@contextmanager
+def own_folder() -> Iterator[Path]:
+    """A folder for `run_app` that is gone afterwards; what this process trains goes to the runs therein too."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["RESNET_LAB_RUNS"] = str(Path(folder) / "runs")
+        yield Path(folder)
+
+
+@contextmanager
+def tab(chromium: str, height: int = 1000) -> Iterator[Page]:
+    """A tab of the browser that lies at `chromium`."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser.new_page(viewport={"width": 1440, "height": height})
+        browser.close()
+
+
+def settle(page: Page, must_show: str) -> None:
+    """Wait until `must_show` is on the screen and the script has ended."""
+    page.locator(must_show).first.wait_for(timeout=60_000)
+    page.wait_for_selector(IDLE, timeout=60_000)
+
+
+def heading(title: str) -> str:
+    """What shows that the page with this title is there."""
+    return f"h1:has-text('{PAGES[title]}')"
+
+
+def page_path(title: str) -> str:
+    """Of the page with this title in the navigation, within the app's address: "Look inside" -> "look_inside"."""
+    return "" if title == "Compare" else title.lower().replace(" ", "_")
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
