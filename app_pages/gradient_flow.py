@@ -64,7 +64,11 @@ def read_gradients() -> dict[str, tuple[list[str], np.ndarray]]:
     found = {}
     for side, run in chosen:
         try:
-            found[side] = cached.gradient_norms(run)
+            layers, norms = cached.gradient_norms(run)
+            if len(layers) > 1:
+                found[side] = layers, norms
+            else:
+                st.info(f"**{side}: {run.name}**. Only its last layer learns: there is no way back to follow.")
         except RunError as error:
             st.info(
                 f"**{side}: {run.name}** came without usable gradients, so they can't be drawn; other pages show it. "
@@ -104,7 +108,7 @@ def show_training(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
         f"Dark is a strong message, light a faint one{'; both pictures have one scale' if len(found) > 1 else ''}, "
         "logarithmic. In the last epoch "
         + "; ".join(f"{side}'s first layer receives {gradients.ratio_in_words(of[-1])}" for side, of in ratios.items())
-        + "."
+        + f". {compare_typical(found)}"
     )
 
     st.subheader("First layer against last, over time", anchor=False)
@@ -121,6 +125,14 @@ def show_training(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
         )
     )
     show_epoch(found, domain)
+
+
+def compare_typical(found: dict[str, tuple[list[str], np.ndarray]]) -> str:
+    """Which of the two receives more at all, where both have the same layers: first against last does not tell that."""
+    if len(found) < 2 or found["A"][0] != found["B"][0]:
+        return ""
+    ratio = gradients.typical_ratio(found["A"][1][-1], found["B"][1][-1])
+    return f"A typical layer (the median) of A receives {gradients.typical_in_words(ratio, 'B')}." if ratio > 0 else ""
 
 
 @fragment()
@@ -155,7 +167,7 @@ def show_initialisation() -> None:
         value=True,
         key="flow_norm",
         bind="query-params",
-        help="A layer that brings the numbers inside back into range. Most networks have one.",
+        help="A layer that brings the numbers inside back into range. Many networks have one after every convolution.",
     )
     plain = TrainConfig(depth=depth, skip=False, norm="batch" if batch_norm else "none")
     configs = {"plain": plain, "ResNet": replace(plain, skip=True)}
@@ -165,32 +177,35 @@ def show_initialisation() -> None:
         width="stretch",
         key="gradient_start",
     )
-    words = {name: gradients.ratio_in_words(_ratio(table)) for name, table in tables.items()}
+    norms = {name: table["norm"].to_numpy() for name, table in tables.items()}
     shallow = {name: cached.initial_gradients(replace(config, depth=DEPTHS[0])) for name, config in configs.items()}
-    change = {name: tables[name]["norm"].median() / shallow[name]["norm"].median() for name in tables}
+    ends = {name: gradients.ratio_in_words(float(gradients.first_over_last(norms[name]))) for name in configs}
+    typical = {
+        name: gradients.typical_in_words(
+            gradients.typical_ratio(norms[name], shallow[name]["norm"].to_numpy()), f"{DEPTHS[0]} layers"
+        )
+        for name in configs
+    }
+    by_ends = f"In the plain network the first layer receives {ends['plain']}; in the ResNet, {ends['ResNet']}."
+    by_depth = (
+        f"A typical layer (the median) of the plain network receives {typical['plain']}; of the ResNet, "
+        f"{typical['ResNet']}."
+    )
     st.caption(
-        f"**In the plain network the first layer receives {words['plain']}; in the ResNet, {words['ResNet']}.** "
-        f"Against networks of {DEPTHS[0]} layers, a typical layer (the median) receives "
-        f"{gradients.multiple_in_words(change['plain'])} the gradient in the plain network and "
-        f"{gradients.multiple_in_words(change['ResNet'])} the gradient in the ResNet. Fresh random weights, the same "
-        f"for both (seed 0); one backward pass on the first {gradients.BATCH} training photos."
+        (
+            f"**{by_ends}** {by_depth} "
+            if batch_norm
+            else f"**{by_depth}** {by_ends} That hardly shows it, as all layers fade or swell together. "
+        )
+        + "Fresh random weights, the same for both (seed 0); one backward pass on the first "
+        f"{gradients.BATCH} training photos."
     )
 
 
-def breakdown_of(run: Run) -> tuple[str, list[str], np.ndarray] | None:
-    """Of a training that diverged: what was said of it, and the gradients up to there. None of one that didn't."""
-    said = status.read(run.path)
-    if not said or said.state != "failed":
-        return None
-    with suppress(RunError):
-        layers, norms = cached.gradient_norms(run)
-        if gradients.breakdown(norms):
-            return said.reason, layers, norms
-    return None
-
-
-def _ratio(table: pd.DataFrame) -> float:
-    return float(gradients.first_over_last(table["norm"].to_numpy()))
+def diverged() -> list[tuple[Run, str]]:
+    """The trainings that broke down, and what was said of each."""
+    said = [(run, status.read(run.path)) for run in list_runs()[0] if not run.finished]
+    return [(run, last.reason) for run, last in said if last and last.diverged]
 
 
 found = read_gradients()
@@ -207,11 +222,11 @@ st.markdown(WORDS)
 with st.expander("For the expert: sources, and what is measured"):
     st.markdown(SOURCES)
 
-broken = [(run, told) for run in list_runs()[0] if not run.finished and (told := breakdown_of(run))]
-if broken:
+if broken := diverged():
     st.header("Trainings that broke down", anchor=False)
-    for run, (reason, layers, norms) in broken:
+    for run, reason in broken:
         st.warning(f"**{run.name}**: {reason}", icon=":material/dangerous:")
-        table = gradients.by_epoch(layers, norms)
-        st.vega_lite_chart(cached.chart(charts.gradient_heatmap, table, scale_of([table])), width="stretch")
+        with suppress(RunError):  # it was the first step
+            table = gradients.by_epoch(*cached.gradient_norms(run))
+            st.vega_lite_chart(cached.chart(charts.gradient_heatmap, table, scale_of([table])), width="stretch")
     st.caption("The last column is the epoch that was not finished. Green: the gradient is no longer a finite number.")

@@ -18,7 +18,8 @@ ABOUT_EQUAL = 2  # ratios below this, either way, are called "about as much"
 
 @dataclass(frozen=True)
 class Breakdown:
-    """Where a gradient first was no finite number; both count from 1."""
+    """Where a gradient first was no finite number; both count from 1. It goes back from the answer, so of the layers
+    the last comes first."""
 
     epoch: int
     layer: int
@@ -83,13 +84,24 @@ def ratio_in_words(ratio: float) -> str:
         return "no gradient at all"
     if 1 / ABOUT_EQUAL < ratio < ABOUT_EQUAL:
         return "about as much gradient as the last layer"
-    return f"{multiple_in_words(ratio)} the last layer's gradient"
+    return f"{_multiple(ratio)} the last layer's gradient"
 
 
-def multiple_in_words(ratio: float) -> str:
-    """E.g. "38 times", "1/38 of" or "about once"; for a positive ratio."""
+def typical_ratio(norms: np.ndarray, others: np.ndarray) -> float:
+    """The median layer's norm by that of `others`, both (layers,); NaN if one is not finite, or the second 0."""
+    typical, other = float(np.median(norms)), float(np.median(others))
+    return typical / other if np.isfinite([typical, other]).all() and other > 0 else np.nan
+
+
+def typical_in_words(ratio: float, other: str) -> str:
+    """What a typical layer receives, against one of `other`; for a positive ratio."""
     if 1 / ABOUT_EQUAL < ratio < ABOUT_EQUAL:
-        return "about once"
+        return f"about as much gradient as one of {other}"
+    return f"{_multiple(ratio)} the gradient of one of {other}"
+
+
+def _multiple(ratio: float) -> str:
+    """E.g. "38 times" or "1/38 of"."""
     return f"{_round(ratio)} times" if ratio > 1 else f"1/{_round(1 / ratio)} of"
 
 
@@ -105,5 +117,5 @@ def _round(number: float) -> str:
 
 def breakdown(norms: np.ndarray) -> Breakdown | None:
     """Where in a run's gradients the first value lies that is not finite; None if all are."""
-    broken = np.argwhere(~np.isfinite(norms))
-    return Breakdown(*(int(index) + 1 for index in broken[0])) if len(broken) else None
+    epochs, layers = np.nonzero(~np.isfinite(norms))
+    return Breakdown(int(epochs[0]) + 1, int(layers[epochs == epochs[0]].max()) + 1) if len(epochs) else None

@@ -230,7 +230,8 @@ def end_noted(folder: Path) -> Iterator[None]:
         raise
     except Exception as error:
         reason = plain_reason(error)
-        status.note_end(folder, "failed", reason or f"{type(error).__name__}: {error}")
+        said = reason or f"{type(error).__name__}: {error}"
+        status.note_end(folder, "failed", said, diverged=isinstance(error, DivergedError))
         if reason and not isinstance(error, LabError):
             raise TrainingError(reason) from error
         raise

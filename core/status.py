@@ -31,6 +31,7 @@ class Status:
 
     state: str
     reason: str = ""
+    diverged: bool = False  # failed, as its numbers were no longer finite: going on would fail again
     queued: float = 0.0  # when it joined the queue, seconds since 1970; the queue's order. 0: never
     epoch: int = 0  # 1-based, of `epochs`; 0: not begun
     epochs: int = 0
@@ -85,16 +86,19 @@ def claim(folder: Path) -> None:
         remove_leftovers(folder)
         me = Status("training")
         write(
-            folder, replace(said, state="training", reason="", pid=me.pid, pid_created=me.pid_created) if said else me
+            folder,
+            replace(said, state="training", reason="", diverged=False, pid=me.pid, pid_created=me.pid_created)
+            if said
+            else me,
         )
 
 
-def note_end(folder: Path, state: str, reason: str = "") -> None:
+def note_end(folder: Path, state: str, reason: str = "", diverged: bool = False) -> None:
     """Write down, if it can be, how the training by this very process ended; others' statuses stay as they are."""
     said = read(folder)
     if said and said.state == "training" and said.pid == os.getpid():
         with suppress(OSError):
-            write(folder, replace(said, state=state, reason=reason))
+            write(folder, replace(said, state=state, reason=reason, diverged=diverged))
 
 
 def write(folder: Path, status: Status) -> None:
@@ -110,6 +114,8 @@ def read(folder: Path) -> Status | None:
         return None
     numbers = ("queued", "epoch", "epochs", "share", "images_per_second", "pid_created")
     if not {"pid", "pid_created"} <= values.keys() or type(status.pid) is not int or status.pid <= 0:
+        return None
+    if type(status.diverged) is not bool:
         return None
     if status.state not in STATES or not all(isinstance(getattr(status, name), (int, float)) for name in numbers):
         return None

@@ -162,8 +162,6 @@ class Trainer:
             if should_stop():
                 raise StoppedError
             loss, correct = self._step(pixels, labels)
-            if not math.isfinite(loss):
-                raise self._diverged("loss", sums.steps + 1)
             now = time.perf_counter()
             sums.steps, sums.loss, sums.correct = sums.steps + 1, sums.loss + loss, sums.correct + correct
             sums.seconds, last = sums.seconds + now - last, now
@@ -185,14 +183,22 @@ class Trainer:
         if self._scaler.is_enabled():  # which skips a step whose gradients are beyond float16
             self.norms.nan_to_num_(nan=0.0, posinf=0.0)
         self._norm_sums += self.norms
-        if not self.norms.isfinite().all():  # in all processes alike: they share their gradients
-            layer = self.layers[int(self.norms.isfinite().long().argmin())]
-            raise self._diverged(f"gradient of {layer}", self.position.sums.steps + 1)
-        self._scaler.step(self.optimizer)
-        self._scaler.update()
         correct = int((logits.argmax(dim=1) == labels).sum())
         loss, correct = parallel.total(loss.item() / parallel.size(), correct)
+        self._require_finite(loss)
+        self._scaler.step(self.optimizer)
+        self._scaler.update()
         return loss, int(correct)
+
+    def _require_finite(self, loss: float) -> None:
+        """Raises DivergedError, in all processes alike: they share their losses and gradients."""
+        step = self.position.sums.steps + 1
+        if not math.isfinite(loss):
+            raise self._diverged("loss", step)
+        finite = self.norms.isfinite()
+        if not finite.all():  # on its way back it reached the layer nearest to the answer first
+            layer = self.layers[int((~finite).nonzero().max())]
+            raise self._diverged(f"gradient of {layer}", step)
 
     def _diverged(self, what: str, step: int) -> DivergedError:
         """What to raise at this `step` of the epoch. Its gradients so far are kept: they show where it happened."""

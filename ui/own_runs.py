@@ -129,7 +129,9 @@ def _show_actions(states: dict[str, Status]) -> None:
         elif state in ("training", "queued"):
             _action("Stop", "stop", jobs.stop, name, help="What was learnt is kept, and it can go on later.")
         else:
-            if state != "finished":
+            if status and status.diverged:
+                st.caption("Its numbers broke down; going on, they would again. *Gradient flow* shows where.")
+            elif state != "finished":
                 _action("Go on", "play_arrow", jobs.resume, name, help="From where it stopped; nothing is lost.")
             _rename(name)
             _delete(name)

@@ -56,7 +56,7 @@ def test_gradient_flow_shows_both_trainings_and_both_fresh_networks(app):
     app.toggle(key="flow_norm").set_value(False)
     app.select_slider(key="flow_depth").set_value(56).run()
     assert not app.exception
-    assert re.search(r"typical layer \(the median\) receives 1/\d+ of the gradient in the plain", said(app))
+    assert re.search(r"typical layer \(the median\) of the plain network receives 1/\d+ of the gradient of one of 8", said(app))
 
 
 def test_gradient_flow_opens_without_gradients_and_says_so(app, own_runs):
@@ -74,18 +74,19 @@ def test_gradient_flow_says_where_a_training_broke_down(app, own_runs):
     run = runs.open_run(own_runs / "mine-residual")
     layers, norms = run.gradients()
     norms = np.concatenate([norms, norms])
-    norms[1, 2:] = np.nan
+    norms[1, :3] = np.nan
     runs.save_progress(run.path, run.history().to_dict("records"), layers, norms)
-    for name, reason in (("failed-run", "The loss is no longer a number."), ("killed-run", status.WORDLESS)):
+    failures = (("diverged-run", "The loss is no longer a number."), ("killed-run", status.WORDLESS))
+    for name, reason in failures:
         failed = own_runs / name
         failed.mkdir()
         runs.save_facts(failed, run.config, run.facts)
-        status.write(failed, status.Status("failed", reason=reason))
-    runs.save_progress(own_runs / "failed-run", [], layers, norms)
+        status.write(failed, status.Status("failed", reason=reason, diverged=name == "diverged-run"))
+        runs.save_progress(failed, [], layers, norms)
     app = open_page(app, "gradient_flow")
     warnings = said(app, "warning")
     assert f"B broke down in epoch 2: at layer 3 ({layers[2]})" in warnings
-    assert "**failed-run**: The loss is no longer a number." in warnings
+    assert "**diverged-run**: The loss is no longer a number." in warnings
     assert "killed-run" not in warnings
     assert len(specs(app)) == 6  # the heatmap of what broke down comes last
 

@@ -426,7 +426,7 @@ def test_diverged_training_fails_with_its_reason(command, own_runs):
     assert code == 1
     assert err.splitlines()[-1].endswith("A lower learning rate than 999 usually cures it.")
     said = status.read(own_runs / "wild")
-    assert said.state == "failed"
+    assert (said.state, said.diverged) == ("failed", True)
     assert said.reason == err.splitlines()[-1]
     run = runs.open_run(own_runs / "wild")
     assert not run.finished

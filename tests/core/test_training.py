@@ -268,14 +268,22 @@ def test_divergence_is_told_and_the_best_weights_stay(trainer):
     assert all(torch.isfinite(value).all() for value in each.best_weights.values())
 
 
+def test_a_loss_that_is_not_finite_is_told_as_such(trainer):
+    each = trainer()
+    each.model.get_parameter("fc.weight").data.fill_(torch.inf)
+    with pytest.raises(DivergedError, match="^The loss is no longer a finite number at epoch 1, step 1"):
+        each.fit()
+
+
 def test_a_gradient_that_is_not_finite_is_told_before_a_step_is_made_with_it(trainer, monkeypatch):
     """In the second epoch's first step: the weights, and the best ones, are those that the first epoch ended with."""
     each, kept = trainer(epochs=3, batch_size=180), {}
 
     def poison(row: dict) -> None:
         kept.update((name, value.clone()) for name, value in each.model.state_dict().items())
-        layer = dict(each.model.named_parameters())["layer2.0.conv1.weight"]
-        layer.register_hook(lambda gradient: torch.full_like(gradient, torch.inf))
+        for name in ("conv1.weight", "layer2.0.conv1.weight"):  # of which the second is nearer to the answer
+            layer = dict(each.model.named_parameters())[name]
+            layer.register_hook(lambda gradient: torch.full_like(gradient, torch.inf))
 
     with pytest.raises(DivergedError, match=r"gradient of layer2.0.conv1.weight .* epoch 2, step 1"):
         each.fit(on_epoch=poison)
