@@ -32,9 +32,30 @@ if not finished:
 side_of = {run.name: side for side, run in chosen}
 
 
-def table() -> pd.DataFrame:
+def hindered(run: Run) -> bool:
+    """Whether it could not learn all that its network can: its accuracy then says little of the network."""
+    config = run.config
+    return bool(limits(config)) or config.norm == "none" or config.data == "shipped"
+
+
+def choose() -> list[Run]:
+    """The runs to show: A, B and those that nothing hindered; on demand the others, too."""
+    hidden = [run for run in finished.values() if hindered(run) and run.name not in side_of]
+    if not hidden:
+        return list(finished.values())
+    runs = "run" if len(hidden) == 1 else "runs"
+    everything = st.toggle(
+        f"Also {len(hidden)} {runs} with fewer photos, frozen layers or no BatchNorm",
+        key="everything",
+        bind="query-params",
+        help="They say what these cost, rather than what their network can do.",
+    )
+    return [run for run in finished.values() if everything or run not in hidden]
+
+
+def table(runs: list[Run]) -> pd.DataFrame:
     rows = []
-    for run in finished.values():
+    for run in runs:
         share = cached.accuracy(run)
         rows.append(
             {
@@ -81,7 +102,7 @@ def finding(dots: pd.DataFrame, x: str) -> str:
     by_cost = dots.sort_values([x, "accuracy"], ascending=[True, False])
     best = by_cost[by_cost["accuracy"] > by_cost["accuracy"].cummax().shift(fill_value=0)]
     names = ", ".join(f"`{row.run}` ({row.accuracy:.1%})" for row in best.itertuples())
-    return f"Nothing here is better, at the same cost or less, than: {names}. Bars: 95 % intervals."
+    return f"Nothing here is better, at the same cost or less, than: {names}. Bars: 95% intervals."
 
 
 def unequal(dots: pd.DataFrame) -> str:
@@ -97,9 +118,9 @@ def unequal(dots: pd.DataFrame) -> str:
     )
 
 
-def measure() -> None:
+def measure(runs: list[Run]) -> None:
     try:
-        st.session_state["speeds"] = cached.speeds(list(finished.values()))
+        st.session_state["speeds"] = cached.speeds(runs)
     except LabError as error:
         st.session_state["speed_error"] = str(error)
 
@@ -115,7 +136,8 @@ def show_costs() -> None:
         help="Parameters fill memory; multiply-adds are the work of one answer; milliseconds are measured here.",
     )
     x, title = COSTS[cost]
-    dots = table()
+    runs = choose()
+    dots = table(runs)
     if x.startswith("ms"):
         speeds = st.session_state.get("speeds", {})
         st.button(
@@ -123,6 +145,7 @@ def show_costs() -> None:
             key="measure_speed",
             icon=":material/timer:",
             on_click=measure,
+            args=(runs,),
             help="Each network answers 15 times, with one thread and with two; the median counts.",
         )
         if error := st.session_state.pop("speed_error", None):

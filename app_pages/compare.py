@@ -20,7 +20,7 @@ BEGINNING = {
     False: "It begins with **random numbers**, and must learn everything from these photos.",
 }
 QUESTIONS = {"skip": "Do short cuts help a network learn?", "init": "Does it help to have learnt before?"}
-COSTS = {"Parameters": "The numbers that are learnt.", "Multiply-adds an image": "The work of one answer."}
+COSTS = {"Parameters": "The numbers that are learnt.", "Multiply-adds a photo": "The work of one answer."}
 OPEN = "Which network does better?"
 
 chosen = pair()

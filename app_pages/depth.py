@@ -9,11 +9,12 @@ from core.errors import RunError
 from ui import cached
 from ui.run_picker import finished_runs, pair, show_command
 
+ONE_DEEPER = 6  # layers: the next depth that there can be
 NO_REFERENCE = degradation.PUBLISHED[:0]
 HE_ET_AL = (
     "Faint and dashed: He et al. 2015; the ResNets' values are from Table 6 (110: mean of five runs), the plain "
     "networks' were read off Figure 6 and are good to about a point; their plain network of 110 layers, not drawn, "
-    "erred on more than 60 %. "
+    "erred on more than 60%. They trained for longer, by another recipe: compare the shapes, not the points. "
 )
 
 chosen = pair()
@@ -80,21 +81,26 @@ setting = recipes[recipe][0].config
 comparable = setting.data == "full" and setting.norm == "batch" and not limits(setting)  # as He et al. trained
 published = degradation.PUBLISHED if comparable else NO_REFERENCE
 errors = ["train_error", "test_error"]
-depths = pd.concat([rows["depth"], published["depth"]])
-axes = charts.Limits(
-    depths=(int(depths.min()), int(depths.max())),
-    error=float(1.08 * max([rows[errors].max().max(), *published["error"]])),
-)
+highest = float(1.08 * max([rows[errors].max().max(), *published["error"]]))
+
+
+def limits_with(published: pd.DataFrame) -> charts.Limits:
+    depths = pd.concat([rows["depth"], published["depth"]])
+    alone = ONE_DEEPER if depths.nunique() == 1 else 0
+    return charts.Limits(depths=(int(depths.min()) - alone, int(depths.max()) + alone), error=highest)
+
+
 left, right = st.columns(2)
 with left:
     st.subheader("On photos it has never seen", anchor=False)
-    show(rows, "test_error", "test error (%)", published, axes)
+    show(rows, "test_error", "test error (%)", published, limits_with(published))
 with right:
     st.subheader("On the photos it practises on", anchor=False)
-    show(rows, "train_error", "training error (%)", NO_REFERENCE, axes)
+    show(rows, "train_error", "training error (%)", NO_REFERENCE, limits_with(NO_REFERENCE))
 st.caption(
-    f"**{degradation.finding(rows)}** Each point is a run, seeds side by side; the line is their mean, the bar their "
-    "range. "
+    f"**{degradation.finding(rows)}** Each point is a run; side by side stand those that began with other random "
+    "numbers (seeds). The line is their mean, the bar their range. "
+    + ("The dashed line at 90% is guessing. " if limits_with(published).shows_guessing else "")
     + (HE_ET_AL if comparable else "")
     + "Training error is that of the epoch whose weights were kept, as the history has it: "
     + ("on photos mirrored and shifted at random, " if setting.augment else "")

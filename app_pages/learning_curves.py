@@ -1,4 +1,4 @@
-"""How both runs learnt: accuracy and loss, on training and validation images, against three kinds of cost."""
+"""How both runs learnt: accuracy and loss, on training and validation photos, against three kinds of cost."""
 
 import pandas as pd
 import streamlit as st
@@ -9,11 +9,11 @@ from ui import cached
 from ui.run_picker import pair
 
 AXES = {
-    "epochs": ("epoch", "epochs (passes over the training images)"),
+    "epochs": ("epoch", "epochs (passes over the training photos)"),
     "minutes": ("minutes", "minutes of training"),
-    "images seen": ("images_seen", "images seen"),
+    "photos seen": ("images_seen", "photos seen"),
 }
-MEASURES = {"accuracy": "share of images named rightly", "loss": "loss (cross-entropy, nats)"}
+MEASURES = {"accuracy": "share of photos named rightly", "loss": "loss (cross-entropy, nats)"}
 
 chosen = pair()
 st.title("Who learns faster?")
@@ -26,7 +26,7 @@ measure = first.segmented_control(
     key="measure",
     bind="query-params",
     required=True,
-    help="Accuracy: the share of images named rightly, higher is better. Loss: what training makes smaller.",
+    help="Accuracy: the share of photos named rightly, higher is better. Loss: what training makes smaller.",
 )
 against = second.segmented_control(
     "Against",
@@ -35,7 +35,7 @@ against = second.segmented_control(
     key="against",
     bind="query-params",
     required=True,
-    help="An epoch is one pass over the training images.",
+    help="An epoch is one pass over the training photos.",
 )
 x, x_title = AXES[against]
 
@@ -55,10 +55,10 @@ def curves(run, side: str) -> pd.DataFrame:
 
 
 def when_reached(run) -> str:
-    """E.g. "is right on 80% of the validation images after 5 epochs (12 min)"."""
+    """E.g. "is right on 80% of the validation photos after 5 epochs (12 min)"."""
     when = outcome(cached.history(run), cached.accuracy(run)).reached[TARGETS[0]]
     first = f"after {when_in_words(when)}" if when else "at no time"
-    return f"is right on {TARGETS[0]:.0%} of the validation images {first}"
+    return f"is right on {TARGETS[0]:.0%} of the validation photos {first}"
 
 
 augmented = all(run.config.augment for _, run in chosen)
@@ -72,7 +72,7 @@ speed = " ".join(f"{side} {when_reached(run)}." for side, run in chosen)
 how = ", mirrored and shifted at random" if augmented else ""
 st.caption(
     f"{speed} The best validation accuracy of A is {best['A']:.1%}, of B {best['B']:.1%}. Full lines: validation "
-    f"images, kept apart from training. Dashed: training images{how}. Hover over a line for its values."
+    f"photos, kept apart from training. Dashed: training photos{how}. Hover over a line for its values."
 )
 
 st.header("The generalisation gap", anchor=False)
@@ -83,9 +83,9 @@ gaps = pd.concat(
 st.vega_lite_chart(cached.chart(charts.gap, gaps, x, x_title), width="stretch")
 end = {side: 100 * (row["train_accuracy"] - row["val_accuracy"]) for side, row in final.items()}
 harder = (
-    "Below zero is no error: the practice images are mirrored and shifted, so they are harder." if augmented else ""
+    "Below zero is no error: the practice photos are mirrored and shifted, so they are harder." if augmented else ""
 )
 st.caption(
-    "How much better a network is on images it practises on than on images it has never seen: learning by heart drives "
+    "How much better a network is on photos it practises on than on photos it has never seen: learning by heart drives "
     f"it up. At the end it is {end['A']:+.1f} points for A and {end['B']:+.1f} points for B. {harder}"
 )

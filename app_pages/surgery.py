@@ -68,7 +68,7 @@ def show_patient(side: str, removed: lesions.Lesion, scale: float) -> float | No
         st.error(str(error), icon=":material/broken_image:")
         return None
     change = None if now == before else f"{100 * (now - before):+.1f} points against the whole network"
-    st.metric("right of 1,000 test photos", f"{now:.1%}", delta=change, help="Guessing gives 10 %. One photo is 0.1 %.")
+    st.metric("right of 1,000 test photos", f"{now:.1%}", delta=change, help="Guessing gives 10%. One photo is 0.1%.")
     needed = (removed & frozenset(range(1, lesions.count_blocks(run.config) + 1))) - removable
     if needed:
         st.caption(
@@ -201,5 +201,5 @@ if studies:
         "block, unless it was one of those where the picture changes its shape. One would expect each block to matter "
         "more where there are fewer. [The paper](https://arxiv.org/abs/1605.06431), section 3, writes a block as its "
         "branch plus its short cut, so that the paths add up exactly; here a ReLU follows each addition, and the paths "
-        "are a picture."
+        "are only a way of speaking."
     )

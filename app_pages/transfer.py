@@ -13,6 +13,7 @@ from ui.run_picker import pair, readable_runs, show_command
 COMMANDS = """python -m core.train resnet50 --data shipped --epochs 8
 python -m core.train resnet50 --data shipped --epochs 8 --init imagenet"""
 MORE_EPOCHS = 3  # where labels are few, or the steps would be few, too
+WHAT_LEARNS = {"": "everything", "backbone": "the last layer alone"}
 SAME_RECIPE = "Only runs that are equal in all else are compared: learning rates and epochs, too."
 
 chosen = pair()
@@ -100,8 +101,9 @@ def show_budgets() -> None:
         for side, run in zip(order, other, strict=True):
             share = cached.accuracy(run)
             images, epochs = run.facts["training_images"], run.config.epochs
-            rows.append((side, run.name, images, epochs, share.value, share.low, share.high))
-    table = pd.DataFrame(rows, columns=["side", "run", "images", "epochs", "accuracy", "low", "high"])
+            steps = cached.history(run)["images_seen"].iloc[-1] // run.config.batch_size
+            rows.append((side, run.name, images, epochs, steps, share.value, share.low, share.high))
+    table = pd.DataFrame(rows, columns=["side", "run", "images", "epochs", "steps", "accuracy", "low", "high"])
     if table["images"].nunique() < 2:
         st.info(
             "Two runs with fewer labels would show it. These commands make them, with a tenth of the labels, each seen "
@@ -114,21 +116,23 @@ def show_budgets() -> None:
     st.vega_lite_chart(cached.chart(charts.label_budget, table), width="stretch")
     scratch, learnt = (table[table["side"] == side].set_index("images")["accuracy"] for side in order)
     few, many = scratch.index.min(), scratch.index.max()
-    seen = epochs_in_words(table)
     st.caption(
         f"With {few:,} labelled photos having learnt before is worth {100 * (learnt[few] - scratch[few]):+.1f} points, "
-        f"with {many:,} it is {100 * (learnt[many] - scratch[many]):+.1f}. Bars: 95 % intervals. {seen}"
+        f"with {many:,} it is {100 * (learnt[many] - scratch[many]):+.1f}. Bars: 95% intervals. "
+        f"{lessons_in_words(table)}"
         "The weights kept are those that did best on the validation photos, which have labels, too."
     )
 
 
-def epochs_in_words(table: pd.DataFrame) -> str:
-    """How often each saw its photos, where that is not the same for all."""
-    epochs = table.groupby("images")["epochs"].first()
-    if epochs.nunique() < 2:
-        return ""
-    words = ", ".join(f"{count} times with {images:,}" for images, count in epochs.items())
-    return f"Each photo was seen {words}. "
+def lessons_in_words(table: pd.DataFrame) -> str:
+    """How long each learnt: with few photos, often fewer steps, to which part of what is lost is due."""
+    lessons = table.groupby("images", as_index=False)[["epochs", "steps"]].first()
+    words = ", ".join(
+        f"{row.steps:,} with {row.images:,} photos (each seen {row.epochs} times)" for row in lessons.itertuples()
+    )
+    few, many = lessons["steps"].iloc[[0, -1]]
+    due = ": part of what few labels cost is that they gave fewer steps" if few < many else ""
+    return f"Learning steps: {words}{due}. "
 
 
 def show_frozen() -> None:
@@ -140,16 +144,14 @@ def show_frozen() -> None:
         return
     runs = [duel.pretrained, *frozen]
     table = {
-        "what learns": [
-            f"what comes after “{run.config.freeze}”" if run.config.freeze else "everything" for run in runs
-        ],
+        "what learns": [WHAT_LEARNS.get(run.config.freeze, f"what comes after {run.config.freeze}") for run in runs],
         "test accuracy": [f"{cached.accuracy(run).value:.1%}" for run in runs],
         "training time": [f"{cached.history(run)['seconds'].sum() / 60:.0f} min" for run in runs],
     }
     st.table(pd.DataFrame(table, index=[run.name for run in runs]))
     loss = 100 * (cached.accuracy(runs[0]).value - max(cached.accuracy(run).value for run in frozen))
     st.caption(
-        "“backbone” is all but the last layer: what was learnt before serves as it is (feature extraction). Letting "
+        "Where only the last layer learns, what was learnt before serves as it is (feature extraction). Letting "
         f"everything learn (fine-tuning) is worth {loss:+.1f} points here. {SAME_RECIPE}"
     )
 
@@ -170,11 +172,9 @@ def show_change() -> None:
         return
     numbered = [table.assign(number=range(1, len(table) + 1))[:-1] for table in tables]  # the last layer is new
     st.vega_lite_chart(cached.chart(charts.weight_change, pd.concat(numbered)), width="stretch")
-    most = {table["run"][0]: table.loc[table["change"][:-1].idxmax(), "layer"] for table in tables}
+    most = {table["run"][0]: f"layer {table['change'][:-1].idxmax() + 1} of {len(table)}" for table in tables}
     middle = {table["run"][0]: f"{table['change'][:-1].median():.2%}" for table in tables}
-    words = [
-        f"{side_of[name]} changed a typical layer by {middle[name]}, most of all `{most[name]}`" for name in changes
-    ]
+    words = [f"{side_of[name]} changed a typical layer by {middle[name]}, most of all {most[name]}" for name in changes]
     st.caption(f"{'; '.join(words)}. The last layer, which is new to both, is left out.")
     st.subheader("The first layer's filters: what it looks for in a picture", anchor=False)
     for run in duel:

@@ -3,16 +3,19 @@
 from typing import NamedTuple
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from core.degradation import NETWORKS
-from core.lesions import GUESSING
+from core.metrics import GUESSING
 from core.palette import COLOURS, SIDES
 
 ONE_HUE = "purples"
 DIFFERENCE = "blueorange"  # diverging; reversed, so that more of B is blue and more of A is orange
 BROKEN = "#009E73"  # a value that is not finite
 SEED_STEP = 0.025  # between seeds of one depth, in widths of the axis
+USUAL_WIDTH, ARCHITECTURES_HEIGHT = 1_000, 400  # pixels
+NAME_SIZE, NAME_GAP = 12, 12  # pixels: of the letters, and from a dot to its name
 LOG_AXIS = alt.Axis(format="~g", tickCount=5, grid=False)
 
 alt.data_transformers.disable_max_rows()
@@ -240,6 +243,10 @@ class Limits(NamedTuple):
     depths: tuple[int, int]
     error: float  # percent; the axis begins at 0
 
+    @property
+    def shows_guessing(self) -> bool:
+        return self.error > 100 * (1 - GUESSING)
+
 
 def degradation(
     runs: pd.DataFrame, spread: pd.DataFrame, published: pd.DataFrame, y: str, y_title: str, limits: Limits
@@ -248,7 +255,8 @@ def degradation(
 
     `runs`: columns run, network ("plain"/"ResNet"), depth, seed, and `y` in percent; `spread`: network, depth, mean,
     low, high, runs; `published`: network, depth, error, source (may be empty). `limits`: ends of both axes, the same
-    for charts to be compared. Seeds stand side by side, or one would hide the other. A click selects a `run` as
+    for charts to be compared; a rule is at guessing, where that is on the axis. Seeds stand side by side, or one would
+    hide the other. A click selects a `run` as
     parameter `point`.
     """
     colour, shape = _colour("network"), _shape("network")
@@ -284,7 +292,9 @@ def degradation(
         )
         .add_params(point)
     )
-    return alt.layer(*(reference if len(published) else []), *means, points).properties(height=340)
+    guessing = alt.Chart(pd.DataFrame({"error": [100 * (1 - GUESSING)]})).mark_rule(strokeDash=[2, 3], color="#808080")
+    shown = [guessing.encode(y=error("error"))] if limits.shows_guessing else []
+    return alt.layer(*shown, *(reference if len(published) else []), *means, points).properties(height=340)
 
 
 def _places(runs: pd.DataFrame) -> pd.Series:
@@ -406,13 +416,19 @@ def single_blocks(table: pd.DataFrame) -> alt.Chart:
 
 def label_budget(table: pd.DataFrame) -> alt.Chart:
     """Accuracy against the number of labelled images, with its 95 % interval. `table`: columns side, run, images,
-    epochs, accuracy, low, high (0 to 1)."""
+    epochs, steps, accuracy, low, high (0 to 1)."""
     base = alt.Chart(table).encode(
         x=alt.X(
             "images:Q", title="training images with a label", scale=alt.Scale(type="log"), axis=alt.Axis(format="~s")
         ),
         color=_colour(),
-        tooltip=["run:N", alt.Tooltip("images:Q", format=","), "epochs:Q", alt.Tooltip("accuracy:Q", format=".1%")],
+        tooltip=[
+            "run:N",
+            alt.Tooltip("images:Q", format=","),
+            "epochs:Q",
+            alt.Tooltip("steps:Q", title="learning steps", format=","),
+            alt.Tooltip("accuracy:Q", format=".1%"),
+        ],
     )
     y = alt.Y("accuracy:Q", title="right on test photos", scale=alt.Scale(zero=False), axis=alt.Axis(format="%"))
     interval = base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", title=""), y2="high:Q")
@@ -434,8 +450,8 @@ def weight_change(table: pd.DataFrame) -> alt.Chart:
 
 def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
     """Accuracy against cost, a dot a run; a click selects a `run` as parameter `point`. `table`: columns run, network,
-    side ("A", "B" or ""), accuracy, low, high (0 to 1), training (in words) and `x`. The runs of one network share its
-    name."""
+    side ("A", "B" or ""), accuracy, low, high (0 to 1), training (in words) and `x`. Of the runs of one network the
+    best bears its name, where there is room."""
     point = alt.selection_point(name="point", fields=["run"], on="click", empty=False)
     anybody = [*SIDES, ""]
     few_ticks, share = alt.Axis(format="~s", tickCount=5), alt.Axis(format="%")
@@ -455,8 +471,39 @@ def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
             "training:N",
         ],
     )
-    middles = table.groupby("network", as_index=False)[[x, "accuracy"]].mean()  # one name for all its seeds
-    names = alt.Chart(middles).mark_text(dx=12, align="left", fontSize=12, color="#808080")
-    names = names.encode(x=base.encoding.x, y=y, text="network:N")
+    named = alt.Chart(_with_room_for_names(table, x)).encode(x=base.encoding.x, y=y, text="network:N")
+    names = [
+        named.transform_filter(alt.datum.align == align).mark_text(
+            align=align, dx=NAME_GAP if align == "left" else -NAME_GAP, fontSize=NAME_SIZE, color="#808080"
+        )
+        for align in ("left", "right")
+    ]
     interval = base.mark_rule(strokeWidth=1.5).encode(y=alt.Y("low:Q", title=""), y2="high:Q")
-    return alt.layer(interval, dots.add_params(point), names).properties(height=400)
+    return alt.layer(interval, dots.add_params(point), *names).properties(height=ARCHITECTURES_HEIGHT)
+
+
+def _with_room_for_names(table: pd.DataFrame, x: str) -> pd.DataFrame:
+    """The best run of each network, as far as its name runs neither into that of a better one nor over the edge on a
+    screen of usual width; `align` says whether it stands right of its dot ("left") or left of it ("right")."""
+    best = table.loc[table.groupby("network")["accuracy"].idxmax()].sort_values("accuracy", ascending=False)
+    along = np.log10(best[x])
+    across = (along - along.min()) / max(along.max() - along.min(), 1e-9) * USUAL_WIDTH
+    up = (best["high"].max() - best["accuracy"]) / max(best["high"].max() - best["low"].min(), 1e-9)
+    taken, aligned = [], []
+    for name, place, height in zip(best["network"], across, up * ARCHITECTURES_HEIGHT, strict=True):
+        length = len(name) * NAME_SIZE / 2
+        ends = {
+            "left": (place + NAME_GAP, place + NAME_GAP + length),
+            "right": (place - NAME_GAP - length, place - NAME_GAP),
+        }
+        free = [align for align, end in ends.items() if _is_free(end, height, taken)]
+        aligned.append(free[0] if free else None)
+        taken += [(*ends[free[0]], height)] if free else []
+    return best.assign(align=aligned).dropna(subset="align")
+
+
+def _is_free(ends: tuple[float, float], height: float, taken: list[tuple[float, float, float]]) -> bool:
+    inside = ends[0] >= 0 and ends[1] <= USUAL_WIDTH
+    return inside and all(
+        abs(height - other) > 1.2 * NAME_SIZE or ends[1] < low or ends[0] > high for low, high, other in taken
+    )

@@ -25,8 +25,8 @@ FIELD_WORDS = {
     "norm": "normalisation",
     "init": "initial weights",
     "freeze": "frozen up to",
-    "data": "training images",
-    "train_fraction": "share of the training images",
+    "data": "training photos",
+    "train_fraction": "share of the training photos",
     "epochs": "epochs",
     "batch_size": "batch size",
     "optimizer": "optimiser",
@@ -154,7 +154,7 @@ def in_words(name: str, value: object) -> str:
         file = _file_name(str(value))
         return VALUE_WORDS["init", "imagenet"] if file in IMAGENET_FILES else f"learnt before, in {file}"
     if name in ("train_fraction", "warmup") and value is not None:
-        return f"{value:.3%}".rstrip("0%").rstrip(".") + " %"
+        return f"{value:.3%}".rstrip("0%").rstrip(".") + "%"
     return VALUE_WORDS.get((name, value), str(value))
 
 
@@ -176,7 +176,7 @@ def limits(config: TrainConfig) -> list[str]:
     if config.freeze:
         words += ["only the last layer learns" if config.freeze == "backbone" else f"frozen up to {config.freeze}"]
     if config.train_fraction < 1:
-        words += [f"{100 * config.train_fraction:g} % of the photos"]
+        words += [f"{100 * config.train_fraction:g}% of the photos"]
     return words
 
 
@@ -237,12 +237,24 @@ class Verdict:
     @property
     def sentence(self) -> str:
         """Of the test photos alone: other initial weights (other seeds) are another source of luck."""
+        return " ".join([self._split, *self._guessing])
+
+    @property
+    def _split(self) -> str:
         alone = f"Of {self.a.n:,} test photos, A alone is right on {self.only_a:,}, B alone on {self.only_b:,}."
         if self.by_luck:
             return f"{alone} So small a difference is what luck with the photos makes (p = {self.p_value:.2f})."
         times = round(1000 * self.p_value)
         chance = f"{times} time{'s' if times > 1 else ''} in 1,000" if times else "less than 1 time in 1,000"
         return f"{alone} Between equally good networks, luck with the photos would split them so unevenly {chance}."
+
+    @property
+    def _guessing(self) -> list[str]:
+        return [
+            f"{side} does no better than guessing, one right answer in ten: it has learnt nothing."
+            for side, share in (("A", self.a), ("B", self.b))
+            if share.by_guessing
+        ]
 
     @property
     def _winner(self) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from core.comparison import FIELD_WORDS, in_words
 from core.config import TrainConfig
+from core.metrics import GUESSING
 from core.runs import Run
 
 NETWORKS = ("plain", "ResNet")
@@ -70,7 +71,7 @@ def pair_of(rows: pd.DataFrame, run: str) -> dict[str, str]:
 
 def finding(rows: pd.DataFrame) -> str:
     """What the errors say, as means over seeds: from the depth beyond which the plain network gets no better, to the
-    deepest. A change is one from twice its standard error on, as the number of photos and of runs has it."""
+    deepest. A change is one from twice its standard error on."""
     means = {error: _means(rows, error) for error in IMAGES}
     depths = [{depth for name, depth in means["test_error"].index if name == one} for one in NETWORKS]
     both = sorted(set.intersection(*depths))
@@ -81,22 +82,48 @@ def finding(rows: pd.DataFrame) -> str:
         shallow, deepest = enough if enough < both[-1] else both[0], both[-1]
         lead = f"Beyond {shallow} layers the plain network gets no better. " if shallow > both[0] else ""
         plainly, residually = (_changes(means, name, shallow, deepest) for name in NETWORKS)
-        return f"{lead}From {shallow} to {deepest} layers the plain network {plainly}; the ResNet {residually}."
+        words = f"{lead}From {shallow} to {deepest} layers the plain network {plainly}; the ResNet {residually}."
+        return words + _guessing(means["test_error"], deepest) + _luck(rows)
     if both:
         plain, residual = (means["test_error"].loc[(name, both[0]), "mean"] for name in NETWORKS)
-        return f"At {both[0]} layers the plain network errs on {plain:.1f} % of photos, the ResNet on {residual:.1f} %."
+        words = f"At {both[0]} layers the plain network errs on {plain:.1f}% of photos, the ResNet on {residual:.1f}%."
+        return words + _guessing(means["test_error"], both[0]) + _luck(rows)
     return "There is no depth yet at which both a plain network and a ResNet of this recipe were trained."
 
 
 def _means(rows: pd.DataFrame, error: str) -> pd.DataFrame:
-    """By network and depth: `mean` over seeds in percent, and the `variance` of that mean (binomial: the seeds' own is
-    smaller, 0.2 points against 0.3 for the 20-layer runs that ship)."""
-    table = rows.groupby(["network", "depth"])[error].agg(mean="mean", runs="size")
-    return table.assign(variance=table["mean"] * (100 - table["mean"]) / IMAGES[error] / table["runs"])
+    """By network and depth: `mean` over seeds in percent, and the `variance` of that mean. It has two parts: that of
+    the photos (binomial), which all runs share, so that more runs make it no smaller; and that of the seeds, pooled
+    over all depths that have several, which is the larger one for training errors."""
+    groups = rows.groupby(["network", "depth"])[error]
+    table = groups.agg(mean="mean", runs="size")
+    freedom = table["runs"] - 1
+    seeds = (groups.var().fillna(0) * freedom).sum() / max(freedom.sum(), 1)
+    photos = table["mean"] * (100 - table["mean"]) / IMAGES[error]
+    return table.assign(variance=photos + seeds / table["runs"])
 
 
 def _differ(a: pd.Series, b: pd.Series) -> bool:
     return abs(a["mean"] - b["mean"]) > 2 * (a["variance"] + b["variance"]) ** 0.5
+
+
+def _guessing(test: pd.DataFrame, depth: int) -> str:
+    """Which networks of this depth are right no more often than by luck."""
+    worst = pd.Series({"mean": 100 * (1 - GUESSING), "variance": 0.0})
+    names = [name for name in NETWORKS if not _differ(test.loc[(name, depth)], worst)]
+    return "".join(
+        f" At {depth} layers the {_called(name)} does no better than guessing: it has learnt nothing." for name in names
+    )
+
+
+def _called(name: str) -> str:
+    return "plain network" if name == "plain" else name
+
+
+def _luck(rows: pd.DataFrame) -> str:
+    if rows.groupby(["network", "depth"]).size().max() > 1:
+        return ""
+    return " Each was trained once: how much of this is luck with the first random numbers, other seeds would show."
 
 
 def _changes(means: dict[str, pd.DataFrame], network: str, shallow: int, deepest: int) -> str:

@@ -24,8 +24,8 @@ class Slider:
 
 SLIDERS = {
     "rotation": Slider("Rotation", -180, 180, 0, "°", "Clockwise."),
-    "brightness": Slider("Brightness", 0, 200, 100, "%", "100 % is the original, 0 % is black."),
-    "contrast": Slider("Contrast", 0, 200, 100, "%", "100 % is the original, 0 % is even grey."),
+    "brightness": Slider("Brightness", 0, 200, 100, "%", "100% is the original, 0% is black."),
+    "contrast": Slider("Contrast", 0, 200, 100, "%", "100% is the original, 0% is even grey."),
     "blur": Slider("Blur", 0, 15, 0, "%", "How far each point is smeared, in percent of the picture's width."),
     "noise": Slider("Noise", 0, 60, 0, "%", "Added to each point at random, in percent of full brightness."),
     "jpeg": Slider("JPEG quality", 1, 100, 100, "", "How well a JPEG file keeps it; 100 leaves it as it is."),

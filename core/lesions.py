@@ -13,12 +13,12 @@ import pandas as pd
 from core.config import TrainConfig
 from core.errors import LabError, RunError
 from core.files import write_text, writing
+from core.metrics import GUESSING
 from core.runs import Run
 
 FILE = "surgery.csv"
 IMAGES = 1_000  # the first test images, on which a lesioned network is scored
 DRAWS = 5  # random choices for each number of blocks cut out
-GUESSING = 0.1  # the accuracy of a network that knows nothing
 STEPS = 10  # at most so many numbers of blocks, beside none and one
 COLUMNS = ["removed", "accuracy"]  # block numbers with spaces between; share of IMAGES, 0 to 1
 

@@ -8,6 +8,8 @@ from scipy.special import bdtr, log_softmax, softmax  # not scipy.stats, whose i
 
 from core.cifar10 import CLASSES
 
+GUESSING = 1 / len(CLASSES)  # the accuracy of a network that knows nothing
+
 
 @dataclass(frozen=True)
 class Share:
@@ -17,6 +19,11 @@ class Share:
     low: float
     high: float
     n: int
+
+    @property
+    def by_guessing(self) -> bool:
+        """Whether so few right answers are what guessing gives."""
+        return self.low <= GUESSING
 
 
 def accuracy(logits: np.ndarray, labels: np.ndarray) -> Share:

@@ -10,10 +10,11 @@ TARGETS = (0.8, 0.9)  # validation accuracies that "time to reach" means
 ACCURACY, GAP, TIME = "Test accuracy", "Train minus validation accuracy, at the end", "Training time"
 REACHING = {target: f"Time to {target:.0%} validation accuracy" for target in TARGETS}
 MEANINGS = {
-    ACCURACY: "Share of 10,000 photos, never used in training, named rightly. In brackets: the 95 % interval.",
+    ACCURACY: "Share of 10,000 photos, never used in training, named rightly. In brackets: the 95% interval.",
     **dict.fromkeys(REACHING.values(), "How fast it learns. An epoch is one pass over the training photos."),
-    GAP: "How much better it is on photos it has practised on. Small is good; below zero is possible, as practice "
-    "photos may be mirrored and shifted, and are counted while it still learns.",
+    GAP: "How much better it is on photos it has practised on. Small is good where accuracy is high; one that has "
+    "learnt little has little by heart. Below zero is possible, as practice photos may be mirrored and shifted, and "
+    "are counted while it still learns.",
     TIME: "On the machine named in the run's card.",
 }
 

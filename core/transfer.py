@@ -60,9 +60,15 @@ def observation(scratch: Outcome, pretrained: Outcome) -> str:
     return (
         f"{_speed(scratch, pretrained)} On photos it had never seen, the pretrained network ended "
         f"**{abs(points):.1f} points {how}**: {pretrained.accuracy.value:.1%} against {scratch.accuracy.value:.1%}. "
-        f"The gap between practice photos and new ones is {100 * pretrained.gap:+.1f} points for it, "
-        f"{100 * scratch.gap:+.1f} for the one from scratch."
+        f"The gap between practice photos and validation photos is {100 * pretrained.gap:+.1f} points for it, "
+        f"{100 * scratch.gap:+.1f} for the one from scratch{_less_by_heart(scratch, pretrained)}."
     )
+
+
+def _less_by_heart(scratch: Outcome, pretrained: Outcome) -> str:
+    """A small gap is no merit of a network that has learnt less."""
+    worse = scratch.accuracy.value < pretrained.accuracy.value
+    return ": having learnt less, it has less by heart" if worse and scratch.gap < pretrained.gap else ""
 
 
 def _speed(scratch: Outcome, pretrained: Outcome) -> str:

@@ -277,7 +277,7 @@ def test_transfer_tells_the_whole_story(app, alone, duel):
     assert not app.info
     shown = said(app)
     for words in (
-        *("On photos it had never seen", "labelled photos", "Each photo was seen 2 times with"),
+        *("On photos it had never seen", "labelled photos", "(each seen 2 times)"),
         *("feature extraction", "changed a typical layer by"),
     ):
         assert words in shown
@@ -334,12 +334,14 @@ def test_architectures_name_all_in_which_recipes_differ(app, alone, make_run):
     assert "They learnt for" not in said(app)
     make_run("half", skip=True, train_fraction=0.5, epochs=2)
     app.run()
+    assert "They learnt for" not in said(app)  # what was hindered is not shown
+    app.toggle(key="everything").set_value(True).run()
     assert "They learnt for 1 to 2 epochs" in said(app)
     assert "They differ in nothing but this: optimiser and learning rate of the last layer, times." in said(app)
     table = app.table[0].value
     assert table.columns.tolist() == ["optimiser", "learning rate of the last layer, times", "test accuracy"]
     assert table["optimiser"].to_dict() == {"mine-residual": "SGD", "other": "AdamW"}
-    assert "ResNet, 8 layers, 50 % of the photos" in charts(app)[0].proto.spec + str(charts(app)[0].proto)
+    assert "ResNet, 8 layers, 50% of the photos" in charts(app)[0].proto.spec + str(charts(app)[0].proto)
 
 
 def test_architectures_give_the_command_of_another_schedule(app, alone):

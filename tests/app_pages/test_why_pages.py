@@ -56,7 +56,9 @@ def test_gradient_flow_shows_both_trainings_and_both_fresh_networks(app):
     app.toggle(key="flow_norm").set_value(False)
     app.select_slider(key="flow_depth").set_value(56).run()
     assert not app.exception
-    assert re.search(r"typical layer \(the median\) of the plain network receives 1/\d+ of the gradient of one of 8", said(app))
+    assert re.search(
+        r"typical layer \(the median\) of the plain network receives 1/\d+ of the gradient of one of 8", said(app)
+    )
 
 
 def test_gradient_flow_opens_without_gradients_and_says_so(app, own_runs):

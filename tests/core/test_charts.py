@@ -194,6 +194,14 @@ def test_seeds_of_one_network_are_dots_of_their_own_under_one_name():
     spec = charts.architectures(table, "parameters", "parameters").to_dict()
     named = {layer["data"]["name"]: layer for layer in spec["layer"] if layer["mark"]["type"] == "text"}
     (names,) = (spec["datasets"][name] for name in named)
-    assert names == [{"network": "ResNet", "parameters": 100.0, "accuracy": pytest.approx(0.91)}]
+    assert [(row["run"], row["network"]) for row in names] == [("s1", "ResNet")]
     dots = [row["run"] for name, data in spec["datasets"].items() if name not in named for row in data]
     assert dots == ["s0", "s1"]
+
+
+def test_names_of_networks_do_not_run_into_each_other():
+    rows = [("best", 100, 0.92), ("same place", 100, 0.919), ("below", 100, 0.80), ("right", 10_000, 0.91)]
+    table = pd.DataFrame(rows, columns=["network", "parameters", "accuracy"])
+    table = table.assign(low=table["accuracy"] - 0.005, high=table["accuracy"] + 0.005)
+    named = charts._with_room_for_names(table, "parameters").set_index("network")["align"].to_dict()
+    assert named == {"best": "left", "below": "left", "right": "right"}  # at the edge, left of its dot

@@ -139,7 +139,7 @@ def test_networks_are_named_by_what_tells_them_apart(make_run):
     ("changes", "words"),
     [
         ({}, []),
-        ({"freeze": "layer2", "train_fraction": 0.1}, ["frozen up to layer2", "10 % of the photos"]),
+        ({"freeze": "layer2", "train_fraction": 0.1}, ["frozen up to layer2", "10% of the photos"]),
         ({"freeze": "backbone"}, ["only the last layer learns"]),
     ],
 )

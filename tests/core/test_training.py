@@ -271,7 +271,7 @@ def test_divergence_is_told_and_the_best_weights_stay(trainer):
 def test_a_loss_that_is_not_finite_is_told_as_such(trainer):
     each = trainer()
     each.model.get_parameter("fc.weight").data.fill_(torch.inf)
-    with pytest.raises(DivergedError, match="^The loss is no longer a finite number at epoch 1, step 1"):
+    with pytest.raises(DivergedError, match=r"^The loss is no longer a finite number at epoch 1, step 1"):
         each.fit()
 
 
