@@ -12,7 +12,7 @@ from core.palette import COLOURS
 from core.runs import Run
 from ui import cached, drawing
 from ui.fragment import fragment
-from ui.run_picker import pair
+from ui.run_picker import DEFAULTS, finished_runs, offer_pair, pair
 
 chosen = pair()
 st.title("How much can you cut out?")
@@ -21,13 +21,17 @@ st.markdown(
     "(skip connection) around it, a plain network hands on what came before. How many of 1,000 test photos do they "
     "still name rightly?"
 )
-patients = {}
+patients, refusals = {}, {}
 for side, run in chosen:
     try:
         patients[side] = (run, lesions.removable(run.config))
     except LabError as error:
-        st.info(f"**{side}: {run.name}**. {error}", icon=":material/content_cut:")
+        refusals.setdefault(str(error), []).append(f"**{side}: {run.name}**")
+for reason, refused in refusals.items():
+    st.info(f"{' and '.join(refused)}. {reason}", icon=":material/content_cut:")
 if not patients:
+    if set(DEFAULTS.values()) <= {run.name for run in finished_runs()}:
+        offer_pair(**DEFAULTS, label="Operate on the pair of 20 layers", help="It then becomes A and B on every page.")
     st.stop()
 
 
@@ -184,12 +188,12 @@ if studies:
     with left:
         st.subheader("Which block matters most?", anchor=False)
         st.vega_lite_chart(cached.chart(charts.single_blocks, singles), width="stretch")
-        shared = lesions.common(patients[side][0].config for side in studies)
-        costs = singles[singles["block"].isin(shared)].groupby("side")["loss"].mean()
+        costs = {side: lesions.mean_cost(results, patients[side][0].config) for side, results in studies.items()}
         st.caption(
             "One block removed. "
             + " ".join(f"It costs {side} {cost:.1f} points on average." for side, cost in costs.items())
-            + " The average is over the blocks that both can lose. The dashed line is guessing."
+            + " The average is over the blocks that keep the picture's shape, which plain networks can lose, too. The "
+            "dashed line is guessing."
         )
     with right:
         st.subheader("How many can go?", anchor=False)

@@ -8,7 +8,7 @@ from core.comparison import describe, network_name
 from core.errors import RunError
 from core.outcome import MEANINGS, outcome
 from ui import cached
-from ui.run_picker import pair, readable_runs, show_command
+from ui.run_picker import offer_pair, pair, readable_runs, show_command
 
 COMMANDS = """python -m core.train resnet50 --data shipped --epochs 8
 python -m core.train resnet50 --data shipped --epochs 8 --init imagenet"""
@@ -67,12 +67,10 @@ def offer_everywhere() -> None:
     """Where the two are not the pair chosen above, a way to make them that."""
     if {run.name for _, run in chosen} == {run.name for run in duel}:
         return
-    names = {"a": duel.scratch.name, "b": duel.pretrained.name}
-    st.button(
+    offer_pair(
+        duel.scratch.name,
+        duel.pretrained.name,
         "Make these two A and B on every page",
-        key="everywhere",
-        icon=":material/compare_arrows:",
-        on_click=lambda: st.session_state.update(names),
         help="So far another pair is chosen above; A and B on this page are these two.",
     )
 

@@ -28,7 +28,7 @@ Lesion = frozenset[int]
 def count_blocks(config: TrainConfig) -> int:
     """Raises LabError for a network that is none of the CIFAR twins: only theirs are known here block by block."""
     if config.family != "cifar":
-        raise LabError("Surgery is made for the plain and residual twins for CIFAR-10; this is another network.")
+        raise LabError("Surgery needs a network known here block by block: the plain ones and ResNets for CIFAR-10.")
     return (config.depth - 2) // 2
 
 
@@ -113,6 +113,12 @@ def single(results: dict[Lesion, float]) -> pd.DataFrame:
     intact = results[frozenset()]
     rows = sorted((*lesion, accuracy) for lesion, accuracy in results.items() if len(lesion) == 1)
     return pd.DataFrame(rows, columns=["block", "accuracy"]).assign(loss=lambda t: 100 * (intact - t["accuracy"]))
+
+
+def mean_cost(results: dict[Lesion, float], config: TrainConfig) -> float:
+    """What removing one block costs on average, in points: of the blocks that a plain network can lose, too."""
+    alone = single(results).set_index("block")["loss"]
+    return float(alone.drop(_first_of_later_stages(config), errors="ignore").mean())
 
 
 def curve(results: dict[Lesion, float], config: TrainConfig) -> pd.DataFrame:

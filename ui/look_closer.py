@@ -67,6 +67,9 @@ def _show_trust(one: Look, style: MapStyle) -> None:
     report = cached.trust(one.run, one.seen, style.target, style.method, style.layer)
     st.subheader(f"{one.side}: {METERS[report.passed]}", anchor=False)
     st.progress(report.passed / 2, f"{report.passed} of 2 checks passed")
+    if report.empty:
+        st.markdown("The map is **empty**: it marks nothing in this picture, so there is nothing to check.")
+        return
     changes = (
         "It does: what it shows was learnt."
         if report.depends_on_learning

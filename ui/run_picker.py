@@ -72,6 +72,17 @@ def readable_runs() -> list[Run]:
     return found
 
 
+def offer_pair(a: str, b: str, label: str, help: str) -> None:
+    """A button that makes two runs A and B."""
+    st.button(
+        label,
+        key="everywhere",
+        icon=":material/compare_arrows:",
+        on_click=lambda: st.session_state.update(a=a, b=b),
+        help=help,
+    )
+
+
 def show_command(run: Run, *options: str) -> None:
     """The command that makes another run like `run`, but with `options`."""
     try:

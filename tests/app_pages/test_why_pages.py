@@ -128,3 +128,14 @@ def test_surgery_without_weights_says_what_is_missing(app, own_runs):
     assert not app.exception
     assert "has no weights" in said(app, "error")
     assert len(app.metric) == 1
+
+
+def test_surgery_leads_from_networks_that_it_does_not_know_to_some_that_it_does(app):
+    app.query_params["a"], app.query_params["b"] = "resnet50-scratch", "resnet50-imagenet"
+    app = open_page(app, "surgery")
+    (refusal,) = app.info
+    assert "**A: resnet50-scratch** and **B: resnet50-imagenet**. Surgery needs" in refusal.value
+    app.button(key="everywhere").click().run()
+    assert not app.exception
+    assert [app.selectbox(key=key).value for key in "ab"] == ["plain20-s0", "resnet20-s0"]
+    assert len(app.metric) == 2

@@ -92,6 +92,13 @@ def test_verdict_says_when_it_may_be_luck():
     assert "p = 1.00" in verdict.sentence
 
 
+def test_verdict_calls_guessing_by_its_name():
+    labels = np.arange(100) % 10
+    always_zero, right = logits_for([0] * 100), logits_for(labels)
+    assert "A does no better than guessing" in comparison.verdict(always_zero, right, labels).sentence
+    assert "guessing" not in comparison.verdict(right, right, labels).sentence
+
+
 def test_the_same_answers_are_too_close_to_call():
     labels = np.zeros(10, dtype=int)
     same = logits_for([0] * 10)

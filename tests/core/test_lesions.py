@@ -47,6 +47,10 @@ def test_single_and_curve():
     assert (curve.loc[1, "low"], curve.loc[1, "high"], curve.loc[1, "draws"]) == (0.4, 0.6, 2)
 
 
+def test_the_mean_cost_is_of_the_blocks_that_both_twins_can_lose():
+    assert lesions.mean_cost(RESULTS, RESNET) == pytest.approx((20 + 40) / 2)  # block 4 is not
+
+
 def test_the_curve_in_words():
     curve = lesions.curve(RESULTS, RESNET).assign(side="B")
     assert lesions.curve_in_words(curve) == "B falls below half of its accuracy when 2 of its blocks are gone."

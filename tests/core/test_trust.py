@@ -80,6 +80,13 @@ def test_report_counts_the_checks_passed(likeness, beaten, passed):
     assert report.passed == passed
 
 
+def test_an_empty_map_passes_no_check():
+    other = np.random.default_rng(1).random((32, 32), dtype=np.float32)
+    report = trust.Report(np.zeros((32, 32)), {"conv1": other}, road=0.5, random_road=np.zeros(19))
+    assert report.empty
+    assert report.passed == 0
+
+
 def test_likeness_of_a_flat_map_is_zero():
     assert trust.rank_correlation(np.zeros((4, 4)), np.random.default_rng(0).random((4, 4))) == 0
 
