@@ -74,6 +74,12 @@ st.caption(
     f"{speed} The best validation accuracy of A is {best['A']:.1%}, of B {best['B']:.1%}. Full lines: validation "
     f"photos, kept apart from training. Dashed: training photos{how}. Hover over a line for its values."
 )
+smoothed = [side for side, run in chosen if run.config.label_smoothing]
+if measure == "loss" and smoothed:
+    st.caption(
+        f"The training loss of {' and '.join(smoothed)} is higher by the way it is counted: in training, full "
+        "certainty counts as a mistake, too (label smoothing), so that a network does not learn to be too sure."
+    )
 
 st.header("The generalisation gap", anchor=False)
 gaps = pd.concat(

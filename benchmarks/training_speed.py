@@ -22,7 +22,7 @@ from core import cifar10, hardware
 from core.config import STRIDES, TrainConfig, recipe
 from core.data import EpochPlan, TrainingSet
 from core.models import build, family, initial_weights, parse_architecture
-from core.training import Trainer
+from core.training import Position, Trainer
 
 
 class OurLoop:
@@ -30,18 +30,16 @@ class OurLoop:
 
     def __init__(self, config: TrainConfig, images: cifar10.Images, precision: str, compiled: bool):
         self.trainer = Trainer(config, images, initial_weights(config), precision=precision, compiled=compiled)
-        self.left = 0
 
     def run(self, steps: int) -> float:
-        self.left = steps
-
-        def enough() -> bool:
-            self.left -= 1
-            return self.left < 0
-
+        """At most an epoch's `steps`: its end, with the validation, is not part of what is compared."""
+        if steps > self.trainer.steps:
+            raise SystemExit(f"An epoch has {self.trainer.steps} steps; --steps can't be more.")
+        self.trainer.position = Position()
+        reports = self.trainer.train_steps()
         start = time.perf_counter()
-        while self.left > 0:  # an epoch's end, with its validation, is not part of what is compared
-            self.trainer.fit(should_stop=enough)
+        for _ in range(steps):
+            next(reports)
         return self.trainer.config.batch_size * steps / (time.perf_counter() - start)
 
 
@@ -60,7 +58,7 @@ class FixedBatchLoop:
     def run(self, steps: int) -> float:
         start = time.perf_counter()
         for _ in range(steps):
-            with torch.autocast("cpu", torch.bfloat16, enabled=self.precision == "bfloat16"):
+            with hardware.autocast("cpu", self.precision):
                 logits = self.network(self.inputs)
             loss = torch.nn.functional.cross_entropy(logits.float(), self.labels)
             self.optimizer.zero_grad()

@@ -9,7 +9,7 @@ from core.runs import Run
 
 TEMPLATE = """# {name}
 
-{description} on CIFAR-10, trained by [ResNet Lab](../../README.md).
+{description} on CIFAR-10, trained by {lab}.
 
 | | |
 |---|---|
@@ -31,6 +31,7 @@ Repeat it:
 
 `config.json` holds {facts}. Images: CIFAR-10 (Krizhevsky 2009).
 """
+LINK = "[ResNet Lab](../../README.md)"
 CHECK = """Check it, from the weights:
 
     python -m core.evaluate {name}"""
@@ -41,17 +42,18 @@ def write_card(run: Run) -> None:
     write_text(run.path / "README.md", card_text(run))
 
 
-def card_text(run: Run) -> str:
-    """Markdown. Raises RunError if the run is not finished, or its config.json lacks what the card tells."""
+def card_text(run: Run, link: bool = True) -> str:
+    """Markdown; with a `link` to the lab's README, where the card lies in its place. Raises RunError if the run is not
+    finished, or its config.json lacks what the card tells."""
     try:
-        return _card_text(run)
+        return _card_text(run, LINK if link else "ResNet Lab")
     except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise RunError(
             f"{run.name}: config.json lacks what the card tells, or has it wrong ({type(error).__name__}: {error})."
         ) from None
 
 
-def _card_text(run: Run) -> str:
+def _card_text(run: Run, lab: str) -> str:
     history = run.history().set_index("epoch")
     labels = cifar10.load_test_labels()
     accuracy = metrics.accuracy(run.test_logits(), labels)
@@ -60,6 +62,7 @@ def _card_text(run: Run) -> str:
     processes = environment.get("processes", 1)
     return TEMPLATE.format(
         name=run.name,
+        lab=lab,
         description=opening_words(run),
         accuracy=accuracy.value,
         low=accuracy.low,

@@ -34,7 +34,8 @@ IMAGENET_FILES = {
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """One training run. Two runs with equal configs have, on the same machine with as many threads, equal histories."""
+    """One training run. Two runs with equal configs have, on the same machine, with as many threads and in the same
+    precision, equal histories."""
 
     family: str = "cifar"  # "cifar": the twins of core/models/cifar.py; "torchvision": core/models/imagenet.py
     network: str = ""  # torchvision: the name there, e.g. "resnet50"

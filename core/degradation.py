@@ -6,8 +6,10 @@ training images too.
 
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 
+from core.cifar10 import TEST_IMAGES
 from core.comparison import FIELD_WORDS, in_words
 from core.config import TrainConfig
 from core.metrics import GUESSING
@@ -16,7 +18,7 @@ from core.runs import Run
 NETWORKS = ("plain", "ResNet")
 FREE_FIELDS = ("depth", "skip", "seed")  # what may differ among the runs of one recipe
 ALWAYS_NAMED = ("data", "epochs", "norm")
-IMAGES = {"test_error": 10_000, "train_error": 45_000}  # on which an error was counted, at most
+ERRORS = ("test_error", "train_error")
 
 # Test errors in percent (He et al. 2015, arXiv 1512.03385). ResNets: Table 6 (110: the mean of five runs, the best is
 # 6.43). The plain networks are in no table: read off Figure 6, left, good to about a point; 110 is not even drawn.
@@ -55,8 +57,11 @@ def _name(setting: dict, fields: list[str]) -> str:
 
 
 def table(figures: list[dict]) -> pd.DataFrame:
-    """A row a run from `core.report.figures`, with its `network`; the errors in percent."""
+    """A row a run from `core.report.figures`, with its `network`; the errors in percent, on how many training `images`
+    (as many as the runs of its recipe have, where that is not recorded)."""
     rows = pd.DataFrame(figures)
+    images = rows["images"].astype(float)
+    rows = rows.assign(images=images.fillna(images.max()).fillna(np.inf))
     return rows.assign(network=rows["skip"].map(lambda skip: NETWORKS[skip])).sort_values(["depth", "seed", "skip"])
 
 
@@ -72,7 +77,7 @@ def pair_of(rows: pd.DataFrame, run: str) -> dict[str, str]:
 def finding(rows: pd.DataFrame) -> str:
     """What the errors say, as means over seeds: from the depth beyond which the plain network gets no better, to the
     deepest. A change is one from twice its standard error on."""
-    means = {error: _means(rows, error) for error in IMAGES}
+    means = {error: _means(rows, error) for error in ERRORS}
     depths = [{depth for name, depth in means["test_error"].index if name == one} for one in NETWORKS]
     both = sorted(set.intersection(*depths))
     if len(both) > 1:
@@ -99,7 +104,8 @@ def _means(rows: pd.DataFrame, error: str) -> pd.DataFrame:
     table = groups.agg(mean="mean", runs="size")
     freedom = table["runs"] - 1
     seeds = (groups.var().fillna(0) * freedom).sum() / max(freedom.sum(), 1)
-    photos = table["mean"] * (100 - table["mean"]) / IMAGES[error]
+    images = TEST_IMAGES if error == "test_error" else rows.groupby(["network", "depth"])["images"].min()
+    photos = table["mean"] * (100 - table["mean"]) / images
     return table.assign(variance=photos + seeds / table["runs"])
 
 

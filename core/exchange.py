@@ -12,6 +12,7 @@ import shutil
 import stat
 import tempfile
 import zipfile
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
@@ -51,10 +52,11 @@ def zip_run(run: Run) -> bytes:
     return buffer.getvalue()
 
 
-def import_run(data: bytes, name: str | None = None) -> Run:
+def import_run(data: bytes, name: str | None = None, before: Callable[[], None] = lambda: None) -> Run:
     """Add the run in a zip file to the user's own, as `name` or else under the name of the zip's folder.
 
-    Its card is written anew. Raises RunError with one sentence; then nothing is left behind.
+    Its card is written anew. `before` is called as it is put there, while nobody else can add a run. Raises RunError
+    with one sentence; then nothing is left behind.
     """
     contents, folder_name = _unpack(data)
     name = name or folder_name
@@ -75,6 +77,7 @@ def import_run(data: bytes, name: str | None = None) -> Run:
                 raise RunError(str(error).replace(str(folder), name)) from None
             with status.lock(root):
                 _require_free(name)
+                before()
                 folder.rename(root / name)
     return runs.open_run(root / name)
 
@@ -91,9 +94,7 @@ def export_hub(run: Run, folder: Path) -> None:
             raise RunError(f"{folder} is not empty; choose a new folder.")
         for path in files:
             shutil.copyfile(path, folder / path.name)
-        write_text(
-            folder / CARD, _hub_metadata(run) + card_text(run).replace("[ResNet Lab](../../README.md)", "ResNet Lab")
-        )
+        write_text(folder / CARD, _hub_metadata(run) + card_text(run, link=False))
 
 
 def files_of(run: Run) -> list[Path]:
@@ -106,7 +107,7 @@ def files_of(run: Run) -> list[Path]:
 
 def _require_free(name: str) -> None:
     runs.require_name(name)
-    if any((root / name).exists() for root in (runs.SHIPPED, runs.own_runs_dir())):
+    if runs.is_taken(runs.own_runs_dir(), name):
         raise RunError(f"There is a run called {name} already; give the new one another name.")
 
 
@@ -229,11 +230,17 @@ def _is_train_command(command: object) -> bool:
 
 
 def _texts(value: object) -> list[str]:
-    if isinstance(value, dict):
-        return [text for pair in value.items() for part in pair for text in _texts(part)]
-    if isinstance(value, list):
-        return [text for part in value for text in _texts(part)]
-    return [value] if isinstance(value, str) else []
+    """All texts in a JSON value, which may be nested deeper than Python calls itself."""
+    found, left = [], [value]
+    while left:
+        part = left.pop()
+        if isinstance(part, dict):
+            left += [*part.keys(), *part.values()]
+        elif isinstance(part, list):
+            left += part
+        elif isinstance(part, str):
+            found.append(part)
+    return found
 
 
 def _is_plain(text: str) -> bool:

@@ -21,10 +21,11 @@ from core import queue, runs, status
 from core.config import TrainConfig
 from core.errors import LabError, RunError, TrainingError
 from core.files import writing
+from core.runs import Run
 from core.status import Status
 
 TRAINER = [sys.executable, "-m", "core.train", "--run"]  # and the run's folder
-POLL = 0.05  # seconds
+POLL, PATIENCE = 0.05, 2.0  # seconds
 
 
 def training_allowed() -> bool:
@@ -50,8 +51,8 @@ def start(configs: list[TrainConfig]) -> list[str]:
     made: list[Path] = []
     with _changing() as root:
         _check_length(configs)
-        require_room(len(configs))
-        taken = [name for name in names if (root / name).exists() or _is_shipped(name) or names.count(name) > 1]
+        _require_room(len(configs))
+        taken = [name for name in names if runs.is_taken(root, name) or names.count(name) > 1]
         if taken:
             raise TrainingError(
                 f"{' and '.join(dict.fromkeys(taken))} exists already. "
@@ -70,6 +71,15 @@ def start(configs: list[TrainConfig]) -> list[str]:
     return names
 
 
+def add(data: bytes, name: str | None = None) -> Run:
+    """The run in a zip file, by `exchange.import_run`, if there is room for it."""
+    from core.exchange import import_run
+
+    require_training_allowed()
+    _require_room(1)  # before it is unpacked, and again as it is put there: others may be adding theirs
+    return import_run(data, name, before=lambda: _require_room(1))
+
+
 def resume(name: str) -> None:
     """Queue a run that was stopped or has failed: it goes on from its last saved state, or begins anew without one."""
     with _changing() as root:
@@ -84,14 +94,13 @@ def resume(name: str) -> None:
         _wake(root)
 
 
-def stop(name: str, patience: float = 2.0) -> None:
+def stop(name: str, patience: float = PATIENCE) -> None:
     """Take a run out of the queue, or have its training save its state and end; give back when that is so.
 
     A training that takes longer than `patience` seconds is ended by force; it then goes on, some seconds back, from the
     state that it saved before. Does nothing to a run that is neither waiting nor in training."""
-    require_training_allowed()
-    folder = _own_folder(name)
-    with status.lock(folder.parent):
+    with _changing():
+        folder = _own_folder(name)
         said = status.read(folder)
         if said is None or said.state not in ("queued", "training"):
             return
@@ -99,18 +108,21 @@ def stop(name: str, patience: float = 2.0) -> None:
             _write_stopped(folder, said)
             return
     _end(folder, said, patience)
-    with status.lock(folder.parent):
+    with _changing():
         said = status.read(folder)
         if said and said.reason == status.WORDLESS:  # it had not begun, or was ended by force
             _write_stopped(folder, said)
 
 
 def delete(name: str) -> None:
-    """Remove a run for good; a training of it is stopped first."""
+    """Remove a run for good; a training of it is ended first. Writes nothing: it also makes room on a full disk."""
     require_training_allowed()
-    stop(name)
+    folder = _own_folder(name)
+    said = status.read(folder)
+    if said and said.state == "training":
+        _end(folder, said, PATIENCE)
     with _changing() as root:
-        folder = _idle_folder(name)
+        _require_not_in(folder, "training")
         rubbish = root / f".deleted-{name}-{time.time_ns()}"
         folder.rename(rubbish)  # so that nobody sees half a run
         shutil.rmtree(rubbish)
@@ -119,9 +131,10 @@ def delete(name: str) -> None:
 def rename(name: str, new: str) -> None:
     """Give a run that is neither waiting nor in training another name."""
     with _changing() as root:
-        folder = _idle_folder(name)
+        folder = _own_folder(name)
+        _require_not_in(folder, "queued", "training")
         runs.require_name(new)
-        if (root / new).exists() or _is_shipped(new):
+        if runs.is_taken(root, new):
             raise TrainingError(f"{new} exists already; choose another name.")
         folder.rename(root / new)
         if status.finished(root / new):
@@ -159,7 +172,7 @@ def _check_length(configs: list[TrainConfig]) -> None:
         raise TrainingError(f"At most {epochs} epochs can be trained here.")
 
 
-def require_room(number: int) -> None:
+def _require_room(number: int) -> None:
     """Raises TrainingError if so many more runs can't be kept here."""
     root, count = runs.own_runs_dir(), _setting("RESNET_LAB_MAX_RUNS")
     stored = sum(path.is_dir() and not path.name.startswith(".") for path in root.iterdir()) if root.is_dir() else 0
@@ -192,12 +205,10 @@ def _own_folder(name: str) -> Path:
     return folder
 
 
-def _idle_folder(name: str) -> Path:
-    folder = _own_folder(name)
+def _require_not_in(folder: Path, *states: str) -> None:
     said = status.read(folder)
-    if said and said.state in ("queued", "training"):
-        raise TrainingError(f"{name} is being trained, or will be; stop it first.")
-    return folder
+    if said and said.state in states:
+        raise TrainingError(f"{folder.name} is being trained, or will be; stop it first.")
 
 
 def _write_stopped(folder: Path, said: Status) -> None:

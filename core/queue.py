@@ -102,14 +102,21 @@ def keep(root: Path, jobs: int, trainer: list[str]) -> None:
 
 
 def _begin(folder: Path, said: Status, trainer: list[str]) -> subprocess.Popen:
-    """Start the training of a run that waited. Where that can't be done the run has failed, and OSError is raised."""
+    """Start the training of a run that waited. Where that can't be done nothing runs, the run has failed (if even that
+    can be written), and OSError is raised."""
+    process = None
     try:
+        status.write(folder, said)  # before anything is started: on a full disk, it would be started again and again
         process = detached([*trainer, str(folder)], folder / status.LOG_FILE)
         created = psutil.Process(process.pid).create_time()  # it is our child, so there, be it as a zombie
         status.write(folder, replace(said, state="training", pid=process.pid, pid_created=created))
         return process
     except OSError as error:
-        status.write(folder, replace(said, state="failed", reason=plain_reason(error) or str(error)))
+        if process:
+            process.kill()
+            process.wait()
+        with suppress(OSError):
+            status.write(folder, replace(said, state="failed", reason=plain_reason(error) or str(error)))
         raise
 
 
@@ -139,6 +146,12 @@ def detached(command: list[str], log: Path) -> subprocess.Popen:
     return process
 
 
+def usable_cores() -> int:
+    """How many physical cores this process may use: in a container, they can be fewer than the machine has."""
+    physical = psutil.cpu_count(logical=False) or 1
+    return min(physical, len(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else physical
+
+
 def let_others_first() -> None:
     """This process, and those that it starts, run where the others leave the processor free."""
     with suppress(psutil.Error, OSError):
@@ -153,8 +166,7 @@ def main() -> None:
     root, jobs, *trainer = sys.argv[1:]
     let_others_first()
     if int(jobs) > 1:  # they share the cores; more threads than cores would make all of them crawl
-        cores = psutil.cpu_count(logical=False) or 1
-        os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores // int(jobs))))
+        os.environ.setdefault("OMP_NUM_THREADS", str(max(1, usable_cores() // int(jobs))))
     keep(Path(root), int(jobs), trainer)
 
 

@@ -10,7 +10,6 @@ import json
 import os
 import sys
 import threading
-import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -36,7 +35,6 @@ class StartedRace:
     name: str  # of RACES
     pid: int
     pid_created: float
-    started: float  # seconds since 1970
 
     @property
     def contest(self) -> Contest:
@@ -58,7 +56,7 @@ def start(name: str) -> StartedRace:
         (root / FRAMES_FILE).unlink(missing_ok=True)
         process = queue.detached([sys.executable, "-m", "core.racing", name, str(root)], root / LOG_FILE)
         threading.Thread(target=process.wait, daemon=True).start()  # so that it leaves no zombie
-        race = StartedRace(name, process.pid, psutil.Process(process.pid).create_time(), time.time())
+        race = StartedRace(name, process.pid, psutil.Process(process.pid).create_time())
         write_json(root / RACE_FILE, asdict(race))
     return race
 
@@ -104,7 +102,7 @@ def run(contest: Contest, file: Path) -> None:
     from core.data import to_tensors
     from core.race import Race, paced
 
-    torch.set_num_threads(max(1, (psutil.cpu_count(logical=False) or 2)))
+    torch.set_num_threads(queue.usable_cores())
     with file.open("w", encoding="utf-8", buffering=1) as out:
         try:
             photos = to_tensors(cifar10.load_test())[0][list(PHOTOS)]

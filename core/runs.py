@@ -30,7 +30,7 @@ PLACE_OPTIONS = ("--out", "--name")
 HISTORY_COLUMNS = (
     "epoch",
     "lr",  # at the epoch's end
-    "train_loss",
+    "train_loss",  # what training makes smaller: with label smoothing, where the config has any; val_loss is without
     "train_accuracy",
     "val_loss",
     "val_accuracy",
@@ -300,6 +300,11 @@ def require_name(name: str) -> None:
             f"{name[:80]!r} cannot be a run's name: letters, digits, dot, dash and underscore, at most 64, none of the "
             "last three first."
         )
+
+
+def is_taken(root: Path, name: str) -> bool:
+    """Whether a run in `root`, or one that ships, has this name."""
+    return any((folder / name).exists() for folder in (root, SHIPPED))
 
 
 def require_free_name(root: Path, name: str) -> None:

@@ -150,7 +150,8 @@ class Session:
         sha256 = runs.save_weights(self.folder, trainer.best_weights)
         finished = datetime.now(timezone.utc).isoformat(timespec="seconds")
         result = {"best_epoch": trainer.position.best_epoch, "finished": finished, "sha256": sha256}
-        runs.save_facts(self.folder, self.config, self._facts() | result)
+        # What it began with was recorded then; the file may be another by now.
+        runs.save_facts(self.folder, self.config, runs.open_run(self.folder).facts | self._circumstances() | result)
         with suppress(LabError):  # the file of the initial weights is gone: no reason to lose the run
             runs.save_weight_change(self.folder, starting_weights(self.config), trainer.best_weights)
         runs.save_test_logits(self.folder, logits.numpy())
@@ -198,20 +199,24 @@ class Session:
             },
             "initial_weights": describe_initial_weights(self.config),
             "training_images": len(trainer.training_set),
+            **self._circumstances(),
+        }
+
+    def _circumstances(self) -> dict:
+        """How it is trained now; it may have begun with other threads."""
+        trainer = self.trainer
+        return {
             "environment": hardware.describe(trainer.device, trainer.precision, trainer.compiled),
             "command": self.command,
         }
 
-    def _status(self, state: str, reason: str = "", report: StepReport | None = None) -> None:
+    def _status(self, state: str, report: StepReport | None = None) -> None:
         position, steps = self.trainer.position, self.trainer.steps
         share = (position.epoch + position.sums.steps / steps) / self.config.epochs
-        now = Status(
-            state, reason, epoch=min(position.epoch + 1, self.config.epochs), epochs=self.config.epochs, share=share
-        )
+        now = Status(state, epoch=min(position.epoch + 1, self.config.epochs), epochs=self.config.epochs, share=share)
         if report:
             now = replace(
                 now,
-                loss=report.loss,
                 accuracy=report.accuracy,
                 images_per_second=report.images_per_second,
                 seconds_left=report.seconds_left,

@@ -34,9 +34,15 @@ def ship(run: Run, to: Path, weights: bool = True, replace: bool = False) -> Run
         for path in files:
             shutil.copyfile(path, folder / path.name)
         write_card(open_run(folder))
-        if target.exists():
-            target.rename(Path(hidden, "replaced"))
-        folder.rename(target)
+        replaced = Path(hidden, "replaced")
+        try:
+            if target.exists():
+                target.rename(replaced)
+            folder.rename(target)
+        except BaseException:
+            if replaced.exists():
+                replaced.rename(target)
+            raise
     return open_run(target)
 
 

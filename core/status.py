@@ -36,8 +36,7 @@ class Status:
     epoch: int = 0  # 1-based, of `epochs`; 0: not begun
     epochs: int = 0
     share: float = 0.0  # of the whole training, 0 to 1
-    loss: float | None = None  # mean over the present epoch so far
-    accuracy: float | None = None
+    accuracy: float | None = None  # mean over the present epoch so far, 0 to 1
     images_per_second: float = 0.0
     seconds_left: float | None = None
     pid: int = field(default_factory=os.getpid)

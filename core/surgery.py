@@ -4,7 +4,6 @@ A `Surgery` has a network of its own, which nothing ever changes: the forward pa
 out as it goes, with no hooks. So any number of threads may use one at once.
 """
 
-import os
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +24,7 @@ from core.hardware import autocast
 from core.lesions import IMAGES, Lesion
 from core.models import family
 from core.models.cifar import BasicBlock, CifarNet, shortcut
+from core.queue import usable_cores
 from core.runs import Run, find_run
 
 BATCH = 50
@@ -51,7 +51,7 @@ class Surgery:
         if stuck := removed - self.removable:
             raise LabError(f"This network can't do without {lesions.in_words(stuck)}.")
         batches = zip(self._pixels.split(BATCH), self._labels.split(BATCH), strict=True)
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor(usable_cores()) as pool:
             right = pool.map(lambda batch: self._count_right(*batch, removed, scale), batches)
             return sum(right) / len(self._labels)
 

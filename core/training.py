@@ -49,9 +49,6 @@ class StepReport:
     """Of the present epoch so far: `loss` and `accuracy` (0 to 1) are means over its steps."""
 
     epoch: int  # 1-based
-    step: int  # 1-based, of `steps`
-    steps: int
-    lr: float
     loss: float
     accuracy: float
     batch_loss: float  # of this step alone
@@ -258,9 +255,6 @@ class Trainer:
         steps_left = (self.config.epochs - epoch) * self.steps - sums.steps
         return StepReport(
             epoch=epoch + 1,
-            step=sums.steps,
-            steps=self.steps,
-            lr=self.optimizer.param_groups[0]["lr"] / self.optimizer.param_groups[0]["lr_factor"],
             loss=sums.loss / sums.steps,
             accuracy=sums.correct / images,
             batch_loss=loss,

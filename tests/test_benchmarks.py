@@ -27,3 +27,14 @@ def test_arguments_name_what_is_trained(arguments, config):
 def test_loops_take_networks_of_torchvision(tiny_images, loop):
     config = config_of(parser().parse_args(["--network", "mobilenet_v3_small", "--input-size", "32"]))
     assert loop(config, tiny_images, "float32", False).run(steps=1) > 0
+
+
+def test_our_loop_trains_as_many_steps_as_it_is_timed_for(tiny_images, monkeypatch):
+    """And never an epoch's end, however often it is asked."""
+    loop = OurLoop(TrainConfig(depth=8, batch_size=60), tiny_images, "float32", False)
+    steps, step = [], loop.trainer._step
+    monkeypatch.setattr(loop.trainer, "_step", lambda *batch: steps.append(1) or step(*batch))
+    for _ in range(3):
+        loop.run(steps=4)
+    assert len(steps) == 12
+    assert loop.trainer.history == []

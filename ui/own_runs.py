@@ -68,7 +68,7 @@ def _row(run: Run, status: Status | None) -> dict:
     finished = status is None
     words = STATES[("shipped" if run.path.parent == runs.SHIPPED else "finished") if finished else status.state]
     if status and status.state == "training" and status.seconds_left is not None:
-        words += f", about {max(1, round(status.seconds_left / 60))} min left"
+        words += f", epoch {status.epoch} of {status.epochs}, about {max(1, round(status.seconds_left / 60))} min left"
     return {
         "run": run.name,
         "state": words + (f": {status.reason}" if status and status.reason else ""),
@@ -203,8 +203,7 @@ def _offer_import() -> None:
         name = st.text_input("Name", key="zip_name", placeholder="as in the zip", help="What to call it here.")
         if file and st.button("Add it", key="import_run", help="It is checked first: nothing in it is executed."):
             try:
-                jobs.require_room(1)
-                run = exchange.import_run(file.getvalue(), name or None)
+                run = jobs.add(file.getvalue(), name or None)
             except LabError as error:
                 st.error(str(error))
             else:

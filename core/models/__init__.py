@@ -46,14 +46,14 @@ class Preprocessing:
 
 @dataclass(frozen=True)
 class Family:
-    build: Callable[[TrainConfig], nn.Module]  # with the initial weights of config.seed
+    build: Callable[[], nn.Module]  # with the initial weights of the config's seed
     preprocessing: Preprocessing
     cam_layers: Callable[[nn.Module], dict[str, nn.Module]]  # after whose output a heatmap may look; the last: default
 
 
 def _cifar(config: TrainConfig) -> Family:
     return Family(
-        build=lambda config: cifar.untrained(config.depth, config.skip, config.norm, config.seed),
+        build=lambda: cifar.untrained(config.depth, config.skip, config.norm, config.seed),
         preprocessing=Preprocessing(size=32, mean=(0.4914, 0.4822, 0.4465), std=(0.2470, 0.2435, 0.2616)),
         cam_layers=lambda model: {f"layer{i}": model.get_submodule(f"layer{i}")[-1] for i in (1, 2, 3)},
     )
@@ -63,7 +63,7 @@ def _torchvision(config: TrainConfig) -> Family:
     from core.models import imagenet  # brings torchvision, which takes a second
 
     return Family(
-        build=imagenet.untrained,
+        build=lambda: imagenet.untrained(config),
         preprocessing=Preprocessing(config.input_size, imagenet.MEAN, imagenet.STD),
         cam_layers=lambda model: imagenet.cam_layers(model, config.input_size),
     )
@@ -79,7 +79,7 @@ def family(config: TrainConfig) -> Family:
 
 def build(config: TrainConfig) -> nn.Module:
     """The untrained network of a config, with the initial weights that its seed gives."""
-    return family(config).build(config)
+    return family(config).build()
 
 
 def parse_architecture(name: str) -> dict:

@@ -257,6 +257,14 @@ def duel(make_run, weights):
     return scratch, learnt
 
 
+def test_learning_curves_say_why_a_smoothed_training_loss_is_higher(app):
+    app.query_params["measure"] = "loss"
+    app = open_page(app, "learning_curves")
+    assert "label smoothing" not in said(app)
+    app.selectbox(key="b").set_value("resnet20-s0").run()
+    assert "The training loss of B is higher by the way it is counted" in said(app)
+
+
 def test_transfer_says_how_to_get_a_contest(app, alone):
     app = open_page(app, "transfer")
     assert "no such pair" in app.info[0].value

@@ -91,7 +91,7 @@ def keras_answer(keras: dict[str, np.ndarray], pixels: torch.Tensor) -> torch.Te
 
 def test_network_computes_what_keras_would(keras, converted):
     config = TrainConfig(family="torchvision", network="resnet50", strides="v1", input_size=64, init=str(converted))
-    model = family(config).build(config)
+    model = family(config).build()
     model.load_state_dict(initial_weights(config))
     model.eval().fc = torch.nn.Identity()
     pixels = torch.randint(0, 256, (2, 3, 64, 64), generator=torch.Generator().manual_seed(0)).float()

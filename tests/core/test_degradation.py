@@ -6,14 +6,14 @@ import pytest
 from core import degradation
 
 
-def rows(**errors: float) -> pd.DataFrame:
+def rows(images: int | None = 45_000, **errors: float) -> pd.DataFrame:
     """plain20_s0=9.0 -> a run of that name with that test error."""
     figures = []
     for name, error in errors.items():
         network, seed = name.split("_s")
         depth = int(network.removeprefix("plain").removeprefix("resnet"))
         skip = network.startswith("resnet")
-        errors = {"test_error": error, "train_error": error - 2}
+        errors = {"test_error": error, "train_error": error - 2, "images": images}
         figures.append({"run": name, "depth": depth, "skip": skip, "seed": int(seed), **errors})
     return degradation.table(figures)
 
@@ -72,6 +72,13 @@ def test_a_change_within_the_spread_of_seeds_is_none():
     )
     spread = degradation.finding(rows(**errors, plain56_s1=11.9))
     assert "and stays about as it is on those it practises on; the ResNet" in spread
+
+
+@pytest.mark.parametrize(("images", "words"), [(45_000, "loses 1.0 points"), (9_000, "stays about"), (None, "loses")])
+def test_fewer_training_photos_leave_more_to_luck(images, words):
+    errors = {"plain20_s0": 32.0, "plain56_s0": 33.0, "resnet20_s0": 30.0, "resnet56_s0": 30.0}
+    plain, _ = degradation.finding(rows(images, **errors)).split(";", 1)
+    assert f"and {words}" in plain
 
 
 def test_more_runs_do_not_make_the_photos_more():

@@ -87,6 +87,17 @@ def test_zips_made_by_other_tools_are_taken(contents, tmp_path):
     assert comparable(import_run(write_zip(finder))) == comparable(import_run(flat, "flat"))
 
 
+def nested(contents: Contents, depth: int) -> Contents:
+    """With lists in lists among the facts."""
+    config = contents["config.json"].decode().rstrip().removesuffix("}")
+    return contents | {"config.json": f'{config}, "x": {"[" * depth}{"]" * depth}}}'.encode()}
+
+
+def test_facts_that_can_be_read_are_not_too_deep_to_be_checked(contents):
+    """Python calls itself no more than 1,000 times."""
+    assert import_run(zipped(nested(contents, 900))).facts["x"]
+
+
 def test_run_without_weights_is_taken(contents):
     del contents["model.safetensors"]
     assert not import_run(zipped(contents)).has_weights
@@ -301,6 +312,7 @@ BAD_ZIPS = {
     "markup": (facts(initial_weights="<script>alert(1)</script>"), "something else than plain text"),
     "link in a text": (facts(note={"deep": ["[here](http://example.com)"]}), "something else than plain text"),
     "markup in a key": (facts(**{"<b>": 1}), "something else than plain text"),
+    "nested too deep": (lambda contents: zipped(nested(contents, 100_000)), "cannot be read as a run's config"),
     "two lines": (facts(initial_weights="a\n# b"), "something else than plain text"),
     "long text": (facts(initial_weights="x" * 2_001), "something else than plain text"),
     "another command": (facts(command="rm -rf ~"), "not one of core.train"),

@@ -1,6 +1,7 @@
 """The queue with real processes. Most of the trainings are stand-ins without a network (`benchmarks.stand_in_trainer`),
 which start in an instant; one test at the end is about real ones."""
 
+import itertools
 import os
 import shutil
 import signal
@@ -360,10 +361,47 @@ def test_limits(idle, monkeypatch, setting, value, words):
     assert [path for path in folder.parent.iterdir() if path.is_dir()] == [folder]
 
 
-def test_full_disk_is_told_and_leaves_nothing(own_runs, monkeypatch):
-    def full(*args):
-        raise OSError(28, "No space left on device")
+def full(*args, **kwargs):
+    raise OSError(28, "No space left on device")
 
+
+@pytest.mark.parametrize("writable", [0, 1])
+def test_on_a_full_disk_no_training_is_left_running(idle, monkeypatch, writable):
+    """Neither where nothing can be written at all, nor where the disk is full once the process has been started."""
+    folder, processes, writings = idle("x"), [], itertools.count()
+    write, popen = status.write, subprocess.Popen
+    with monkeypatch.context() as patch:
+        patch.setattr(status, "write", lambda *args: write(*args) if next(writings) < writable else full())
+        patch.setattr(subprocess, "Popen", lambda *a, **k: processes.append(popen(*a, **k)) or processes[-1])
+        with pytest.raises(OSError, match="No space left"):
+            queue._begin(folder, Status("queued"), [sys.executable, "-c", "import time; time.sleep(60)"])
+    assert len(processes) == writable
+    assert all(process.poll() is not None for process in processes)
+
+
+def test_on_a_full_disk_a_run_that_waits_can_be_deleted_and_stopping_it_says_why_not(idle, monkeypatch):
+    folder = idle("x", "queued")
+    monkeypatch.setattr(status, "write", full)
+    with pytest.raises(TrainingError, match="disk is full"):
+        jobs.stop("x")
+    jobs.delete("x")
+    assert not folder.exists()
+
+
+def test_room_is_looked_for_again_as_a_run_is_added(idle, monkeypatch):
+    """Others may have added theirs while this one was unpacked."""
+    monkeypatch.setenv("RESNET_LAB_MAX_RUNS", "1")
+
+    def meanwhile(data, name, before):
+        idle("theirs")
+        before()
+
+    monkeypatch.setattr("core.exchange.import_run", meanwhile)
+    with pytest.raises(TrainingError, match="At most 1 runs"):
+        jobs.add(b"")
+
+
+def test_full_disk_is_told_and_leaves_nothing(own_runs, monkeypatch):
     monkeypatch.setattr(runs, "save_facts", full)
     with pytest.raises(TrainingError, match="disk is full"):
         jobs.start([LONG])

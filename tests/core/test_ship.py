@@ -1,5 +1,7 @@
 """Finished runs on their way among those that ship."""
 
+from pathlib import Path
+
 import pytest
 
 from core import runs, ship
@@ -40,6 +42,22 @@ def test_another_run_of_its_name_is_replaced_only_when_asked(make_run, shipped):
         ship.ship(run, shipped)
     assert ship.ship(run, shipped, replace=True).has_weights
     assert [path.name for path in shipped.iterdir()] == ["good"]
+
+
+def test_a_replacement_that_fails_leaves_the_old_run(make_run, shipped, monkeypatch):
+    run, rename = make_run("good"), Path.rename
+    ship.ship(run, shipped, weights=False)
+
+    def fail(path: Path, target: Path) -> Path:
+        if target == shipped / "good" and path.parent.name.startswith(".ship-") and path.name == "good":
+            raise PermissionError
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", fail)
+    with pytest.raises(RunError):
+        ship.ship(run, shipped, replace=True)
+    assert [path.name for path in shipped.iterdir()] == ["good"]
+    assert not runs.open_run(shipped / "good").has_weights
 
 
 def test_unfinished_run_does_not_ship(make_run, shipped):

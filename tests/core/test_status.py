@@ -24,7 +24,7 @@ def gone() -> Status:
 
 
 def test_round_trip(tmp_path):
-    said = Status("training", epoch=1, epochs=2, share=0.25, loss=1.5, accuracy=0.5, seconds_left=60.0)
+    said = Status("training", epoch=1, epochs=2, share=0.25, accuracy=0.5, seconds_left=60.0)
     status.write(tmp_path, said)
     assert status.read(tmp_path) == said
     assert said.alive

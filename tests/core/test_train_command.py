@@ -282,6 +282,21 @@ def test_initial_weights_of_another_network_are_refused_in_one_line(command, tmp
     assert not own_runs.exists()
 
 
+def test_a_finished_run_says_with_which_weights_it_began(command, tmp_path, own_runs, monkeypatch):
+    """Though their file may be another by then, or gone."""
+    save_file(build(train.TrainConfig(depth=8)).state_dict(), tmp_path / "given.safetensors")
+    options = ("--init", str(tmp_path / "given.safetensors"), "--epochs", "1", "--name", "x")
+    command("resnet8", *options, stop=True)
+    begun = runs.open_run(own_runs / "x").facts
+    (tmp_path / "given.safetensors").unlink()
+    monkeypatch.setattr(train, "_stop_on_signals", lambda: lambda: False)
+    code, _ = command("--run", str(own_runs / "x"))
+    ended = runs.open_run(own_runs / "x").facts
+    assert code == 0
+    assert "sha256" in ended["initial_weights"]
+    assert ended["initial_weights"] == begun["initial_weights"]
+
+
 def test_place_that_cannot_hold_a_run_is_refused(command, tmp_path):
     (tmp_path / "file").write_text("")
     assert_refused(command("resnet8", "--out", str(tmp_path / "file")), "cannot be made")
