@@ -119,7 +119,7 @@ def test_finished_run_is_skipped_and_a_failed_one_is_told_at_the_end(make_run, g
     assert caught.value.code == 1
     lines = capfd.readouterr().err.splitlines()
     assert lines[-2] == "1 of 2 runs are finished."
-    assert lines[-1].startswith("resnet8-gone-shipped-lr0.05-batch32-1ep-s0 failed: /gone.safetensors cannot be read")
+    assert lines[-1].startswith("resnet8-gone-shipped-lr0.05-batch32-1ep-s0 failed: There is no file /gone.safetensors.")
     assert run.last_change == before
 
 
