@@ -16,6 +16,7 @@ from core.errors import LabError, RunError
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = {"epochs": 1, "batch_size": 32, "lr": 0.05, "data": "shipped"}  # as make_run's
+TINY_NAME = "shipped-lr0.05-batch32-1ep-s0"
 
 
 @pytest.fixture
@@ -111,7 +112,7 @@ def test_name_of_a_shipped_run_is_refused_before_the_first_training(grid_file, o
 
 
 def test_finished_run_is_skipped_and_a_failed_one_is_told_at_the_end(make_run, grid_file, signals, capfd):
-    run = make_run("resnet8-shipped-lr0.05-batch32-1ep-s0")
+    run = make_run(f"resnet8-{TINY_NAME}")
     before = run.last_change
     grid = {"architectures": ["resnet8"], "init": ["/gone.safetensors", "scratch"], **TINY}
     with pytest.raises(SystemExit) as caught:
@@ -119,7 +120,7 @@ def test_finished_run_is_skipped_and_a_failed_one_is_told_at_the_end(make_run, g
     assert caught.value.code == 1
     lines = capfd.readouterr().err.splitlines()
     assert lines[-2] == "1 of 2 runs are finished."
-    assert lines[-1].startswith("resnet8-gone-shipped-lr0.05-batch32-1ep-s0 failed: There is no file /gone.safetensors.")
+    assert lines[-1].startswith(f"resnet8-gone-{TINY_NAME} failed: There is no file /gone.safetensors.")
     assert run.last_change == before
 
 
