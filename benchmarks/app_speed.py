@@ -9,24 +9,21 @@ Needs an otherwise idle machine, and Chromium. Starts the app itself, on a free 
 import argparse
 import json
 import re
-import shutil
 import statistics
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from itertools import chain
-from pathlib import Path
 from urllib.parse import urlencode
 
 from playwright.sync_api import Page, expect
 
 from benchmarks.running_app import IDLE, PAGES, RunningApp, heading, own_folder, page_path, run_app, settle, tab
-from core import jobs, lesions, runs
+from core import jobs, lesions
 from core.config import TrainConfig
-from ui.run_picker import DEFAULTS
 
-COPIES = ("copy-a", "copy-b")
+LARGE = {"a": "resnet50-scratch", "b": "resnet50-imagenet"}  # the largest networks that ship
 SPOILT = 3  # of the pictures on Look inside, after the one that is seen and two heatmaps
 
 
@@ -35,6 +32,16 @@ def timed(action, page: Page, must_show: str) -> float:
     action()
     settle(page, must_show)
     return time.perf_counter() - start
+
+
+def other_pictures(page: Page, rounds: int) -> list[float]:
+    """Seconds until Look inside shows another test photo, both answers and heatmaps."""
+    seconds = []
+    for number in range(1, rounds + 1):
+        box = page.locator(".st-key-image input")
+        box.fill(str(number))
+        seconds.append(timed(partial(box.press, "Enter"), page, f"h3:has-text('Test photo {number}:')"))
+    return seconds
 
 
 def shake(page: Page) -> float:
@@ -111,18 +118,15 @@ def measure(page: Page, app: RunningApp, rounds: int) -> dict:
 
     page.goto(f"{app.url}/look_inside?{urlencode({'image': 0})}")
     settle(page, heading("Look inside"))
-    looks = []
-    for number in range(1, rounds + 1):
-        box = page.locator(".st-key-image input")
-        box.fill(str(number))
-        looks.append(timed(partial(box.press, "Enter"), page, f"h3:has-text('Test photo {number}:')"))
+    looks = other_pictures(page, rounds)
     page.goto(f"{app.url}/look_inside?{urlencode({'image': 0, 'closer': 'Shake it'})}")
     settle(page, "h3:has-text('Test photo 0:')")
     shakes = [shake(page) for _ in range(rounds)]
     memory = app.resident_bytes
     cuts, starts = operations(page, app.url), beginnings(page, app.url)
-    page.goto(f"{app.url}/look_inside?{urlencode({'image': 0, 'a': COPIES[0], 'b': COPIES[1]})}")
-    settle(page, f"p:has-text('{COPIES[1]}')")
+    page.goto(f"{app.url}/look_inside?{urlencode({'image': 0} | LARGE)}")
+    settle(page, f"p:has-text('{LARGE['b']}')")
+    large_looks = other_pictures(page, rounds)
     return {
         "first_page_seconds": round(first_page, 2),
         "page_switch_median_seconds": round(statistics.median(chain.from_iterable(switches.values())), 3),
@@ -137,14 +141,9 @@ def measure(page: Page, app: RunningApp, rounds: int) -> dict:
         "fresh_gradients_median_seconds": round(statistics.median(starts), 3),
         "websocket_kib_by_page": {name: round(size / 1024) for name, size in sizes.items()},
         "resident_memory_mb": round(memory / 1e6),
-        "resident_memory_with_four_networks_mb": round(app.resident_bytes / 1e6),
+        "look_inside_resnet50_median_seconds": round(statistics.median(large_looks), 3),
+        "resident_memory_with_resnet50s_mb": round(app.resident_bytes / 1e6),
     }
-
-
-def copy_pair(folder: Path) -> None:
-    """Copies of the pair that ships among the user's runs, so that four networks can be loaded."""
-    for name, copy in zip(DEFAULTS.values(), COPIES, strict=True):
-        shutil.copytree(runs.SHIPPED / name, folder / "runs" / copy)
 
 
 @contextmanager
@@ -167,10 +166,8 @@ def main() -> None:
     args = p.parse_args()
     background = training() if args.while_training else nullcontext()
     # The app after the browser, whose start is not the app's.
-    with own_folder() as folder, background, tab(args.chromium) as page:
-        copy_pair(folder)
-        with run_app(folder) as app:
-            print(json.dumps(measure(page, app, args.rounds), indent=2))
+    with own_folder() as folder, background, tab(args.chromium) as page, run_app(folder) as app:
+        print(json.dumps(measure(page, app, args.rounds), indent=2))
 
 
 if __name__ == "__main__":
