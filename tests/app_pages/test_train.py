@@ -37,7 +37,7 @@ def show_race(own_runs, step: int = 420) -> None:
         for side, accuracy in (("A", 0.31), ("B", 0.52))
     }
     frames = [Frame(i, 420, float(i), standings) for i in range(1, step + 1, 7)] + [Frame(step, 420, 99.0, standings)]
-    (own_runs / racing.RACE_FILE).write_text(json.dumps(asdict(racing.StartedRace("20", 2**22 + 1, 1.0, 1.0))))
+    (own_runs / racing.RACE_FILE).write_text(json.dumps(asdict(racing.StartedRace("20", 2**22 + 1, 1.0))))
     (own_runs / racing.FRAMES_FILE).write_text("".join(json.dumps(asdict(frame)) + "\n" for frame in frames))
 
 
