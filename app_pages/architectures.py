@@ -40,7 +40,7 @@ def hindered(run: Run) -> bool:
 
 def choose() -> list[Run]:
     """The runs to show: A, B and those that nothing hindered; on demand the others, too."""
-    hidden = [run for run in finished.values() if hindered(run) and run.name not in side_of]
+    hidden = {name for name, run in finished.items() if hindered(run) and name not in side_of}
     if not hidden:
         return list(finished.values())
     runs = "run" if len(hidden) == 1 else "runs"
@@ -50,7 +50,7 @@ def choose() -> list[Run]:
         bind="query-params",
         help="They say what these cost, rather than what their network can do.",
     )
-    return [run for run in finished.values() if everything or run not in hidden]
+    return [run for name, run in finished.items() if everything or name not in hidden]
 
 
 def table(runs: list[Run]) -> pd.DataFrame:
