@@ -14,7 +14,7 @@ NO_REFERENCE = degradation.PUBLISHED[:0]
 HE_ET_AL = (
     "Faint and dashed: He et al. 2015; the ResNets' values are from Table 6 (110: mean of five runs), the plain "
     "networks' were read off Figure 6 and are good to about a point; their plain network of 110 layers, not drawn, "
-    "erred on more than 60%. They trained for longer, by another recipe: compare the shapes, not the points. "
+    "erred on more than 60%. Theirs learnt for longer, by another recipe: compare the shapes, not the points. "
 )
 
 chosen = pair()
