@@ -451,7 +451,7 @@ def weight_change(table: pd.DataFrame) -> alt.Chart:
 def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
     """Accuracy against cost, a dot a run; a click selects a `run` as parameter `point`. `table`: columns run, network,
     side ("A", "B" or ""), accuracy, low, high (0 to 1), training (in words) and `x`. Of the runs of one network the
-    best bears its name, where there is room."""
+    best bears its name, where there is room; on a narrow screen none does."""
     point = alt.selection_point(name="point", fields=["run"], on="click", empty=False)
     anybody = [*SIDES, ""]
     few_ticks, share = alt.Axis(format="~s", tickCount=5), alt.Axis(format="%")
@@ -474,7 +474,11 @@ def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
     named = alt.Chart(_with_room_for_names(table, x)).encode(x=base.encoding.x, y=y, text="network:N")
     names = [
         named.transform_filter(alt.datum.align == align).mark_text(
-            align=align, dx=NAME_GAP if align == "left" else -NAME_GAP, fontSize=NAME_SIZE, color="#808080"
+            align=align,
+            dx=NAME_GAP if align == "left" else -NAME_GAP,
+            fontSize=NAME_SIZE,
+            color="#808080",
+            opacity=alt.expr(f"width > {USUAL_WIDTH * 0.6:.0f} ? 1 : 0"),  # on a telephone they would overlap
         )
         for align in ("left", "right")
     ]
