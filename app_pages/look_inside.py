@@ -131,7 +131,7 @@ picture, *others = st.columns(1 + len(classifiers))
 style = map_style()
 method = explain.METHODS[style.method]
 seen = images.to_pixels(choice.square)
-looks = [look_closer.look(side, run, classifiers[side], seen, style) for side, run in chosen if side in classifiers]
+looks = [look_closer.look(side, run, seen, style) for side, run in chosen if side in classifiers]
 if len(looks) == 2:
     labels = {look.side: look.answer.label for look in looks}
     sure = {look.side: look.answer.confidence for look in looks}

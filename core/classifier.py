@@ -85,15 +85,17 @@ class Classifier:
         return Answer(logits, heatmap, explained)
 
     def trust(self, pixels: np.ndarray, answer: Answer, method: str, layer: str | None = None) -> trust.Report:
-        """Two checks of the heatmap of `answer`, made by `method` at `layer`, as there. Takes about a second."""
+        """Two checks of the heatmap of `answer`, made by `method` at `layer`, as there. Takes a second or two."""
         layer = layer or self.layers[-1]
+
+        def heatmap(model: nn.Module) -> np.ndarray:
+            return self._heatmap(model, self._family.cam_layers(model)[layer], pixels, answer.explained, method)
+
+        seeds = range(self._config.seed + 1, self._config.seed + 1 + trust.UNTRAINED)
         with self._lock:  # others hook into the network meanwhile, and a copy would take their hooks along
             copied = copy.deepcopy(self._model)
-        forgetful = trust.randomised_heatmaps(
-            copied,
-            build(self._config),
-            lambda model: self._heatmap(model, self._family.cam_layers(model)[layer], pixels, answer.explained, method),
-        )
+        randomised = trust.randomised_heatmaps(copied, self._untrained(seeds[0]), heatmap)
+        untrained = [*list(randomised.values())[-1:], *(heatmap(self._untrained(seed)) for seed in seeds[1:])]
         # Pixels are removed from the picture as it came: enlarged ones could be guessed from their neighbours.
         preprocessing = self._family.preprocessing
         small = replace(preprocessing, size=SIZE)(_batch(pixels))
@@ -101,7 +103,7 @@ class Classifier:
             road, random_road = trust.road_scores(
                 lambda inputs: self._model(preprocessing.resize(inputs)), small, answer.heatmap, answer.explained
             )
-        return trust.Report(answer.heatmap, forgetful, road, random_road)
+        return trust.Report(answer.heatmap, randomised, untrained, road, random_road)
 
     def occlusion(self, pixels: np.ndarray, target: int) -> np.ndarray:
         """Float32 (32, 32): how much the probability of `target` falls with a patch there."""
@@ -109,6 +111,9 @@ class Classifier:
 
     def _heatmap(self, model: nn.Module, layer: nn.Module, pixels: np.ndarray, target: int, method: str) -> np.ndarray:
         return explain.resized(explain.heatmap(model, layer, self._inputs(pixels), target, method), SIZE)
+
+    def _untrained(self, seed: int) -> nn.Module:
+        return build(replace(self._config, seed=seed)).eval().requires_grad_(False)
 
     def _inputs(self, pixels: np.ndarray) -> torch.Tensor:
         return self._family.preprocessing(_batch(pixels))

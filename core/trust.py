@@ -12,33 +12,43 @@ from core.models.modes import seeded
 RANDOM_MAPS = 19  # so that by luck a map beats them all 1 time in 20
 CELLS = 8  # of a random map's side, about as coarse as a real one
 REMOVED = (25, 50, 75)  # percent of the pixels
+UNTRAINED = 5  # networks; the map of one may be like ours by luck
 ALIKE = 0.5  # rank correlation from which two maps look alike
 
 
 @dataclass(frozen=True)
 class Report:
-    """`forgetful`: {what was forgotten so far: heatmap}, from the last part of the network to all of it; `road` is the
-    map's score, `random_road` those of random maps: how much more it costs to remove what a map marks than what it
-    leaves out, in probability (-1 to 1)."""
+    """Two checks of `heatmap`. `randomised`: {what the network forgot so far: its heatmap then}, from its last part to
+    all of it; `untrained`: the heatmaps of networks that never learnt. `road` is the map's score, `random_road` those
+    of random maps: how much more it costs to remove what a map marks than what it leaves out, in probability (-1 to
+    1)."""
 
     heatmap: np.ndarray
-    forgetful: dict[str, np.ndarray]
+    randomised: dict[str, np.ndarray]
+    untrained: list[np.ndarray]
     road: float
     random_road: np.ndarray
 
     @property
     def empty(self) -> bool:
         """Whether the map is the same everywhere: it then marks nothing, and passes no check."""
-        return bool(np.ptp(self.heatmap) == 0)
+        return _flat(self.heatmap)
 
     @property
-    def likeness(self) -> float:
-        """Rank correlation, -1 to 1, of the map with that of the network that has forgotten everything."""
-        return rank_correlation(self.heatmap, list(self.forgetful.values())[-1])
+    def likenesses(self) -> list[float]:
+        """Rank correlations, -1 to 1, of the map with those of the untrained networks that mark anything."""
+        return [rank_correlation(self.heatmap, other) for other in self.untrained if not _flat(other)]
 
     @property
-    def depends_on_learning(self) -> bool:
-        return not self.empty and self.likeness < ALIKE
+    def depends_on_learning(self) -> bool | None:
+        """Whether the mean likeness is below ALIKE; None where its standard error leaves that open."""
+        likenesses = self.likenesses
+        if self.empty:
+            return False
+        if len(likenesses) < 2:
+            return None
+        distance, error = np.mean(likenesses) - ALIKE, np.std(likenesses, ddof=1) / len(likenesses) ** 0.5
+        return bool(distance < 0) if abs(distance) > error else None
 
     @property
     def beaten(self) -> int:
@@ -52,25 +62,26 @@ class Report:
     @property
     def passed(self) -> int:
         """Checks passed, 0 to 2."""
-        return self.depends_on_learning + self.marks_what_matters
+        return int(self.depends_on_learning is True) + int(self.marks_what_matters)
 
 
 def randomised_heatmaps(
-    forgetful: nn.Module, untrained: nn.Module, heatmap: Callable[[nn.Module], np.ndarray]
+    model: nn.Module, untrained: nn.Module, heatmap: Callable[[nn.Module], np.ndarray]
 ) -> dict[str, np.ndarray]:
     """Heatmaps of a network that forgets, part by part from the last to the first, what it learnt.
 
-    A part gets the initial values that `untrained` (same architecture) has (Adebayo et al. 2018, "Sanity checks for
-    saliency maps", section 4.1: cascading randomisation). So `forgetful` is best a copy.
+    A part of `model` gets the values that `untrained` (same architecture) has (Adebayo et al. 2018, "Sanity checks for
+    saliency maps", section 4.1: cascading randomisation), and keeps them: give a copy. They should not be the values
+    from which it learnt: where a training was short, the weights still resemble them.
     """
     untrained_state = untrained.state_dict()
     maps = {}
-    for name, part in reversed(list(forgetful.named_children())):
+    for name, part in reversed(list(model.named_children())):
         prefix = f"{name}."
         values = {key.removeprefix(prefix): value for key, value in untrained_state.items() if key.startswith(prefix)}
         if values:
             part.load_state_dict(values)
-            maps[name] = heatmap(forgetful)
+            maps[name] = heatmap(model)
     return maps
 
 
@@ -116,6 +127,10 @@ def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
     """Spearman's, -1 to 1; 0 where a map is the same everywhere."""
     from scipy.stats import spearmanr
 
-    if np.ptp(a) == 0 or np.ptp(b) == 0:
+    if _flat(a) or _flat(b):
         return 0.0
     return float(spearmanr(a.ravel(), b.ravel()).statistic)
+
+
+def _flat(heatmap: np.ndarray) -> bool:
+    return bool(np.ptp(heatmap) == 0)

@@ -1,6 +1,9 @@
 """Three ways to go on from two answers and two heatmaps: can the maps be believed, shake the picture, cover it up."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -8,15 +11,24 @@ import streamlit as st
 
 from core import charts, comparison, explain, images
 from core.cifar10 import CLASSES
-from core.classifier import Answer, Classifier
 from core.distortions import SLIDERS, Slider, distort, flips, sweep
 from core.runs import Run
 from ui import cached
 from ui.fragment import fragment
 from ui.run_picker import Pair
 
+if TYPE_CHECKING:  # they bring torch
+    from core.classifier import Answer
+    from core.trust import Report
+
 SIDE = 256  # pixels on the screen: three side by side fit a small laptop
-METERS = {0: "Don't believe this map.", 1: "Be careful with this map.", 2: "This map can be believed."}
+METERS = {0: "Don't believe this map.", 1: "Be careful with this map.", 2: "This map passed both checks."}
+CHANGES = {
+    True: "It does: what it shows was learnt.",
+    False: "Hardly: it shows the picture's own edges rather than what was learnt.",
+    None: "That is too close to call.",
+}
+LIKENESS = "1: the same, 0: nothing in common, below 0: one is bright where the other is dark"
 
 
 @dataclass(frozen=True)
@@ -25,7 +37,6 @@ class Look:
 
     side: str
     run: Run
-    classifier: Classifier
     seen: np.ndarray
     answer: Answer
 
@@ -48,8 +59,8 @@ class MapStyle:
         return explain.overlay(np.asarray(images.enlarge(seen, SIDE)), heatmap, self.strength)
 
 
-def look(side: str, run: Run, classifier: Classifier, seen: np.ndarray, style: MapStyle) -> Look:
-    return Look(side, run, classifier, seen, cached.answer(run, seen, style.target, style.method, style.layer))
+def look(side: str, run: Run, seen: np.ndarray, style: MapStyle) -> Look:
+    return Look(side, run, seen, cached.answer(run, seen, style.target, style.method, style.layer))
 
 
 def trust(looks: list[Look], style: MapStyle) -> None:
@@ -70,18 +81,10 @@ def _show_trust(one: Look, style: MapStyle) -> None:
     if report.empty:
         st.markdown("The map is **empty**: it marks nothing in this picture, so there is nothing to check.")
         return
-    changes = (
-        "It does: what it shows was learnt."
-        if report.depends_on_learning
-        else "Hardly: it shows the picture's own edges rather than what was learnt."
-    )
-    st.markdown(
-        f"**Does it change when the network forgets?** {changes} Likeness of the map before and after: "
-        f"{report.likeness:.2f} (1: the same, 0: nothing in common)."
-    )
+    st.markdown(f"**Does it change when the network forgets?** {_change(report)}")
     with st.container(horizontal=True):
-        names = list(report.forgetful)
-        for i, (name, heatmap) in enumerate(report.forgetful.items()):
+        names = list(report.randomised)
+        for i, (name, heatmap) in enumerate(report.randomised.items()):
             forgot = f"forgot {name}" if i == 0 else ("forgot all" if i == len(names) - 1 else f"and {name}")
             st.image(explain.overlay(np.asarray(images.enlarge(one.seen, 96)), heatmap), caption=forgot, width=66)
     matters = "Yes" if report.marks_what_matters else "Not clearly"
@@ -92,8 +95,25 @@ def _show_trust(one: Look, style: MapStyle) -> None:
     )
 
 
+def _change(report: Report) -> str:
+    likenesses = report.likenesses
+    if not likenesses:
+        return "It can't be said: networks that never learnt anything mark nothing in this picture."
+    verdict = CHANGES[report.depends_on_learning]
+    return (
+        f"{verdict} Its likeness to the maps of {len(likenesses)} networks that never learnt: "
+        f"{np.mean(likenesses):.2f} on average, {min(likenesses):.2f} to {max(likenesses):.2f} "
+        f"({LIKENESS})."
+    )
+
+
 def _points(share: float) -> str:
     return f"{round(100 * share):+d}"
+
+
+def _of_certainty(share: float) -> str:
+    points = round(100 * share)
+    return f"{points} point{'s' * (points != 1)} of certainty"
 
 
 def reset_sliders() -> None:
@@ -115,7 +135,7 @@ def shake(looks: list[Look], pair: Pair, style: MapStyle) -> None:
         st.markdown("**The picture now**")
         st.image(images.enlarge(spoilt, SIDE), width=SIDE)
     for column, before in zip(columns, looks, strict=True):
-        now = look(before.side, before.run, before.classifier, spoilt, style)
+        now = look(before.side, before.run, spoilt, style)
         with column:
             mark = "still" if now.answer.label == before.answer.label else "**now**"
             st.markdown(f"{now.side} says {mark} **{now.answer.label}**, {now.answer.confidence:.0%} sure")
@@ -183,6 +203,8 @@ def cover(looks: list[Look], style: MapStyle) -> None:
         "A check that looks at no inner workings: a grey patch slides over the picture, and wherever it makes the "
         "network **less sure**, it must have covered something that counts. Do the two maps mark the same places?"
     )
+    from core.trust import rank_correlation  # brings torch
+
     for column, one in zip(st.columns(len(looks)), looks, strict=True):
         with column:
             falls = cached.occlusion(one.run, one.seen, one.answer.explained)
@@ -193,9 +215,7 @@ def cover(looks: list[Look], style: MapStyle) -> None:
                 st.image(style.draw(one.seen, scaled), caption="Covering hurts here", width=200)
                 name = explain.METHODS[style.method].name
                 st.image(style.draw(one.seen, one.answer.heatmap), caption=f"{name} looks here", width=200)
-            from core.trust import rank_correlation
-
             st.caption(
-                f"Covering the brightest spot costs {100 * worst:.0f} points of certainty. Likeness of the two maps: "
-                f"{rank_correlation(falls, one.answer.heatmap):.2f} (1: the same, 0: nothing in common)."
+                f"Covering the brightest spot costs {_of_certainty(worst)}. Likeness of the two maps: "
+                f"{rank_correlation(falls, one.answer.heatmap):.2f} ({LIKENESS})."
             )

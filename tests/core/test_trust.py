@@ -70,21 +70,53 @@ def test_the_network_forgets_from_its_end_to_its_beginning():
     assert maps["conv1"].all()
 
 
-@pytest.mark.parametrize(("likeness", "beaten", "passed"), [("same", 19, 1), ("other", 19, 2), ("other", 18, 1)])
-def test_report_counts_the_checks_passed(likeness, beaten, passed):
-    heatmap = np.random.default_rng(0).random((32, 32), dtype=np.float32)
-    after = heatmap if likeness == "same" else np.random.default_rng(1).random((32, 32), dtype=np.float32)
+@pytest.fixture
+def heatmap():
+    return np.random.default_rng(0).random((32, 32), dtype=np.float32)
+
+
+def others(count):
+    return list(np.random.default_rng(1).random((count, 32, 32), dtype=np.float32))
+
+
+def report(heatmap, untrained, beaten=19):
     random_road = np.where(np.arange(19) < beaten, 0.0, 1.0)
-    report = trust.Report(heatmap, {"fc": heatmap, "conv1": after}, road=0.5, random_road=random_road)
-    assert report.beaten == beaten
-    assert report.passed == passed
+    return trust.Report(heatmap, {"conv1": untrained[0]}, untrained, road=0.5, random_road=random_road)
+
+
+@pytest.mark.parametrize(("alike", "beaten", "passed"), [(5, 19, 1), (0, 19, 2), (0, 18, 1), (2, 19, 1)])
+def test_report_counts_the_checks_passed(heatmap, alike, beaten, passed):
+    """Of five untrained networks' maps, `alike` are the same as the trained one's."""
+    found = report(heatmap, [heatmap] * alike + others(5 - alike), beaten)
+    assert found.beaten == beaten
+    assert found.passed == passed
+
+
+@pytest.mark.parametrize(("alike", "verdict"), [(0, True), (1, True), (2, None), (3, None), (4, False), (5, False)])
+def test_one_untrained_network_alone_does_not_decide(heatmap, alike, verdict):
+    assert report(heatmap, [heatmap] * alike + others(5 - alike)).depends_on_learning is verdict
+
+
+def test_flat_maps_of_untrained_networks_say_nothing(heatmap):
+    flat = np.zeros_like(heatmap)
+    assert report(heatmap, [flat] * 5).depends_on_learning is None
+    assert len(report(heatmap, [flat, *others(4)]).likenesses) == 4
 
 
 def test_an_empty_map_passes_no_check():
-    other = np.random.default_rng(1).random((32, 32), dtype=np.float32)
-    report = trust.Report(np.zeros((32, 32)), {"conv1": other}, road=0.5, random_road=np.zeros(19))
-    assert report.empty
-    assert report.passed == 0
+    found = report(np.zeros((32, 32), np.float32), others(5))
+    assert found.empty
+    assert found.passed == 0
+
+
+def test_a_classifier_compares_with_networks_that_never_learnt():
+    picture = cifar10.load_test().pixels[0]
+    classifier = Classifier(find_run("resnet20-s0"))
+    found = classifier.trust(picture, classifier.answer(picture), "GradCAM")
+    assert list(found.randomised)[0] == "fc"
+    assert len(found.untrained) == trust.UNTRAINED
+    assert not np.array_equal(found.untrained[0], found.untrained[1])
+    assert found.untrained[0] is found.randomised["conv1"]
 
 
 def test_likeness_of_a_flat_map_is_zero():
