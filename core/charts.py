@@ -16,6 +16,7 @@ BROKEN = "#009E73"  # a value that is not finite
 SEED_STEP = 0.025  # between seeds of one depth, in widths of the axis
 USUAL_WIDTH, ARCHITECTURES_HEIGHT = 1_000, 400  # pixels
 NAME_SIZE, NAME_GAP = 12, 12  # pixels: of the letters, and from a dot to its name
+ROOM_FOR_PERCENT = 0.25  # beside the longest bar, in widths of its scale
 LOG_AXIS = alt.Axis(format="~g", tickCount=5, grid=False)
 
 alt.data_transformers.disable_max_rows()
@@ -123,7 +124,9 @@ def confusion(matrix: pd.DataFrame, title: str, largest: int, difference: bool =
         text=alt.Text("images:Q", format=number),
         color=alt.when(f"datum.mistake && {dark_cell}")
         .then(alt.value("white"))
-        .otherwise(alt.when(alt.datum.mistake).then(alt.value("#111")).otherwise(alt.value("#808080"))),
+        .when(alt.datum.mistake)
+        .then(alt.value("#111"))
+        .otherwise(alt.value("#808080")),
         opacity=alt.condition(alt.datum.images == 0, alt.value(0), alt.value(1)),
     )
     return alt.layer(squares.add_params(cell), text).properties(height=alt.Step(29))
@@ -145,10 +148,13 @@ def per_class(table: pd.DataFrame, measure: str) -> alt.Chart:
 
 
 def answers(probabilities: pd.DataFrame, side: str) -> alt.Chart:
-    """Bars of the most probable classes, on a scale from 0 to 100 %. `probabilities`: columns class, probability."""
+    """Bars of the most probable classes, as they come, on a scale from 0 to 100 %. `probabilities`: columns class,
+    probability."""
+    scale = alt.Scale(domain=[0, 1 + ROOM_FOR_PERCENT], nice=False)
+    # The order is said: left to itself, the browser keeps that of the picture before.
     base = alt.Chart(probabilities).encode(
-        y=alt.Y("class:N", sort=None, title=None, axis=alt.Axis(labelFontSize=14)),
-        x=alt.X("probability:Q", title="how sure", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")),
+        y=alt.Y("class:N", sort=list(probabilities["class"]), title=None, axis=alt.Axis(labelFontSize=14)),
+        x=alt.X("probability:Q", title="how sure", scale=scale, axis=alt.Axis(format="%", values=[0, 0.5, 1])),
         tooltip=["class:N", alt.Tooltip("probability:Q", format=".2%")],
     )
     bars = base.mark_bar(color=COLOURS[side])

@@ -41,7 +41,7 @@ def show() -> None:
             format_func=lambda name: f"{name}: {describe(runs[name])}",
             help=HELP,
         )
-        st.query_params[key] = st.session_state[f"_link_{key}"] = st.session_state[key]
+    _write_link()
 
 
 def pair() -> Pair:
@@ -89,6 +89,14 @@ def show_command(run: Run, *options: str) -> None:
         st.code("\n".join([*run.preparation, run.command_with(*options)]), language="bash")
     except RunError as error:
         st.info(str(error))
+
+
+def _write_link() -> None:
+    """Both at once: each writing is a step of the browser's Back."""
+    choice = {key: st.session_state[key] for key in DEFAULTS}
+    st.session_state.update({f"_link_{key}": name for key, name in choice.items()})
+    if any(st.query_params.get(key) != name for key, name in choice.items()):
+        st.query_params.update(choice)
 
 
 def _follow_link(key: str, names: list[str]) -> None:

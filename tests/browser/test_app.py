@@ -101,6 +101,12 @@ def test_a_click_on_a_point_of_depth_chooses_its_pair(lab):
     insist(click)
     lab.settle()
     assert {key: query(lab)[key] for key in "ab"} == {"a": [PLAIN], "b": [RESNET]}
+    lab.page.go_back()
+    lab.page.wait_for_url(f"**a={RESNET}&b={PLAIN}**", timeout=PATIENCE)
+    lab.settle()
+    assert {key: query(lab)[key] for key in "ab"} == {"a": [RESNET], "b": [PLAIN]}  # and not a step between
+    lab.page.go_forward()
+    lab.settle()
     lab.go_to("Compare")
     assert {key: query(lab)[key] for key in "ab"} == {"a": [PLAIN], "b": [RESNET]}
 

@@ -99,6 +99,15 @@ def test_confusion_holds_every_cell_and_takes_clicks():
     assert parameter["select"]["fields"] == ["true", "answer"]
 
 
+def test_numbers_are_white_on_dark_cells_and_dark_on_light_ones():
+    _, text = charts.confusion(matrix(np.zeros((10, 10), int)), "A", largest=50).to_dict()["layer"]
+    colours = text["encoding"]["color"]
+    assert [(condition["test"], condition["value"]) for condition in colours["condition"]] == [
+        ("datum.mistake && abs(datum.images) > 0.55 * 50", "white"),
+        ("datum.mistake", "#111"),
+    ]
+
+
 def test_confusion_matrices_can_share_a_scale():
     domains = [
         colour_scales(charts.confusion(matrix(np.full((10, 10), n)), "x", largest=80).to_dict()["layer"][0])
@@ -118,7 +127,10 @@ def test_the_diagonal_counts_in_a_difference_alone():
 def test_answers_are_on_a_scale_from_nothing_to_certain():
     table = pd.DataFrame({"class": ["cat", "dog"], "probability": [0.7, 0.2]})
     chart = charts.answers(table, "B").to_dict()
-    assert chart["layer"][0]["encoding"]["x"]["scale"] == {"domain": [0, 1]}
+    x, y = (chart["layer"][0]["encoding"][axis] for axis in "xy")
+    assert x["scale"]["domain"][0] == 0
+    assert x["axis"]["values"] == [0, 0.5, 1]
+    assert y["sort"] == ["cat", "dog"]
     assert chart["layer"][0]["mark"]["color"] == COLOURS["B"]
 
 

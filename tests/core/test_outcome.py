@@ -26,3 +26,8 @@ def test_figures_tell_when_the_targets_were_reached():
 
 def test_one_epoch_is_no_plural():
     assert outcome(HISTORY[:1], SHARE).figures["Training time"] == "1 epoch (2 min)"
+
+
+def test_4500_of_5000_as_a_float32_is_90_percent():
+    history = HISTORY.assign(val_accuracy=[0.5, 0.8, 0.8999999761581421])
+    assert outcome(history, SHARE).reached[0.9] == (3, 6.0)
