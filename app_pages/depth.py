@@ -46,11 +46,11 @@ def take_click(key: str, rows: pd.DataFrame) -> None:
         st.session_state.update({sides[network]: run for network, run in both.items()})
 
 
-def show(rows: pd.DataFrame, error: str, title: str, published: pd.DataFrame, axes: charts.Limits) -> None:
-    spread = degradation.spread(rows, error)
+def show(rows: pd.DataFrame, error: str, title: str, published: pd.DataFrame) -> None:
+    spread, networks = degradation.spread(rows, error), degradation.networks_like(chosen.a.config, chosen.b.config)
     key = f"depth_{error}"
     st.vega_lite_chart(
-        cached.chart(charts.degradation, rows, spread, published, error, title, axes),
+        cached.chart(charts.degradation, rows, spread, published, error, title, limits_of_axes, networks),
         on_select=lambda: take_click(key, rows),
         key=key,
         width="stretch",
@@ -77,35 +77,39 @@ rows = read(recipes[recipe])
 if rows.empty:
     st.stop()
 
+side_of = {run.name: side for side, run in chosen}
+rows = rows.assign(side=rows["run"].map(side_of).fillna(""))
 setting = recipes[recipe][0].config
 comparable = setting.data == "full" and setting.norm == "batch" and not limits(setting)  # as He et al. trained
 published = degradation.PUBLISHED if comparable else NO_REFERENCE
-errors = ["train_error", "test_error"]
-highest = float(1.08 * max([rows[errors].max().max(), *published["error"]]))
-
-
-def limits_with(published: pd.DataFrame) -> charts.Limits:
-    depths = pd.concat([rows["depth"], published["depth"]])
-    alone = ONE_DEEPER if depths.nunique() == 1 else 0
-    return charts.Limits(depths=(int(depths.min()) - alone, int(depths.max()) + alone), error=highest)
-
-
+highest = float(1.08 * max([rows[["train_error", "test_error"]].max().max(), *published["error"]]))
+depths = pd.concat([rows["depth"], published["depth"]])
+alone = ONE_DEEPER if depths.nunique() == 1 else 0
+limits_of_axes = charts.Limits(depths=(int(depths.min()) - alone, int(depths.max()) + alone), error=highest)
 left, right = st.columns(2)
 with left:
-    st.subheader("On photos it has never seen", anchor=False)
-    show(rows, "test_error", "test error (%)", published, limits_with(published))
+    st.subheader("Is deeper better on photos it has never seen?", anchor=False)
+    show(rows, "test_error", "test error (%)", published)
 with right:
-    st.subheader("On the photos it practises on", anchor=False)
-    show(rows, "train_error", "training error (%)", NO_REFERENCE, limits_with(NO_REFERENCE))
-st.caption(
-    f"**{degradation.finding(rows)}** Each point is a run; side by side stand those that began with other random "
-    "numbers (seeds). The line is their mean, the bar their range. "
-    + ("The dashed line at 90% is guessing. " if limits_with(published).shows_guessing else "")
-    + (HE_ET_AL if comparable else "")
-    + "Training error is that of the epoch whose weights were kept, as the history has it: "
-    + ("on photos mirrored and shifted at random, " if setting.augment else "")
-    + "while the network was still changing."
-)
+    st.subheader("And on the photos it practises on?", anchor=False)
+    show(rows, "train_error", "training error (%)", NO_REFERENCE)
+wrong = {
+    run.name: cached.test_logits(run).argmax(axis=1) != cached.test_labels()
+    for run in recipes[recipe]
+    if run.name in set(rows["run"])
+}
+st.markdown(f"**{degradation.finding(rows, wrong)}**")
+with st.expander("How to read these pictures"):
+    st.markdown(
+        "Each point is a run, the large ones are A and B; side by side stand those that began with other random "
+        "numbers (seeds). Lines join the means of the depths, bars are their ranges. "
+        + ("The dashed line at 90% is guessing. " if limits_of_axes.shows_guessing else "")
+        + (HE_ET_AL if comparable else "")
+        + "Training error is that of the epoch whose weights were kept, as the history has it: "
+        + ("on photos mirrored and shifted at random, " if setting.augment else "")
+        + "while the network was still changing. A change is called one if luck with the photos and with the seeds "
+        "explains it in less than one case in twenty."
+    )
 if numbers := degradation.precisions(rows):
     st.caption(f"The numbers in training were {numbers}: a finer or coarser rounding, on machines of different kinds.")
 if rows.groupby("network")["depth"].nunique().min() < 2 or rows["network"].nunique() < 2:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core import charts, gradients, status
 from core.config import TrainConfig
+from core.degradation import networks_like
 from core.errors import RunError
 from core.runs import Run, list_runs
 from ui import cached
@@ -52,6 +53,7 @@ the scale of their weights, so a ratio of 2 between two of them means nothing.
 """
 
 chosen = pair()
+networks = networks_like(chosen.a.config, chosen.b.config)
 st.title("Does the lesson reach the first layer?")
 st.markdown(
     "Every step of training sends a message back from the answer to the first layer: how to do better (the "
@@ -71,7 +73,7 @@ def read_gradients() -> dict[str, tuple[list[str], np.ndarray]]:
                 st.info(f"**{side}: {run.name}**. Only its last layer learns: there is no way back to follow.")
         except RunError as error:
             st.info(
-                f"**{side}: {run.name}** came without usable gradients, so they can't be drawn; other pages show it. "
+                f"**{side}: {run.name}** came without usable gradients, so there is nothing to draw; it is there on the other pages. "
                 f"{error}",
                 icon=":material/water_drop:",
             )
@@ -116,10 +118,11 @@ def show_training(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
         pd.DataFrame({"side": side, "run": names[side], "ratio": of, "epoch": np.arange(1, len(of) + 1)})
         for side, of in ratios.items()
     )
-    st.vega_lite_chart(cached.chart(charts.gradient_ratio, lines[lines["ratio"] > 0]), width="stretch")
+    st.vega_lite_chart(cached.chart(charts.gradient_ratio, lines[lines["ratio"] > 0], gradients.ABOUT_EQUAL), width="stretch")
     nothing = lines[lines["ratio"] == 0].groupby("side")["epoch"].min()
     st.caption(
-        "Above the dashed line the first layer receives more than the last; below, less. "
+        "Above the dashed line the first layer receives more than the last; below, less. Within the grey band that "
+        "means little: layers differ in size. "
         + " ".join(
             f"From epoch {epoch}, {side}'s first layer receives nothing at all." for side, epoch in nothing.items()
         )
@@ -132,7 +135,7 @@ def compare_typical(found: dict[str, tuple[list[str], np.ndarray]]) -> str:
     if len(found) < 2 or found["A"][0] != found["B"][0]:
         return ""
     ratio = gradients.typical_ratio(found["A"][1][-1], found["B"][1][-1])
-    return f"A typical layer (the median) of A receives {gradients.typical_in_words(ratio, 'B')}." if ratio > 0 else ""
+    return f"A typical layer (the median) of A receives {gradients.typical_in_words(ratio, 'in B')}." if ratio > 0 else ""
 
 
 @fragment()
@@ -152,7 +155,7 @@ def show_epoch(found: dict[str, tuple[list[str], np.ndarray]], domain: list[floa
         for side, (layers, norms) in found.items()
     ]
     st.vega_lite_chart(
-        cached.chart(charts.gradient_by_layer, pd.concat(tables), "side", domain), width="stretch", key="gradient_slice"
+        cached.chart(charts.gradient_by_layer, pd.concat(tables), domain), width="stretch", key="gradient_slice"
     )
 
 
@@ -173,32 +176,34 @@ def show_initialisation() -> None:
     configs = {"plain": plain, "ResNet": replace(plain, skip=True)}
     tables = {name: cached.initial_gradients(config).assign(network=name) for name, config in configs.items()}
     st.vega_lite_chart(
-        cached.chart(charts.gradient_by_layer, pd.concat(tables.values()), "network", scale_of(tables.values())),
+        cached.chart(
+            charts.gradient_by_layer, pd.concat(tables.values()), scale_of(tables.values()), "network", networks
+        ),
         width="stretch",
         key="gradient_start",
     )
     norms = {name: table["norm"].to_numpy() for name, table in tables.items()}
-    shallow = {name: cached.initial_gradients(replace(config, depth=DEPTHS[0])) for name, config in configs.items()}
     ends = {name: gradients.ratio_in_words(float(gradients.first_over_last(norms[name]))) for name in configs}
-    typical = {
-        name: gradients.typical_in_words(
-            gradients.typical_ratio(norms[name], shallow[name]["norm"].to_numpy()), f"{DEPTHS[0]} layers"
-        )
-        for name in configs
-    }
-    by_ends = f"In the plain network the first layer receives {ends['plain']}; in the ResNet, {ends['ResNet']}."
-    by_depth = (
+    findings = [f"In the plain network the first layer receives {ends['plain']}; in the ResNet, {ends['ResNet']}."]
+    if not batch_norm:
+        findings[0] += " That hardly shows it, as all layers fade or swell together."
+    if depth > DEPTHS[0]:
+        findings.insert(1 if batch_norm else 0, against_shallow(configs, norms))
+    st.caption(
+        f"**{findings[0]}** {' '.join(findings[1:])} Fresh random weights, the same for both (seed 0); one backward "
+        f"pass on the first {gradients.BATCH} training photos."
+    )
+
+
+def against_shallow(configs: dict[str, TrainConfig], norms: dict[str, np.ndarray]) -> str:
+    """What a typical layer receives, by network, against the same network with the fewest layers."""
+    where, typical = f"in the same network with only {DEPTHS[0]} layers", {}
+    for name, config in configs.items():
+        shallow = cached.initial_gradients(replace(config, depth=DEPTHS[0]))["norm"].to_numpy()
+        typical[name] = gradients.typical_in_words(gradients.typical_ratio(norms[name], shallow), where)
+    return (
         f"A typical layer (the median) of the plain network receives {typical['plain']}; of the ResNet, "
         f"{typical['ResNet']}."
-    )
-    st.caption(
-        (
-            f"**{by_ends}** {by_depth} "
-            if batch_norm
-            else f"**{by_depth}** {by_ends} That hardly shows it, as all layers fade or swell together. "
-        )
-        + "Fresh random weights, the same for both (seed 0); one backward pass on the first "
-        f"{gradients.BATCH} training photos."
     )
 
 

@@ -1,12 +1,12 @@
 """DataFrame -> alt.Chart. No screen, so that a chart can be tested as data. A and B look the same in every chart."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
-from core.degradation import NETWORKS
 from core.metrics import GUESSING
 from core.palette import COLOURS, SIDES
 
@@ -22,25 +22,21 @@ LOG_AXIS = alt.Axis(format="~g", tickCount=5, grid=False)
 alt.data_transformers.disable_max_rows()
 
 
-def _domain(who: str) -> list[str]:
-    return list(SIDES if who == "side" else NETWORKS)
-
-
-def _colour(who: str = "side", legend: bool = True) -> alt.Color:
-    """By the column `who`: "side" (A and B), or "network" (plain and ResNet) in the colours of the default pair."""
-    scale = alt.Scale(domain=_domain(who), range=[*COLOURS.values()])
+def _colour(who: str = "side", order: Sequence[str] = SIDES, legend: bool = True) -> alt.Color:
+    """By the column `who`: "side", or "network"; the first of `order` in A's colour, the second in B's."""
+    scale = alt.Scale(domain=list(order), range=[*COLOURS.values()])
     return alt.Color(
         f"{who}:N", scale=scale, legend=alt.Legend(title=None, orient="top", symbolOpacity=1) if legend else None
     )
 
 
-def _shape(who: str = "side") -> alt.Shape:
-    return alt.Shape(f"{who}:N", scale=alt.Scale(domain=_domain(who), range=["circle", "square"]), legend=None)
+def _shape(who: str = "side", order: Sequence[str] = SIDES) -> alt.Shape:
+    return alt.Shape(f"{who}:N", scale=alt.Scale(domain=list(order), range=["circle", "square"]), legend=None)
 
 
-def _points(lines: alt.Chart, size: int, who: str = "side") -> alt.Chart:
+def _points(lines: alt.Chart, size: int) -> alt.Chart:
     """The points that `lines` join."""
-    return lines.mark_point(filled=True, size=size, opacity=1).encode(shape=_shape(who))
+    return lines.mark_point(filled=True, size=size, opacity=1).encode(shape=_shape())
 
 
 def learning_curves(table: pd.DataFrame, x: str, x_title: str, y_title: str, percent: bool) -> alt.Chart:
@@ -255,17 +251,23 @@ class Limits(NamedTuple):
 
 
 def degradation(
-    runs: pd.DataFrame, spread: pd.DataFrame, published: pd.DataFrame, y: str, y_title: str, limits: Limits
+    runs: pd.DataFrame,
+    spread: pd.DataFrame,
+    published: pd.DataFrame,
+    y: str,
+    y_title: str,
+    limits: Limits,
+    networks: Sequence[str],
 ) -> alt.Chart:
     """Error against depth: a point a run, the mean over seeds as a line, their range as a bar; published faint.
 
-    `runs`: columns run, network ("plain"/"ResNet"), depth, seed, and `y` in percent; `spread`: network, depth, mean,
-    low, high, runs; `published`: network, depth, error, source (may be empty). `limits`: ends of both axes, the same
-    for charts to be compared; a rule is at guessing, where that is on the axis. Seeds stand side by side, or one would
-    hide the other. A click selects a `run` as
+    `runs`: columns run, network, depth, seed, side ("A", "B" or "": A and B are large), and `y` in percent; `spread`:
+    network, depth, mean, low, high, runs; `published`: network, depth, error, source (may be empty). `limits`: ends of
+    both axes, the same for charts to be compared; a rule is at guessing, where that is on the axis. `networks`: both,
+    first the one in A's colour. Seeds stand side by side, or one would hide the other. A click selects a `run` as
     parameter `point`.
     """
-    colour, shape = _colour("network"), _shape("network")
+    colour, shape = _colour("network", networks), _shape("network", networks)
     depths = alt.Scale(domain=list(limits.depths), padding=20)
     step = SEED_STEP * (limits.depths[1] - limits.depths[0])
     side_by_side = runs.assign(place=runs["depth"] + step * _places(runs))
@@ -276,7 +278,7 @@ def degradation(
     def error(field: str) -> alt.Y:
         return alt.Y(f"{field}:Q", title=y_title, scale=alt.Scale(domain=[0, limits.error], nice=True))
 
-    faint = alt.Chart(published).encode(x=layers("depth"), y=error("error"), color=colour, opacity=alt.value(0.35))
+    faint = alt.Chart(published).encode(x=layers("depth"), y=error("error"), color=colour, opacity=alt.value(0.5))
     tooltip = ["network:N", "depth:Q", alt.Tooltip("error:Q", title="error (%), He et al. 2015"), "source:N"]
     reference = [faint.mark_line(strokeDash=[3, 4]), faint.mark_point(size=70).encode(shape=shape, tooltip=tooltip)]
     base = alt.Chart(spread).encode(x=layers("depth"), color=colour)
@@ -293,7 +295,7 @@ def degradation(
             y=error(y),
             color=colour,
             shape=shape,
-            size=alt.condition(point, alt.value(200), alt.value(90)),
+            size=alt.condition(alt.datum.side == "", alt.value(80), alt.value(260)),
             tooltip=["run:N", "depth:Q", "seed:Q", alt.Tooltip(f"{y}:Q", title=y_title, format=".2f")],
         )
         .add_params(point)
@@ -332,41 +334,52 @@ def gradient_heatmap(table: pd.DataFrame, domain: list[float]) -> alt.Chart:
     )
 
 
-def gradient_by_layer(table: pd.DataFrame, who: str, domain: list[float]) -> alt.Chart:
-    """Gradient norm against layer, on a logarithmic scale over `domain`. `table`: columns `who` ("side" or "network"),
-    number, layer, norm."""
-    y = alt.Y(
-        "norm:Q",
-        title="gradient norm",
-        scale=alt.Scale(type="log", domain=domain),
-        axis=LOG_AXIS,
-    )
+def gradient_by_layer(
+    table: pd.DataFrame, domain: list[float], who: str = "side", order: Sequence[str] = SIDES
+) -> alt.Chart:
+    """Gradient norm against layer, on a logarithmic scale over `domain`. `table`: columns `who`, number, layer, norm;
+    `order`: the two in the column `who`, first the one in A's colour."""
     base = alt.Chart(table).encode(
-        x=alt.X("number:Q", title="layer (1 is nearest to the picture)", scale=alt.Scale(nice=False)),
-        y=y,
-        color=_colour(who),
+        x=_layer_axis(),
+        y=alt.Y("norm:Q", title="gradient norm", scale=alt.Scale(type="log", domain=domain), axis=LOG_AXIS),
+        color=_colour(who, order),
         tooltip=[f"{who}:N", "number:Q", "layer:N", alt.Tooltip("norm:Q", format=".3g")],
     )
-    points = _points(base, 45, who)
+    points = base.mark_point(filled=True, size=45, opacity=1).encode(shape=_shape(who, order))
     return alt.layer(base.mark_line(strokeWidth=2), points).properties(height=300)
 
 
-def gradient_ratio(table: pd.DataFrame) -> alt.Chart:
-    """The first layer's gradient norm by the last one's. `table`: columns side, run, epoch, ratio. A rule is at one."""
-    y = alt.Y("ratio:Q", title="first layer / last layer", scale=alt.Scale(type="log"), axis=LOG_AXIS)
-    equal = alt.Chart(pd.DataFrame({"ratio": [1]})).mark_rule(strokeDash=[2, 3], color="#808080").encode(y=y)
+def _layer_axis() -> alt.X:
+    return alt.X(
+        "number:Q",
+        title="layer (1 is nearest to the picture)",
+        scale=alt.Scale(nice=False),
+        axis=alt.Axis(tickMinStep=1, format="d"),
+    )
+
+
+def gradient_ratio(table: pd.DataFrame, about_equal: float) -> alt.Chart:
+    """The first layer's gradient norm by the last one's. `table`: columns side, run, epoch, ratio. A rule is at one;
+    ratios up to `about_equal`, either way, are shaded."""
+
+    def ratio(field: str) -> alt.Y:
+        return alt.Y(f"{field}:Q", title="first layer / last layer", scale=alt.Scale(type="log"), axis=LOG_AXIS)
+
+    middle = alt.Chart(pd.DataFrame({"low": [1 / about_equal], "equal": [1], "high": [about_equal]}))
+    band = middle.mark_rect(color="#808080", opacity=0.15).encode(y=ratio("low"), y2="high:Q")
+    equal = middle.mark_rule(strokeDash=[2, 3], color="#808080").encode(y=ratio("equal"))
     lines = (
         alt.Chart(table)
         .mark_line(strokeWidth=2.5)
         .encode(
-            x=alt.X("epoch:Q", title="epoch", scale=alt.Scale(nice=False), axis=alt.Axis(tickMinStep=1)),
-            y=y,
+            x=alt.X("epoch:Q", title="epoch", scale=alt.Scale(nice=False), axis=alt.Axis(tickMinStep=1, format="d")),
+            y=ratio("ratio"),
             color=_colour(),
             tooltip=["run:N", "epoch:Q", alt.Tooltip("ratio:Q", format=".3g")],
         )
     )
     points = _points(lines, size=55)
-    return alt.layer(equal, lines, points).properties(height=300)
+    return alt.layer(band, equal, lines, points).properties(height=300)
 
 
 def _accuracy_axis(field: str) -> alt.Y:
@@ -445,7 +458,7 @@ def label_budget(table: pd.DataFrame) -> alt.Chart:
 def weight_change(table: pd.DataFrame) -> alt.Chart:
     """How far each layer moved. `table`: columns side, run, number, layer, change (norm of the change by norm)."""
     base = alt.Chart(table).encode(
-        x=alt.X("number:Q", title="layer (1 is nearest to the picture)", scale=alt.Scale(nice=False)),
+        x=_layer_axis(),
         y=alt.Y("change:Q", title="change, in % of the layer's size", axis=alt.Axis(format="%")),
         color=_colour(),
         tooltip=["run:N", "number:Q", "layer:N", alt.Tooltip("change:Q", title="change", format=".1%")],

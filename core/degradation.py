@@ -4,7 +4,7 @@
 training images too.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,6 @@ from core.runs import Run
 NETWORKS = ("plain", "ResNet")
 FREE_FIELDS = ("depth", "skip", "seed")  # what may differ among the runs of one recipe
 ALWAYS_NAMED = ("data", "epochs", "norm")
-ERRORS = ("test_error", "train_error")
 
 # Test errors in percent (He et al. 2015, arXiv 1512.03385). ResNets: Table 6 (110: the mean of five runs, the best is
 # 6.43). The plain networks are in no table: read off Figure 6, left, good to about a point; 110 is not even drawn.
@@ -41,7 +40,12 @@ def recipes(runs: list[Run]) -> dict[str, list[Run]]:
     settings = [_recipe(group[0].config) for group in ordered]
     fields = settings[0] if settings else {}
     named = [*ALWAYS_NAMED, *(f for f in fields if f not in ALWAYS_NAMED and _vary(setting[f] for setting in settings))]
-    return {_name(setting, named): group for setting, group in zip(settings, ordered, strict=True)}
+    found: dict[str, list[Run]] = {}
+    for setting, group in zip(settings, ordered, strict=True):
+        name = _name(setting, named)
+        alike = sum(other.startswith(name) for other in found)  # began with different files of one name
+        found[f"{name} ({alike + 1})" if alike else name] = group
+    return found
 
 
 def _vary(values: Iterable) -> bool:
@@ -74,49 +78,88 @@ def pair_of(rows: pd.DataFrame, run: str) -> dict[str, str]:
     return dict(zip(nearest["network"], nearest["run"], strict=True)) | {chosen["network"]: run}
 
 
-def finding(rows: pd.DataFrame) -> str:
-    """What the errors say, as means over seeds: from the depth beyond which the plain network gets no better, to the
-    deepest. A change is one from twice its standard error on."""
-    means = {error: _means(rows, error) for error in ERRORS}
-    depths = [{depth for name, depth in means["test_error"].index if name == one} for one in NETWORKS]
-    both = sorted(set.intersection(*depths))
+def networks_like(a: TrainConfig, b: TrainConfig) -> tuple[str, str]:
+    """NETWORKS, first the one in A's colour: what A and B are, where they are a plain network and a ResNet."""
+    swapped = a.family == b.family == "cifar" and a.skip and not b.skip
+    return NETWORKS[::-1] if swapped else NETWORKS
+
+
+class _Errors:
+    """One column of errors in `rows`, in percent: their means over seeds, and which changes are more than luck.
+
+    Luck has two parts. That of the photos: all runs are tested on the same, so for test errors it is taken from the
+    photos on which two depths differ (`wrong`: {run: bool (photos,)}, paired); training errors are known as shares
+    alone (binomial, unpaired, which is the larger). That of the seeds: their variance, pooled over all depths that have
+    several.
+    """
+
+    def __init__(self, rows: pd.DataFrame, column: str, wrong: Mapping[str, np.ndarray] | None = None):
+        self._groups = {key: group for key, group in rows.groupby(["network", "depth"])}
+        self._column, self._wrong = column, wrong
+        self._freedom = sum(len(group) - 1 for group in self._groups.values())
+        squares = sum(group[column].var(ddof=0) * len(group) for group in self._groups.values())
+        self._seed_variance = squares / max(self._freedom, 1)
+
+    def depths(self, network: str) -> set[int]:
+        return {depth for name, depth in self._groups if name == network}
+
+    def runs(self, network: str, depth: int) -> int:
+        return len(self._groups[network, depth])
+
+    def mean(self, network: str, depth: int) -> float:
+        return float(self._groups[network, depth][self._column].mean())
+
+    def gain(self, network: str, before: int, after: int) -> float:
+        """In points from one depth to another; 0 for what luck explains in 19 of 20 cases."""
+        from scipy.stats import t
+
+        gain = self.mean(network, before) - self.mean(network, after)
+        groups = [self._groups[network, depth] for depth in (before, after)]
+        seeds = self._seed_variance * sum(1 / len(group) for group in groups)
+        variance = self._of_photos(*groups) + seeds
+        # Welch and Satterthwaite: few seeds tell little of how much seeds do.
+        freedom = self._freedom * (variance / seeds) ** 2 if seeds else np.inf
+        return gain if abs(gain) > t.ppf(0.975, freedom) * variance**0.5 else 0.0
+
+    def _of_photos(self, before: pd.DataFrame, after: pd.DataFrame) -> float:
+        """Variance of the difference of two means over the choice of photos."""
+        if self._wrong is None:
+            means = [(group[self._column].mean(), group["images"].min()) for group in (before, after)]
+            return sum(mean * (100 - mean) / images for mean, images in means)
+        shares = [np.mean([self._wrong[run] for run in group["run"]], axis=0) for group in (before, after)]
+        return 100**2 * np.var(shares[1] - shares[0]) / len(shares[0])
+
+
+def finding(rows: pd.DataFrame, wrong: Mapping[str, np.ndarray]) -> str:
+    """What the errors say, as means over seeds: from the depth beyond which the plain network gains nothing, to the
+    deepest. `wrong`: {run: bool (photos,), whether it errs on each test photo}."""
+    test, training = _Errors(rows, "test_error", wrong), _Errors(rows, "train_error")
+    both = sorted(test.depths("plain") & test.depths("ResNet"))
     if len(both) > 1:
-        plain = means["test_error"].loc["plain"].loc[both]
-        best = plain.loc[plain["mean"].idxmin()]
-        enough = next(depth for depth in both if not _differ(plain.loc[depth], best))
+        best = min(both, key=lambda depth: test.mean("plain", depth))
+        enough = next(depth for depth in both if depth == best or not test.gain("plain", depth, best))
         shallow, deepest = enough if enough < both[-1] else both[0], both[-1]
-        lead = f"Beyond {shallow} layers the plain network gets no better. " if shallow > both[0] else ""
-        plainly, residually = (_changes(means, name, shallow, deepest) for name in NETWORKS)
-        words = f"{lead}From {shallow} to {deepest} layers the plain network {plainly}; the ResNet {residually}."
-        return words + _guessing(means["test_error"], deepest) + _luck(rows)
+        lead = f"Beyond {shallow} layers the plain network gains no more than luck explains. "
+        plainly, residually = (
+            f"{_in_words(test.gain(name, shallow, deepest))} on photos it has never seen, and "
+            f"{_in_words(training.gain(name, shallow, deepest))} on those it practises on"
+            for name in NETWORKS
+        )
+        words = f"From {shallow} to {deepest} layers the plain network {plainly}; the ResNet {residually}."
+        lead = lead if shallow > both[0] else ""
+        return lead + words + _guessing(test, deepest) + _trained_once(test, [shallow, deepest])
     if both:
-        plain, residual = (means["test_error"].loc[(name, both[0]), "mean"] for name in NETWORKS)
+        plain, residual = (test.mean(name, both[0]) for name in NETWORKS)
         words = f"At {both[0]} layers the plain network errs on {plain:.1f}% of photos, the ResNet on {residual:.1f}%."
-        return words + _guessing(means["test_error"], both[0]) + _luck(rows)
+        return words + _guessing(test, both[0]) + _trained_once(test, both)
     return "There is no depth yet at which both a plain network and a ResNet of this recipe were trained."
 
 
-def _means(rows: pd.DataFrame, error: str) -> pd.DataFrame:
-    """By network and depth: `mean` over seeds in percent, and the `variance` of that mean. It has two parts: that of
-    the photos (binomial), which all runs share, so that more runs make it no smaller; and that of the seeds, pooled
-    over all depths that have several, which is the larger one for training errors."""
-    groups = rows.groupby(["network", "depth"])[error]
-    table = groups.agg(mean="mean", runs="size")
-    freedom = table["runs"] - 1
-    seeds = (groups.var().fillna(0) * freedom).sum() / max(freedom.sum(), 1)
-    images = TEST_IMAGES if error == "test_error" else rows.groupby(["network", "depth"])["images"].min()
-    photos = table["mean"] * (100 - table["mean"]) / images
-    return table.assign(variance=photos + seeds / table["runs"])
-
-
-def _differ(a: pd.Series, b: pd.Series) -> bool:
-    return abs(a["mean"] - b["mean"]) > 2 * (a["variance"] + b["variance"]) ** 0.5
-
-
-def _guessing(test: pd.DataFrame, depth: int) -> str:
+def _guessing(test: _Errors, depth: int) -> str:
     """Which networks of this depth are right no more often than by luck."""
-    worst = pd.Series({"mean": 100 * (1 - GUESSING), "variance": 0.0})
-    names = [name for name in NETWORKS if not _differ(test.loc[(name, depth)], worst)]
+    worst = 100 * (1 - GUESSING)
+    luck = 2 * (worst * (100 - worst) / TEST_IMAGES) ** 0.5
+    names = [name for name in NETWORKS if abs(test.mean(name, depth) - worst) <= luck]
     return "".join(
         f" At {depth} layers the {_called(name)} does no better than guessing: it has learnt nothing." for name in names
     )
@@ -126,21 +169,16 @@ def _called(name: str) -> str:
     return "plain network" if name == "plain" else name
 
 
-def _luck(rows: pd.DataFrame) -> str:
-    if rows.groupby(["network", "depth"]).size().max() > 1:
+def _trained_once(test: _Errors, depths: list[int]) -> str:
+    once = [str(depth) for depth in depths if min(test.runs(name, depth) for name in NETWORKS) == 1]
+    if not once:
         return ""
-    return " Each was trained once: how much of this is luck with the first random numbers, other seeds would show."
+    luck = "how much of this is luck with the first random numbers, other seeds would show"
+    return f" At {' and '.join(once)} layers, not all were trained more than once: {luck}."
 
 
-def _changes(means: dict[str, pd.DataFrame], network: str, shallow: int, deepest: int) -> str:
-    ends = {error: (table.loc[(network, shallow)], table.loc[(network, deepest)]) for error, table in means.items()}
-    test, training = _change(*ends["test_error"]), _change(*ends["train_error"])
-    return f"{test} on photos it has never seen, and {training} on those it practises on"
-
-
-def _change(before: pd.Series, after: pd.Series) -> str:
-    gain = before["mean"] - after["mean"]
-    if not _differ(before, after):
+def _in_words(gain: float) -> str:
+    if not gain:
         return "stays about as it is"
     return f"{'gains' if gain > 0 else 'loses'} {abs(gain):.1f} points"
 

@@ -83,7 +83,7 @@ def ratio_in_words(ratio: float) -> str:
     if ratio == 0:
         return "no gradient at all"
     if 1 / ABOUT_EQUAL < ratio < ABOUT_EQUAL:
-        return "about as much gradient as the last layer"
+        return f"about as much gradient as the last layer (less than {ABOUT_EQUAL} times more or less)"
     return f"{_multiple(ratio)} the last layer's gradient"
 
 
@@ -93,11 +93,10 @@ def typical_ratio(norms: np.ndarray, others: np.ndarray) -> float:
     return typical / other if np.isfinite([typical, other]).all() and other > 0 else np.nan
 
 
-def typical_in_words(ratio: float, other: str) -> str:
-    """What a typical layer receives, against one of `other`; for a positive ratio."""
-    if 1 / ABOUT_EQUAL < ratio < ABOUT_EQUAL:
-        return f"about as much gradient as one of {other}"
-    return f"{_multiple(ratio)} the gradient of one of {other}"
+def typical_in_words(ratio: float, where: str) -> str:
+    """What a typical layer receives, against one elsewhere (e.g. "in B"); for a positive ratio."""
+    much = "about as much as" if 1 / ABOUT_EQUAL < ratio < ABOUT_EQUAL else f"{_multiple(ratio)} what"
+    return f"{much} one receives {where}"
 
 
 def _multiple(ratio: float) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from core import charts
 from core.cifar10 import CLASSES
+from core.degradation import NETWORKS
 from core.palette import COLOURS
 
 
@@ -43,8 +44,8 @@ PUBLISHED = pd.DataFrame([("ResNet", 56, 6.97, "Table 6")], columns=["network", 
 def by_depth() -> tuple[pd.DataFrame, pd.DataFrame]:
     """Two runs, and their spread."""
     runs = pd.DataFrame(
-        [("p", "plain", 20, 0, 9.0), ("r", "ResNet", 20, 0, 8.0)],
-        columns=["run", "network", "depth", "seed", "test_error"],
+        [("p", "plain", 20, 0, 9.0, ""), ("r", "ResNet", 20, 0, 8.0, "B")],
+        columns=["run", "network", "depth", "seed", "test_error", "side"],
     )
     spread = runs.rename(columns={"test_error": "mean"}).assign(low=7.5, high=9.5, runs=1)
     return runs, spread[["network", "depth", "mean", "low", "high", "runs"]]
@@ -69,8 +70,8 @@ def test_a_and_b_have_the_same_colours_in_every_chart(curves):
         charts.learning_curves(curves, "epoch", "epochs", "accuracy", True),
         charts.gap(gaps, "epoch", "epochs"),
         charts.per_class(classes, "F1"),
-        charts.gradient_by_layer(GRADIENTS, "side", [0.1, 1.0]),
-        charts.gradient_ratio(GRADIENTS.assign(run="x", ratio=0.5)),
+        charts.gradient_by_layer(GRADIENTS, [0.1, 1.0]),
+        charts.gradient_ratio(GRADIENTS.assign(run="x", ratio=0.5), about_equal=2),
         charts.single_blocks(pd.DataFrame({"side": ["A"], "run": "a", "block": 1, "accuracy": 0.5, "loss": 20.0})),
         charts.removed_blocks(
             pd.DataFrame({"side": ["A"], "run": "a", "removed": 1, "mean": 0.5, "low": 0.4, "high": 0.6, "draws": 5})
@@ -144,7 +145,7 @@ def test_confidence_curve_has_a_layer_for_each_part_of_its_data():
 
 
 def test_depth_has_every_run_its_spread_and_what_was_published_and_takes_clicks():
-    chart = charts.degradation(*by_depth(), PUBLISHED, "test_error", "test error (%)", LIMITS).to_dict()
+    chart = charts.degradation(*by_depth(), PUBLISHED, "test_error", "test error (%)", LIMITS, NETWORKS).to_dict()
     assert {row["run"] for row in rows(chart) if "run" in row} == {"p", "r"}
     assert [row["error"] for row in rows(chart) if "error" in row] == [6.97]
     assert [(row["low"], row["high"]) for row in rows(chart) if "low" in row] == [(7.5, 9.5)] * 2
@@ -160,14 +161,14 @@ def test_depth_has_every_run_its_spread_and_what_was_published_and_takes_clicks(
 def test_seeds_of_a_depth_stand_side_by_side():
     runs, spread = by_depth()
     more = [runs.iloc[:1].assign(run=f"p{seed}", seed=seed) for seed in (1, 2)]
-    chart = charts.degradation(pd.concat([*more, runs]), spread, PUBLISHED, "test_error", "", LIMITS).to_dict()
+    chart = charts.degradation(pd.concat([*more, runs]), spread, PUBLISHED, "test_error", "", LIMITS, NETWORKS).to_dict()
     places = {row["run"]: row["place"] for row in rows(chart) if "run" in row}
     step = charts.SEED_STEP * (56 - 20)
     assert places == pytest.approx({"p": 20 - step, "p1": 20, "p2": 20 + step, "r": 20})
 
 
 def test_depth_without_published_values():
-    chart = charts.degradation(*by_depth(), PUBLISHED[:0], "test_error", "test error (%)", LIMITS).to_dict()
+    chart = charts.degradation(*by_depth(), PUBLISHED[:0], "test_error", "test error (%)", LIMITS, NETWORKS).to_dict()
     assert not any("error" in row for row in rows(chart))
 
 
@@ -185,8 +186,9 @@ def test_gradient_heatmaps_share_a_logarithmic_scale_and_mark_what_broke():
 
 def test_gradients_by_layer_can_compare_the_two_kinds_of_network():
     table = GRADIENTS.assign(network="plain")
-    chart = charts.gradient_by_layer(table, "network", [0.01, 1.0]).to_dict()
-    assert {scale["domain"][0] for scale in colour_scales(chart)} == {"plain"}
+    chart = charts.gradient_by_layer(table, [0.01, 1.0], "network", ("ResNet", "plain")).to_dict()
+    for scale in colour_scales(chart):
+        assert scale == {"domain": ["ResNet", "plain"], "range": [*COLOURS.values()]}
     assert chart["layer"][0]["encoding"]["y"]["scale"] == {"type": "log", "domain": [0.01, 1.0]}
 
 
