@@ -69,6 +69,7 @@ def table(runs: list[Run]) -> pd.DataFrame:
                 "multiply_adds": run.multiply_adds,
                 "epochs": run.config.epochs,
                 "pixels": run.config.input_size,
+                "images": run.training_images,
                 "training": training(run),
             }
         )
@@ -86,7 +87,7 @@ def in_short(run: Run) -> str:
 
 def training(run: Run) -> str:
     """E.g. "5 epochs of 45,000 photos, at 64 pixels, 63 min"."""
-    photos, minutes = run.facts.get("training_images"), cached.history(run)["seconds"].sum() / 60
+    photos, minutes = run.training_images, cached.history(run)["seconds"].sum() / 60
     of = f" of {photos:,} photos" if photos else ""
     return f"{run.config.epochs} epochs{of}, at {run.config.input_size} pixels, {minutes:.0f} min"
 
@@ -107,14 +108,20 @@ def finding(dots: pd.DataFrame, x: str) -> str:
 
 def unequal(dots: pd.DataFrame) -> str:
     """That they learnt for different times, where they did: a dot is a training, not an architecture alone."""
-    least, most = dots["epochs"].min(), dots["epochs"].max()
-    if least == most:
+    said = [
+        f"{words} {dots[column].min():,.0f} to {dots[column].max():,.0f} {unit}"
+        for column, words, unit in (
+            ("epochs", "for", "epochs"),
+            ("images", "from", "photos"),
+            ("pixels", "at", "pixels a side"),
+        )
+        if dots[column].min() < dots[column].max()
+    ]
+    if not said:
         return ""
-    small, large = dots["pixels"].min(), dots["pixels"].max()
-    sizes = f", from pictures of {small} to {large} pixels a side" if small < large else ""
     return (
-        f" They learnt for {least} to {most} epochs{sizes} (point at a dot to see): one that is low may only have "
-        "learnt for less long."
+        f" They learnt {', '.join(said)} (point at a dot to see): one that is low may have learnt for less long, or "
+        "from less, rather than be a worse network."
     )
 
 
@@ -175,7 +182,13 @@ def show_schedules() -> None:
     for run in runs:
         config = run.config
         lines.setdefault((config.schedule, config.lr, config.warmup, config.epochs), []).append(run)
-    tables = [curve(equal[0].config).assign(run=" and ".join(run.name for run in equal)) for equal in lines.values()]
+    tables = [
+        curve(equal[0].config).assign(
+            run=" and ".join(f"{side_of[run.name]}: {run.name}" if run.name in side_of else run.name for run in equal),
+            side="".join(side_of.get(run.name, "") for run in equal),
+        )
+        for equal in lines.values()
+    ]
     epochs = max(run.config.epochs for run in runs)
     st.vega_lite_chart(cached.chart(charts.schedule, pd.concat(tables), epochs), width="stretch")
     if chosen.b.name not in finished:  # a warning above says why
@@ -197,9 +210,15 @@ def show_recipes(runs: list[Run]) -> None:
         for run in runs
     }
     st.table(pd.DataFrame(rows).T)
-    best = max(runs, key=lambda run: cached.accuracy(run).value)
     words = " and ".join(FIELD_WORDS[field] for field in changed)
-    st.caption(f"They differ in nothing but this: {words}. The best of them is `{best.name}`.")
+    st.caption(f"They differ in nothing but this: {words}. {best_of(runs)}")
+
+
+def best_of(runs: list[Run]) -> str:
+    best, second, *_ = sorted(runs, key=lambda run: cached.accuracy(run).value, reverse=True)
+    if cached.verdict(best, second).by_luck:
+        return f"Whether `{best.name}` or `{second.name}` is better is too close to call."
+    return f"The best of them is `{best.name}`; luck with the photos does not explain that, other seeds might."
 
 
 def _differs_in_recipe(run: Run) -> bool:

@@ -73,7 +73,8 @@ def read_gradients() -> dict[str, tuple[list[str], np.ndarray]]:
                 st.info(f"**{side}: {run.name}**. Only its last layer learns: there is no way back to follow.")
         except RunError as error:
             st.info(
-                f"**{side}: {run.name}** came without usable gradients, so there is nothing to draw; it is there on the other pages. "
+                f"**{side}: {run.name}** came without usable gradients, so there is nothing to draw here; on other "
+                "pages it is complete. "
                 f"{error}",
                 icon=":material/water_drop:",
             )
@@ -118,7 +119,9 @@ def show_training(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
         pd.DataFrame({"side": side, "run": names[side], "ratio": of, "epoch": np.arange(1, len(of) + 1)})
         for side, of in ratios.items()
     )
-    st.vega_lite_chart(cached.chart(charts.gradient_ratio, lines[lines["ratio"] > 0], gradients.ABOUT_EQUAL), width="stretch")
+    st.vega_lite_chart(
+        cached.chart(charts.gradient_ratio, lines[lines["ratio"] > 0], gradients.ABOUT_EQUAL), width="stretch"
+    )
     nothing = lines[lines["ratio"] == 0].groupby("side")["epoch"].min()
     st.caption(
         "Above the dashed line the first layer receives more than the last; below, less. Within the grey band that "
@@ -135,7 +138,9 @@ def compare_typical(found: dict[str, tuple[list[str], np.ndarray]]) -> str:
     if len(found) < 2 or found["A"][0] != found["B"][0]:
         return ""
     ratio = gradients.typical_ratio(found["A"][1][-1], found["B"][1][-1])
-    return f"A typical layer (the median) of A receives {gradients.typical_in_words(ratio, 'in B')}." if ratio > 0 else ""
+    return (
+        f"A typical layer (the median) of A receives {gradients.typical_in_words(ratio, 'in B')}." if ratio > 0 else ""
+    )
 
 
 @fragment()

@@ -74,6 +74,8 @@ st.caption(
     f"{speed} The best validation accuracy of A is {best['A']:.1%}, of B {best['B']:.1%}. Full lines: validation "
     f"photos, kept apart from training. Dashed: training photos{how}. Hover over a line for its values."
 )
+if against == "minutes":
+    st.caption("Where two trained at a time, they slowed each other down: minutes tell little of which is quicker.")
 smoothed = [side for side, run in chosen if run.config.label_smoothing]
 if measure == "loss" and smoothed:
     st.caption(
@@ -88,8 +90,8 @@ gaps = pd.concat(
 )
 st.vega_lite_chart(cached.chart(charts.gap, gaps, x, x_title), width="stretch")
 end = {side: 100 * (row["train_accuracy"] - row["val_accuracy"]) for side, row in final.items()}
-harder = (
-    "Below zero is no error: the practice photos are mirrored and shifted, so they are harder." if augmented else ""
+harder = "Below zero is no error: practice photos are counted while the network still learns" + (
+    ", and are mirrored and shifted, so they are harder." if augmented else "."
 )
 st.caption(
     "How much better a network is on photos it practises on than on photos it has never seen: learning by heart drives "

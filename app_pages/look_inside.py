@@ -1,16 +1,18 @@
 """One picture, both networks: what they answer, how sure they are, where they looked, and whether to believe it."""
 
+from collections.abc import Callable
 from datetime import date
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import charts, comparison, explain, familiarity, images, keepsake
+from core import charts, comparison, explain, familiarity, images, keepsake, metrics
 from core.cifar10 import CLASSES
 from core.errors import RunError
+from core.runs import Run
 from ui import cached, image_input
-from ui.run_picker import pair
+from ui.run_picker import finished_runs, offer_pair, pair, show_command
 
 TOP = 5  # classes
 CLOSER = {"trust": "Can I trust these maps?", "shake": "Shake it", "cover": "Cover it up"}
@@ -29,11 +31,11 @@ SIDE = look_closer.SIDE
 classifiers = {}
 for side, run in chosen:
     try:
-        classifiers[side] = cached.classifier(run)
+        if run.has_weights:
+            classifiers[side] = cached.classifier(run)
     except RunError as error:
         st.warning(str(error))
-if not classifiers:
-    st.stop()
+without_weights = [run for _, run in chosen if not run.has_weights]
 
 
 def map_style() -> look_closer.MapStyle:
@@ -87,15 +89,61 @@ def map_style() -> look_closer.MapStyle:
     return look_closer.MapStyle(method, layer, CLASSES.index(wanted) if wanted else None, strength / 100)
 
 
-def show_look(look: look_closer.Look) -> None:
-    answer = look.answer
-    mark = "" if choice.truth is None else (" ✓" if answer.label == choice.truth else " ✗")
-    st.subheader(f"{look.side}: {answer.label}{mark}", anchor=False)
-    st.markdown(f"**{look.run.name}** is {answer.confidence:.0%} sure.")
-    st.image(style.draw(look.seen, answer.heatmap), caption=method.caption(look.side, look.explained), width=SIDE)
-    top = np.argsort(-answer.probabilities)[:TOP]
-    table = pd.DataFrame({"class": [CLASSES[i] for i in top], "probability": answer.probabilities[top]})
-    st.vega_lite_chart(cached.chart(charts.answers, table, look.side), width="stretch", key=f"answers_{look.side}")
+def show_answer(side: str, run: Run, probabilities: np.ndarray, show_map: Callable[[], None]) -> None:
+    """A network's answer, what `show_map` draws of where it looked, and its most probable classes."""
+    label = CLASSES[probabilities.argmax()]
+    mark = "" if choice.truth is None else (" ✓" if label == choice.truth else " ✗")
+    st.subheader(f"{side}: {label}{mark}", anchor=False)
+    st.markdown(f"**{run.name}** is {probabilities.max():.0%} sure.")
+    show_map()
+    top = np.argsort(-probabilities)[:TOP]
+    table = pd.DataFrame({"class": [CLASSES[i] for i in top], "probability": probabilities[top]})
+    st.vega_lite_chart(cached.chart(charts.answers, table, side), width="stretch", key=f"answers_{side}")
+
+
+def show_map(look: look_closer.Look) -> None:
+    st.image(style.draw(look.seen, look.answer.heatmap), caption=method.caption(look.side, look.explained), width=SIDE)
+
+
+def show_network(side: str, run: Run) -> None:
+    """Of one without weights what it said of the test photos, which every run keeps."""
+    if look := next((look for look in looks if look.side == side), None):
+        show_answer(side, run, look.answer.probabilities, lambda: show_map(look))
+    elif choice.number is not None:
+        logits = cached.test_logits(run)[choice.number]
+        no_map = lambda: st.caption("No heatmap: its weights are not here. This answer was kept.")  # noqa: E731
+        show_answer(side, run, metrics.probabilities(logits[None])[0], no_map)
+    else:
+        st.subheader(f"{side}: no answer", anchor=False)
+        st.markdown(f"The weights of **{run.name}** are not here: it can't be asked anything new.")
+
+
+def offer_weights() -> None:
+    """How to get the weights that are not here, and the nearest pair whose weights are."""
+    st.info(
+        f"The weights of {' and '.join(run.name for run in without_weights)} are not in the box. These commands make "
+        "them, in runs of your own:",
+        icon=":material/inventory_2:",
+    )
+    for run in without_weights:
+        show_command(run, *run.name_again)
+    instead = [run if run.has_weights else with_weights(run) for _, run in chosen]
+    if all(instead):
+        a, b = (run.name for run in instead)
+        offer_pair(a, b, f"Look inside {a} and {b} instead", "The same networks, as they were trained with all labels.")
+
+
+def with_weights(like: Run) -> Run | None:
+    """A run of the same network that has learnt from all photos, all of it, and whose weights are here."""
+    network = ("architecture", "pretrained", "norm")
+    alike = [
+        run
+        for run in finished_runs()
+        if run.has_weights
+        and not comparison.limits(run.config)
+        and all(getattr(run.config, name) == getattr(like.config, name) for name in network)
+    ]
+    return alike[0] if alike else None
 
 
 def show_familiarity() -> None:
@@ -127,11 +175,13 @@ def poster() -> bytes:
 
 
 verdict = st.container()
-picture, *others = st.columns(1 + len(classifiers))
-style = map_style()
-method = explain.METHODS[style.method]
+picture, *others = st.columns(3)
 seen = images.to_pixels(choice.square)
-looks = [look_closer.look(side, run, seen, style) for side, run in chosen if side in classifiers]
+looks: list[look_closer.Look] = []
+if classifiers:
+    style = map_style()
+    method = explain.METHODS[style.method]
+    looks = [look_closer.look(side, run, seen, style) for side, run in chosen if side in classifiers]
 if len(looks) == 2:
     labels = {look.side: look.answer.label for look in looks}
     sure = {look.side: look.answer.confidence for look in looks}
@@ -152,9 +202,14 @@ with picture:
                 caption="Orange: A looked more; blue: B looked more",
                 width=SIDE,
             )
-for place, look in zip(others, looks, strict=True):
+for place, (side, run) in zip(others, chosen, strict=True):
     with place:
-        show_look(look)
+        if side in classifiers or not run.has_weights:
+            show_network(side, run)
+if without_weights:
+    offer_weights()
+if not looks:
+    st.stop()
 with st.container(horizontal=True):
     st.download_button(
         "Picture of this comparison",

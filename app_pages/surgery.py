@@ -46,7 +46,7 @@ def remaining(run: Run, cut: lesions.Lesion, scale: float) -> float:
         with suppress(RunError):
             if cut in (known := cached.surgery_study(run)):
                 return known[cut]
-    return cached.lesioned_accuracy(run, cut, scale)
+    return cached.lesioned_accuracy(run, cut, scale, quick=True)
 
 
 def condition(side: str, removed: lesions.Lesion, scale: float) -> str:
@@ -75,10 +75,8 @@ def show_patient(side: str, removed: lesions.Lesion, scale: float) -> float | No
     st.metric("right of 1,000 test photos", f"{now:.1%}", delta=change, help="Guessing gives 10%. One photo is 0.1%.")
     needed = (removed & frozenset(range(1, lesions.count_blocks(run.config) + 1))) - removable
     if needed:
-        st.caption(
-            f"{lesions.in_words(needed).capitalize()} stays: here the picture changes its shape, and a plain network "
-            "has no way around."
-        )
+        stay = f"{lesions.in_words(needed).capitalize()} stay{'s' * (len(needed) == 1)}"
+        st.caption(f"{stay}: here the picture changes its shape, and a plain network has no way around.")
     return now
 
 
@@ -154,7 +152,7 @@ def make_study(run: Run) -> dict[lesions.Lesion, float]:
     bar = st.progress(0.0, "Operating ...")
     results = lesions.study(
         run.config,
-        lambda cut: cached.lesioned_accuracy(run, cut, 1.0),
+        lambda cut: cached.lesioned_accuracy(run, cut, 1.0, quick=False),
         lambda done, total: bar.progress(done / total, f"Operation {done} of {total}"),
     )
     bar.empty()

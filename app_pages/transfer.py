@@ -15,6 +15,10 @@ python -m core.train resnet50 --data shipped --epochs 8 --init imagenet"""
 MORE_EPOCHS = 3  # where labels are few, or the steps would be few, too
 WHAT_LEARNS = {"": "everything", "backbone": "the last layer alone"}
 SAME_RECIPE = "Only runs that are equal in all else are compared: learning rates and epochs, too."
+ONE_RECIPE = (
+    "Both had the same recipe and the same time. That is fair, and yet no network's best: a recipe that suits one that "
+    "has learnt before may suit one from scratch less, and with more time the latter would catch up by some of this."
+)
 
 chosen = pair()
 st.title("Does it help to have learnt before?")
@@ -78,12 +82,14 @@ def offer_everywhere() -> None:
 def show_verdict() -> None:
     outcomes = {run.name: outcome(cached.history(run), cached.accuracy(run)) for run in duel}
     st.header("The verdict", anchor=False)
-    st.markdown(transfer.observation(*(outcomes[run.name] for run in duel)))
+    by_luck = cached.verdict(duel.scratch, duel.pretrained).by_luck
+    st.markdown(transfer.observation(*(outcomes[run.name] for run in duel), by_luck))
     columns = {
         f"{side_of[run.name]}: {words}": outcomes[run.name].figures
         for run, words in zip(duel, ("from scratch", "pretrained"), strict=True)
     }
     st.table(pd.DataFrame(columns).assign(**{"What it means": MEANINGS}))
+    st.caption(ONE_RECIPE)
     st.page_link(
         "app_pages/learning_curves.py",
         label="Their learning curves",
@@ -96,11 +102,13 @@ def show_budgets() -> None:
     st.header("How many labelled photos does it take?", anchor=False)
     rows = []
     for other in transfer.comparable(duel, duels):
+        if not all(run.training_images for run in other):
+            st.info(f"How many photos {' and '.join(run.name for run in other)} learnt from is not recorded.")
+            continue
         for side, run in zip(order, other, strict=True):
-            share = cached.accuracy(run)
-            images, epochs = run.facts["training_images"], run.config.epochs
+            share, epochs = cached.accuracy(run), run.config.epochs
             steps = cached.history(run)["images_seen"].iloc[-1] // run.config.batch_size
-            rows.append((side, run.name, images, epochs, steps, share.value, share.low, share.high))
+            rows.append((side, run.name, run.training_images, epochs, steps, share.value, share.low, share.high))
     table = pd.DataFrame(rows, columns=["side", "run", "images", "epochs", "steps", "accuracy", "low", "high"])
     if table["images"].nunique() < 2:
         st.info(
@@ -147,10 +155,13 @@ def show_frozen() -> None:
         "training time": [f"{cached.history(run)['seconds'].sum() / 60:.0f} min" for run in runs],
     }
     st.table(pd.DataFrame(table, index=[run.name for run in runs]))
-    loss = 100 * (cached.accuracy(runs[0]).value - max(cached.accuracy(run).value for run in frozen))
+    verdict = cached.verdict(frozen[0], duel.pretrained)
+    worth = (
+        "no more than luck explains" if verdict.by_luck else f"{100 * (verdict.b.value - verdict.a.value):+.1f} points"
+    )
     st.caption(
         "Where only the last layer learns, what was learnt before serves as it is (feature extraction). Letting "
-        f"everything learn (fine-tuning) is worth {loss:+.1f} points here. {SAME_RECIPE}"
+        f"everything learn (fine-tuning) is worth {worth} here. {SAME_RECIPE}"
     )
 
 
@@ -171,9 +182,13 @@ def show_change() -> None:
     numbered = [table.assign(number=range(1, len(table) + 1))[:-1] for table in tables]  # the last layer is new
     st.vega_lite_chart(cached.chart(charts.weight_change, pd.concat(numbered)), width="stretch")
     most = {table["run"][0]: f"layer {table['change'][:-1].idxmax() + 1} of {len(table)}" for table in tables}
-    middle = {table["run"][0]: f"{table['change'][:-1].median():.2%}" for table in tables}
+    middle = {table["run"][0]: f"{table['change'][:-1].median():.1%}" for table in tables}
     words = [f"{side_of[name]} changed a typical layer by {middle[name]}, most of all {most[name]}" for name in changes]
-    st.caption(f"{'; '.join(words)}. The last layer, which is new to both, is left out.")
+    st.caption(
+        f"{'; '.join(words)}. The last layer, which is new to both, is left out. Changes are measured against the size "
+        "that a layer's weights had at the start. Random ones often begin larger than learnt ones: so a smaller change "
+        "does not mean that less was learnt."
+    )
     st.subheader("The first layer's filters: what it looks for in a picture", anchor=False)
     for run in duel:
         if run.name in changes:

@@ -11,11 +11,18 @@ from core.metrics import GUESSING
 from core.palette import COLOURS, SIDES
 
 ONE_HUE = "purples"
+GREYS = ("#808080", "#b0b0b0", "#606060")
 DIFFERENCE = "blueorange"  # diverging; reversed, so that more of B is blue and more of A is orange
 BROKEN = "#009E73"  # a value that is not finite
 SEED_STEP = 0.025  # between seeds of one depth, in widths of the axis
-USUAL_WIDTH, ARCHITECTURES_HEIGHT = 1_000, 400  # pixels
-NAME_SIZE, NAME_GAP = 12, 12  # pixels: of the letters, and from a dot to its name
+NAMED_WIDTH, ARCHITECTURES_HEIGHT, EDGE = 680, 400, 30  # pixels; narrower, dots have no names: they would overlap
+NAME_SIZE, NAME_GAP, LETTER = (
+    12,
+    12,
+    0.55,
+)  # pixels: of the letters, and from a dot to its name; a letter's width by size
+ACCURACY_MARGIN = 0.04
+CHANGE_SMALL = 0.001  # relative changes below this are drawn as if the axis were linear
 ROOM_FOR_PERCENT = 0.25  # beside the longest bar, in widths of its scale
 LOG_AXIS = alt.Axis(format="~g", tickCount=5, grid=False)
 
@@ -228,14 +235,28 @@ def race_gradients() -> alt.Chart:
 
 
 def schedule(table: pd.DataFrame, epochs: int) -> alt.Chart:
-    """Learning rate over the epochs. `table`: columns epoch (0 to `epochs`), lr and run (a line for each)."""
+    """Learning rate over the epochs. `table`: columns epoch (0 to `epochs`), lr, run (a line for each) and side ("A",
+    "B", or "" for a line that is of neither or of both)."""
+    lines = table.drop_duplicates("run")
+    greys = iter(GREYS * len(lines))
+    colours = [COLOURS.get(side) or next(greys) for side in lines["side"]]
     return (
         alt.Chart(table)
         .mark_line(strokeWidth=2.5)
         .encode(
-            x=alt.X("epoch:Q", title="epochs", scale=alt.Scale(domain=[0, epochs], nice=False)),
+            x=alt.X(
+                "epoch:Q",
+                title="epochs",
+                scale=alt.Scale(domain=[0, epochs], nice=False),
+                axis=alt.Axis(tickMinStep=1, format="d"),
+            ),
             y=alt.Y("lr:Q", title="learning rate", axis=alt.Axis(format="~g")),
-            color=alt.Color("run:N", legend=alt.Legend(title=None, orient="top")),
+            color=alt.Color(
+                "run:N",
+                scale=alt.Scale(domain=lines["run"].tolist(), range=colours),
+                legend=alt.Legend(title=None, orient="top", columns=1, labelLimit=0),
+            ),
+            strokeDash=alt.StrokeDash("run:N", scale=alt.Scale(domain=lines["run"].tolist()), legend=None),
         )
         .properties(height=240)
     )
@@ -457,9 +478,15 @@ def label_budget(table: pd.DataFrame) -> alt.Chart:
 
 def weight_change(table: pd.DataFrame) -> alt.Chart:
     """How far each layer moved. `table`: columns side, run, number, layer, change (norm of the change by norm)."""
+    ticks = CHANGE_SMALL * np.outer(10.0 ** np.arange(6), (1, 3)).ravel()
     base = alt.Chart(table).encode(
         x=_layer_axis(),
-        y=alt.Y("change:Q", title="change, in % of the layer's size", axis=alt.Axis(format="%")),
+        y=alt.Y(
+            "change:Q",
+            title="change, in % of the layer's size",
+            scale=alt.Scale(type="symlog", constant=CHANGE_SMALL),  # some layers do not move at all
+            axis=alt.Axis(format="~%", values=[0, *ticks[ticks < 1.1 * table["change"].max()].tolist()]),
+        ),
         color=_colour(),
         tooltip=["run:N", "number:Q", "layer:N", alt.Tooltip("change:Q", title="change", format=".1%")],
     )
@@ -469,16 +496,28 @@ def weight_change(table: pd.DataFrame) -> alt.Chart:
 
 def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
     """Accuracy against cost, a dot a run; a click selects a `run` as parameter `point`. `table`: columns run, network,
-    side ("A", "B" or ""), accuracy, low, high (0 to 1), training (in words) and `x`. Of the runs of one network the
-    best bears its name, where there is room; on a narrow screen none does."""
+    side ("A", "B" or ""), accuracy, low, high (0 to 1), training (in words) and `x`. A, B and of the runs of each
+    network the best bear their names, where there is room; on a narrow screen none does."""
+    table = table.sort_values("side")  # A and B are drawn last, over the others
     point = alt.selection_point(name="point", fields=["run"], on="click", empty=False)
     anybody = [*SIDES, ""]
-    few_ticks, share = alt.Axis(format="~s", tickCount=5), alt.Axis(format="%")
+    bottom, top = table["low"].min() - ACCURACY_MARGIN, table["high"].max() + ACCURACY_MARGIN
+    ticks = [tenth / 10 for tenth in range(11) if bottom <= tenth / 10 <= top]
     base = alt.Chart(table).encode(
-        x=alt.X(f"{x}:Q", title=x_title, scale=alt.Scale(type="log", padding=30), axis=few_ticks),
+        x=alt.X(
+            f"{x}:Q",
+            title=x_title,
+            scale=alt.Scale(type="log", padding=EDGE),
+            axis=alt.Axis(format="~s", tickCount=5),
+        ),
         color=alt.Color("side:N", scale=alt.Scale(domain=anybody, range=[*COLOURS.values(), "#808080"]), legend=None),
     )
-    y = alt.Y("accuracy:Q", title="right on test photos", scale=alt.Scale(zero=False, padding=20), axis=share)
+    y = alt.Y(
+        "accuracy:Q",
+        title="right on test photos",
+        scale=alt.Scale(domain=[bottom, top], nice=False),
+        axis=alt.Axis(format="%", values=ticks),
+    )
     dots = base.mark_point(filled=True, opacity=1, size=170, cursor="pointer").encode(
         y=y,
         shape=alt.Shape("side:N", scale=alt.Scale(domain=anybody, range=["circle", "square", "diamond"]), legend=None),
@@ -486,18 +525,18 @@ def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
             "run:N",
             "network:N",
             alt.Tooltip("accuracy:Q", title="right on test photos", format=".1%"),
-            alt.Tooltip(f"{x}:Q", title=x_title, format=",.4~g"),
+            alt.Tooltip(f"{x}:Q", title=x_title, format=".3~s" if table[x].min() > 1_000 else ".3~r"),
             "training:N",
         ],
     )
-    named = alt.Chart(_with_room_for_names(table, x)).encode(x=base.encoding.x, y=y, text="network:N")
+    named = alt.Chart(_with_room_for_names(table, x, top, bottom)).encode(x=base.encoding.x, y=y, text="network:N")
     names = [
         named.transform_filter(alt.datum.align == align).mark_text(
             align=align,
             dx=NAME_GAP if align == "left" else -NAME_GAP,
             fontSize=NAME_SIZE,
             color="#808080",
-            opacity=alt.expr(f"width > {USUAL_WIDTH * 0.6:.0f} ? 1 : 0"),  # on a telephone they would overlap
+            opacity=alt.expr(f"width >= {NAMED_WIDTH} ? 1 : 0"),
         )
         for align in ("left", "right")
     ]
@@ -505,16 +544,18 @@ def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
     return alt.layer(interval, dots.add_params(point), *names).properties(height=ARCHITECTURES_HEIGHT)
 
 
-def _with_room_for_names(table: pd.DataFrame, x: str) -> pd.DataFrame:
-    """The best run of each network, as far as its name runs neither into that of a better one nor over the edge on a
-    screen of usual width; `align` says whether it stands right of its dot ("left") or left of it ("right")."""
-    best = table.loc[table.groupby("network")["accuracy"].idxmax()].sort_values("accuracy", ascending=False)
-    along = np.log10(best[x])
-    across = (along - along.min()) / max(along.max() - along.min(), 1e-9) * USUAL_WIDTH
-    up = (best["high"].max() - best["accuracy"]) / max(best["high"].max() - best["low"].min(), 1e-9)
+def _with_room_for_names(table: pd.DataFrame, x: str, top: float, bottom: float) -> pd.DataFrame:
+    """A, B and the best run of each network, as far as their names run neither into each other nor over the edge on a
+    screen of NAMED_WIDTH; `align` says whether a name stands right of its dot ("left") or left of it ("right")."""
+    best = table.loc[table.groupby("network")["accuracy"].idxmax()]
+    chosen = table[table["side"] != ""]
+    wanted = pd.concat([chosen, best.sort_values("accuracy", ascending=False)]).drop_duplicates("network")
+    along = np.log10(wanted[x]) - np.log10(table[x].min())
+    across = EDGE + along / max(np.log10(table[x].max() / table[x].min()), 1e-9) * (NAMED_WIDTH - 2 * EDGE)
+    down = (top - wanted["accuracy"]) / (top - bottom) * ARCHITECTURES_HEIGHT
     taken, aligned = [], []
-    for name, place, height in zip(best["network"], across, up * ARCHITECTURES_HEIGHT, strict=True):
-        length = len(name) * NAME_SIZE / 2
+    for name, place, height in zip(wanted["network"], across, down, strict=True):
+        length = len(name) * NAME_SIZE * LETTER
         ends = {
             "left": (place + NAME_GAP, place + NAME_GAP + length),
             "right": (place - NAME_GAP - length, place - NAME_GAP),
@@ -522,11 +563,11 @@ def _with_room_for_names(table: pd.DataFrame, x: str) -> pd.DataFrame:
         free = [align for align, end in ends.items() if _is_free(end, height, taken)]
         aligned.append(free[0] if free else None)
         taken += [(*ends[free[0]], height)] if free else []
-    return best.assign(align=aligned).dropna(subset="align")
+    return wanted.assign(align=aligned).dropna(subset="align")
 
 
 def _is_free(ends: tuple[float, float], height: float, taken: list[tuple[float, float, float]]) -> bool:
-    inside = ends[0] >= 0 and ends[1] <= USUAL_WIDTH
+    inside = ends[0] >= 0 and ends[1] <= NAMED_WIDTH
     return inside and all(
         abs(height - other) > 1.2 * NAME_SIZE or ends[1] < low or ends[0] > high for low, high, other in taken
     )

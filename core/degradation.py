@@ -94,7 +94,7 @@ class _Errors:
     """
 
     def __init__(self, rows: pd.DataFrame, column: str, wrong: Mapping[str, np.ndarray] | None = None):
-        self._groups = {key: group for key, group in rows.groupby(["network", "depth"])}
+        self._groups = dict(list(rows.groupby(["network", "depth"])))
         self._column, self._wrong = column, wrong
         self._freedom = sum(len(group) - 1 for group in self._groups.values())
         squares = sum(group[column].var(ddof=0) * len(group) for group in self._groups.values())

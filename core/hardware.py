@@ -14,6 +14,7 @@ TENSOR_CORES = (7, 0)  # the compute capability of the first GPUs that have them
 
 
 def best_device() -> torch.device:
+    """A GPU where there is one, CUDA's before Apple's; else the CPU."""
     if torch.cuda.is_available():
         return torch.device("cuda")
     if torch.backends.mps.is_available() and parallel.size() == 1:  # whose processes could not exchange gradients

@@ -5,7 +5,6 @@ relatively shallow networks" (arXiv 1605.06431), section 4. Blocks are numbered 
 """
 
 from collections.abc import Callable, Iterable
-from io import StringIO
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,7 @@ from core.config import TrainConfig
 from core.errors import LabError, RunError
 from core.files import write_text, writing
 from core.metrics import GUESSING
-from core.runs import Run
+from core.runs import Run, read_csv
 
 FILE = "surgery.csv"
 IMAGES = 1_000  # the first test images, on which a lesioned network is scored
@@ -80,10 +79,11 @@ def save(run: Run, results: dict[Lesion, float]) -> None:
 def load(run: Run) -> dict[Lesion, float]:
     """What `save` wrote. Raises RunError if it is missing, damaged, or another network's."""
     path = run.path / FILE
+    rows = read_csv(path, COLUMNS, dtype={"removed": str}, keep_default_na=False)
     try:
-        return _from_csv(path.read_text(encoding="utf-8"), removable(run.config))
-    except (OSError, ValueError) as error:
-        raise RunError(f"{path} is missing or damaged ({type(error).__name__}: {error}).") from None
+        return _to_results(rows, removable(run.config))
+    except ValueError as error:
+        raise RunError(f"{path} is damaged: {error}.") from None
 
 
 def _to_csv(results: dict[Lesion, float]) -> str:
@@ -91,12 +91,9 @@ def _to_csv(results: dict[Lesion, float]) -> str:
     return pd.DataFrame(rows, columns=COLUMNS).to_csv(index=False)
 
 
-def _from_csv(text: str, known: Lesion) -> dict[Lesion, float]:
-    if any(line.count(",") != len(COLUMNS) - 1 for line in text.splitlines()):  # pandas takes minutes for a long row
-        raise ValueError("a row with another number of cells")
-    rows = pd.read_csv(StringIO(text), dtype={"removed": str}, keep_default_na=False)
-    if list(rows.columns) != COLUMNS or rows["accuracy"].dtype.kind != "f" or not rows["accuracy"].between(0, 1).all():
-        raise ValueError("no table of removed blocks and accuracies from 0 to 1")
+def _to_results(rows: pd.DataFrame, known: Lesion) -> dict[Lesion, float]:
+    if rows["accuracy"].dtype.kind != "f" or not rows["accuracy"].between(0, 1).all():
+        raise ValueError("accuracies are numbers from 0 to 1")
     results = {frozenset(map(int, removed.split())): value for removed, value in rows.itertuples(index=False)}
     if frozenset() not in results or not all(lesion <= known for lesion in results):
         raise ValueError("blocks of another network")

@@ -16,8 +16,8 @@ MEANINGS = {
     GAP: "How much better it is on photos it has practised on. Small is good where accuracy is high; one that has "
     "learnt little has little by heart. Below zero is possible, as practice photos may be mirrored and shifted, and "
     "are counted while it still learns.",
-    TIME: "On the machine named in the run's card. Two trainings at a time slow each other down, so two networks' times "
-    "tell little of which is quicker to train.",
+    TIME: "On the machine named in the run's card. Where two trained at a time, they slowed each other "
+    "down: their times tell little of which is quicker.",
 }
 
 

@@ -35,7 +35,7 @@ def figures(run: Run) -> dict:
         "depth": run.config.depth,
         "skip": run.config.skip,
         "norm": run.config.norm,
-        "images": run.facts.get("training_images"),
+        "images": run.training_images,
         "seed": run.config.seed,
         "precision": run.environment.get("precision"),
         "epochs": len(history),

@@ -9,6 +9,7 @@ import os
 import re
 import shlex
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path, PureWindowsPath
@@ -79,6 +80,12 @@ class Run:
         return self.facts["architecture"]["multiply_adds"]
 
     @property
+    def training_images(self) -> int | None:
+        """How many it learnt from, validation apart; None where that is not recorded."""
+        known = self.facts.get("training_images")
+        return known if type(known) is int else None
+
+    @property
     def last_change(self) -> float:
         """Seconds since 1970; changes whenever something in the folder was replaced, so it can key a cache. Raises
         RunError if the folder is gone."""
@@ -90,18 +97,8 @@ class Run:
     def history(self) -> pd.DataFrame:
         """A row an epoch, HISTORY_COLUMNS; accuracies 0 to 1."""
         path = self.path / "history.csv"
-        try:
-            text = path.read_text(encoding="utf-8")
-            # Before pandas reads it: a row of 200,000 cells would keep it busy for minutes.
-            shaped = all(line.count(",") == len(HISTORY_COLUMNS) - 1 for line in text.splitlines())
-            table = pd.read_csv(StringIO(text)) if shaped else pd.DataFrame()
-        except (OSError, ValueError) as error:
-            raise RunError(f"{path} cannot be read ({error}).") from None
-        if (
-            tuple(table.columns) != HISTORY_COLUMNS
-            or not all(kind.kind in "if" for kind in table.dtypes)
-            or not np.isfinite(table.to_numpy()).all()
-        ):
+        table = read_csv(path, HISTORY_COLUMNS)
+        if not all(kind.kind in "if" for kind in table.dtypes) or not np.isfinite(table.to_numpy()).all():
             raise RunError(f"{path} does not hold a training history: numbers in the columns {HISTORY_COLUMNS}.")
         return table
 
@@ -182,7 +179,12 @@ class Run:
         """The command that makes it anew, among the user's own runs; its name is taken, so under another.
 
         Raises RunError if it is not recorded."""
-        return self.command_with("--name", f"{self.name[: LONGEST_NAME - len(AGAIN)]}{AGAIN}")
+        return self.command_with(*self.name_again)
+
+    @property
+    def name_again(self) -> tuple[str, str]:
+        """The option that gives a new run like this one a name of its own."""
+        return "--name", f"{self.name[: LONGEST_NAME - len(AGAIN)]}{AGAIN}"
 
     def command_with(self, *options: str) -> str:
         """The command that made it, with `options` instead of its own, and without its place and name; with its
@@ -408,6 +410,23 @@ def save_test_logits(folder: Path, logits: np.ndarray) -> None:
     write_atomically(folder / RESULT_FILE, lambda file: np.savez_compressed(file, logits=logits))
 
 
+def read_csv(path: Path, columns: Sequence[str], **options) -> pd.DataFrame:
+    """A table with exactly these columns; `options` are those of `pandas.read_csv`. Raises RunError."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        # Before pandas reads it: a row of 200,000 cells would keep it busy for minutes.
+        if any(line.count(",") != len(columns) - 1 for line in text.splitlines()):
+            raise ValueError("a row with another number of cells")
+        table = pd.read_csv(StringIO(text), **options)
+        if list(table.columns) != list(columns):
+            raise ValueError(f"its columns are not {', '.join(columns)}")
+    except FileNotFoundError:
+        raise RunError(f"{path} is missing.") from None
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path} cannot be read ({error}).") from None
+    return table
+
+
 def _without(words: list[str], options: set[str]) -> list[str]:
     """A command's words without these `options` that take a value, such as "--name", and without their values."""
     before = ["", *words]
@@ -429,5 +448,7 @@ def _load_npz(path: Path, *names: str) -> dict[str, np.ndarray]:
                 raise ValueError("it unpacks to too much")
         with np.load(path, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in names}
+    except FileNotFoundError:
+        raise RunError(f"{path} is missing.") from None
     except Exception as error:  # zipfile, zlib, struct and numpy each raise their own on a damaged file
-        raise RunError(f"{path} is missing or damaged ({type(error).__name__}: {error}).") from None
+        raise RunError(f"{path} is damaged ({type(error).__name__}: {error}).") from None

@@ -150,10 +150,11 @@ class Session:
         sha256 = runs.save_weights(self.folder, trainer.best_weights)
         finished = datetime.now(timezone.utc).isoformat(timespec="seconds")
         result = {"best_epoch": trainer.position.best_epoch, "finished": finished, "sha256": sha256}
-        # What it began with was recorded then; the file may be another by now.
-        runs.save_facts(self.folder, self.config, runs.open_run(self.folder).facts | self._circumstances() | result)
+        begun = runs.open_run(self.folder).facts
+        runs.save_facts(self.folder, self.config, begun | self._circumstances() | result)
         with suppress(LabError):  # the file of the initial weights is gone: no reason to lose the run
-            runs.save_weight_change(self.folder, starting_weights(self.config), trainer.best_weights)
+            if describe_initial_weights(self.config) == begun.get("initial_weights"):  # it may be another by now
+                runs.save_weight_change(self.folder, starting_weights(self.config), trainer.best_weights)
         runs.save_test_logits(self.folder, logits.numpy())
         write_card(runs.open_run(self.folder))
         for needed_no_more in (runs.STATE_FILE, status.LOG_FILE, status.FILE):

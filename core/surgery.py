@@ -33,30 +33,28 @@ BATCH = 50
 class Surgery:
     """A run's network on the operating table, with the first IMAGES test images to score it on."""
 
-    def __init__(self, run: Run, test: Images, precision: str = "float32"):
-        """`precision`: of the numbers, see `core.hardware`; half the time in bfloat16, and an image or two differ.
-
-        Raises LabError if the network has no blocks that are known here, RunError if its weights are missing."""
-        self._precision = precision
+    def __init__(self, run: Run, test: Images):
+        """Raises LabError if the network has no blocks that are known here, RunError if its weights are missing."""
         self.removable = lesions.removable(run.config)
         self._model = _folded(run.load_model()).to(memory_format=torch.channels_last)
         self._preprocessing = family(run.config).preprocessing
         self._pixels, self._labels = to_tensors(Images(test.pixels[:IMAGES], test.labels[:IMAGES]))
 
-    def accuracy(self, removed: Lesion = frozenset(), scale: float = 1.0) -> float:
+    def accuracy(self, removed: Lesion = frozenset(), scale: float = 1.0, precision: str = "float32") -> float:
         """Share of the images named rightly, 0 to 1, with these blocks removed and the others' branches scaled.
 
-        Raises LabError if a block can't be removed.
+        `precision`: of the numbers, see `core.hardware`; half the time in bfloat16, and an image or two differ. Raises
+        LabError if a block can't be removed.
         """
         if stuck := removed - self.removable:
             raise LabError(f"This network can't do without {lesions.in_words(stuck)}.")
         batches = zip(self._pixels.split(BATCH), self._labels.split(BATCH), strict=True)
         with ThreadPoolExecutor(usable_cores()) as pool:
-            right = pool.map(lambda batch: self._count_right(*batch, removed, scale), batches)
+            right = pool.map(lambda batch: self._count_right(*batch, removed, scale, precision), batches)
             return sum(right) / len(self._labels)
 
-    def _count_right(self, pixels: Tensor, labels: Tensor, removed: Lesion, scale: float) -> int:
-        with autocast("cpu", self._precision):  # holds for the thread that enters it
+    def _count_right(self, pixels: Tensor, labels: Tensor, removed: Lesion, scale: float, precision: str) -> int:
+        with autocast("cpu", precision):  # holds for the thread that enters it
             logits = forward(self._model, self._preprocessing(pixels), removed, scale)
         return int((logits.argmax(dim=1) == labels).sum())
 

@@ -104,7 +104,7 @@ def _train(args: argparse.Namespace, argv: list[str]) -> int:
                 config,
                 folder,
                 images,
-                _command(config, args, argv),
+                _command(config, args),
                 # Of several networks to be resumed, those whose turn had not come begin.
                 resume=args.resume and (len(configs) == 1 or folder.exists()),
                 threads=args.threads,
@@ -194,18 +194,21 @@ def _stop_on_signals():
     return lambda: bool(received)
 
 
-def _command(config: TrainConfig, args: argparse.Namespace, argv: list[str]) -> str:
+def _command(config: TrainConfig, args: argparse.Namespace) -> str:
     """The command that trains this one network, as it can be given again."""
-    if args.run:
-        begun_with = runs.open_run(args.run).facts.get("command")
-        if begun_with:
-            return begun_with
-        words = _options(config)
-    else:
-        this = parse_architecture(config.architecture)
-        others = [name for name in args.architectures if parse_architecture(name) != this]
-        words = [word for word in argv if word not in [*others, "--resume"]]
-    return shlex.join([*_program(), *words])
+    if args.run and (begun_with := runs.open_run(args.run).facts.get("command")):
+        return begun_with
+    return shlex.join([*_program(), *_options(config), *_how_and_where(args)])
+
+
+def _how_and_where(args: argparse.Namespace) -> list[str]:
+    """Of the arguments those that no config holds, as they were given."""
+    defaults = vars(parser().parse_args([]))
+    words = [] if args.data in ("full", "shipped") else ["--data", args.data]
+    for name in ("threads", "precision", "log") if args.run else ("threads", "precision", "log", "name", "out"):
+        if getattr(args, name) not in (defaults[name], ""):
+            words += [f"--{name}", str(getattr(args, name))]
+    return [*words, "--compile"] if args.compile else words
 
 
 def _program() -> list[str]:

@@ -20,7 +20,7 @@ from core.data import EpochPlan, TrainingSet, derived_seed, label_budget, split_
 from core.errors import DivergedError, LabError, TrainingError
 from core.evaluation import StoppedError, infer
 from core.hardware import autocast, best_device, best_precision
-from core.models import build, family, freeze, head_name, is_layer_weight, load_weights
+from core.models import build, family, freeze, head_name, is_layer_weight, is_within, load_weights
 from core.schedules import learning_rate
 
 
@@ -303,9 +303,10 @@ class Trainer:
 def _optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
     """Of what is not frozen. A group's `lr_factor` is its learning rate over that of the network's body."""
     groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
+    head = head_name(model)
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            factor = config.head_lr if name.startswith(f"{head_name(model)}.") else 1.0
+            factor = config.head_lr if is_within(name, head) else 1.0
             groups.setdefault((factor, is_layer_weight(name, parameter)), []).append(parameter)
     body_first = sorted(groups.items(), key=lambda group: (group[0][0] != 1, not group[0][1]))
     options = [

@@ -11,8 +11,7 @@ from core.comparison import differing
 from core.outcome import TARGETS, Outcome, when_in_words
 from core.runs import Run
 
-# What makes two duels comparable, whatever their budgets and recipes.
-SAME = {"family", "network", "input_size", "strides", "depth", "skip", "norm", "init", "data", "freeze"}
+BUDGET = {"train_fraction", "epochs"}  # what may differ between duels that show what labels are worth
 
 
 @dataclass(frozen=True)
@@ -40,10 +39,11 @@ def duels(runs: list[Run]) -> list[Duel]:
 
 
 def comparable(duel: Duel, others: list[Duel]) -> list[Duel]:
-    """Of `others` those of the same network and weights, one a label budget (the first of each), the smallest first."""
+    """Of `others` those that differ in their BUDGET alone, one a label budget (the first of each), the smallest
+    first."""
     by_budget = {duel.pretrained.config.train_fraction: duel}
     for other in others:
-        if not differing(duel.pretrained, other.pretrained).keys() & SAME:
+        if differing(duel.pretrained, other.pretrained).keys() <= BUDGET:
             by_budget.setdefault(other.pretrained.config.train_fraction, other)
     return [by_budget[fraction] for fraction in sorted(by_budget)]
 
@@ -53,13 +53,14 @@ def frozen_variants(duel: Duel, runs: list[Run]) -> list[Run]:
     return [run for run in runs if differing(duel.pretrained, run).keys() == {"freeze"}]
 
 
-def observation(scratch: Outcome, pretrained: Outcome) -> str:
-    """What the figures of the two say, in a few sentences."""
+def observation(scratch: Outcome, pretrained: Outcome, by_luck: bool) -> str:
+    """What the figures of the two say, in a few sentences. `by_luck`: as `comparison.Verdict` says it of the two."""
     points = 100 * (pretrained.accuracy.value - scratch.accuracy.value)
-    how = "higher" if points >= 0 else "lower"
+    ended = "no better and no worse, luck with the photos apart" if by_luck else f"{abs(points):.1f} points "
+    ended += "" if by_luck else ("higher" if points > 0 else "lower")
     return (
         f"{_speed(scratch, pretrained)} On photos it had never seen, the pretrained network ended "
-        f"**{abs(points):.1f} points {how}**: {pretrained.accuracy.value:.1%} against {scratch.accuracy.value:.1%}. "
+        f"**{ended}**: {pretrained.accuracy.value:.1%} against {scratch.accuracy.value:.1%}. "
         f"The gap between practice photos and validation photos is {100 * pretrained.gap:+.1f} points for it, "
         f"{100 * scratch.gap:+.1f} for the one from scratch{_less_by_heart(scratch, pretrained)}."
     )

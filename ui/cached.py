@@ -139,16 +139,18 @@ def surgery_study(run: Run) -> dict[lesions.Lesion, float]:
 @st.cache_resource(max_entries=4, hash_funcs=RUN_KEY, show_spinner="Bringing the network to the operating table ...")
 def surgery(run: Run):
     """A `surgery.Surgery`, shared between visitors: nothing changes it."""
-    from core.hardware import best_precision
     from core.surgery import Surgery
 
     _one_torch_thread()  # it works on batches in parallel instead
-    return Surgery(run, test_images(), best_precision("cpu"))
+    return Surgery(run, test_images())
 
 
 @st.cache_data(max_entries=1_000, hash_funcs=RUN_KEY, show_spinner="Operating, and showing it 1,000 photos ...")
-def lesioned_accuracy(run: Run, removed: lesions.Lesion, scale: float) -> float:
-    return surgery(run).accuracy(removed, scale)
+def lesioned_accuracy(run: Run, removed: lesions.Lesion, scale: float, quick: bool) -> float:
+    """`quick`: in what numbers this machine computes best, where an image or two may differ; else in float32."""
+    from core.hardware import best_precision
+
+    return surgery(run).accuracy(removed, scale, best_precision("cpu") if quick else "float32")
 
 
 @st.cache_data(show_spinner="Asking torchvision what networks it has ...")

@@ -1,5 +1,6 @@
 """A network drawn as its row of blocks, with its short cuts as arcs over them."""
 
+from core import lesions
 from core.config import TrainConfig
 
 STEP, BLOCK, TOP = 34, 20, 26  # pixels
@@ -11,7 +12,7 @@ FUNNEL = 6 * STEP, BLOCK / 5  # length, and height where the answer leaves
 def network(config: TrainConfig, colour: str, removed: frozenset[int] = frozenset()) -> str:
     """SVG: a picture enters left, the answer leaves right. Blocks `removed` (numbered from 1) are hollow."""
     if config.family == "cifar":
-        return _row((config.depth - 2) // 2, config.skip, colour, removed)  # two layers in each
+        return _row(lesions.count_blocks(config), config.skip, colour, removed)
     if config.network in RESIDUAL_BLOCKS:
         return _row(RESIDUAL_BLOCKS[config.network], True, colour, removed)
     return _funnel(colour)

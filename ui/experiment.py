@@ -11,6 +11,7 @@ from core import charts, cost, jobs
 from core.comparison import FIELD_WORDS, in_words
 from core.config import OPTIMIZERS, SCHEDULES, TrainConfig, recipe
 from core.errors import LabError
+from core.palette import SIDES
 from core.schedules import curve
 from ui import cached
 from ui.fragment import fragment
@@ -221,7 +222,11 @@ def _show_schedule(configs: list[TrainConfig]) -> None:
         + (f", warm-up {in_words('warmup', c.warmup)}" if c.warmup is not None else ""): c
         for c in configs
     }
-    table = pd.concat([curve(config).assign(run=words) for words, config in different.items()])
+    sides = SIDES if len(different) == 2 else [""] * len(different)
+    table = pd.concat(
+        curve(config).assign(run=words, side=side)
+        for side, (words, config) in zip(sides, different.items(), strict=True)
+    )
     longest = max(config.epochs for config in configs)
     st.vega_lite_chart(cached.chart(charts.schedule, table, longest), width="stretch", key="schedule_chart")
 

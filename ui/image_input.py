@@ -20,11 +20,12 @@ STAYS_HERE = "It goes to the computer that runs this lab, is never stored, and i
 
 @dataclass(frozen=True)
 class Choice:
-    """`square`: RGB, any size; `truth`: the class's name, where it is known."""
+    """`square`: RGB, any size; `truth`: the class's name, where it is known; `number`: of a test photo."""
 
     square: Image.Image
     truth: str | None
     title: str
+    number: int | None = None
 
 
 def choose(pair: Pair) -> Choice | None:
@@ -72,7 +73,7 @@ def _test_image(pair: Pair) -> Choice:
         st.info(message)
     number = 0 if number is None else int(number)
     truth = CLASSES[cached.test_labels()[number]]
-    return Choice(Image.fromarray(cached.test_images().pixels[number]), truth, f"Test photo {number}: {truth}")
+    return Choice(Image.fromarray(cached.test_images().pixels[number]), truth, f"Test photo {number}: {truth}", number)
 
 
 def _draw(pair: Pair, first: bool = False) -> None:

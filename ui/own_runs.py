@@ -141,12 +141,20 @@ def _show_actions(states: dict[str, Status]) -> None:
 
 
 def _offer_comparison(run: Run, own: list[Run]) -> None:
-    """With the newest run that differs in one thing, if there is one; the more promising of the two is B."""
-    fair = [other for other in own if other.finished and len(differing(run, other)) == 1]
-    pair = [run, *sorted(fair, key=lambda other: other.last_change)[-1:]]
+    """With its twin, if there is one; the more promising of the two is B."""
+    pair = [run, *twins(run, own)[-1:]]
     pair.sort(key=lambda each: (each.config.skip, each.config.pretrained))
     link = dict(zip("ab", (each.name for each in pair), strict=True)) if len(pair) == 2 else {"b": run.name}
     st.page_link("app_pages/compare.py", label="Compare it", icon=":material/balance:", query_params=link)
+
+
+def twins(run: Run, others: list[Run]) -> list[Run]:
+    """The finished runs that differ from `run` in one thing, the most telling last: those of another seed, which tell
+    of luck alone, come first; then the older ones."""
+    fair = [(set(differing(run, other)), other) for other in others if other.finished]
+    fair = [(names, other) for names, other in fair if len(names) == 1]
+    ordered = sorted(fair, key=lambda pair: (not pair[0] & {"seed", "split_seed"}, pair[1].last_change))
+    return [other for _, other in ordered]
 
 
 def _action(label: str, icon: str, do, *args, help: str, type: str = "secondary") -> None:

@@ -27,13 +27,14 @@ def show() -> None:
     """Draw the picker; `pair()` then gives its choice to the page."""
     found, problems = list_runs()
     runs = {run.name: run for run in found if run.finished}
+    unfinished = {run.name for run in found} - runs.keys()
     st.session_state["_runs"] = runs
     for problem in problems:
         st.warning(problem, icon=":material/folder_off:")
     if not runs:
         return
     for column, key in zip(st.columns(2), ("a", "b"), strict=True):
-        _follow_link(key, list(runs))
+        _follow_link(key, list(runs), unfinished)
         column.selectbox(
             f"Network {key.upper()}",
             list(runs),
@@ -99,7 +100,7 @@ def _write_link() -> None:
         st.query_params.update(choice)
 
 
-def _follow_link(key: str, names: list[str]) -> None:
+def _follow_link(key: str, names: list[str], unfinished: set[str]) -> None:
     """Choose what the link says, where it is new (opened, or gone back to); report and replace a name unknown here.
 
     Not the widget's own binding to the link: that leaves a default out of the link, and drops an unknown name silently.
@@ -111,7 +112,6 @@ def _follow_link(key: str, names: list[str]) -> None:
         return
     default = DEFAULTS[key] if DEFAULTS[key] in names else names[0 if key == "a" else -1]
     if wanted is not None:
-        st.warning(
-            f"There is no run “{wanted}” here; {key.upper()} shows {default} instead.", icon=":material/link_off:"
-        )
+        why = f"“{wanted}” is not finished" if wanted in unfinished else f"There is no run “{wanted}” here"
+        st.warning(f"{why}; {key.upper()} shows {default} instead.", icon=":material/link_off:")
     st.session_state[key] = default

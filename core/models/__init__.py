@@ -125,9 +125,9 @@ def starting_weights(config: TrainConfig) -> dict[str, Tensor]:
 
 def _fitted(given: dict[str, Tensor], model: nn.Module, complaint: str) -> dict[str, Tensor]:
     own, head = model.state_dict(), head_name(model)
-    of_head = [name for name in own if _within(name, head)]
+    of_head = [name for name in own if is_within(name, head)]
     if any(name not in given or given[name].shape != own[name].shape for name in of_head):
-        given = {name: value for name, value in given.items() if not _within(name, head)}
+        given = {name: value for name, value in given.items() if not is_within(name, head)}
         given |= {name: own[name] for name in of_head}
     counters = {name: own[name] for name in own if name.endswith("num_batches_tracked")}  # old files lack them
     given = counters | {name: value for name, value in given.items() if not name.startswith(AUXILIARY)}
@@ -156,6 +156,9 @@ def load_weights(model: nn.Module, weights: dict[str, Tensor]) -> None:
 
 
 def describe_initial_weights(config: TrainConfig) -> str:
+    """Where the weights come from with which a training of this config begins; with the sha256 of a file as it is now.
+
+    Raises ModelError for a network without ImageNet weights, where the config asks for them."""
     if config.init == "imagenet":
         from core.models import imagenet
 
@@ -192,12 +195,12 @@ def freeze(model: nn.Module, stage: str) -> list[nn.Module]:
     head = head_name(model)
 
     def inside(name: str) -> bool:
-        return not _within(name, head) if stage == BACKBONE else _within(name, stage)
+        return not is_within(name, head) if stage == BACKBONE else is_within(name, stage)
 
     parameters = list(model.named_parameters())
     layers = [(name, layer) for name, layer in model.named_modules() if not list(layer.children())]
     ends = [max((i for i, (name, _) in enumerate(named) if inside(name)), default=-1) for named in (parameters, layers)]
-    if ends[0] < 0 or _within(head, stage):
+    if ends[0] < 0 or is_within(head, stage):
         raise ModelError(f"There is no stage {stage!r} to freeze. Known: {', '.join([BACKBONE, *stages(model)])}.")
     for _, parameter in parameters[: ends[0] + 1]:
         parameter.requires_grad_(False)
@@ -210,14 +213,16 @@ def stages(model: nn.Module) -> list[str]:
     for name, part in model.named_children():
         inner = [f"{name}.{i}" for i, p in part.named_children() if any(True for _ in p.parameters())]
         found += inner if name == "features" else [name] * any(True for _ in part.parameters())
-    return [name for name in found if not _within(head_name(model), name)]
+    return [name for name in found if not is_within(head_name(model), name)]
 
 
-def _within(name: str, part: str) -> bool:
+def is_within(name: str, part: str) -> bool:
+    """Whether a tensor or module of this name belongs to the module `part`, e.g. "layer1.0.conv1" to "layer1"."""
     return f"{name}.".startswith(f"{part}.")
 
 
 def count_parameters(model: nn.Module) -> int:
+    """Numbers that are learnt, frozen ones too; BatchNorm's statistics are none."""
     return sum(parameter.numel() for parameter in model.parameters())
 
 

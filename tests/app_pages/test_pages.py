@@ -50,6 +50,13 @@ def test_an_unknown_name_in_the_link_is_reported_and_replaced(app):
     assert app.selectbox(key="b").value != "no-such-run"
 
 
+def test_a_run_that_is_not_finished_is_called_so(app, own_runs):
+    (own_runs / "mine-residual" / "test_logits.npz").unlink()
+    app.query_params["b"] = "mine-residual"
+    app.run()
+    assert "“mine-residual” is not finished" in app.warning[0].value
+
+
 def test_a_damaged_run_is_reported_and_the_others_open(app, own_runs):
     (own_runs / "broken").mkdir()
     (own_runs / "broken" / "config.json").write_text("{")
@@ -175,6 +182,26 @@ def test_each_method_shows_another_map(app):
         assert app.selectbox(key="target").disabled != explain.METHODS[method].of_class
         shown.add(pictures)
     assert len(shown) == len(explain.METHODS)
+
+
+@pytest.mark.parametrize("without", [("mine-plain",), ("mine-plain", "mine-residual")])
+def test_a_network_without_weights_is_shown_with_the_answer_it_gave(app, own_runs, make_run, without):
+    make_run("other-plain", skip=False, seed=1)
+    make_run("other-residual", skip=True, seed=1)
+    for name in without:
+        (own_runs / name / "model.safetensors").unlink()
+    app.query_params["image"] = "33"
+    app = look_inside(app)
+    assert not app.exception
+    assert len(charts(app)) == 2
+    assert said(app).count("No heatmap") == len(without)
+    assert len(app.get("code")) == len(without)
+    app.button(key="everywhere").click().run()
+    assert "No heatmap" not in said(app)
+    assert app.selectbox(key="a").value == "other-plain"
+    app.selectbox(key="a").set_value("mine-plain").run()
+    app.segmented_control(key="source").set_value("gallery").run()
+    assert "can't be asked anything new" in said(app)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from core import exchange, jobs, queue, racing, runs
 from core.config import differences
 from core.race import Frame, Standing
 from tests.app_pages.opened import charts, new_app, open_page, said
+from ui.own_runs import twins
 
 
 @pytest.fixture
@@ -201,6 +202,17 @@ def test_a_zip_of_a_run_is_added_and_a_bad_one_refused(app, own_runs):
     app.text_input(key="zip_name").set_value("another").run()
     app.button(key="import_run").click().run()
     assert runs.open_run(own_runs / "another").finished
+
+
+def test_the_twin_to_compare_with_is_not_another_seed(make_run):
+    """In the order in which the form trains two seeds of a pair."""
+    own = [
+        make_run(f"{name}-s{seed}", skip=skip, seed=seed)
+        for seed in (0, 1)
+        for name, skip in (("plain", False), ("residual", True))
+    ]
+    assert [run.name for run in twins(own[0], own)] == ["plain-s1", "residual-s0"]
+    assert [run.name for run in twins(own[3], own)] == ["residual-s0", "plain-s1"]
 
 
 def test_nothing_can_be_changed_where_training_is_off(app, monkeypatch, own_runs):

@@ -57,7 +57,8 @@ def test_gradient_flow_shows_both_trainings_and_both_fresh_networks(app):
     app.select_slider(key="flow_depth").set_value(56).run()
     assert not app.exception
     assert re.search(
-        r"typical layer \(the median\) of the plain network receives 1/\d+ of what one receives in the same network", said(app)
+        r"typical layer \(the median\) of the plain network receives 1/\d+ of what one receives in the same network",
+        said(app),
     )
 
 

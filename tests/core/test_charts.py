@@ -161,7 +161,9 @@ def test_depth_has_every_run_its_spread_and_what_was_published_and_takes_clicks(
 def test_seeds_of_a_depth_stand_side_by_side():
     runs, spread = by_depth()
     more = [runs.iloc[:1].assign(run=f"p{seed}", seed=seed) for seed in (1, 2)]
-    chart = charts.degradation(pd.concat([*more, runs]), spread, PUBLISHED, "test_error", "", LIMITS, NETWORKS).to_dict()
+    chart = charts.degradation(
+        pd.concat([*more, runs]), spread, PUBLISHED, "test_error", "", LIMITS, NETWORKS
+    ).to_dict()
     places = {row["run"]: row["place"] for row in rows(chart) if "run" in row}
     step = charts.SEED_STEP * (56 - 20)
     assert places == pytest.approx({"p": 20 - step, "p1": 20, "p2": 20 + step, "r": 20})
@@ -208,14 +210,16 @@ def test_seeds_of_one_network_are_dots_of_their_own_under_one_name():
     spec = charts.architectures(table, "parameters", "parameters").to_dict()
     named = {layer["data"]["name"]: layer for layer in spec["layer"] if layer["mark"]["type"] == "text"}
     (names,) = (spec["datasets"][name] for name in named)
-    assert [(row["run"], row["network"]) for row in names] == [("s1", "ResNet")]
+    assert [(row["run"], row["network"]) for row in names] == [("s0", "ResNet")]  # A; else the best
     dots = [row["run"] for name, data in spec["datasets"].items() if name not in named for row in data]
-    assert dots == ["s0", "s1"]
+    assert dots == ["s1", "s0"]  # A over the others
 
 
 def test_names_of_networks_do_not_run_into_each_other():
     rows = [("best", 100, 0.92), ("same place", 100, 0.919), ("below", 100, 0.80), ("right", 10_000, 0.91)]
     table = pd.DataFrame(rows, columns=["network", "parameters", "accuracy"])
-    table = table.assign(low=table["accuracy"] - 0.005, high=table["accuracy"] + 0.005)
-    named = charts._with_room_for_names(table, "parameters").set_index("network")["align"].to_dict()
+    table = table.assign(side="")
+    named = charts._with_room_for_names(table, "parameters", 1.0, 0.75).set_index("network")["align"].to_dict()
     assert named == {"best": "left", "below": "left", "right": "right"}  # at the edge, left of its dot
+    chosen = table.assign(side=["", "A", "", ""])
+    assert "same place" in charts._with_room_for_names(chosen, "parameters", 1.0, 0.75)["network"].tolist()

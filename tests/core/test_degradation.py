@@ -124,7 +124,7 @@ def test_single_trainings_are_called_so():
 
 
 def test_runs_that_err_on_the_same_photos_differ_by_little_luck():
-    """0.6 points: of runs that err on photos of their own that is luck, of those that err on the same ones it is not."""
+    """0.6 points: luck, where each errs on photos of its own; not where both err on the same ones."""
     table = rows(plain20_s0=10.3, plain56_s0=9.7, resnet20_s0=8.5, resnet56_s0=7.3)
     assert "the plain network stays about as it is" in finding(table)
     nested = {run: np.arange(TEST_IMAGES) < 100 * error for run, error in table.set_index("run")["test_error"].items()}

@@ -262,9 +262,19 @@ def test_a_taken_name_is_refused_before_anything_is_trained(command, own_runs):
     assert not (own_runs / "plain8-1ep-s0").exists()
 
 
-def test_the_command_to_go_on_names_the_network_as_it_was_typed(command):
-    _, err = command("cifar_resnet8", "plain8", "--epochs", "1", stop=True)
-    assert "core.train cifar_resnet8 --epochs 1 --resume" in err
+def test_the_command_to_go_on_names_this_network_alone(command, tmp_path):
+    """Also where a folder has another network's name."""
+    place = tmp_path / "plain8"
+    options = ["--seed", "3", "--warmup", "0.1", "--no-augment", "--threads", "1", "--precision", "float32"]
+    _, err = command("cifar_resnet8", "plain8", "--epochs", "1", *options, "--out", str(place), stop=True)
+    (said,) = (line for line in err.splitlines() if "go on with" in line)
+    words = shlex.split(said.partition("with: ")[2])
+    assert words[:4] == ["python", "-m", "core.train", "resnet8"]
+    given = train.parser().parse_args(words[3:])
+    assert given.resume
+    assert (given.out, given.threads, given.precision) == (place, 1, "float32")
+    (begun,) = runs.list_in(place)[0]
+    assert train._config("resnet8", given) == begun.config
 
 
 def test_a_training_on_images_in_a_folder_goes_on_with_them(command, own_runs, tmp_path, tiny_images, monkeypatch):
@@ -309,7 +319,7 @@ def test_command_of_each_of_several_networks_trains_that_one(command, own_runs):
     code, err = command("plain8", "resnet8", "--epochs", "1", "--name=", stop=True)
     assert code == 130
     run = runs.open_run(own_runs / "plain8-1ep-s0")
-    assert run.facts["command"] == "python -m core.train plain8 --epochs 1 --name="
+    assert run.facts["command"] == "python -m core.train plain8 --epochs 1"
     assert err.splitlines()[-1] == f"Stopped. Nothing is lost; go on with: {run.facts['command']} --resume"
     assert status.read(run.path).state == "stopped"
 

@@ -203,12 +203,13 @@ def test_validation_figures_are_those_of_the_weights(trainer, tiny_images):
     each = trainer(epochs=1)
     each.fit()
     pixels, labels = each.validation
+    each.model.train()
     logits = infer(each.model, pixels, each.preprocessing)
     row = each.history[0]
     assert row["val_accuracy"] == pytest.approx((logits.argmax(dim=1) == labels).float().mean().item())
     assert row["val_loss"] == pytest.approx(torch.nn.functional.cross_entropy(logits, labels).item())
     assert len(labels) == 40
-    assert not each.model.eval().training
+    assert each.model.training  # as it was before
 
 
 def test_validation_images_are_never_trained_on(trainer, tiny_images):

@@ -38,12 +38,12 @@ def names(found) -> list[tuple[str, str]]:
     return [(duel.scratch.name, duel.pretrained.name) for duel in found]
 
 
-def test_contests_differ_in_the_initial_weights_alone_largest_budget_first():
+def test_duels_differ_in_the_initial_weights_alone_largest_budget_first():
     assert names(duels(RUNS)) == [("scratch", "learnt"), ("small-scratch", "small-learnt")]
     assert duels(RUNS[2:3]) == []
 
 
-def test_comparable_contests_are_of_the_same_network_by_label_budget():
+def test_comparable_duels_are_of_the_same_network_by_label_budget():
     found = duels([*RUNS, run("mobile-whole", SCRATCH, network="mobilenet_v2")])
     assert len(found) == 3
     assert names(comparable(found[0], found)) == [("small-scratch", "small-learnt"), ("scratch", "learnt")]
@@ -99,7 +99,12 @@ def made(accuracy: float, eighty, ninety, gap: float = 0.0) -> Outcome:
     ],
 )
 def test_observation_follows_from_the_figures(scratch, pretrained, expected):
-    assert expected in observation(scratch, pretrained)
+    assert expected in observation(scratch, pretrained, by_luck=False)
+
+
+def test_a_difference_that_luck_explains_is_none():
+    found = observation(made(0.850, None, None), made(0.851, None, None), by_luck=True)
+    assert "**no better and no worse, luck with the photos apart**: 85.1% against 85.0%" in found
 
 
 def test_filters_are_stretched_each_for_itself_and_laid_in_rows():

@@ -113,7 +113,7 @@ def test_a_classifier_compares_with_networks_that_never_learnt():
     picture = cifar10.load_test().pixels[0]
     classifier = Classifier(find_run("resnet20-s0"))
     found = classifier.trust(picture, classifier.answer(picture), "GradCAM")
-    assert list(found.randomised)[0] == "fc"
+    assert next(iter(found.randomised)) == "fc"
     assert len(found.untrained) == trust.UNTRAINED
     assert not np.array_equal(found.untrained[0], found.untrained[1])
     assert found.untrained[0] is found.randomised["conv1"]
