@@ -1,6 +1,5 @@
 """The first page: two networks, the one thing in which they differ, and which of them does better."""
 
-import pandas as pd
 import streamlit as st
 
 from core import comparison
@@ -8,7 +7,7 @@ from core.cifar10 import CLASSES
 from core.outcome import ACCURACY, MEANINGS, outcome
 from core.palette import COLOURS
 from core.runs import Run
-from ui import cached, drawing, pictures
+from ui import cached, drawing, figures, pictures
 from ui.run_picker import pair
 
 SHORT_CUTS = {
@@ -36,7 +35,7 @@ if not fairness.fair and len(fairness.differing):
     st.dataframe(fairness.differing, hide_index=True, width="content", key="unfair")
 
 
-def figures(run: Run) -> dict[str, str]:
+def figures_of(run: Run) -> dict[str, str]:
     """A column of the table of figures."""
     costs = (f"{run.parameters:,}", f"{run.multiply_adds / 1e6:.1f} million")
     return outcome(cached.history(run), cached.accuracy(run)).figures | dict(zip(COSTS, costs, strict=True))
@@ -82,9 +81,7 @@ st.subheader(verdict.headline, anchor=False)
 st.markdown(verdict.sentence)
 
 st.header("The figures", anchor=False)
-columns = {f"{side}: {run.name}": figures(run) for side, run in chosen}
-table = pd.DataFrame(columns).assign(**{"What it means": MEANINGS | COSTS})
-st.table(table)
+figures.show({f"{side}: {run.name}": figures_of(run) for side, run in chosen}, MEANINGS | COSTS)
 
 st.header("Where they disagree", anchor=False)
 st.caption("Test photos as the networks see them: 32 × 32 points of colour, enlarged. The surest disagreements first.")

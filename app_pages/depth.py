@@ -88,10 +88,10 @@ alone = ONE_DEEPER if depths.nunique() == 1 else 0
 limits_of_axes = charts.Limits(depths=(int(depths.min()) - alone, int(depths.max()) + alone), error=highest)
 left, right = st.columns(2)
 with left:
-    st.subheader("Is deeper better on photos it has never seen?", anchor=False)
+    st.subheader("Is deeper better on new photos?", anchor=False)
     show(rows, "test_error", "test error (%)", published)
 with right:
-    st.subheader("And on the photos it practises on?", anchor=False)
+    st.subheader("And on those it practises on?", anchor=False)
     show(rows, "train_error", "training error (%)", NO_REFERENCE)
 wrong = {
     run.name: cached.test_logits(run).argmax(axis=1) != cached.test_labels()

@@ -7,7 +7,7 @@ from core import charts, transfer
 from core.comparison import describe, network_name
 from core.errors import RunError
 from core.outcome import MEANINGS, outcome
-from ui import cached
+from ui import cached, figures
 from ui.run_picker import offer_pair, pair, readable_runs, show_command
 
 COMMANDS = """python -m core.train resnet50 --data shipped --epochs 8
@@ -88,7 +88,7 @@ def show_verdict() -> None:
         f"{side_of[run.name]}: {words}": outcomes[run.name].figures
         for run, words in zip(duel, ("from scratch", "pretrained"), strict=True)
     }
-    st.table(pd.DataFrame(columns).assign(**{"What it means": MEANINGS}))
+    figures.show(columns, MEANINGS)
     st.caption(ONE_RECIPE)
     st.page_link(
         "app_pages/learning_curves.py",
@@ -180,14 +180,17 @@ def show_change() -> None:
     if not tables:
         return
     numbered = [table.assign(number=range(1, len(table) + 1))[:-1] for table in tables]  # the last layer is new
-    st.vega_lite_chart(cached.chart(charts.weight_change, pd.concat(numbered)), width="stretch")
+    moved = pd.concat(numbered).query("change > 0")
+    st.vega_lite_chart(cached.chart(charts.weight_change, moved), width="stretch")
     most = {table["run"][0]: f"layer {table['change'][:-1].idxmax() + 1} of {len(table)}" for table in tables}
+    still = {name: int((table["change"][:-1] == 0).sum()) for name, table in zip(changes, tables, strict=True)}
+    frozen = "".join(f" {count} layers of {side_of[name]} did not move." for name, count in still.items() if count)
     middle = {table["run"][0]: f"{table['change'][:-1].median():.1%}" for table in tables}
     words = [f"{side_of[name]} changed a typical layer by {middle[name]}, most of all {most[name]}" for name in changes]
     st.caption(
-        f"{'; '.join(words)}. The last layer, which is new to both, is left out. Changes are measured against the size "
-        "that a layer's weights had at the start. Random ones often begin larger than learnt ones: so a smaller change "
-        "does not mean that less was learnt."
+        f"{'; '.join(words)}.{frozen} The last layer, which is new to both, is left out. Changes are measured "
+        "against the size that a layer's weights had at the start. Random ones often begin larger than learnt ones: so "
+        "a smaller change does not mean that less was learnt."
     )
     st.subheader("The first layer's filters: what it looks for in a picture", anchor=False)
     for run in duel:

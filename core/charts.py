@@ -22,7 +22,6 @@ NAME_SIZE, NAME_GAP, LETTER = (
     0.55,
 )  # pixels: of the letters, and from a dot to its name; a letter's width by size
 ACCURACY_MARGIN = 0.04
-CHANGE_SMALL = 0.001  # relative changes below this are drawn as if the axis were linear
 ROOM_FOR_PERCENT = 0.25  # beside the longest bar, in widths of its scale
 LOG_AXIS = alt.Axis(format="~g", tickCount=5, grid=False)
 
@@ -477,15 +476,17 @@ def label_budget(table: pd.DataFrame) -> alt.Chart:
 
 
 def weight_change(table: pd.DataFrame) -> alt.Chart:
-    """How far each layer moved. `table`: columns side, run, number, layer, change (norm of the change by norm)."""
-    ticks = CHANGE_SMALL * np.outer(10.0 ** np.arange(6), (1, 3)).ravel()
+    """How far each layer moved, on a logarithmic scale. `table`: columns side, run, number, layer, change (norm of the
+    change by norm, above 0)."""
+    ends = [0.8 * table["change"].min(), 1.25 * table["change"].max()]
+    ticks = [tick for power in range(-6, 5) for tick in (10.0**power, 3 * 10.0**power) if ends[0] <= tick <= ends[1]]
     base = alt.Chart(table).encode(
         x=_layer_axis(),
         y=alt.Y(
             "change:Q",
             title="change, in % of the layer's size",
-            scale=alt.Scale(type="symlog", constant=CHANGE_SMALL),  # some layers do not move at all
-            axis=alt.Axis(format="~%", values=[0, *ticks[ticks < 1.1 * table["change"].max()].tolist()]),
+            scale=alt.Scale(type="log", domain=ends, nice=False),
+            axis=alt.Axis(labelExpr="format(100 * datum.value, '~g') + '%'", values=ticks),
         ),
         color=_colour(),
         tooltip=["run:N", "number:Q", "layer:N", alt.Tooltip("change:Q", title="change", format=".1%")],
@@ -512,14 +513,13 @@ def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
         ),
         color=alt.Color("side:N", scale=alt.Scale(domain=anybody, range=[*COLOURS.values(), "#808080"]), legend=None),
     )
-    y = alt.Y(
-        "accuracy:Q",
-        title="right on test photos",
-        scale=alt.Scale(domain=[bottom, top], nice=False),
-        axis=alt.Axis(format="%", values=ticks),
-    )
+
+    def y(field: str) -> alt.Y:
+        scale, axis = alt.Scale(domain=[bottom, top], nice=False), alt.Axis(format="%", values=ticks)
+        return alt.Y(f"{field}:Q", title="right on test photos", scale=scale, axis=axis)
+
     dots = base.mark_point(filled=True, opacity=1, size=170, cursor="pointer").encode(
-        y=y,
+        y=y("accuracy"),
         shape=alt.Shape("side:N", scale=alt.Scale(domain=anybody, range=["circle", "square", "diamond"]), legend=None),
         tooltip=[
             "run:N",
@@ -529,7 +529,9 @@ def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
             "training:N",
         ],
     )
-    named = alt.Chart(_with_room_for_names(table, x, top, bottom)).encode(x=base.encoding.x, y=y, text="network:N")
+    named = alt.Chart(_with_room_for_names(table, x, top, bottom)).encode(
+        x=base.encoding.x, y=y("accuracy"), text="network:N"
+    )
     names = [
         named.transform_filter(alt.datum.align == align).mark_text(
             align=align,
@@ -540,7 +542,7 @@ def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
         )
         for align in ("left", "right")
     ]
-    interval = base.mark_rule(strokeWidth=1.5).encode(y=alt.Y("low:Q", title=""), y2="high:Q")
+    interval = base.mark_rule(strokeWidth=1.5).encode(y=y("low"), y2="high:Q")
     return alt.layer(interval, dots.add_params(point), *names).properties(height=ARCHITECTURES_HEIGHT)
 
 

@@ -83,7 +83,7 @@ def ratio_in_words(ratio: float) -> str:
     if ratio == 0:
         return "no gradient at all"
     if 1 / ABOUT_EQUAL < ratio < ABOUT_EQUAL:
-        return f"about as much gradient as the last layer (less than {ABOUT_EQUAL} times more or less)"
+        return f"about as much gradient as the last layer (within a factor of {ABOUT_EQUAL})"
     return f"{_multiple(ratio)} the last layer's gradient"
 
 

@@ -80,8 +80,8 @@ def test_first_over_last_where_it_means_something():
         (3.14e6, "3.1 million times the last layer's gradient"),
         (3.14e8, "310 million times the last layer's gradient"),
         (3.14e12, "3.1e+12 times the last layer's gradient"),
-        (1.1, "about as much gradient as the last layer (less than 2 times more or less)"),
-        (0.6, "about as much gradient as the last layer (less than 2 times more or less)"),
+        (1.1, "about as much gradient as the last layer (within a factor of 2)"),
+        (0.6, "about as much gradient as the last layer (within a factor of 2)"),
         (np.nan, "no gradient that can be compared with the last layer's"),
     ],
 )
