@@ -1,6 +1,5 @@
 """One picture, both networks: what they answer, how sure they are, where they looked, and whether to believe it."""
 
-from collections.abc import Callable
 from datetime import date
 
 import numpy as np
@@ -11,8 +10,8 @@ from core import charts, comparison, explain, familiarity, images, keepsake, met
 from core.cifar10 import CLASSES
 from core.errors import RunError
 from core.runs import Run
-from ui import cached, image_input
-from ui.run_picker import finished_runs, offer_pair, pair, show_command
+from ui import cached, image_input, missing_weights
+from ui.run_picker import pair
 
 TOP = 5  # classes
 CLOSER = {"trust": "Can I trust these maps?", "shake": "Shake it", "cover": "Cover it up"}
@@ -35,7 +34,6 @@ for side, run in chosen:
             classifiers[side] = cached.classifier(run)
     except RunError as error:
         st.warning(str(error))
-without_weights = [run for _, run in chosen if not run.has_weights]
 
 
 def map_style() -> look_closer.MapStyle:
@@ -89,61 +87,29 @@ def map_style() -> look_closer.MapStyle:
     return look_closer.MapStyle(method, layer, CLASSES.index(wanted) if wanted else None, strength / 100)
 
 
-def show_answer(side: str, run: Run, probabilities: np.ndarray, show_map: Callable[[], None]) -> None:
-    """A network's answer, what `show_map` draws of where it looked, and its most probable classes."""
+def show_answer(side: str, run: Run, probabilities: np.ndarray, look: look_closer.Look | None) -> None:
+    """A network's answer, where it looked, and its most probable classes; without a `look`, there is no heatmap."""
     label = CLASSES[probabilities.argmax()]
     mark = "" if choice.truth is None else (" ✓" if label == choice.truth else " ✗")
     st.subheader(f"{side}: {label}{mark}", anchor=False)
     st.markdown(f"**{run.name}** is {probabilities.max():.0%} sure.")
-    show_map()
+    if look:
+        st.image(style.draw(look.seen, look.answer.heatmap), caption=method.caption(side, look.explained), width=SIDE)
+    else:
+        st.caption("No heatmap: its weights are not here. This answer was kept.")
     top = np.argsort(-probabilities)[:TOP]
     table = pd.DataFrame({"class": [CLASSES[i] for i in top], "probability": probabilities[top]})
     st.vega_lite_chart(cached.chart(charts.answers, table, side), width="stretch", key=f"answers_{side}")
 
 
-def show_map(look: look_closer.Look) -> None:
-    st.image(style.draw(look.seen, look.answer.heatmap), caption=method.caption(look.side, look.explained), width=SIDE)
-
-
-def show_network(side: str, run: Run) -> None:
-    """Of one without weights what it said of the test photos, which every run keeps."""
-    if look := next((look for look in looks if look.side == side), None):
-        show_answer(side, run, look.answer.probabilities, lambda: show_map(look))
-    elif choice.number is not None:
-        logits = cached.test_logits(run)[choice.number]
-        no_map = lambda: st.caption("No heatmap: its weights are not here. This answer was kept.")  # noqa: E731
-        show_answer(side, run, metrics.probabilities(logits[None])[0], no_map)
-    else:
+def show_kept_answer(side: str, run: Run) -> None:
+    """Of a network without weights: what it said of the test photos, which every run keeps."""
+    if choice.number is None:
         st.subheader(f"{side}: no answer", anchor=False)
         st.markdown(f"The weights of **{run.name}** are not here: it can't be asked anything new.")
-
-
-def offer_weights() -> None:
-    """How to get the weights that are not here, and the nearest pair whose weights are."""
-    st.info(
-        f"The weights of {' and '.join(run.name for run in without_weights)} are not in the box. These commands make "
-        "them, in runs of your own:",
-        icon=":material/inventory_2:",
-    )
-    for run in without_weights:
-        show_command(run, *run.name_again)
-    instead = [run if run.has_weights else with_weights(run) for _, run in chosen]
-    if all(instead):
-        a, b = (run.name for run in instead)
-        offer_pair(a, b, f"Look inside {a} and {b} instead", "The same networks, as they were trained with all labels.")
-
-
-def with_weights(like: Run) -> Run | None:
-    """A run of the same network that has learnt from all photos, all of it, and whose weights are here."""
-    network = ("architecture", "pretrained", "norm")
-    alike = [
-        run
-        for run in finished_runs()
-        if run.has_weights
-        and not comparison.limits(run.config)
-        and all(getattr(run.config, name) == getattr(like.config, name) for name in network)
-    ]
-    return alike[0] if alike else None
+        return
+    logits = cached.test_logits(run)[choice.number]
+    show_answer(side, run, metrics.probabilities(logits[None])[0], look=None)
 
 
 def show_familiarity() -> None:
@@ -202,12 +168,14 @@ with picture:
                 caption="Orange: A looked more; blue: B looked more",
                 width=SIDE,
             )
+look_of = {look.side: look for look in looks}
 for place, (side, run) in zip(others, chosen, strict=True):
     with place:
-        if side in classifiers or not run.has_weights:
-            show_network(side, run)
-if without_weights:
-    offer_weights()
+        if look := look_of.get(side):
+            show_answer(side, run, look.answer.probabilities, look)
+        elif not run.has_weights:
+            show_kept_answer(side, run)
+missing_weights.offer(chosen)
 if not looks:
     st.stop()
 with st.container(horizontal=True):

@@ -1,0 +1,38 @@
+"""For runs that came without their weights: the commands that make them, and a pair whose weights are here."""
+
+import streamlit as st
+
+from core import comparison
+from core.runs import Run
+from ui.run_picker import Pair, finished_runs, offer_pair, show_command
+
+
+def offer(pair: Pair) -> None:
+    """Where a run of the pair has no weights; else nothing."""
+    without = [run for _, run in pair if not run.has_weights]
+    if not without:
+        return
+    st.info(
+        f"The weights of {' and '.join(run.name for run in without)} are not in the box. These commands make them, in "
+        "runs of your own:",
+        icon=":material/inventory_2:",
+    )
+    for run in without:
+        show_command(run, *run.name_again)
+    instead = [run if run.has_weights else _with_weights(run) for _, run in pair]
+    if all(instead):
+        a, b = (run.name for run in instead)
+        offer_pair(a, b, f"Look inside {a} and {b} instead", "The same networks, trained as a whole, with all labels.")
+
+
+def _with_weights(like: Run) -> Run | None:
+    """A run of the same network that has learnt from all photos, all of it, and whose weights are here."""
+    network = ("architecture", "pretrained", "norm")
+    alike = [
+        run
+        for run in finished_runs()
+        if run.has_weights
+        and not comparison.limits(run.config)
+        and all(getattr(run.config, name) == getattr(like.config, name) for name in network)
+    ]
+    return alike[0] if alike else None
