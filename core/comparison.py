@@ -62,6 +62,8 @@ VALUE_WORDS = {
 ENVIRONMENT_WORDS = {"processes": "processes that trained it together", "precision": "precision of its numbers"}
 USUAL_ENVIRONMENT = {"processes": 1, "precision": "float32"}
 
+OTHER_SEEDS = "Begun with other random numbers (another seed), each would come out a little different."
+
 
 @dataclass(frozen=True)
 class Fairness:
@@ -236,8 +238,7 @@ class Verdict:
 
     @property
     def sentence(self) -> str:
-        """Of the test photos alone: other initial weights (other seeds) are another source of luck."""
-        return " ".join([self._split, *self._guessing])
+        return " ".join([self._split, *self._guessing, OTHER_SEEDS])
 
     @property
     def _split(self) -> str:
