@@ -1,10 +1,12 @@
 import subprocess
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from core import cost
 from core.config import TrainConfig
+from core.data import split_indices
 from core.errors import TrainingError
 
 CONFIG = TrainConfig(depth=8, data="shipped", epochs=10)
@@ -54,3 +56,9 @@ def test_a_machine_that_is_too_busy_is_said(monkeypatch):
 def test_a_machine_faster_than_the_training_is_long_is_measured_too(tiny_images, monkeypatch):
     monkeypatch.setattr(cost, "SECONDS", 2.0)
     assert cost.measure(TrainConfig(depth=8, data="shipped", epochs=1, batch_size=360), tiny_images) > 0
+
+
+@pytest.mark.parametrize(("data", "count"), [("full", 50_000), ("shipped", 10_000)])
+def test_the_split_is_as_large_as_the_cost_takes_it_to_be(data, count):
+    training, validation = split_indices(np.arange(count) % 10, seed=0)
+    assert (len(training), len(validation)) == (cost.TRAINING_IMAGES[data], cost.VALIDATION_IMAGES[data])
