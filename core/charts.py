@@ -16,11 +16,8 @@ DIFFERENCE = "blueorange"  # diverging; reversed, so that more of B is blue and 
 BROKEN = "#009E73"  # a value that is not finite
 SEED_STEP = 0.025  # between seeds of one depth, in widths of the axis
 NAMED_WIDTH, ARCHITECTURES_HEIGHT, EDGE = 680, 400, 30  # pixels; narrower, dots have no names: they would overlap
-NAME_SIZE, NAME_GAP, LETTER = (
-    12,
-    12,
-    0.55,
-)  # pixels: of the letters, and from a dot to its name; a letter's width by size
+DOT, NAME_SIZE, NAME_GAP = 14, 12, 12  # pixels: of a dot, of the letters, and from the dot's middle to its name
+LETTER = 0.55  # a letter's width, in sizes
 ACCURACY_MARGIN = 0.04
 ROOM_FOR_PERCENT = 0.25  # beside the longest bar, in widths of its scale
 LOG_AXIS = alt.Axis(format="~g", tickCount=5, grid=False)
@@ -508,7 +505,7 @@ def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
         x=alt.X(
             f"{x}:Q",
             title=x_title,
-            scale=alt.Scale(type="log", padding=EDGE),
+            scale=alt.Scale(type="log", nice=False, padding=EDGE),
             axis=alt.Axis(format="~s", tickCount=5),
         ),
         color=alt.Color("side:N", scale=alt.Scale(domain=anybody, range=[*COLOURS.values(), "#808080"]), legend=None),
@@ -547,16 +544,17 @@ def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
 
 
 def _with_room_for_names(table: pd.DataFrame, x: str, top: float, bottom: float) -> pd.DataFrame:
-    """A, B and the best run of each network, as far as their names run neither into each other nor over the edge on a
-    screen of NAMED_WIDTH; `align` says whether a name stands right of its dot ("left") or left of it ("right")."""
+    """A, B and the best run of each network, as far as their names run neither into each other or a dot nor over the
+    edge on a screen of NAMED_WIDTH; `align`: "left" of names right of their dot, "right" of those left of it."""
     best = table.loc[table.groupby("network")["accuracy"].idxmax()]
     chosen = table[table["side"] != ""]
     wanted = pd.concat([chosen, best.sort_values("accuracy", ascending=False)]).drop_duplicates("network")
-    along = np.log10(wanted[x]) - np.log10(table[x].min())
-    across = EDGE + along / max(np.log10(table[x].max() / table[x].min()), 1e-9) * (NAMED_WIDTH - 2 * EDGE)
-    down = (top - wanted["accuracy"]) / (top - bottom) * ARCHITECTURES_HEIGHT
-    taken, aligned = [], []
-    for name, place, height in zip(wanted["network"], across, down, strict=True):
+    along = (np.log10(table[x]) - np.log10(table[x].min())) / max(np.log10(table[x].max() / table[x].min()), 1e-9)
+    across = EDGE + along * (NAMED_WIDTH - 2 * EDGE)
+    down = (top - table["accuracy"]) / (top - bottom) * ARCHITECTURES_HEIGHT
+    taken = [(place - DOT / 2, place + DOT / 2, height) for place, height in zip(across, down, strict=True)]
+    aligned = []
+    for name, place, height in zip(wanted["network"], across[wanted.index], down[wanted.index], strict=True):
         length = len(name) * NAME_SIZE * LETTER
         ends = {
             "left": (place + NAME_GAP, place + NAME_GAP + length),
