@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,6 +74,7 @@ def run_app(folder: Path) -> Iterator[RunningApp]:
     finally:
         process.terminate()
         process.wait(20)
+        _end_trainings(folder / "runs")
 
 
 @contextmanager
@@ -107,6 +108,15 @@ def heading(title: str) -> str:
 def page_path(title: str) -> str:
     """Of the page with this title in the navigation, within the app's address: "Look inside" -> "look_inside"."""
     return "" if title == "Compare" else title.lower().replace(" ", "_")
+
+
+def _end_trainings(runs: Path) -> None:
+    """Those in this folder, and the queue's keeper, which starts them: they are made to outlive the app."""
+    theirs = [p for p in psutil.process_iter(["cmdline"]) if any(str(runs) in word for word in p.info["cmdline"] or ())]
+    for process in theirs:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(theirs, timeout=20)
 
 
 def _answers(port: int) -> bool:
