@@ -85,7 +85,9 @@ class Classifier:
         return Answer(logits, heatmap, explained)
 
     def trust(self, pixels: np.ndarray, answer: Answer, method: str, layer: str | None = None) -> trust.Report:
-        """Two checks of the heatmap of `answer`, made by `method` at `layer`, as there. Takes a second or two."""
+        """Two checks of the heatmap of `answer`, made by `method` at `layer`, as there.
+
+        Builds `trust.UNTRAINED` networks for it, one after the other."""
         layer = layer or self.layers[-1]
 
         def heatmap(model: nn.Module) -> np.ndarray:

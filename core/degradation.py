@@ -43,7 +43,8 @@ def recipes(runs: list[Run]) -> dict[str, list[Run]]:
     found: dict[str, list[Run]] = {}
     for setting, group in zip(settings, ordered, strict=True):
         name = _name(setting, named)
-        alike = sum(other.startswith(name) for other in found)  # began with different files of one name
+        # Those that began with different files of one name read alike.
+        alike = sum(other == name or other.startswith(f"{name} (") for other in found)
         found[f"{name} ({alike + 1})" if alike else name] = group
     return found
 
