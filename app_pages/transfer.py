@@ -181,6 +181,9 @@ def show_change() -> None:
         return
     numbered = [table.assign(number=range(1, len(table) + 1))[:-1] for table in tables]  # the last layer is new
     moved = pd.concat(numbered).query("change > 0")
+    if moved.empty:
+        st.info("In both, all but the last layer stayed as it was.")
+        return
     st.vega_lite_chart(cached.chart(charts.weight_change, moved), width="stretch")
     most = {table["run"][0]: f"layer {table['change'][:-1].idxmax() + 1} of {len(table)}" for table in tables}
     still = {name: int((table["change"][:-1] == 0).sum()) for name, table in zip(changes, tables, strict=True)}
