@@ -18,6 +18,7 @@ HE_ET_AL = (
 )
 
 chosen = pair()
+networks_of_sides = degradation.networks_like(chosen.a.config, chosen.b.config)
 st.title("Does depth help?")
 st.markdown(
     "More layers can do whatever fewer layers can, and more. So a deeper network should never be worse, "
@@ -42,15 +43,14 @@ def take_click(key: str, rows: pd.DataFrame) -> None:
         both = degradation.pair_of(rows, points[0]["run"])
         if len(both) == 1:
             st.toast("Its twin of the same depth has not been trained; the other side stays.", icon=":material/info:")
-        sides = dict(zip(degradation.NETWORKS, ("a", "b"), strict=True))
+        sides = dict(zip(networks_of_sides, ("a", "b"), strict=True))
         st.session_state.update({sides[network]: run for network, run in both.items()})
 
 
 def show(rows: pd.DataFrame, error: str, title: str, published: pd.DataFrame) -> None:
-    spread, networks = degradation.spread(rows, error), degradation.networks_like(chosen.a.config, chosen.b.config)
-    key = f"depth_{error}"
+    spread, key = degradation.spread(rows, error), f"depth_{error}"
     st.vega_lite_chart(
-        cached.chart(charts.degradation, rows, spread, published, error, title, limits_of_axes, networks),
+        cached.chart(charts.degradation, rows, spread, published, error, title, limits_of_axes, networks_of_sides),
         on_select=lambda: take_click(key, rows),
         key=key,
         width="stretch",
@@ -101,8 +101,8 @@ wrong = {
 st.markdown(f"**{degradation.finding(rows, wrong)}**")
 with st.expander("How to read these pictures"):
     st.markdown(
-        "Each point is a run, the large ones are A and B; side by side stand those that began with other random "
-        "numbers (seeds). Lines join the means of the depths, bars are their ranges. "
+        f"Each point is a run{', the large ones are A and B' if rows['side'].any() else ''}; side by side stand those "
+        "that began with other random numbers (seeds). Lines join the means of the depths, bars are their ranges. "
         + ("The dashed line at 90% is guessing. " if limits_of_axes.shows_guessing else "")
         + (HE_ET_AL if comparable else "")
         + "Training error is that of the epoch whose weights were kept, as the history has it: "

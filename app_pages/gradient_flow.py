@@ -18,6 +18,7 @@ from ui.run_picker import pair
 
 DEPTHS = tuple(range(8, 111, 6))
 COLOUR_RANGE = 1e6  # beyond that, all but the strongest would look alike
+FAINTEST = "; the lightest is a millionth of the strongest, or less"
 WORDS = """
 1. A network learns backwards: the mistake is seen at the answer, and a message about it, the **gradient**, travels \
 back through all layers to the first.
@@ -106,28 +107,37 @@ def show_training(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
     for side, run in chosen:
         if side in found and run.config.freeze:
             st.info(f"Part of {side} is frozen and learns nothing; its layers are counted from the first that learns.")
-    ratios = {side: gradients.first_over_last(norms) for side, (_, norms) in found.items()}
+    ends = {side: gradients.first_in_words(norms[-1]) for side, (_, norms) in found.items()}
     st.caption(
         f"Dark is a strong message, light a faint one{'; both pictures have one scale' if len(found) > 1 else ''}, "
-        "logarithmic. In the last epoch "
-        + "; ".join(f"{side}'s first layer receives {gradients.ratio_in_words(of[-1])}" for side, of in ratios.items())
+        f"logarithmic{FAINTEST if domain[0] < colours[0] else ''}. In the last epoch "
+        + "; ".join(f"{side}'s first layer receives {words}" for side, words in ends.items())
         + f". {compare_typical(found)}"
     )
 
     st.subheader("First layer against last, over time", anchor=False)
     lines = pd.concat(
-        pd.DataFrame({"side": side, "run": names[side], "ratio": of, "epoch": np.arange(1, len(of) + 1)})
-        for side, of in ratios.items()
+        pd.DataFrame(
+            {
+                "side": side,
+                "run": names[side],
+                "ratio": gradients.first_over_last(norms),
+                "epoch": np.arange(1, len(norms) + 1),
+            }
+        )
+        for side, (_, norms) in found.items()
     )
     st.vega_lite_chart(
         cached.chart(charts.gradient_ratio, lines[lines["ratio"] > 0], gradients.ABOUT_EQUAL), width="stretch"
     )
-    nothing = lines[lines["ratio"] == 0].groupby("side")["epoch"].min()
+    starved = {side: gradients.starved_from(norms) for side, (_, norms) in found.items()}
     st.caption(
         "Above the dashed line the first layer receives more than the last; below, less. Within the grey band that "
         "means little: layers differ in size. "
         + " ".join(
-            f"From epoch {epoch}, {side}'s first layer receives nothing at all." for side, epoch in nothing.items()
+            f"From epoch {epoch}, {side}'s first layer receives practically nothing."
+            for side, epoch in starved.items()
+            if epoch
         )
     )
     show_epoch(found, domain)
@@ -137,10 +147,8 @@ def compare_typical(found: dict[str, tuple[list[str], np.ndarray]]) -> str:
     """Which of the two receives more at all, where both have the same layers: first against last does not tell that."""
     if len(found) < 2 or found["A"][0] != found["B"][0]:
         return ""
-    ratio = gradients.typical_ratio(found["A"][1][-1], found["B"][1][-1])
-    return (
-        f"A typical layer (the median) of A receives {gradients.typical_in_words(ratio, 'in B')}." if ratio > 0 else ""
-    )
+    words = gradients.typical_in_words(found["A"][1][-1], found["B"][1][-1], "in B")
+    return f"A typical layer (the median) of A receives {words}." if words else ""
 
 
 @fragment()
@@ -188,7 +196,7 @@ def show_initialisation() -> None:
         key="gradient_start",
     )
     norms = {name: table["norm"].to_numpy() for name, table in tables.items()}
-    ends = {name: gradients.ratio_in_words(float(gradients.first_over_last(norms[name]))) for name in configs}
+    ends = {name: gradients.first_in_words(norms[name]) for name in configs}
     findings = [f"In the plain network the first layer receives {ends['plain']}; in the ResNet, {ends['ResNet']}."]
     if not batch_norm:
         findings[0] += " That hardly shows it, as all layers fade or swell together."
@@ -205,7 +213,7 @@ def against_shallow(configs: dict[str, TrainConfig], norms: dict[str, np.ndarray
     where, typical = f"in the same network with only {DEPTHS[0]} layers", {}
     for name, config in configs.items():
         shallow = cached.initial_gradients(replace(config, depth=DEPTHS[0]))["norm"].to_numpy()
-        typical[name] = gradients.typical_in_words(gradients.typical_ratio(norms[name], shallow), where)
+        typical[name] = gradients.typical_in_words(norms[name], shallow, where)
     return (
         f"A typical layer (the median) of the plain network receives {typical['plain']}; of the ResNet, "
         f"{typical['ResNet']}."

@@ -186,12 +186,12 @@ if studies:
     with left:
         st.subheader("Which block matters most?", anchor=False)
         st.vega_lite_chart(cached.chart(charts.single_blocks, singles), width="stretch")
-        costs = {side: lesions.mean_cost(results, patients[side][0].config) for side, results in studies.items()}
+        costs = (
+            f"{side} {lesions.cost_in_words(results, patients[side][0].config)}" for side, results in studies.items()
+        )
         st.caption(
-            "One block removed. "
-            + " ".join(f"It costs {side} {cost:.1f} points on average." for side, cost in costs.items())
-            + " The average is over the blocks that keep the picture's shape, which plain networks can lose, too. The "
-            "dashed line is guessing."
+            f"One block removed: {' '.join(costs)} The average is over the blocks that keep the picture's shape, which "
+            "plain networks can lose, too. The dashed line is guessing."
         )
     with right:
         st.subheader("How many can go?", anchor=False)

@@ -12,7 +12,7 @@ import pandas as pd
 from core.cifar10 import TEST_IMAGES
 from core.comparison import FIELD_WORDS, in_words
 from core.config import TrainConfig
-from core.metrics import GUESSING
+from core.metrics import share
 from core.runs import Run
 
 NETWORKS = ("plain", "ResNet")
@@ -90,16 +90,13 @@ class _Errors:
 
     Luck has two parts. That of the photos: all runs are tested on the same, so for test errors it is taken from the
     photos on which two depths differ (`wrong`: {run: bool (photos,)}, paired); training errors are known as shares
-    alone (binomial, unpaired, which is the larger). That of the seeds: their variance, pooled over all depths that have
-    several.
+    alone (binomial, unpaired, which is the larger). That of the seeds: their variance, pooled over all depths at which
+    the network has several; each network's own, as where one fails with some seeds, the other may not.
     """
 
     def __init__(self, rows: pd.DataFrame, column: str, wrong: Mapping[str, np.ndarray] | None = None):
         self._groups = dict(list(rows.groupby(["network", "depth"])))
         self._column, self._wrong = column, wrong
-        self._freedom = sum(len(group) - 1 for group in self._groups.values())
-        squares = sum(group[column].var(ddof=0) * len(group) for group in self._groups.values())
-        self._seed_variance = squares / max(self._freedom, 1)
 
     def depths(self, network: str) -> set[int]:
         return {depth for name, depth in self._groups if name == network}
@@ -116,11 +113,18 @@ class _Errors:
 
         gain = self.mean(network, before) - self.mean(network, after)
         groups = [self._groups[network, depth] for depth in (before, after)]
-        seeds = self._seed_variance * sum(1 / len(group) for group in groups)
+        of_seeds, freedom = self._of_seeds(network)
+        seeds = of_seeds * sum(1 / len(group) for group in groups)
         variance = self._of_photos(*groups) + seeds
         # Welch and Satterthwaite: few seeds tell little of how much seeds do.
-        freedom = self._freedom * (variance / seeds) ** 2 if seeds else np.inf
+        freedom = freedom * (variance / seeds) ** 2 if seeds else np.inf
         return gain if abs(gain) > t.ppf(0.975, freedom) * variance**0.5 else 0.0
+
+    def _of_seeds(self, network: str) -> tuple[float, int]:
+        """Variance of a run over the choice of seeds, and its degrees of freedom: 0, 0 where no depth has several."""
+        depths = [self._groups[network, depth][self._column] for depth in self.depths(network)]
+        freedom = sum(len(errors) - 1 for errors in depths)
+        return sum(errors.var(ddof=0) * len(errors) for errors in depths) / max(freedom, 1), freedom
 
     def _of_photos(self, before: pd.DataFrame, after: pd.DataFrame) -> float:
         """Variance of the difference of two means over the choice of photos."""
@@ -148,22 +152,28 @@ def finding(rows: pd.DataFrame, wrong: Mapping[str, np.ndarray]) -> str:
         )
         words = f"From {shallow} to {deepest} layers the plain network {plainly}; the ResNet {residually}."
         lead = lead if shallow > both[0] else ""
-        return lead + words + _guessing(test, deepest) + _trained_once(test, [shallow, deepest])
+        return lead + words + _guessing(test, [shallow, deepest]) + _trained_once(test, [shallow, deepest])
     if both:
         plain, residual = (test.mean(name, both[0]) for name in NETWORKS)
         words = f"At {both[0]} layers the plain network errs on {plain:.1f}% of photos, the ResNet on {residual:.1f}%."
-        return words + _guessing(test, both[0]) + _trained_once(test, both)
+        return words + _guessing(test, both) + _trained_once(test, both)
     return "There is no depth yet at which both a plain network and a ResNet of this recipe were trained."
 
 
-def _guessing(test: _Errors, depth: int) -> str:
-    """Which networks of this depth are right no more often than by luck."""
-    worst = 100 * (1 - GUESSING)
-    luck = 2 * (worst * (100 - worst) / TEST_IMAGES) ** 0.5
-    names = [name for name in NETWORKS if abs(test.mean(name, depth) - worst) <= luck]
-    return "".join(
-        f" At {depth} layers the {_called(name)} does no better than guessing: it has learnt nothing." for name in names
-    )
+def _guessing(test: _Errors, depths: list[int]) -> str:
+    """Which networks of these depths are right no more often than by luck."""
+    words = ""
+    for name in NETWORKS:
+        guess = [str(depth) for depth in depths if _is_guessing(test.mean(name, depth))]
+        if guess:
+            words += f" At {' and '.join(guess)} layers the {_called(name)} does no better than guessing: "
+            words += "it has learnt nothing."
+    return words
+
+
+def _is_guessing(error: float) -> bool:
+    """Of a test error in percent."""
+    return share(round((1 - error / 100) * TEST_IMAGES), TEST_IMAGES).by_guessing
 
 
 def _called(name: str) -> str:

@@ -12,8 +12,9 @@ from core.cifar10 import Images
 from core.config import TrainConfig
 
 BATCH = 16  # images for the gradient at initialisation: enough for BatchNorm, and quick at depth 110
-SMALLEST = 1e-12  # what a logarithmic axis shows for no gradient at all
+SMALLEST = 1e-12  # up to this it is practically none: a logarithmic axis shows it so
 ABOUT_EQUAL = 2  # ratios below this, either way, are called "about as much"
+BEYOND_WORDS = 1e9  # ratios above this, either way, have no figure
 
 
 @dataclass(frozen=True)
@@ -70,48 +71,67 @@ def _layer_table(layers: list[str], norms) -> pd.DataFrame:
 
 
 def first_over_last(norms: np.ndarray) -> np.ndarray:
-    """The first layer's norm by the last one's, by epoch: float (epochs,); NaN if one is not finite, or the last 0."""
-    first, last = norms[..., 0].astype(float), norms[..., -1].astype(float)
+    """The first layer's norm by the last one's, by epoch: float (epochs,); 0 if the first is practically none, NaN if
+    the last is, or one of them is not finite."""
+    ends = norms[..., [0, -1]].astype(float)
+    first, last = np.moveaxis(np.where(ends <= SMALLEST, 0, ends), -1, 0)
     usable = np.isfinite(first) & np.isfinite(last) & (last > 0)
     return np.divide(first, last, out=np.full(first.shape, np.nan), where=usable)
 
 
-def ratio_in_words(ratio: float) -> str:
-    """What the first layer receives, e.g. "1/38 of the last layer's gradient"."""
-    if not np.isfinite(ratio):
+def starved_from(norms: np.ndarray) -> int | None:
+    """The epoch (from 1) from which on, to the end, the first layer received practically nothing; None if it did not.
+    `norms` is float (epochs, layers)."""
+    fed = np.flatnonzero(~(norms[:, 0] <= SMALLEST))  # what is not finite is not nothing
+    epoch = int(fed[-1]) + 2 if len(fed) else 1
+    return epoch if epoch <= len(norms) else None
+
+
+def first_in_words(norms: np.ndarray) -> str:
+    """What the first layer receives, of `norms` (layers,), e.g. "1/38 of the last layer's gradient"."""
+    first, last = norms[0], norms[-1]
+    if not np.isfinite([first, last]).all():
         return "no gradient that can be compared with the last layer's"
-    if ratio == 0:
-        return "no gradient at all"
-    if 1 / ABOUT_EQUAL < ratio < ABOUT_EQUAL:
+    if first <= SMALLEST:
+        return "practically no gradient" + (", like the last layer" if last <= SMALLEST else "")
+    if last <= SMALLEST:
+        return "a gradient, where the last layer receives practically none"
+    if _about_equal(first / last):
         return f"about as much gradient as the last layer (within a factor of {ABOUT_EQUAL})"
-    return f"{_multiple(ratio)} the last layer's gradient"
+    return f"{_multiple(first / last)} the last layer's gradient"
 
 
-def typical_ratio(norms: np.ndarray, others: np.ndarray) -> float:
-    """The median layer's norm by that of `others`, both (layers,); NaN if one is not finite, or the second 0."""
-    typical, other = float(np.median(norms)), float(np.median(others))
-    return typical / other if np.isfinite([typical, other]).all() and other > 0 else np.nan
-
-
-def typical_in_words(ratio: float, where: str) -> str:
-    """What a typical layer receives, against one elsewhere (e.g. "in B"); for a positive ratio."""
-    much = "about as much as" if 1 / ABOUT_EQUAL < ratio < ABOUT_EQUAL else f"{_multiple(ratio)} what"
+def typical_in_words(norms: np.ndarray, others: np.ndarray, where: str) -> str:
+    """What a typical layer (the median) of `norms` receives, against one of `others`, which are `where` (e.g. "in B");
+    both (layers,). "" if one is not finite."""
+    typical, other = np.median(norms), np.median(others)
+    if not np.isfinite([typical, other]).all():
+        return ""
+    if typical <= SMALLEST:
+        return f"practically no gradient, {'like' if other <= SMALLEST else 'unlike'} one {where}"
+    if other <= SMALLEST:
+        return f"a gradient, where one {where} receives practically none"
+    much = "about as much as" if _about_equal(typical / other) else f"{_multiple(typical / other)} what"
     return f"{much} one receives {where}"
+
+
+def _about_equal(ratio: float) -> bool:
+    return 1 / ABOUT_EQUAL < ratio < ABOUT_EQUAL
 
 
 def _multiple(ratio: float) -> str:
     """E.g. "38 times" or "1/38 of"."""
+    if ratio > BEYOND_WORDS:
+        return "more than a billion times"
+    if ratio < 1 / BEYOND_WORDS:
+        return "less than a billionth of"
     return f"{_round(ratio)} times" if ratio > 1 else f"1/{_round(1 / ratio)} of"
 
 
 def _round(number: float) -> str:
-    """Two figures are enough: 2.3, 38, 1,200, 3.1 million, 3.1e+12."""
+    """Two figures are enough: 2.3, 38, 1,200, 3.1 million."""
     number = float(f"{number:.2g}")
-    if number >= 1e9:
-        return f"{number:.1e}"
-    if number >= 1e6:
-        return f"{number / 1e6:g} million"
-    return f"{number:,g}"
+    return f"{number / 1e6:,g} million" if number >= 1e6 else f"{number:,g}"
 
 
 def breakdown(norms: np.ndarray) -> Breakdown | None:

@@ -19,6 +19,7 @@ FILE = "surgery.csv"
 IMAGES = 1_000  # the first test images, on which a lesioned network is scored
 DRAWS = 5  # random choices for each number of blocks cut out
 STEPS = 10  # at most so many numbers of blocks, beside none and one
+GUESSES = "does little better than guessing, whole or cut."
 COLUMNS = ["removed", "accuracy"]  # block numbers with spaces between; share of IMAGES, 0 to 1
 
 Lesion = frozenset[int]
@@ -118,6 +119,13 @@ def mean_cost(results: dict[Lesion, float], config: TrainConfig) -> float:
     return float(alone.drop(_first_of_later_stages(config), errors="ignore").mean())
 
 
+def cost_in_words(results: dict[Lesion, float], config: TrainConfig) -> str:
+    """What a network does without one of its blocks."""
+    if _hardly_learnt(results[frozenset()]):
+        return GUESSES
+    return f"loses {mean_cost(results, config):.1f} points on average."
+
+
 def curve(results: dict[Lesion, float], config: TrainConfig) -> pd.DataFrame:
     """Accuracy by number of blocks removed at random: removed, mean, low, high, draws. Both twins' removable blocks."""
     needed = _first_of_later_stages(config)
@@ -135,8 +143,8 @@ def _fall_in_words(rows: pd.DataFrame) -> str:
     """Of the rows of one side, from none removed to most."""
     rows = rows.sort_values("removed")
     whole = rows["mean"].iloc[0]
-    if whole < 2 * GUESSING:
-        return "does little better than guessing, whole or cut."
+    if _hardly_learnt(whole):
+        return GUESSES
     fallen = rows["mean"] < whole / 2
     if not fallen.any():
         return "stays above half of its accuracy at every number tried."
@@ -144,6 +152,11 @@ def _fall_in_words(rows: pd.DataFrame) -> str:
     before = rows.loc[rows["removed"] < count, "removed"].max()
     not_yet = f" (not yet with {before})" if before < count - 1 else ""
     return f"falls below half of its accuracy when {count} of its blocks {_is(count)} gone{not_yet}."
+
+
+def _hardly_learnt(accuracy: float) -> bool:
+    """Whether half of it is what guessing gives, so that nothing is left to lose."""
+    return accuracy < 2 * GUESSING
 
 
 def _is(count: int) -> str:

@@ -28,8 +28,12 @@ class Share:
 
 def accuracy(logits: np.ndarray, labels: np.ndarray) -> Share:
     """The share of images whose highest logit is that of their label."""
-    right = int((logits.argmax(axis=1) == labels).sum())
-    n, z = len(labels), 1.959963984540054  # standard deviations that hold 95 % of a normal distribution
+    return share(int((logits.argmax(axis=1) == labels).sum()), len(labels))
+
+
+def share(right: int, n: int) -> Share:
+    """`right` of `n`."""
+    z = 1.959963984540054  # standard deviations that hold 95 % of a normal distribution
     middle = (right + z**2 / 2) / (n + z**2)
     half = z / (n + z**2) * (right * (n - right) / n + z**2 / 4) ** 0.5
     return Share(right / n, middle - half, middle + half, n)

@@ -60,7 +60,7 @@ def main(argv: list[str] | None = None) -> int:
     found = [find_run(name) for name in args.runs]
     for run in found:
         print(ship(run, args.to, not args.without_weights, args.replace).path, file=sys.stderr)
-        if run.path.parent == runs.own_runs_dir():
+        if args.to.resolve() == runs.SHIPPED.resolve() and run.path.resolve().parent == runs.own_runs_dir().resolve():
             print(f"{run.path} has now the name of a shipped run; delete or rename it.", file=sys.stderr)
     return 0
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -117,8 +116,7 @@ def main(argv: list[str] | None = None) -> int:
         report = lambda done, total, run=run: print(f"\r{run.name}: {done}/{total}", end="", file=sys.stderr)  # noqa: E731
         results = lesions.study(run.config, Surgery(run, test).accuracy, report)
         lesions.save(run, results)
-        losses = lesions.single(results)["loss"]
-        print(f"\n{run.name}: one block less costs {np.mean(losses):.1f} points on average.", file=sys.stderr)
+        print(f"\n{run.name}, without one block, {lesions.cost_in_words(results, run.config)}", file=sys.stderr)
     return 0
 
 

@@ -228,7 +228,7 @@ class Trainer:
         self.gradient_norms.append((self._norm_sums / self.steps).tolist())
         self._norm_sums.zero_()
         position.epoch, position.sums = position.epoch + 1, Sums()
-        if row["val_accuracy"] > position.best_accuracy:
+        if row["val_accuracy"] >= position.best_accuracy:  # of equals, the one that learnt for longer
             position.best_epoch, position.best_accuracy = position.epoch, row["val_accuracy"]
             self.best_weights = _copy(self.model.state_dict())
 

@@ -4,10 +4,25 @@ import json
 import re
 
 import numpy as np
+import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import lesions, runs, status
+from core import gradients, lesions, runs, status
+from core.cifar10 import TEST_IMAGES
 from tests.app_pages.opened import charts, open_page, said
+
+OWN = {"A": "mine-plain", "B": "mine-residual"}
+
+
+@pytest.fixture
+def guesser(own_runs, app) -> AppTest:
+    """The app, its plain network one that learnt nothing: always the same answer, and no gradient."""
+    run = runs.open_run(own_runs / OWN["A"])
+    layers, norms = run.gradients()
+    runs.save_progress(run.path, run.history().to_dict("records"), layers, np.zeros_like(norms))
+    runs.save_test_logits(run.path, np.tile(np.eye(10)[3], (TEST_IMAGES, 1)))
+    lesions.save(run, dict.fromkeys(lesions.cuts(run.config), 0.1))
+    return app
 
 
 def specs(app: AppTest) -> list[dict]:
@@ -47,12 +62,15 @@ def test_depth_opens_with_a_run_whose_history_is_damaged(app, own_runs):
     assert "history.csv" in said(app, "warning")
 
 
-def test_gradient_flow_shows_both_trainings_and_both_fresh_networks(app):
+def test_gradient_flow_shows_both_trainings_and_both_fresh_networks(app, own_runs):
     app.query_params["flow_depth"] = "8"
     app = open_page(app, "gradient_flow")
     assert app.select_slider(key="flow_depth").value == 8
     assert len(specs(app)) == 5  # two heatmaps, the ratio, an epoch, before training
-    assert re.search(r"A's first layer receives .* gradient", said(app))
+    end = {side: runs.open_run(own_runs / name).gradients()[1][-1] for side, name in OWN.items()}
+    for side, norms in end.items():
+        assert f"{side}'s first layer receives {gradients.first_in_words(norms)}" in said(app)
+    assert f"of A receives {gradients.typical_in_words(*end.values(), 'in B')}." in said(app)
     app.toggle(key="flow_norm").set_value(False)
     app.select_slider(key="flow_depth").set_value(56).run()
     assert not app.exception
@@ -60,6 +78,21 @@ def test_gradient_flow_shows_both_trainings_and_both_fresh_networks(app):
         r"typical layer \(the median\) of the plain network receives 1/\d+ of what one receives in the same network",
         said(app),
     )
+
+
+def test_a_network_that_learnt_nothing_is_called_so_on_every_page(guesser):
+    app = open_page(guesser, "depth")
+    choose_recipe(app, "epochs: 1,")
+    assert "At 8 layers the plain network does no better than guessing" in said(app)
+
+    app = open_page(guesser, "gradient_flow")
+    assert "A's first layer receives practically no gradient, like the last layer;" in said(app)
+    assert "A typical layer (the median) of A receives practically no gradient, unlike one in B." in said(app)
+    assert "From epoch 1, A's first layer receives practically nothing." in said(app)
+    assert "the lightest is a millionth of the strongest, or less" in said(app)
+
+    app = open_page(guesser, "surgery")
+    assert "One block removed: A does little better than guessing, whole or cut." in said(app)
 
 
 def test_gradient_flow_opens_without_gradients_and_says_so(app, own_runs):
@@ -119,7 +152,7 @@ def test_surgery_studies_a_run_that_was_not_and_keeps_it(app, own_runs):
     run = runs.open_run(own_runs / "mine-plain")
     assert set(lesions.load(run)) == set(lesions.cuts(run.config))
     assert len(specs(app)) == 2
-    assert "It costs A" in said(app)
+    assert f"One block removed: A {lesions.cost_in_words(lesions.load(run), run.config)}" in said(app)
 
 
 def test_surgery_without_weights_says_what_is_missing(app, own_runs):

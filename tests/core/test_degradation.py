@@ -113,6 +113,17 @@ def test_guessing_is_called_so():
     assert "At 56 layers the plain network does no better than guessing" in never
     assert "the ResNet does" not in never
     assert "guessing" not in finding(rows(plain56_s0=88.0, resnet56_s0=40.0))
+    both = finding(rows(plain20_s0=90.0, plain56_s0=90.6, resnet20_s0=40.0, resnet56_s0=90.0))
+    assert "At 20 and 56 layers the plain network does no better than guessing" in both
+    assert "At 56 layers the ResNet does no better than guessing" in both
+
+
+def test_a_plain_network_that_fails_with_one_seed_makes_no_luck_of_what_the_resnet_gains():
+    plain = {"plain8_s0": 12.6, "plain56_s0": 90.0, "plain56_s1": 14.0, "plain56_s2": 14.5}
+    residual = {"resnet8_s0": 12.4, "resnet56_s0": 7.3, "resnet56_s1": 7.2, "resnet56_s2": 7.4}
+    found = finding(rows(**plain, **residual))
+    assert "the plain network stays about as it is" in found
+    assert "the ResNet gains 5.1 points on photos it has never seen" in found
 
 
 def test_single_trainings_are_called_so():

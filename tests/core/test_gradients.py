@@ -66,24 +66,52 @@ def test_breakdown_is_the_first_value_that_is_not_finite():
 
 
 def test_first_over_last_where_it_means_something():
-    norms = np.array([[1.0, 9.0, 4.0], [np.nan, 1.0, 1.0], [1.0, 1.0, 0.0], [2.0, np.nan, 1.0], [0.0, 1.0, 1.0]])
+    norms = np.array([[1.0, 9.0, 4.0], [np.nan, 1.0, 1.0], [1.0, 1.0, 1e-13], [2.0, np.nan, 1.0], [1e-20, 1.0, 1.0]])
     np.testing.assert_equal(gradients.first_over_last(norms), [0.25, np.nan, np.nan, 2.0, 0.0])
 
 
 @pytest.mark.parametrize(
-    ("ratio", "words"),
+    ("first", "epoch"),
+    [([1, 1, 1], None), ([1, 0, 1e-15], 2), ([0, 1, 0], 3), ([0, 0, 0], 1), ([0, 1, 1], None), ([0, 0, np.nan], None)],
+)
+def test_a_first_layer_is_starved_from_where_it_never_again_receives_anything(first, epoch):
+    assert gradients.starved_from(np.array([first, [1, 1, 1]], dtype=float).T) == epoch
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "words"),
     [
-        (1 / 38.2, "1/38 of the last layer's gradient"),
-        (0.0, "no gradient at all"),
-        (1831.0, "1,800 times the last layer's gradient"),
-        (2.34, "2.3 times the last layer's gradient"),
-        (3.14e6, "3.1 million times the last layer's gradient"),
-        (3.14e8, "310 million times the last layer's gradient"),
-        (3.14e12, "3.1e+12 times the last layer's gradient"),
-        (1.1, "about as much gradient as the last layer (within a factor of 2)"),
-        (0.6, "about as much gradient as the last layer (within a factor of 2)"),
-        (np.nan, "no gradient that can be compared with the last layer's"),
+        (1.0, 38.2, "1/38 of the last layer's gradient"),
+        (1831.0, 1.0, "1,800 times the last layer's gradient"),
+        (2.34, 1.0, "2.3 times the last layer's gradient"),
+        (3.14e6, 1.0, "3.1 million times the last layer's gradient"),
+        (3.14e8, 1.0, "310 million times the last layer's gradient"),
+        (3.14e12, 1.0, "more than a billion times the last layer's gradient"),
+        (1e-11, 1.0, "less than a billionth of the last layer's gradient"),
+        (1.1, 1.0, "about as much gradient as the last layer (within a factor of 2)"),
+        (0.6, 1.0, "about as much gradient as the last layer (within a factor of 2)"),
+        (0.0, 1.0, "practically no gradient"),
+        (0.0, 1e-15, "practically no gradient, like the last layer"),
+        (1.0, 0.0, "a gradient, where the last layer receives practically none"),
+        (np.nan, 1.0, "no gradient that can be compared with the last layer's"),
+        (1.0, np.inf, "no gradient that can be compared with the last layer's"),
     ],
 )
-def test_ratio_in_words(ratio, words):
-    assert gradients.ratio_in_words(ratio) == words
+def test_first_in_words(first, last, words):
+    assert gradients.first_in_words(np.array([first, 7.0, last])) == words
+
+
+@pytest.mark.parametrize(
+    ("typical", "other", "words"),
+    [
+        (1.0, 38.2, "1/38 of what one receives in B"),
+        (1.0, 1.5, "about as much as one receives in B"),
+        (0.0, 1.0, "practically no gradient, unlike one in B"),
+        (0.0, 1e-15, "practically no gradient, like one in B"),
+        (1.0, 0.0, "a gradient, where one in B receives practically none"),
+        (np.nan, 1.0, ""),
+        (1.0, np.inf, ""),
+    ],
+)
+def test_typical_in_words(typical, other, words):
+    assert gradients.typical_in_words(np.full(3, typical), np.array([other, other, 0]), "in B") == words

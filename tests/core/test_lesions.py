@@ -51,6 +51,12 @@ def test_the_mean_cost_is_of_the_blocks_that_both_twins_can_lose():
     assert lesions.mean_cost(RESULTS, RESNET) == pytest.approx((20 + 40) / 2)  # block 4 is not
 
 
+def test_the_cost_in_words_and_of_a_network_with_nothing_to_lose():
+    assert lesions.cost_in_words(RESULTS, RESNET) == "loses 30.0 points on average."
+    guesser = dict.fromkeys(RESULTS, 0.1)
+    assert lesions.cost_in_words(guesser, RESNET) == "does little better than guessing, whole or cut."
+
+
 def test_the_curve_in_words():
     curve = lesions.curve(RESULTS, RESNET).assign(side="B")
     assert lesions.curve_in_words(curve) == "B falls below half of its accuracy when 2 of its blocks are gone."
