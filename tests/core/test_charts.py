@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from core import charts
+from core.charts import cost, depth, gradients
 from core.cifar10 import CLASSES
 from core.degradation import NETWORKS
 from core.palette import COLOURS
@@ -165,7 +166,7 @@ def test_seeds_of_a_depth_stand_side_by_side():
         pd.concat([*more, runs]), spread, PUBLISHED, "test_error", "", LIMITS, NETWORKS
     ).to_dict()
     places = {row["run"]: row["place"] for row in rows(chart) if "run" in row}
-    step = charts.SEED_STEP * (56 - 20)
+    step = depth.SEED_STEP * (56 - 20)
     assert places == pytest.approx({"p": 20 - step, "p1": 20, "p2": 20 + step, "r": 20})
 
 
@@ -180,7 +181,7 @@ def test_gradient_heatmaps_share_a_logarithmic_scale_and_mark_what_broke():
     assert len(rows(chart)) == len(broken)
     colour = chart["encoding"]["color"]
     text = str(colour)
-    assert charts.BROKEN in text
+    assert gradients.BROKEN in text
     assert "broken" in text
     assert "'type': 'log'" in text
     assert "'domain': [0.01, 1.0]" in text
@@ -219,7 +220,7 @@ def test_names_of_networks_do_not_run_into_each_other():
     rows = [("best", 100, 0.92), ("same place", 100, 0.919), ("below", 100, 0.80), ("right", 10_000, 0.91)]
     table = pd.DataFrame(rows, columns=["network", "parameters", "accuracy"])
     table = table.assign(side="")
-    named = charts._with_room_for_names(table, "parameters", 1.0, 0.75).set_index("network")["align"].to_dict()
+    named = cost._with_room_for_names(table, "parameters", 1.0, 0.75).set_index("network")["align"].to_dict()
     assert named == {"best": "left", "below": "left", "right": "right"}  # at the edge, left of its dot
     chosen = table.assign(side=["", "A", "", ""])
-    assert "same place" in charts._with_room_for_names(chosen, "parameters", 1.0, 0.75)["network"].tolist()
+    assert "same place" in cost._with_room_for_names(chosen, "parameters", 1.0, 0.75)["network"].tolist()

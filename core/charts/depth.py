@@ -1,0 +1,82 @@
+"""Error against depth."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import altair as alt
+import pandas as pd
+
+from core.charts import style
+from core.metrics import GUESSING
+
+SEED_STEP = 0.025  # between seeds of one depth, in widths of the axis
+
+
+class Limits(NamedTuple):
+    depths: tuple[int, int]
+    error: float  # percent; the axis begins at 0
+
+    @property
+    def shows_guessing(self) -> bool:
+        return self.error > 100 * (1 - GUESSING)
+
+
+def degradation(
+    runs: pd.DataFrame,
+    spread: pd.DataFrame,
+    published: pd.DataFrame,
+    y: str,
+    y_title: str,
+    limits: Limits,
+    networks: Sequence[str],
+) -> alt.Chart:
+    """Error against depth: a point a run, the mean over seeds as a line, their range as a bar; published faint.
+
+    `runs`: columns run, network, depth, seed, side ("A", "B" or "": A and B are large), and `y` in percent; `spread`:
+    network, depth, mean, low, high, runs; `published`: network, depth, error, source (may be empty). `limits`: ends of
+    both axes, the same for charts to be compared; a rule is at guessing, where that is on the axis. `networks`: both,
+    first the one in A's colour. Seeds stand side by side, or one would hide the other. A click selects a `run` as
+    parameter `point`.
+    """
+    colour, shape = style.colour("network", networks), style.shape("network", networks)
+    depths = alt.Scale(domain=list(limits.depths), padding=20)
+    step = SEED_STEP * (limits.depths[1] - limits.depths[0])
+    side_by_side = runs.assign(place=runs["depth"] + step * _places(runs))
+
+    def layers(field: str) -> alt.X:
+        return alt.X(f"{field}:Q", title="layers", scale=depths, axis=alt.Axis(tickMinStep=1, format="d"))
+
+    def error(field: str) -> alt.Y:
+        return alt.Y(f"{field}:Q", title=y_title, scale=alt.Scale(domain=[0, limits.error], nice=True))
+
+    faint = alt.Chart(published).encode(x=layers("depth"), y=error("error"), color=colour, opacity=alt.value(0.5))
+    tooltip = ["network:N", "depth:Q", alt.Tooltip("error:Q", title="error (%), He et al. 2015"), "source:N"]
+    reference = [faint.mark_line(strokeDash=[3, 4]), faint.mark_point(size=70).encode(shape=shape, tooltip=tooltip)]
+    base = alt.Chart(spread).encode(x=layers("depth"), color=colour)
+    means = [
+        base.mark_rule(strokeWidth=2).encode(y=error("low"), y2="high:Q"),
+        base.mark_line(strokeWidth=2.5).encode(y=error("mean")),
+    ]
+    point = alt.selection_point(name="point", fields=["run"], on="click", empty=False)
+    points = (
+        alt.Chart(side_by_side)
+        .mark_point(filled=True, opacity=1, cursor="pointer")
+        .encode(
+            x=layers("place"),
+            y=error(y),
+            color=colour,
+            shape=shape,
+            size=alt.condition(alt.datum.side == "", alt.value(80), alt.value(260)),
+            tooltip=["run:N", "depth:Q", "seed:Q", alt.Tooltip(f"{y}:Q", title=y_title, format=".2f")],
+        )
+        .add_params(point)
+    )
+    guessing = alt.Chart(pd.DataFrame({"error": [100 * (1 - GUESSING)]})).mark_rule(strokeDash=[2, 3], color="#808080")
+    shown = [guessing.encode(y=error("error"))] if limits.shows_guessing else []
+    return alt.layer(*shown, *(reference if len(published) else []), *means, points).properties(height=340)
+
+
+def _places(runs: pd.DataFrame) -> pd.Series:
+    """Where each run stands among those of its network and depth: whole steps from their middle, e.g. -1, 0, 1."""
+    alike = runs.groupby(["network", "depth"])["seed"]
+    return alike.rank(method="first") - (alike.transform("size") + 1) / 2

@@ -1,0 +1,116 @@
+"""How a training went: curves of what was learnt, the schedule it followed, and the live race."""
+
+import altair as alt
+import pandas as pd
+
+from core.charts import style
+from core.palette import COLOURS, SIDES
+
+GREYS = ("#808080", "#b0b0b0", "#606060")
+
+
+def learning_curves(table: pd.DataFrame, x: str, x_title: str, y_title: str, percent: bool) -> alt.Chart:
+    """Lines over `x`. `table`: columns side ("A"/"B"), run, split ("training"/"validation"), value, epoch and `x`."""
+    number = ".1%" if percent else ".3f"
+    base = alt.Chart(table).encode(
+        x=_cost_axis(x, x_title),
+        y=alt.Y("value:Q", title=y_title, scale=alt.Scale(zero=False), axis=alt.Axis(format="%" if percent else "~g")),
+        color=style.colour(),
+    )
+    dash = alt.StrokeDash(
+        "split:N",
+        scale=alt.Scale(domain=["validation", "training"], range=[[1, 0], [5, 4]]),
+        legend=alt.Legend(title=None, orient="top"),
+    )
+    tooltip = [
+        alt.Tooltip("run:N"),
+        alt.Tooltip("split:N", title="images"),
+        alt.Tooltip("epoch:Q"),
+        alt.Tooltip(f"{x}:Q", title=x_title, format=",.4~g"),
+        alt.Tooltip("value:Q", title=y_title, format=number),
+    ]
+    validation = style.points(base, size=55).transform_filter(alt.datum.split == "validation")
+    hover = base.mark_point(size=300, opacity=0).encode(tooltip=tooltip)
+    return alt.layer(base.mark_line(strokeWidth=2.5).encode(strokeDash=dash), validation, hover).properties(height=380)
+
+
+def gap(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
+    """Training minus validation accuracy over `x`. `table`: columns side, run, epoch, gap (points) and `x`."""
+    zero = alt.Chart(pd.DataFrame({"gap": [0]})).mark_rule(strokeDash=[2, 3], opacity=0.5).encode(y="gap:Q")
+    lines = (
+        alt.Chart(table)
+        .mark_line(strokeWidth=2.5)
+        .encode(
+            x=_cost_axis(x, x_title),
+            y=alt.Y("gap:Q", title="gap (points)"),
+            color=style.colour(),
+            tooltip=["run:N", "epoch:Q", alt.Tooltip("gap:Q", title="gap in points", format="+.1f")],
+        )
+    )
+    points = style.points(lines, size=55)
+    return alt.layer(zero, lines, points).properties(height=240)
+
+
+def _cost_axis(x: str, title: str) -> alt.X:
+    step = {"tickMinStep": 1} if x == "epoch" else {}
+    return alt.X(f"{x}:Q", title=title, scale=alt.Scale(nice=False), axis=alt.Axis(format="~s", **step))
+
+
+def race(y_title: str, percent: bool, steps: int) -> alt.Chart:
+    """A line for A and one for B over the steps of a race. Without data, so that these can be exchanged as they come:
+    columns side, step, value."""
+    dashes = alt.Scale(domain=list(SIDES), range=[[6, 3], [1, 0]])
+    return (
+        alt.Chart()
+        .mark_line(strokeWidth=2.5, interpolate="monotone")
+        .encode(
+            x=alt.X("step:Q", title="learning steps", scale=alt.Scale(domain=[0, steps], nice=False)),
+            y=alt.Y("value:Q", title=y_title, axis=alt.Axis(format="%" if percent else "~g")),
+            color=style.colour(legend=False),
+            strokeDash=alt.StrokeDash("side:N", scale=dashes, legend=None),
+        )
+        .properties(height=230)
+    )
+
+
+def race_gradients() -> alt.Chart:
+    """Gradient norm against layer for A and B, of one moment of a race. Without data: columns side, layer, norm."""
+    lines = (
+        alt.Chart()
+        .mark_line(strokeWidth=2)
+        .encode(
+            x=alt.X("layer:Q", title="layer, first to last", axis=alt.Axis(tickMinStep=1)),
+            y=alt.Y("norm:Q", title="gradient norm", scale=alt.Scale(type="log"), axis=style.LOG_AXIS),
+            color=style.colour(legend=False),
+        )
+    )
+    points = style.points(lines, size=40)
+    return alt.layer(lines, points).properties(height=230)
+
+
+def schedule(table: pd.DataFrame, epochs: int) -> alt.Chart:
+    """Learning rate over the epochs. `table`: columns epoch (0 to `epochs`), lr, run (a line for each) and side ("A",
+    "B", or "" for a line that is of neither or of both)."""
+    lines = table.drop_duplicates("run")
+    greys = iter(GREYS * len(lines))
+    colours = [COLOURS.get(side) or next(greys) for side in lines["side"]]
+    return (
+        alt.Chart(table)
+        .mark_line(strokeWidth=2.5)
+        .encode(
+            x=alt.X(
+                "epoch:Q",
+                title="epochs",
+                scale=alt.Scale(domain=[0, epochs], nice=False),
+                axis=alt.Axis(tickMinStep=1, format="d"),
+            ),
+            y=alt.Y("lr:Q", title="learning rate", axis=alt.Axis(format="~g")),
+            color=alt.Color(
+                "run:N",
+                scale=alt.Scale(domain=lines["run"].tolist(), range=colours),
+                legend=alt.Legend(title=None, orient="top", columns=1, labelLimit=0),
+            ),
+            strokeDash=alt.StrokeDash("run:N", scale=alt.Scale(domain=lines["run"].tolist()), legend=None),
+        )
+        .properties(height=240)
+    )

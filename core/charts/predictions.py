@@ -1,0 +1,119 @@
+"""What the networks answer: to all test photos, and to one picture."""
+
+import altair as alt
+import pandas as pd
+
+from core.charts import style
+from core.palette import COLOURS
+
+DIFFERENCE = "blueorange"  # diverging; reversed, so that more of B is blue and more of A is orange
+ROOM_FOR_PERCENT = 0.25  # beside the longest bar, in widths of its scale
+
+
+def confusion(matrix: pd.DataFrame, title: str, largest: int, difference: bool = False) -> alt.Chart:
+    """A 10 x 10 table of counts as coloured cells; a click selects a cell ("true", "answer") as parameter `cell`.
+
+    `largest`: the count off the diagonal at which the colour is fullest, the same for charts to be compared. The
+    diagonal, which would drown all else, is shown as numbers without colour, except in a difference.
+    """
+    long = matrix.rename_axis(index="true", columns="answer").stack().rename("images").reset_index()
+    long["mistake"] = (long["true"] != long["answer"]) | difference
+    classes = list(matrix.index)
+    if difference:
+        scale = alt.Scale(scheme=DIFFERENCE, reverse=True, domain=[-largest, largest], domainMid=0, clamp=True)
+        number = "+d"
+    else:
+        scale = alt.Scale(scheme=style.ONE_HUE, domain=[0, largest], clamp=True)
+        number = "d"
+    cell = alt.selection_point(name="cell", fields=["true", "answer"], on="click", empty=False)
+    base = alt.Chart(long, title=alt.TitleParams(title, anchor="middle", fontSize=15)).encode(
+        x=alt.X(
+            "answer:N", sort=classes, title="the network's answer", axis=alt.Axis(labelAngle=-60, labelOverlap=False)
+        ),
+        y=alt.Y("true:N", sort=classes, title="what it is", axis=alt.Axis(labelOverlap=False)),
+        tooltip=[alt.Tooltip("true:N", title="is"), alt.Tooltip("answer:N", title="answer"), alt.Tooltip("images:Q")],
+    )
+    squares = base.mark_rect(stroke="#888", cursor="pointer").encode(
+        color=alt.condition(
+            alt.datum.mistake, alt.Color("images:Q", scale=scale, legend=None), alt.value("rgba(128,128,128,0.18)")
+        ),
+        strokeWidth=alt.condition(cell, alt.value(3), alt.value(0.3)),
+    )
+    dark_cell = "abs(datum.images) > 0.55 * " + str(largest)
+    text = base.mark_text(fontSize=10, cursor="pointer").encode(
+        text=alt.Text("images:Q", format=number),
+        color=alt.when(f"datum.mistake && {dark_cell}")
+        .then(alt.value("white"))
+        .when(alt.datum.mistake)
+        .then(alt.value("#111"))
+        .otherwise(alt.value("#808080")),
+        opacity=alt.condition(alt.datum.images == 0, alt.value(0), alt.value(1)),
+    )
+    return alt.layer(squares.add_params(cell), text).properties(height=alt.Step(29))
+
+
+def per_class(table: pd.DataFrame, measure: str) -> alt.Chart:
+    """A dot for A and one for B a class, joined. `table`: columns class, side, run, value (0 to 1)."""
+    order = alt.EncodingSortField("value", op="mean", order="descending")
+    base = alt.Chart(table).encode(
+        y=alt.Y("class:N", sort=order, title=None),
+        x=alt.X("value:Q", title=measure, scale=alt.Scale(zero=False, padding=12), axis=alt.Axis(format="%")),
+        tooltip=["class:N", "run:N", alt.Tooltip("value:Q", title=measure, format=".1%")],
+    )
+    dots = base.mark_point(filled=True, size=140, opacity=1).encode(
+        color=style.colour(),
+        shape=style.shape(),
+    )
+    return alt.layer(base.mark_line(color="#999").encode(detail="class:N"), dots).properties(height=alt.Step(30))
+
+
+def answers(probabilities: pd.DataFrame, side: str) -> alt.Chart:
+    """Bars of the most probable classes, as they come, on a scale from 0 to 100 %. `probabilities`: columns class,
+    probability."""
+    scale = alt.Scale(domain=[0, 1 + ROOM_FOR_PERCENT], nice=False)
+    # The order is said: left to itself, the browser keeps that of the picture before.
+    base = alt.Chart(probabilities).encode(
+        y=alt.Y("class:N", sort=list(probabilities["class"]), title=None, axis=alt.Axis(labelFontSize=14)),
+        x=alt.X("probability:Q", title="how sure", scale=scale, axis=alt.Axis(format="%", values=[0, 0.5, 1])),
+        tooltip=["class:N", alt.Tooltip("probability:Q", format=".2%")],
+    )
+    bars = base.mark_bar(color=COLOURS[side])
+    text = base.mark_text(align="left", dx=4, color="#808080").encode(text=alt.Text("probability:Q", format=".0%"))
+    return alt.layer(bars, text).properties(height=alt.Step(26))
+
+
+def confidence_curve(x_title: str) -> alt.Chart:
+    """Probability of each network's first answer against a slider's amount; large points where an answer flips.
+
+    Without data, so that these can be exchanged at each move: columns side, answer, amount, probability (0 to 1) and
+    part: "curve", "flip" or "now" (where the slider stands).
+    """
+
+    def part(name: str) -> alt.Chart:
+        return alt.Chart().transform_filter(alt.datum.part == name)
+
+    x = alt.X("amount:Q", title=x_title, scale=alt.Scale(nice=False))
+    lines = (
+        part("curve")
+        .mark_line(strokeWidth=2.5)
+        .encode(
+            x=x,
+            y=alt.Y("probability:Q", title="how sure", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")),
+            color=style.colour(),
+            tooltip=["side:N", "answer:N", "amount:Q", alt.Tooltip("probability:Q", title="how sure", format=".0%")],
+        )
+    )
+    hover = lines.mark_point(size=200, opacity=0)
+    rule = part("now").mark_rule(strokeDash=[4, 3], color="#808080").encode(x=x)
+    marks = (
+        part("flip")
+        .mark_point(filled=True, size=160, opacity=1)
+        .encode(
+            x=x,
+            y="probability:Q",
+            color=style.colour(legend=False),
+            shape=style.shape(),
+            tooltip=[alt.Tooltip("side:N"), alt.Tooltip("amount:Q", title="changes its mind at")],
+        )
+    )
+    return alt.layer(rule, lines, hover, marks).properties(height=260)

@@ -1,0 +1,49 @@
+"""What the charts share: colours, shapes and axes. A and B look the same in every chart."""
+
+from collections.abc import Sequence
+
+import altair as alt
+import pandas as pd
+
+from core.metrics import GUESSING
+from core.palette import COLOURS, SIDES
+
+ONE_HUE = "purples"
+LOG_AXIS = alt.Axis(format="~g", tickCount=5, grid=False)
+
+
+def colour(who: str = "side", order: Sequence[str] = SIDES, legend: bool = True) -> alt.Color:
+    """By the column `who`: "side", or "network"; the first of `order` in A's colour, the second in B's."""
+    scale = alt.Scale(domain=list(order), range=[*COLOURS.values()])
+    return alt.Color(
+        f"{who}:N", scale=scale, legend=alt.Legend(title=None, orient="top", symbolOpacity=1) if legend else None
+    )
+
+
+def shape(who: str = "side", order: Sequence[str] = SIDES) -> alt.Shape:
+    return alt.Shape(f"{who}:N", scale=alt.Scale(domain=list(order), range=["circle", "square"]), legend=None)
+
+
+def points(lines: alt.Chart, size: int) -> alt.Chart:
+    """The points that `lines` join."""
+    return lines.mark_point(filled=True, size=size, opacity=1).encode(shape=shape())
+
+
+def layer_axis() -> alt.X:
+    return alt.X(
+        "number:Q",
+        title="layer (1 is nearest to the picture)",
+        scale=alt.Scale(nice=False),
+        axis=alt.Axis(tickMinStep=1, format="d"),
+    )
+
+
+def accuracy_axis(field: str) -> alt.Y:
+    return alt.Y(
+        f"{field}:Q", title="right answers", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", tickCount=5)
+    )
+
+
+def chance() -> alt.Chart:
+    rule = alt.Chart(pd.DataFrame({"guessing": [GUESSING]})).mark_rule(strokeDash=[2, 3], color="#808080")
+    return rule.encode(y=accuracy_axis("guessing"))
