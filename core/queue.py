@@ -23,12 +23,11 @@ import psutil
 from core import status
 from core.errors import TrainingError, plain_reason
 from core.files import write_json
+from core.processes import detached, let_others_first, usable_cores
 from core.status import Status
 
-ROOT = Path(__file__).resolve().parent.parent
 KEEPER_FILE, KEEPER_LOG = ".keeper.json", ".keeper.log"
 TICK = 0.5  # seconds between two looks of the keeper
-NICENESS = 10  # of the keeper, and so of the trainings: a click on a page goes before a training step
 
 
 def states(root: Path) -> dict[str, Status]:
@@ -118,44 +117,6 @@ def _begin(folder: Path, said: Status, trainer: list[str]) -> subprocess.Popen:
         with suppress(OSError):
             status.write(folder, replace(said, state="failed", reason=plain_reason(error) or str(error)))
         raise
-
-
-def detached(command: list[str], log: Path) -> subprocess.Popen:
-    """A process that neither the end of this one nor Ctrl-C at its terminal touches, and that goes after others.
-
-    `command` begins with `sys.executable`."""
-    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
-    if os.name == "nt":
-        # The python.exe of a virtual environment only starts the real one, whose number we would not know; so does
-        # multiprocessing.popen_spawn_win32.
-        environment["__PYVENV_LAUNCHER__"] = command[0]
-        command = [sys._base_executable, *command[1:]]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
-        )
-    with suppress(OSError):  # Linux may weigh sessions first (man 7 sched, "autogroup"), and niceness only within one
-        Path(f"/proc/{process.pid}/autogroup").write_text(str(NICENESS), encoding="ascii")
-    return process
-
-
-def usable_cores() -> int:
-    """How many physical cores this process may use: in a container, they can be fewer than the machine has."""
-    physical = psutil.cpu_count(logical=False) or 1
-    return min(physical, len(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else physical
-
-
-def let_others_first() -> None:
-    """This process, and those that it starts, run where the others leave the processor free."""
-    with suppress(psutil.Error, OSError):
-        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if os.name == "nt" else NICENESS)
 
 
 def _register(root: Path, process: psutil.Process) -> None:

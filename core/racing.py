@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from core import queue, runs, status
+from core import processes, runs, status
 from core.errors import LabError, TrainingError, plain_reason
 from core.experiments import RACES, Contest
 from core.files import write_json, writing
@@ -54,7 +54,7 @@ def start(name: str) -> StartedRace:
         if before and before.alive:
             raise TrainingError("A race is on already; watch it, or stop it.")
         (root / FRAMES_FILE).unlink(missing_ok=True)
-        process = queue.detached([sys.executable, "-m", "core.racing", name, str(root)], root / LOG_FILE)
+        process = processes.detached([sys.executable, "-m", "core.racing", name, str(root)], root / LOG_FILE)
         threading.Thread(target=process.wait, daemon=True).start()  # so that it leaves no zombie
         race = StartedRace(name, process.pid, psutil.Process(process.pid).create_time())
         write_json(root / RACE_FILE, asdict(race))
@@ -102,7 +102,7 @@ def run(contest: Contest, file: Path) -> None:
     from core.data import to_tensors
     from core.race import Race, paced
 
-    torch.set_num_threads(queue.usable_cores())
+    torch.set_num_threads(processes.usable_cores())
     with file.open("w", encoding="utf-8", buffering=1) as out:
         try:
             photos = to_tensors(cifar10.load_test())[0][list(PHOTOS)]
@@ -115,7 +115,7 @@ def run(contest: Contest, file: Path) -> None:
 
 def main() -> None:
     name, folder = sys.argv[1:]
-    queue.let_others_first()
+    processes.let_others_first()
     # PyTorch's threads sleep as they wait: quicker where a browser draws on the same cores all the time, though slower
     # alone. Read once, as PyTorch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")

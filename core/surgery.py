@@ -23,7 +23,7 @@ from core.hardware import autocast
 from core.lesions import IMAGES, Lesion
 from core.models import family
 from core.models.cifar import BasicBlock, CifarNet, shortcut
-from core.queue import usable_cores
+from core.processes import usable_cores
 from core.runs import Run, find_run
 
 BATCH = 50

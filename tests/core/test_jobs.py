@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from benchmarks import job_queue, stand_in_trainer
-from core import jobs, queue, runs, status
+from core import jobs, processes, queue, runs, status
 from core.config import TrainConfig
 from core.errors import TrainingError
 from core.status import Status
@@ -420,7 +420,7 @@ def test_life_of_a_real_training(own_runs):
     said = jobs.states()[name]
     assert said.images_per_second > 0
     if os.name != "nt":
-        assert psutil.Process(said.pid).nice() == queue.NICENESS
+        assert psutil.Process(said.pid).nice() == processes.NICENESS
     start = time.monotonic()
     jobs.stop(name)
     assert time.monotonic() - start < 2.5  # 2 seconds of patience and the end by force

@@ -1,0 +1,51 @@
+"""Processes of the lab's own that work in the background, and how much of the machine they may use. Imports next to
+nothing, so that the queue's keeper stays small."""
+
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).resolve().parent.parent
+NICENESS = 10  # of the keeper, and so of the trainings: a click on a page goes before a training step
+
+
+def detached(command: list[str], log: Path) -> subprocess.Popen:
+    """A process that neither the end of this one nor Ctrl-C at its terminal touches, and that goes after others.
+
+    `command` begins with `sys.executable`."""
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    if os.name == "nt":
+        # The python.exe of a virtual environment only starts the real one, whose number we would not know; so does
+        # multiprocessing.popen_spawn_win32.
+        environment["__PYVENV_LAUNCHER__"] = command[0]
+        command = [sys._base_executable, *command[1:]]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
+        )
+    with suppress(OSError):  # Linux may weigh sessions first (man 7 sched, "autogroup"), and niceness only within one
+        Path(f"/proc/{process.pid}/autogroup").write_text(str(NICENESS), encoding="ascii")
+    return process
+
+
+def usable_cores() -> int:
+    """How many physical cores this process may use: in a container, they can be fewer than the machine has."""
+    physical = psutil.cpu_count(logical=False) or 1
+    return min(physical, len(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else physical
+
+
+def let_others_first() -> None:
+    """This process, and those that it starts, run where the others leave the processor free."""
+    with suppress(psutil.Error, OSError):
+        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if os.name == "nt" else NICENESS)
