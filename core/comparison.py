@@ -37,6 +37,7 @@ FIELD_WORDS = {
     "momentum": "momentum",
     "weight_decay": "weight decay",
     "label_smoothing": "label smoothing",
+    "clip_norm": "gradient clipping",
     "augment": "augmentation",
     "seed": "random seed",
     "split_seed": "validation split",
@@ -55,6 +56,7 @@ VALUE_WORDS = {
     ("optimizer", "sgd"): "SGD",
     ("optimizer", "adamw"): "AdamW",
     ("warmup", None): "as usual for the schedule",
+    ("clip_norm", None): "none",
     ("augment", True): "mirrored and shifted",
     ("augment", False): "off",
 }

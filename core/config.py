@@ -58,6 +58,7 @@ class TrainConfig:
     momentum: float = 0.9  # AdamW: beta1
     weight_decay: float = 5e-4  # on weights of convolutions and linear layers; not on BatchNorm and biases
     label_smoothing: float = 0.0
+    clip_norm: float | None = None  # gradients that are longer, over all layers, are shortened to this; None: never
     augment: bool = True  # mirror, and shift by up to 4 pixels
     seed: int = 0  # initial weights, batch order and augmentation
     split_seed: int = 0  # which tenth of the training images is validation, and which share of the rest is used
@@ -101,6 +102,7 @@ class TrainConfig:
             "momentum": f"momentum{self.momentum:g}",
             "weight_decay": f"decay{self.weight_decay:g}",
             "label_smoothing": f"smooth{self.label_smoothing:g}",
+            "clip_norm": f"clip{self.clip_norm}",
             "augment": "no-augment",
             "split_seed": f"split{self.split_seed}",
         }
@@ -190,6 +192,10 @@ def _first_problem(c: TrainConfig) -> str | None:
         (0 <= c.momentum < 1, f"momentum must be from 0 to below 1, not {c.momentum}"),
         (0 <= c.weight_decay < 1, f"weight decay must be from 0 to below 1, not {c.weight_decay}"),
         (0 <= c.label_smoothing < 1, f"label smoothing must be from 0 to below 1, not {c.label_smoothing}"),
+        (
+            c.clip_norm is None or 0 < c.clip_norm < 1e6,
+            f"clip norm must be above 0 and below 1e6, not {c.clip_norm}",
+        ),
         (0 <= c.seed < 2**31 and 0 <= c.split_seed < 2**31, "seeds must be from 0 to 2147483647"),
     )
     return next((f"The {problem}." for fine, problem in checks if not fine), None)

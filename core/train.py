@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--momentum", type=float, default=default.momentum, help="AdamW: beta1; default: %(default)s")
     p.add_argument("--weight-decay", type=float, default=default.weight_decay, help="default: %(default)s")
     p.add_argument("--label-smoothing", type=float, default=default.label_smoothing, help="default: %(default)s")
+    p.add_argument("--clip-norm", type=float, metavar="NORM", help="shorten longer gradients to this; default: never")
     p.add_argument("--no-augment", action="store_true", help="neither mirror nor shift the images")
     p.add_argument("--data", default="full", help="full: 50,000 images; shipped: the app's 10,000; or a folder")
     p.add_argument(
@@ -174,6 +175,7 @@ def _config(architecture: str, args: argparse.Namespace) -> TrainConfig:
         momentum=args.momentum,
         weight_decay=args.weight_decay,
         label_smoothing=args.label_smoothing,
+        clip_norm=args.clip_norm,
         augment=not args.no_augment,
         seed=args.seed,
         split_seed=args.split_seed,

@@ -183,6 +183,8 @@ class Trainer:
         correct = int((logits.argmax(dim=1) == labels).sum())
         loss, correct = parallel.total(loss.item() / parallel.size(), correct)
         self._require_finite(loss)
+        if self.config.clip_norm is not None:  # Pascanu et al. 2013, algorithm 1
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
         self._scaler.step(self.optimizer)
         self._scaler.update()
         return loss, int(correct)
@@ -200,9 +202,10 @@ class Trainer:
     def _diverged(self, what: str, step: int) -> DivergedError:
         """What to raise at this `step` of the epoch. Its gradients so far are kept: they show where it happened."""
         self.gradient_norms.append((self._norm_sums / step).tolist())
+        clipping = "" if self.config.clip_norm else ", or gradient clipping (--clip-norm 1)"
         return DivergedError(
             f"The {what} is no longer a finite number at epoch {self.position.epoch + 1}, step {step}: training "
-            f"diverged. A lower learning rate than {self.config.lr:g} usually cures it."
+            f"diverged. A lower learning rate than {self.config.lr:g} usually cures it{clipping}."
         )
 
     def _end_epoch(self, should_stop: Callable[[], bool]) -> None:

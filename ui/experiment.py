@@ -131,12 +131,19 @@ FIELDS = {
     "batch_size": Choice((16, 32, 64, 128, 256, 512), "Photos looked at before each step."),
     "weight_decay": Number(0.0, 0.1, "Pulls weights towards zero.", {"step": 1e-4, "format": "%.4f"}),
     "label_smoothing": Number(0.0, 0.5, "Teaches it not to be too sure.", {"step": 0.05}),
+    "clip_norm": Number(
+        1e-3,
+        1e3,
+        "Longer gradients are shortened to this. A deep ResNet without BatchNorm breaks down without. Empty: none.",
+        {"step": 0.5, "placeholder": "none"},
+    ),
     "augment": Choice((True, False), "Mirrored and shifted photos are new ones, so learning by heart gets harder."),
     "seed": Number(0, 9_999, "Another seed: other initial random numbers, another order of the photos."),
 }
 NETWORK = {"cifar": ("skip", "depth", "norm"), "torchvision": ("network", "input_size", "init")}
 LENGTH = ("data", "train_fraction", "epochs")
-RECIPE = ("schedule", "warmup", "optimizer", "lr", "batch_size", "weight_decay", "label_smoothing", "augment", "seed")
+RECIPE = ("schedule", "warmup", "optimizer", "lr", "batch_size", "weight_decay")
+RECIPE += ("label_smoothing", "clip_norm", "augment", "seed")
 FIRST_CHOICE = {"data": "shipped", "epochs": 8}
 
 

@@ -29,6 +29,7 @@ OTHER = {
     "momentum": 0.5,
     "weight_decay": 1e-4,
     "label_smoothing": 0.1,
+    "clip_norm": 1.0,
     "augment": False,
     "seed": 7,
     "split_seed": 8,
@@ -108,6 +109,7 @@ def test_mistyped_field_is_named(field, value):
         *(("momentum", momentum, "momentum must be") for momentum in (-0.1, 1, float("nan"))),
         *(("weight_decay", decay, "weight decay must be") for decay in (-1e-4, 1, float("nan"))),
         *(("label_smoothing", share, "label smoothing must be") for share in (-0.1, 1, float("nan"))),
+        *(("clip_norm", norm, "clip norm must be") for norm in (0, -1, 1e6, float("nan"), float("inf"))),
         *((name, seed, "seeds must be") for name in ("seed", "split_seed") for seed in (-1, 2**31)),
     ],
 )

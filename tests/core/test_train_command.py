@@ -213,6 +213,7 @@ def test_interrupted_training_goes_on_to_the_same_end(full, tmp_path):
         ("resnet8 --batch-size 0", "batch size must be from 1"),
         ("resnet8 --weight-decay -1", "weight decay must be from 0"),
         ("resnet8 --label-smoothing 1", "label smoothing must be from 0"),
+        ("resnet8 --clip-norm 0", "clip norm must be above 0"),
         ("resnet8 --seed -1", "seeds must be from 0"),
         ("resnet8 --norm layer", "argument --norm: invalid choice"),
         ("resnet8 --threads 0", "--threads must be at least 1"),
@@ -412,6 +413,7 @@ def test_every_option_finds_its_way_into_the_command():
         momentum=0.8,
         weight_decay=1e-6,
         label_smoothing=0.1,
+        clip_norm=2.5,
         augment=False,
         seed=5,
         split_seed=2,
@@ -449,7 +451,9 @@ def test_diverged_training_fails_with_its_reason(command, own_runs):
     options = "plain8 --epochs 2 --batch-size 32 --lr 999 --norm none --schedule constant --name wild"
     code, err = command(*options.split())
     assert code == 1
-    assert err.splitlines()[-1].endswith("A lower learning rate than 999 usually cures it.")
+    assert err.splitlines()[-1].endswith(
+        "A lower learning rate than 999 usually cures it, or gradient clipping (--clip-norm 1)."
+    )
     said = status.read(own_runs / "wild")
     assert (said.state, said.diverged) == ("failed", True)
     assert said.reason == err.splitlines()[-1]

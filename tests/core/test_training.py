@@ -268,7 +268,10 @@ def test_best_epoch_is_kept(trainer, monkeypatch):
 
 def test_divergence_is_told_and_the_best_weights_stay(trainer):
     each = trainer(lr=999.0, norm="none", schedule="constant")
-    with pytest.raises(TrainingError, match=r"diverged. A lower learning rate than 999"):
+    with pytest.raises(
+        TrainingError,
+        match=r"diverged. A lower learning rate than 999 usually cures it, or gradient clipping",
+    ):
         each.fit()
     assert all(torch.isfinite(value).all() for value in each.best_weights.values())
 
@@ -346,6 +349,30 @@ def test_label_smoothing_raises_the_least_loss(trainer):
         losses[each.config.label_smoothing] = each._step(pixels[:1], labels[:1])[0]
     assert losses[0.0] == pytest.approx(0, abs=1e-6)
     assert losses[0.3] == pytest.approx(0.3 * 0.9 * 50)
+
+
+@pytest.mark.parametrize("clip_norm", [0.05, 1e3])
+def test_longer_gradients_are_shortened_all_layers_alike_and_shorter_ones_are_not(trainer, clip_norm):
+    settings = {"epochs": 1, "schedule": "constant", "momentum": 0, "weight_decay": 0}
+    clipped, free = (trainer(clip_norm=norm, **settings) for norm in (clip_norm, None))
+    pixels, labels = next(clipped.training_set.batches(_plan(), 32))
+    before = torch.cat([weights.detach().flatten() for weights in clipped.model.parameters()])
+    steps = []
+    for each in (clipped, free):
+        each._step(pixels, labels)
+        steps.append(torch.cat([weights.detach().flatten() for weights in each.model.parameters()]) - before)
+    length = (steps[1] / CONFIG.lr).norm().item()
+    assert 0.05 < length < 1e3
+    expected = steps[1] * min(1, clip_norm / length)
+    assert (steps[0] - expected).norm() < 0.01 * expected.norm()
+    assert torch.equal(clipped.norms, free.norms)  # what is recorded is the gradient as it came
+
+
+def test_clipping_lets_a_deep_resnet_without_batch_norm_make_its_first_steps(trainer):
+    settings = {"depth": 56, "norm": "none", "batch_size": 120, "lr": 0.1, "schedule": "constant", "epochs": 1}
+    with pytest.raises(DivergedError):
+        trainer(**settings).fit()
+    assert trainer(**settings, clip_norm=1.0).fit()
 
 
 def _plan():
