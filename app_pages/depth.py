@@ -9,7 +9,6 @@ from core.errors import RunError
 from ui import cached
 from ui.run_picker import finished_runs, pair, show_command
 
-ONE_DEEPER = 6  # layers: the next depth that there can be
 NO_REFERENCE = degradation.PUBLISHED[:0]
 HE_ET_AL = (
     "Faint and dashed: He et al. 2015; the ResNets' values are from Table 6 (110: mean of five runs), the plain "
@@ -83,9 +82,8 @@ setting = recipes[recipe][0].config
 comparable = setting.data == "full" and setting.norm == "batch" and not limits(setting)  # as He et al. trained
 published = degradation.PUBLISHED if comparable else NO_REFERENCE
 highest = float(1.08 * max([rows[["train_error", "test_error"]].max().max(), *published["error"]]))
-depths = pd.concat([rows["depth"], published["depth"]])
-alone = ONE_DEEPER if depths.nunique() == 1 else 0
-limits_of_axes = charts.Limits(depths=(int(depths.min()) - alone, int(depths.max()) + alone), error=highest)
+depths = sorted({*map(int, rows["depth"]), *map(int, published["depth"])})
+limits_of_axes = charts.Limits(depths, error=highest)
 left, right = st.columns(2)
 with left:
     st.subheader("Is deeper better on new photos?", anchor=False)

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core import comparison
+from core.config import differences
 from core.runs import Run
 from ui.run_picker import Pair, finished_runs, offer_pair, show_command
 
@@ -26,7 +27,8 @@ def offer(pair: Pair) -> None:
 
 
 def _with_weights(like: Run) -> Run | None:
-    """A run of the same network that has learnt from all photos, all of it, and whose weights are here."""
+    """A run of the same network that has learnt from all photos, all of it, and whose weights are here; of several, one
+    that was trained the most like this."""
     network = ("architecture", "pretrained", "norm")
     alike = [
         run
@@ -35,4 +37,4 @@ def _with_weights(like: Run) -> Run | None:
         and not comparison.limits(run.config)
         and all(getattr(run.config, name) == getattr(like.config, name) for name in network)
     ]
-    return alike[0] if alike else None
+    return min(alike, key=lambda run: len(differences(run.config, like.config)), default=None)

@@ -9,12 +9,18 @@ import pandas as pd
 from core.charts import style
 from core.metrics import GUESSING
 
-SEED_STEP = 0.025  # between seeds of one depth, in widths of the axis
+SEED_STEP = 0.03  # between seeds of one depth, in widths of the axis
+ALONE = 1.5  # a single depth has an axis from this part of it to this multiple
 
 
 class Limits(NamedTuple):
-    depths: tuple[int, int]
+    depths: Sequence[int]  # that are shown, in ascending order; the axis, logarithmic, names these
     error: float  # percent; the axis begins at 0
+
+    @property
+    def axis_of_depths(self) -> tuple[float, float]:
+        first, last = self.depths[0], self.depths[-1]
+        return (first, last) if first < last else (first / ALONE, last * ALONE)
 
     @property
     def shows_guessing(self) -> bool:
@@ -33,18 +39,21 @@ def degradation(
     """Error against depth: a point a run, the mean over seeds as a line, their range as a bar; published faint.
 
     `runs`: columns run, network, depth, seed, side ("A", "B" or "": A and B are large), and `y` in percent; `spread`:
-    network, depth, mean, low, high, runs; `published`: network, depth, error, source (may be empty). `limits`: ends of
-    both axes, the same for charts to be compared; a rule is at guessing, where that is on the axis. `networks`: both,
+    network, depth, mean, low, high, runs; `published`: network, depth, error, source (may be empty). `limits`: of both
+    axes, the same for charts to be compared; a rule is at guessing, where that is on the axis. `networks`: both,
     first the one in A's colour. Seeds stand side by side, or one would hide the other. A click selects a `run` as
     parameter `point`.
     """
     colour, shape = style.colour("network", networks), style.shape("network", networks)
-    depths = alt.Scale(domain=list(limits.depths), padding=20)
-    step = SEED_STEP * (limits.depths[1] - limits.depths[0])
-    side_by_side = runs.assign(place=runs["depth"] + step * _places(runs))
+    first, last = limits.axis_of_depths
+    depths = alt.Scale(type="log", domain=[first, last], nice=False, padding=20)
+    side_by_side = runs.assign(
+        place=runs["depth"] * (last / first) ** (SEED_STEP * _places(runs)),
+        said=[f"{row.run}: {row.depth} layers, {y_title} {getattr(row, y):.2f}" for row in runs.itertuples()],
+    )
 
     def layers(field: str) -> alt.X:
-        return alt.X(f"{field}:Q", title="layers", scale=depths, axis=alt.Axis(tickMinStep=1, format="d"))
+        return alt.X(f"{field}:Q", title="layers", scale=depths, axis=alt.Axis(values=list(limits.depths), format="d"))
 
     def error(field: str) -> alt.Y:
         return alt.Y(f"{field}:Q", title=y_title, scale=alt.Scale(domain=[0, limits.error], nice=True))
@@ -66,6 +75,7 @@ def degradation(
             y=error(y),
             color=colour,
             shape=shape,
+            description="said:N",
             size=alt.condition(alt.datum.side == "", alt.value(80), alt.value(260)),
             tooltip=["run:N", "depth:Q", "seed:Q", alt.Tooltip(f"{y}:Q", title=y_title, format=".2f")],
         )
@@ -73,7 +83,7 @@ def degradation(
     )
     guessing = alt.Chart(pd.DataFrame({"error": [100 * (1 - GUESSING)]})).mark_rule(strokeDash=[2, 3], color="#808080")
     shown = [guessing.encode(y=error("error"))] if limits.shows_guessing else []
-    return alt.layer(*shown, *(reference if len(published) else []), *means, points).properties(height=340)
+    return alt.layer(*shown, *(reference if len(published) else []), *means, points).properties(height=400)
 
 
 def _places(runs: pd.DataFrame) -> pd.Series:

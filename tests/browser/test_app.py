@@ -90,17 +90,19 @@ def test_a_click_on_a_confusion_cell_shows_its_photos(lab, matrix):
 
 
 def test_a_click_on_a_point_of_depth_chooses_its_pair(lab):
+    """The ResNet where the ResNet was: so the colours stay."""
+    plain, resnet = "plain8-s0", "resnet8-s0"
     lab.open(f"depth?a={RESNET}&b={PLAIN}")
-    point = lab.page.locator(f"[data-testid=stVegaLiteChart] svg path[aria-label*='{PLAIN}']").first
+    point = lab.page.locator(f"[data-testid=stVegaLiteChart] svg path[aria-label*='{plain}']").first
 
     def click() -> None:
         point.scroll_into_view_if_needed()
         lab.click_middle(point)
-        lab.page.wait_for_url(f"**a={PLAIN}**", timeout=PATIENCE)
+        lab.page.wait_for_url(f"**a={resnet}**", timeout=PATIENCE)
 
     insist(click)
     lab.settle()
-    assert {key: query(lab)[key] for key in "ab"} == {"a": [PLAIN], "b": [RESNET]}
+    assert {key: query(lab)[key] for key in "ab"} == {"a": [resnet], "b": [plain]}
     lab.page.go_back()
     lab.page.wait_for_url(f"**a={RESNET}&b={PLAIN}**", timeout=PATIENCE)
     lab.settle()
@@ -108,7 +110,7 @@ def test_a_click_on_a_point_of_depth_chooses_its_pair(lab):
     lab.page.go_forward()
     lab.settle()
     lab.go_to("Compare")
-    assert {key: query(lab)[key] for key in "ab"} == {"a": [PLAIN], "b": [RESNET]}
+    assert {key: query(lab)[key] for key in "ab"} == {"a": [resnet], "b": [plain]}
 
 
 def test_a_link_opens_the_same_view(lab, browser):

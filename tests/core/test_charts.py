@@ -38,7 +38,7 @@ GRADIENTS = pd.DataFrame(
         for number in (1, 2, 3)
     ]
 )
-LIMITS = charts.Limits(depths=(20, 56), error=30.0)
+LIMITS = charts.Limits(depths=(20, 32, 56), error=30.0)
 PUBLISHED = pd.DataFrame([("ResNet", 56, 6.97, "Table 6")], columns=["network", "depth", "error", "source"])
 
 
@@ -156,6 +156,11 @@ def test_depth_has_every_run_its_spread_and_what_was_published_and_takes_clicks(
         assert scale == {"domain": ["plain", "ResNet"], "range": [*COLOURS.values()]}
     layer = chart["layer"][-1]["encoding"]
     assert layer["x"]["scale"]["domain"] == [20, 56]
+    assert layer["x"]["axis"]["values"] == [20, 32, 56]
+    assert {row["said"] for row in rows(chart) if "said" in row} == {
+        "p: 20 layers, test error (%) 9.00",
+        "r: 20 layers, test error (%) 8.00",
+    }
     assert layer["y"]["scale"]["domain"] == [0, 30]
 
 
@@ -166,8 +171,16 @@ def test_seeds_of_a_depth_stand_side_by_side():
         pd.concat([*more, runs]), spread, PUBLISHED, "test_error", "", LIMITS, NETWORKS
     ).to_dict()
     places = {row["run"]: row["place"] for row in rows(chart) if "run" in row}
-    step = depth.SEED_STEP * (56 - 20)
-    assert places == pytest.approx({"p": 20 - step, "p1": 20, "p2": 20 + step, "r": 20})
+    step = (56 / 20) ** depth.SEED_STEP
+    assert places == pytest.approx({"p": 20 / step, "p1": 20, "p2": 20 * step, "r": 20})
+
+
+def test_a_single_depth_stands_in_the_middle_of_its_axis():
+    limits = charts.Limits(depths=[20], error=30.0)
+    chart = charts.degradation(*by_depth(), PUBLISHED[:0], "test_error", "", limits, NETWORKS).to_dict()
+    low, high = chart["layer"][-1]["encoding"]["x"]["scale"]["domain"]
+    assert low * high == pytest.approx(20**2)
+    assert low < 20 < high
 
 
 def test_depth_without_published_values():
