@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from core import charts, degradation
+from core import charts, degradation, metrics
 from core.comparison import limits
 from core.errors import RunError
 from ui import cached
@@ -11,7 +11,7 @@ from ui.run_picker import finished_runs, pair, show_command
 
 NO_REFERENCE = degradation.PUBLISHED[:0]
 HE_ET_AL = (
-    "Faint and dashed: He et al. 2015; the ResNets' values are from Table 6 (110: mean of five runs), the plain "
+    "Faint: He et al. 2015; the ResNets' values are from Table 6 (110: mean of five runs), the plain "
     "networks' were read off Figure 6 and are good to about a point; their plain network of 110 layers, not drawn, "
     "erred on more than 60%. Theirs learnt for longer, by another recipe: compare the shapes, not the points. "
 )
@@ -49,7 +49,7 @@ def take_click(key: str, rows: pd.DataFrame) -> None:
 def show(rows: pd.DataFrame, error: str, title: str, published: pd.DataFrame) -> None:
     spread, key = degradation.spread(rows, error), f"depth_{error}"
     st.vega_lite_chart(
-        cached.chart(charts.degradation, rows, spread, published, error, title, limits_of_axes, networks_of_sides),
+        cached.chart(charts.degradation, rows, spread, published, error, title, axes, networks_of_sides),
         on_select=lambda: take_click(key, rows),
         key=key,
         width="stretch",
@@ -78,12 +78,14 @@ if rows.empty:
 
 side_of = {run.name: side for side, run in chosen}
 rows = rows.assign(side=rows["run"].map(side_of).fillna(""))
+if not rows["side"].any() and any(run.name in side_of for runs in recipes.values() for run in runs):
+    st.caption(":material/info: A and B were trained with other settings: choose those above to see them here.")
 setting = recipes[recipe][0].config
 comparable = setting.data == "full" and setting.norm == "batch" and not limits(setting)  # as He et al. trained
 published = degradation.PUBLISHED if comparable else NO_REFERENCE
 highest = float(1.08 * max([rows[["train_error", "test_error"]].max().max(), *published["error"]]))
 depths = sorted({*map(int, rows["depth"]), *map(int, published["depth"])})
-limits_of_axes = charts.Limits(depths, error=highest)
+axes = charts.Axes(depths, error=highest)
 left, right = st.columns(2)
 with left:
     st.subheader("Is deeper better on new photos?", anchor=False)
@@ -92,7 +94,7 @@ with right:
     st.subheader("And on those it practises on?", anchor=False)
     show(rows, "train_error", "training error (%)", NO_REFERENCE)
 wrong = {
-    run.name: cached.test_logits(run).argmax(axis=1) != cached.test_labels()
+    run.name: ~metrics.right(cached.test_logits(run), cached.test_labels())
     for run in recipes[recipe]
     if run.name in set(rows["run"])
 }
@@ -101,15 +103,18 @@ with st.expander("How to read these pictures"):
     st.markdown(
         f"Each point is a run{', the large ones are A and B' if rows['side'].any() else ''}; side by side stand those "
         "that began with other random numbers (seeds). Lines join the means of the depths, bars are their ranges. "
-        + ("The dashed line at 90% is guessing. " if limits_of_axes.shows_guessing else "")
+        + ("The dashed line at 90% is guessing. " if axes.shows_guessing else "")
         + (HE_ET_AL if comparable else "")
         + "Training error is that of the epoch whose weights were kept, as the history has it: "
         + ("on photos mirrored and shifted at random, " if setting.augment else "")
-        + "while the network was still changing. A change is called one if luck with the photos and with the seeds "
-        "explains it in less than one case in twenty."
+        + "while the network was still changing. A change is called one if luck explains it in less than one case in "
+        "twenty: luck with the photos and, for a network that was trained with several seeds, with those."
     )
 if numbers := degradation.precisions(rows):
-    st.caption(f"The numbers in training were {numbers}: a finer or coarser rounding, on machines of different kinds.")
+    st.caption(
+        f"The numbers in training were {numbers}. That rounds more finely or more coarsely: a part of what "
+        "changes between these depths may come from it."
+    )
 if rows.groupby("network")["depth"].nunique().min() < 2 or rows["network"].nunique() < 2:
     st.info(
         "More depths make the plot. This command made one of these runs; with another number of layers, once as "

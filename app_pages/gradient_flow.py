@@ -22,12 +22,13 @@ FAINTEST = "; the lightest is a millionth of the strongest, or less"
 WORDS = """
 1. A network learns backwards: the mistake is seen at the answer, and a message about it, the **gradient**, travels \
 back through all layers to the first.
-2. It **vanishes** if it becomes so faint that layers have nothing to learn from; that is what happens in a deep plain \
+2. It **vanishes** if it becomes so faint that layers hardly change; that is what happens in a deep plain \
 network **without BatchNorm**: try 56 layers above.
 3. **With BatchNorm it does not vanish**: before training it even grows on its way back through a plain network, by \
 far too much, and the first steps of training even that out.
 4. **Short cuts** carry the message around every block, so that with BatchNorm all layers of a ResNet receive a \
-similar share; without BatchNorm the parts add up, and it explodes.
+similar share; without BatchNorm the parts add up, and it explodes, unless it \
+is shortened before each step (gradient clipping).
 5. So "ResNets win because gradients no longer vanish" is **not** the whole story of networks with BatchNorm: the \
 gradients of the plain ones are there, but following them is harder.
 """
@@ -49,8 +50,8 @@ explodes at the usual initialisation, and how it can be trained all the same.
 ResNet's gradient comes through short paths.
 
 Drawn is the Euclidean norm of the loss's gradient with respect to each layer's weights (convolutions and the last \
-linear layer); by epoch, the mean over its steps. What is below 1e-12 is drawn as 1e-12. Layers differ in size and in \
-the scale of their weights, so a ratio of 2 between two of them means nothing.
+linear layer); by epoch, the mean over its steps, before any clipping. What is below 1e-12 is drawn as 1e-12. Layers \
+differ in size and in the scale of their weights, so a ratio of 2 between two of them means nothing.
 """
 
 chosen = pair()
@@ -74,9 +75,7 @@ def read_gradients() -> dict[str, tuple[list[str], np.ndarray]]:
                 st.info(f"**{side}: {run.name}**. Only its last layer learns: there is no way back to follow.")
         except RunError as error:
             st.info(
-                f"**{side}: {run.name}** came without usable gradients, so there is nothing to draw here; on other "
-                "pages it is complete. "
-                f"{error}",
+                f"**{side}: {run.name}** came without usable gradients, so there is nothing to draw here. {error}",
                 icon=":material/water_drop:",
             )
     return found
@@ -88,10 +87,14 @@ def scale_of(tables) -> list[float]:
     return [float(norms.min()), float(norms.max())] if len(norms) and norms.min() < norms.max() else [1e-3, 1.0]
 
 
+def colours_of(domain: list[float]) -> list[float]:
+    return [max(domain[0], domain[1] / COLOUR_RANGE), domain[1]]
+
+
 def show_training(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
     tables = {side: gradients.by_epoch(*both) for side, both in found.items()}
     domain = scale_of(tables.values())
-    colours = [max(domain[0], domain[1] / COLOUR_RANGE), domain[1]]
+    colours = colours_of(domain)
     names = {side: run.name for side, run in chosen}
     for column, (side, table) in zip(st.columns(2), tables.items(), strict=False):
         with column:
@@ -107,6 +110,12 @@ def show_training(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
     for side, run in chosen:
         if side in found and run.config.freeze:
             st.info(f"Part of {side} is frozen and learns nothing; its layers are counted from the first that learns.")
+    for side, run in chosen:
+        if side in found and run.config.clip_norm:
+            st.info(
+                f"Drawn is the message as it arrived. Before each step, {side} shortened it if it was longer than "
+                f"{run.config.clip_norm:g} (gradient clipping): so it survives a message that explodes."
+            )
     ends = {side: gradients.first_in_words(norms[-1]) for side, (_, norms) in found.items()}
     st.caption(
         f"Dark is a strong message, light a faint one{'; both pictures have one scale' if len(found) > 1 else ''}, "
@@ -162,7 +171,7 @@ def show_epoch(found: dict[str, tuple[list[str], np.ndarray]], domain: list[floa
         )
     for side, (_, norms) in found.items():
         if epoch > len(norms):
-            st.caption(f"{side} was trained for {len(norms)} epochs: its last one is shown.")
+            st.caption(f"{side} was trained for {len(norms)} epoch{'s' * (len(norms) > 1)}: its last one is shown.")
     tables = [
         gradients.in_epoch(layers, norms, min(epoch, len(norms))).query("not broken").assign(side=side)
         for side, (layers, norms) in found.items()
@@ -190,18 +199,25 @@ def show_initialisation() -> None:
     tables = {name: cached.initial_gradients(config).assign(network=name) for name, config in configs.items()}
     st.vega_lite_chart(
         cached.chart(
-            charts.gradient_by_layer, pd.concat(tables.values()), scale_of(tables.values()), "network", networks
+            charts.gradient_by_layer,
+            pd.concat(tables.values()).query("not broken"),
+            scale_of(tables.values()),
+            "network",
+            networks,
         ),
         width="stretch",
         key="gradient_start",
     )
-    norms = {name: table["norm"].to_numpy() for name, table in tables.items()}
+    norms = {name: table["norm"].where(~table["broken"]).to_numpy() for name, table in tables.items()}
     ends = {name: gradients.first_in_words(norms[name]) for name in configs}
     findings = [f"In the plain network the first layer receives {ends['plain']}; in the ResNet, {ends['ResNet']}."]
     if not batch_norm:
-        findings[0] += " That hardly shows it, as all layers fade or swell together."
+        findings[0] += (
+            " First against last does not show here whether the message vanishes: all layers fade or swell together."
+        )
     if depth > DEPTHS[0]:
         findings.insert(1 if batch_norm else 0, against_shallow(configs, norms))
+    findings = [words for words in findings if words]
     st.caption(
         f"**{findings[0]}** {' '.join(findings[1:])} Fresh random weights, the same for both (seed 0); one backward "
         f"pass on the first {gradients.BATCH} training photos."
@@ -214,6 +230,8 @@ def against_shallow(configs: dict[str, TrainConfig], norms: dict[str, np.ndarray
     for name, config in configs.items():
         shallow = cached.initial_gradients(replace(config, depth=DEPTHS[0]))["norm"].to_numpy()
         typical[name] = gradients.typical_in_words(norms[name], shallow, where)
+    if not all(typical.values()):  # beyond what numbers can hold
+        return ""
     return (
         f"A typical layer (the median) of the plain network receives {typical['plain']}; of the ResNet, "
         f"{typical['ResNet']}."
@@ -246,5 +264,7 @@ if broken := diverged():
         st.warning(f"**{run.name}**: {reason}", icon=":material/dangerous:")
         with suppress(RunError):  # it was the first step
             table = gradients.by_epoch(*cached.gradient_norms(run))
-            st.vega_lite_chart(cached.chart(charts.gradient_heatmap, table, scale_of([table])), width="stretch")
+            st.vega_lite_chart(
+                cached.chart(charts.gradient_heatmap, table, colours_of(scale_of([table]))), width="stretch"
+            )
     st.caption("The last column is the epoch that was not finished. Green: the gradient is no longer a finite number.")

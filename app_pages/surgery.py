@@ -5,7 +5,7 @@ from contextlib import suppress
 import pandas as pd
 import streamlit as st
 
-from core import charts, jobs, lesions
+from core import charts, jobs, lesions, metrics
 from core.comparison import describe
 from core.errors import LabError, RunError
 from core.palette import COLOURS
@@ -36,8 +36,8 @@ if not patients:
 
 
 def intact(run: Run) -> float:
-    right = cached.test_logits(run)[: lesions.IMAGES].argmax(axis=1) == cached.test_labels()[: lesions.IMAGES]
-    return float(right.mean())
+    first = slice(lesions.IMAGES)
+    return metrics.accuracy(cached.test_logits(run)[first], cached.test_labels()[first]).value
 
 
 def remaining(run: Run, cut: lesions.Lesion, scale: float) -> float:

@@ -10,7 +10,7 @@ What helps it to learn        gradients, lesions, surgery
 Runs, trained networks        runs, status, files, card, exchange
 Runs compared                 outcome, comparison, degradation, transfer, speed (what they cost)
 Charts and colours            charts, palette
-Trainings in the background   jobs, queue, cost; to watch: race, racing
+Trainings in the background   jobs, queue, processes, cost; to watch: race, racing
 Command line                  train, sweep, evaluate, predict, report, export, add_run, ship, convert_weights; cli
 What users are told           errors
 """

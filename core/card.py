@@ -103,7 +103,8 @@ def opening_words(run: Run) -> str:
     kind = "residual network" if run.config.skip else "plain network"
     cuts = "with" if run.config.skip else "without"
     norm = "" if run.config.norm == "batch" else ", without BatchNorm"
-    return f"A {kind} of {run.config.depth} layers, {cuts} short cuts (skip connections){norm},"
+    clipped = ", its gradients clipped" if run.config.clip_norm else ""
+    return f"A {kind} of {run.config.depth} layers, {cuts} short cuts (skip connections){norm}{clipped},"
 
 
 def _torchvision_network(config: TrainConfig) -> str:

@@ -274,7 +274,7 @@ def verdict(logits_a: np.ndarray, logits_b: np.ndarray, labels: np.ndarray) -> V
 
 def pools(logits_a: np.ndarray, logits_b: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
     """Indices of the test images by who is right, in their own order."""
-    right_a, right_b = logits_a.argmax(axis=1) == labels, logits_b.argmax(axis=1) == labels
+    right_a, right_b = metrics.right(logits_a, labels), metrics.right(logits_b, labels)
     kinds = {
         "A right, B wrong": right_a & ~right_b,
         "B right, A wrong": right_b & ~right_a,

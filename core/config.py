@@ -102,7 +102,7 @@ class TrainConfig:
             "momentum": f"momentum{self.momentum:g}",
             "weight_decay": f"decay{self.weight_decay:g}",
             "label_smoothing": f"smooth{self.label_smoothing:g}",
-            "clip_norm": f"clip{self.clip_norm}",
+            "clip_norm": f"clip{self.clip_norm or 0:g}",
             "augment": "no-augment",
             "split_seed": f"split{self.split_seed}",
         }

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri, stdtrit  # not scipy.stats, whose import alone takes a second
 
 from core.cifar10 import TEST_IMAGES
 from core.comparison import FIELD_WORDS, in_words
@@ -21,9 +22,10 @@ ALWAYS_NAMED = ("data", "epochs", "norm")
 
 # Test errors in percent (He et al. 2015, arXiv 1512.03385). ResNets: Table 6 (110: the mean of five runs, the best is
 # 6.43). The plain networks are in no table: read off Figure 6, left, good to about a point; 110 is not even drawn.
+EXACT = "Table 6"
 PUBLISHED = pd.DataFrame(
     [
-        *(("ResNet", *row, "Table 6") for row in ((20, 8.75), (32, 7.51), (44, 7.17), (56, 6.97), (110, 6.61))),
+        *(("ResNet", *row, EXACT) for row in ((20, 8.75), (32, 7.51), (44, 7.17), (56, 6.97), (110, 6.61))),
         *(("plain", *row, "about, read off Figure 6") for row in ((20, 9.0), (56, 13.0))),
     ],
     columns=["network", "depth", "error", "source"],
@@ -109,16 +111,25 @@ class _Errors:
 
     def gain(self, network: str, before: int, after: int) -> float:
         """In points from one depth to another; 0 for what luck explains in 19 of 20 cases."""
-        from scipy.stats import t
-
-        gain = self.mean(network, before) - self.mean(network, after)
+        gain = self.observed_gain(network, before, after)
         groups = [self._groups[network, depth] for depth in (before, after)]
         of_seeds, freedom = self._of_seeds(network)
         seeds = of_seeds * sum(1 / len(group) for group in groups)
         variance = self._of_photos(*groups) + seeds
         # Welch and Satterthwaite: few seeds tell little of how much seeds do.
         freedom = freedom * (variance / seeds) ** 2 if seeds else np.inf
-        return gain if abs(gain) > t.ppf(0.975, freedom) * variance**0.5 else 0.0
+        return gain if abs(gain) > _reach_of_luck(freedom) * variance**0.5 else 0.0
+
+    def observed_gain(self, network: str, before: int, after: int) -> float:
+        return self.mean(network, before) - self.mean(network, after)
+
+    def change_in_words(self, network: str, before: int, after: int) -> str:
+        """E.g. "loses 4.1 points"; what luck explains is said to be seen, not to be nothing."""
+        if gain := self.gain(network, before, after):
+            return f"{'gains' if gain > 0 else 'loses'} {abs(gain):.1f} points"
+        seen = self.observed_gain(network, before, after)
+        direction = "better" if seen > 0 else "worse"
+        return f"changes by no more than luck explains ({abs(seen):.1f} points {direction})"
 
     def _of_seeds(self, network: str) -> tuple[float, int]:
         """Variance of a run over the choice of seeds, and its degrees of freedom: 0, 0 where no depth has several."""
@@ -135,9 +146,20 @@ class _Errors:
         return 100**2 * np.var(shares[1] - shares[0]) / len(shares[0])
 
 
+def _reach_of_luck(freedom: float) -> float:
+    """How many standard errors luck stays within in 19 of 20 cases: Student's t, or normal for endless `freedom`."""
+    return float(stdtrit(freedom, 0.975) if np.isfinite(freedom) else ndtri(0.975))
+
+
+def _once_a_seed(rows: pd.DataFrame) -> pd.DataFrame:
+    """A repeat of a training tells nothing of luck, and counts as no other seed: the first one stands for both."""
+    return rows.drop_duplicates(["network", "depth", "seed"])
+
+
 def finding(rows: pd.DataFrame, wrong: Mapping[str, np.ndarray]) -> str:
     """What the errors say, as means over seeds: from the depth beyond which the plain network gains nothing, to the
     deepest. `wrong`: {run: bool (photos,), whether it errs on each test photo}."""
+    rows = _once_a_seed(rows)
     test, training = _Errors(rows, "test_error", wrong), _Errors(rows, "train_error")
     both = sorted(test.depths("plain") & test.depths("ResNet"))
     if len(both) > 1:
@@ -146,28 +168,34 @@ def finding(rows: pd.DataFrame, wrong: Mapping[str, np.ndarray]) -> str:
         shallow, deepest = enough if enough < both[-1] else both[0], both[-1]
         lead = f"Beyond {shallow} layers the plain network gains no more than luck explains. "
         plainly, residually = (
-            f"{_in_words(test.gain(name, shallow, deepest))} on photos it has never seen, and "
-            f"{_in_words(training.gain(name, shallow, deepest))} on those it practises on"
+            f"{test.change_in_words(name, shallow, deepest)} on photos it has never seen, and "
+            f"{training.change_in_words(name, shallow, deepest)} on those it practises on"
             for name in NETWORKS
         )
         words = f"From {shallow} to {deepest} layers the plain network {plainly}; the ResNet {residually}."
         lead = lead if shallow > both[0] else ""
-        return lead + words + _guessing(test, [shallow, deepest]) + _trained_once(test, [shallow, deepest])
+        return lead + words + _guessing(rows) + _trained_once(test, [shallow, deepest])
     if both:
         plain, residual = (test.mean(name, both[0]) for name in NETWORKS)
         words = f"At {both[0]} layers the plain network errs on {plain:.1f}% of photos, the ResNet on {residual:.1f}%."
-        return words + _guessing(test, both) + _trained_once(test, both)
+        return words + _guessing(rows) + _trained_once(test, both)
     return "There is no depth yet at which both a plain network and a ResNet of this recipe were trained."
 
 
-def _guessing(test: _Errors, depths: list[int]) -> str:
-    """Which networks of these depths are right no more often than by luck."""
+def _guessing(rows: pd.DataFrame) -> str:
+    """Which networks are right no more often than by luck: with all their seeds, or with some."""
     words = ""
     for name in NETWORKS:
-        guess = [str(depth) for depth in depths if _is_guessing(test.mean(name, depth))]
-        if guess:
-            words += f" At {' and '.join(guess)} layers the {_called(name)} does no better than guessing: "
+        network = rows[rows["network"] == name]
+        guesses = network["test_error"].map(_is_guessing).groupby(network["depth"])
+        always = [str(depth) for depth, of_seeds in guesses if of_seeds.all()]
+        if always:
+            words += f" At {' and '.join(always)} layers the {_called(name)} does no better than guessing: "
             words += "it has learnt nothing."
+        for depth, of_seeds in guesses:
+            if of_seeds.any() and not of_seeds.all():
+                words += f" At {depth} layers {of_seeds.sum()} of {len(of_seeds)} trainings of the {_called(name)} "
+                words += "ended no better than guessing."
     return words
 
 
@@ -188,12 +216,6 @@ def _trained_once(test: _Errors, depths: list[int]) -> str:
     return f" At {' and '.join(once)} layers, not all were trained more than once: {luck}."
 
 
-def _in_words(gain: float) -> str:
-    if not gain:
-        return "stays about as it is"
-    return f"{'gains' if gain > 0 else 'loses'} {abs(gain):.1f} points"
-
-
 def precisions(rows: pd.DataFrame) -> str:
     """In which numbers the runs were trained, where not all in the same: "float32 at 20 layers, ..."; else ""."""
     known = rows.dropna(subset="precision").groupby("precision")["depth"].unique()
@@ -204,5 +226,5 @@ def precisions(rows: pd.DataFrame) -> str:
 
 def spread(rows: pd.DataFrame, error: str) -> pd.DataFrame:
     """Mean, lowest and highest of the column `error` over seeds: network, depth, mean, low, high, runs."""
-    grouped = rows.groupby(["network", "depth"])[error]
+    grouped = _once_a_seed(rows).groupby(["network", "depth"])[error]
     return grouped.agg(mean="mean", low="min", high="max", runs="size").reset_index()

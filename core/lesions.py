@@ -19,6 +19,7 @@ FILE = "surgery.csv"
 IMAGES = 1_000  # the first test images, on which a lesioned network is scored
 DRAWS = 5  # random choices for each number of blocks cut out
 STEPS = 10  # at most so many numbers of blocks, beside none and one
+A_POINT = 1.0  # what is less, or even a gain, can be luck on so few images
 GUESSES = "does little better than guessing, whole or cut."
 COLUMNS = ["removed", "accuracy"]  # block numbers with spaces between; share of IMAGES, 0 to 1
 
@@ -96,8 +97,10 @@ def _to_results(rows: pd.DataFrame, known: Lesion) -> dict[Lesion, float]:
     if rows["accuracy"].dtype.kind != "f" or not rows["accuracy"].between(0, 1).all():
         raise ValueError("accuracies are numbers from 0 to 1")
     results = {frozenset(map(int, removed.split())): value for removed, value in rows.itertuples(index=False)}
-    if frozenset() not in results or not all(lesion <= known for lesion in results):
+    if not all(lesion <= known for lesion in results):
         raise ValueError("blocks of another network")
+    if not {frozenset(), *(frozenset([block]) for block in known)} <= results.keys():
+        raise ValueError("not every block")
     return results
 
 
@@ -113,17 +116,19 @@ def single(results: dict[Lesion, float]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["block", "accuracy"]).assign(loss=lambda t: 100 * (intact - t["accuracy"]))
 
 
-def mean_cost(results: dict[Lesion, float], config: TrainConfig) -> float:
-    """What removing one block costs on average, in points: of the blocks that a plain network can lose, too."""
+def costs(results: dict[Lesion, float], config: TrainConfig) -> pd.Series:
+    """What removing one block costs, in points, by block: of the blocks that a plain network can lose, too."""
     alone = single(results).set_index("block")["loss"]
-    return float(alone.drop(_first_of_later_stages(config), errors="ignore").mean())
+    return alone.drop(_first_of_later_stages(config), errors="ignore")
 
 
 def cost_in_words(results: dict[Lesion, float], config: TrainConfig) -> str:
     """What a network does without one of its blocks."""
     if _hardly_learnt(results[frozenset()]):
         return GUESSES
-    return f"loses {mean_cost(results, config):.1f} points on average."
+    each = costs(results, config)
+    lost = f"{each.mean():.1f} points" if each.mean() >= A_POINT else "less than a point"
+    return f"loses {lost}{' on average' if len(each) > 1 else ''}."
 
 
 def curve(results: dict[Lesion, float], config: TrainConfig) -> pd.DataFrame:

@@ -26,9 +26,14 @@ class Share:
         return self.low <= GUESSING
 
 
+def right(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """bool (n,): whether the highest logit is that of the label."""
+    return logits.argmax(axis=1) == labels
+
+
 def accuracy(logits: np.ndarray, labels: np.ndarray) -> Share:
     """The share of images whose highest logit is that of their label."""
-    return share(int((logits.argmax(axis=1) == labels).sum()), len(labels))
+    return share(int(right(logits, labels).sum()), len(labels))
 
 
 def share(right: int, n: int) -> Share:

@@ -35,6 +35,7 @@ def figures(run: Run) -> dict:
         "depth": run.config.depth,
         "skip": run.config.skip,
         "norm": run.config.norm,
+        "clip_norm": run.config.clip_norm,
         "images": run.training_images,
         "seed": run.config.seed,
         "precision": run.environment.get("precision"),
@@ -54,7 +55,8 @@ def markdown(runs: list[Run]) -> str:
     lines = [_row(COLUMNS), _row(("---",) * len(COLUMNS))]
     for group in groups.values():
         lines += [_row(_cells(values)) for values in group]
-        lines += [_row(_mean_cells(pd.DataFrame(group)))] if len(group) > 1 else []
+        seeds = pd.DataFrame(group).drop_duplicates("seed")  # a repeat of a training is no other seed
+        lines += [_row(_mean_cells(seeds))] if len(seeds) > 1 else []
     return "\n".join(lines)
 
 
@@ -121,6 +123,7 @@ def _what(values) -> list[str]:
     if values["family"] != "cifar":  # the other settings are those of the twins
         return [values["description"], "", "", images]
     norm = "BatchNorm" if values["norm"] == "batch" else "none"
+    norm += f", gradients clipped to {values['clip_norm']:g}" if values["clip_norm"] else ""
     return [str(values["depth"]), "yes" if values["skip"] else "no", norm, images]
 
 

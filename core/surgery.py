@@ -7,6 +7,7 @@ out as it goes, with no hooks. So any number of threads may use one at once.
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import chain
 
 import torch
@@ -113,11 +114,14 @@ def main(argv: list[str] | None = None) -> int:
     torch.set_num_threads(1)  # the batches run in parallel instead
     test = cifar10.load_test()
     for run in found:
-        report = lambda done, total, run=run: print(f"\r{run.name}: {done}/{total}", end="", file=sys.stderr)  # noqa: E731
-        results = lesions.study(run.config, Surgery(run, test).accuracy, report)
+        results = lesions.study(run.config, Surgery(run, test).accuracy, partial(_show_progress, run.name))
         lesions.save(run, results)
         print(f"\n{run.name}, without one block, {lesions.cost_in_words(results, run.config)}", file=sys.stderr)
     return 0
+
+
+def _show_progress(name: str, done: int, total: int) -> None:
+    print(f"\r{name}: {done}/{total}", end="", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -183,7 +183,7 @@ class Trainer:
         correct = int((logits.argmax(dim=1) == labels).sum())
         loss, correct = parallel.total(loss.item() / parallel.size(), correct)
         self._require_finite(loss)
-        if self.config.clip_norm is not None:  # Pascanu et al. 2013, algorithm 1
+        if self.config.clip_norm:  # Pascanu et al. 2013, algorithm 1
             nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
         self._scaler.step(self.optimizer)
         self._scaler.update()

@@ -3,7 +3,7 @@
 import altair as alt
 
 from core.charts.cost import architectures
-from core.charts.depth import Limits, degradation
+from core.charts.depth import Axes, degradation
 from core.charts.gradients import gradient_by_layer, gradient_heatmap, gradient_ratio
 from core.charts.learning import gap, learning_curves, race, race_gradients, schedule
 from core.charts.predictions import answers, confidence_curve, confusion, per_class
@@ -11,7 +11,7 @@ from core.charts.surgery import removed_blocks, single_blocks
 from core.charts.transfer import label_budget, weight_change
 
 __all__ = [
-    "Limits",
+    "Axes",
     "answers",
     "architectures",
     "confidence_curve",

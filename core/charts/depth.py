@@ -7,18 +7,19 @@ import altair as alt
 import pandas as pd
 
 from core.charts import style
+from core.degradation import EXACT
 from core.metrics import GUESSING
 
 SEED_STEP = 0.03  # between seeds of one depth, in widths of the axis
 ALONE = 1.5  # a single depth has an axis from this part of it to this multiple
 
 
-class Limits(NamedTuple):
+class Axes(NamedTuple):
     depths: Sequence[int]  # that are shown, in ascending order; the axis, logarithmic, names these
     error: float  # percent; the axis begins at 0
 
     @property
-    def axis_of_depths(self) -> tuple[float, float]:
+    def ends_of_depths(self) -> tuple[float, float]:
         first, last = self.depths[0], self.depths[-1]
         return (first, last) if first < last else (first / ALONE, last * ALONE)
 
@@ -33,19 +34,19 @@ def degradation(
     published: pd.DataFrame,
     y: str,
     y_title: str,
-    limits: Limits,
+    axes: Axes,
     networks: Sequence[str],
 ) -> alt.Chart:
     """Error against depth: a point a run, the mean over seeds as a line, their range as a bar; published faint.
 
     `runs`: columns run, network, depth, seed, side ("A", "B" or "": A and B are large), and `y` in percent; `spread`:
-    network, depth, mean, low, high, runs; `published`: network, depth, error, source (may be empty). `limits`: of both
-    axes, the same for charts to be compared; a rule is at guessing, where that is on the axis. `networks`: both,
+    network, depth, mean, low, high, runs; `published`: network, depth, error, source (may be empty). `axes`: the same
+    for charts to be compared; a rule is at guessing, where that is on the axis. `networks`: both,
     first the one in A's colour. Seeds stand side by side, or one would hide the other. A click selects a `run` as
     parameter `point`.
     """
     colour, shape = style.colour("network", networks), style.shape("network", networks)
-    first, last = limits.axis_of_depths
+    first, last = axes.ends_of_depths
     depths = alt.Scale(type="log", domain=[first, last], nice=False, padding=20)
     side_by_side = runs.assign(
         place=runs["depth"] * (last / first) ** (SEED_STEP * _places(runs)),
@@ -53,14 +54,15 @@ def degradation(
     )
 
     def layers(field: str) -> alt.X:
-        return alt.X(f"{field}:Q", title="layers", scale=depths, axis=alt.Axis(values=list(limits.depths), format="d"))
+        return alt.X(f"{field}:Q", title="layers", scale=depths, axis=alt.Axis(values=list(axes.depths), format="d"))
 
     def error(field: str) -> alt.Y:
-        return alt.Y(f"{field}:Q", title=y_title, scale=alt.Scale(domain=[0, limits.error], nice=True))
+        return alt.Y(f"{field}:Q", title=y_title, scale=alt.Scale(domain=[0, axes.error], nice=True))
 
     faint = alt.Chart(published).encode(x=layers("depth"), y=error("error"), color=colour, opacity=alt.value(0.5))
     tooltip = ["network:N", "depth:Q", alt.Tooltip("error:Q", title="error (%), He et al. 2015"), "source:N"]
-    reference = [faint.mark_line(strokeDash=[3, 4]), faint.mark_point(size=70).encode(shape=shape, tooltip=tooltip)]
+    known = faint.properties(data=published[published["source"] == EXACT])  # a line would pretend to know the others
+    reference = [known.mark_line(strokeDash=[3, 4]), faint.mark_point(size=70).encode(shape=shape, tooltip=tooltip)]
     base = alt.Chart(spread).encode(x=layers("depth"), color=colour)
     means = [
         base.mark_rule(strokeWidth=2).encode(y=error("low"), y2="high:Q"),
@@ -82,7 +84,7 @@ def degradation(
         .add_params(point)
     )
     guessing = alt.Chart(pd.DataFrame({"error": [100 * (1 - GUESSING)]})).mark_rule(strokeDash=[2, 3], color="#808080")
-    shown = [guessing.encode(y=error("error"))] if limits.shows_guessing else []
+    shown = [guessing.encode(y=error("error"))] if axes.shows_guessing else []
     return alt.layer(*shown, *(reference if len(published) else []), *means, points).properties(height=400)
 
 

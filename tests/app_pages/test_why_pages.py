@@ -42,8 +42,10 @@ def test_depth_compares_the_runs_of_one_recipe_alone(app):
     most = set(app.dataframe[0].value["run"])
     assert {"plain20-s0", "resnet20-s0"} <= most
     assert not {"mine-plain", "mine-residual"} & most
+    assert "A and B were trained with other settings" in said(app)
     assert choose_recipe(app, "epochs: 1,") == ["mine-plain", "mine-residual"]
     assert "At 8 layers the plain network errs on" in said(app)
+    assert "other settings" not in said(app)
 
 
 def test_depth_finds_the_change_as_runs_appear(app, make_run):

@@ -20,6 +20,11 @@ def rows(spec: dict) -> list[dict]:
     return [row for dataset in spec["datasets"].values() for row in dataset]
 
 
+def datasets_of(chart: dict) -> list[str]:
+    """Of the two layers that show what was published, the names of their data."""
+    return [layer["data"]["name"] for layer in chart["layer"][:2]]
+
+
 def colour_scales(node) -> list[dict]:
     """The scale of every colour encoding in a spec, wherever it stands."""
     if isinstance(node, list):
@@ -38,8 +43,11 @@ GRADIENTS = pd.DataFrame(
         for number in (1, 2, 3)
     ]
 )
-LIMITS = charts.Limits(depths=(20, 32, 56), error=30.0)
-PUBLISHED = pd.DataFrame([("ResNet", 56, 6.97, "Table 6")], columns=["network", "depth", "error", "source"])
+AXES = charts.Axes(depths=(20, 32, 56), error=30.0)
+PUBLISHED = pd.DataFrame(
+    [("ResNet", 56, 6.97, "Table 6"), ("plain", 56, 13.0, "about, read off Figure 6")],
+    columns=["network", "depth", "error", "source"],
+)
 
 
 def by_depth() -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -146,9 +154,10 @@ def test_confidence_curve_has_a_layer_for_each_part_of_its_data():
 
 
 def test_depth_has_every_run_its_spread_and_what_was_published_and_takes_clicks():
-    chart = charts.degradation(*by_depth(), PUBLISHED, "test_error", "test error (%)", LIMITS, NETWORKS).to_dict()
+    chart = charts.degradation(*by_depth(), PUBLISHED, "test_error", "test error (%)", AXES, NETWORKS).to_dict()
     assert {row["run"] for row in rows(chart) if "run" in row} == {"p", "r"}
-    assert [row["error"] for row in rows(chart) if "error" in row] == [6.97]
+    line, points = ([row["error"] for row in chart["datasets"][name] if "error" in row] for name in datasets_of(chart))
+    assert (line, points) == ([6.97], [6.97, 13.0])  # what was read off a figure is not joined
     assert [(row["low"], row["high"]) for row in rows(chart) if "low" in row] == [(7.5, 9.5)] * 2
     (parameter,) = chart["params"]
     assert (parameter["name"], parameter["select"]["fields"]) == ("point", ["run"])
@@ -167,24 +176,22 @@ def test_depth_has_every_run_its_spread_and_what_was_published_and_takes_clicks(
 def test_seeds_of_a_depth_stand_side_by_side():
     runs, spread = by_depth()
     more = [runs.iloc[:1].assign(run=f"p{seed}", seed=seed) for seed in (1, 2)]
-    chart = charts.degradation(
-        pd.concat([*more, runs]), spread, PUBLISHED, "test_error", "", LIMITS, NETWORKS
-    ).to_dict()
+    chart = charts.degradation(pd.concat([*more, runs]), spread, PUBLISHED, "test_error", "", AXES, NETWORKS).to_dict()
     places = {row["run"]: row["place"] for row in rows(chart) if "run" in row}
     step = (56 / 20) ** depth.SEED_STEP
     assert places == pytest.approx({"p": 20 / step, "p1": 20, "p2": 20 * step, "r": 20})
 
 
 def test_a_single_depth_stands_in_the_middle_of_its_axis():
-    limits = charts.Limits(depths=[20], error=30.0)
-    chart = charts.degradation(*by_depth(), PUBLISHED[:0], "test_error", "", limits, NETWORKS).to_dict()
+    axes = charts.Axes(depths=[20], error=30.0)
+    chart = charts.degradation(*by_depth(), PUBLISHED[:0], "test_error", "", axes, NETWORKS).to_dict()
     low, high = chart["layer"][-1]["encoding"]["x"]["scale"]["domain"]
     assert low * high == pytest.approx(20**2)
     assert low < 20 < high
 
 
 def test_depth_without_published_values():
-    chart = charts.degradation(*by_depth(), PUBLISHED[:0], "test_error", "test error (%)", LIMITS, NETWORKS).to_dict()
+    chart = charts.degradation(*by_depth(), PUBLISHED[:0], "test_error", "test error (%)", AXES, NETWORKS).to_dict()
     assert not any("error" in row for row in rows(chart))
 
 

@@ -47,12 +47,15 @@ def test_single_and_curve():
     assert (curve.loc[1, "low"], curve.loc[1, "high"], curve.loc[1, "draws"]) == (0.4, 0.6, 2)
 
 
-def test_the_mean_cost_is_of_the_blocks_that_both_twins_can_lose():
-    assert lesions.mean_cost(RESULTS, RESNET) == pytest.approx((20 + 40) / 2)  # block 4 is not
+def test_the_costs_are_of_the_blocks_that_both_twins_can_lose():
+    assert lesions.costs(RESULTS, RESNET).to_dict() == pytest.approx({1: 20, 2: 40})  # block 4 is not
 
 
 def test_the_cost_in_words_and_of_a_network_with_nothing_to_lose():
     assert lesions.cost_in_words(RESULTS, RESNET) == "loses 30.0 points on average."
+    assert lesions.cost_in_words({frozenset(): 0.8, frozenset([1]): 0.6}, RESNET) == "loses 20.0 points."
+    better = {frozenset(): 0.8, frozenset([1]): 0.803, frozenset([2]): 0.799}
+    assert lesions.cost_in_words(better, RESNET) == "loses less than a point on average."
     guesser = dict.fromkeys(RESULTS, 0.1)
     assert lesions.cost_in_words(guesser, RESNET) == "does little better than guessing, whole or cut."
 
@@ -78,7 +81,7 @@ def test_common_blocks_are_those_that_all_can_do_without():
 
 def test_what_is_saved_is_loaded(make_run):
     run = make_run("one")
-    results = {frozenset(): 0.5, frozenset([1]): 0.25, frozenset([1, 3]): 0.125}
+    results = {frozenset(): 0.5, **{frozenset([block]): block / 8 for block in (1, 2, 3)}, frozenset([1, 3]): 0.125}
     with pytest.raises(RunError, match="missing"):
         lesions.load(run)
     lesions.save(run, results)
@@ -96,6 +99,7 @@ def test_what_is_saved_is_loaded(make_run):
         "removed,accuracy\n1,0.5\n",
         "removed,accuracy\n,0.5\n99,0.5\n",
         "removed,accuracy\n,low\n",
+        "removed,accuracy\n,0.5\n1,0.5\n",
         "\x00\xff" * 50,
     ],
 )

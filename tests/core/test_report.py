@@ -49,6 +49,18 @@ def test_seeds_are_averaged_and_other_settings_kept_apart(make_run):
     assert len({len(cells(line)) for line in lines}) == 1
 
 
+def test_a_repeat_of_a_training_is_no_other_seed(make_run):
+    both = [make_run("one"), make_run("one-again")]
+    assert "mean" not in report.markdown(both)
+    assert "**mean of 2**" in report.markdown([*both, make_run("other", seed=1)])
+
+
+def test_clipped_gradients_are_told(make_run):
+    run = make_run("one")
+    clipped = replace(run, config=replace(run.config, norm="none", clip_norm=1.0))
+    assert cells(report.markdown([clipped]).splitlines()[2])[3] == "none, gradients clipped to 1"
+
+
 def test_a_network_of_torchvision_is_not_given_the_settings_of_the_twins(make_run):
     config = TrainConfig(family="torchvision", network="resnet50", input_size=64, lr=0.01)
     twin = make_run("one")
