@@ -108,6 +108,14 @@ def test_gradient_flow_opens_without_gradients_and_says_so(app, own_runs):
     assert len(specs(app)) == 1  # what needs no training is still there
 
 
+def test_gradient_flow_tells_of_a_message_that_was_shortened(app, make_run):
+    make_run("clipped", clip_norm=1.0)
+    app.query_params["b"] = "clipped"
+    app = open_page(app, "gradient_flow")
+    assert "Before each step, B shortened it if it was longer than 1 (gradient clipping)" in said(app, "info")
+    assert "A shortened" not in said(app, "info")
+
+
 def test_gradient_flow_says_where_a_training_broke_down(app, own_runs):
     run = runs.open_run(own_runs / "mine-residual")
     layers, norms = run.gradients()
