@@ -120,8 +120,8 @@ def unequal(dots: pd.DataFrame) -> str:
     if not said:
         return ""
     return (
-        f" They learnt {', '.join(said)} (point at a dot to see): one that is low may have learnt for less long, or "
-        "from less, rather than be a worse network."
+        f" They learnt {', '.join(said)} (point at a dot to see): a low dot may be a network that "
+        "learnt for less time or from less, not a worse one."
     )
 
 

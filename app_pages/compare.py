@@ -50,7 +50,7 @@ def show_network(side: str, run, share, colour: str) -> None:
         st.metric(
             "right on photos it has never seen",
             f"{share.value:.1%}",
-            delta=f"{100 * (verdict.b.value - verdict.a.value):+.1f} points against A" if side == "B" else None,
+            delta=f"{100 * (verdict.b.value - verdict.a.value):+.1f} points vs A" if side == "B" else None,
             delta_color="off" if verdict.by_luck else "normal",
             delta_arrow="off" if verdict.by_luck else "auto",
             help=MEANINGS[ACCURACY],

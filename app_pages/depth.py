@@ -41,7 +41,7 @@ def take_click(key: str, rows: pd.DataFrame) -> None:
     if points:
         both = degradation.pair_of(rows, points[0]["run"])
         if len(both) == 1:
-            st.toast("Its twin of the same depth has not been trained; the other side stays.", icon=":material/info:")
+            st.toast("No twin of this depth has been trained; the other network stays.", icon=":material/info:")
         sides = dict(zip(networks_of_sides, ("a", "b"), strict=True))
         st.session_state.update({sides[network]: run for network, run in both.items()})
 
@@ -79,7 +79,7 @@ if rows.empty:
 side_of = {run.name: side for side, run in chosen}
 rows = rows.assign(side=rows["run"].map(side_of).fillna(""))
 if not rows["side"].any() and any(run.name in side_of for runs in recipes.values() for run in runs):
-    st.caption(":material/info: A and B were trained with other settings: choose those above to see them here.")
+    st.caption(":material/info: A and B had other settings: choose them in “Trained with” to see both here.")
 setting = recipes[recipe][0].config
 comparable = setting.data == "full" and setting.norm == "batch" and not limits(setting)  # as He et al. trained
 published = degradation.PUBLISHED if comparable else NO_REFERENCE
@@ -91,7 +91,7 @@ with left:
     st.subheader("Is deeper better on new photos?", anchor=False)
     show(rows, "test_error", "test error (%)", published)
 with right:
-    st.subheader("And on those it practises on?", anchor=False)
+    st.subheader("And on its practice photos?", anchor=False)
     show(rows, "train_error", "training error (%)", NO_REFERENCE)
 wrong = {
     run.name: ~metrics.right(cached.test_logits(run), cached.test_labels())
@@ -101,19 +101,19 @@ wrong = {
 st.markdown(f"**{degradation.finding(rows, wrong)}**")
 with st.expander("How to read these pictures"):
     st.markdown(
-        f"Each point is a run{', the large ones are A and B' if rows['side'].any() else ''}; side by side stand those "
-        "that began with other random numbers (seeds). Lines join the means of the depths, bars are their ranges. "
+        f"Each point is a run{', the large ones are A and B' if rows['side'].any() else ''}; side by side are runs "
+        "that began with different random numbers (seeds). Lines join the mean at each depth; bars show the range. "
         + ("The dashed line at 90% is guessing. " if axes.shows_guessing else "")
         + (HE_ET_AL if comparable else "")
-        + "Training error is that of the epoch whose weights were kept, as the history has it: "
+        + "Training error is from the epoch whose weights were kept, as recorded in training: "
         + ("on photos mirrored and shifted at random, " if setting.augment else "")
-        + "while the network was still changing. A change is called one if luck explains it in less than one case in "
-        "twenty: luck with the photos and, for a network that was trained with several seeds, with those."
+        + "while the network was still changing. “Gains” and “loses” mean that luck alone would do as much less than "
+        "one time in twenty: luck with the photos and, where there are several seeds, with the seeds."
     )
 if numbers := degradation.precisions(rows):
     st.caption(
-        f"The numbers in training were {numbers}. That rounds more finely or more coarsely: a part of what "
-        "changes between these depths may come from it."
+        f"Training calculated in {numbers}. These round differently, so part of what changes between these depths may "
+        "come from that."
     )
 if rows.groupby("network")["depth"].nunique().min() < 2 or rows["network"].nunique() < 2:
     st.info(

@@ -14,16 +14,17 @@ from core.errors import RunError
 from core.runs import Run, list_runs
 from ui import cached
 from ui.fragment import fragment
-from ui.run_picker import pair
+from ui.run_picker import finished_runs, offer_pair, pair
 
 DEPTHS = tuple(range(8, 111, 6))
+WITHOUT_BATCH_NORM = {"a": "plain56-none", "b": "resnet56-none"}
 COLOUR_RANGE = 1e6  # beyond that, all but the strongest would look alike
 FAINTEST = "; the lightest is a millionth of the strongest, or less"
 WORDS = """
 1. A network learns backwards: the mistake is seen at the answer, and a message about it, the **gradient**, travels \
 back through all layers to the first.
 2. It **vanishes** if it becomes so faint that layers hardly change; that is what happens in a deep plain \
-network **without BatchNorm**: try 56 layers above.
+network **without BatchNorm**: switch it off above.
 3. **With BatchNorm it does not vanish**: before training it even grows on its way back through a plain network, by \
 far too much, and the first steps of training even that out.
 4. **Short cuts** carry the message around every block, so that with BatchNorm all layers of a ResNet receive a \
@@ -49,7 +50,7 @@ explodes at the usual initialisation, and how it can be trained all the same.
 - Veit et al. 2016, [Residual networks behave like ensembles](https://arxiv.org/abs/1605.06431): most of a deep \
 ResNet's gradient comes through short paths.
 
-Drawn is the Euclidean norm of the loss's gradient with respect to each layer's weights (convolutions and the last \
+Plotted: the Euclidean norm of the loss's gradient with respect to each layer's weights (convolutions and the last \
 linear layer); by epoch, the mean over its steps, before any clipping. What is below 1e-12 is drawn as 1e-12. Layers \
 differ in size and in the scale of their weights, so a ratio of 2 between two of them means nothing.
 """
@@ -113,8 +114,8 @@ def show_training(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
     for side, run in chosen:
         if side in found and run.config.clip_norm:
             st.info(
-                f"Drawn is the message as it arrived. Before each step, {side} shortened it if it was longer than "
-                f"{run.config.clip_norm:g} (gradient clipping): so it survives a message that explodes."
+                f"This is the message as it arrived. Before each step, {side} shortened it if it was longer than "
+                f"{run.config.clip_norm:g} (gradient clipping): so {side} survives if it explodes."
             )
     ends = {side: gradients.first_in_words(norms[-1]) for side, (_, norms) in found.items()}
     st.caption(
@@ -244,6 +245,17 @@ def diverged() -> list[tuple[Run, str]]:
     return [(run, last.reason) for run, last in said if last and last.diverged]
 
 
+def offer_pair_without_batch_norm() -> None:
+    """What vanishing comes to, seen in two trained networks."""
+    wanted = set(WITHOUT_BATCH_NORM.values())
+    if wanted <= {run.name for run in finished_runs()} and wanted != {run.name for _, run in chosen}:
+        offer_pair(
+            **WITHOUT_BATCH_NORM,
+            label="See two networks that were trained without BatchNorm",
+            help="Of 56 layers each; they then become A and B on every page.",
+        )
+
+
 found = read_gradients()
 if found:
     st.header("While these two trained", anchor=False)
@@ -255,11 +267,12 @@ show_initialisation()
 
 st.header("What “vanishing” means here, and what it does not", anchor=False)
 st.markdown(WORDS)
+offer_pair_without_batch_norm()
 with st.expander("For the expert: sources, and what is measured"):
     st.markdown(SOURCES)
 
 if broken := diverged():
-    st.header("Trainings that broke down", anchor=False)
+    st.header("Runs that broke down", anchor=False)
     for run, reason in broken:
         st.warning(f"**{run.name}**: {reason}", icon=":material/dangerous:")
         with suppress(RunError):  # it was the first step

@@ -13,7 +13,7 @@ AXES = {
     "minutes": ("minutes", "minutes of training"),
     "photos seen": ("images_seen", "photos seen"),
 }
-MEASURES = {"accuracy": "share of photos named rightly", "loss": "loss (cross-entropy, nats)"}
+MEASURES = {"accuracy": "share of right answers", "loss": "loss (cross-entropy, nats)"}
 
 chosen = pair()
 st.title("Who learns faster?")
@@ -26,7 +26,7 @@ measure = first.segmented_control(
     key="measure",
     bind="query-params",
     required=True,
-    help="Accuracy: the share of photos named rightly, higher is better. Loss: what training makes smaller.",
+    help="Accuracy: the share of right answers; higher is better. Loss: what training makes smaller.",
 )
 against = second.segmented_control(
     "Against",
@@ -75,11 +75,11 @@ st.caption(
     f"photos, kept apart from training. Dashed: training photos{how}. Hover over a line for its values."
 )
 if against == "minutes":
-    st.caption("Where two trained at a time, they slowed each other down: minutes tell little of which is quicker.")
+    st.caption("Runs trained at the same time slowed each other down: minutes say little about which is faster.")
 smoothed = [side for side, run in chosen if run.config.label_smoothing]
 if measure == "loss" and smoothed:
     st.caption(
-        f"The training loss of {' and '.join(smoothed)} is higher by the way it is counted: in training, full "
+        f"The training loss of {' and '.join(smoothed)} is higher because of how it is counted: full "
         "certainty counts as a mistake, too (label smoothing), so that a network does not learn to be too sure."
     )
 
@@ -94,6 +94,6 @@ harder = "Below zero is no error: practice photos are counted while the network 
     ", and are mirrored and shifted, so they are harder." if augmented else "."
 )
 st.caption(
-    "How much better a network is on photos it practises on than on photos it has never seen: learning by heart drives "
+    "How much better a network is on its practice photos than on photos it has never seen: learning by heart drives "
     f"it up. At the end it is {end['A']:+.1f} points for A and {end['B']:+.1f} points for B. {harder}"
 )

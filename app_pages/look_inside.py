@@ -66,12 +66,12 @@ def map_style() -> look_closer.MapStyle:
         )
         targets = [OWN_ANSWER, *([TRUE_CLASS] if choice.truth else []), *CLASSES]
         target = third.selectbox(
-            "Where would you look for …",
+            "Show what points to …",
             targets,
             key="target",
             bind="query-params",
             disabled=not explain.METHODS[method].of_class,
-            help="Each network can be asked what in the picture speaks for any of the ten classes.",
+            help="Each network can be asked what in the picture points to any of the ten classes.",
         )
         strength = first.slider(
             "Strength",
@@ -122,9 +122,9 @@ def show_familiarity() -> None:
     if ranks:
         who = " and ".join(f"{names[side]} (only {100 * rank:.0f} of 100 test photos)" for side, rank in ranks.items())
         st.info(
-            "**This may be none of the ten things.** Hardly any photo of those looks as unfamiliar to "
-            f"{who}. A network cannot say “none of these”: it answers all the same. The note is a hint, and often "
-            "misses.",
+            "**This may be none of the ten things.** Few photos of those look so unfamiliar to "
+            f"{who}. A network cannot say “none of these”: it answers all the same. This is only a hint; often none "
+            "appears.",
             icon=":material/psychology_alt:",
         )
 

@@ -10,8 +10,8 @@ from ui import cached, pictures
 from ui.run_picker import pair
 
 MEASURES = {
-    "recall": "recall: the share of a class's photos that is found",
-    "precision": "precision: the share of answers naming a class that is right",
+    "recall": "recall: of all photos of a class, the share found",
+    "precision": "precision: of all answers naming a class, the share right",
     "f1": "F1: harmonic mean of precision and recall",
 }
 WHOSE = {"A": "A's answers", "B": "B's answers", "difference": "what changes from A to B"}
@@ -52,7 +52,7 @@ def show_photos(said: dict[str, np.ndarray], whose: str, true: str, answer: str)
             pictures.strip(indices[:SHOWN], chosen, key=f"photos_{number}")
 
 
-st.title("What do they take for what?")
+st.title("What do they mix up?")
 worst = {side: matrix.where(mistakes_only, 0).stack() for side, matrix in matrices.items()}
 st.markdown("A row is what a photo **is**, a column what the network **says**. **Click a cell to see its photos.**")
 

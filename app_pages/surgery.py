@@ -19,7 +19,7 @@ st.title("How much can you cut out?")
 st.markdown(
     "Both networks are **trained**; nothing is learnt anew. Switch off a block: a ResNet still has the **short cut** "
     "(skip connection) around it, a plain network hands on what came before. How many of 1,000 test photos do they "
-    "still name rightly?"
+    "still get right?"
 )
 patients, refusals = {}, {}
 for side, run in chosen:
@@ -71,7 +71,7 @@ def show_patient(side: str, removed: lesions.Lesion, scale: float) -> float | No
     except RunError as error:
         st.error(str(error), icon=":material/broken_image:")
         return None
-    change = None if now == before else f"{100 * (now - before):+.1f} points against the whole network"
+    change = None if now == before else f"{100 * (now - before):+.1f} points vs the whole network"
     st.metric("right of 1,000 test photos", f"{now:.1%}", delta=change, help="Guessing gives 10%. One photo is 0.1%.")
     needed = (removed & frozenset(range(1, lesions.count_blocks(run.config) + 1))) - removable
     if needed:
@@ -112,7 +112,7 @@ def operate() -> None:
         whole = "Both are" if len(now) == 2 else "It is"
         st.caption(f"{whole} whole. Switch off {example()}, then another.")
     elif len(now) == 2 and None not in now.values():
-        named = (f"{side}, {condition(side, removed, scale)}, names {share:.0%} rightly" for side, share in now.items())
+        named = (f"{side}, {condition(side, removed, scale)}, gets {share:.0%} right" for side, share in now.items())
         st.caption(f"{'; '.join(named)}. On 1,000 photos, differences below 5 points can be luck.")
 
 

@@ -19,7 +19,7 @@ section = st.segmented_control(
     bind="query-params",
     required=True,
     format_func=lambda name: SECTIONS[name][0],
-    help="A race takes some minutes, and is for an audience; an experiment takes as long as you like.",
+    help="A race takes a few minutes and is for an audience; an experiment takes as long as you like.",
 )
 experiment.show_problem()
 SECTIONS[section][1]()

@@ -16,8 +16,8 @@ MORE_EPOCHS = 3  # where labels are few, or the steps would be few, too
 WHAT_LEARNS = {"": "everything", "backbone": "the last layer alone"}
 SAME_RECIPE = "Only runs that are equal in all else are compared: learning rates and epochs, too."
 ONE_RECIPE = (
-    "Both had the same recipe and the same time. That is fair, and yet no network's best: a recipe that suits one that "
-    "has learnt before may suit one from scratch less, and with more time the latter would catch up by some of this."
+    "Both had the same recipe and the same time. That is fair, but shows neither at its best: a recipe that suits a "
+    "pretrained network may suit one from scratch less well. With more time, that one would catch up somewhat."
 )
 
 chosen = pair()
@@ -32,7 +32,7 @@ duels = transfer.duels(finished)
 if not duels:
     st.info(
         "There is no such pair among the runs here: two that differ in their initial weights alone, one of them from "
-        "scratch. These two commands make one, in some hours on a laptop (the first time, 100 MB of ImageNet weights "
+        "scratch. These two commands make one, in a few hours on a laptop (the first time, 100 MB of ImageNet weights "
         "are downloaded):",
         icon=":material/school:",
     )

@@ -21,7 +21,7 @@ SECONDS = 90  # at most, until it answers
 PAGES = {
     "Compare": "short cuts help",
     "Learning curves": "Who learns faster",
-    "Mistakes": "take for what",
+    "Mistakes": "mix up",
     "Look inside": "where do they look",
     "Depth": "Does depth help",
     "Gradient flow": "reach the first layer",

@@ -64,7 +64,7 @@ VALUE_WORDS = {
 ENVIRONMENT_WORDS = {"processes": "processes that trained it together", "precision": "precision of its numbers"}
 USUAL_ENVIRONMENT = {"processes": 1, "precision": "float32"}
 
-OTHER_SEEDS = "Begun with other random numbers (another seed), each would come out a little different."
+OTHER_SEEDS = "From different random starting numbers (seeds), each would score a little differently."
 
 
 @dataclass(frozen=True)
@@ -206,11 +206,13 @@ def answers_in_words(
         said = ", ".join(f"{names[side]} says **{labels[side]}** ({percent[side]} sure)" for side in labels)
         right = [side for side in labels if labels[side] == truth]
         end = (
-            "" if truth is None else f" The truth is {truth}: {names[right[0]] + ' is right' if right else 'both err'}."
+            ""
+            if truth is None
+            else f" The truth is {truth}: {names[right[0]] + ' is right' if right else 'both are wrong'}."
         )
         return f"They disagree: {said}.{end}"
     both = f"Both say **{labels['A']}**"
-    both += "." if truth in (None, labels["A"]) else f", and both err: the truth is {truth}."
+    both += "." if truth in (None, labels["A"]) else f", but the truth is {truth}."
     if percent["A"] == percent["B"]:
         return f"{both} They are equally sure: {percent['A']}."
     surer, other = sorted(confidences, key=confidences.get, reverse=True)
@@ -246,10 +248,10 @@ class Verdict:
     def _split(self) -> str:
         alone = f"Of {self.a.n:,} test photos, A alone is right on {self.only_a:,}, B alone on {self.only_b:,}."
         if self.by_luck:
-            return f"{alone} So small a difference is what luck with the photos makes (p = {self.p_value:.2f})."
+            return f"{alone} Luck with the photos could explain so small a difference (p = {self.p_value:.2f})."
         times = round(1000 * self.p_value)
         chance = f"{times} time{'s' if times > 1 else ''} in 1,000" if times else "less than 1 time in 1,000"
-        return f"{alone} Between equally good networks, luck with the photos would split them so unevenly {chance}."
+        return f"{alone} If both were equally good, luck with the photos would give so uneven a split {chance}."
 
     @property
     def _guessing(self) -> list[str]:

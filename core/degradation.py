@@ -169,7 +169,7 @@ def finding(rows: pd.DataFrame, wrong: Mapping[str, np.ndarray]) -> str:
         lead = f"Beyond {shallow} layers the plain network gains no more than luck explains. "
         plainly, residually = (
             f"{test.change_in_words(name, shallow, deepest)} on photos it has never seen, and "
-            f"{training.change_in_words(name, shallow, deepest)} on those it practises on"
+            f"{training.change_in_words(name, shallow, deepest)} on its practice photos"
             for name in NETWORKS
         )
         words = f"From {shallow} to {deepest} layers the plain network {plainly}; the ResNet {residually}."
@@ -194,7 +194,7 @@ def _guessing(rows: pd.DataFrame) -> str:
             words += "it has learnt nothing."
         for depth, of_seeds in guesses:
             if of_seeds.any() and not of_seeds.all():
-                words += f" At {depth} layers {of_seeds.sum()} of {len(of_seeds)} trainings of the {_called(name)} "
+                words += f" At {depth} layers {of_seeds.sum()} of {len(of_seeds)} runs of the {_called(name)} "
                 words += "ended no better than guessing."
     return words
 
@@ -212,8 +212,8 @@ def _trained_once(test: _Errors, depths: list[int]) -> str:
     once = [str(depth) for depth in depths if min(test.runs(name, depth) for name in NETWORKS) == 1]
     if not once:
         return ""
-    luck = "how much of this is luck with the first random numbers, other seeds would show"
-    return f" At {' and '.join(once)} layers, not all were trained more than once: {luck}."
+    luck = "other starting numbers (seeds) would show how much of this is luck"
+    return f" At {' and '.join(once)} layers, some were trained only once: {luck}."
 
 
 def precisions(rows: pd.DataFrame) -> str:

@@ -31,7 +31,7 @@ class Method:
     @property
     def bright(self) -> str:
         """Where its map is bright."""
-        return "where the picture speaks for the class" if self.of_class else "where the network responds most"
+        return "where the picture points to the class" if self.of_class else "where the network responds most"
 
     def caption(self, who: str, label: str) -> str:
         """For `who`'s map of the class `label`."""

@@ -11,13 +11,13 @@ ROUNDING = 1e-6  # 4,500 right of 5,000 is 0.89999998 as a float32
 ACCURACY, GAP, TIME = "Test accuracy", "Train minus validation accuracy, at the end", "Training time"
 REACHING = {target: f"Time to {target:.0%} validation accuracy" for target in TARGETS}
 MEANINGS = {
-    ACCURACY: "Share of 10,000 photos, never used in training, named rightly. In brackets: the 95% interval.",
+    ACCURACY: "Right answers on 10,000 photos never used in training. In brackets: the 95% interval.",
     **dict.fromkeys(REACHING.values(), "How fast it learns. An epoch is one pass over the training photos."),
-    GAP: "How much better it is on photos it has practised on. Small is good where accuracy is high; one that has "
-    "learnt little has little by heart. Below zero is possible, as practice photos may be mirrored and shifted, and "
+    GAP: "How much better it is on photos it has practised on. Small is good where accuracy is high; a network "
+    "that learnt little memorised little. Below zero is possible, as practice photos may be mirrored and shifted, and "
     "are counted while it still learns.",
-    TIME: "On the machine named in the run's card. Where two trained at a time, they slowed each other "
-    "down: their times tell little of which is quicker.",
+    TIME: "On the machine named in the run's card. Runs trained at the same time slowed each other "
+    "down: times say little about which is faster.",
 }
 
 

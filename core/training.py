@@ -204,8 +204,8 @@ class Trainer:
         self.gradient_norms.append((self._norm_sums / step).tolist())
         clipping = "" if self.config.clip_norm else ", or gradient clipping (--clip-norm 1)"
         return DivergedError(
-            f"The {what} is no longer a finite number at epoch {self.position.epoch + 1}, step {step}: training "
-            f"diverged. A lower learning rate than {self.config.lr:g} usually cures it{clipping}."
+            f"The {what} is no longer finite at epoch {self.position.epoch + 1}, step {step}: training "
+            f"broke down (diverged). A learning rate below {self.config.lr:g} usually cures it{clipping}."
         )
 
     def _end_epoch(self, should_stop: Callable[[], bool]) -> None:

@@ -56,7 +56,7 @@ def frozen_variants(duel: Duel, runs: list[Run]) -> list[Run]:
 def observation(scratch: Outcome, pretrained: Outcome, by_luck: bool) -> str:
     """What the figures of the two say, in a few sentences. `by_luck`: as `comparison.Verdict` says it of the two."""
     points = 100 * (pretrained.accuracy.value - scratch.accuracy.value)
-    ended = "no better and no worse, luck with the photos apart" if by_luck else f"{abs(points):.1f} points "
+    ended = "about level" if by_luck else f"{abs(points):.1f} points "
     ended += "" if by_luck else ("higher" if points > 0 else "lower")
     return (
         f"{_speed(scratch, pretrained)} On photos it had never seen, the pretrained network ended "
@@ -69,7 +69,7 @@ def observation(scratch: Outcome, pretrained: Outcome, by_luck: bool) -> str:
 def _less_by_heart(scratch: Outcome, pretrained: Outcome) -> str:
     """A small gap is no merit of a network that has learnt less."""
     worse = scratch.accuracy.value < pretrained.accuracy.value
-    return ": having learnt less, it has less by heart" if worse and scratch.gap < pretrained.gap else ""
+    return ": having learnt less, it memorised less" if worse and scratch.gap < pretrained.gap else ""
 
 
 def _speed(scratch: Outcome, pretrained: Outcome) -> str:

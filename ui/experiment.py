@@ -38,7 +38,7 @@ def show() -> None:
     _show_schedule(configs)
     _show_cost(configs)
     st.button(
-        "Start training" if len(configs) == 1 else f"Start {len(configs)} trainings, one after the other",
+        "Start training" if len(configs) == 1 else f"Start {len(configs)} runs, one after the other",
         key="start",
         type="primary",
         icon=":material/play_arrow:",
@@ -134,7 +134,7 @@ FIELDS = {
     "clip_norm": Number(
         1e-3,
         1e3,
-        "Longer gradients are shortened to this. A deep ResNet without BatchNorm breaks down without. Empty: none.",
+        "Longer gradients are shortened to this. A deep ResNet without BatchNorm needs it. Empty: none.",
         {"step": 0.5, "placeholder": "none"},
     ),
     "augment": Choice((True, False), "Mirrored and shifted photos are new ones, so learning by heart gets harder."),
@@ -173,7 +173,7 @@ def _configs() -> list[TrainConfig]:
     first = TrainConfig(**recipe(family, values["optimizer"]) | values | {"family": family})
     second = _second(first, (*NETWORK[family], *LENGTH, *RECIPE[:-1]))
     seeds = st.number_input(
-        "How many times, with other random numbers", 1, 10, 1, key="seeds", help="Is a difference real, or luck?"
+        "How many times, with new random numbers", 1, 10, 1, key="seeds", help="Is a difference real, or luck?"
     )
     pair = [first] if second is None else sorted([first, second], key=lambda config: (config.skip, config.pretrained))
     return [replace(config, seed=config.seed + i) for i in range(seeds) for config in pair]
@@ -218,7 +218,7 @@ def _second(first: TrainConfig, names: tuple[str, ...]) -> TrainConfig | None:
     changed = {name: other}
     if name == "optimizer":  # with the other's learning rate neither would learn
         changed["lr"] = recipe(first.family, other)["lr"]
-        st.caption(f"With it goes its own usual learning rate, {changed['lr']:g}: so these two differ in two things.")
+        st.caption(f"It brings its own usual learning rate, {changed['lr']:g}: so these two differ in two things.")
     return replace(first, **changed)
 
 
@@ -271,7 +271,7 @@ def _show_cost(configs: list[TrainConfig]) -> None:
     each = f" for {len(configs)} runs" if len(configs) > 1 else ""
     words = f"About **{_duration(total)}**{each}, if the machine does nothing else: measured by training for a second."
     if total > LONGEST_WAIT:
-        st.warning(words + " Is that meant? Fewer epochs, or fewer layers, are quicker.", icon=":material/schedule:")
+        st.warning(words + " Is that intended? Fewer epochs or layers are quicker.", icon=":material/schedule:")
     else:
         st.markdown(f":material/schedule: {words}")
 

@@ -138,7 +138,7 @@ def shake(looks: list[Look], pair: Pair, style: MapStyle) -> None:
         now = look(before.side, before.run, spoilt, style)
         with column:
             mark = "still" if now.answer.label == before.answer.label else "**now**"
-            st.markdown(f"{now.side} says {mark} **{now.answer.label}**, {now.answer.confidence:.0%} sure")
+            st.markdown(f"{now.side} {mark} says **{now.answer.label}**, {now.answer.confidence:.0%} sure")
             st.image(style.draw(now.seen, now.answer.heatmap), width=SIDE)
     _show_curve(looks, amounts, moved, comparison.names(pair.a, pair.b))
 

@@ -106,7 +106,7 @@ def _show_curves(names: list[str]) -> None:
         history = history.rename(columns={"train_accuracy": "training", "val_accuracy": "validation"})
         tables.append(history.melt("epoch", ["training", "validation"], "split").assign(run=name, side=side))
     if tables:
-        chart = charts.learning_curves(pd.concat(tables), "epoch", "epochs", "share of photos named rightly", True)
+        chart = charts.learning_curves(pd.concat(tables), "epoch", "epochs", "share of right answers", True)
         st.altair_chart(chart, width="stretch", key="live_curves")
         who = (f"{table['side'][0]} is `{table['run'][0]}`" for table in tables)
         st.caption(f"In this picture {' and '.join(who)}.")
@@ -130,7 +130,7 @@ def _show_actions(states: dict[str, Status]) -> None:
             _action("Stop", "stop", jobs.stop, name, help="What was learnt is kept, and it can go on later.")
         else:
             if status and status.diverged:
-                st.caption("Its numbers broke down; going on, they would again. *Gradient flow* shows where.")
+                st.caption("Its numbers broke down, and would again. *Gradient flow* shows where.")
             elif state != "finished":
                 _action("Go on", "play_arrow", jobs.resume, name, help="From where it stopped; nothing is lost.")
             _rename(name)

@@ -49,11 +49,11 @@ def _offer() -> None:
         bind="query-params",
         required=True,
         format_func=lambda name: RACES[name].question,
-        help="Each takes some two or three minutes on a laptop, longer on a slow one.",
+        help="Each takes two or three minutes on a laptop, longer on a slow one.",
     )
     st.caption(f"What to expect: {RACES[name].expectation}")
     if any(status.state == "training" for status in jobs.states().values()):
-        st.info("A training is on, too: the race will be slower.", icon=":material/hourglass_empty:")
+        st.info("A run is training, so the race will be slower.", icon=":material/hourglass_empty:")
     st.button("Start the race", key="start_race", type="primary", icon=":material/flag:", on_click=_start, args=(name,))
 
 
@@ -80,7 +80,7 @@ def _watch() -> None:
     if frames:
         _show_moment(race.contest, frames)
     else:
-        st.progress(0.0, "The networks are being built and timed; the first step comes in some seconds.")
+        st.progress(0.0, "The networks are being built and timed; the first step takes a few seconds.")
 
 
 def _show_end(contest: Contest, frames: list[dict]) -> None:
@@ -120,7 +120,7 @@ def _show_moment(contest: Contest, frames: list[dict]) -> None:
         column.metric(
             f":{HUES[side]}[**{side}: {name}**]",
             f"{standing['accuracy']:.0%} right",
-            help="The share of the last photos it learnt from that it had named rightly before learning from them.",
+            help="Of the latest photos it trained on, the share it got right before learning from them.",
             border=True,
         )
     _show_charts(frames)
@@ -131,7 +131,7 @@ def _show_charts(frames: list[dict]) -> None:
     steps = frames[-1]["steps"]
     first, second, third = st.columns(3)
     for column, measure, title, percent in (
-        (first, "accuracy", "photos named rightly", True),
+        (first, "accuracy", "right answers", True),
         (second, "loss", "loss", False),
     ):
         with column:

@@ -289,7 +289,7 @@ def test_learning_curves_say_why_a_smoothed_training_loss_is_higher(app):
     app = open_page(app, "learning_curves")
     assert "label smoothing" not in said(app)
     app.selectbox(key="b").set_value("resnet20-s0").run()
-    assert "The training loss of B is higher by the way it is counted" in said(app)
+    assert "The training loss of B is higher because of how it is counted" in said(app)
 
 
 def test_transfer_says_how_to_get_a_contest(app, alone):

@@ -77,7 +77,7 @@ def test_one_press_queues_two_runs_that_differ_in_one_thing(app):
     app = section(app, "experiment")
     app.number_input(key="cifar_epochs").set_value(3).run()
     app.selectbox(key="cifar_second").set_value("norm").run()
-    assert app.button(key="start").label.startswith("Start 2 trainings")
+    assert app.button(key="start").label.startswith("Start 2 runs")
     app.button(key="start").click().run()
     assert not app.exception
     a, b = (runs.open_run(runs.own_runs_dir() / name).config for name in jobs.states())

@@ -42,7 +42,7 @@ def test_depth_compares_the_runs_of_one_recipe_alone(app):
     most = set(app.dataframe[0].value["run"])
     assert {"plain20-s0", "resnet20-s0"} <= most
     assert not {"mine-plain", "mine-residual"} & most
-    assert "A and B were trained with other settings" in said(app)
+    assert "A and B had other settings" in said(app)
     assert choose_recipe(app, "epochs: 1,") == ["mine-plain", "mine-residual"]
     assert "At 8 layers the plain network errs on" in said(app)
     assert "other settings" not in said(app)
@@ -144,7 +144,7 @@ def test_surgery_shows_what_is_left(app):
     app.pills(key="off").set_value(["2"]).run()
     assert not app.exception
     assert "Block 2 stays" in said(app)  # in the plain network
-    assert re.search(r"A, whole, names \d+% rightly; B, without block 2, names \d+% rightly", said(app))
+    assert re.search(r"A, whole, gets \d+% right; B, without block 2, gets \d+% right", said(app))
     assert [metric.value for metric in app.metric] != whole
     app.pills(key="off").set_value([]).run()
     app.slider(key="branches").set_value(0.5).run()

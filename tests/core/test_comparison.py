@@ -124,10 +124,10 @@ def test_disagreements_by_who_is_right_surest_first():
         (("cat", "cat"), (0.61, 0.97), None, "Both say **cat**. The ResNet is surer: 97% against 61%."),
         (("cat", "cat"), (0.97, 0.61), "cat", "Both say **cat**. The plain network is surer: 97% against 61%."),
         (("cat", "cat"), (0.971, 0.968), "cat", "Both say **cat**. They are equally sure: 97%."),
-        (("cat", "cat"), (0.5, 0.5), "dog", "Both say **cat**, and both err: the truth is dog. They are equally sure"),
+        (("cat", "cat"), (0.5, 0.5), "dog", "Both say **cat**, but the truth is dog. They are equally sure"),
         (("cat", "dog"), (0.5, 0.6), None, "They disagree: the plain network says **cat** (50% sure), the ResNet says"),
         (("cat", "dog"), (0.5, 0.6), "dog", "The truth is dog: the ResNet is right."),
-        (("cat", "dog"), (0.5, 0.6), "frog", "The truth is frog: both err."),
+        (("cat", "dog"), (0.5, 0.6), "frog", "The truth is frog: both are wrong."),
     ],
 )
 def test_two_answers_in_words(labels, sure, truth, expected):
