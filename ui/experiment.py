@@ -182,7 +182,7 @@ def _configs() -> list[TrainConfig]:
 def _draw(names: tuple[str, ...], usual: dict, family: str, keys: dict[str, str] | None = None) -> dict:
     values = {}
     for row in (names[i : i + 3] for i in range(0, len(names), 3)):
-        for column, name in zip(st.columns(3), row, strict=True):
+        for column, name in zip(st.columns(3), row, strict=False):  # the last row may be short
             with column:
                 values[name] = FIELDS[name].draw(name, (keys or {}).get(name, f"{family}_{name}"), usual[name])
     return values

@@ -149,7 +149,7 @@ def test_surgery_shows_what_is_left(app):
     app.pills(key="off").set_value([]).run()
     app.slider(key="branches").set_value(0.5).run()
     assert not app.exception
-    assert re.search(r"A, whole, .* B, with its blocks at 50%, names", said(app))
+    assert re.search(r"A, whole, .* B, with its blocks at 50%, gets", said(app))
     assert app.metric[1].delta
 
 
