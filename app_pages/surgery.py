@@ -14,6 +14,8 @@ from ui import cached, drawing
 from ui.fragment import fragment
 from ui.run_picker import DEFAULTS, finished_runs, offer_pair, pair
 
+SHALLOW_AND_DEEP = {"a": "resnet20-s0", "b": "resnet56-s0"}
+
 chosen = pair()
 st.title("How much can you cut out?")
 st.markdown(
@@ -205,3 +207,5 @@ if studies:
         "branch plus its short cut, so that the paths add up exactly; here a ReLU follows each addition, and the paths "
         "are only a way of speaking."
     )
+    if set(SHALLOW_AND_DEEP.values()) <= {run.name for run in finished_runs()}:
+        offer_pair(**SHALLOW_AND_DEEP, label="Operate on ResNets of 20 and 56 layers", help="They become A and B.")

@@ -174,12 +174,21 @@ def finding(rows: pd.DataFrame, wrong: Mapping[str, np.ndarray]) -> str:
         )
         words = f"From {shallow} to {deepest} layers the plain network {plainly}; the ResNet {residually}."
         lead = lead if shallow > both[0] else ""
-        return lead + words + _guessing(rows) + _trained_once(test, [shallow, deepest])
+        return lead + words + _guessing(rows) + _trained_once(test, [shallow, deepest]) + _one_sided(test)
     if both:
         plain, residual = (test.mean(name, both[0]) for name in NETWORKS)
         words = f"At {both[0]} layers the plain network errs on {plain:.1f}% of photos, the ResNet on {residual:.1f}%."
-        return words + _guessing(rows) + _trained_once(test, both)
+        return words + _guessing(rows) + _trained_once(test, both) + _one_sided(test)
     return "There is no depth yet at which both a plain network and a ResNet of this recipe were trained."
+
+
+def _one_sided(test: _Errors) -> str:
+    """At which depths there is only one of the two."""
+    words = ""
+    for name, other in (NETWORKS, NETWORKS[::-1]):
+        if alone := sorted(test.depths(name) - test.depths(other)):
+            words += f" At {' and '.join(map(str, alone))} layers, only the {_called(name)} has been trained."
+    return words
 
 
 def _guessing(rows: pd.DataFrame) -> str:

@@ -137,6 +137,25 @@ def test_gradient_flow_says_where_a_training_broke_down(app, own_runs):
     assert len(specs(app)) == 6  # the heatmap of what broke down comes last
 
 
+@pytest.mark.parametrize(
+    ("page", "pair", "words"),
+    [
+        (
+            "surgery",
+            ("resnet20-s0", "resnet56-s0"),
+            r"One block removed: A loses \d\d\.\d points .* B loses \d\.\d points",
+        ),
+        ("gradient_flow", ("plain56-none", "resnet56-none"), "A shortened it"),
+    ],
+)
+def test_a_telling_pair_is_one_click_away(app, page, pair, words):
+    app = open_page(app, page)
+    app.button(key="everywhere").click().run()
+    assert not app.exception
+    assert (app.selectbox(key="a").value, app.selectbox(key="b").value) == pair
+    assert re.search(words, said(app) + said(app, "info"))
+
+
 def test_surgery_shows_what_is_left(app):
     app.query_params["off"] = "1"
     app = open_page(app, "surgery")

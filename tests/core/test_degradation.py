@@ -184,6 +184,15 @@ def test_the_finding_at_one_depth_and_at_none():
     assert "no depth yet" in finding(rows(plain20_s0=9.0))
 
 
+def test_depths_with_one_network_alone_are_named():
+    pairs = {"plain8_s0": 12.6, "resnet8_s0": 12.4, "plain20_s0": 10.1, "resnet20_s0": 8.3}
+    assert "only the" not in finding(rows(**pairs))
+    found = finding(rows(**pairs, resnet56_s0=7.7, resnet110_s0=7.0, plain32_s0=11.0))
+    assert found.endswith(
+        "At 32 layers, only the plain network has been trained. At 56 and 110 layers, only the ResNet has been trained."
+    )
+
+
 def test_spread_is_over_seeds():
     table = degradation.spread(rows(plain20_s0=9.0, plain20_s1=10.0, resnet20_s0=8.0), "test_error")
     plain = table[table["network"] == "plain"].iloc[0]
