@@ -23,8 +23,8 @@ FAINTEST = "; the lightest is a millionth of the strongest, or less"
 WORDS = """
 1. A network learns backwards: the mistake is seen at the answer, and a message about it, the **gradient**, travels \
 back through all layers to the first.
-2. It **vanishes** if it becomes so faint that layers hardly change; that is what happens in a deep plain \
-network **without BatchNorm**: switch it off above.
+2. It **vanishes** if it becomes so faint that layers hardly change; that is how a deep plain network \
+**without BatchNorm** begins: switch it off above.
 3. **With BatchNorm it does not vanish**: before training it even grows on its way back through a plain network, by \
 far too much, and the first steps of training even that out.
 4. **Short cuts** carry the message around every block, so that with BatchNorm all layers of a ResNet receive a \

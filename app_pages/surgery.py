@@ -207,5 +207,5 @@ if studies:
         "branch plus its short cut, so that the paths add up exactly; here a ReLU follows each addition, and the paths "
         "are only a way of speaking."
     )
-    if set(SHALLOW_AND_DEEP.values()) <= {run.name for run in finished_runs()}:
-        offer_pair(**SHALLOW_AND_DEEP, label="Operate on ResNets of 20 and 56 layers", help="They become A and B.")
+if set(SHALLOW_AND_DEEP.values()) <= {run.name for run in finished_runs()}:
+    offer_pair(**SHALLOW_AND_DEEP, label="Operate on ResNets of 20 and 56 layers", help="They become A and B.")
