@@ -111,12 +111,13 @@ def show_training(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
     for side, run in chosen:
         if side in found and run.config.freeze:
             st.info(f"Part of {side} is frozen and learns nothing; its layers are counted from the first that learns.")
-    for side, run in chosen:
-        if side in found and run.config.clip_norm:
-            st.info(
-                f"This is the message as it arrived. Before each step, {side} shortened it if it was longer than "
-                f"{run.config.clip_norm:g} (gradient clipping): so {side} survives if it explodes."
-            )
+    clipped = {side: run.config.clip_norm for side, run in chosen if side in found and run.config.clip_norm}
+    if clipped:
+        st.info(
+            "This is the message as it arrived. Before each step, it was shortened (gradient clipping), in "
+            + " and in ".join(f"{side} to a length of {norm:g} at most" for side, norm in clipped.items())
+            + ": so a message that explodes does no harm."
+        )
     ends = {side: gradients.first_in_words(norms[-1]) for side, (_, norms) in found.items()}
     st.caption(
         f"Dark is a strong message, light a faint one{'; both pictures have one scale' if len(found) > 1 else ''}, "
