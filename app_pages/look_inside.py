@@ -179,6 +179,7 @@ missing_weights.offer(chosen)
 if not looks:
     st.stop()
 with st.container(horizontal=True):
+    # "ignore": drawing the page again at a click, Streamlit could drop the file's address; the button would spin on.
     st.download_button(
         "Picture of this comparison",
         poster,
@@ -186,6 +187,7 @@ with st.container(horizontal=True):
         "image/png",
         key="poster",
         icon=":material/image:",
+        on_click="ignore",
         help="One PNG: the picture, both answers, both heatmaps, names and date.",
     )
     st.download_button(
@@ -195,6 +197,7 @@ with st.container(horizontal=True):
         "text/csv",
         key="numbers",
         icon=":material/table:",
+        on_click="ignore",
         help="A CSV table: each class's probability and logit, for both networks.",
     )
 st.caption(f"A heatmap is bright {method.bright}. It is coarse and smoothed; it says where a network looked, not why.")

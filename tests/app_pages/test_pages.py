@@ -140,6 +140,15 @@ def look_inside(app, **link) -> AppTest:
     return open_page(app, "look_inside")
 
 
+def test_taking_a_comparison_home_does_not_draw_the_page_again(app):
+    """It would race with the file's address (see the page), and lose it now and then."""
+    buttons = look_inside(app).get("download_button")
+    assert [(button.proto.label, button.proto.ignore_rerun) for button in buttons] == [
+        ("Picture of this comparison", True),
+        ("Its numbers", True),
+    ]
+
+
 def test_look_inside_draws_photos_of_the_kind_chosen(app):
     app, labels = look_inside(app), cifar10.load_test_labels()
     app.selectbox(key="shows").set_value("frog")
