@@ -589,6 +589,15 @@ for folder in map(str.strip, sys.stdin):
 """
 
 
+def is_running(pid: int) -> bool:
+    """Of a process whose end somebody waits for."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork, so that PyTorch is imported once")
 def test_killed_at_any_moment_and_resumed_equals_an_undisturbed_training(tmp_path):
     whole, killed = (waiting_run(tmp_path / name) for name in ("whole", "killed"))
@@ -617,7 +626,8 @@ def test_killed_at_any_moment_and_resumed_equals_an_undisturbed_training(tmp_pat
             before = state.stat().st_mtime_ns if state.exists() else 0
             pid = train_in(killed)
             deadline = time.monotonic() + 60
-            while not state.exists() or state.stat().st_mtime_ns == before:  # until it has got on by a step
+            # Until it has got on by a step, or has ended: there is no step left where the kill came after the last.
+            while is_running(pid) and (not state.exists() or state.stat().st_mtime_ns == before):
                 assert time.monotonic() < deadline
                 time.sleep(0.001)
             time.sleep(chance.random() * 0.2)
