@@ -589,15 +589,6 @@ for folder in map(str.strip, sys.stdin):
 """
 
 
-def is_running(pid: int) -> bool:
-    """Of a process whose end somebody waits for."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork, so that PyTorch is imported once")
 def test_killed_at_any_moment_and_resumed_equals_an_undisturbed_training(tmp_path):
     whole, killed = (waiting_run(tmp_path / name) for name in ("whole", "killed"))
@@ -627,7 +618,7 @@ def test_killed_at_any_moment_and_resumed_equals_an_undisturbed_training(tmp_pat
             pid = train_in(killed)
             deadline = time.monotonic() + 60
             # Until it has got on by a step, or has ended: there is no step left where the kill came after the last.
-            while is_running(pid) and (not state.exists() or state.stat().st_mtime_ns == before):
+            while psutil.pid_exists(pid) and (not state.exists() or state.stat().st_mtime_ns == before):
                 assert time.monotonic() < deadline
                 time.sleep(0.001)
             time.sleep(chance.random() * 0.2)
