@@ -209,3 +209,4 @@ if studies:
     )
 if set(SHALLOW_AND_DEEP.values()) <= {run.name for run in finished_runs()}:
     offer_pair(**SHALLOW_AND_DEEP, label="Operate on ResNets of 20 and 56 layers", help="They become A and B.")
+cached.prepare_surgery([run for run, _ in patients.values()])

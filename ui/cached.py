@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from types import FunctionType
 
 import numpy as np
@@ -10,6 +11,7 @@ import streamlit as st
 
 from core import cifar10, comparison, distortions, gradients, lesions, metrics, report, speed
 from core.config import TrainConfig
+from core.errors import LabError
 from core.runs import Run
 
 RUN_KEY = {Run: lambda run: (str(run.path), run.last_change)}
@@ -136,7 +138,7 @@ def surgery_study(run: Run) -> dict[lesions.Lesion, float]:
     return lesions.load(run)
 
 
-@st.cache_resource(max_entries=4, hash_funcs=RUN_KEY, show_spinner="Bringing the network to the operating table ...")
+@st.cache_resource(max_entries=4, hash_funcs=RUN_KEY, show_spinner=False)
 def surgery(run: Run):
     """A `surgery.Surgery`, shared between visitors: nothing changes it."""
     from core.surgery import Surgery
@@ -148,9 +150,28 @@ def surgery(run: Run):
 @st.cache_data(max_entries=1_000, hash_funcs=RUN_KEY, show_spinner="Operating, and showing it 1,000 photos ...")
 def lesioned_accuracy(run: Run, removed: lesions.Lesion, scale: float, quick: bool) -> float:
     """`quick`: in what numbers this machine computes best, where an image or two may differ; else in float32."""
+    return surgery(run).accuracy(removed, scale, _quick_precision() if quick else "float32")
+
+
+def prepare_surgery(runs: list[Run]) -> None:
+    """Load what a cut needs (PyTorch, the photos, the networks) while the visitor still reads, and wait for nothing.
+
+    A run without weights is left out: its page says so where they are needed.
+    """
+
+    def prepare() -> None:
+        for run in runs:
+            with suppress(LabError):
+                surgery(run)
+        _quick_precision()
+
+    threading.Thread(target=prepare, daemon=False).start()  # to end Python in the midst of loading PyTorch aborts it
+
+
+def _quick_precision() -> str:
     from core.hardware import best_precision
 
-    return surgery(run).accuracy(removed, scale, best_precision("cpu") if quick else "float32")
+    return best_precision("cpu")
 
 
 @st.cache_data(show_spinner="Asking torchvision what networks it has ...")

@@ -1,6 +1,7 @@
 """Depth, Gradient flow and Surgery without a browser: what they say of whole runs, and of damaged ones."""
 
 import json
+import queue
 import re
 
 import numpy as np
@@ -10,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from core import gradients, lesions, runs, status
 from core.cifar10 import TEST_IMAGES
 from tests.app_pages.opened import charts, open_page, said
+from ui import cached
 
 OWN = {"A": "mine-plain", "B": "mine-residual"}
 
@@ -173,6 +175,13 @@ def test_surgery_shows_what_is_left(app):
     assert not app.exception
     assert re.search(r"A, whole, .* B, with its blocks at 50%, gets", said(app))
     assert app.metric[1].delta
+
+
+def test_surgery_is_prepared_while_the_visitor_reads(app, own_runs, monkeypatch):
+    prepared = queue.Queue()
+    monkeypatch.setattr(cached, "surgery", lambda run: prepared.put(run.name))
+    app = open_page(app, "surgery")
+    assert {prepared.get(timeout=30), prepared.get(timeout=30)} == {"mine-plain", "mine-residual"}
 
 
 def test_surgery_studies_a_run_that_was_not_and_keeps_it(app, own_runs):
