@@ -165,7 +165,7 @@ def prepare_surgery(runs: list[Run]) -> None:
                 surgery(run)
         _quick_precision()
 
-    threading.Thread(target=prepare, daemon=False).start()  # to end Python in the midst of loading PyTorch aborts it
+    threading.Thread(target=prepare, daemon=False).start()  # a daemon, the default here, would abort a Python that ends
 
 
 def _quick_precision() -> str:
