@@ -26,7 +26,7 @@ def figures(run: Run) -> dict:
     training, the mean over the epoch's steps) and `val_error` of the epoch whose weights were kept, `test_error` of
     those weights. Raises RunError."""
     history = run.history().set_index("epoch")
-    kept = history.loc[run.facts["best_epoch"]] if run.facts.get("best_epoch") in history.index else history.iloc[-1]
+    kept = history.loc[run.best_epoch] if run.best_epoch in history.index else history.iloc[-1]
     accuracy = metrics.accuracy(run.test_logits(), cifar10.load_test_labels())
     return {
         "run": run.name,
@@ -38,7 +38,7 @@ def figures(run: Run) -> dict:
         "clip_norm": run.config.clip_norm,
         "images": run.training_images,
         "seed": run.config.seed,
-        "precision": run.environment.get("precision"),
+        "precision": run.precision,
         "epochs": len(history),
         "minutes": history["seconds"].sum() / 60,
         "train_error": 100 * (1 - kept["train_accuracy"]),
@@ -91,7 +91,7 @@ def _order(run: Run) -> tuple:
 
 def _without_seed(run: Run) -> tuple:
     values = [value for field, value in run.config.to_dict().items() if field != "seed"]
-    return (*values, str(run.environment.get("precision")))
+    return (*values, run.precision)
 
 
 def _cells(values: dict) -> list[str]:

@@ -83,6 +83,12 @@ class Run:
     def training_images(self) -> int | None:
         """How many it learnt from, validation apart; None where that is not recorded."""
         known = self.facts.get("training_images")
+        return known if type(known) is int and known > 0 else None
+
+    @property
+    def best_epoch(self) -> int | None:
+        """From 1: the one that was best on validation, whose weights were kept; None where that is not recorded."""
+        known = self.facts.get("best_epoch")
         return known if type(known) is int else None
 
     @property
@@ -196,8 +202,8 @@ class Run:
             words = []
         if not words:
             raise RunError("How it was trained is not recorded.")
-        precision = self.environment.get("precision")
-        same = ["--precision", precision] if precision in PRECISIONS and "--precision" not in words else []
+        choosable = self.precision in PRECISIONS and "--precision" not in words
+        same = ["--precision", self.precision] if choosable else []
         instead = {*PLACE_OPTIONS, *(word for word in options if word.startswith("--"))}
         return shlex.join([*_without(words, instead), *same, *options])
 
@@ -206,6 +212,12 @@ class Run:
         """What it was trained on, as `core.hardware.describe` says it; empty where that is not known."""
         known = self.facts.get("environment")
         return known if isinstance(known, dict) else {}
+
+    @property
+    def precision(self) -> str | None:
+        """Of the numbers in which it was trained, see `core.hardware`; None where that is not known."""
+        known = self.environment.get("precision")
+        return known if isinstance(known, str) else None
 
     @property
     def preparation(self) -> list[str]:

@@ -11,10 +11,20 @@ import streamlit as st
 
 from core import cifar10, comparison, distortions, gradients, lesions, metrics, report, speed
 from core.config import TrainConfig
-from core.errors import LabError
+from core.errors import LabError, RunError
 from core.runs import Run
 
-RUN_KEY = {Run: lambda run: (str(run.path), run.last_change)}
+
+
+def _run_key(run: Run) -> tuple[str, float | None]:
+    """Raises nothing: Streamlit would wrap it. Of a run that is gone nothing is cached, so that reading it tells so."""
+    try:
+        return str(run.path), run.last_change
+    except RunError:
+        return str(run.path), None
+
+
+RUN_KEY = {Run: _run_key}
 # What pages over all runs ask of each is small and kept for 1,000 of them; what a pair's pages ask, for 64.
 
 

@@ -1,12 +1,13 @@
 """Runs by recipe and depth, and the finding in words."""
 
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from core import degradation
+from core import degradation, report
 from core.cifar10 import TEST_IMAGES
 from core.config import TrainConfig
 
@@ -175,6 +176,26 @@ def test_precisions_are_told_where_they_differ():
     assert degradation.precisions(table.assign(precision=None)) == ""
     mixed = table.assign(precision=["float32", "float32", "bfloat16"])
     assert degradation.precisions(mixed) == "bfloat16 at 56 layers; float32 at 20 layers"
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"environment": {"precision": ["x"]}},
+        {"environment": ["x"]},
+        {"best_epoch": [1]},
+        {"best_epoch": "1"},
+        {"training_images": -5},
+    ],
+    ids=str,
+)
+def test_facts_that_make_no_sense_count_as_unknown(make_run, facts):
+    plain, residual = make_run("plain8_s0", skip=False), make_run("resnet8_s0")
+    odd = replace(plain, facts=plain.facts | facts)
+    table = degradation.table([report.figures(run) for run in (odd, residual)])
+    assert degradation.precisions(table) == ""
+    assert "At 8 layers the plain network errs" in finding(table)
+    assert report.markdown([odd, residual])
 
 
 def test_the_finding_at_one_depth_and_at_none():
