@@ -108,7 +108,9 @@ with st.expander("How to read these pictures"):
         + "Training error is from the epoch whose weights were kept, as recorded in training: "
         + ("on photos mirrored and shifted at random, " if setting.augment else "")
         + "while the network was still changing. “Gains” and “loses” mean that luck alone would do as much less than "
-        "one time in twenty: luck with the photos and, where there are several seeds, with the seeds."
+        "one time in twenty: luck with the photos and, where a network was trained with several seeds at some depth, "
+        "with the seeds, whose spread is then taken to be the same at all depths. All depths share one recipe; with "
+        "another, the gaps may be larger or smaller."
     )
 if numbers := degradation.precisions(rows):
     st.caption(

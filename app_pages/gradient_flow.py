@@ -14,7 +14,7 @@ from core.errors import RunError
 from core.runs import Run, list_runs
 from ui import cached
 from ui.fragment import fragment
-from ui.run_picker import finished_runs, offer_pair, pair
+from ui.run_picker import offer_pair, pair
 
 DEPTHS = tuple(range(8, 111, 6))
 WITHOUT_BATCH_NORM = {"a": "plain56-none", "b": "resnet56-none"}
@@ -23,13 +23,14 @@ FAINTEST = "; the lightest is a millionth of the strongest, or less"
 WORDS = """
 1. A network learns backwards: the mistake is seen at the answer, and a message about it, the **gradient**, travels \
 back through all layers to the first.
-2. It **vanishes** if it becomes so faint that layers hardly change; that is how a deep plain network \
-**without BatchNorm** begins: switch it off above.
-3. **With BatchNorm it does not vanish**: before training it even grows on its way back through a plain network, by \
-far too much, and the first steps of training even that out.
+2. It **vanishes** if it becomes so faint that layers hardly change; so a deep plain network **without BatchNorm** \
+begins (switch it off above), and though the one trained here had a gradient of usual strength again within an epoch, \
+it learnt little.
+3. **With BatchNorm it does not vanish**: before training it even grows on its way back through a deep plain \
+network, by far too much, and the first steps of training even that out.
 4. **Short cuts** carry the message around every block, so that with BatchNorm all layers of a ResNet receive a \
-similar share; without BatchNorm the parts add up, and it explodes, unless it \
-is shortened before each step (gradient clipping).
+similar share; without BatchNorm the parts add up, and it explodes: such a network \
+learns if its steps are kept short all the same (gradient clipping).
 5. So "ResNets win because gradients no longer vanish" is **not** the whole story of networks with BatchNorm: the \
 gradients of the plain ones are there, but following them is harder.
 """
@@ -116,7 +117,7 @@ def show_training(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
         st.info(
             "This is the message as it arrived. Before each step, it was shortened (gradient clipping), in "
             + " and in ".join(f"{side} to a length of {norm:g} at most" for side, norm in clipped.items())
-            + ": so a message that explodes does no harm."
+            + ": so that a huge one does not throw the weights far away."
         )
     ends = {side: gradients.first_in_words(norms[-1]) for side, (_, norms) in found.items()}
     st.caption(
@@ -246,17 +247,6 @@ def diverged() -> list[tuple[Run, str]]:
     return [(run, last.reason) for run, last in said if last and last.diverged]
 
 
-def offer_pair_without_batch_norm() -> None:
-    """What vanishing comes to, seen in two trained networks."""
-    wanted = set(WITHOUT_BATCH_NORM.values())
-    if wanted <= {run.name for run in finished_runs()} and wanted != {run.name for _, run in chosen}:
-        offer_pair(
-            **WITHOUT_BATCH_NORM,
-            label="See two networks that were trained without BatchNorm",
-            help="Of 56 layers each; they then become A and B on every page.",
-        )
-
-
 found = read_gradients()
 if found:
     st.header("While these two trained", anchor=False)
@@ -268,7 +258,11 @@ show_initialisation()
 
 st.header("What “vanishing” means here, and what it does not", anchor=False)
 st.markdown(WORDS)
-offer_pair_without_batch_norm()
+offer_pair(
+    **WITHOUT_BATCH_NORM,
+    label="See two networks that were trained without BatchNorm",
+    help="Of 56 layers each; they then become A and B on every page.",
+)
 with st.expander("For the expert: sources, and what is measured"):
     st.markdown(SOURCES)
 

@@ -12,9 +12,13 @@ from core.palette import COLOURS
 from core.runs import Run
 from ui import cached, drawing
 from ui.fragment import fragment
-from ui.run_picker import DEFAULTS, finished_runs, offer_pair, pair
+from ui.run_picker import DEFAULTS, offer_pair, pair
 
-SHALLOW_AND_DEEP = {"a": "resnet20-s0", "b": "resnet56-s0"}
+TELLING_PAIRS = {
+    "twins": ("plain56-s0", "resnet56-s0", "Operate on the twins of 56 layers"),
+    "depths": ("resnet20-s0", "resnet56-s0", "Operate on ResNets of 20 and 56 layers"),
+}
+THEN = "They then become A and B on every page."
 
 chosen = pair()
 st.title("How much can you cut out?")
@@ -32,8 +36,7 @@ for side, run in chosen:
 for reason, refused in refusals.items():
     st.info(f"{' and '.join(refused)}. {reason}", icon=":material/content_cut:")
 if not patients:
-    if set(DEFAULTS.values()) <= {run.name for run in finished_runs()}:
-        offer_pair(**DEFAULTS, label="Operate on the pair of 20 layers", help="It then becomes A and B on every page.")
+    offer_pair(**DEFAULTS, label="Operate on the pair of 20 layers", help=THEN)
     st.stop()
 
 
@@ -207,6 +210,7 @@ if studies:
         "branch plus its short cut, so that the paths add up exactly; here a ReLU follows each addition, and the paths "
         "are only a way of speaking."
     )
-if set(SHALLOW_AND_DEEP.values()) <= {run.name for run in finished_runs()}:
-    offer_pair(**SHALLOW_AND_DEEP, label="Operate on ResNets of 20 and 56 layers", help="They become A and B.")
+with st.container(horizontal=True):
+    for key, (a, b, label) in TELLING_PAIRS.items():
+        offer_pair(a, b, label, THEN, key=f"operate_on_{key}")
 cached.prepare_surgery([run for run, _ in patients.values()])

@@ -68,9 +68,6 @@ def sides(duel: transfer.Duel) -> dict[str, str]:
 
 
 def offer_everywhere() -> None:
-    """Where the two are not the pair chosen above, a way to make them that."""
-    if {run.name for _, run in chosen} == {run.name for run in duel}:
-        return
     offer_pair(
         duel.scratch.name,
         duel.pretrained.name,

@@ -15,7 +15,6 @@ from core.errors import LabError, RunError
 from core.runs import Run
 
 
-
 def _run_key(run: Run) -> tuple[str, float | None]:
     """Raises nothing: Streamlit would wrap it. Of a run that is gone nothing is cached, so that reading it tells so."""
     try:

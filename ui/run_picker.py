@@ -73,11 +73,14 @@ def readable_runs() -> list[Run]:
     return found
 
 
-def offer_pair(a: str, b: str, label: str, help: str) -> None:
-    """A button that makes two runs A and B."""
+def offer_pair(a: str, b: str, label: str, help: str, key: str = "everywhere") -> None:
+    """A button that makes two runs A and B; nothing where they are chosen already, or one is not here."""
+    offered, chosen = {a, b}, {st.session_state[side] for side in DEFAULTS}
+    if offered == chosen or not offered <= st.session_state["_runs"].keys():
+        return
     st.button(
         label,
-        key="everywhere",
+        key=key,
         icon=":material/compare_arrows:",
         on_click=lambda: st.session_state.update(a=a, b=b),
         help=help,
