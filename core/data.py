@@ -5,6 +5,7 @@ no worker processes. Order and augmentation of an epoch follow from (seed, epoch
 and go on at any step with nothing saved but the position.
 """
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -75,6 +76,14 @@ class EpochPlan:
         shifts = torch.randint(0, 2 * SHIFT + 1, (count, 2), generator=generator)
         at_first = torch.rand(count, generator=torch.Generator().manual_seed(derived_seed(seed, FIRST_FLIPS))) < 0.5
         return cls(order, shifts, flips=at_first[order] ^ (epoch % 2 == 1))
+
+    def sha256(self, before: str) -> str:
+        """Of this plan and of those `before` it (their sha256; "" at first): equal for trainings that saw the same
+        images in the same order, shifted and mirrored alike."""
+        digest = hashlib.sha256(before.encode())
+        for part in (self.order, self.shifts, self.flips):
+            digest.update(part.numpy().tobytes())
+        return digest.hexdigest()
 
 
 class TrainingSet:

@@ -149,7 +149,9 @@ class Session:
         trainer = self.trainer
         sha256 = runs.save_weights(self.folder, trainer.best_weights)
         finished = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        result = {"best_epoch": trainer.position.best_epoch, "finished": finished, "sha256": sha256}
+        position = trainer.position
+        result = {"best_epoch": position.best_epoch, "batch_order": position.batch_order}
+        result |= {"finished": finished, "sha256": sha256}
         begun = runs.open_run(self.folder).facts
         runs.save_facts(self.folder, self.config, begun | self._circumstances() | result)
         with suppress(LabError):  # the file of the initial weights is gone: no reason to lose the run

@@ -41,6 +41,7 @@ class Position:
     epoch: int = 0
     best_epoch: int = 0
     best_accuracy: float = -1.0
+    batch_order: str | None = ""  # EpochPlan.sha256 of the epochs done; None if some were not recorded
     sums: Sums = field(default_factory=Sums)
 
 
@@ -144,12 +145,12 @@ class Trainer:
 
         Raises StoppedError if `should_stop()` before a step or a batch of the validation."""
         while not self.finished:
-            yield from self._train_epoch(should_stop)
-            self._end_epoch(should_stop)
+            plan = EpochPlan.draw(len(self.training_set), self.config.seed, self.position.epoch)
+            yield from self._train_epoch(plan, should_stop)
+            self._end_epoch(plan, should_stop)
             on_epoch(self.history[-1])
 
-    def _train_epoch(self, should_stop: Callable[[], bool]) -> Iterator[StepReport]:
-        plan = EpochPlan.draw(len(self.training_set), self.config.seed, self.position.epoch)
+    def _train_epoch(self, plan: EpochPlan, should_stop: Callable[[], bool]) -> Iterator[StepReport]:
         sums, batch_size = self.position.sums, self.config.batch_size
         self.model.train()
         for module in self._frozen:  # BatchNorm there keeps to its running statistics
@@ -208,7 +209,7 @@ class Trainer:
             f"broke down (diverged). A learning rate below {self.config.lr:g} usually cures it{clipping}."
         )
 
-    def _end_epoch(self, should_stop: Callable[[], bool]) -> None:
+    def _end_epoch(self, plan: EpochPlan, should_stop: Callable[[], bool]) -> None:
         start = time.perf_counter()
         sums, position = self.position.sums, self.position
         pixels, labels = self.validation
@@ -231,6 +232,8 @@ class Trainer:
         self.gradient_norms.append((self._norm_sums / self.steps).tolist())
         self._norm_sums.zero_()
         position.epoch, position.sums = position.epoch + 1, Sums()
+        if position.batch_order is not None:
+            position.batch_order = plan.sha256(position.batch_order)
         if row["val_accuracy"] >= position.best_accuracy:  # of equals, the one that learnt for longer
             position.best_epoch, position.best_accuracy = position.epoch, row["val_accuracy"]
             self.best_weights = _copy(self.model.state_dict())
@@ -298,7 +301,7 @@ class Trainer:
         self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": momenta})
         self._scaler.load_state_dict(values.get("scaler") or {})
         self._norm_sums.copy_(tensors["gradient_norm_sums"])
-        saved = dict(values["position"])
+        saved = {"batch_order": None} | values["position"]
         self.position = Position(**saved | {"sums": Sums(**saved["sums"])})
         self.history, self.gradient_norms = list(values["history"]), list(values["gradient_norms"])
 

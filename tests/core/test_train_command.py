@@ -25,7 +25,7 @@ from safetensors.torch import save_file
 from core import cifar10, gradients, runs, session, status, train
 from core.cli import run_command
 from core.config import TrainConfig
-from core.data import to_tensors
+from core.data import EpochPlan, to_tensors
 from core.errors import TrainingError
 from core.evaluation import infer
 from core.metrics import accuracy
@@ -118,6 +118,7 @@ def test_folder_is_complete(full):
     assert run.gradients()[1].shape == (1, 8)
     facts = run.facts
     assert (facts["best_epoch"], facts["training_images"], run.parameters) == (1, 3_601, 75_290)
+    assert facts["batch_order"] == EpochPlan.draw(3_601, run.config.seed, epoch=0).sha256("")
     assert facts["environment"]["threads"] == 2
     assert facts["environment"]["torch"] == torch.__version__
     assert facts["command"] == f"python -m core.train {shlex.join(OPTIONS)} --out {run.path.parent}"

@@ -117,6 +117,16 @@ def test_state_of_another_config_is_refused(trainer, tmp_path):
         trainer(seed=1).load_state(*runs.load_state(tmp_path))
 
 
+def test_a_state_older_than_the_record_of_the_order_is_resumed_without_one(trainer):
+    stopped, resumed = trainer(), trainer()
+    stopped.fit(should_stop=stop_after(STEPS + 2))
+    tensors, values = stopped.state()
+    assert values["position"].pop("batch_order")
+    resumed.load_state(tensors, values)
+    assert resumed.fit()
+    assert resumed.position.batch_order is None
+
+
 def test_mnasnet_which_asks_for_a_version_is_resumed(trainer, tmp_path):
     mnasnet = {"family": "torchvision", "network": "mnasnet0_5", "depth": 20}
     begun = trainer(**mnasnet, weights=trainer(**mnasnet, seed=5).best_weights)
