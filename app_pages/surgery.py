@@ -68,7 +68,7 @@ def show_patient(side: str, removed: lesions.Lesion, scale: float) -> float | No
     run, removable = patients[side]
     cut = removed & removable
     st.markdown(f"**{side}: {'ResNet' if run.config.skip else 'Plain network'}**, {describe(run)}")
-    st.image(drawing.network(run.config, COLOURS[side], cut), width="stretch")
+    st.image(drawing.patient(run.config, COLOURS[side], cut), width="stretch")
     scale = scale if run.config.skip else 1.0
     try:
         before = intact(run)

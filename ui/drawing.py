@@ -1,25 +1,35 @@
 """A network drawn as its row of blocks, with its short cuts as arcs over them."""
 
+from math import ceil
+
 from core import lesions
 from core.config import TrainConfig
 
 STEP, BLOCK, TOP = 34, 20, 26  # pixels
+DIGITS = 1 / 36  # height of a block's number over the drawing's width: it is shown as wide as half a page
 # Of torchvision's ResNets; of its other networks, with or without short cuts, only that the picture shrinks is drawn.
 RESIDUAL_BLOCKS = {"resnet18": 8, "resnet34": 16, "resnet50": 16, "resnet101": 33, "resnet152": 50}
 FUNNEL = 6 * STEP, BLOCK / 5  # length, and height where the answer leaves
 
 
-def network(config: TrainConfig, colour: str, removed: frozenset[int] = frozenset()) -> str:
-    """SVG: a picture enters left, the answer leaves right. Blocks `removed` (numbered from 1) are hollow."""
+def network(config: TrainConfig, colour: str) -> str:
+    """SVG: a picture enters left, the answer leaves right."""
     if config.family == "cifar":
-        return _row(lesions.count_blocks(config), config.skip, colour, removed)
+        return _row(lesions.count_blocks(config), config.skip, colour)
     if config.network in RESIDUAL_BLOCKS:
-        return _row(RESIDUAL_BLOCKS[config.network], True, colour, removed)
+        return _row(RESIDUAL_BLOCKS[config.network], True, colour)
     return _funnel(colour)
 
 
-def _row(blocks: int, skip: bool, colour: str, removed: frozenset[int]) -> str:
-    middle = TOP + BLOCK / 2
+def patient(config: TrainConfig, colour: str, removed: frozenset[int]) -> str:
+    """SVG of one of the twins for CIFAR-10 in surgery: its blocks are numbered from 1, those `removed` are hollow."""
+    return _row(lesions.count_blocks(config), config.skip, colour, removed, numbered=True)
+
+
+def _row(blocks: int, skip: bool, colour: str, removed: frozenset[int] = frozenset(), numbered: bool = False) -> str:
+    width, middle = STEP * (blocks + 1), TOP + BLOCK / 2
+    digits = DIGITS * width if numbered else 0
+    every = ceil(1.5 * digits / STEP)  # so that numbers of two digits keep apart
     parts = []
     for i in range(blocks):
         left = STEP * (i + 0.75)
@@ -29,7 +39,12 @@ def _row(blocks: int, skip: bool, colour: str, removed: frozenset[int]) -> str:
             start, end = left - 5, left + BLOCK + 5
             arc = f"M{start},{middle} C{start},0 {end},0 {end},{middle}"
             parts.append(f'<path d="{arc}" fill="none" stroke="{colour}" stroke-width="2.5"/>')
-    return _drawing(STEP * (blocks + 1), colour, parts)
+        if numbered and i % every == 0:
+            place = f'x="{left + BLOCK / 2}" y="{TOP + BLOCK + 1.2 * digits}" text-anchor="middle"'
+            parts.append(
+                f'<text {place} font-family="sans-serif" font-size="{digits:.1f}" fill="{colour}">{i + 1}</text>'
+            )
+    return _drawing(width, colour, parts, below=1.2 * digits)
 
 
 def _funnel(colour: str) -> str:
@@ -40,9 +55,9 @@ def _funnel(colour: str) -> str:
     return _drawing(STEP + length, colour, [f'<polygon points="{points}" fill="{colour}"/>'])
 
 
-def _drawing(width: float, colour: str, parts: list[str]) -> str:
-    """`parts` on the line along which the picture passes."""
+def _drawing(width: float, colour: str, parts: list[str], below: float = 0) -> str:
+    """`parts` on the line along which the picture passes, with room `below` them."""
     middle = TOP + BLOCK / 2
     line = f'<line x1="0" y1="{middle}" x2="{width}" y2="{middle}" stroke="{colour}" stroke-width="2"/>'
-    box = f"0 0 {width} {TOP + BLOCK + 6}"
+    box = f"0 0 {width} {TOP + BLOCK + below + 6:.1f}"
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" width="{width}">{line}{"".join(parts)}</svg>'
