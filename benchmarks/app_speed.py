@@ -24,6 +24,7 @@ from core import jobs, lesions
 from core.config import TrainConfig
 
 LARGE = {"a": "resnet50-scratch", "b": "resnet50-imagenet"}  # the largest networks that ship
+DEPTHS = (20, 56)  # of the twins in surgery: the first pair, and the deepest that ships
 SPOILT = 3  # of the pictures on Look inside, after the one that is seen and two heatmaps
 
 
@@ -56,9 +57,10 @@ def shake(page: Page) -> float:
     return time.perf_counter() - start
 
 
-def operations(page: Page, url: str) -> list[float]:
-    """Seconds for one more block off on Surgery, in both networks, of numbers that no study has tried before."""
-    page.goto(f"{url}/surgery?{urlencode({'off': 1})}")
+def operations(page: Page, url: str, depth: int) -> list[float]:
+    """Seconds for one more block off on Surgery, in both twins, of numbers that no study has tried before."""
+    twins = {"a": f"plain{depth}-s0", "b": f"resnet{depth}-s0"}
+    page.goto(f"{url}/surgery?{urlencode(twins | {'off': 1})}")
     settle(page, "p:has-text('B, without block 1,')")
     seconds, off = [], {1}
     for block in (9, 3, 6, 2):
@@ -123,7 +125,8 @@ def measure(page: Page, app: RunningApp, rounds: int) -> dict:
     settle(page, "h3:has-text('Test photo 0:')")
     shakes = [shake(page) for _ in range(rounds)]
     memory = app.resident_bytes
-    cuts, starts = operations(page, app.url), beginnings(page, app.url)
+    cuts = {depth: operations(page, app.url, depth) for depth in DEPTHS}
+    starts = beginnings(page, app.url)
     page.goto(f"{app.url}/look_inside?{urlencode({'image': 0} | LARGE)}")
     settle(page, f"p:has-text('{LARGE['b']}')")
     large_looks = other_pictures(page, rounds)
@@ -137,7 +140,9 @@ def measure(page: Page, app: RunningApp, rounds: int) -> dict:
         "click_median_seconds": round(statistics.median(clicks), 3),
         "look_inside_median_seconds": round(statistics.median(looks), 3),
         "shake_median_seconds": round(statistics.median(shakes), 3),
-        "surgery_median_seconds": round(statistics.median(cuts), 3),
+        "surgery_median_seconds_by_depth": {
+            depth: round(statistics.median(seconds), 3) for depth, seconds in cuts.items()
+        },
         "fresh_gradients_median_seconds": round(statistics.median(starts), 3),
         "websocket_kib_by_page": {name: round(size / 1024) for name, size in sizes.items()},
         "resident_memory_mb": round(memory / 1e6),
