@@ -166,22 +166,44 @@ def compare_typical(found: dict[str, tuple[list[str], np.ndarray]]) -> str:
 @fragment()
 def show_epoch(found: dict[str, tuple[list[str], np.ndarray]], domain: list[float]) -> None:
     st.subheader("One epoch, layer by layer", anchor=False)
-    epochs = max(len(norms) for _, norms in found.values())
+    beginnings = {side: beginning(run.config) for side, run in chosen if side in found}
+    first, last = 0 if all(beginnings.values()) else 1, max(len(norms) for _, norms in found.values())
     epoch = 1
-    if epochs > 1:
+    if first < last:
         epoch = st.slider(
-            "Epoch", 1, epochs, 1, key="gradient_epoch", bind="query-params", help="Move through the training."
+            "Epoch",
+            first,
+            last,
+            1,
+            key="gradient_epoch",
+            bind="query-params",
+            help=f"Move through the training{'; 0 is before it' * (first == 0)}.",
         )
+    if epoch == 0:
+        st.caption(f"Epoch 0: before the first step, on {gradients.BATCH} photos. Later ones: the mean over all steps.")
     for side, (_, norms) in found.items():
         if epoch > len(norms):
             st.caption(f"{side} was trained for {len(norms)} epoch{'s' * (len(norms) > 1)}: its last one is shown.")
-    tables = [
-        gradients.in_epoch(layers, norms, min(epoch, len(norms))).query("not broken").assign(side=side)
+    tables = {
+        side: gradients.in_epoch(layers, norms, min(epoch, len(norms)))
+        if epoch
+        else cached.initial_gradients(beginnings[side])
         for side, (layers, norms) in found.items()
-    ]
+    }
+    if epoch == 0:  # which may lie far from all that training saw
+        low, high = scale_of(tables.values())
+        domain = [min(domain[0], low), max(domain[1], high)]
+    rows = pd.concat(table.assign(side=side) for side, table in tables.items())
     st.vega_lite_chart(
-        cached.chart(charts.gradient_by_layer, pd.concat(tables), domain), width="stretch", key="gradient_slice"
+        cached.chart(charts.gradient_by_layer, rows.query("not broken"), domain), width="stretch", key="gradient_slice"
     )
+
+
+def beginning(config: TrainConfig) -> TrainConfig | None:
+    """The untrained network with which a run began, where that is known here: a twin for CIFAR-10, from scratch."""
+    if config.family != "cifar" or config.pretrained:
+        return None
+    return TrainConfig(depth=config.depth, skip=config.skip, norm=config.norm, seed=config.seed)
 
 
 @fragment()

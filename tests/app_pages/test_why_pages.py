@@ -5,11 +5,14 @@ import queue
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
+from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
 from core import gradients, lesions, runs, status
 from core.cifar10 import TEST_IMAGES
+from core.config import TrainConfig
 from tests.app_pages.opened import charts, open_page, said
 from ui import cached
 
@@ -82,6 +85,26 @@ def test_gradient_flow_shows_both_trainings_and_both_fresh_networks(app, own_run
         r"typical layer \(the median\) of the plain network receives 1/\d+ of what one receives in the same network",
         said(app),
     )
+
+
+def test_gradient_flow_goes_back_to_before_the_first_step(app, own_runs):
+    app = open_page(app, "gradient_flow")
+    app.slider(key="gradient_epoch").set_value(0).run()
+    assert not app.exception
+    assert "Epoch 0: before the first step" in said(app)
+    chart = charts(app)[3]
+    drawn = pd.concat(convert_arrow_bytes_to_pandas_df(dataset.data.data) for dataset in chart.proto.datasets)
+    for side, name in OWN.items():
+        begun = cached.initial_gradients(TrainConfig(depth=8, skip=name == OWN["B"]))
+        assert drawn[drawn["side"] == side]["norm"].tolist() == begun["norm"].tolist()
+    low, high = json.loads(chart.proto.spec)["layer"][0]["encoding"]["y"]["scale"]["domain"]
+    assert low <= drawn["norm"].min() <= drawn["norm"].max() <= high
+
+
+def test_gradient_flow_has_no_beginning_of_networks_that_began_pretrained(app):
+    app.query_params["a"], app.query_params["b"] = "resnet50-scratch", "resnet50-imagenet"
+    app = open_page(app, "gradient_flow")
+    assert app.slider(key="gradient_epoch").min == 1
 
 
 def test_a_network_that_learnt_nothing_is_called_so_on_every_page(guesser):
