@@ -166,37 +166,32 @@ def compare_typical(found: dict[str, tuple[list[str], np.ndarray]]) -> str:
 @fragment()
 def show_epoch(found: dict[str, tuple[list[str], np.ndarray]], domain: list[float]) -> None:
     st.subheader("One epoch, layer by layer", anchor=False)
-    beginnings = {side: beginning(run.config) for side, run in chosen if side in found}
-    first, last = 0 if all(beginnings.values()) else 1, max(len(norms) for _, norms in found.values())
-    epoch = 1
-    if first < last:
-        epoch = st.slider(
-            "Epoch",
-            first,
-            last,
-            1,
-            key="gradient_epoch",
-            bind="query-params",
-            help=f"Move through the training{'; 0 is before it' * (first == 0)}.",
-        )
+    untrained = {side: beginning(run.config) for side, run in chosen if side in found}
+    epoch = choose_epoch(0 if all(untrained.values()) else 1, max(len(norms) for _, norms in found.values()))
     if epoch == 0:
         st.caption(f"Epoch 0: before the first step, on {gradients.BATCH} photos. Later ones: the mean over all steps.")
+        tables = {side: cached.initial_gradients(config) for side, config in untrained.items()}
+        low, high = scale_of(tables.values())  # may lie far from all that training saw
+        domain = [min(domain[0], low), max(domain[1], high)]
+    else:
+        tables = {
+            side: gradients.in_epoch(layers, norms, min(epoch, len(norms))) for side, (layers, norms) in found.items()
+        }
     for side, (_, norms) in found.items():
         if epoch > len(norms):
             st.caption(f"{side} was trained for {len(norms)} epoch{'s' * (len(norms) > 1)}: its last one is shown.")
-    tables = {
-        side: gradients.in_epoch(layers, norms, min(epoch, len(norms)))
-        if epoch
-        else cached.initial_gradients(beginnings[side])
-        for side, (layers, norms) in found.items()
-    }
-    if epoch == 0:  # which may lie far from all that training saw
-        low, high = scale_of(tables.values())
-        domain = [min(domain[0], low), max(domain[1], high)]
     rows = pd.concat(table.assign(side=side) for side, table in tables.items())
     st.vega_lite_chart(
         cached.chart(charts.gradient_by_layer, rows.query("not broken"), domain), width="stretch", key="gradient_slice"
     )
+
+
+def choose_epoch(first: int, last: int) -> int:
+    """A slider that begins at epoch 1, whatever the `first`; epoch 0 is before training."""
+    if first == last:
+        return first
+    help = f"Move through the training{'; 0 is before it' * (first == 0)}."
+    return st.slider("Epoch", first, last, 1, key="gradient_epoch", bind="query-params", help=help)
 
 
 def beginning(config: TrainConfig) -> TrainConfig | None:
