@@ -111,7 +111,7 @@ def measure(page: Page, app: RunningApp, rounds: int) -> dict:
 
     page.goto(f"{app.url}/learning_curves")
     settle(page, heading("Learning curves"))
-    shown = {"loss": "loss (cross-entropy", "accuracy": "share of photos"}  # the title of the chart's axis
+    shown = {"loss": "loss (cross-entropy", "accuracy": "share of right answers"}  # the title of the chart's axis
     clicks = [
         timed(page.get_by_role("radio", name=measure).click, page, f"svg text:has-text('{title}')")
         for _ in range(rounds)
