@@ -67,15 +67,6 @@ def sides(duel: transfer.Duel) -> dict[str, str]:
     return {duel.scratch.name: "A", duel.pretrained.name: "B"}
 
 
-def offer_everywhere() -> None:
-    offer_pair(
-        duel.scratch.name,
-        duel.pretrained.name,
-        "Make these two A and B on every page",
-        help="So far another pair is chosen above; A and B on this page are these two.",
-    )
-
-
 def show_verdict() -> None:
     outcomes = {run.name: outcome(cached.history(run), cached.accuracy(run)) for run in duel}
     st.header("The verdict", anchor=False)
@@ -214,7 +205,12 @@ st.markdown(
     f"**{order[0]}**: {network_name(duel.scratch.config)} from scratch, `{duel.scratch.name}`.  \n"
     f"**{order[1]}**: the same, pretrained, `{duel.pretrained.name}`."
 )
-offer_everywhere()
+offer_pair(
+    duel.scratch.name,
+    duel.pretrained.name,
+    "Make these two A and B on every page",
+    help="So far another pair is chosen above; A and B on this page are these two.",
+)
 show_verdict()
 show_budgets()
 show_frozen()

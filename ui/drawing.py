@@ -29,8 +29,7 @@ def patient(config: TrainConfig, colour: str, removed: frozenset[int]) -> str:
 def _row(blocks: int, skip: bool, colour: str, removed: frozenset[int] = frozenset(), numbered: bool = False) -> str:
     width, middle = STEP * (blocks + 1), TOP + BLOCK / 2
     digits = DIGITS * width if numbered else 0
-    every = ceil(1.5 * digits / STEP)  # so that numbers of two digits keep apart
-    parts = []
+    parts = _numbers(blocks, digits, colour) if numbered else []
     for i in range(blocks):
         left = STEP * (i + 0.75)
         look = f'fill="none" stroke="{colour}" stroke-dasharray="3 3"' if i + 1 in removed else f'fill="{colour}"'
@@ -39,12 +38,15 @@ def _row(blocks: int, skip: bool, colour: str, removed: frozenset[int] = frozens
             start, end = left - 5, left + BLOCK + 5
             arc = f"M{start},{middle} C{start},0 {end},0 {end},{middle}"
             parts.append(f'<path d="{arc}" fill="none" stroke="{colour}" stroke-width="2.5"/>')
-        if numbered and i % every == 0:
-            place = f'x="{left + BLOCK / 2}" y="{TOP + BLOCK + 1.2 * digits}" text-anchor="middle"'
-            parts.append(
-                f'<text {place} font-family="sans-serif" font-size="{digits:.1f}" fill="{colour}">{i + 1}</text>'
-            )
     return _drawing(width, colour, parts, below=1.2 * digits)
+
+
+def _numbers(blocks: int, size: float, colour: str) -> list[str]:
+    """Below the blocks, `size` pixels high: as many as keep apart where they have two digits."""
+    look = f'text-anchor="middle" font-family="sans-serif" font-size="{size:.1f}" fill="{colour}"'
+    y = TOP + BLOCK + 1.2 * size
+    every = ceil(1.5 * size / STEP)
+    return [f'<text x="{STEP * (i + 0.75) + BLOCK / 2}" y="{y}" {look}>{i + 1}</text>' for i in range(0, blocks, every)]
 
 
 def _funnel(colour: str) -> str:
