@@ -81,7 +81,7 @@ def show_patient(side: str, removed: lesions.Lesion, scale: float) -> float | No
     needed = (removed & frozenset(range(1, lesions.count_blocks(run.config) + 1))) - removable
     if needed:
         stay = f"{lesions.in_words(needed).capitalize()} stay{'s' * (len(needed) == 1)}"
-        st.caption(f"{stay}: here the picture changes its shape, and a plain network has no way around.")
+        st.caption(f"{stay}: here the picture is halved, and a plain network has no way around.")
     return now
 
 
@@ -94,7 +94,8 @@ def operate() -> None:
         selection_mode="multi",
         key="off",
         bind="query-params",
-        help="Block 1 is the first after the picture. In both networks at once, where they have that block.",
+        help="Block 1 is the first after the picture. In both networks at once, where they have that block. Twice on "
+        "the way the picture is halved: from there on, blocks are drawn lower.",
     )
     scale = 1.0
     if any(run.config.skip for run, _ in patients.values()):
@@ -185,7 +186,7 @@ if studies:
             for side, results in studies.items()
         )
 
-    singles = of_all(lambda results, run: lesions.single(results))
+    singles = of_all(lambda results, run: lesions.single(results, run.config))
     curves = of_all(lambda results, run: lesions.curve(results, run.config))
     left, right = st.columns(2)
     with left:
@@ -195,8 +196,8 @@ if studies:
             f"{side} {lesions.cost_in_words(results, patients[side][0].config)}" for side, results in studies.items()
         )
         st.caption(
-            f"One block removed: {' '.join(costs)} The average is over the blocks that keep the picture's shape, which "
-            "plain networks can lose, too. The dashed line is guessing."
+            f"One block removed: {' '.join(costs)} The average leaves out the blocks that halve the picture, marked by "
+            "an upright line: a plain network can't lose them. The dotted line is guessing."
         )
     with right:
         st.subheader("How many can go?", anchor=False)
@@ -205,7 +206,7 @@ if studies:
     st.markdown(
         "Veit et al. read a ResNet as **many short paths side by side**: a block removed closes some of them, and the "
         "others go on. A plain network is one path. Their ResNet had 110 layers and hardly noticed the loss of one "
-        "block, unless it was one of those where the picture changes its shape. One would expect each block to matter "
+        "block, unless it was one of those where the picture is halved. One would expect each block to matter "
         "more where there are fewer. [The paper](https://arxiv.org/abs/1605.06431), section 3, writes a block as its "
         "branch plus its short cut, so that the paths add up exactly; here a ReLU follows each addition, and the paths "
         "are only a way of speaking."

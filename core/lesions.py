@@ -33,15 +33,21 @@ def count_blocks(config: TrainConfig) -> int:
     return (config.depth - 2) // 2
 
 
+def stages(config: TrainConfig) -> tuple[int, int, int]:
+    """How many blocks work on the picture at each of its sizes, 32, 16 and 8 pixels. Raises as `count_blocks`."""
+    return (count_blocks(config) // 3,) * 3
+
+
 def removable(config: TrainConfig) -> Lesion:
     """A ResNet's blocks all (their short cut remains); of a plain network those that change no shape."""
     blocks = frozenset(range(1, count_blocks(config) + 1))
-    return blocks if config.skip else blocks - _first_of_later_stages(config)
+    return blocks if config.skip else blocks - shape_changing(config)
 
 
-def _first_of_later_stages(config: TrainConfig) -> Lesion:
-    a_stage = count_blocks(config) // 3
-    return frozenset((a_stage + 1, 2 * a_stage + 1))
+def shape_changing(config: TrainConfig) -> Lesion:
+    """The first block of each stage but the first: it halves the picture and doubles its channels."""
+    first, second, _ = stages(config)
+    return frozenset((first + 1, first + second + 1))
 
 
 def cuts(config: TrainConfig) -> list[Lesion]:
@@ -49,7 +55,7 @@ def cuts(config: TrainConfig) -> list[Lesion]:
 
     The random choices are the same for both twins, so they leave out the two blocks that a plain network needs.
     """
-    common = sorted(removable(config) - _first_of_later_stages(config))
+    common = sorted(removable(config) - shape_changing(config))
     singles = [frozenset([block]) for block in sorted(removable(config))]
     draw = np.random.default_rng(config.depth)
     counts = sorted(set(np.linspace(2, len(common), STEPS).round().astype(int))) if len(common) > 1 else []
@@ -109,17 +115,20 @@ def common(configs: Iterable[TrainConfig]) -> Lesion:
     return frozenset.intersection(*map(removable, configs))
 
 
-def single(results: dict[Lesion, float]) -> pd.DataFrame:
-    """A row a block that was removed alone: block, accuracy, and the `loss` of accuracy in points."""
-    intact = results[frozenset()]
+def single(results: dict[Lesion, float], config: TrainConfig) -> pd.DataFrame:
+    """A row a block removed alone: block, accuracy, the `loss` of accuracy in points, and whether it `halves` the
+    picture."""
+    intact, halving = results[frozenset()], shape_changing(config)
     rows = sorted((*lesion, accuracy) for lesion, accuracy in results.items() if len(lesion) == 1)
-    return pd.DataFrame(rows, columns=["block", "accuracy"]).assign(loss=lambda t: 100 * (intact - t["accuracy"]))
+    return pd.DataFrame(rows, columns=["block", "accuracy"]).assign(
+        loss=lambda t: 100 * (intact - t["accuracy"]), halves=lambda t: t["block"].isin(halving)
+    )
 
 
 def costs(results: dict[Lesion, float], config: TrainConfig) -> pd.Series:
     """What removing one block costs, in points, by block: of the blocks that a plain network can lose, too."""
-    alone = single(results).set_index("block")["loss"]
-    return alone.drop(_first_of_later_stages(config), errors="ignore")
+    alone = single(results, config)
+    return alone[~alone["halves"]].set_index("block")["loss"]
 
 
 def cost_in_words(results: dict[Lesion, float], config: TrainConfig) -> str:
@@ -133,7 +142,7 @@ def cost_in_words(results: dict[Lesion, float], config: TrainConfig) -> str:
 
 def curve(results: dict[Lesion, float], config: TrainConfig) -> pd.DataFrame:
     """Accuracy by number of blocks removed at random: removed, mean, low, high, draws. Both twins' removable blocks."""
-    needed = _first_of_later_stages(config)
+    needed = shape_changing(config)
     rows = [(len(lesion), accuracy) for lesion, accuracy in results.items() if not lesion & needed]
     grouped = pd.DataFrame(rows, columns=COLUMNS).groupby("removed")["accuracy"]
     return grouped.agg(mean="mean", low="min", high="max", draws="size").reset_index()

@@ -1,39 +1,51 @@
 """A network drawn as its row of blocks, with its short cuts as arcs over them."""
 
+from collections.abc import Sequence
 from math import ceil
 
 from core import lesions
 from core.config import TrainConfig
 
 STEP, BLOCK, TOP = 34, 20, 26  # pixels
+LOWER = 0.7  # a block's height over that of one in the stage before, where the picture is twice as high
 DIGITS = 1 / 36  # height of a block's number over the drawing's width: it is shown as wide as half a page
 # Of torchvision's ResNets; of its other networks, with or without short cuts, only that the picture shrinks is drawn.
-RESIDUAL_BLOCKS = {"resnet18": 8, "resnet34": 16, "resnet50": 16, "resnet101": 33, "resnet152": 50}
+RESIDUAL_STAGES = {
+    "resnet18": (2, 2, 2, 2),
+    "resnet34": (3, 4, 6, 3),
+    "resnet50": (3, 4, 6, 3),
+    "resnet101": (3, 4, 23, 3),
+    "resnet152": (3, 8, 36, 3),
+}
 FUNNEL = 6 * STEP, BLOCK / 5  # length, and height where the answer leaves
 
 
 def network(config: TrainConfig, colour: str) -> str:
     """SVG: a picture enters left, the answer leaves right."""
     if config.family == "cifar":
-        return _row(lesions.count_blocks(config), config.skip, colour)
-    if config.network in RESIDUAL_BLOCKS:
-        return _row(RESIDUAL_BLOCKS[config.network], True, colour)
+        return _row(lesions.stages(config), config.skip, colour)
+    if config.network in RESIDUAL_STAGES:
+        return _row(RESIDUAL_STAGES[config.network], True, colour)
     return _funnel(colour)
 
 
 def patient(config: TrainConfig, colour: str, removed: frozenset[int]) -> str:
     """SVG of one of the twins for CIFAR-10 in surgery: its blocks are numbered from 1, those `removed` are hollow."""
-    return _row(lesions.count_blocks(config), config.skip, colour, removed, numbered=True)
+    return _row(lesions.stages(config), config.skip, colour, removed, numbered=True)
 
 
-def _row(blocks: int, skip: bool, colour: str, removed: frozenset[int] = frozenset(), numbered: bool = False) -> str:
-    width, middle = STEP * (blocks + 1), TOP + BLOCK / 2
+def _row(
+    stages: Sequence[int], skip: bool, colour: str, removed: frozenset[int] = frozenset(), numbered: bool = False
+) -> str:
+    """`stages`: how many blocks each has. The picture shrinks from one to the next, and with it the blocks drawn."""
+    heights = [BLOCK * LOWER**stage for stage, blocks in enumerate(stages) for _ in range(blocks)]
+    width, middle = STEP * (len(heights) + 1), TOP + BLOCK / 2
     digits = DIGITS * width if numbered else 0
-    parts = _numbers(blocks, digits, colour) if numbered else []
-    for i in range(blocks):
-        left = STEP * (i + 0.75)
+    parts = _numbers(len(heights), digits, colour) if numbered else []
+    for i, height in enumerate(heights):
+        left, top = STEP * (i + 0.75), middle - height / 2
         look = f'fill="none" stroke="{colour}" stroke-dasharray="3 3"' if i + 1 in removed else f'fill="{colour}"'
-        parts.append(f'<rect x="{left}" y="{TOP}" width="{BLOCK}" height="{BLOCK}" rx="4" {look}/>')
+        parts.append(f'<rect x="{left}" y="{top:.1f}" width="{BLOCK}" height="{height:.1f}" rx="4" {look}/>')
         if skip:
             start, end = left - 5, left + BLOCK + 5
             arc = f"M{start},{middle} C{start},0 {end},0 {end},{middle}"

@@ -9,7 +9,10 @@ from core.palette import COLOURS, SIDES
 NAMED_WIDTH, ARCHITECTURES_HEIGHT, EDGE = 680, 400, 30  # pixels; narrower, dots have no names: they would overlap
 DOT, NAME_SIZE, NAME_GAP = 14, 12, 12  # pixels: of a dot, of the letters, and from the dot's middle to its name
 LETTER = 0.55  # a letter's width, in sizes
+NAME_PLACES = {"left": (NAME_GAP, 0), "right": (-NAME_GAP, 0), "center": (0, -15)}  # from the dot, by text alignment
 ACCURACY_MARGIN = 0.04
+
+Place = tuple[float, float, float]  # pixels: where a name or a dot begins and ends, and its height
 
 
 def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
@@ -52,12 +55,13 @@ def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
     names = [
         named.transform_filter(alt.datum.align == align).mark_text(
             align=align,
-            dx=NAME_GAP if align == "left" else -NAME_GAP,
+            dx=dx,
+            dy=dy,
             fontSize=NAME_SIZE,
             color="#808080",
             opacity=alt.expr(f"width >= {NAMED_WIDTH} ? 1 : 0"),
         )
-        for align in ("left", "right")
+        for align, (dx, dy) in NAME_PLACES.items()
     ]
     interval = base.mark_rule(strokeWidth=1.5).encode(y=y("low"), y2="high:Q")
     return alt.layer(interval, dots.add_params(point), *names).properties(height=ARCHITECTURES_HEIGHT)
@@ -65,7 +69,8 @@ def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
 
 def _with_room_for_names(table: pd.DataFrame, x: str, top: float, bottom: float) -> pd.DataFrame:
     """A, B and the best run of each network, as far as their names run neither into each other or a dot nor over the
-    edge on a screen of NAMED_WIDTH; `align`: "left" of names right of their dot, "right" of those left of it."""
+    edge on a screen of NAMED_WIDTH; `align`: "left" of names right of their dot, "right" of those left of it, "center"
+    of those above it."""
     best = table.loc[table.groupby("network")["accuracy"].idxmax()]
     chosen = table[table["side"] != ""]
     wanted = pd.concat([chosen, best.sort_values("accuracy", ascending=False)]).drop_duplicates("network")
@@ -74,20 +79,27 @@ def _with_room_for_names(table: pd.DataFrame, x: str, top: float, bottom: float)
     down = (top - table["accuracy"]) / (top - bottom) * ARCHITECTURES_HEIGHT
     taken = [(place - DOT / 2, place + DOT / 2, height) for place, height in zip(across, down, strict=True)]
     aligned = []
-    for name, place, height in zip(wanted["network"], across[wanted.index], down[wanted.index], strict=True):
-        length = len(name) * NAME_SIZE * LETTER
-        ends = {
-            "left": (place + NAME_GAP, place + NAME_GAP + length),
-            "right": (place - NAME_GAP - length, place - NAME_GAP),
-        }
-        free = [align for align, end in ends.items() if _is_free(end, height, taken)]
+    for name, x_dot, y_dot in zip(wanted["network"], across[wanted.index], down[wanted.index], strict=True):
+        places = _name_places(name, x_dot, y_dot)
+        free = [align for align, place in places.items() if _is_free(place, taken)]
         aligned.append(free[0] if free else None)
-        taken += [(*ends[free[0]], height)] if free else []
+        taken += [places[free[0]]] if free else []
     return wanted.assign(align=aligned).dropna(subset="align")
 
 
-def _is_free(ends: tuple[float, float], height: float, taken: list[tuple[float, float, float]]) -> bool:
-    inside = ends[0] >= 0 and ends[1] <= NAMED_WIDTH
-    return inside and all(
-        abs(height - other) > 1.2 * NAME_SIZE or ends[1] < low or ends[0] > high for low, high, other in taken
+def _name_places(name: str, x: float, y: float) -> dict[str, Place]:
+    """Where the name of a dot at `x`, `y` would stand, by its alignment."""
+    length = len(name) * NAME_SIZE * LETTER
+    before = {"left": 0, "right": length, "center": length / 2}  # how much of the name stands before its anchor
+    return {
+        align: (x + dx - before[align], x + dx - before[align] + length, y + dy)
+        for align, (dx, dy) in NAME_PLACES.items()
+    }
+
+
+def _is_free(place: Place, taken: list[Place]) -> bool:
+    start, end, height = place
+    inside = start >= 0 and end <= NAMED_WIDTH and height >= NAME_SIZE / 2
+    return inside and all(  # a name above a dot is just so far from it that there is no other dot between
+        abs(height - other) > 1.2 * NAME_SIZE or end < low or start > high for low, high, other in taken
     )

@@ -26,21 +26,21 @@ def removed_blocks(table: pd.DataFrame) -> alt.Chart:
 
 
 def single_blocks(table: pd.DataFrame) -> alt.Chart:
-    """Accuracy with one block removed, for each block. `table`: columns side, run, block, accuracy, loss (points)."""
-    points = (
-        alt.Chart(table)
-        .mark_point(filled=True, size=120, opacity=1)
-        .encode(
-            x=alt.X("block:O", title="the block removed", axis=alt.Axis(labelAngle=0, labelOverlap=True)),
-            y=style.accuracy_axis("accuracy"),
-            color=style.colour(),
-            shape=style.shape(),
-            tooltip=[
-                "run:N",
-                "block:O",
-                alt.Tooltip("accuracy:Q", format=".1%"),
-                alt.Tooltip("loss:Q", title="costs (points)", format=".1f"),
-            ],
-        )
+    """Accuracy with one block removed, for each block. `table`: columns side, run, block, accuracy, loss (points) and
+    halves, whether the block halves the picture: such blocks stand on a vertical rule."""
+    base = alt.Chart(table).encode(
+        x=alt.X("block:O", title="the block removed", axis=alt.Axis(labelAngle=0, labelOverlap=True)),
+        color=style.colour(),
     )
-    return alt.layer(style.chance(), points).properties(height=300)
+    points = base.mark_point(filled=True, size=120, opacity=1).encode(
+        y=style.accuracy_axis("accuracy"),
+        shape=style.shape(),
+        tooltip=[
+            "run:N",
+            "block:O",
+            alt.Tooltip("accuracy:Q", format=".1%"),
+            alt.Tooltip("loss:Q", title="costs (points)", format=".1f"),
+        ],
+    )
+    halving = base.transform_filter(alt.datum.halves).mark_rule(opacity=0.5)
+    return alt.layer(halving, style.chance(), points).properties(height=300)

@@ -81,7 +81,9 @@ def test_a_and_b_have_the_same_colours_in_every_chart(curves):
         charts.per_class(classes, "F1"),
         charts.gradient_by_layer(GRADIENTS, [0.1, 1.0]),
         charts.gradient_ratio(GRADIENTS.assign(run="x", ratio=0.5), about_equal=2),
-        charts.single_blocks(pd.DataFrame({"side": ["A"], "run": "a", "block": 1, "accuracy": 0.5, "loss": 20.0})),
+        charts.single_blocks(
+            pd.DataFrame({"side": ["A"], "run": "a", "block": 1, "accuracy": 0.5, "loss": 20.0, "halves": True})
+        ),
         charts.removed_blocks(
             pd.DataFrame({"side": ["A"], "run": "a", "removed": 1, "mean": 0.5, "low": 0.4, "high": 0.6, "draws": 5})
         ),
@@ -217,10 +219,13 @@ def test_gradients_by_layer_can_compare_the_two_kinds_of_network():
 
 def test_accuracies_after_surgery_are_on_a_scale_from_nothing_to_all_with_guessing():
     table = pd.DataFrame({"side": ["A", "B"], "run": "a", "block": 1, "accuracy": [0.1, 0.6], "loss": [60.0, 20.0]})
+    table = table.assign(halves=[False, True])
     chart = charts.single_blocks(table).to_dict()
     assert {"guessing": 0.1} in rows(chart)
-    assert all(layer["encoding"]["y"]["scale"]["domain"] == [0, 1] for layer in chart["layer"])
+    halving, *others = chart["layer"]
+    assert all(layer["encoding"]["y"]["scale"]["domain"] == [0, 1] for layer in others)
     assert [row["accuracy"] for row in rows(chart) if "accuracy" in row] == [0.1, 0.6]
+    assert (halving["mark"]["type"], halving["transform"]) == ("rule", [{"filter": "datum.halves"}])
 
 
 def test_seeds_of_one_network_are_dots_of_their_own_under_one_name():
@@ -242,5 +247,8 @@ def test_names_of_networks_do_not_run_into_each_other():
     table = table.assign(side="")
     named = cost._with_room_for_names(table, "parameters", 1.0, 0.75).set_index("network")["align"].to_dict()
     assert named == {"best": "left", "below": "left", "right": "right"}  # at the edge, left of its dot
+    between = table.assign(parameters=[435, 300, 207, 10_000], accuracy=[0.92, 0.915, 0.91, 0.80])
+    named = cost._with_room_for_names(between, "parameters", 1.0, 0.75).set_index("network")["align"].to_dict()
+    assert named["same place"] == "center"  # dots on both sides: above its dot
     chosen = table.assign(side=["", "A", "", ""])
     assert "same place" in cost._with_room_for_names(chosen, "parameters", 1.0, 0.75)["network"].tolist()

@@ -39,8 +39,9 @@ def test_a_study_has_the_whole_network_each_block_and_the_same_draws_for_both_tw
 
 
 def test_single_and_curve():
-    single = lesions.single(RESULTS).set_index("block")
+    single = lesions.single(RESULTS, RESNET).set_index("block")
     assert single["accuracy"].to_dict() == {1: 0.6, 2: 0.4, 4: 0.1}
+    assert single["halves"].to_dict() == {1: False, 2: False, 4: True}
     assert single.loc[2, "loss"] == pytest.approx(40)
     curve = lesions.curve(RESULTS, RESNET).set_index("removed")
     assert curve["mean"].to_dict() == pytest.approx({0: 0.8, 1: 0.5, 2: 0.25})  # block 4 is not for both twins

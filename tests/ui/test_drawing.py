@@ -28,3 +28,16 @@ def test_a_patient_has_numbered_blocks_and_those_cut_out_are_hollow(depth, numbe
 def test_a_plain_network_has_no_arcs_and_elsewhere_no_numbers():
     svg = drawing.network(TrainConfig(depth=20, skip=False), "#123456")
     assert (len(parts(svg, "rect")), parts(svg, "path"), parts(svg, "text")) == (9, [], [])
+
+
+@pytest.mark.parametrize(
+    ("config", "stages"),
+    [
+        (TrainConfig(depth=20, skip=True), [3, 3, 3]),
+        (TrainConfig(family="torchvision", network="resnet50"), [3, 4, 6, 3]),
+    ],
+)
+def test_blocks_are_lower_where_the_picture_is_smaller(config, stages):
+    heights = [float(block.get("height")) for block in parts(drawing.network(config, "#123456"), "rect")]
+    assert [heights.count(height) for height in sorted(set(heights), reverse=True)] == stages
+    assert heights == sorted(heights, reverse=True)
