@@ -103,7 +103,7 @@ def finding(dots: pd.DataFrame, x: str) -> str:
     by_cost = dots.sort_values([x, "accuracy"], ascending=[True, False])
     best = by_cost[by_cost["accuracy"] > by_cost["accuracy"].cummax().shift(fill_value=0)]
     names = ", ".join(f"`{row.run}` ({row.accuracy:.1%})" for row in best.itertuples())
-    return f"Nothing here is better, at the same cost or less, than: {names}. Bars: 95% intervals."
+    return f"Best for their cost: {names}. Luck with the photos: up to a point either way."
 
 
 def unequal(dots: pd.DataFrame) -> str:

@@ -11,8 +11,8 @@ from ui import cached, drawing, figures, pictures
 from ui.run_picker import pair
 
 SHORT_CUTS = {
-    True: "Every block has a **short cut** (skip connection) around it: what came in is added to what comes out.",
-    False: "Each block must pass on everything by itself: there is **no way around** it.",
+    True: "Each block (2 layers) has a **short cut** (skip connection): what came in is added to what comes out.",
+    False: "Each block (2 layers) must pass on everything by itself: there is **no way around** it.",
 }
 BEGINNING = {
     True: "It has learnt from other photos before, and now **goes on from there** (transfer learning).",
@@ -84,7 +84,7 @@ st.header("The figures", anchor=False)
 figures.show({f"{side}: {run.name}": figures_of(run) for side, run in chosen}, MEANINGS | COSTS)
 
 st.header("Where they disagree", anchor=False)
-st.caption("Test photos as the networks see them: 32 × 32 points of colour, enlarged. The surest disagreements first.")
+st.caption("Test photos as the networks see them: 32 × 32 pixels, enlarged. The surest disagreements first.")
 who = st.segmented_control(
     "Which disagreements",
     list(disagreements),

@@ -20,8 +20,8 @@ chosen = pair()
 networks_of_sides = degradation.networks_like(chosen.a.config, chosen.b.config)
 st.title("Does depth help?")
 st.markdown(
-    "More layers can do whatever fewer layers can, and more. So a deeper network should never be worse, "
-    "least of all on the photos it **practises** on. Is it so? **Click a point to see its pair on every page.**"
+    "More layers can do whatever fewer layers can, and more. So a deeper network should never be worse on the photos "
+    "it **learns from** (its training photos). Is it so? **Click a point to see its pair on every page.**"
 )
 
 
@@ -91,7 +91,7 @@ with left:
     st.subheader("Is deeper better on new photos?", anchor=False)
     show(rows, "test_error", "test error (%)", published)
 with right:
-    st.subheader("And on its practice photos?", anchor=False)
+    st.subheader("And on its training photos?", anchor=False)
     show(rows, "train_error", "training error (%)", NO_REFERENCE)
 wrong = {
     run.name: ~metrics.right(cached.test_logits(run), cached.test_labels())
@@ -107,7 +107,7 @@ with st.expander("How to read these pictures"):
         + (HE_ET_AL if comparable else "")
         + "Training error is from the epoch whose weights were kept, as recorded in training: "
         + ("on photos mirrored and shifted at random, " if setting.augment else "")
-        + "while the network was still changing. “Gains” and “loses” mean that luck alone would do as much less than "
+        + "while the network was still changing. Where luck is not named, it alone would do as much less than "
         "one time in twenty: luck with the photos and, where a network was trained with several seeds at some depth, "
         "with the seeds, whose spread is then taken to be the same at all depths. All depths share one recipe; with "
         "another, the gaps may be larger or smaller."

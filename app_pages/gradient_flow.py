@@ -23,13 +23,13 @@ FAINTEST = "; the lightest is a millionth of the strongest, or less"
 WORDS = """
 1. A network learns backwards: the mistake is seen at the answer, and a message about it, the **gradient**, travels \
 back through all layers to the first.
-2. It **vanishes** if it becomes so faint that layers hardly change; so a deep plain network **without BatchNorm** \
-begins (switch it off above), and though the one trained here had a gradient of usual strength again within an epoch, \
-it learnt little.
+2. It **vanishes** if it becomes so faint that layers hardly change. So begins a deep plain network **without \
+BatchNorm** (switch it off above); the one trained here had a gradient of usual strength again within an epoch, yet \
+learnt little.
 3. **With BatchNorm it does not vanish**: before training it even grows on its way back through a deep plain \
 network, by far too much, and the first steps of training even that out.
-4. **Short cuts** carry the message around every block, so that with BatchNorm all layers of a ResNet receive a \
-similar share; without BatchNorm the parts add up, and it explodes: such a network \
+4. **Short cuts** carry the message around every block, so that with BatchNorm no layer of a deep ResNet \
+is flooded or starved; without BatchNorm the parts add up, and it explodes: such a network \
 learns if its steps are kept short all the same (gradient clipping).
 5. So "ResNets win because gradients no longer vanish" is **not** the whole story of networks with BatchNorm: the \
 gradients of the plain ones are there, but following them is harder.

@@ -90,10 +90,10 @@ gaps = pd.concat(
 )
 st.vega_lite_chart(cached.chart(charts.gap, gaps, x, x_title), width="stretch")
 end = {side: 100 * (row["train_accuracy"] - row["val_accuracy"]) for side, row in final.items()}
-harder = "Below zero is no error: practice photos are counted while the network still learns" + (
+harder = "Below zero is no error: training photos are counted while the network still learns" + (
     ", and are mirrored and shifted, so they are harder." if augmented else "."
 )
 st.caption(
-    "How much better a network is on its practice photos than on photos it has never seen: learning by heart drives "
-    f"it up. At the end it is {end['A']:+.1f} points for A and {end['B']:+.1f} points for B. {harder}"
+    "How much better a network is on its training photos than on validation photos, kept apart: learning by heart "
+    f"drives it up. At the end it is {end['A']:+.1f} points for A and {end['B']:+.1f} points for B. {harder}"
 )

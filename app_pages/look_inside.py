@@ -156,7 +156,7 @@ with verdict:
     show_familiarity()
 with picture:
     st.subheader(choice.title, anchor=False)
-    st.markdown(f"What the networks really see: **{len(seen)} × {len(seen)}** points.")
+    st.markdown(f"What the networks really see: **{len(seen)} × {len(seen)}** pixels.")
     st.image(images.enlarge(seen, SIDE), width=SIDE)
     if choice.square.width > len(seen):
         st.image(choice.square.resize((SIDE, SIDE)), caption="What you see", width=SIDE)
@@ -200,7 +200,7 @@ with st.container(horizontal=True):
         on_click="ignore",
         help="A CSV table: each class's probability and logit, for both networks.",
     )
-st.caption(f"A heatmap is bright {method.bright}. It is coarse and smoothed; it says where a network looked, not why.")
+st.caption(f"A heatmap is bright {method.bright}. It is coarse, and says at best where a network looked, not why.")
 
 st.header("Look closer", anchor=False)
 closer = st.pills(

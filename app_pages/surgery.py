@@ -23,9 +23,9 @@ THEN = "They then become A and B on every page."
 chosen = pair()
 st.title("How much can you cut out?")
 st.markdown(
-    "Both networks are **trained**; nothing is learnt anew. Switch off a block: a ResNet still has the **short cut** "
-    "(skip connection) around it, a plain network hands on what came before. How many of 1,000 test photos do they "
-    "still get right?"
+    "Both networks are **trained**; nothing is learnt anew. Switch off a block: what comes in is then handed on as it "
+    "is, in both. Only the ResNet has learnt with such a **short cut** (skip connection) around each block. How many "
+    "of 1,000 test photos do they still get right?"
 )
 patients, refusals = {}, {}
 for side, run in chosen:
@@ -76,8 +76,16 @@ def show_patient(side: str, removed: lesions.Lesion, scale: float) -> float | No
     except RunError as error:
         st.error(str(error), icon=":material/broken_image:")
         return None
-    change = None if now == before else f"{100 * (now - before):+.1f} points vs the whole network"
-    st.metric("right of 1,000 test photos", f"{now:.1%}", delta=change, help="Guessing gives 10%. One photo is 0.1%.")
+    change = 100 * (now - before)
+    by_luck = abs(change) < lesions.A_POINT
+    st.metric(
+        "right of 1,000 test photos",
+        f"{now:.1%}",
+        delta=f"{change:+.1f} points vs the whole network" if change else None,
+        delta_color="off" if by_luck else "normal",
+        delta_arrow="off" if by_luck else "auto",
+        help="Guessing gives 10%. One photo is 0.1%.",
+    )
     needed = (removed & frozenset(range(1, lesions.count_blocks(run.config) + 1))) - removable
     if needed:
         stay = f"{lesions.in_words(needed).capitalize()} stay{'s' * (len(needed) == 1)}"
@@ -119,7 +127,7 @@ def operate() -> None:
         st.caption(f"{whole} whole. Switch off {example()}, then another.")
     elif len(now) == 2 and None not in now.values():
         named = (f"{side}, {condition(side, removed, scale)}, gets {share:.0%} right" for side, share in now.items())
-        st.caption(f"{'; '.join(named)}. On 1,000 photos, differences below 5 points can be luck.")
+        st.caption(f"{'; '.join(named)}. On 1,000 photos, a few points can be luck.")
 
 
 def example() -> str:

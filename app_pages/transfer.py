@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core import charts, transfer
-from core.comparison import describe, network_name
+from core.comparison import limits, network_name
 from core.errors import RunError
 from core.outcome import MEANINGS, outcome
 from ui import cached, figures
@@ -16,8 +16,8 @@ MORE_EPOCHS = 3  # where labels are few, or the steps would be few, too
 WHAT_LEARNS = {"": "everything", "backbone": "the last layer alone"}
 SAME_RECIPE = "Only runs that are equal in all else are compared: learning rates and epochs, too."
 ONE_RECIPE = (
-    "Both had the same recipe and the same time. That is fair, but shows neither at its best: a recipe that suits a "
-    "pretrained network may suit one from scratch less well. With more time, that one would catch up somewhat."
+    "Both had the same recipe and the same time. That of the runs that ship was chosen for the pretrained network: "
+    "from scratch, with larger steps and more time, the other should come far closer."
 )
 
 chosen = pair()
@@ -53,10 +53,16 @@ def choose() -> transfer.Duel:
         list(names),
         key="duel",
         bind="query-params",
-        format_func=lambda name: f"{name}: {describe(names[name].pretrained)}",
+        format_func=lambda name: f"{name}: {network_of(names[name])}",
         help="Pairs of runs that differ in their initial weights alone: from scratch, and learnt before.",
     )
     return names[name]
+
+
+def network_of(duel: transfer.Duel) -> str:
+    """What both are, e.g. "ResNet-50, 10% of the photos"."""
+    config = duel.pretrained.config
+    return ", ".join([network_name(config), *limits(config)])
 
 
 def sides(duel: transfer.Duel) -> dict[str, str]:
@@ -112,7 +118,7 @@ def show_budgets() -> None:
     few, many = scratch.index.min(), scratch.index.max()
     st.caption(
         f"With {few:,} labelled photos having learnt before is worth {100 * (learnt[few] - scratch[few]):+.1f} points, "
-        f"with {many:,} it is {100 * (learnt[many] - scratch[many]):+.1f}. Bars: 95% intervals. "
+        f"with {many:,} it is {100 * (learnt[many] - scratch[many]):+.1f}. Luck with the test photos: a point at most. "
         f"{lessons_in_words(table)}"
         "The weights kept are those that did best on the validation photos, which have labels, too."
     )
@@ -201,6 +207,8 @@ def show_change() -> None:
 duel = choose()
 side_of = sides(duel)
 order = [side_of[run.name] for run in duel]
+if side_of.keys() != {run.name for _, run in chosen}:
+    st.caption(":material/info: Another pair is chosen above; on this page, A and B are these two.")
 st.markdown(
     f"**{order[0]}**: {network_name(duel.scratch.config)} from scratch, `{duel.scratch.name}`.  \n"
     f"**{order[1]}**: the same, pretrained, `{duel.pretrained.name}`."
@@ -209,7 +217,7 @@ offer_pair(
     duel.scratch.name,
     duel.pretrained.name,
     "Make these two A and B on every page",
-    help="So far another pair is chosen above; A and B on this page are these two.",
+    help="They then become the pair chosen above.",
 )
 show_verdict()
 show_budgets()

@@ -87,7 +87,7 @@ class Fairness:
         if count == 1:
             row = self.differing.iloc[0]
             return f"They differ in one thing only: **{row['setting']}** ({row['A']} / {row['B']})."
-        return f"Not a fair pair: they differ in {count} things, so no single one explains the result."
+        return f"Not a fair pair: they differ in {count} things, so which one explains the result stays open."
 
 
 def fairness(a: Run, b: Run) -> Fairness:

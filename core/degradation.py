@@ -124,12 +124,11 @@ class _Errors:
         return self.mean(network, before) - self.mean(network, after)
 
     def change_in_words(self, network: str, before: int, after: int) -> str:
-        """E.g. "loses 4.1 points"; what luck explains is said to be seen, not to be nothing."""
-        if gain := self.gain(network, before, after):
-            return f"{'gains' if gain > 0 else 'loses'} {abs(gain):.1f} points"
+        """E.g. "gets 4.1 points worse"; what luck explains is said to be seen, not to be nothing."""
         seen = self.observed_gain(network, before, after)
-        direction = "better" if seen > 0 else "worse"
-        return f"changes by no more than luck explains ({abs(seen):.1f} points {direction})"
+        change = f"{abs(seen):.1f} points {'better' if seen > 0 else 'worse'}"
+        by_luck = not self.gain(network, before, after)
+        return f"changes by no more than luck explains ({change})" if by_luck else f"gets {change}"
 
     def _of_seeds(self, network: str) -> tuple[float, int]:
         """Variance of a run over the choice of seeds, and its degrees of freedom: 0, 0 where no depth has several."""
@@ -166,10 +165,10 @@ def finding(rows: pd.DataFrame, wrong: Mapping[str, np.ndarray]) -> str:
         best = min(both, key=lambda depth: test.mean("plain", depth))
         enough = next(depth for depth in both if depth == best or not test.gain("plain", depth, best))
         shallow, deepest = enough if enough < both[-1] else both[0], both[-1]
-        lead = f"Beyond {shallow} layers the plain network gains no more than luck explains. "
+        lead = f"Beyond {shallow} layers the plain network does not clearly get better. "
         plainly, residually = (
-            f"{test.change_in_words(name, shallow, deepest)} on photos it has never seen, and "
-            f"{training.change_in_words(name, shallow, deepest)} on its practice photos"
+            f"{test.change_in_words(name, shallow, deepest)} on new photos, and "
+            f"{training.change_in_words(name, shallow, deepest)} on its training photos"
             for name in NETWORKS
         )
         words = f"From {shallow} to {deepest} layers the plain network {plainly}; the ResNet {residually}."

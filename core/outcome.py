@@ -11,10 +11,15 @@ ROUNDING = 1e-6  # 4,500 right of 5,000 is 0.89999998 as a float32
 ACCURACY, GAP, TIME = "Test accuracy", "Train minus validation accuracy, at the end", "Training time"
 REACHING = {target: f"Time to {target:.0%} validation accuracy" for target in TARGETS}
 MEANINGS = {
-    ACCURACY: "Right answers on 10,000 photos never used in training. In brackets: the 95% interval.",
-    **dict.fromkeys(REACHING.values(), "How fast it learns. An epoch is one pass over the training photos."),
-    GAP: "How much better it is on photos it has practised on. Small is good where accuracy is high; a network "
-    "that learnt little memorised little. Below zero is possible, as practice photos may be mirrored and shifted, and "
+    ACCURACY: "Right answers on 10,000 photos never used in training. In brackets: where luck with the "
+    "photos may put it (95%).",
+    **dict.fromkeys(
+        REACHING.values(),
+        "How fast it learns. Validation photos are kept apart while it learns from the others; an epoch is one pass "
+        "over those.",
+    ),
+    GAP: "How much better it is on the photos it learnt from. Small is good where accuracy is high; a network "
+    "that learnt little memorised little. Below zero is possible, as training photos may be mirrored and shifted, and "
     "are counted while it still learns.",
     TIME: "On the machine named in the run's card. Runs trained at the same time slowed each other "
     "down: times say little about which is faster.",

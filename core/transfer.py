@@ -61,7 +61,7 @@ def observation(scratch: Outcome, pretrained: Outcome, by_luck: bool) -> str:
     return (
         f"{_speed(scratch, pretrained)} On photos it had never seen, the pretrained network ended "
         f"**{ended}**: {pretrained.accuracy.value:.1%} against {scratch.accuracy.value:.1%}. "
-        f"The gap between practice photos and validation photos is {100 * pretrained.gap:+.1f} points for it, "
+        f"The gap between training photos and validation photos is {100 * pretrained.gap:+.1f} points for it, "
         f"{100 * scratch.gap:+.1f} for the one from scratch{_less_by_heart(scratch, pretrained)}."
     )
 

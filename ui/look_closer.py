@@ -24,8 +24,8 @@ if TYPE_CHECKING:  # they bring torch
 SIDE = 256  # pixels on the screen: three side by side fit a small laptop
 METERS = {0: "Don't believe this map.", 1: "Be careful with this map.", 2: "This map passed both checks."}
 CHANGES = {
-    True: "It does: what it shows was learnt.",
-    False: "Hardly: it shows the picture's own edges rather than what was learnt.",
+    True: "It does: it depends on what was learnt.",
+    False: "Hardly: networks that never learnt draw much the same map.",
     None: "That is too close to call.",
 }
 LIKENESS = "1: the same, 0: nothing in common, below 0: one is bright where the other is dark"

@@ -135,7 +135,7 @@ def _show_charts(frames: list[dict]) -> None:
         (second, "loss", "loss", False),
     ):
         with column:
-            st.markdown(f"**{'Who is right more often?' if percent else 'Who errs less?'}**")
+            st.markdown(f"**{'Who is right more often?' if percent else 'Who is closer to the truth?'}**")
             st.vega_lite_chart(
                 _curve(frames, measure), cached.chart(charts.race, title, percent, steps), key=f"race_{measure}"
             )

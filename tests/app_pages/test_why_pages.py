@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
+from streamlit.proto.Metric_pb2 import Metric
 from streamlit.testing.v1 import AppTest
 
 from core import gradients, lesions, runs, status
@@ -211,6 +212,15 @@ def test_surgery_shows_what_is_left(app):
     assert not app.exception
     assert re.search(r"A, whole, .* B, with its blocks at 50%, gets", said(app))
     assert app.metric[1].delta
+
+
+def test_surgery_makes_no_alarm_of_what_may_be_luck(app):
+    app.query_params["a"], app.query_params["b"] = "plain56-s0", "resnet56-s0"
+    app = open_page(app, "surgery")
+    app.pills(key="off").set_value(["14"]).run()
+    (lost, alarm), (little, none) = ((float(metric.delta.split()[0]), metric.color) for metric in app.metric)
+    assert lost < -lesions.A_POINT < little < 0
+    assert (alarm, none) == (Metric.RED, Metric.GRAY)
 
 
 def test_surgery_is_prepared_while_the_visitor_reads(app, own_runs, monkeypatch):

@@ -54,9 +54,9 @@ def test_the_finding_is_the_change_of_the_means_between_the_shared_ends():
     seeds = {"plain20_s0": 9.1, "plain20_s1": 9.2, "plain20_s2": 9.3}
     found = finding(rows(**seeds, plain56_s0=13.3, resnet20_s0=8.3, resnet56_s0=7.0, resnet110_s0=6.0))
     assert found.startswith(
-        "From 20 to 56 layers the plain network loses 4.1 points on photos it has never seen, and loses 4.1 points on "
-        "its practice photos; the ResNet gains 1.3 points on photos it has never seen, and gains 1.3 points on its "
-        "practice photos."
+        "From 20 to 56 layers the plain network gets 4.1 points worse on new photos, and gets 4.1 points worse on "
+        "its training photos; the ResNet gets 1.3 points better on new photos, and gets 1.3 points better on its "
+        "training photos."
     )
 
 
@@ -64,38 +64,35 @@ def test_degradation_begins_where_the_plain_network_is_best():
     errors = {"plain8_s0": 14.0, "plain20_s0": 9.5, "plain56_s0": 13.0}
     found = finding(rows(**errors, resnet8_s0=13.5, resnet20_s0=9.0, resnet56_s0=7.0))
     assert found.startswith(
-        "Beyond 20 layers the plain network gains no more than luck explains. From 20 to 56 layers the plain network "
-        "loses 3.5 points"
+        "Beyond 20 layers the plain network does not clearly get better. From 20 to 56 layers the plain network "
+        "gets 3.5 points worse"
     )
     never = finding(rows(plain8_s0=14.0, plain20_s0=9.5, resnet8_s0=13.5, resnet20_s0=9.0))
-    assert never.startswith("From 8 to 20 layers the plain network gains 4.5 points")
+    assert never.startswith("From 8 to 20 layers the plain network gets 4.5 points better")
 
 
 def test_what_chance_explains_is_no_change():
     """A standard error of 0.4 points between two runs on 10,000 photos."""
     same = finding(rows(plain20_s0=10.3, plain56_s0=10.0, resnet20_s0=8.5, resnet56_s0=7.3))
     assert same.startswith(
-        "From 20 to 56 layers the plain network changes by no more than luck explains (0.3 points better) on photos it "
-        "has never seen"
+        "From 20 to 56 layers the plain network changes by no more than luck explains (0.3 points better) on new photos"
     )
-    assert "the ResNet gains 1.2 points" in same
+    assert "the ResNet gets 1.2 points better" in same
     plain = {"plain8_s0": 13.0, "plain20_s0": 10.2, "plain32_s0": 10.1, "plain56_s0": 12.0}
     flat = finding(rows(**plain, resnet8_s0=13.0, resnet20_s0=9.0, resnet32_s0=8.0, resnet56_s0=7.3))
-    assert flat.startswith("Beyond 20 layers the plain network gains no more than luck explains. From 20 to 56")
+    assert flat.startswith("Beyond 20 layers the plain network does not clearly get better. From 20 to 56")
 
 
 def test_a_change_within_the_spread_of_seeds_is_none():
     """45,000 training photos alone would make 0.5 points a change; where two seeds are 1.4 apart, it is luck."""
     errors = {"plain20_s0": 10.0, "plain56_s0": 10.5, "resnet20_s0": 8.5, "resnet56_s0": 7.3}
-    assert "luck explains (0.5 points worse) on photos it has never seen, and loses 0.5 points" in (
-        finding(rows(**errors))
-    )
+    assert "luck explains (0.5 points worse) on new photos, and gets 0.5 points worse" in finding(rows(**errors))
     spread = finding(rows(**errors, plain56_s1=11.9))
-    assert "and changes by no more than luck explains (1.2 points worse) on its practice photos; the R" in spread
+    assert "and changes by no more than luck explains (1.2 points worse) on its training photos; the R" in spread
 
 
 @pytest.mark.parametrize(
-    ("images", "words"), [(45_000, "loses 1.0 points"), (9_000, "changes by no more"), (None, "loses")]
+    ("images", "words"), [(45_000, "gets 1.0 points worse"), (9_000, "changes by no more"), (None, "gets")]
 )
 def test_fewer_training_photos_leave_more_to_luck(images, words):
     errors = {"plain20_s0": 32.0, "plain56_s0": 33.0, "resnet20_s0": 30.0, "resnet56_s0": 30.0}
@@ -109,7 +106,7 @@ def test_more_runs_do_not_make_the_photos_more():
     many = {f"{name[:-1]}{seed}": error for name, error in few.items() for seed in range(4)}
     photos = np.random.default_rng(0).random((len(few), TEST_IMAGES)).argsort(axis=1)
     wrong = {run: photos[list(few).index(f"{run[:-1]}0")] < 100 * error for run, error in many.items()}
-    assert "the plain network changes by no more than luck explains (0.7 points better) on photos it has never" in (
+    assert "the plain network changes by no more than luck explains (0.7 points better) on new photos" in (
         degradation.finding(rows(**many), wrong)
     )
 
@@ -129,7 +126,7 @@ def test_a_plain_network_that_fails_with_one_seed_makes_no_luck_of_what_the_resn
     residual = {"resnet8_s0": 12.4, "resnet56_s0": 7.3, "resnet56_s1": 7.2, "resnet56_s2": 7.4}
     found = finding(rows(**plain, **residual))
     assert "the plain network changes by no more than luck explains (26.9 points worse)" in found
-    assert "the ResNet gains 5.1 points on photos it has never seen" in found
+    assert "the ResNet gets 5.1 points better on new photos" in found
     assert "At 56 layers 1 of 3 runs of the plain network ended no better than guessing." in found
 
 
@@ -146,15 +143,15 @@ def test_runs_that_err_on_the_same_photos_differ_by_little_luck():
     table = rows(plain20_s0=10.3, plain56_s0=9.7, resnet20_s0=8.5, resnet56_s0=7.3)
     assert "the plain network changes by no more than luck explains" in finding(table)
     nested = {run: np.arange(TEST_IMAGES) < 100 * error for run, error in table.set_index("run")["test_error"].items()}
-    assert "the plain network gains 0.6 points" in degradation.finding(table, nested)
+    assert "the plain network gets 0.6 points better" in degradation.finding(table, nested)
 
 
 def test_few_seeds_tell_little_of_how_much_seeds_do():
     """0.9 points between two seeds: with one degree of freedom, 6 points more may be luck, too."""
     errors = {"plain20_s0": 10.0, "plain20_s1": 10.9, "plain56_s0": 14.0, "resnet20_s0": 8.5, "resnet56_s0": 7.3}
-    assert "luck explains (3.6 points worse) on its practice photos; the ResNet" in finding(rows(**errors))
+    assert "luck explains (3.6 points worse) on its training photos; the ResNet" in finding(rows(**errors))
     more = {"plain20_s2": 10.4, "plain20_s3": 10.5, "plain20_s4": 10.6}
-    assert "loses 3.5 points on its practice photos; the ResNet" in finding(rows(**errors, **more))
+    assert "gets 3.5 points worse on its training photos; the ResNet" in finding(rows(**errors, **more))
 
 
 def test_the_networks_have_the_colours_of_a_and_b():
