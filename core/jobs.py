@@ -60,8 +60,7 @@ def start(configs: list[TrainConfig]) -> list[str]:
             )
         try:
             for config, name in zip(configs, names, strict=True):
-                made.append(runs.new_folder(root, name))
-                runs.save_facts(made[-1], config, {})
+                made.append(runs.new_run(root, name, config, {}))
                 queue.join(made[-1], Status("queued", epochs=config.epochs))
             _wake(root)
         except BaseException:

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,6 +41,8 @@ HISTORY_COLUMNS = (
 )
 LARGEST_MODEL = 1_500_000  # bytes; more is stored as float16, so that all that ships stays below 200 MB in git
 LARGEST_NPZ = 10_000_000  # bytes, unpacked
+LARGEST_COUNT = 2**53  # of parameters, multiply-adds or images: what a table's column and a float can hold
+LARGEST_FILTER = 32  # pixels a side: torchvision's largest, of ViT-B/32
 LARGEST_JSON = 1_000_000  # bytes; a config.json has about 2,000
 CHANGE_FILE = "weight_change.npz"  # how far each layer moved, and the first filters before and after; may be missing
 MODEL_FILE, STATE_FILE = "model.safetensors", "resume.safetensors"
@@ -83,7 +86,7 @@ class Run:
     def training_images(self) -> int | None:
         """How many it learnt from, validation apart; None where that is not recorded."""
         known = self.facts.get("training_images")
-        return known if type(known) is int and known > 0 else None
+        return known if _is_count(known) else None
 
     @property
     def best_epoch(self) -> int | None:
@@ -128,22 +131,21 @@ class Run:
         """How far training moved the weights. Raises RunError where that was not recorded (runs of before it was)."""
         path = self.path / CHANGE_FILE
         arrays = _load_npz(path, "layers", "relative_change", "filters_before", "filters_after")
-        layers = arrays.pop("layers")
-        change = WeightChange(layers.tolist(), **arrays)
-        numbers = (change.relative_change, change.filters_before, change.filters_after)
+        layers, change, before, after = arrays.values()
         if (
             layers.dtype.kind != "U"
             or layers.ndim != 1
             or len(layers) < 2
-            or change.relative_change.shape != layers.shape
-            or change.filters_before.ndim != 4
-            or change.filters_before.shape[1] != 3
-            or change.filters_before.size == 0
-            or change.filters_before.shape != change.filters_after.shape
-            or not all(values.dtype.kind == "f" and np.isfinite(values).all() for values in numbers)
+            or change.shape != layers.shape
+            or before.ndim != 4
+            or before.shape[1] != 3
+            or before.size == 0
+            or max(before.shape[2:]) > LARGEST_FILTER
+            or before.shape != after.shape
+            or not all(values.dtype.kind == "f" and np.isfinite(values).all() for values in (change, before, after))
         ):
             raise RunError(f"{path} does not hold the change of a network's weights.")
-        return change
+        return WeightChange(layers.tolist(), change, before, after)
 
     def test_logits(self) -> np.ndarray:
         """float32 (10000, 10): the kept weights' logits on the test images, in the dataset's own order."""
@@ -256,8 +258,8 @@ def open_run(path: Path) -> Run:
         facts = json.loads(file.read_text(encoding="utf-8"))
         config = TrainConfig.from_dict(facts.pop("config"))
         waits = not facts and not (path / RESULT_FILE).exists()  # for its turn to be trained; nothing known yet
-        if not waits and not all(type(facts["architecture"][key]) is int for key in ("parameters", "multiply_adds")):
-            raise RunError(f"{file}: parameters and multiply_adds must be whole numbers.")
+        if not waits and not all(_is_count(facts["architecture"][key]) for key in ("parameters", "multiply_adds")):
+            raise RunError(f"{file}: parameters and multiply_adds must be whole numbers, from 1 to {LARGEST_COUNT:,}.")
     except FileNotFoundError:
         raise RunError(f"{path} is not a run: it has no config.json.") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -265,6 +267,10 @@ def open_run(path: Path) -> Run:
     except LabError as error:
         raise RunError(f"{file}: {error}") from None
     return Run(path, config, facts)
+
+
+def _is_count(known: object) -> bool:
+    return type(known) is int and 0 < known <= LARGEST_COUNT
 
 
 def list_runs() -> tuple[list[Run], list[str]]:
@@ -338,6 +344,17 @@ def new_folder(root: Path, name: str) -> Path:
     except OSError as error:
         raise RunError(f"{root / name} cannot be made ({error.strerror}).") from None
     return root / name
+
+
+def new_run(root: Path, name: str, config: TrainConfig, facts: dict) -> Path:
+    """Make the folder of a new run with its config.json, or nothing. Raises RunError as `new_folder` does."""
+    folder = new_folder(root, name)
+    try:
+        save_facts(folder, config, facts)
+    except BaseException:  # what has no config.json could be neither trained nor deleted in the app
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return folder
 
 
 def save_facts(folder: Path, config: TrainConfig, facts: dict) -> None:
@@ -458,8 +475,14 @@ def _load_npz(path: Path, *names: str) -> dict[str, np.ndarray]:
         with zipfile.ZipFile(path) as file:
             if sum(member.file_size for member in file.infolist()) > LARGEST_NPZ:
                 raise ValueError("it unpacks to too much")
-        with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in names}
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in names}
+        for name, array in arrays.items():
+            if not isinstance(array, np.ndarray):  # NumPy gives what does not begin as its arrays do as bytes
+                raise ValueError(f"{name} is no array")
+            if array.size > LARGEST_NPZ:  # texts of no letters need no bytes
+                raise ValueError("it unpacks to too much")
+        return arrays
     except FileNotFoundError:
         raise RunError(f"{path} is missing.") from None
     except Exception as error:  # zipfile, zlib, struct and numpy each raise their own on a damaged file

@@ -61,25 +61,28 @@ class Session:
 
         `images`: gives the training images. `command`: what is recorded as the way to make this run. `threads`,
         `compiled`: None and False, where it goes on, for as it began. `precision`: None for the machine's best one, or,
-        where it goes on, for the one it began with, which can't change. `data_folder`: where the images came from, if
-        not from a place known by name. Raises LabError.
+        where it goes on, for the one it began with, which can't change; nor can, on CPUs, the number of processes.
+        `data_folder`: where the images came from, if not from a place known by name. Raises LabError.
         """
         self.config, self.folder, self.command = config, folder, command
         self.bar = None
         self._events = events
         self._next_status = self._next_save = 0.0  # by the monotonic clock
         if resume:
-            self._require_same_config()
+            begun = self._require_same_config().environment
             parallel.by_first(status.claim, folder)
             if (folder / runs.STATE_FILE).is_file():
                 self.trainer = self._resumed(images(), threads, precision, compiled)
                 return
+            precision, compiled = self._as_begun(begun, threads, precision, compiled)
         self.trainer = Trainer(config, images(), initial_weights(config), precision=precision, compiled=compiled)
-        if not resume:
-            parallel.by_first(runs.new_folder, folder.parent, folder.name)
-            parallel.by_first(status.claim, folder)
         origin = {"data_folder": str(data_folder.resolve())} if data_folder else {}
-        parallel.by_first(runs.save_facts, folder, config, self._facts() | origin)
+        facts = self._facts() | origin
+        if resume:
+            parallel.by_first(runs.save_facts, folder, config, facts)
+        else:
+            parallel.by_first(runs.new_run, folder.parent, folder.name, config, facts)
+            parallel.by_first(status.claim, folder)
 
     def run(self, should_stop) -> bool:
         """Train, then save the result. True if finished; False if stopped, with the state saved."""
@@ -163,23 +166,40 @@ class Session:
             with suppress(OSError):  # Windows keeps a log that is open
                 (self.folder / needed_no_more).unlink(missing_ok=True)
 
-    def _require_same_config(self) -> None:
+    def _require_same_config(self) -> runs.Run:
         saved = runs.open_run(self.folder)
         if saved.config != self.config:
             raise RunError(
                 f"{saved.name} was begun with other options: {_list_differences(saved.config, self.config)}."
             )
+        return saved
+
+    def _as_begun(
+        self, begun: dict, threads: int | None, precision: str | None, compiled: bool
+    ) -> tuple[str | None, bool]:
+        """Its precision, and whether to compile, as it was `begun` (by its state, or its environment where it has none
+        yet); its threads are set so, too. Raises RunError if the command, or the number of processes, is for another
+        training."""
+        name, processes = self.folder.name, begun.get("processes", parallel.size())
+        began_in = begun.get("precision", precision)
+        if precision not in (None, began_in):
+            raise RunError(f"{name} was begun in {began_in}, not in {precision}.")
+        if processes != parallel.size() and hardware.best_device().type == "cpu":
+            program = f"torchrun --nproc-per-node {processes}" if processes != 1 else "python"
+            raise RunError(
+                f"{name} was begun by {processes} processes, not by {parallel.size()}; BatchNorm would see other "
+                f"shares of a batch. This goes on with it: {program} -m core.train --run {self.folder}"
+            )
+        if threads is None and type(begun.get("threads")) is int:
+            torch.set_num_threads(max(1, min(begun["threads"], os.cpu_count() or 1)))
+        return began_in, compiled or bool(begun.get("compiled"))
 
     def _resumed(self, images: cifar10.Images, threads: int | None, precision: str | None, compiled: bool) -> Trainer:
         """As it was when its state was saved; threads and compilation too, unless the command says otherwise."""
         tensors, values = runs.load_state(self.folder)
         try:
-            if precision not in (None, values["precision"]):
-                raise RunError(f"{self.folder.name} was begun in {values['precision']}, not in {precision}.")
-            compiled = compiled or values.get("compiled", False)
-            if threads is None:
-                torch.set_num_threads(min(values["threads"], os.cpu_count() or 1))
-            trainer = Trainer(self.config, images, precision=values["precision"], compiled=compiled)
+            precision, compiled = self._as_begun(values, threads, precision, compiled)
+            trainer = Trainer(self.config, images, precision=precision, compiled=compiled)
             trainer.load_state(tensors, values)
         except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
             if plain_reason(error):  # too little memory

@@ -156,7 +156,7 @@ def main(argv: list[str] | None = None) -> int:
             continue
         print(f"{name}: {number} of {len(grid)}", file=sys.stderr)
         if states[name] == "new":
-            runs.save_facts(runs.new_folder(args.out, name), config, {})
+            runs.new_run(args.out, name, config, {})
         reason = child.train(args.out / name)
         if child.stopped:
             print("Stopped. Nothing is lost; the same command goes on.", file=sys.stderr)

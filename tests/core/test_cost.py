@@ -16,6 +16,11 @@ def test_a_second_of_training_is_measured(monkeypatch):
     assert 1e-6 < cost.seconds_per_image(CONFIG) < 0.1
 
 
+def test_networks_that_soon_diverge_are_measured(tiny_images):
+    """Without BatchNorm, as a ResNet is at the usual learning rate, by its third step."""
+    assert cost.measure(TrainConfig(depth=20, norm="none", data="shipped", batch_size=32), tiny_images) > 0
+
+
 def test_what_makes_no_image_dearer_is_not_measured_again():
     no_dearer = {"epochs": 50, "seed": 3, "schedule": "cosine", "data": "full", "lr": 0.2, "label_smoothing": 0.1}
     assert cost.what_counts(replace(CONFIG, **no_dearer)) == cost.what_counts(CONFIG)

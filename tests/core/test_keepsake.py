@@ -15,7 +15,9 @@ def columns():
     def column(side, winner):
         logits = np.eye(10)[winner] * 3
         heatmap = np.full((288, 288, 3), 80 * winner, np.uint8)
-        return Column(side, f"run-{side}", "20 layers", logits, heatmap, f"Where it looked for “{CLASSES[winner]}”")
+        return Column(
+            side, f"run-{side}", "frozen up to $\\frac{$", logits, heatmap, f"Where it looked for “{CLASSES[winner]}”"
+        )
 
     return [column("A", 1), column("B", 2)]
 

@@ -575,6 +575,7 @@ def test_run_without_a_record_of_change_says_so(make_run):
         {"filters_after": np.ones((2, 3, 3), np.float16)},
         {"filters_before": np.ones((2, 3, 3, 4), np.float16)},
         {"layers": np.array([{}, {}], dtype=object)},
+        {name: np.ones((2, 3, 1, 33), np.float16) for name in ("filters_before", "filters_after")},  # to be drawn
     ],
 )
 def test_damaged_record_of_change_is_refused(make_run, changes):
@@ -584,3 +585,40 @@ def test_damaged_record_of_change_is_refused(make_run, changes):
     np.savez(run.path / "weight_change.npz", **good | {"filters_before": filters, "filters_after": filters} | changes)
     with pytest.raises(RunError, match=r"weight_change\.npz"):
         run.weight_change()
+
+
+def change_of(layers: bytes) -> bytes:
+    """A weight_change.npz with this as its file of layers."""
+    file = BytesIO()
+    np.savez(file, relative_change=np.ones(2), **dict.fromkeys(("filters_before", "filters_after"), np.ones(1)))
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr("layers.npy", layers)
+    return file.getvalue()
+
+
+def test_texts_of_no_letters_are_counted_before_they_are_made(make_run):
+    """Each would take 8 bytes as Python's, and takes none in the file."""
+    run, layers = make_run("bomb"), BytesIO()
+    header = {"descr": "<U0", "fortran_order": False, "shape": (1_000_000_000,)}
+    np.lib.format.write_array_header_1_0(layers, header)
+    (run.path / "weight_change.npz").write_bytes(change_of(layers.getvalue()))
+    with pytest.raises(RunError, match="it unpacks to too much"):
+        run.weight_change()
+
+
+def test_a_member_that_is_no_array_is_damage(make_run):
+    run = make_run("bad")
+    (run.path / "weight_change.npz").write_bytes(change_of(b"no array"))
+    with pytest.raises(RunError, match="layers is no array"):
+        run.weight_change()
+
+
+@pytest.mark.parametrize("number", [0, -1, 10**30, 1.5, True])
+def test_numbers_that_no_network_has_are_damage(make_run, number):
+    run = make_run("bad")
+    facts = json.loads((run.path / "config.json").read_text())
+    facts["training_images"] = facts["architecture"]["multiply_adds"] = number
+    assert Run(run.path, run.config, facts).training_images is None
+    (run.path / "config.json").write_text(json.dumps(facts))
+    with pytest.raises(RunError, match="must be whole numbers, from 1"):
+        open_run(run.path)

@@ -367,6 +367,45 @@ def test_resume_without_a_state_begins_anew(command, own_runs):
     assert all(torch.equal(value, before[0][name]) for name, value in after[0].items())
 
 
+@pytest.mark.parametrize(("precision", "other"), [("bfloat16", "float32"), ("float32", "bfloat16")])
+def test_without_a_state_too_it_goes_on_as_it_was_begun(command, own_runs, precision, other):
+    options = ("resnet8", "--epochs", "1", "--name", "x")
+    command(*options, "--precision", precision, "--threads", "1", stop=True)
+    (own_runs / "x" / "resume.safetensors").unlink()
+    torch.set_num_threads(2)
+    assert_refused(command(*options, "--precision", other, "--resume"), f"was begun in {precision}, not in {other}")
+    assert command("--run", str(own_runs / "x"), stop=True)[0] == 130
+    values = runs.load_state(own_runs / "x")[1]
+    assert (values["precision"], values["threads"]) == (precision, 1)
+    environment = runs.open_run(own_runs / "x").environment
+    assert (environment["precision"], environment["threads"]) == (precision, 1)
+
+
+def test_one_process_does_not_go_on_with_what_two_began(command, own_runs):
+    command("resnet8", "--epochs", "1", "--name", "x", stop=True)
+    tensors, values = runs.load_state(own_runs / "x")
+    runs.save_state(own_runs / "x", tensors, values | {"processes": 2})
+    refused = command("--run", str(own_runs / "x"))
+    assert_refused(refused, f"torchrun --nproc-per-node 2 -m core.train --run {own_runs / 'x'}")
+
+
+def test_what_ends_before_it_has_begun_leaves_no_folder(command, own_runs, monkeypatch):
+    def fail(session):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr("core.session.Session._facts", fail)
+        with suppress(KeyboardInterrupt):
+            command("resnet8", "--epochs", "1", "--name", "x")
+    assert not (own_runs / "x").exists()
+    with monkeypatch.context() as broken:
+        broken.setattr(runs, "save_facts", lambda *args: fail(None))
+        with suppress(KeyboardInterrupt):
+            command("resnet8", "--epochs", "1", "--name", "x")
+    assert not (own_runs / "x").exists()
+    assert command("resnet8", "--epochs", "1", "--name", "x", stop=True)[0] == 130
+
+
 def test_run_that_is_in_training_is_left_alone(command, own_runs):
     command("resnet8", "--epochs", "1", stop=True)
     folder = own_runs / "resnet8-1ep-s0"
@@ -380,9 +419,7 @@ def test_run_that_is_in_training_is_left_alone(command, own_runs):
 
 def waiting_run(root: Path, **changes) -> Path:
     """A folder as the queue makes it."""
-    folder = runs.new_folder(root, "x")
-    runs.save_facts(folder, TrainConfig(depth=8, data="shipped", epochs=1, batch_size=32, **changes), {})
-    return folder
+    return runs.new_run(root, "x", TrainConfig(depth=8, data="shipped", epochs=1, batch_size=32, **changes), {})
 
 
 def test_run_is_trained_as_its_folder_says(command, own_runs):
