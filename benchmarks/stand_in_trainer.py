@@ -85,7 +85,7 @@ def _finish(folder: Path, config: dict, value: int) -> None:
         for epoch in range(config["epochs"])
     ]
     run = runs.open_run(folder)
-    architecture = {"name": run.config.architecture, "parameters": 0, "multiply_adds": 0}
+    architecture = {"name": run.config.architecture, "parameters": 1, "multiply_adds": 1}
     runs.save_facts(folder, run.config, {"architecture": architecture, "command": "a stand-in"})
     runs.save_progress(folder, rows, ["none"], [[0.0]] * len(rows))
     runs.save_test_logits(folder, as_logits(value))
