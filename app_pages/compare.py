@@ -46,7 +46,7 @@ def show_network(side: str, run, share, colour: str) -> None:
     with st.container(border=True, key=f"network_{side}", height="stretch"):
         kind = f"**{side}: {comparison.network_name(run.config)}**, " if cifar else f"**{side}:** "
         st.markdown(kind + comparison.describe(run))
-        st.image(drawing.network(run.config, colour), width="stretch")
+        st.image(drawing.network(run.config, colour), width="stretch", alt=f"Network {side} as a row of blocks")
         st.metric(
             "right on photos it has never seen",
             f"{share.value:.1%}",
@@ -62,7 +62,7 @@ def show_example(index: int) -> None:
     truth = CLASSES[cached.test_labels()[index]]
     with st.container(border=True, key="example", height="stretch", horizontal_alignment="center"):
         st.markdown("**One photo, two answers**")
-        st.image(pictures.enlarged_test_image(index, 192), width=192)
+        st.image(pictures.enlarged_test_image(index, 192), width=192, alt=f"Test photo {index}: {truth}")
         for side, run in chosen:
             answer = CLASSES[cached.test_logits(run)[index].argmax()]
             st.markdown(f"{side} says **{answer}** {'✓' if answer == truth else '✗'}")

@@ -94,7 +94,8 @@ def show_answer(side: str, run: Run, probabilities: np.ndarray, look: look_close
     st.subheader(f"{side}: {label}{mark}", anchor=False)
     st.markdown(f"**{run.name}** is {probabilities.max():.0%} sure.")
     if look:
-        st.image(style.draw(look.seen, look.answer.heatmap), caption=method.caption(side, look.explained), width=SIDE)
+        caption = method.caption(side, look.explained)
+        st.image(style.draw(look.seen, look.answer.heatmap), caption=caption, width=SIDE, alt=caption)
     else:
         st.caption("No heatmap: its weights are not here. This answer was kept.")
     top = np.argsort(-probabilities)[:TOP]
@@ -157,9 +158,9 @@ with verdict:
 with picture:
     st.subheader(choice.title, anchor=False)
     st.markdown(f"What the networks really see: **{len(seen)} × {len(seen)}** pixels.")
-    st.image(images.enlarge(seen, SIDE), width=SIDE)
+    st.image(images.enlarge(seen, SIDE), width=SIDE, alt=f"{choice.title}, as the networks see it")
     if choice.square.width > len(seen):
-        st.image(choice.square.resize((SIDE, SIDE)), caption="What you see", width=SIDE)
+        st.image(choice.square.resize((SIDE, SIDE)), caption="What you see", width=SIDE, alt=choice.title)
     if len(looks) == 2:
         maps = [look.answer.heatmap for look in looks]
         if st.toggle("A minus B", key="difference", bind="query-params", help="Where their heatmaps differ."):
@@ -167,6 +168,7 @@ with picture:
                 explain.overlay_difference(np.asarray(images.enlarge(seen, SIDE)), *maps),
                 caption="Orange: A looked more; blue: B looked more",
                 width=SIDE,
+                alt="The difference of both heatmaps",
             )
 look_of = {look.side: look for look in looks}
 for place, (side, run) in zip(others, chosen, strict=True):

@@ -68,7 +68,8 @@ def show_patient(side: str, removed: lesions.Lesion, scale: float) -> float | No
     run, removable = patients[side]
     cut = removed & removable
     st.markdown(f"**{side}: {'ResNet' if run.config.skip else 'Plain network'}**, {describe(run)}")
-    st.image(drawing.patient(run.config, COLOURS[side], cut), width="stretch")
+    drawn = f"Network {side} as a row of blocks: {condition(side, removed, scale)}"
+    st.image(drawing.patient(run.config, COLOURS[side], cut), width="stretch", alt=drawn)
     scale = scale if run.config.skip else 1.0
     try:
         before = intact(run)

@@ -197,7 +197,8 @@ def show_change() -> None:
             st.markdown(f"**{side_of[run.name]}, {words}**")
             with st.container(horizontal=True):
                 for filters, when in ((change.filters_before, "before training"), (change.filters_after, "after it")):
-                    st.image(transfer.filter_sheet(filters), caption=when, width=330)
+                    sheet = transfer.filter_sheet(filters)
+                    st.image(sheet, caption=when, width=330, alt=f"Filters, {words}, {when}")
     st.caption(
         "Each small square is one filter, as a picture: what it responds to most. Stripes and colour patches find "
         "edges and colours, which every photo has: so what was learnt on other photos serves here too."

@@ -112,7 +112,7 @@ def _gallery(pair: Pair) -> Choice | None:
         help=f"{known} of these show one of the ten things that the networks know; {len(names) - known} do not.",
     )
     what, truth = gallery.PICTURES[name]
-    return _from_bytes(gallery.read(name), what[0].upper() + what[1:], truth)
+    return _from_bytes(gallery.read(name), name, what[0].upper() + what[1:], truth)
 
 
 def _upload(pair: Pair) -> Choice | None:
@@ -125,7 +125,7 @@ def _upload(pair: Pair) -> Choice | None:
     if file is None:
         st.info("The networks know ten things: " + ", ".join(CLASSES) + ". A picture of one of these is the fairest.")
         return None
-    return _from_bytes(file.getvalue(), "Your picture")
+    return _from_bytes(file.getvalue(), file.file_id, "Your picture")
 
 
 def _camera(pair: Pair) -> Choice | None:
@@ -133,12 +133,12 @@ def _camera(pair: Pair) -> Choice | None:
     if file is None:
         st.info("Hold up a toy car, a picture of a frog on your phone, or any of: " + ", ".join(CLASSES) + ".")
         return None
-    return _from_bytes(file.getvalue(), "Your picture")
+    return _from_bytes(file.getvalue(), file.file_id, "Your picture")
 
 
-def _from_bytes(data: bytes, title: str, truth: str | None = None) -> Choice | None:
+def _from_bytes(data: bytes, identity: str, title: str, truth: str | None = None) -> Choice | None:
     try:
-        picture = images.open_picture(data)
+        picture = _opened(data, identity)
     except ImageError as error:
         st.error(str(error), icon=":material/broken_image:")
         return None
@@ -157,3 +157,11 @@ def _from_bytes(data: bytes, title: str, truth: str | None = None) -> Choice | N
             help="The networks see a square.",
         )
     return Choice(images.square(picture.image, how), truth, title)
+
+
+def _opened(data: bytes, identity: str) -> images.Picture:
+    """Decoded once for all the clicks that follow, and kept in this session alone, which ends with the page."""
+    kept = st.session_state.get("_picture", (None, None))
+    if kept[0] != identity:
+        kept = st.session_state["_picture"] = identity, images.open_picture(data)
+    return kept[1]

@@ -86,7 +86,8 @@ def _show_trust(one: Look, style: MapStyle) -> None:
         names = list(report.randomised)
         for i, (name, heatmap) in enumerate(report.randomised.items()):
             forgot = f"forgot {name}" if i == 0 else ("forgot all" if i == len(names) - 1 else f"and {name}")
-            st.image(explain.overlay(np.asarray(images.enlarge(one.seen, 96)), heatmap), caption=forgot, width=66)
+            drawn = explain.overlay(np.asarray(images.enlarge(one.seen, 96)), heatmap)
+            st.image(drawn, caption=forgot, width=66, alt=f"Heatmap of a network that {forgot}")
     matters = "Yes" if report.marks_what_matters else "Not clearly"
     st.markdown(
         f"**Does what it marks matter?** {matters}: it beats {report.beaten} of {len(report.random_road)} random maps. "
@@ -133,13 +134,14 @@ def shake(looks: list[Look], pair: Pair, style: MapStyle) -> None:
     shown, *columns = st.columns(1 + len(looks))
     with shown:
         st.markdown("**The picture now**")
-        st.image(images.enlarge(spoilt, SIDE), width=SIDE)
+        st.image(images.enlarge(spoilt, SIDE), width=SIDE, alt="The picture, spoilt")
     for column, before in zip(columns, looks, strict=True):
         now = look(before.side, before.run, spoilt, style)
         with column:
             mark = "still" if now.answer.label == before.answer.label else "**now**"
             st.markdown(f"{now.side} {mark} says **{now.answer.label}**, {now.answer.confidence:.0%} sure")
-            st.image(style.draw(now.seen, now.answer.heatmap), width=SIDE)
+            heatmap = style.draw(now.seen, now.answer.heatmap)
+            st.image(heatmap, width=SIDE, alt=f"{now.side}'s heatmap on the spoilt picture")
     _show_curve(looks, amounts, moved, comparison.names(pair.a, pair.b))
 
 
@@ -212,9 +214,10 @@ def cover(looks: list[Look], style: MapStyle) -> None:
             with st.container(horizontal=True):
                 worst = max(float(falls.max()), 0.0)
                 scaled = falls.clip(0) / worst if worst else falls.clip(0)
-                st.image(style.draw(one.seen, scaled), caption="Covering hurts here", width=200)
                 name = explain.METHODS[style.method].name
-                st.image(style.draw(one.seen, one.answer.heatmap), caption=f"{name} looks here", width=200)
+                for heatmap, caption in ((scaled, "Covering hurts here"), (one.answer.heatmap, f"{name} looks here")):
+                    drawn = style.draw(one.seen, heatmap)
+                    st.image(drawn, caption=caption, width=200, alt=f"{caption}, {one.side}")
             st.caption(
                 f"Covering the brightest spot costs {_of_certainty(worst)}. Likeness of the two maps: "
                 f"{rank_correlation(falls, one.answer.heatmap):.2f} ({LIKENESS})."

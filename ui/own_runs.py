@@ -1,5 +1,6 @@
 """All runs in a table, those in training with their progress; and what can be done with one of them."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -118,7 +119,7 @@ def _show_actions(states: dict[str, Status]) -> None:
         st.info("You have no runs of your own yet.")
         return
     if renamed := st.session_state.pop("_renamed", None):
-        st.session_state["chosen_run"] = renamed
+        st.session_state["chosen_run"] = renamed[1]
     name = st.selectbox("Do something with", [run.name for run in own], key="chosen_run", help="One of your own runs.")
     run = next(run for run in own if run.name == name)
     status = states.get(name)
@@ -127,12 +128,12 @@ def _show_actions(states: dict[str, Status]) -> None:
         if not jobs.training_allowed():
             pass  # a public demo
         elif state in ("training", "queued"):
-            _action("Stop", "stop", jobs.stop, name, help="What was learnt is kept, and it can go on later.")
+            _action("Stop", "stop", name, jobs.stop, help="What was learnt is kept, and it can go on later.")
         else:
             if status and status.diverged:
                 st.caption("Its numbers broke down, and would again. *Gradient flow* shows where.")
             elif state != "finished":
-                _action("Go on", "play_arrow", jobs.resume, name, help="From where it stopped; nothing is lost.")
+                _action("Go on", "play_arrow", name, jobs.resume, help="From where it stopped; nothing is lost.")
             _rename(name)
             _delete(name)
         if state == "finished":
@@ -157,10 +158,14 @@ def twins(run: Run, others: list[Run]) -> list[Run]:
     return [other for _, other in ordered]
 
 
-def _action(label: str, icon: str, do, *args, help: str, type: str = "secondary") -> None:
-    if st.button(label, key=f"do_{label}", icon=f":material/{icon}:", help=help, type=type):
+def _action(
+    label: str, icon: str, name: str, do: Callable[..., None], *args, help: str, type: str = "secondary"
+) -> None:
+    """A button that does `do(name, *args)`. Its key names the run: a press that comes when that run is gone (it was
+    clicked twice, or deleted elsewhere) must not be one of the button of the run chosen next."""
+    if st.button(label, key=f"do_{label}_{name}", icon=f":material/{icon}:", help=help, type=type):
         try:
-            do(*args)
+            do(name, *args)
         except LabError as error:
             st.error(str(error))
         else:
@@ -169,19 +174,19 @@ def _action(label: str, icon: str, do, *args, help: str, type: str = "secondary"
 
 def _rename_to(name: str, new: str) -> None:
     jobs.rename(name, new)
-    st.session_state["_renamed"] = new
+    st.session_state["_renamed"] = name, new
 
 
 def _rename(name: str) -> None:
     with st.popover("Rename", icon=":material/edit:"):
         new = st.text_input("New name", name, key=f"new_name_{name}", help="Letters, digits, dot, dash and underscore.")
-        _action("Rename it", "edit", _rename_to, name, new, help="Its folder gets this name.")
+        _action("Rename it", "edit", name, _rename_to, new, help="Its folder gets this name.")
 
 
 def _delete(name: str) -> None:
     with st.popover("Delete", icon=":material/delete:"):
         st.markdown(f"Delete **{name}** for good?")
-        _action("Delete it", "delete", jobs.delete, name, help="It can't be brought back.", type="primary")
+        _action("Delete it", "delete", name, jobs.delete, help="It can't be brought back.", type="primary")
 
 
 def _download(run: Run) -> None:

@@ -23,7 +23,7 @@ def strip(indices, pair: Pair, key: str) -> None:
     with st.container(horizontal=True, key=key):
         for index in map(int, indices):
             with st.container(width=SIDE + 12, gap=None):
-                st.image(enlarged_test_image(index), width=SIDE)
+                st.image(enlarged_test_image(index), width=SIDE, alt=f"Test photo {index}: {CLASSES[labels[index]]}")
                 st.markdown(_caption(CLASSES[labels[index]], {s: CLASSES[a[index]] for s, a in answers.items()}))
                 st.page_link(
                     "app_pages/look_inside.py",

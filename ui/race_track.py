@@ -166,7 +166,7 @@ def _show_answers(frame: dict) -> None:
     for number, (column, index) in enumerate(zip(st.columns(len(racing.PHOTOS)), racing.PHOTOS, strict=True)):
         truth = CLASSES[labels[index]]
         with column:
-            st.image(enlarged_test_image(index, SIDE), width=SIDE, caption=truth)
+            st.image(enlarged_test_image(index, SIDE), width=SIDE, caption=truth, alt=f"Test photo {index}: {truth}")
             for side in SIDES:
                 probabilities = frame["standings"][side]["probabilities"][number]
                 said = CLASSES[int(np.argmax(probabilities))]

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.comparison import describe
 from core.errors import RunError
-from core.runs import Run, list_runs
+from core.runs import NAME, Run, list_runs
 from ui import cached
 
 DEFAULTS = {"a": "plain20-s0", "b": "resnet20-s0"}
@@ -110,11 +110,15 @@ def _follow_link(key: str, names: list[str], unfinished: set[str]) -> None:
     """
     link, written = st.query_params.get(key), st.session_state.get(f"_link_{key}")
     wanted = link if link is not None and link != written else st.session_state.get(key)
+    before, after = st.session_state.get("_renamed", (None, None))
+    wanted = after if wanted == before else wanted
     if wanted in names:
         st.session_state[key] = wanted
         return
     default = DEFAULTS[key] if DEFAULTS[key] in names else names[0 if key == "a" else -1]
     if wanted is not None:
-        why = f"“{wanted}” is not finished" if wanted in unfinished else f"There is no run “{wanted}” here"
+        # Whoever made the link may have written anything; only what can be a name is said again.
+        called = f"“{wanted}”" if NAME.fullmatch(wanted) else "of that name"
+        why = f"{called} is not finished" if wanted in unfinished else f"There is no run {called} here"
         st.warning(f"{why}; {key.upper()} shows {default} instead.", icon=":material/link_off:")
     st.session_state[key] = default

@@ -9,7 +9,7 @@ import pytest
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
-from core import cifar10, explain, familiarity, gallery
+from core import cifar10, explain, familiarity, gallery, images
 from core.cifar10 import CLASSES
 from core.errors import RunError
 from core.runs import ROOT, find_run
@@ -48,6 +48,23 @@ def test_an_unknown_name_in_the_link_is_reported_and_replaced(app):
     assert not app.exception
     assert "no-such-run" in app.warning[0].value
     assert app.selectbox(key="b").value != "no-such-run"
+
+
+def test_a_link_puts_no_words_of_its_own_into_the_app(app):
+    app.query_params["b"] = "x”**. [Sign in here](https://example.com) ![](https://example.com/x.png)"
+    app.run()
+    assert app.warning[0].value == "There is no run of that name here; B shows resnet20-s0 instead."
+
+
+@pytest.mark.parametrize("page", ["compare", "mistakes", "look_inside", "surgery", "transfer"])
+def test_every_picture_has_words_for_those_who_do_not_see_it(app, page):
+    app.query_params["a"], app.query_params["b"] = "resnet50-scratch", "resnet50-imagenet"
+    if page == "surgery":
+        app.query_params["a"], app.query_params["b"] = "plain20-s0", "resnet20-s0"
+    app = open_page(app, page)
+    words = [image.alt for images in app.get("image") for image in images.proto.imgs]
+    assert words
+    assert all(words)
 
 
 def test_a_run_that_is_not_finished_is_called_so(app, own_runs):
@@ -245,6 +262,20 @@ def test_a_strange_picture_may_be_none_of_the_ten(app, monkeypatch, rank, warned
 
 
 NAMES = ("../../x.png", "a" * 300 + ".png", "\N{CAT FACE}.png")  # one with NUL Streamlit refuses before us
+
+
+def test_an_upload_is_decoded_once_for_all_clicks(app, monkeypatch):
+    decoded, open_picture = [], images.open_picture
+    monkeypatch.setattr(images, "open_picture", lambda data: decoded.append(data) or open_picture(data))
+    app = look_inside(app)
+    app.segmented_control(key="source").set_value("upload").run()
+    first, second = (gallery.read(name) for name in list(gallery.PICTURES)[:2])
+    app.file_uploader(key="upload").set_value(("a.jpg", first, "image/jpeg")).run()
+    app.slider(key="strength").set_value(80).run()
+    assert not app.exception
+    assert decoded == [first]
+    app.file_uploader(key="upload").set_value(("a.jpg", second, "image/jpeg")).run()
+    assert decoded == [first, second]
 
 
 def test_look_inside_answers_every_bad_file_in_one_sentence(app):
