@@ -185,10 +185,12 @@ class Session:
         if precision not in (None, began_in):
             raise RunError(f"{name} was begun in {began_in}, not in {precision}.")
         if processes != parallel.size() and hardware.best_device().type == "cpu":
-            program = f"torchrun --nproc-per-node {processes}" if processes != 1 else "python"
+            alone = processes == 1
+            program = "python" if alone else f"torchrun --nproc-per-node {processes}"
             raise RunError(
-                f"{name} was begun by {processes} processes, not by {parallel.size()}; BatchNorm would see other "
-                f"shares of a batch. This goes on with it: {program} -m core.train --run {self.folder}"
+                f"{name} was begun by {'one process' if alone else f'{processes} processes'}, not by "
+                f"{parallel.size()}; BatchNorm would see other shares of a batch. This goes on with it: {program} "
+                f"-m core.train --run {self.folder}"
             )
         if threads is None and type(begun.get("threads")) is int:
             torch.set_num_threads(max(1, min(begun["threads"], os.cpu_count() or 1)))
