@@ -46,7 +46,7 @@ def show_network(side: str, run, share, colour: str) -> None:
     with st.container(border=True, key=f"network_{side}", height="stretch"):
         kind = f"**{side}: {comparison.network_name(run.config)}**, " if cifar else f"**{side}:** "
         st.markdown(kind + comparison.describe(run))
-        st.image(drawing.network(run.config, colour), width="stretch", alt=f"Network {side} as a row of blocks")
+        st.image(drawing.network(run.config, colour), width="stretch", alt=f"Drawing of network {side}")
         st.metric(
             "right on photos it has never seen",
             f"{share.value:.1%}",

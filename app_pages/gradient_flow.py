@@ -190,7 +190,7 @@ def choose_epoch(first: int, last: int) -> int:
     """A slider that begins at epoch 1, whatever the `first`; epoch 0 is before training."""
     if first == last:
         return first
-    if not first <= st.session_state.get("gradient_epoch", first) <= last:  # of another pair, trained for longer
+    if not first <= st.session_state.get("gradient_epoch", first) <= last:  # kept from another pair
         del st.session_state["gradient_epoch"]
     help = f"Move through the training{'; 0 is before it' * (first == 0)}."
     return st.slider("Epoch", first, last, 1, key="gradient_epoch", bind="query-params", help=help)
