@@ -245,7 +245,7 @@ def test_surgery_is_prepared_while_the_visitor_reads(app, own_runs, monkeypatch)
     open_page(app, "surgery")
     awaited = {own_runs / "mine-plain", own_runs / "mine-residual"}
     while awaited:  # an earlier test's thread may still be at work and put its own
-        awaited.discard(prepared.get(timeout=120))
+        awaited.discard(prepared.get(timeout=30))
 
 
 def test_surgery_studies_a_run_that_was_not_and_keeps_it(app, own_runs):
