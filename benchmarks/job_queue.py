@@ -26,7 +26,7 @@ import numpy as np
 import psutil
 
 from benchmarks import stand_in_trainer
-from core import jobs, queue, runs, status
+from core import jobs, paths, queue, runs, status
 from core.config import TrainConfig
 from core.errors import LabError, RunError, TrainingError
 
@@ -47,7 +47,7 @@ def torment(configs: list[TrainConfig], visitors: int, at_once: int, seed: int, 
     ]
     for thread in threads:
         thread.start()
-    root, most = runs.own_runs_dir(), 0
+    root, most = paths.own_runs_dir(), 0
     while any(thread.is_alive() for thread in threads):
         jobs.states()  # as a page does that somebody looks at
         with status.lock(root):  # so that none starts while they are counted
@@ -115,7 +115,7 @@ def _kill(chance: random.Random, found: dict[str, status.Status]) -> bool:
 
 
 def _kill_keeper(chance: random.Random, found: dict[str, status.Status]) -> bool:
-    keepers = [process for process in processes_of(runs.own_runs_dir()) if "core.queue" in process.info["cmdline"]]
+    keepers = [process for process in processes_of(paths.own_runs_dir()) if "core.queue" in process.info["cmdline"]]
     return bool(keepers) and _kill_process(chance.choice(keepers))
 
 

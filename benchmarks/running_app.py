@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 from playwright.sync_api import Page, sync_playwright
 
-from core.runs import ROOT
+from core.paths import ROOT
 
 SECONDS = 90  # at most, until it answers
 # By the title in the navigation, words of the page's heading.

@@ -15,7 +15,7 @@ import time
 from playwright.sync_api import Page
 
 from benchmarks.running_app import heading, own_folder, page_path, run_app, settle, tab
-from core import jobs, runs
+from core import jobs, paths, runs
 from core.config import TrainConfig
 
 POLL = 0.5  # seconds
@@ -29,7 +29,7 @@ def in_a_terminal(epochs: int, seed: int) -> float:
     name = f"terminal-{seed}"
     command = [sys.executable, "-m", "core.train", "resnet20", "--data", "shipped", "--epochs", str(epochs)]
     subprocess.run(
-        [*command, "--seed", str(seed), "--name", name], cwd=runs.ROOT, check=True, stderr=subprocess.DEVNULL
+        [*command, "--seed", str(seed), "--name", name], cwd=paths.ROOT, check=True, stderr=subprocess.DEVNULL
     )
     return seconds_of(name)
 

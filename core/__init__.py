@@ -1,5 +1,6 @@
 """The lab without a screen: networks, training, evaluation. Knows nothing of Streamlit.
 
+Places                        paths
 What is asked of a training   config, experiments, schedules
 Images                        cifar10, gallery, image_files, images, distortions; data (batches for training)
 Networks                      models/

@@ -12,9 +12,10 @@ import numpy as np
 from PIL import Image
 
 from core.errors import DataError
+from core.paths import ROOT
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-SHIPPED_DIR = Path(__file__).resolve().parent.parent / "data" / "cifar10"
+SHIPPED_DIR = ROOT / "data" / "cifar10"
 DOWNLOAD_DIR = SHIPPED_DIR.parent
 IMAGES_PER_SHEET = TEST_IMAGES = 10_000
 TILES, SIZE = 100, 32  # a contact sheet is 100 x 100 tiles of 32 x 32 pixels

@@ -12,7 +12,7 @@ from dataclasses import replace
 from core.cifar10 import TEST_IMAGES, Images, load_training
 from core.config import TrainConfig
 from core.errors import TrainingError
-from core.runs import ROOT
+from core.paths import ROOT
 
 COSTLY = (  # the settings on which the cost of an image hangs
     *("family", "network", "input_size", "strides", "depth", "skip", "norm", "freeze"),

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
-from core import cifar10, lesions, metrics, runs, status
+from core import cifar10, lesions, metrics, paths, runs, status
 from core.card import card_text, write_card
 from core.errors import LabError, RunError
 from core.files import write_text, writing
@@ -63,7 +63,7 @@ def import_run(data: bytes, name: str | None = None, before: Callable[[], None] 
     if name is None:
         raise RunError("The zip holds a run without its folder, so it has no name; give it one.")
     _require_free(name)
-    root = runs.own_runs_dir()
+    root = paths.own_runs_dir()
     with writing(root):
         root.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=root, prefix=".import-") as hidden:
@@ -107,7 +107,7 @@ def files_of(run: Run) -> list[Path]:
 
 def _require_free(name: str) -> None:
     runs.require_name(name)
-    if runs.is_taken(runs.own_runs_dir(), name):
+    if runs.is_taken(paths.own_runs_dir(), name):
         raise RunError(f"There is a run called {name} already; give the new one another name.")
 
 

@@ -1,6 +1,6 @@
 """Pictures that come with the lab, so that nobody needs one of their own (credits: data/gallery/README.md)."""
 
-from core.runs import ROOT
+from core.paths import ROOT
 
 GALLERY_DIR = ROOT / "data" / "gallery"
 # The picture's name: what it shows, and its class where it is one of the ten.

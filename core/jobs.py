@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 
-from core import queue, runs, status
+from core import paths, queue, runs, status
 from core.config import TrainConfig
 from core.errors import LabError, RunError, TrainingError
 from core.files import writing
@@ -37,7 +37,7 @@ def states() -> dict[str, Status]:
 
     Where runs wait and nobody minds the queue any more (the machine was switched off), it is set going again.
     """
-    root = runs.own_runs_dir()
+    root = paths.own_runs_dir()
     found = queue.states(root)
     if queue.names_in("queued", found) and not queue.keeper(root) and training_allowed():
         with suppress(LabError, OSError), status.lock(root):
@@ -147,7 +147,7 @@ def rename(name: str, new: str) -> None:
 def _changing() -> Iterator[Path]:
     """The folder of the user's runs, which nobody else changes meanwhile. What goes wrong becomes a TrainingError."""
     require_training_allowed()
-    root = runs.own_runs_dir()
+    root = paths.own_runs_dir()
     try:
         with writing(root), status.lock(root):
             yield root
@@ -173,7 +173,7 @@ def _check_length(configs: list[TrainConfig]) -> None:
 
 def _require_room(number: int) -> None:
     """Raises TrainingError if so many more runs can't be kept here."""
-    root, count = runs.own_runs_dir(), _setting("RESNET_LAB_MAX_RUNS")
+    root, count = paths.own_runs_dir(), _setting("RESNET_LAB_MAX_RUNS")
     stored = sum(path.is_dir() and not path.name.startswith(".") for path in root.iterdir()) if root.is_dir() else 0
     if count and stored + number > count:
         raise TrainingError(f"At most {count} runs can be kept here, and there are {stored}; delete one first.")
@@ -187,7 +187,7 @@ def _setting(name: str, default: int = 0, least: int = 0) -> int:
 
 
 def _is_shipped(name: str) -> bool:
-    return (runs.SHIPPED / name).exists()
+    return (paths.SHIPPED / name).exists()
 
 
 def _own_folder(name: str) -> Path:
@@ -198,7 +198,7 @@ def _own_folder(name: str) -> Path:
         raise TrainingError(str(error)) from None
     if _is_shipped(name):
         raise TrainingError(f"{name} ships with the lab and can't be changed.")
-    folder = runs.own_runs_dir() / name
+    folder = paths.own_runs_dir() / name
     if not folder.is_dir() or folder.is_symlink():
         raise TrainingError(f"There is no run {name} of your own.")
     return folder

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import psutil
 
-ROOT = Path(__file__).resolve().parent.parent
+from core.paths import ROOT
+
 NICENESS = 10  # of the keeper, and so of the trainings: a click on a page goes before a training step
 
 

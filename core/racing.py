@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from core import processes, runs, status
+from core import paths, processes, status
 from core.errors import LabError, TrainingError, plain_reason
 from core.experiments import RACES, Contest
 from core.files import write_json, writing
@@ -48,7 +48,7 @@ class StartedRace:
 def start(name: str) -> StartedRace:
     """Begin a race of RACES. Raises LabError if one is on, training is switched off, or nothing can be written."""
     require_training_allowed()
-    root = runs.own_runs_dir()
+    root = paths.own_runs_dir()
     with writing(root), status.lock(root):
         before = current()
         if before and before.alive:
@@ -64,7 +64,7 @@ def start(name: str) -> StartedRace:
 def current() -> StartedRace | None:
     """The race that was started last; None if there was none."""
     try:
-        race = StartedRace(**json.loads((runs.own_runs_dir() / RACE_FILE).read_text(encoding="utf-8")))
+        race = StartedRace(**json.loads((paths.own_runs_dir() / RACE_FILE).read_text(encoding="utf-8")))
         return race if race.name in RACES and type(race.pid) is int else None
     except (OSError, ValueError, TypeError):
         return None
@@ -87,7 +87,7 @@ def stop() -> None:
 def frames() -> tuple[list[dict], str]:
     """All frames of the race so far, each a `core.race.Frame` as a dict, and why it failed ("" if it has not)."""
     try:
-        lines = (runs.own_runs_dir() / FRAMES_FILE).read_text(encoding="utf-8").split("\n")
+        lines = (paths.own_runs_dir() / FRAMES_FILE).read_text(encoding="utf-8").split("\n")
         shown = [json.loads(line) for line in lines[:-1]]  # the last one may still be being written
     except (OSError, ValueError):
         return [], ""

@@ -11,7 +11,8 @@ from core.cli import Parser, run_command
 from core.comparison import describe
 from core.errors import LabError
 from core.files import write_text
-from core.runs import SHIPPED, Run, list_in
+from core.paths import SHIPPED
+from core.runs import Run, list_in
 
 BEGIN, END = "<!-- runs -->", "<!-- /runs -->"
 COLUMNS = (

@@ -18,14 +18,14 @@ from pathlib import Path, PureWindowsPath
 import numpy as np
 import pandas as pd
 
+from core import paths
 from core.cifar10 import CLASSES, TEST_IMAGES
 from core.config import IMAGENET_FILES, LONGEST_NAME, PRECISIONS, TrainConfig
 from core.errors import LabError, RunError
 from core.files import write_atomically, write_json, write_text
+from core.paths import own_runs_dir
 from core.status import RESULT_FILE, finished
 
-ROOT = Path(__file__).resolve().parent.parent
-SHIPPED = ROOT / "checkpoints"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 AGAIN = "-again"  # how the name of a run that is made anew ends
 PLACE_OPTIONS = ("--out", "--name")
@@ -46,11 +46,6 @@ LARGEST_FILTER = 32  # pixels a side: torchvision's largest, of ViT-B/32
 LARGEST_JSON = 1_000_000  # bytes; a config.json has about 2,000
 CHANGE_FILE = "weight_change.npz"  # how far each layer moved, and the first filters before and after; may be missing
 MODEL_FILE, STATE_FILE = "model.safetensors", "resume.safetensors"
-
-
-def own_runs_dir() -> Path:
-    """Where the user's own runs lie: RESNET_LAB_RUNS, or `runs/` beside the app."""
-    return Path(os.environ.get("RESNET_LAB_RUNS") or ROOT / "runs").absolute()
 
 
 @dataclass(frozen=True)
@@ -275,7 +270,7 @@ def _is_count(known: object) -> bool:
 
 def list_runs() -> tuple[list[Run], list[str]]:
     """All runs, shipped ones first, and a sentence for each folder that can't be opened or has a shipped run's name."""
-    shipped, problems = list_in(SHIPPED)
+    shipped, problems = list_in(paths.SHIPPED)
     own, problems_of_own = list_in(own_runs_dir())
     taken = {run.name for run in shipped}
     hidden = [run for run in own if run.name in taken]
@@ -324,13 +319,13 @@ def require_name(name: str) -> None:
 
 def is_taken(root: Path, name: str) -> bool:
     """Whether a run in `root`, or one that ships, has this name."""
-    return any((folder / name).exists() for folder in (root, SHIPPED))
+    return any((folder / name).exists() for folder in (root, paths.SHIPPED))
 
 
 def require_free_name(root: Path, name: str) -> None:
     """Raises RunError if a new run in `root` can't have this name: it is bad, or taken, here or by a shipped run."""
     require_name(name)
-    if (SHIPPED / name).exists() and root.resolve() != SHIPPED:
+    if (paths.SHIPPED / name).exists() and root.resolve() != paths.SHIPPED:
         raise RunError(f"{name} is the name of a run that ships with the app; choose another with --name.")
     if (root / name).exists():
         raise RunError(f"{root / name} exists. Go on with it: --resume. Or choose another name: --name.")

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from core import runs
+from core import paths, runs
 from core.card import write_card
 from core.cli import Parser, run_command
 from core.errors import RunError
@@ -49,7 +49,7 @@ def ship(run: Run, to: Path, weights: bool = True, replace: bool = False) -> Run
 def parser() -> Parser:
     p = Parser(prog="python -m core.ship", description=__doc__)
     p.add_argument("runs", nargs="+", metavar="RUN", help="a run's name, or the path of its folder")
-    p.add_argument("--to", type=Path, metavar="FOLDER", default=runs.SHIPPED, help="default: %(default)s")
+    p.add_argument("--to", type=Path, metavar="FOLDER", default=paths.SHIPPED, help="default: %(default)s")
     p.add_argument("--without-weights", action="store_true", help="leave them out: the card says how to make them")
     p.add_argument("--replace", action="store_true", help="put a run in the place of another of its name")
     return p
@@ -60,7 +60,7 @@ def main(argv: list[str] | None = None) -> int:
     found = [find_run(name) for name in args.runs]
     for run in found:
         print(ship(run, args.to, not args.without_weights, args.replace).path, file=sys.stderr)
-        if args.to.resolve() == runs.SHIPPED.resolve() and run.path.resolve().parent == runs.own_runs_dir().resolve():
+        if args.to.resolve() == paths.SHIPPED.resolve() and run.path.resolve().parent == paths.own_runs_dir().resolve():
             print(f"{run.path} has now the name of a shipped run; delete or rename it.", file=sys.stderr)
     return 0
 

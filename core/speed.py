@@ -12,7 +12,8 @@ import time
 from core.cli import Parser, run_command
 from core.config import TrainConfig
 from core.errors import LabError
-from core.runs import ROOT, Run, find_run
+from core.paths import ROOT
+from core.runs import Run, find_run
 
 ROUNDS, WARM_UPS, PATIENCE = 15, 3, 300  # passes, passes that don't count, seconds
 THREADS = (1, 2)

@@ -16,7 +16,7 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
-from core import runs, status
+from core import paths, runs, status
 from core.cli import Parser, run_command
 from core.config import TrainConfig, differences, recipe
 from core.errors import LabError, RunError
@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         help='the JSON file; "name" in it may be a pattern, such as "mine-{architecture}-{seed}", for the runs\' names',
     )
-    p.add_argument("--out", type=Path, default=runs.own_runs_dir(), help="where the runs' folders go; %(default)s")
+    p.add_argument("--out", type=Path, default=paths.own_runs_dir(), help="where the runs' folders go; %(default)s")
     p.add_argument("--dry-run", action="store_true", help="list the runs and how they stand, and train nothing")
     return p
 
@@ -131,7 +131,7 @@ class Child:
         """Train the run in `folder` as far as it goes; the reason if it failed."""
         command = [sys.executable, "-m", "core.train", "--run", str(folder.resolve())]
         # In a session of its own: Ctrl-C at the terminal would else reach it twice, and twice means at once.
-        self._process = subprocess.Popen(command, cwd=runs.ROOT, start_new_session=True)
+        self._process = subprocess.Popen(command, cwd=paths.ROOT, start_new_session=True)
         if self.stopped:  # at this very moment
             self._end()
         code = self._process.wait()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from core import cifar10, hardware, parallel, runs, status
+from core import cifar10, hardware, parallel, paths, runs, status
 from core.cli import Parser, run_command
 from core.config import OPTIMIZERS, PRECISIONS, SCHEDULES, STRIDES, TrainConfig, recipe
 from core.errors import LabError
@@ -58,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--init", default="scratch", help="scratch, imagenet, or a file of weights (safetensors or torch's)")
     p.add_argument("--freeze", default="", metavar="STAGE", help="what is not to learn, e.g. layer2 or backbone")
     p.add_argument("--name", help="the run's name; default: made from the options")
-    p.add_argument("--out", type=Path, default=runs.own_runs_dir(), help="where the run's folder goes; %(default)s")
+    p.add_argument("--out", type=Path, default=paths.own_runs_dir(), help="where the run's folder goes; %(default)s")
     p.add_argument("--resume", action="store_true", help="go on with the run of this name")
     p.add_argument("--run", type=Path, help="begin, or go on with, the run in this folder, as its config.json says")
     p.add_argument("--threads", type=int, help="of the CPU; all, or as many as the run began with")

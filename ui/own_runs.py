@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from core import charts, exchange, jobs, runs
+from core import charts, exchange, jobs, paths, runs
 from core.comparison import differing
 from core.errors import LabError, RunError
 from core.palette import SIDES
@@ -67,7 +67,7 @@ def _show_table(states: dict[str, Status]) -> None:
 
 def _row(run: Run, status: Status | None) -> dict:
     finished = status is None
-    words = STATES[("shipped" if run.path.parent == runs.SHIPPED else "finished") if finished else status.state]
+    words = STATES[("shipped" if run.path.parent == paths.SHIPPED else "finished") if finished else status.state]
     if status and status.state == "training" and status.seconds_left is not None:
         words += f", epoch {status.epoch} of {status.epochs}, about {max(1, round(status.seconds_left / 60))} min left"
     return {
@@ -101,7 +101,7 @@ def _show_curves(names: list[str]) -> None:
     tables = []
     for side, name in zip(SIDES, names, strict=False):
         try:
-            history = runs.open_run(runs.own_runs_dir() / name).history()
+            history = runs.open_run(paths.own_runs_dir() / name).history()
         except RunError:
             continue  # no epoch has ended yet
         history = history.rename(columns={"train_accuracy": "training", "val_accuracy": "validation"})
@@ -114,7 +114,7 @@ def _show_curves(names: list[str]) -> None:
 
 
 def _show_actions(states: dict[str, Status]) -> None:
-    own = [run for run in runs.list_runs()[0] if run.path.parent != runs.SHIPPED]
+    own = [run for run in runs.list_runs()[0] if run.path.parent != paths.SHIPPED]
     if not own:
         st.info("You have no runs of your own yet.")
         return

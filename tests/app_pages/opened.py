@@ -2,7 +2,7 @@
 
 from streamlit.testing.v1 import AppTest
 
-from core.runs import ROOT
+from core.paths import ROOT
 
 SECONDS = 120
 

@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 from core import cifar10, explain, familiarity, gallery, images
 from core.cifar10 import CLASSES
 from core.errors import RunError
-from core.runs import ROOT, find_run
+from core.paths import ROOT
+from core.runs import find_run
 from tests.app_pages.opened import charts, new_app, open_page, said
 from tests.conftest import TINY
 from tests.core.test_images import DAMAGED, NOT_PICTURES, TOO_LARGE
@@ -27,7 +28,7 @@ def test_opens_with_a_title_and_no_exception(app, page: Path):
 
 
 def test_pages_say_what_to_do_where_nothing_is_trained(monkeypatch, tmp_path):
-    monkeypatch.setattr("core.runs.SHIPPED", tmp_path)
+    monkeypatch.setattr("core.paths.SHIPPED", tmp_path)
     app = new_app()
     for page in PAGES:
         open_page(app, page.stem)
@@ -293,7 +294,7 @@ def test_look_inside_answers_every_bad_file_in_one_sentence(app):
 @pytest.fixture
 def alone(monkeypatch, tmp_path):
     """No runs ship with the app."""
-    monkeypatch.setattr("core.runs.SHIPPED", tmp_path / "checkpoints")
+    monkeypatch.setattr("core.paths.SHIPPED", tmp_path / "checkpoints")
 
 
 @pytest.fixture(scope="session")

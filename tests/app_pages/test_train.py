@@ -7,7 +7,7 @@ import pytest
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
-from core import exchange, jobs, queue, racing, runs
+from core import exchange, jobs, paths, queue, racing, runs
 from core.config import differences
 from core.race import Frame, Standing
 from tests.app_pages.opened import charts, new_app, open_page, said
@@ -80,7 +80,7 @@ def test_one_press_queues_two_runs_that_differ_in_one_thing(app):
     assert app.button(key="start").label.startswith("Start 2 runs")
     app.button(key="start").click().run()
     assert not app.exception
-    a, b = (runs.open_run(runs.own_runs_dir() / name).config for name in jobs.states())
+    a, b = (runs.open_run(paths.own_runs_dir() / name).config for name in jobs.states())
     assert differences(a, b) == {"norm": ("batch", "none")}
     assert (a.epochs, a.data) == (3, "shipped")
     assert app.selectbox(key="chosen_run").value == a.default_run_name  # the page has gone on to "All runs"
@@ -90,7 +90,7 @@ def test_each_seed_trains_the_whole_pair(app):
     app = section(app, "experiment")
     app.number_input(key="seeds").set_value(2).run()
     app.button(key="start").click().run()
-    configs = [runs.open_run(runs.own_runs_dir() / name).config for name in jobs.states()]
+    configs = [runs.open_run(paths.own_runs_dir() / name).config for name in jobs.states()]
     assert [(config.skip, config.seed) for config in configs] == [(False, 0), (True, 0), (False, 1), (True, 1)]
 
 
@@ -126,7 +126,7 @@ def test_one_of_torchvisions_networks(app):
     app.selectbox(key="torchvision_network").set_value("mobilenet_v3_small").run()
     app.selectbox(key="torchvision_second").set_value("init").run()
     app.button(key="start").click().run()
-    configs = [runs.open_run(runs.own_runs_dir() / name).config for name in jobs.states()]
+    configs = [runs.open_run(paths.own_runs_dir() / name).config for name in jobs.states()]
     assert [(config.network, config.init) for config in configs] == [
         ("mobilenet_v3_small", "scratch"),
         ("mobilenet_v3_small", "imagenet"),
@@ -156,7 +156,7 @@ def test_all_runs_are_listed_with_their_states(app):
     table = app.dataframe[0].value.set_index("run")["state"]
     assert table["mine-plain"] == "finished"
     assert table["plain20-shipped-8ep-s0"] == "waiting"
-    assert table[[name for name in table.index if (runs.SHIPPED / name).exists()]].str.contains("ships").all()
+    assert table[[name for name in table.index if (paths.SHIPPED / name).exists()]].str.contains("ships").all()
 
 
 def test_a_run_is_stopped_renamed_resumed_and_deleted(app, own_runs):

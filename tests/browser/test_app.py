@@ -12,7 +12,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from playwright.sync_api import expect
 
 from benchmarks.running_app import PAGES, page_path, run_app
-from core.runs import ROOT
+from core.paths import ROOT
 
 PLAIN, RESNET = "plain20-s0", "resnet20-s0"
 TRIES, PATIENCE = 4, 20_000  # clicks at most, and milliseconds between them

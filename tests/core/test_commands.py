@@ -10,7 +10,7 @@ from PIL import Image
 
 from core import cifar10, evaluate, predict
 from core.cli import run_command
-from core.runs import ROOT
+from core.paths import ROOT
 
 
 @pytest.fixture

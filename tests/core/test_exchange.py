@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import yaml
 
-from core import add_run, cifar10, exchange, export, lesions, metrics, runs
+from core import add_run, cifar10, exchange, export, lesions, metrics, paths, runs
 from core.cli import run_command
 from core.errors import RunError
 from core.exchange import export_hub, import_run, zip_run
@@ -59,7 +59,7 @@ def test_run_comes_back_from_its_zip(make_run):
     data = zip_run(run)
     (run.path / "status.json").unlink()
     copy = import_run(data, "copy")
-    assert copy.path == runs.own_runs_dir() / "copy"
+    assert copy.path == paths.own_runs_dir() / "copy"
     assert comparable(copy) == comparable(run)
     assert (copy.path / "README.md").read_text().startswith("# copy\n")
     assert {found.name for found in runs.list_runs()[0]} >= {"good", "copy"}
@@ -141,7 +141,7 @@ def test_taken_name_is_refused(make_run, own_runs, monkeypatch, tmp_path):
     data, before = zip_run(run), comparable(run)
     with pytest.raises(RunError, match="There is a run called good already"):
         import_run(data)
-    monkeypatch.setattr(runs, "SHIPPED", tmp_path / "checkpoints")
+    monkeypatch.setattr(paths, "SHIPPED", tmp_path / "checkpoints")
     (tmp_path / "checkpoints" / "theirs").mkdir(parents=True)
     with pytest.raises(RunError, match="There is a run called theirs already"):
         import_run(data, "theirs")

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from benchmarks import job_queue, stand_in_trainer
-from core import jobs, processes, queue, runs, status
+from core import jobs, paths, processes, queue, runs, status
 from core.config import TrainConfig
 from core.errors import TrainingError
 from core.status import Status
@@ -67,7 +67,7 @@ def stand_ins(monkeypatch):
 
 @pytest.fixture
 def shipped(tmp_path, monkeypatch) -> Path:
-    monkeypatch.setattr(runs, "SHIPPED", tmp_path / "checkpoints")
+    monkeypatch.setattr(paths, "SHIPPED", tmp_path / "checkpoints")
     (tmp_path / "checkpoints" / "theirs").mkdir(parents=True)
     return tmp_path / "checkpoints" / "theirs"
 
@@ -100,7 +100,7 @@ def test_trainings_run_one_after_the_other_unattended(own_runs, stand_ins):
         "jobs.TRAINER = job_queue.TRAINER;"
         "jobs.start([TrainConfig(depth=8, data='shipped', epochs=1, seed=seed) for seed in range(3)])"
     )
-    subprocess.run([sys.executable, "-c", script], check=True, cwd=runs.ROOT)
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=paths.ROOT)
     folders = [own_runs / config.default_run_name for config in others(3, SHORT)]
     at_once = set()
 
@@ -197,7 +197,7 @@ def test_stopped_and_resumed_it_goes_on_where_it_was(stand_ins):
     stopped = jobs.states()[name]
     assert stopped.state == "stopped"
     assert not stopped.alive
-    share, saved = stopped.share, stand_in_trainer.load_state(runs.own_runs_dir() / name / runs.STATE_FILE)[0]
+    share, saved = stopped.share, stand_in_trainer.load_state(paths.own_runs_dir() / name / runs.STATE_FILE)[0]
     assert saved / (LONG.epochs * stand_in_trainer.STEPS) >= share  # its last step too
     with pytest.raises(TrainingError, match="exists already"):
         jobs.start([LONG])

@@ -7,7 +7,7 @@ import time
 import psutil
 import pytest
 
-from core import racing, runs
+from core import paths, racing
 from core.errors import TrainingError
 
 
@@ -91,4 +91,4 @@ def test_no_race_where_training_is_off(monkeypatch):
     monkeypatch.setenv("RESNET_LAB_TRAINING", "off")
     with pytest.raises(TrainingError, match="switched off"):
         racing.start("20")
-    assert not (runs.own_runs_dir() / racing.RACE_FILE).exists()
+    assert not (paths.own_runs_dir() / racing.RACE_FILE).exists()

@@ -9,7 +9,8 @@ import pytest
 from core import cifar10, metrics, report
 from core.config import TrainConfig
 from core.errors import LabError
-from core.runs import ROOT, SHIPPED, open_run
+from core.paths import ROOT, SHIPPED
+from core.runs import open_run
 
 
 def cells(line: str) -> list[str]:

@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from core import runs
+from core import paths, runs
 from core.config import TrainConfig
 from core.errors import RunError
 from core.exchange import import_run
@@ -23,7 +23,7 @@ from core.runs import Run, find_run, list_runs, new_folder, open_run
 @pytest.fixture(autouse=True)
 def shipped(tmp_path, monkeypatch) -> Path:
     """No runs ship with the app but what a test puts here."""
-    monkeypatch.setattr(runs, "SHIPPED", tmp_path / "checkpoints")
+    monkeypatch.setattr(paths, "SHIPPED", tmp_path / "checkpoints")
     (tmp_path / "checkpoints").mkdir()
     return tmp_path / "checkpoints"
 
@@ -138,9 +138,9 @@ def test_shipped_runs_come_first_and_stray_files_do_not_matter(make_run, shipped
 
 def test_own_runs_lie_where_the_environment_says(monkeypatch, tmp_path):
     monkeypatch.setenv("RESNET_LAB_RUNS", str(tmp_path / "elsewhere"))
-    assert runs.own_runs_dir() == tmp_path / "elsewhere"
+    assert paths.own_runs_dir() == tmp_path / "elsewhere"
     monkeypatch.delenv("RESNET_LAB_RUNS")
-    assert runs.own_runs_dir() == runs.ROOT / "runs"
+    assert paths.own_runs_dir() == paths.ROOT / "runs"
 
 
 def test_find_run_by_name_and_by_path(make_run, tmp_path):
@@ -486,7 +486,7 @@ def test_name_of_a_shipped_run_is_a_problem(make_run, shipped):
     shutil.copytree(make_run("good").path, shipped / "good")
     make_run("other")
     found, problems = list_runs()
-    assert [run.path for run in found] == [shipped / "good", runs.own_runs_dir() / "other"]
+    assert [run.path for run in found] == [shipped / "good", paths.own_runs_dir() / "other"]
     assert len(problems) == 1
     assert "good has the name of a shipped run" in problems[0]
 

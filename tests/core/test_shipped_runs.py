@@ -13,7 +13,8 @@ from core import cifar10, lesions, metrics, transfer
 from core.config import TrainConfig, differences
 from core.data import EpochPlan
 from core.evaluate import test_logits as logits_from_weights
-from core.runs import ROOT, SHIPPED, Run, list_runs, open_run
+from core.paths import ROOT, SHIPPED
+from core.runs import Run, list_runs, open_run
 from core.training import Trainer
 from ui.run_picker import DEFAULTS
 

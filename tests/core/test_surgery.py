@@ -11,7 +11,8 @@ from core.cifar10 import Images
 from core.config import TrainConfig
 from core.errors import LabError
 from core.models import build
-from core.runs import SHIPPED, open_run
+from core.paths import SHIPPED
+from core.runs import open_run
 
 
 @pytest.fixture(scope="module")

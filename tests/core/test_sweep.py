@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from core import runs, status, sweep
+from core import paths, runs, status, sweep
 from core.cli import run_command
 from core.errors import LabError, RunError
 
@@ -95,7 +95,7 @@ def test_dry_run_says_how_the_runs_stand(make_run, grid_file, capsys):
     path = grid_file({"architectures": ["resnet8"], "seed": [0, 1, 2], **TINY})
     assert sweep.main([str(path), "--dry-run"]) == 0
     assert [line.split("  ")[1] for line in capsys.readouterr().out.splitlines()] == ["finished", "to resume", "new"]
-    assert len(list(runs.own_runs_dir().iterdir())) == 2
+    assert len(list(paths.own_runs_dir().iterdir())) == 2
 
 
 def test_run_of_the_same_name_with_other_settings_is_left_alone(make_run, grid_file):

@@ -1,0 +1,12 @@
+"""Where things lie: the repository, the runs that ship, and the user's own. Knows nothing of what they hold."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SHIPPED = ROOT / "checkpoints"
+
+
+def own_runs_dir() -> Path:
+    """Where the user's own runs lie: RESNET_LAB_RUNS, or `runs/` beside the app."""
+    return Path(os.environ.get("RESNET_LAB_RUNS") or ROOT / "runs").absolute()
