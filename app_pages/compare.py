@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import comparison
-from core.cifar10 import CLASSES
+from core.data.cifar10 import CLASSES
 from core.outcome import ACCURACY, MEANINGS, outcome
 from core.palette import COLOURS
 from core.runs import Run

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import charts, comparison, explain, familiarity, images, keepsake, metrics
-from core.cifar10 import CLASSES
+from core import charts, comparison, explain, familiarity, keepsake, metrics
+from core.data import pictures
+from core.data.cifar10 import CLASSES
 from core.errors import RunError
 from core.runs import Run
 from ui import cached, image_input, missing_weights
@@ -143,7 +144,7 @@ def poster() -> bytes:
 
 verdict = st.container()
 picture, *others = st.columns(3)
-seen = images.to_pixels(choice.square)
+seen = pictures.to_pixels(choice.square)
 looks: list[look_closer.Look] = []
 if classifiers:
     style = map_style()
@@ -158,14 +159,14 @@ with verdict:
 with picture:
     st.subheader(choice.title, anchor=False)
     st.markdown(f"What the networks really see: **{len(seen)} × {len(seen)}** pixels.")
-    st.image(images.enlarge(seen, SIDE), width=SIDE, alt=f"{choice.title}, as the networks see it")
+    st.image(pictures.enlarge(seen, SIDE), width=SIDE, alt=f"{choice.title}, as the networks see it")
     if choice.square.width > len(seen):
         st.image(choice.square.resize((SIDE, SIDE)), caption="What you see", width=SIDE, alt=choice.title)
     if len(looks) == 2:
         maps = [look.answer.heatmap for look in looks]
         if st.toggle("A minus B", key="difference", bind="query-params", help="Where their heatmaps differ."):
             st.image(
-                explain.overlay_difference(np.asarray(images.enlarge(seen, SIDE)), *maps),
+                explain.overlay_difference(np.asarray(pictures.enlarge(seen, SIDE)), *maps),
                 caption="Orange: A looked more; blue: B looked more",
                 width=SIDE,
                 alt="The difference of both heatmaps",

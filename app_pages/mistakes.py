@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from core import charts
-from core.cifar10 import CLASSES
+from core.data.cifar10 import CLASSES
 from ui import cached, pictures
 from ui.run_picker import pair
 

@@ -13,8 +13,9 @@ from collections.abc import Callable
 
 import torch
 
-from core import explain, gallery, images
+from core import explain
 from core.classifier import Classifier
+from core.data import gallery, pictures
 from core.runs import Run, find_run
 
 TWINS = ("plain20-s0", "resnet20-s0")
@@ -36,10 +37,10 @@ def both(pair: list[Run], method: str = "GradCAM") -> Callable[[], None]:
     classifiers = [Classifier(run) for run in pair]
 
     def look() -> None:
-        square = images.square(images.open_picture(gallery.read("cat")).image, "crop")
+        square = pictures.square(pictures.open_picture(gallery.read("cat")).image, "crop")
         for classifier in classifiers:
-            answer = classifier.answer(images.to_pixels(square), method=method)
-            explain.overlay(images.to_pixels(square, 256), answer.heatmap)
+            answer = classifier.answer(pictures.to_pixels(square), method=method)
+            explain.overlay(pictures.to_pixels(square, 256), answer.heatmap)
 
     return look
 

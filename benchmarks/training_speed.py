@@ -18,9 +18,10 @@ from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
-from core import cifar10, hardware
+from core import hardware
 from core.config import STRIDES, TrainConfig, recipe
-from core.data import EpochPlan, TrainingSet
+from core.data import cifar10
+from core.data.batches import EpochPlan, TrainingSet
 from core.models import build, family, initial_weights, parse_architecture
 from core.training import Position, Trainer
 

@@ -13,35 +13,36 @@ import numpy as np
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from core import familiarity, gallery, images
+from core import familiarity
 from core.classifier import Classifier
+from core.data import gallery, pictures
 from core.runs import find_run
 
 COUNT, SIZE = 300, 32
 
 
 def digits() -> np.ndarray:
-    pictures = (load_digits().images[:COUNT] * 255 / 16).astype(np.uint8)
-    enlarged = (Image.fromarray(one).resize((SIZE, SIZE), Image.Resampling.BILINEAR) for one in pictures)
+    written = (load_digits().images[:COUNT] * 255 / 16).astype(np.uint8)
+    enlarged = (Image.fromarray(one).resize((SIZE, SIZE), Image.Resampling.BILINEAR) for one in written)
     return np.stack([np.asarray(one.convert("RGB")) for one in enlarged])
 
 
 def crops(random: np.random.Generator) -> np.ndarray:
-    strange = [name for name, (_, truth) in gallery.PICTURES.items() if truth is None]
-    wholes = [images.open_picture(gallery.read(name)).image for name in strange]
+    others = [name for name, (_, truth) in gallery.PICTURES.items() if truth is None]
+    wholes = [pictures.open_picture(gallery.read(name)).image for name in others]
     found = []
     for number in range(COUNT):
         whole = wholes[number % len(wholes)]
         side = int(random.integers(min(whole.size) // 3, min(whole.size) + 1))
         left, top = (int(random.integers(0, length - side + 1)) for length in whole.size)
-        found.append(images.to_pixels(whole.crop((left, top, left + side, top + side)), SIZE))
+        found.append(pictures.to_pixels(whole.crop((left, top, left + side, top + side)), SIZE))
     return np.stack(found)
 
 
 def measure(name: str) -> dict:
     run, random = find_run(name), np.random.default_rng(0)
     classifier, logits = Classifier(run), run.test_logits()
-    pictures = {
+    strange = {
         "digits": digits(),
         "crops of other things": crops(random),
         "noise": random.integers(0, 256, (COUNT, SIZE, SIZE, 3), dtype=np.uint8),
@@ -50,7 +51,7 @@ def measure(name: str) -> dict:
     def share(judged: np.ndarray, yardstick: np.ndarray) -> float:
         return round(float(np.mean([familiarity.unfamiliar(one, yardstick) for one in judged])), 3)
 
-    caught = {kind: share(classifier.logits(shown), logits) for kind, shown in pictures.items()}
+    caught = {kind: share(classifier.logits(shown), logits) for kind, shown in strange.items()}
     return {"run": name, "false alarms": share(logits[1::2], logits[::2]), "caught": caught}
 
 

@@ -1,8 +1,9 @@
 """A run's model card: README.md in its folder, made from what the folder holds."""
 
-from core import cifar10, metrics
+from core import metrics
 from core.comparison import in_words
 from core.config import STRIDED, TrainConfig
+from core.data import cifar10
 from core.errors import RunError
 from core.files import write_text
 from core.runs import Run

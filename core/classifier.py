@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from core import explain, metrics, occlusion, trust
-from core.cifar10 import CLASSES, SIZE
+from core.data.cifar10 import CLASSES, SIZE
 from core.errors import ModelError
 from core.evaluation import infer
 from core.models import build, family

@@ -9,8 +9,8 @@ import sys
 import time
 from dataclasses import replace
 
-from core.cifar10 import TEST_IMAGES, Images, load_training
 from core.config import TrainConfig
+from core.data.cifar10 import TEST_IMAGES, Images, load_training
 from core.errors import TrainingError
 from core.paths import ROOT
 

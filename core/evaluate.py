@@ -5,8 +5,9 @@ import sys
 
 import numpy as np
 
-from core import cifar10, metrics
+from core import metrics
 from core.cli import Parser, run_command
+from core.data import cifar10
 from core.runs import Run, find_run
 
 
@@ -34,7 +35,7 @@ def evaluate(run: Run, test: cifar10.Images) -> dict:
 
 def test_logits(run: Run, test: cifar10.Images) -> np.ndarray:
     """float32 (n, 10), computed now from the run's weights."""
-    from core.data import to_tensors
+    from core.data.batches import to_tensors
     from core.evaluation import infer
     from core.models import family
 

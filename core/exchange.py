@@ -16,8 +16,9 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
-from core import cifar10, lesions, metrics, paths, runs, status
+from core import lesions, metrics, paths, runs, status
 from core.card import card_text, write_card
+from core.data import cifar10
 from core.errors import LabError, RunError
 from core.files import write_text, writing
 from core.runs import Run

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from core.cifar10 import Images
 from core.config import TrainConfig
+from core.data.cifar10 import Images
 
 BATCH = 16  # images for the gradient at initialisation: enough for BatchNorm, and quick at depth 110
 SMALLEST = 1e-12  # up to this it is practically none: a logarithmic axis shows it so
@@ -33,7 +33,7 @@ def at_initialisation(config: TrainConfig, batch: Images) -> pd.DataFrame:
     """
     import torch
 
-    from core.data import to_tensors
+    from core.data.batches import to_tensors
     from core.models import build, family, is_layer_weight
 
     model = build(config).to(memory_format=torch.channels_last).train()

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from core import metrics
-from core.cifar10 import CLASSES
+from core.data.cifar10 import CLASSES
 from core.palette import COLOURS
 
 TOP = 5  # classes

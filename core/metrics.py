@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import bdtr, log_softmax, softmax  # not scipy.stats, whose import alone takes a second
 
-from core.cifar10 import CLASSES
+from core.data.cifar10 import CLASSES
 
 GUESSING = 1 / len(CLASSES)  # the accuracy of a network that knows nothing
 

@@ -3,9 +3,10 @@
 import json
 from pathlib import Path
 
-from core import explain, image_files, images
-from core.cifar10 import CLASSES
+from core import explain
 from core.cli import Parser, run_command
+from core.data import picture_files, pictures
+from core.data.cifar10 import CLASSES
 from core.errors import ImageError, LabError
 from core.files import write_atomically
 from core.runs import find_run
@@ -28,7 +29,7 @@ def parser() -> Parser:
 def main(argv: list[str] | None = None) -> int:
     args = parser().parse_args(argv)
     run = find_run(args.run)
-    square = images.square(images.open_picture(_read(args.image)).image, "crop")
+    square = pictures.square(pictures.open_picture(_read(args.image)).image, "crop")
 
     from core.classifier import Classifier  # after the cheap checks: it takes seconds to import
 
@@ -36,7 +37,7 @@ def main(argv: list[str] | None = None) -> int:
     if args.layer and args.layer not in classifier.layers:
         raise LabError(f"{run.name} has no layer {args.layer!r}. Known: {', '.join(classifier.layers)}.")
     target = CLASSES.index(args.target) if args.target else None
-    answer = classifier.answer(images.to_pixels(square), target, args.method, args.layer)
+    answer = classifier.answer(pictures.to_pixels(square), target, args.method, args.layer)
     by_class = dict(zip(CLASSES, answer.probabilities.tolist(), strict=True))
     if args.heatmap:
         _write_heatmap(args.heatmap, square, answer.heatmap)
@@ -51,8 +52,8 @@ def main(argv: list[str] | None = None) -> int:
 
 def _read(path: Path) -> bytes:
     try:
-        if path.stat().st_size > image_files.MAX_BYTES:  # before the whole of it is in memory
-            raise ImageError(f"{path} is larger than {image_files.MAX_BYTES // 1_000_000} MB; use a smaller picture.")
+        if path.stat().st_size > picture_files.MAX_BYTES:  # before the whole of it is in memory
+            raise ImageError(f"{path} is larger than {picture_files.MAX_BYTES // 1_000_000} MB; use a smaller picture.")
         return path.read_bytes()
     except OSError as error:
         raise ImageError(f"{path} cannot be read ({error.strerror}).") from None

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from core import cost
-from core.cifar10 import Images
+from core.data.cifar10 import Images
 from core.evaluation import infer
 from core.experiments import Contest
 from core.models import initial_weights

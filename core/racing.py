@@ -98,8 +98,8 @@ def frames() -> tuple[list[dict], str]:
 def run(contest: Contest, file: Path) -> None:
     import torch
 
-    from core import cifar10
-    from core.data import to_tensors
+    from core.data import cifar10
+    from core.data.batches import to_tensors
     from core.race import Race, paced
 
     torch.set_num_threads(processes.usable_cores())

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from core import cifar10, metrics
+from core import metrics
 from core.cli import Parser, run_command
 from core.comparison import describe
+from core.data import cifar10
 from core.errors import LabError
 from core.files import write_text
 from core.paths import SHIPPED

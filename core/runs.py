@@ -19,8 +19,8 @@ import numpy as np
 import pandas as pd
 
 from core import paths
-from core.cifar10 import CLASSES, TEST_IMAGES
 from core.config import IMAGENET_FILES, LONGEST_NAME, PRECISIONS, TrainConfig
+from core.data.cifar10 import CLASSES, TEST_IMAGES
 from core.errors import LabError, RunError
 from core.files import write_atomically, write_json, write_text
 from core.paths import own_runs_dir

@@ -16,10 +16,11 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from core import cifar10, hardware, parallel, runs, status
+from core import hardware, parallel, runs, status
 from core.card import write_card
 from core.config import TrainConfig, differences
-from core.data import to_tensors
+from core.data import cifar10
+from core.data.batches import to_tensors
 from core.errors import DivergedError, LabError, RunError, TrainingError, plain_reason
 from core.evaluation import StoppedError
 from core.event_log import EventLog

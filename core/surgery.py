@@ -15,10 +15,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from core import cifar10, lesions
-from core.cifar10 import Images
+from core import lesions
 from core.cli import Parser, run_command
-from core.data import to_tensors
+from core.data import cifar10
+from core.data.batches import to_tensors
+from core.data.cifar10 import Images
 from core.errors import LabError
 from core.hardware import autocast
 from core.lesions import IMAGES, Lesion

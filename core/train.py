@@ -9,9 +9,10 @@ from pathlib import Path
 
 import torch
 
-from core import cifar10, hardware, parallel, paths, runs, status
+from core import hardware, parallel, paths, runs, status
 from core.cli import Parser, run_command
 from core.config import OPTIMIZERS, PRECISIONS, SCHEDULES, STRIDES, TrainConfig, recipe
+from core.data import cifar10
 from core.errors import LabError
 from core.event_log import EventLog, require_tensorboard
 from core.models import parse_architecture

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from core import parallel
-from core.cifar10 import Images
 from core.config import TrainConfig
-from core.data import EpochPlan, TrainingSet, derived_seed, label_budget, split_indices, to_tensors
+from core.data.batches import EpochPlan, TrainingSet, derived_seed, label_budget, split_indices, to_tensors
+from core.data.cifar10 import Images
 from core.errors import DivergedError, LabError, TrainingError
 from core.evaluation import StoppedError, infer
 from core.hardware import autocast, best_device, best_precision

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 import torch
 
-from core import cifar10, hardware, runs
+from core import hardware, runs
 from core.card import write_card
-from core.cifar10 import Images
 from core.config import TrainConfig
+from core.data import cifar10
+from core.data.cifar10 import Images
 from core.models import count_multiply_adds, count_parameters, describe_initial_weights
 from core.training import Trainer
 

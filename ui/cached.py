@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import cifar10, comparison, distortions, gradients, lesions, metrics, report, speed
+from core import comparison, gradients, lesions, metrics, report, speed
 from core.config import TrainConfig
+from core.data import cifar10, distortions
 from core.errors import LabError, RunError
 from core.runs import Run
 

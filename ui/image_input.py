@@ -6,8 +6,8 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from core import gallery, images
-from core.cifar10 import CLASSES, TEST_IMAGES
+from core.data import gallery, pictures
+from core.data.cifar10 import CLASSES, TEST_IMAGES
 from core.errors import ImageError
 from ui import cached
 from ui.run_picker import Pair
@@ -156,12 +156,12 @@ def _from_bytes(data: bytes, identity: str, title: str, truth: str | None = None
             format_func={"crop": "cut out its middle", "pad": "keep all of it"}.get,
             help="The networks see a square.",
         )
-    return Choice(images.square(picture.image, how), truth, title)
+    return Choice(pictures.square(picture.image, how), truth, title)
 
 
-def _opened(data: bytes, identity: str) -> images.Picture:
+def _opened(data: bytes, identity: str) -> pictures.Picture:
     """Decoded once for all the clicks that follow, and kept in this session alone, which ends with the page."""
     kept = st.session_state.get("_picture", (None, None))
     if kept[0] != identity:
-        kept = st.session_state["_picture"] = identity, images.open_picture(data)
+        kept = st.session_state["_picture"] = identity, pictures.open_picture(data)
     return kept[1]

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import charts, comparison, explain, images
-from core.cifar10 import CLASSES
-from core.distortions import SLIDERS, Slider, distort, flips, sweep
+from core import charts, comparison, explain
+from core.data import pictures
+from core.data.cifar10 import CLASSES
+from core.data.distortions import SLIDERS, Slider, distort, flips, sweep
 from core.runs import Run
 from ui import cached
 from ui.fragment import fragment
@@ -56,7 +57,7 @@ class MapStyle:
 
     def draw(self, seen: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
         """Uint8 (SIDE, SIDE, 3)."""
-        return explain.overlay(np.asarray(images.enlarge(seen, SIDE)), heatmap, self.strength)
+        return explain.overlay(np.asarray(pictures.enlarge(seen, SIDE)), heatmap, self.strength)
 
 
 def look(side: str, run: Run, seen: np.ndarray, style: MapStyle) -> Look:
@@ -86,7 +87,7 @@ def _show_trust(one: Look, style: MapStyle) -> None:
         names = list(report.randomised)
         for i, (name, heatmap) in enumerate(report.randomised.items()):
             forgot = f"forgot {name}" if i == 0 else ("forgot all" if i == len(names) - 1 else f"and {name}")
-            drawn = explain.overlay(np.asarray(images.enlarge(one.seen, 96)), heatmap)
+            drawn = explain.overlay(np.asarray(pictures.enlarge(one.seen, 96)), heatmap)
             st.image(drawn, caption=forgot, width=66, alt=f"Heatmap of a network that {forgot}")
     matters = "Yes" if report.marks_what_matters else "Not clearly"
     st.markdown(
@@ -134,7 +135,7 @@ def shake(looks: list[Look], pair: Pair, style: MapStyle) -> None:
     shown, *columns = st.columns(1 + len(looks))
     with shown:
         st.markdown("**The picture now**")
-        st.image(images.enlarge(spoilt, SIDE), width=SIDE, alt="The picture, spoilt")
+        st.image(pictures.enlarge(spoilt, SIDE), width=SIDE, alt="The picture, spoilt")
     for column, before in zip(columns, looks, strict=True):
         now = look(before.side, before.run, spoilt, style)
         with column:

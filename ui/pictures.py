@@ -3,8 +3,8 @@
 import numpy as np
 import streamlit as st
 
-from core.cifar10 import CLASSES
-from core.images import enlarge
+from core.data.cifar10 import CLASSES
+from core.data.pictures import enlarge
 from ui import cached
 from ui.run_picker import Pair
 

@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from core import charts, jobs, racing
-from core.cifar10 import CLASSES
+from core.data.cifar10 import CLASSES
 from core.errors import LabError
 from core.experiments import RACES, Contest
 from core.palette import SIDES

@@ -7,7 +7,7 @@ under the same names and, from one seed, the same initial values.
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from core.cifar10 import CLASSES
+from core.data.cifar10 import CLASSES
 from core.models.modes import seeded
 
 WIDTHS = (16, 32, 64)

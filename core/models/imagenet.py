@@ -11,8 +11,8 @@ import torch
 import torchvision
 from torch import Tensor, nn
 
-from core.cifar10 import CLASSES
 from core.config import TrainConfig
+from core.data.cifar10 import CLASSES
 from core.errors import ModelError
 from core.models.modes import evaluating, seeded
 

@@ -8,15 +8,16 @@ import pandas as pd
 import pytest
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
+from tests.core.test_images import DAMAGED, NOT_PICTURES, TOO_LARGE
 
-from core import cifar10, explain, familiarity, gallery, images
-from core.cifar10 import CLASSES
+from core import explain, familiarity
+from core.data import cifar10, gallery, pictures
+from core.data.cifar10 import CLASSES
 from core.errors import RunError
 from core.paths import ROOT
 from core.runs import find_run
 from tests.app_pages.opened import charts, new_app, open_page, said
 from tests.conftest import TINY
-from tests.core.test_images import DAMAGED, NOT_PICTURES, TOO_LARGE
 from ui import image_input
 
 PAGES = sorted((ROOT / "app_pages").glob("*.py"))
@@ -63,7 +64,7 @@ def test_every_picture_has_words_for_those_who_do_not_see_it(app, page):
     if page == "surgery":
         app.query_params["a"], app.query_params["b"] = "plain20-s0", "resnet20-s0"
     app = open_page(app, page)
-    words = [image.alt for images in app.get("image") for image in images.proto.imgs]
+    words = [image.alt for strip in app.get("image") for image in strip.proto.imgs]
     assert words
     assert all(words)
 
@@ -204,10 +205,10 @@ def test_each_method_shows_another_map(app):
     for method in explain.METHODS:
         app.selectbox(key="method").set_value(method).run()
         assert not app.exception, method
-        pictures = "".join(str(image.proto) for image in app.get("image"))
-        assert ("frog" in pictures) == explain.METHODS[method].of_class
+        drawn = "".join(str(image.proto) for image in app.get("image"))
+        assert ("frog" in drawn) == explain.METHODS[method].of_class
         assert app.selectbox(key="target").disabled != explain.METHODS[method].of_class
-        shown.add(pictures)
+        shown.add(drawn)
     assert len(shown) == len(explain.METHODS)
 
 
@@ -266,8 +267,8 @@ NAMES = ("../../x.png", "a" * 300 + ".png", "\N{CAT FACE}.png")  # one with NUL 
 
 
 def test_an_upload_is_decoded_once_for_all_clicks(app, monkeypatch):
-    decoded, open_picture = [], images.open_picture
-    monkeypatch.setattr(images, "open_picture", lambda data: decoded.append(data) or open_picture(data))
+    decoded, open_picture = [], pictures.open_picture
+    monkeypatch.setattr(pictures, "open_picture", lambda data: decoded.append(data) or open_picture(data))
     app = look_inside(app)
     app.segmented_control(key="source").set_value("upload").run()
     first, second = (gallery.read(name) for name in list(gallery.PICTURES)[:2])
@@ -280,7 +281,7 @@ def test_an_upload_is_decoded_once_for_all_clicks(app, monkeypatch):
 
 
 def test_look_inside_answers_every_bad_file_in_one_sentence(app):
-    """What `core.images` refuses, through the page, under names that try to be paths."""
+    """What `core.data.pictures` refuses, through the page, under names that try to be paths."""
     app = look_inside(app)
     app.segmented_control(key="source").set_value("upload").run()
     bombs = {name: make() for name, make in TOO_LARGE.items()}

@@ -12,8 +12,8 @@ from streamlit.proto.Metric_pb2 import Metric
 from streamlit.testing.v1 import AppTest
 
 from core import gradients, lesions, runs, status
-from core.cifar10 import TEST_IMAGES
 from core.config import TrainConfig
+from core.data.cifar10 import TEST_IMAGES
 from tests.app_pages.opened import charts, open_page, said
 from ui import cached
 

@@ -116,7 +116,7 @@ def photo(tmp_path: Path) -> Path:
     """A real picture to upload: test image 1, a ship, four times as large and not square."""
     from PIL import Image
 
-    from core import cifar10
+    from core.data import cifar10
 
     path = tmp_path / "ship.png"
     Image.fromarray(cifar10.load_test().pixels[1]).resize((192, 128)).save(path)

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from core import parallel, runs
-from core.cifar10 import Images
 from core.config import TrainConfig
+from core.data.cifar10 import Images
 from core.errors import LabError
 from core.files import write_json
 from core.training import Trainer

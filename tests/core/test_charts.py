@@ -6,7 +6,7 @@ import pytest
 
 from core import charts
 from core.charts import cost, depth, gradients
-from core.cifar10 import CLASSES
+from core.data.cifar10 import CLASSES
 from core.degradation import NETWORKS
 from core.palette import COLOURS
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import cifar10, evaluate, predict
+from core import evaluate, predict
 from core.cli import run_command
+from core.data import cifar10
 from core.paths import ROOT
 
 

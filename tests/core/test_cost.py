@@ -6,7 +6,7 @@ import pytest
 
 from core import cost
 from core.config import TrainConfig
-from core.data import split_indices
+from core.data.batches import split_indices
 from core.errors import TrainingError
 
 CONFIG = TrainConfig(depth=8, data="shipped", epochs=10)

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from core import degradation, report
-from core.cifar10 import TEST_IMAGES
 from core.config import TrainConfig
+from core.data.cifar10 import TEST_IMAGES
 
 
 def rows(images: int | None = 45_000, **errors: float) -> pd.DataFrame:

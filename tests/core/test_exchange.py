@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 import yaml
 
-from core import add_run, cifar10, exchange, export, lesions, metrics, paths, runs
+from core import add_run, exchange, export, lesions, metrics, paths, runs
 from core.cli import run_command
+from core.data import cifar10
 from core.errors import RunError
 from core.exchange import export_hub, import_run, zip_run
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from core import cifar10
 from core.classifier import Classifier
+from core.data import cifar10
 from core.errors import ModelError
 from core.explain import METHODS, heatmap, overlay, overlay_difference
 from core.models.cifar import untrained

@@ -4,13 +4,11 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from core.files import remove_leftovers, write_atomically, write_json, write_text
-
-ROOT = Path(__file__).resolve().parents[2]
+from core.paths import ROOT
 
 # Writes, again and again, four megabytes of one letter; each time another letter.
 WRITER = """

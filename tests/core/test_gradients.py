@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from core import gradients
-from core.cifar10 import Images
 from core.config import TrainConfig
-from core.data import to_tensors
+from core.data.batches import to_tensors
+from core.data.cifar10 import Images
 from core.models import build, family
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.cifar10 import CLASSES
+from core.data.cifar10 import CLASSES
 from core.keepsake import DPI, INCHES, Column, poster, table
 
 

@@ -4,7 +4,7 @@ from scipy.stats import binomtest
 from sklearn.metrics import accuracy_score, classification_report, confusion_matrix, log_loss
 
 from core import metrics
-from core.cifar10 import CLASSES
+from core.data.cifar10 import CLASSES
 
 
 @pytest.fixture

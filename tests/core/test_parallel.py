@@ -12,9 +12,9 @@ import psutil
 import pytest
 
 from core import parallel, runs, status
+from core.paths import ROOT
 from tests.core import parallel_worker
 
-ROOT = Path(__file__).resolve().parents[2]
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 
 

@@ -6,7 +6,7 @@ import torch
 
 from core import experiments
 from core.config import TrainConfig
-from core.data import to_tensors
+from core.data.batches import to_tensors
 from core.experiments import Contest
 from core.race import SMOOTHED, Race, paced
 from core.training import Trainer

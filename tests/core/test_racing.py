@@ -81,7 +81,7 @@ def test_a_failure_is_told(own_runs, monkeypatch):
     def fail(source):
         raise TrainingError("There are no photos.")
 
-    monkeypatch.setattr("core.cifar10.load_training", fail)
+    monkeypatch.setattr("core.data.cifar10.load_training", fail)
     own_runs.mkdir()
     racing.run(racing.RACES["20"], own_runs / racing.FRAMES_FILE)
     assert racing.frames() == ([], "There are no photos.")

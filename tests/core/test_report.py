@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core import cifar10, metrics, report
+from core import metrics, report
 from core.config import TrainConfig
+from core.data import cifar10
 from core.errors import LabError
 from core.paths import ROOT, SHIPPED
 from core.runs import open_run

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from core import cifar10, lesions, metrics, transfer
+from core import lesions, metrics, transfer
 from core.config import TrainConfig, differences
-from core.data import EpochPlan
+from core.data import cifar10
+from core.data.batches import EpochPlan
 from core.evaluate import test_logits as logits_from_weights
 from core.paths import ROOT, SHIPPED
 from core.runs import Run, list_runs, open_run

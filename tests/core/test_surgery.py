@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from core import cifar10, lesions, surgery
-from core.cifar10 import Images
+from core import lesions, surgery
 from core.config import TrainConfig
+from core.data import cifar10
+from core.data.cifar10 import Images
 from core.errors import LabError
 from core.models import build
 from core.paths import SHIPPED

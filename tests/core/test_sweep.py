@@ -13,8 +13,8 @@ import pytest
 from core import paths, runs, status, sweep
 from core.cli import run_command
 from core.errors import LabError, RunError
+from core.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 TINY = {"epochs": 1, "batch_size": 32, "lr": 0.05, "data": "shipped"}  # as make_run's
 TINY_NAME = "shipped-lr0.05-batch32-1ep-s0"
 

@@ -22,17 +22,18 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from core import cifar10, gradients, runs, session, status, train
+from core import gradients, runs, session, status, train
 from core.cli import run_command
 from core.config import TrainConfig
-from core.data import EpochPlan, to_tensors
+from core.data import cifar10
+from core.data.batches import EpochPlan, to_tensors
 from core.errors import TrainingError
 from core.evaluation import infer
 from core.metrics import accuracy
 from core.models import build, family
+from core.paths import ROOT
 from core.training import Trainer
 
-ROOT = Path(__file__).resolve().parents[2]
 FILES = {
     "config.json",
     "model.safetensors",
@@ -605,7 +606,7 @@ KILLABLE = """
 import math, os, sys
 import sklearn.model_selection, torch, torch._dynamo  # the optimiser needs it: not to be loaded after each fork
 from core import cifar10, runs, session, train, training
-from core.cifar10 import Images
+from core.data.cifar10 import Images
 
 images = cifar10.load_training("shipped")
 cifar10.load_training = lambda source: Images(images.pixels[:200], images.labels[:200])

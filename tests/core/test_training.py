@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from core import runs
-from core.cifar10 import Images
 from core.config import TrainConfig
-from core.data import to_tensors
+from core.data.batches import to_tensors
+from core.data.cifar10 import Images
 from core.errors import DivergedError, LabError, ModelError, TrainingError
 from core.evaluation import infer
 from core.models import build
@@ -386,7 +386,7 @@ def test_clipping_lets_a_deep_resnet_without_batch_norm_make_its_first_steps(tra
 
 
 def _plan():
-    from core.data import EpochPlan
+    from core.data.batches import EpochPlan
 
     return EpochPlan.draw(360, seed=0, epoch=0)
 

@@ -5,8 +5,9 @@ import pytest
 import torch
 from scipy.stats import wilcoxon
 
-from core import cifar10, trust
+from core import trust
 from core.classifier import Classifier
+from core.data import cifar10
 from core.models.cifar import untrained
 from core.runs import find_run
 

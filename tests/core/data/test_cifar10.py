@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import cifar10
-from core.cifar10 import CLASSES, SHIPPED_DIR, load_test, load_test_labels, load_training, read_labels, read_sheet
+from core.data import cifar10
+from core.data.cifar10 import CLASSES, SHIPPED_DIR, load_test, load_test_labels, load_training, read_labels, read_sheet
 from core.errors import DataError
 
 

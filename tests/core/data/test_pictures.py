@@ -19,11 +19,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFile, WebPImagePlugin
 
+from core.data.picture_files import MAX_BYTES
+from core.data.pictures import MAX_PIXELS, enlarge, open_picture, square, to_pixels
 from core.errors import ImageError
-from core.image_files import MAX_BYTES
-from core.images import MAX_PIXELS, enlarge, open_picture, square, to_pixels
+from core.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 FORMATS = ["PNG", "JPEG", "WEBP", "GIF", "BMP"]
 WHITE = (255, 255, 255)
 

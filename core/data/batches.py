@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.cifar10 import SIZE, Images
+from core.data.cifar10 import SIZE, Images
 from core.errors import LabError
 
 SHIFT = 4  # pixels, each way (He et al. 2015, section 4.2, who fill the gap with zeros; here the image is mirrored)

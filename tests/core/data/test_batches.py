@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from core.cifar10 import Images
 from core.config import TrainConfig
-from core.data import SHIFT, EpochPlan, TrainingSet, derived_seed, label_budget, split_indices, to_tensors
+from core.data.batches import SHIFT, EpochPlan, TrainingSet, derived_seed, label_budget, split_indices, to_tensors
+from core.data.cifar10 import Images
 from core.errors import LabError
 from core.models import family
 

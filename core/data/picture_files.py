@@ -1,4 +1,4 @@
-"""The bytes of an uploaded picture file -> the part of them that makes pixels, for `core.images` to decode.
+"""The bytes of an uploaded picture file -> the part of them that makes pixels, for `core.data.pictures` to decode.
 
 Knows how PNG, JPEG and GIF are laid out; decodes nothing. Pillow, given the whole file, would spend 13 seconds, or
 400 MB, on 10 MB of comments, give up on a broken colour profile, and overlook some flipped bits of a PNG.

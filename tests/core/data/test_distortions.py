@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from core import cifar10
-from core.distortions import SLIDERS, distort, flips, sweep
+from core.data import cifar10
+from core.data.distortions import SLIDERS, distort, flips, sweep
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from core import gallery, images
-from core.cifar10 import CLASSES
+from core.data import gallery, pictures
+from core.data.cifar10 import CLASSES
 
 
 @pytest.mark.parametrize("name", gallery.PICTURES)
@@ -11,7 +11,7 @@ def test_every_picture_opens_and_is_credited(name):
     what, truth = gallery.PICTURES[name]
     assert what
     assert truth is None or truth in CLASSES
-    assert images.open_picture(gallery.read(name)).image.width >= 300
+    assert pictures.open_picture(gallery.read(name)).image.width >= 300
     assert f"`{name}.jpg`" in (gallery.GALLERY_DIR / "README.md").read_text()
 
 

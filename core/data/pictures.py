@@ -1,8 +1,8 @@
 """Any uploaded file -> an upright RGB picture, or one clear sentence; and that picture as a network sees it.
 
 Knows hostile and odd files; knows neither file names (they are never used) nor networks. Pillow decodes, but is shown
-only the parts of a file that make pixels (`core.image_files`), and those only where the header promises pixels that are
-affordable.
+only the parts of a file that make pixels (`core.data.picture_files`), and those only where the header promises pixels
+that are affordable.
 """
 
 import math
@@ -13,9 +13,9 @@ from io import BytesIO
 import numpy as np
 from PIL import ExifTags, Image
 
-from core import image_files
+from core.data import picture_files
+from core.data.picture_files import Essence
 from core.errors import ImageError
-from core.image_files import Essence
 
 MAX_PIXELS = 40_000_000
 _KEPT_PIXELS = 4_000_000  # a larger picture is reduced while it is read: no network here looks at more than 224 x 224
@@ -56,9 +56,9 @@ def open_picture(data: bytes) -> Picture:
     Formats: JPEG (of several pictures in one file: the first), PNG, WebP, GIF, BMP; of an animation the first frame.
     A large picture is reduced by a whole factor. Safe in threads. Takes at most about _MAX_MEMORY beyond `data`.
     """
-    kind = image_files.kind_of(data)
+    kind = picture_files.kind_of(data)
     try:
-        essence = image_files.essence(kind, data)
+        essence = picture_files.essence(kind, data)
         with _one_at_a_time, Image.open(BytesIO(essence.data), formats=[kind]) as image:
             _refuse_unaffordable(image, essence)
             _mend_transparent_colour(image, essence.data)
@@ -72,7 +72,7 @@ def open_picture(data: bytes) -> Picture:
     except Exception:
         # As broad as can be, here alone: on damaged files Pillow and image_files raise OSError, SyntaxError,
         # ValueError, IndexError, struct.error, zlib.error, AssertionError and more, and no list of them lasts.
-        what = f"This {image_files.name_of(kind)} file is damaged or incomplete"
+        what = f"This {picture_files.name_of(kind)} file is damaged or incomplete"
         raise ImageError(f"{what}; save or download it again, or choose another.") from None
     return Picture(upright, "This file is animated; only its first frame is used." if animated else "")
 
@@ -117,7 +117,7 @@ def _refuse_unaffordable(image: Image.Image, essence: Essence) -> None:
     belong to the whole process, and catch_warnings in one visitor's thread changes them under the others.
     """
     pixels = image.width * image.height
-    what = f"This {image_files.name_of(image.format)} picture of {image.width} x {image.height} pixels"
+    what = f"This {picture_files.name_of(image.format)} picture of {image.width} x {image.height} pixels"
     if max(image.size) > _MAX_SIDE:
         raise ImageError(f"{what} is too long: at most {_MAX_SIDE} a side are taken; make it smaller and try again.")
     if pixels > MAX_PIXELS:
@@ -126,9 +126,9 @@ def _refuse_unaffordable(image: Image.Image, essence: Essence) -> None:
     if pixels * cost > _MAX_MEMORY:
         raise ImageError(_too_large(f"{what}, stored in this way,", _MAX_MEMORY / cost))
     if essence.scans * max(pixels, MAX_PIXELS // 4) > _MAX_SCANNED:
-        raise image_files.odd("JPEG", "is stored in unusually many passes")
+        raise picture_files.odd("JPEG", "is stored in unusually many passes")
     if image.format == "BMP" and image.info.get("compression") in _RLE:
-        raise image_files.odd("BMP", "is compressed in a way that is rarely used")
+        raise picture_files.odd("BMP", "is compressed in a way that is rarely used")
 
 
 def _cost_per_pixel(image: Image.Image, essence: Essence) -> float:
