@@ -354,7 +354,7 @@ def report_memory() -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs Linux to tell the peak of memory")
 def test_memory_stays_small():
-    command = [sys.executable, "-c", "import test_images; test_images.report_memory()"]
+    command = [sys.executable, "-c", "import test_pictures; test_pictures.report_memory()"]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(ROOT), str(Path(__file__).parent)))}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
