@@ -22,7 +22,7 @@ from core import hardware
 from core.config import STRIDES, TrainConfig, recipe
 from core.data import cifar10
 from core.data.batches import EpochPlan, TrainingSet
-from core.models import build, family, initial_weights, parse_architecture
+from core.models.registry import build, family, initial_weights, parse_architecture
 from core.training import Position, Trainer
 
 

@@ -11,8 +11,8 @@ from torch import nn
 from core import explain, metrics, occlusion, trust
 from core.data.cifar10 import CLASSES, SIZE
 from core.errors import ModelError
-from core.evaluation import infer
-from core.models import build, family
+from core.models.inference import infer
+from core.models.registry import build, family
 from core.runs import Run
 
 

@@ -37,7 +37,7 @@ class TrainConfig:
     """One training run. Two runs with equal configs have, on the same machine, with as many threads and in the same
     precision, equal histories."""
 
-    family: str = "cifar"  # "cifar": the twins of core/models/cifar.py; "torchvision": core/models/imagenet.py
+    family: str = "cifar"  # "cifar": the twins of core/models/cifar.py; "torchvision": core/models/torchvision_nets.py
     network: str = ""  # torchvision: the name there, e.g. "resnet50"
     input_size: int = 32  # pixels a side, to which the network's own preprocessing enlarges the images
     strides: str = "v1.5"  # ResNet-50, 101, 152 of torchvision: "v1" has them in the 1x1 convolutions (He et al. 2015)

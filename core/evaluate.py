@@ -36,8 +36,8 @@ def evaluate(run: Run, test: cifar10.Images) -> dict:
 def test_logits(run: Run, test: cifar10.Images) -> np.ndarray:
     """float32 (n, 10), computed now from the run's weights."""
     from core.data.batches import to_tensors
-    from core.evaluation import infer
-    from core.models import family
+    from core.models.inference import infer
+    from core.models.registry import family
 
     return infer(run.load_model(), to_tensors(test)[0], family(run.config).preprocessing).numpy()
 

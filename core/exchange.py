@@ -196,7 +196,7 @@ def _check(run: Run) -> None:
     if (run.path / lesions.FILE).exists():
         lesions.load(run)
     if run.has_weights:
-        from core.models import count_parameters
+        from core.models.registry import count_parameters
 
         if count_parameters(run.load_model()) != run.parameters:
             raise RunError(f"{run.name}: config.json tells another number of parameters than its network has.")
@@ -207,9 +207,9 @@ def _check_size(run: Run) -> None:
     """Before the network is built, now or by a page: the largest of torchvision's take gigabytes, and a newer
     torchvision may have others than this one."""
     if run.config.family == "torchvision":
-        from core.models import imagenet
+        from core.models import torchvision_nets
 
-        if imagenet.published_parameters(run.config.network) > LARGEST_NETWORK:
+        if torchvision_nets.published_parameters(run.config.network) > LARGEST_NETWORK:
             raise RunError(f"{run.name}: {run.config.network} is too large a network to be taken from a zip.")
 
 

@@ -34,7 +34,7 @@ def at_initialisation(config: TrainConfig, batch: Images) -> pd.DataFrame:
     import torch
 
     from core.data.batches import to_tensors
-    from core.models import build, family, is_layer_weight
+    from core.models.registry import build, family, is_layer_weight
 
     model = build(config).to(memory_format=torch.channels_last).train()
     pixels, labels = to_tensors(batch)

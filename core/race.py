@@ -11,9 +11,9 @@ from torch import Tensor
 
 from core import cost
 from core.data.cifar10 import Images
-from core.evaluation import infer
 from core.experiments import Contest
-from core.models import initial_weights
+from core.models.inference import infer
+from core.models.registry import initial_weights
 from core.training import Trainer
 
 MOST_EPOCHS = 6  # on a fast machine the race is shorter rather than longer than this

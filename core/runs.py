@@ -156,7 +156,7 @@ class Run:
         from safetensors import SafetensorError
         from safetensors.torch import load_file
 
-        from core.models import build, load_weights
+        from core.models.registry import build, load_weights
 
         path = self.path / MODEL_FILE
         if not path.is_file():
@@ -409,7 +409,7 @@ def save_weights(folder: Path, weights: dict) -> str:
 
 def save_weight_change(folder: Path, before: dict, after: dict) -> None:
     """weight_change.npz from two state dicts: small, so that it can be shown where the weights themselves aren't."""
-    from core.models import is_layer_weight
+    from core.models.registry import is_layer_weight
 
     layers = [name for name, value in before.items() if is_layer_weight(name, value)]
     first = next(name for name in layers if before[name].dim() == 4)

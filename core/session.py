@@ -22,9 +22,9 @@ from core.config import TrainConfig, differences
 from core.data import cifar10
 from core.data.batches import to_tensors
 from core.errors import DivergedError, LabError, RunError, TrainingError, plain_reason
-from core.evaluation import StoppedError
 from core.event_log import EventLog
-from core.models import (
+from core.models.inference import StoppedError
+from core.models.registry import (
     count_multiply_adds,
     count_parameters,
     describe_initial_weights,

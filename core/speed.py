@@ -32,8 +32,8 @@ def milliseconds(config: TrainConfig, threads: int) -> float:
     included."""
     import torch
 
-    from core.evaluation import infer
-    from core.models import build, family
+    from core.models.inference import infer
+    from core.models.registry import build, family
 
     torch.set_num_threads(threads)
     model, preprocessing = build(config).eval(), family(config).preprocessing

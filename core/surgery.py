@@ -23,8 +23,8 @@ from core.data.cifar10 import Images
 from core.errors import LabError
 from core.hardware import autocast
 from core.lesions import IMAGES, Lesion
-from core.models import family
 from core.models.cifar import BasicBlock, CifarNet, shortcut
+from core.models.registry import family
 from core.processes import usable_cores
 from core.runs import Run, find_run
 

@@ -69,7 +69,7 @@ def _combinations(path: Path, grid: dict) -> list[TrainConfig]:
 
 
 def _config(settings: dict) -> TrainConfig:
-    from core.models import parse_architecture
+    from core.models.registry import parse_architecture
 
     network = parse_architecture(str(settings.pop("architectures")))
     usual = recipe(network["family"], str(settings.get("optimizer", TrainConfig.optimizer)))

@@ -15,7 +15,7 @@ from core.config import OPTIMIZERS, PRECISIONS, SCHEDULES, STRIDES, TrainConfig,
 from core.data import cifar10
 from core.errors import LabError
 from core.event_log import EventLog, require_tensorboard
-from core.models import parse_architecture
+from core.models.registry import parse_architecture
 from core.session import Session, end_noted
 
 EPILOG = (

@@ -18,9 +18,9 @@ from core.config import TrainConfig
 from core.data.batches import EpochPlan, TrainingSet, derived_seed, label_budget, split_indices, to_tensors
 from core.data.cifar10 import Images
 from core.errors import DivergedError, LabError, TrainingError
-from core.evaluation import StoppedError, infer
 from core.hardware import autocast, best_device, best_precision
-from core.models import build, family, freeze, head_name, is_layer_weight, is_within, load_weights
+from core.models.inference import StoppedError, infer
+from core.models.registry import build, family, freeze, head_name, is_layer_weight, is_within, load_weights
 from core.schedules import learning_rate
 
 

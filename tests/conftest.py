@@ -16,7 +16,7 @@ from core.card import write_card
 from core.config import TrainConfig
 from core.data import cifar10
 from core.data.cifar10 import Images
-from core.models import count_multiply_adds, count_parameters, describe_initial_weights
+from core.models.registry import count_multiply_adds, count_parameters, describe_initial_weights
 from core.training import Trainer
 
 # Processes that tests start get one thread each: two test workers share two cores, and threads spin while they wait.

@@ -186,9 +186,9 @@ def _quick_precision() -> str:
 
 @st.cache_data(show_spinner="Asking torchvision what networks it has ...")
 def torchvision_names() -> list[str]:
-    from core.models import imagenet
+    from core.models import torchvision_nets
 
-    return imagenet.names()
+    return torchvision_nets.names()
 
 
 @st.cache_data(max_entries=8, hash_funcs=RUN_KEY, show_spinner="Measuring: each network answers again and again ...")

@@ -303,7 +303,7 @@ def weights(tmp_path_factory) -> Path:
     """A file with the weights of the runs' network; one for all tests, so that its runs are trained once."""
     from safetensors.torch import save_file
 
-    from core.models import build
+    from core.models.registry import build
 
     path = tmp_path_factory.mktemp("weights") / "learnt.safetensors"
     save_file(build(TINY).state_dict(), path)
@@ -314,7 +314,7 @@ def weights(tmp_path_factory) -> Path:
 def duel(make_run, weights):
     """Two runs that differ in their initial weights alone, and a frozen third."""
     from core import runs
-    from core.models import starting_weights
+    from core.models.registry import starting_weights
 
     scratch = make_run("scratch", skip=True)
     learnt = make_run("learnt", skip=True, init=str(weights))

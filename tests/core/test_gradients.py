@@ -8,7 +8,7 @@ from core import gradients
 from core.config import TrainConfig
 from core.data.batches import to_tensors
 from core.data.cifar10 import Images
-from core.models import build, family
+from core.models.registry import build, family
 
 
 @pytest.fixture(scope="module")

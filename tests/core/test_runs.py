@@ -16,7 +16,7 @@ from core import paths, runs
 from core.config import TrainConfig
 from core.errors import RunError
 from core.exchange import import_run
-from core.models import build, count_multiply_adds, count_parameters
+from core.models.registry import build, count_multiply_adds, count_parameters
 from core.runs import Run, find_run, list_runs, new_folder, open_run
 
 

@@ -11,7 +11,7 @@ from core.config import TrainConfig
 from core.data import cifar10
 from core.data.cifar10 import Images
 from core.errors import LabError
-from core.models import build
+from core.models.registry import build
 from core.paths import SHIPPED
 from core.runs import open_run
 

@@ -28,9 +28,9 @@ from core.config import TrainConfig
 from core.data import cifar10
 from core.data.batches import EpochPlan, to_tensors
 from core.errors import TrainingError
-from core.evaluation import infer
 from core.metrics import accuracy
-from core.models import build, family
+from core.models.inference import infer
+from core.models.registry import build, family
 from core.paths import ROOT
 from core.training import Trainer
 

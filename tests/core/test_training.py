@@ -12,8 +12,8 @@ from core.config import TrainConfig
 from core.data.batches import to_tensors
 from core.data.cifar10 import Images
 from core.errors import DivergedError, LabError, ModelError, TrainingError
-from core.evaluation import infer
-from core.models import build
+from core.models.inference import infer
+from core.models.registry import build
 from core.training import Trainer
 
 CONFIG = TrainConfig(depth=8, data="shipped", epochs=2, batch_size=32, lr=0.05)

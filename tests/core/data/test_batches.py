@@ -6,7 +6,7 @@ from core.config import TrainConfig
 from core.data.batches import SHIFT, EpochPlan, TrainingSet, derived_seed, label_budget, split_indices, to_tensors
 from core.data.cifar10 import Images
 from core.errors import LabError
-from core.models import family
+from core.models.registry import family
 
 BATCH = 32
 

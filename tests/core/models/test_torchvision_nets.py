@@ -14,16 +14,16 @@ from torch import nn
 
 from core.config import TrainConfig
 from core.errors import ModelError
-from core.evaluation import infer
 from core.explain import heatmap
-from core.models import (
+from core.models import torchvision_nets
+from core.models.inference import infer
+from core.models.registry import (
     build,
     count_multiply_adds,
     count_parameters,
     describe_initial_weights,
     family,
     head_name,
-    imagenet,
     initial_weights,
     load_weights,
     parse_architecture,
@@ -65,7 +65,7 @@ def test_small_pictures_get_ten_logits(name):
 
 @pytest.mark.parametrize("name", TESTED)
 def test_only_the_last_layer_is_another_than_torchvisions(name):
-    model, meta = untrained(name), imagenet._weights_of(name).meta
+    model, meta = untrained(name), torchvision_nets._weights_of(name).meta
     head = model.get_submodule(head_name(model))
     assert head.out_features == 10
     if name.startswith("vgg"):  # three layers of 4096, 4096 and 1000 less
@@ -94,7 +94,7 @@ def test_heatmaps_say_something(name):
 def test_heatmaps_are_taken_at_four_cells_or_more_from_fine_to_coarse(name):
     model = untrained(name)
     sides = []
-    for layer in imagenet.cam_layers(model, 64).values():
+    for layer in torchvision_nets.cam_layers(model, 64).values():
         hook = layer.register_forward_hook(lambda module, inputs, out: sides.append(out.shape[-1]))
         model(torch.zeros(1, 3, 64, 64))
         hook.remove()
@@ -104,11 +104,11 @@ def test_heatmaps_are_taken_at_four_cells_or_more_from_fine_to_coarse(name):
 
 
 def test_heatmap_layers_of_resnets_are_their_stages():
-    assert list(imagenet.cam_layers(untrained("resnet18"), 64)) == ["relu", "layer1", "layer2", "layer3"]
-    assert list(imagenet.cam_layers(untrained("resnet18"), 128))[-1] == "layer4"
+    assert list(torchvision_nets.cam_layers(untrained("resnet18"), 64)) == ["relu", "layer1", "layer2", "layer3"]
+    assert list(torchvision_nets.cam_layers(untrained("resnet18"), 128))[-1] == "layer4"
     model = build(config_of("resnet18")).train()
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    imagenet.cam_layers(model, 64)
+    torchvision_nets.cam_layers(model, 64)
     assert model.training
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
 
@@ -197,13 +197,13 @@ ONE_OF_EACH = (  # the smallest
 
 def test_one_of_each_is_of_each():
     assert {torchvision.models.get_model_builder(name).__module__ for name in ONE_OF_EACH} == {
-        torchvision.models.get_model_builder(name).__module__ for name in imagenet.names()
+        torchvision.models.get_model_builder(name).__module__ for name in torchvision_nets.names()
     }
 
 
 @pytest.mark.parametrize("name", ONE_OF_EACH)
 def test_a_copy_of_the_weights_is_loaded_again(name):
-    size = max(64, imagenet._weights_of(name).meta["min_size"][0])
+    size = max(64, torchvision_nets._weights_of(name).meta["min_size"][0])
     model = untrained(name) if name in TESTED else build(config_of(name, input_size=size))
     copy = {key: value.clone() for key, value in model.state_dict().items()}
     load_weights(model, copy)
@@ -253,7 +253,7 @@ def test_densenets_files_with_the_names_of_old_are_read(hub, tmp_path):
     theirs = build(config_of("densenet121", seed=1)).state_dict()
     old = {re.sub(r"(denselayer\d+\.)(norm|conv)([12])\.", r"\1\2.\3.", key): value for key, value in theirs.items()}
     assert "features.denseblock1.denselayer1.norm.1.weight" in old
-    torch.save(old, hub / Path(imagenet._weights_of("densenet121").url).name)
+    torch.save(old, hub / Path(torchvision_nets._weights_of("densenet121").url).name)
     save_file(old, tmp_path / "old.safetensors")
     for init in ("imagenet", str(tmp_path / "old.safetensors")):
         loaded = initial_weights(config_of("densenet121", init=init))
@@ -264,7 +264,7 @@ def test_vits_names_of_old_are_known():
     with torch.device("meta"):
         theirs = torchvision.models.vit_b_32().state_dict()
     old = {key.replace("mlp.0.", "mlp.linear_1.").replace("mlp.3.", "mlp.linear_2."): theirs[key] for key in theirs}
-    assert old.keys() != theirs.keys() == imagenet.with_present_names(old).keys()
+    assert old.keys() != theirs.keys() == torchvision_nets.with_present_names(old).keys()
 
 
 def test_damaged_download_is_refused(hub):
@@ -279,6 +279,6 @@ def test_torchvisions_weights_are_not_for_old_strides():
 
 
 def test_pinned_weights_are_not_the_changing_default():
-    assert imagenet._weights_of("resnet50") is torchvision.models.ResNet50_Weights.IMAGENET1K_V1
+    assert torchvision_nets._weights_of("resnet50") is torchvision.models.ResNet50_Weights.IMAGENET1K_V1
     assert torchvision.models.ResNet50_Weights.DEFAULT is not torchvision.models.ResNet50_Weights.IMAGENET1K_V1
-    assert all(imagenet._weights_of(name).url.startswith("https://") for name in imagenet.names())
+    assert all(torchvision_nets._weights_of(name).url.startswith("https://") for name in torchvision_nets.names())

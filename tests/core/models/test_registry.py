@@ -10,7 +10,9 @@ from torch import nn
 
 from core.config import TrainConfig
 from core.errors import ModelError
-from core.models import (
+from core.models.cifar import BasicBlock, untrained
+from core.models.modes import evaluating
+from core.models.registry import (
     build,
     count_multiply_adds,
     count_parameters,
@@ -19,8 +21,6 @@ from core.models import (
     initial_weights,
     parse_architecture,
 )
-from core.models.cifar import BasicBlock, untrained
-from core.models.modes import evaluating
 
 
 @pytest.fixture(scope="module")

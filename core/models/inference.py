@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from core.hardware import autocast
-from core.models import Preprocessing
 from core.models.modes import evaluating
+from core.models.registry import Preprocessing
 
 PIXELS_AT_ONCE = 500 * 32**2  # of each channel: they bound the memory that a batch takes
 
