@@ -7,7 +7,7 @@ from core import charts
 from core.comparison import FIELD_WORDS, describe, differing, in_words, limits, network_name
 from core.config import SCHEDULES
 from core.errors import LabError
-from core.runs import Run
+from core.runs.run import Run
 from core.schedules import curve
 from ui import cached
 from ui.run_picker import pair, readable_runs, show_command

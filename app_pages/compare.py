@@ -6,7 +6,7 @@ from core import comparison
 from core.data.cifar10 import CLASSES
 from core.outcome import ACCURACY, MEANINGS, outcome
 from core.palette import COLOURS
-from core.runs import Run
+from core.runs.run import Run
 from ui import cached, drawing, figures, pictures
 from ui.run_picker import pair
 

@@ -7,11 +7,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import charts, gradients, status
+from core import charts, gradients
 from core.config import TrainConfig
 from core.degradation import networks_like
 from core.errors import RunError
-from core.runs import Run, list_runs
+from core.runs import status
+from core.runs.library import list_runs
+from core.runs.run import Run
 from ui import cached
 from ui.fragment import fragment
 from ui.run_picker import offer_pair, pair

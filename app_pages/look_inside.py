@@ -10,7 +10,7 @@ from core import charts, comparison, explain, familiarity, keepsake, metrics
 from core.data import pictures
 from core.data.cifar10 import CLASSES
 from core.errors import RunError
-from core.runs import Run
+from core.runs.run import Run
 from ui import cached, image_input, missing_weights
 from ui.run_picker import pair
 

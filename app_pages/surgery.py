@@ -9,7 +9,7 @@ from core import charts, jobs, lesions, metrics
 from core.comparison import describe
 from core.errors import LabError, RunError
 from core.palette import COLOURS
-from core.runs import Run
+from core.runs.run import Run
 from ui import cached, drawing
 from ui.fragment import fragment
 from ui.run_picker import DEFAULTS, offer_pair, pair

@@ -16,7 +16,8 @@ import torch
 from core import explain
 from core.classifier import Classifier
 from core.data import gallery, pictures
-from core.runs import Run, find_run
+from core.runs.library import find_run
+from core.runs.run import Run
 
 TWINS = ("plain20-s0", "resnet20-s0")
 LARGE = ("resnet50-scratch", "resnet50-imagenet")

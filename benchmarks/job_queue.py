@@ -26,9 +26,11 @@ import numpy as np
 import psutil
 
 from benchmarks import stand_in_trainer
-from core import jobs, paths, queue, runs, status
+from core import jobs, paths, queue
 from core.config import TrainConfig
 from core.errors import LabError, RunError, TrainingError
+from core.runs import library, status
+from core.runs.run import open_run
 
 TRAINER = [sys.executable, "-m", "benchmarks.stand_in_trainer"]
 PAUSE = 0.3  # seconds between two deeds of a visitor
@@ -66,7 +68,7 @@ def torment(configs: list[TrainConfig], visitors: int, at_once: int, seed: int, 
         "jobs": len(configs),
         "stuck": len(left),
         "lost_or_wrong": sum(not is_right(root / config.default_run_name, config) for config in configs),
-        "unreadable": len(runs.list_runs()[1]),
+        "unreadable": len(library.list_runs()[1]),
         "leftovers": len(leftovers(root)),
         "orphans": len(orphans),
         "most_at_once": most,
@@ -147,7 +149,7 @@ def processes_of(root: Path) -> list[psutil.Process]:
 def is_right(folder: Path, config: TrainConfig) -> bool:
     """Whether the run is finished, with the very result of an undisturbed one."""
     try:
-        run = runs.open_run(folder)
+        run = open_run(folder)
         epochs, answers = run.history()["epoch"].tolist(), run.test_logits()
     except RunError:
         return False

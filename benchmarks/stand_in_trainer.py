@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file, save
 
-from core import status
 from core.errors import LabError
 from core.files import write_atomically
+from core.runs import status
 
 STEPS, SECONDS = 20, 0.05  # an epoch's, and a step's
 STATE_FILE = "resume.safetensors"
@@ -78,17 +78,21 @@ def load_state(path: Path) -> tuple[int, int]:
 
 
 def _finish(folder: Path, config: dict, value: int) -> None:
-    from core import runs  # pandas takes a second to import: not for a process that may be killed before
+    from core.runs import store
+    from core.runs.run import (
+        HISTORY_COLUMNS,
+        open_run,  # pandas takes a second to import: not for a process that may be killed before
+    )
 
     rows = [
-        dict.fromkeys(runs.HISTORY_COLUMNS, 0.5) | {"epoch": epoch + 1, "images_seen": (epoch + 1) * STEPS}
+        dict.fromkeys(HISTORY_COLUMNS, 0.5) | {"epoch": epoch + 1, "images_seen": (epoch + 1) * STEPS}
         for epoch in range(config["epochs"])
     ]
-    run = runs.open_run(folder)
+    run = open_run(folder)
     architecture = {"name": run.config.architecture, "parameters": 1, "multiply_adds": 1}
-    runs.save_facts(folder, run.config, {"architecture": architecture, "command": "a stand-in"})
-    runs.save_progress(folder, rows, ["none"], [[0.0]] * len(rows))
-    runs.save_test_logits(folder, as_logits(value))
+    store.save_facts(folder, run.config, {"architecture": architecture, "command": "a stand-in"})
+    store.save_progress(folder, rows, ["none"], [[0.0]] * len(rows))
+    store.save_test_logits(folder, as_logits(value))
     for needed_no_more in (STATE_FILE, status.LOG_FILE, status.FILE):
         (folder / needed_no_more).unlink(missing_ok=True)
 

@@ -15,14 +15,15 @@ import time
 from playwright.sync_api import Page
 
 from benchmarks.running_app import heading, own_folder, page_path, run_app, settle, tab
-from core import jobs, paths, runs
+from core import jobs, paths
 from core.config import TrainConfig
+from core.runs import library
 
 POLL = 0.5  # seconds
 
 
 def seconds_of(name: str) -> float:
-    return float(runs.find_run(name).history()["seconds"].sum())
+    return float(library.find_run(name).history()["seconds"].sum())
 
 
 def in_a_terminal(epochs: int, seed: int) -> float:

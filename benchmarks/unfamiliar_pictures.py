@@ -16,7 +16,7 @@ from sklearn.datasets import load_digits
 from core import familiarity
 from core.classifier import Classifier
 from core.data import gallery, pictures
-from core.runs import find_run
+from core.runs.library import find_run
 
 COUNT, SIZE = 300, 32
 

@@ -6,7 +6,7 @@ from core.config import STRIDED, TrainConfig
 from core.data import cifar10
 from core.errors import RunError
 from core.files import write_text
-from core.runs import Run
+from core.runs.run import Run
 
 TEMPLATE = """# {name}
 

@@ -13,7 +13,7 @@ from core.data.cifar10 import CLASSES, SIZE
 from core.errors import ModelError
 from core.models.inference import infer
 from core.models.registry import build, family
-from core.runs import Run
+from core.runs.run import Run
 
 
 @dataclass(frozen=True)

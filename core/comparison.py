@@ -12,7 +12,7 @@ import pandas as pd
 
 from core import metrics
 from core.config import IMAGENET_FILES, TrainConfig, differences
-from core.runs import Run
+from core.runs.run import Run
 
 # A field of TrainConfig in words; the values of `skip` and `norm` have words of their own.
 FIELD_WORDS = {

@@ -14,7 +14,7 @@ from core.comparison import FIELD_WORDS, in_words
 from core.config import TrainConfig
 from core.data.cifar10 import TEST_IMAGES
 from core.metrics import share
-from core.runs import Run
+from core.runs.run import Run
 
 NETWORKS = ("plain", "ResNet")
 FREE_FIELDS = ("depth", "skip", "seed")  # what may differ among the runs of one recipe

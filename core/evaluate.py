@@ -8,7 +8,8 @@ import numpy as np
 from core import metrics
 from core.cli import Parser, run_command
 from core.data import cifar10
-from core.runs import Run, find_run
+from core.runs.library import find_run
+from core.runs.run import Run
 
 
 def parser() -> Parser:

@@ -16,26 +16,27 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
-from core import lesions, metrics, paths, runs, status
+from core import lesions, metrics, paths
 from core.card import card_text, write_card
 from core.data import cifar10
 from core.errors import LabError, RunError
 from core.files import write_text, writing
-from core.runs import Run
+from core.runs import library, status, tables
+from core.runs.run import CHANGE_FILE, LARGEST_JSON, MODEL_FILE, Run, open_run
 
 CARD = "README.md"
 LARGEST = {  # the files of a finished run, and how many bytes each may have, unpacked
-    "config.json": runs.LARGEST_JSON,
+    "config.json": LARGEST_JSON,
     "history.csv": 2_000_000,
-    "gradients.npz": runs.LARGEST_NPZ,
-    status.RESULT_FILE: runs.LARGEST_NPZ,
-    runs.MODEL_FILE: 200_000_000,
-    runs.CHANGE_FILE: runs.LARGEST_NPZ,
+    "gradients.npz": tables.LARGEST_NPZ,
+    status.RESULT_FILE: tables.LARGEST_NPZ,
+    MODEL_FILE: 200_000_000,
+    CHANGE_FILE: tables.LARGEST_NPZ,
     lesions.FILE: 200_000,
     CARD: 100_000,
 }
 LARGEST_NETWORK = 150_000_000  # parameters; VGG-19, as published, has 144 million
-OPTIONAL = {"gradients.npz", runs.MODEL_FILE, runs.CHANGE_FILE, lesions.FILE, CARD}
+OPTIONAL = {"gradients.npz", MODEL_FILE, CHANGE_FILE, lesions.FILE, CARD}
 LARGEST_DIRECTORY = 10_000  # bytes of a zip's table of contents; that of a run takes about 500
 END_RECORD, ZIP64_LOCATOR = b"PK\x05\x06", b"PK\x06\x07"  # PKWARE's APPNOTE.TXT, sections 4.3.16 and 4.3.15
 END_RECORD_BYTES, ZIP64_LOCATOR_BYTES = 22, 20
@@ -73,14 +74,14 @@ def import_run(data: bytes, name: str | None = None, before: Callable[[], None] 
             for file, content in contents.items():
                 (folder / file).write_bytes(content)
             try:
-                _check(runs.open_run(folder))
+                _check(open_run(folder))
             except LabError as error:
                 raise RunError(str(error).replace(str(folder), name)) from None
             with status.lock(root):
                 _require_free(name)
                 before()
                 folder.rename(root / name)
-    return runs.open_run(root / name)
+    return open_run(root / name)
 
 
 def export_hub(run: Run, folder: Path) -> None:
@@ -107,8 +108,8 @@ def files_of(run: Run) -> list[Path]:
 
 
 def _require_free(name: str) -> None:
-    runs.require_name(name)
-    if runs.is_taken(paths.own_runs_dir(), name):
+    library.require_name(name)
+    if library.is_taken(paths.own_runs_dir(), name):
         raise RunError(f"There is a run called {name} already; give the new one another name.")
 
 
@@ -191,7 +192,7 @@ def _check(run: Run) -> None:
         raise RunError(f"{run.name}: history.csv and gradients.npz are not of the same epochs.")
     if history["epoch"].tolist() != list(range(1, len(history) + 1)):
         raise RunError(f"{run.name}: history.csv does not count its epochs from 1.")
-    if (run.path / runs.CHANGE_FILE).exists():
+    if (run.path / CHANGE_FILE).exists():
         run.weight_change()
     if (run.path / lesions.FILE).exists():
         lesions.load(run)

@@ -7,7 +7,7 @@ from core.cli import Parser, run_command
 from core.errors import RunError
 from core.exchange import export_hub, zip_run
 from core.files import write_atomically, writing
-from core.runs import find_run
+from core.runs.library import find_run
 
 
 def parser() -> Parser:

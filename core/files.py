@@ -1,5 +1,6 @@
 """Files that are whole or not there at all: written beside, flushed to disk, then renamed."""
 
+import hashlib
 import json
 import os
 import tempfile
@@ -48,3 +49,7 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, value: object) -> None:
     write_text(path, json.dumps(value, indent=2) + "\n")
+
+
+def sha256_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -17,12 +17,13 @@ from pathlib import Path
 
 import psutil
 
-from core import paths, queue, runs, status
+from core import paths, queue
 from core.config import TrainConfig
 from core.errors import LabError, RunError, TrainingError
 from core.files import writing
-from core.runs import Run
-from core.status import Status
+from core.runs import library, status, store
+from core.runs.run import Run, open_run
+from core.runs.status import Status
 
 TRAINER = [sys.executable, "-m", "core.train", "--run"]  # and the run's folder
 POLL, PATIENCE = 0.05, 2.0  # seconds
@@ -52,7 +53,7 @@ def start(configs: list[TrainConfig]) -> list[str]:
     with _changing() as root:
         _check_length(configs)
         _require_room(len(configs))
-        taken = [name for name in names if runs.is_taken(root, name) or names.count(name) > 1]
+        taken = [name for name in names if library.is_taken(root, name) or names.count(name) > 1]
         if taken:
             raise TrainingError(
                 f"{' and '.join(dict.fromkeys(taken))} exists already. "
@@ -60,7 +61,7 @@ def start(configs: list[TrainConfig]) -> list[str]:
             )
         try:
             for config, name in zip(configs, names, strict=True):
-                made.append(runs.new_run(root, name, config, {}))
+                made.append(store.new_run(root, name, config, {}))
                 queue.join(made[-1], Status("queued", epochs=config.epochs))
             _wake(root)
         except BaseException:
@@ -88,7 +89,7 @@ def resume(name: str) -> None:
             raise TrainingError(f"{name} is finished already.")
         if said and said.state in ("queued", "training"):
             raise TrainingError(f"{name} is {'in training' if said.state == 'training' else 'in the queue'} already.")
-        config = runs.open_run(folder).config
+        config = open_run(folder).config
         queue.join(folder, said or Status("queued", epochs=config.epochs))
         _wake(root)
 
@@ -132,15 +133,15 @@ def rename(name: str, new: str) -> None:
     with _changing() as root:
         folder = _own_folder(name)
         _require_not_in(folder, "queued", "training")
-        runs.require_name(new)
-        if runs.is_taken(root, new):
+        library.require_name(new)
+        if library.is_taken(root, new):
             raise TrainingError(f"{new} exists already; choose another name.")
         folder.rename(root / new)
         if status.finished(root / new):
             from core.card import write_card
 
             with suppress(LabError):  # of a damaged run; the name has changed all the same
-                write_card(runs.open_run(root / new))
+                write_card(open_run(root / new))
 
 
 @contextmanager
@@ -193,7 +194,7 @@ def _is_shipped(name: str) -> bool:
 def _own_folder(name: str) -> Path:
     """The folder of one of the user's runs. Raises TrainingError for anything else."""
     try:
-        runs.require_name(name)
+        library.require_name(name)
     except RunError as error:
         raise TrainingError(str(error)) from None
     if _is_shipped(name):

@@ -13,7 +13,8 @@ from core.config import TrainConfig
 from core.errors import LabError, RunError
 from core.files import write_text, writing
 from core.metrics import GUESSING
-from core.runs import Run, read_csv
+from core.runs.run import Run
+from core.runs.tables import read_csv
 
 FILE = "surgery.csv"
 IMAGES = 1_000  # the first test images, on which a lesioned network is scored

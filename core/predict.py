@@ -9,7 +9,7 @@ from core.data import picture_files, pictures
 from core.data.cifar10 import CLASSES
 from core.errors import ImageError, LabError
 from core.files import write_atomically
-from core.runs import find_run
+from core.runs.library import find_run
 
 HEATMAP_SIDE = 512  # pixels
 

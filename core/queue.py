@@ -20,11 +20,11 @@ from pathlib import Path
 
 import psutil
 
-from core import status
 from core.errors import TrainingError, plain_reason
 from core.files import write_json
 from core.processes import detached, let_others_first, usable_cores
-from core.status import Status
+from core.runs import status
+from core.runs.status import Status
 
 KEEPER_FILE, KEEPER_LOG = ".keeper.json", ".keeper.log"
 TICK = 0.5  # seconds between two looks of the keeper

@@ -16,11 +16,12 @@ from pathlib import Path
 
 import psutil
 
-from core import paths, processes, status
+from core import paths, processes
 from core.errors import LabError, TrainingError, plain_reason
 from core.experiments import RACES, Contest
 from core.files import write_json, writing
 from core.jobs import require_training_allowed, training_allowed
+from core.runs import status
 
 RACE_FILE, FRAMES_FILE, LOG_FILE = ".race.json", ".race.jsonl", ".race.log"
 PHOTOS = (1, 6, 13, 4)  # test images, clear ones of four classes, that both networks are asked about again and again

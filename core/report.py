@@ -13,7 +13,8 @@ from core.data import cifar10
 from core.errors import LabError
 from core.files import write_text
 from core.paths import SHIPPED
-from core.runs import Run, list_in
+from core.runs.library import list_in
+from core.runs.run import Run
 
 BEGIN, END = "<!-- runs -->", "<!-- /runs -->"
 COLUMNS = (

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from core import hardware, parallel, runs, status
+from core import hardware, parallel
 from core.card import write_card
 from core.config import TrainConfig, differences
 from core.data import cifar10
@@ -31,7 +31,9 @@ from core.models.registry import (
     initial_weights,
     starting_weights,
 )
-from core.status import Status
+from core.runs import status, store
+from core.runs.run import STATE_FILE, Run, open_run
+from core.runs.status import Status
 from core.training import StepReport, Trainer
 
 STATUS_SECONDS = 1.0  # between two writings of the status
@@ -72,7 +74,7 @@ class Session:
         if resume:
             begun = self._require_same_config().environment
             parallel.by_first(status.claim, folder)
-            if (folder / runs.STATE_FILE).is_file():
+            if (folder / STATE_FILE).is_file():
                 self.trainer = self._resumed(images(), threads, precision, compiled)
                 return
             precision, compiled = self._as_begun(begun, threads, precision, compiled)
@@ -80,9 +82,9 @@ class Session:
         origin = {"data_folder": str(data_folder.resolve())} if data_folder else {}
         facts = self._facts() | origin
         if resume:
-            parallel.by_first(runs.save_facts, folder, config, facts)
+            parallel.by_first(store.save_facts, folder, config, facts)
         else:
-            parallel.by_first(runs.new_run, folder.parent, folder.name, config, facts)
+            parallel.by_first(store.new_run, folder.parent, folder.name, config, facts)
             parallel.by_first(status.claim, folder)
 
     def run(self, should_stop) -> bool:
@@ -132,12 +134,12 @@ class Session:
 
     def _save_progress(self) -> None:
         trainer = self.trainer
-        runs.save_progress(self.folder, trainer.history, trainer.layers, trainer.gradient_norms)
+        store.save_progress(self.folder, trainer.history, trainer.layers, trainer.gradient_norms)
 
     def _save_state(self) -> None:
         """Save all that a resume needs; the next time after SAVE_SECONDS, or later where that would cost too much."""
         start = time.monotonic()
-        runs.save_state(self.folder, *self.trainer.state())
+        store.save_state(self.folder, *self.trainer.state())
         end = time.monotonic()
         self._next_save = end + max(SAVE_SECONDS, (end - start) / SAVE_SHARE)
 
@@ -145,30 +147,30 @@ class Session:
         """The best weights' logits on the test images, which are scored this once; None if stopped meanwhile."""
         pixels, _ = to_tensors(cifar10.load_test())
         with suppress(StoppedError):  # what is scored is what will be kept
-            return self.trainer.score(pixels, runs.as_stored(self.trainer.best_weights), should_stop)
+            return self.trainer.score(pixels, store.as_stored(self.trainer.best_weights), should_stop)
         return None
 
     def _finish(self, logits: Tensor) -> None:
         """The best weights on validation are kept, with their `logits` on the test images."""
         trainer = self.trainer
-        sha256 = runs.save_weights(self.folder, trainer.best_weights)
+        sha256 = store.save_weights(self.folder, trainer.best_weights)
         finished = datetime.now(timezone.utc).isoformat(timespec="seconds")
         position = trainer.position
         result = {"best_epoch": position.best_epoch, "batch_order": position.batch_order}
         result |= {"finished": finished, "sha256": sha256}
-        begun = runs.open_run(self.folder).facts
-        runs.save_facts(self.folder, self.config, begun | self._circumstances() | result)
+        begun = open_run(self.folder).facts
+        store.save_facts(self.folder, self.config, begun | self._circumstances() | result)
         with suppress(LabError):  # the file of the initial weights is gone: no reason to lose the run
             if describe_initial_weights(self.config) == begun.get("initial_weights"):  # it may be another by now
-                runs.save_weight_change(self.folder, starting_weights(self.config), trainer.best_weights)
-        runs.save_test_logits(self.folder, logits.numpy())
-        write_card(runs.open_run(self.folder))
-        for needed_no_more in (runs.STATE_FILE, status.LOG_FILE, status.FILE):
+                store.save_weight_change(self.folder, starting_weights(self.config), trainer.best_weights)
+        store.save_test_logits(self.folder, logits.numpy())
+        write_card(open_run(self.folder))
+        for needed_no_more in (STATE_FILE, status.LOG_FILE, status.FILE):
             with suppress(OSError):  # Windows keeps a log that is open
                 (self.folder / needed_no_more).unlink(missing_ok=True)
 
-    def _require_same_config(self) -> runs.Run:
-        saved = runs.open_run(self.folder)
+    def _require_same_config(self) -> Run:
+        saved = open_run(self.folder)
         if saved.config != self.config:
             raise RunError(
                 f"{saved.name} was begun with other options: {_list_differences(saved.config, self.config)}."
@@ -199,7 +201,7 @@ class Session:
 
     def _resumed(self, images: cifar10.Images, threads: int | None, precision: str | None, compiled: bool) -> Trainer:
         """As it was when its state was saved; threads and compilation too, unless the command says otherwise."""
-        tensors, values = runs.load_state(self.folder)
+        tensors, values = store.load_state(self.folder)
         try:
             precision, compiled = self._as_begun(values, threads, precision, compiled)
             trainer = Trainer(self.config, images, precision=precision, compiled=compiled)
@@ -207,7 +209,7 @@ class Session:
         except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
             if plain_reason(error):  # too little memory
                 raise
-            raise RunError(f"{self.folder / runs.STATE_FILE} is damaged; the training can't be resumed.") from None
+            raise RunError(f"{self.folder / STATE_FILE} is damaged; the training can't be resumed.") from None
         begun = values["threads"], values.get("compiled", False), values.get("processes", 1)
         if begun != (torch.get_num_threads(), compiled, parallel.size()):
             parallel.say("Begun with other --threads, --compile or processes: the last digits will differ.")

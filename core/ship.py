@@ -6,13 +6,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-from core import paths, runs
+from core import paths
 from core.card import write_card
 from core.cli import Parser, run_command
 from core.errors import RunError
 from core.exchange import CARD, files_of
 from core.files import writing
-from core.runs import Run, find_run, open_run
+from core.runs import library
+from core.runs.library import find_run
+from core.runs.run import MODEL_FILE, Run, open_run
 
 
 def ship(run: Run, to: Path, weights: bool = True, replace: bool = False) -> Run:
@@ -22,11 +24,11 @@ def ship(run: Run, to: Path, weights: bool = True, replace: bool = False) -> Run
     (unless it is to be replaced), or if it cannot be written.
     """
     target = to / run.name
-    if not runs.NAME.fullmatch(run.name):
+    if not library.NAME.fullmatch(run.name):
         raise RunError(f"{run.path} has a name that no run can have; rename the folder.")
     if target.exists() and not replace:
         raise RunError(f"{target} exists already; --replace puts the run in its place.")
-    left_out = {CARD} | (set() if weights else {runs.MODEL_FILE})
+    left_out = {CARD} | (set() if weights else {MODEL_FILE})
     files = [path for path in files_of(run) if path.name not in left_out]
     with writing(to), tempfile.TemporaryDirectory(dir=to, prefix=".ship-") as hidden:
         folder = Path(hidden, run.name)

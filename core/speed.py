@@ -13,7 +13,8 @@ from core.cli import Parser, run_command
 from core.config import TrainConfig
 from core.errors import LabError
 from core.paths import ROOT
-from core.runs import Run, find_run
+from core.runs.library import find_run
+from core.runs.run import Run
 
 ROUNDS, WARM_UPS, PATIENCE = 15, 3, 300  # passes, passes that don't count, seconds
 THREADS = (1, 2)

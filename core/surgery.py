@@ -26,7 +26,8 @@ from core.lesions import IMAGES, Lesion
 from core.models.cifar import BasicBlock, CifarNet, shortcut
 from core.models.registry import family
 from core.processes import usable_cores
-from core.runs import Run, find_run
+from core.runs.library import find_run
+from core.runs.run import Run
 
 BATCH = 50
 

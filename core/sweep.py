@@ -16,10 +16,12 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
-from core import paths, runs, status
+from core import paths
 from core.cli import Parser, run_command
 from core.config import TrainConfig, differences, recipe
 from core.errors import LabError, RunError
+from core.runs import library, status, store
+from core.runs.run import open_run
 
 LARGEST_FILE, MOST_RUNS = 1_000_000, 1_000
 CHOSEN_BY_ARCHITECTURE = {"family", "network", "depth", "skip"}
@@ -85,7 +87,7 @@ def _named(path: Path, configs: list[TrainConfig], pattern: str | None) -> dict[
             raise LabError(f"{path}: the name {pattern!r} is no pattern of settings ({error!r}).") from None
         name = name or config.default_run_name
         try:
-            runs.require_name(name)
+            library.require_name(name)
         except RunError as error:
             raise LabError(f"{path}: {error}") from None
         if name in named:
@@ -98,9 +100,9 @@ def _named(path: Path, configs: list[TrainConfig], pattern: str | None) -> dict[
 def state(folder: Path, config: TrainConfig) -> str:
     """How a run of the sweep stands: "new", "to resume" or "finished". Raises RunError if another has its name."""
     if not folder.exists():
-        runs.require_free_name(folder.parent, folder.name)
+        library.require_free_name(folder.parent, folder.name)
         return "new"
-    found = runs.open_run(folder)
+    found = open_run(folder)
     if found.config != config:
         changed = ", ".join(
             f"{field} {there}, not {here}" for field, (there, here) in differences(found.config, config).items()
@@ -156,7 +158,7 @@ def main(argv: list[str] | None = None) -> int:
             continue
         print(f"{name}: {number} of {len(grid)}", file=sys.stderr)
         if states[name] == "new":
-            runs.new_run(args.out, name, config, {})
+            store.new_run(args.out, name, config, {})
         reason = child.train(args.out / name)
         if child.stopped:
             print("Stopped. Nothing is lost; the same command goes on.", file=sys.stderr)

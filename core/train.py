@@ -9,13 +9,15 @@ from pathlib import Path
 
 import torch
 
-from core import hardware, parallel, paths, runs, status
+from core import hardware, parallel, paths
 from core.cli import Parser, run_command
 from core.config import OPTIMIZERS, PRECISIONS, SCHEDULES, STRIDES, TrainConfig, recipe
 from core.data import cifar10
 from core.errors import LabError
 from core.event_log import EventLog, require_tensorboard
 from core.models.registry import parse_architecture
+from core.runs import library, status
+from core.runs.run import open_run
 from core.session import Session, end_noted
 
 EPILOG = (
@@ -92,7 +94,7 @@ def _train(args: argparse.Namespace, argv: list[str]) -> int:
     if args.threads is not None:
         torch.set_num_threads(args.threads)
     if args.run:
-        args.data = runs.open_run(args.run).facts.get("data_folder", configs[0].data)
+        args.data = open_run(args.run).facts.get("data_folder", configs[0].data)
     # The first process may download them; the others then find them.
     images = cache(lambda: parallel.by_first(cifar10.load_training, args.data) or cifar10.load_training(args.data))
     stop = None
@@ -138,7 +140,7 @@ def _check(args: argparse.Namespace, configs: list[TrainConfig]) -> None:
     if args.log:
         require_tensorboard()
     for name in [] if args.resume else names:
-        parallel.by_first(runs.require_free_name, args.out, name)
+        parallel.by_first(library.require_free_name, args.out, name)
 
 
 def _configs(args: argparse.Namespace) -> list[TrainConfig]:
@@ -152,7 +154,7 @@ def _configs(args: argparse.Namespace) -> list[TrainConfig]:
         raise LabError("--run takes everything from the run's folder; only --threads, --compile and --log go with it.")
     args.run = args.run.resolve()
     args.out, args.name, args.resume = args.run.parent, args.run.name, True
-    return [runs.open_run(args.run).config]
+    return [open_run(args.run).config]
 
 
 def _config(architecture: str, args: argparse.Namespace) -> TrainConfig:
@@ -199,7 +201,7 @@ def _stop_on_signals():
 
 def _command(config: TrainConfig, args: argparse.Namespace) -> str:
     """The command that trains this one network, as it can be given again."""
-    if args.run and (begun_with := runs.open_run(args.run).facts.get("command")):
+    if args.run and (begun_with := open_run(args.run).facts.get("command")):
         return begun_with
     return shlex.join([*_program(), *_options(config), *_how_and_where(args)])
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.comparison import differing
 from core.outcome import TARGETS, Outcome, when_in_words
-from core.runs import Run
+from core.runs.run import Run
 
 BUDGET = {"train_fraction", "epochs"}  # what may differ between duels that show what labels are worth
 

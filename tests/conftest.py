@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 import torch
 
-from core import hardware, runs
+from core import hardware
 from core.card import write_card
 from core.config import TrainConfig
 from core.data import cifar10
 from core.data.cifar10 import Images
 from core.models.registry import count_multiply_adds, count_parameters, describe_initial_weights
+from core.runs import store
+from core.runs.run import Run, open_run
 from core.training import Trainer
 
 # Processes that tests start get one thread each: two test workers share two cores, and threads spin while they wait.
@@ -73,18 +75,18 @@ def _trained(tiny_images, tmp_path_factory) -> Callable[[TrainConfig], Path]:
 
 
 @pytest.fixture
-def make_run(_trained, own_runs) -> Callable[..., runs.Run]:
+def make_run(_trained, own_runs) -> Callable[..., Run]:
     """make_run(name, **config changes): one of the user's own runs, of depth 8, trained for an epoch on 360 images.
 
     All of it is real but for the test logits: they are random numbers (another draw for each config), with 2 added at
     the true class, so that some half of the answers are right. Equal configs are trained once a session.
     """
 
-    def make(name: str, **changes) -> runs.Run:
+    def make(name: str, **changes) -> Run:
         folder = own_runs / name
         shutil.copytree(_trained(replace(TINY, **changes)), folder)
-        write_card(runs.open_run(folder))
-        return runs.open_run(folder)
+        write_card(open_run(folder))
+        return open_run(folder)
 
     return make
 
@@ -105,11 +107,11 @@ def _train(config: TrainConfig, images: Images, folder: Path) -> Path:
         "command": f"python -m core.train {config.architecture} --data shipped --epochs {config.epochs}",
         "best_epoch": trainer.position.best_epoch,
         "finished": "2025-01-01T00:00:00+00:00",
-        "sha256": runs.save_weights(folder, trainer.best_weights),
+        "sha256": store.save_weights(folder, trainer.best_weights),
     }
-    runs.save_facts(folder, config, facts)
-    runs.save_progress(folder, trainer.history, trainer.layers, trainer.gradient_norms)
+    store.save_facts(folder, config, facts)
+    store.save_progress(folder, trainer.history, trainer.layers, trainer.gradient_norms)
     labels = cifar10.load_test_labels()
     draw = np.random.default_rng([*json.dumps(config.to_dict()).encode()])
-    runs.save_test_logits(folder, draw.normal(size=(len(labels), 10)) + 2 * np.eye(10)[labels])
+    store.save_test_logits(folder, draw.normal(size=(len(labels), 10)) + 2 * np.eye(10)[labels])
     return folder

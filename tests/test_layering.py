@@ -116,9 +116,20 @@ def test_harmless_code_is_left_alone(code):
 
 
 def test_pages_that_only_draw_need_no_torch():
-    modules = (
-        "core.runs, core.metrics, core.data.cifar10, core.config, core.status, core.schedules, core.card, core.report, "
-        "core.degradation, core.gradients, core.lesions"
+    modules = ", ".join(
+        [
+            "core.runs",
+            "core.metrics",
+            "core.data.cifar10",
+            "core.config",
+            "core.runs.status",
+            "core.schedules",
+            "core.card",
+            "core.report",
+            "core.degradation",
+            "core.gradients",
+            "core.lesions",
+        ]
     )
     code = f"import sys, {modules}; print(sorted({{'torch', 'torchvision', 'streamlit'}} & set(sys.modules)))"
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

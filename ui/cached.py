@@ -13,7 +13,7 @@ from core import comparison, gradients, lesions, metrics, report, speed
 from core.config import TrainConfig
 from core.data import cifar10, distortions
 from core.errors import LabError, RunError
-from core.runs import Run
+from core.runs.run import Run
 
 
 def _run_key(run: Run) -> tuple[str, float | None]:

@@ -13,7 +13,7 @@ from core import charts, comparison, explain
 from core.data import pictures
 from core.data.cifar10 import CLASSES
 from core.data.distortions import SLIDERS, Slider, distort, flips, sweep
-from core.runs import Run
+from core.runs.run import Run
 from ui import cached
 from ui.fragment import fragment
 from ui.run_picker import Pair

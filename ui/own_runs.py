@@ -7,12 +7,13 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from core import charts, exchange, jobs, paths, runs
+from core import charts, exchange, jobs, paths
 from core.comparison import differing
 from core.errors import LabError, RunError
 from core.palette import SIDES
-from core.runs import Run
-from core.status import Status
+from core.runs import library
+from core.runs.run import Run, open_run
+from core.runs.status import Status
 from ui import cached
 from ui.fragment import fragment
 
@@ -52,7 +53,7 @@ def _watch() -> None:
 
 
 def _show_table(states: dict[str, Status]) -> None:
-    found, _ = runs.list_runs()  # what is wrong with others stands above the page
+    found, _ = library.list_runs()  # what is wrong with others stands above the page
     order = {name: i for i, name in enumerate(states)}  # as they are trained; then the finished ones
     rows = [_row(run, states.get(run.name)) for run in sorted(found, key=lambda run: order.get(run.name, len(order)))]
     columns = {
@@ -101,7 +102,7 @@ def _show_curves(names: list[str]) -> None:
     tables = []
     for side, name in zip(SIDES, names, strict=False):
         try:
-            history = runs.open_run(paths.own_runs_dir() / name).history()
+            history = open_run(paths.own_runs_dir() / name).history()
         except RunError:
             continue  # no epoch has ended yet
         history = history.rename(columns={"train_accuracy": "training", "val_accuracy": "validation"})
@@ -114,7 +115,7 @@ def _show_curves(names: list[str]) -> None:
 
 
 def _show_actions(states: dict[str, Status]) -> None:
-    own = [run for run in runs.list_runs()[0] if run.path.parent != paths.SHIPPED]
+    own = [run for run in library.list_runs()[0] if run.path.parent != paths.SHIPPED]
     if not own:
         st.info("You have no runs of your own yet.")
         return

@@ -6,7 +6,8 @@ import streamlit as st
 
 from core.comparison import describe
 from core.errors import RunError
-from core.runs import NAME, Run, list_runs
+from core.runs.library import NAME, list_runs
+from core.runs.run import Run
 from ui import cached
 
 DEFAULTS = {"a": "plain20-s0", "b": "resnet20-s0"}

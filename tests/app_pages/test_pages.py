@@ -8,16 +8,16 @@ import pandas as pd
 import pytest
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
-from tests.core.test_images import DAMAGED, NOT_PICTURES, TOO_LARGE
 
 from core import explain, familiarity
 from core.data import cifar10, gallery, pictures
 from core.data.cifar10 import CLASSES
 from core.errors import RunError
 from core.paths import ROOT
-from core.runs import find_run
+from core.runs.library import find_run
 from tests.app_pages.opened import charts, new_app, open_page, said
 from tests.conftest import TINY
+from tests.core.data.test_pictures import DAMAGED, NOT_PICTURES, TOO_LARGE
 from ui import image_input
 
 PAGES = sorted((ROOT / "app_pages").glob("*.py"))
@@ -313,8 +313,8 @@ def weights(tmp_path_factory) -> Path:
 @pytest.fixture
 def duel(make_run, weights):
     """Two runs that differ in their initial weights alone, and a frozen third."""
-    from core import runs
     from core.models.registry import starting_weights
+    from core.runs import store
 
     scratch = make_run("scratch", skip=True)
     learnt = make_run("learnt", skip=True, init=str(weights))
@@ -322,7 +322,7 @@ def duel(make_run, weights):
     make_run("small-learnt", skip=True, train_fraction=0.5, epochs=2, init=str(weights))
     make_run("frozen", skip=True, init=str(weights), freeze="backbone")
     for run in (scratch, learnt):
-        runs.save_weight_change(run.path, starting_weights(run.config), run.load_model().state_dict())
+        store.save_weight_change(run.path, starting_weights(run.config), run.load_model().state_dict())
     return scratch, learnt
 
 

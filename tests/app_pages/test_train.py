@@ -7,9 +7,11 @@ import pytest
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
-from core import exchange, jobs, paths, queue, racing, runs
+from core import exchange, jobs, paths, queue, racing
 from core.config import differences
 from core.race import Frame, Standing
+from core.runs import library
+from core.runs.run import open_run
 from tests.app_pages.opened import charts, new_app, open_page, said
 from ui.own_runs import twins
 
@@ -80,7 +82,7 @@ def test_one_press_queues_two_runs_that_differ_in_one_thing(app):
     assert app.button(key="start").label.startswith("Start 2 runs")
     app.button(key="start").click().run()
     assert not app.exception
-    a, b = (runs.open_run(paths.own_runs_dir() / name).config for name in jobs.states())
+    a, b = (open_run(paths.own_runs_dir() / name).config for name in jobs.states())
     assert differences(a, b) == {"norm": ("batch", "none")}
     assert (a.epochs, a.data) == (3, "shipped")
     assert app.selectbox(key="chosen_run").value == a.default_run_name  # the page has gone on to "All runs"
@@ -90,7 +92,7 @@ def test_each_seed_trains_the_whole_pair(app):
     app = section(app, "experiment")
     app.number_input(key="seeds").set_value(2).run()
     app.button(key="start").click().run()
-    configs = [runs.open_run(paths.own_runs_dir() / name).config for name in jobs.states()]
+    configs = [open_run(paths.own_runs_dir() / name).config for name in jobs.states()]
     assert [(config.skip, config.seed) for config in configs] == [(False, 0), (True, 0), (False, 1), (True, 1)]
 
 
@@ -126,7 +128,7 @@ def test_one_of_torchvisions_networks(app):
     app.selectbox(key="torchvision_network").set_value("mobilenet_v3_small").run()
     app.selectbox(key="torchvision_second").set_value("init").run()
     app.button(key="start").click().run()
-    configs = [runs.open_run(paths.own_runs_dir() / name).config for name in jobs.states()]
+    configs = [open_run(paths.own_runs_dir() / name).config for name in jobs.states()]
     assert [(config.network, config.init) for config in configs] == [
         ("mobilenet_v3_small", "scratch"),
         ("mobilenet_v3_small", "imagenet"),
@@ -208,7 +210,7 @@ def test_a_bad_new_name_is_refused_in_a_sentence(app):
 
 
 def test_a_zip_of_a_run_is_added_and_a_bad_one_refused(app, own_runs):
-    data = exchange.zip_run(runs.find_run("mine-plain"))
+    data = exchange.zip_run(library.find_run("mine-plain"))
     jobs.delete("mine-plain")
     app = section(app, "runs")
     app.file_uploader(key="zip").upload("mine-plain.zip", b"PK no zip", "application/zip").run()
@@ -218,10 +220,10 @@ def test_a_zip_of_a_run_is_added_and_a_bad_one_refused(app, own_runs):
     app.file_uploader(key="zip").upload("mine-plain.zip", data, "application/zip").run()
     app.button(key="import_run").click().run()
     assert not app.exception
-    assert runs.open_run(own_runs / "mine-plain").finished
+    assert open_run(own_runs / "mine-plain").finished
     app.text_input(key="zip_name").set_value("another").run()
     app.button(key="import_run").click().run()
-    assert runs.open_run(own_runs / "another").finished
+    assert open_run(own_runs / "another").finished
 
 
 def test_the_twin_to_compare_with_is_not_another_seed(make_run):

@@ -11,9 +11,11 @@ from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.proto.Metric_pb2 import Metric
 from streamlit.testing.v1 import AppTest
 
-from core import gradients, lesions, runs, status
+from core import gradients, lesions
 from core.config import TrainConfig
 from core.data.cifar10 import TEST_IMAGES
+from core.runs import status, store
+from core.runs.run import open_run
 from tests.app_pages.opened import charts, open_page, said
 from ui import cached
 
@@ -23,10 +25,10 @@ OWN = {"A": "mine-plain", "B": "mine-residual"}
 @pytest.fixture
 def guesser(own_runs, app) -> AppTest:
     """The app, its plain network one that learnt nothing: always the same answer, and no gradient."""
-    run = runs.open_run(own_runs / OWN["A"])
+    run = open_run(own_runs / OWN["A"])
     layers, norms = run.gradients()
-    runs.save_progress(run.path, run.history().to_dict("records"), layers, np.zeros_like(norms))
-    runs.save_test_logits(run.path, np.tile(np.eye(10)[3], (TEST_IMAGES, 1)))
+    store.save_progress(run.path, run.history().to_dict("records"), layers, np.zeros_like(norms))
+    store.save_test_logits(run.path, np.tile(np.eye(10)[3], (TEST_IMAGES, 1)))
     lesions.save(run, dict.fromkeys(lesions.cuts(run.config), 0.1))
     return app
 
@@ -75,7 +77,7 @@ def test_gradient_flow_shows_both_trainings_and_both_fresh_networks(app, own_run
     app = open_page(app, "gradient_flow")
     assert app.select_slider(key="flow_depth").value == 8
     assert len(specs(app)) == 5  # two heatmaps, the ratio, an epoch, before training
-    end = {side: runs.open_run(own_runs / name).gradients()[1][-1] for side, name in OWN.items()}
+    end = {side: open_run(own_runs / name).gradients()[1][-1] for side, name in OWN.items()}
     for side, norms in end.items():
         assert f"{side}'s first layer receives {gradients.first_in_words(norms)}" in said(app)
     assert f"of A receives {gradients.typical_in_words(*end.values(), 'in B')}." in said(app)
@@ -158,18 +160,18 @@ def test_gradient_flow_tells_of_a_message_that_was_shortened(app, make_run):
 
 
 def test_gradient_flow_says_where_a_training_broke_down(app, own_runs):
-    run = runs.open_run(own_runs / "mine-residual")
+    run = open_run(own_runs / "mine-residual")
     layers, norms = run.gradients()
     norms = np.concatenate([norms, norms])
     norms[1, :3] = np.nan
-    runs.save_progress(run.path, run.history().to_dict("records"), layers, norms)
+    store.save_progress(run.path, run.history().to_dict("records"), layers, norms)
     failures = (("diverged-run", "The loss is no longer a number."), ("killed-run", status.WORDLESS))
     for name, reason in failures:
         failed = own_runs / name
         failed.mkdir()
-        runs.save_facts(failed, run.config, run.facts)
+        store.save_facts(failed, run.config, run.facts)
         status.write(failed, status.Status("failed", reason=reason, diverged=name == "diverged-run"))
-        runs.save_progress(failed, [], layers, norms)
+        store.save_progress(failed, [], layers, norms)
     app = open_page(app, "gradient_flow")
     warnings = said(app, "warning")
     assert f"B broke down in epoch 2: at layer 3 ({layers[2]})" in warnings
@@ -254,7 +256,7 @@ def test_surgery_studies_a_run_that_was_not_and_keeps_it(app, own_runs):
     assert specs(app) == []
     app.button(key="study_A").click().run()
     assert not app.exception
-    run = runs.open_run(own_runs / "mine-plain")
+    run = open_run(own_runs / "mine-plain")
     assert set(lesions.load(run)) == set(lesions.cuts(run.config))
     assert len(specs(app)) == 2
     assert f"One block removed: A {lesions.cost_in_words(lesions.load(run), run.config)}" in said(app)

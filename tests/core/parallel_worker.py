@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from core import parallel, runs
+from core import parallel
 from core.config import TrainConfig
 from core.data.cifar10 import Images
 from core.errors import LabError
 from core.files import write_json
+from core.runs import store
 from core.training import Trainer
 
 CONFIG = TrainConfig(depth=8, data="shipped", epochs=2, batch_size=32, lr=0.005, norm="none")
@@ -55,7 +56,7 @@ def main(folder: Path) -> None:
     except LabError as error:
         results["unequal shares"] = str(error)
     if parallel.is_first():
-        runs.save_state(folder, *stopped.state())
+        store.save_state(folder, *stopped.state())
         write_json(folder / "results.json", results)
 
 

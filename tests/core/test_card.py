@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from core import runs, train
+from core import train
 from core.card import card_text, opening_words
 from core.config import TrainConfig
-from core.runs import Run
+from core.runs import library, store
+from core.runs.run import Run
 
 
 def said(run: Run, row: str) -> str:
@@ -30,7 +31,7 @@ def test_command_of_the_card_makes_the_run_beside_what_is_there(make_run, own_ru
     assert (args.out, args.name) == (own_runs, "here-again")
     assert (args.architectures, args.data, args.epochs) == (["resnet8"], "shipped", 1)
     assert args.seed == (3 if "seed" in place else 0)
-    assert runs.new_folder(args.out, args.name).is_dir()
+    assert store.new_folder(args.out, args.name).is_dir()
     assert f"    {run.command_to_repeat}\n" in card_text(run)
 
 
@@ -43,7 +44,7 @@ def test_card_says_on_which_images_the_training_accuracy_is(make_run, augment, r
 
 def test_name_that_is_long_stays_a_name(make_run):
     run = make_run("x" * 64)
-    assert runs.NAME.fullmatch(shlex.split(run.command_to_repeat)[-1])
+    assert library.NAME.fullmatch(shlex.split(run.command_to_repeat)[-1])
 
 
 @pytest.mark.parametrize("facts", [{}, {"command": None}, {"command": "an open 'quote"}, {"command": 3}])

@@ -14,11 +14,13 @@ import numpy as np
 import pytest
 import yaml
 
-from core import add_run, exchange, export, lesions, metrics, paths, runs
+from core import add_run, exchange, export, lesions, metrics, paths
 from core.cli import run_command
 from core.data import cifar10
 from core.errors import RunError
 from core.exchange import export_hub, import_run, zip_run
+from core.runs import library
+from core.runs.run import Run, open_run
 
 Contents = dict[str, bytes]  # of the files in a run's folder, by name
 
@@ -47,7 +49,7 @@ def write_zip(fill: Callable[[zipfile.ZipFile], object], compression: int = zipf
     return buffer.getvalue()
 
 
-def comparable(run: runs.Run) -> dict[str, bytes]:
+def comparable(run: Run) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in run.path.iterdir() if path.name != "README.md"}
 
 
@@ -63,7 +65,7 @@ def test_run_comes_back_from_its_zip(make_run):
     assert copy.path == paths.own_runs_dir() / "copy"
     assert comparable(copy) == comparable(run)
     assert (copy.path / "README.md").read_text().startswith("# copy\n")
-    assert {found.name for found in runs.list_runs()[0]} >= {"good", "copy"}
+    assert {found.name for found in library.list_runs()[0]} >= {"good", "copy"}
     shutil.rmtree(run.path)
     assert import_run(data).name == "good"
 
@@ -111,7 +113,7 @@ def test_run_without_gradients_is_taken_and_handed_on(contents):
 
 
 def test_shipped_run_comes_back_with_its_studies():
-    run = runs.find_run("resnet20-s0")
+    run = library.find_run("resnet20-s0")
     copy = import_run(zip_run(run), "copy")
     assert comparable(copy) == comparable(run)
     assert lesions.load(copy) == lesions.load(run)
@@ -152,7 +154,7 @@ def test_taken_name_is_refused(make_run, own_runs, monkeypatch, tmp_path):
 
 def test_unfinished_import_is_no_run(make_run, own_runs):
     make_run("good").path.rename(own_runs / ".import-x")
-    found, problems = runs.list_runs()
+    found, problems = library.list_runs()
     assert "good" not in [run.name for run in found]
     assert problems == []
 
@@ -390,7 +392,7 @@ def test_bomb_is_not_unpacked(contents, monkeypatch):
 def test_hub_folder_is_a_run_and_its_card_has_metadata(make_run, tmp_path):
     run = make_run("good")
     assert export.main(["good", str(tmp_path / "hub")]) == 0
-    exported = runs.open_run(tmp_path / "hub")
+    exported = open_run(tmp_path / "hub")
     assert comparable(exported) == comparable(run)
     exported.load_model()
 
@@ -442,7 +444,7 @@ def test_the_command_adds_a_run_and_says_in_a_line_why_not(make_run, tmp_path, c
     zipped = tmp_path / "run.zip"
     zipped.write_bytes(zip_run(make_run("good")))
     assert add_run.main([str(zipped), "--name", "again"]) == 0
-    assert comparable(runs.find_run("again")) == comparable(runs.find_run("good"))
+    assert comparable(library.find_run("again")) == comparable(library.find_run("good"))
     (tmp_path / "bad.zip").write_bytes(b"no zip")
     for arguments, words in (
         ([str(zipped)], "There is a run called good already"),

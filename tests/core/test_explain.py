@@ -13,7 +13,7 @@ from core.data import cifar10
 from core.errors import ModelError
 from core.explain import METHODS, heatmap, overlay, overlay_difference
 from core.models.cifar import untrained
-from core.runs import find_run
+from core.runs.library import find_run
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core import familiarity
-from core.runs import find_run
+from core.runs.library import find_run
 
 
 def test_score_is_the_logarithm_of_the_summed_exponentials():

@@ -17,10 +17,12 @@ import psutil
 import pytest
 
 from benchmarks import job_queue, stand_in_trainer
-from core import jobs, paths, processes, queue, runs, status
+from core import jobs, paths, processes, queue
 from core.config import TrainConfig
 from core.errors import TrainingError
-from core.status import Status
+from core.runs import library, status, store
+from core.runs.run import STATE_FILE, open_run
+from core.runs.status import Status
 
 LONG = TrainConfig(depth=8, data="shipped", epochs=500)  # some minutes, even of a stand-in
 SHORT = TrainConfig(depth=8, data="shipped", epochs=1)
@@ -77,8 +79,8 @@ def idle(own_runs) -> Callable[..., Path]:
     """idle(name, state): the folder of a run that is neither waiting nor in training."""
 
     def make(name: str, state: str = "stopped") -> Path:
-        folder = runs.new_folder(own_runs, name)
-        runs.save_facts(folder, LONG, {})
+        folder = store.new_folder(own_runs, name)
+        store.save_facts(folder, LONG, {})
         status.write(folder, Status(state, "why" if state == "failed" else "", epoch=3, epochs=500))
         return folder
 
@@ -131,7 +133,7 @@ def test_waiting_runs_are_listed_and_open(own_runs, stand_ins):
     said = jobs.states()[second]
     assert (said.state, said.epochs, said.share) == ("queued", 500, 0)
     assert abs(said.queued - time.time()) < SECONDS
-    found, problems = runs.list_runs()
+    found, problems = library.list_runs()
     assert {run.name for run in found} >= {first, second}
     assert problems == []
     assert not any(run.finished for run in found if run.path.parent == own_runs)
@@ -197,7 +199,7 @@ def test_stopped_and_resumed_it_goes_on_where_it_was(stand_ins):
     stopped = jobs.states()[name]
     assert stopped.state == "stopped"
     assert not stopped.alive
-    share, saved = stopped.share, stand_in_trainer.load_state(paths.own_runs_dir() / name / runs.STATE_FILE)[0]
+    share, saved = stopped.share, stand_in_trainer.load_state(paths.own_runs_dir() / name / STATE_FILE)[0]
     assert saved / (LONG.epochs * stand_in_trainer.STEPS) >= share  # its last step too
     with pytest.raises(TrainingError, match="exists already"):
         jobs.start([LONG])
@@ -403,7 +405,7 @@ def test_room_is_looked_for_again_as_a_run_is_added(idle, monkeypatch):
 
 
 def test_full_disk_is_told_and_leaves_nothing(own_runs, monkeypatch):
-    monkeypatch.setattr(runs, "save_facts", full)
+    monkeypatch.setattr(store, "save_facts", full)
     with pytest.raises(TrainingError, match="disk is full"):
         jobs.start([LONG])
     assert [path for path in own_runs.iterdir() if path.is_dir()] == []
@@ -426,6 +428,6 @@ def test_life_of_a_real_training(own_runs):
     assert time.monotonic() - start < 2.5  # 2 seconds of patience and the end by force
     assert state(name) == "stopped"
     assert not said.alive
-    assert runs.open_run(own_runs / name).facts["command"] == (
+    assert open_run(own_runs / name).facts["command"] == (
         "python -m core.train resnet8 --data shipped --epochs 30 --lr 0.0625 --weight-decay 0.0001 --no-augment"
     )

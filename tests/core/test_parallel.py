@@ -11,8 +11,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from core import parallel, runs, status
+from core import parallel
 from core.paths import ROOT
+from core.runs import status, store
+from core.runs.run import open_run
 from tests.core import parallel_worker
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
@@ -76,7 +78,7 @@ def test_batch_norm_differs_since_each_process_has_its_own(together):
 
 def test_one_process_goes_on_where_two_stopped(together, alone):
     _, folder = together
-    tensors, values = runs.load_state(folder)
+    tensors, values = store.load_state(folder)
     assert values["processes"] == 2
     assert (values["position"]["epoch"], values["position"]["sums"]["steps"]) == (1, 2)
     resumed = parallel_worker.trainer()
@@ -131,9 +133,9 @@ def test_all_stop_together_and_go_on_together_and_end_when_one_is_killed(own_run
         assert out.count("Stopped. Nothing is lost; go on with: torchrun --nproc-per-node 2 -m core.train resnet8") == 1
         said = status.read(folder)
         assert said.state == "stopped"
-        steps = runs.load_state(folder)[1]["position"]["sums"]["steps"]
+        steps = store.load_state(folder)[1]["position"]["sums"]["steps"]
         assert steps > 0
-        assert runs.open_run(folder).facts["environment"]["processes"] == 2
+        assert open_run(folder).facts["environment"]["processes"] == 2
 
         process = torchrun(*command, "--resume")
         first, second = wait_for_steps(process, folder, seen=said.share)
@@ -144,7 +146,7 @@ def test_all_stop_together_and_go_on_together_and_end_when_one_is_killed(own_run
         assert "Another process of this training ended" in out
         assert status.read(folder).state == "failed"
         assert status.read(folder).reason.startswith("Another process of this training ended")
-        assert runs.load_state(folder)[1]["position"]["sums"]["steps"] >= steps
+        assert store.load_state(folder)[1]["position"]["sums"]["steps"] >= steps
     finally:
         for left in psutil.Process(process.pid).children() if process.poll() is None else []:
             left.kill()

@@ -11,7 +11,7 @@ from core.config import TrainConfig
 from core.data import cifar10
 from core.errors import LabError
 from core.paths import ROOT, SHIPPED
-from core.runs import open_run
+from core.runs.run import open_run
 
 
 def cells(line: str) -> list[str]:

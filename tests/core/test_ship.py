@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from core import runs, ship
+from core import ship
 from core.errors import RunError
+from core.runs.run import open_run
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def test_a_replacement_that_fails_leaves_the_old_run(make_run, shipped, monkeypa
     with pytest.raises(RunError):
         ship.ship(run, shipped, replace=True)
     assert [path.name for path in shipped.iterdir()] == ["good"]
-    assert not runs.open_run(shipped / "good").has_weights
+    assert not open_run(shipped / "good").has_weights
 
 
 def test_unfinished_run_does_not_ship(make_run, shipped):
@@ -71,7 +72,7 @@ def test_unfinished_run_does_not_ship(make_run, shipped):
 def test_command_ships_several(make_run, shipped):
     make_run("one"), make_run("two")
     assert ship.main(["one", "two", "--to", str(shipped), "--without-weights"]) == 0
-    assert [runs.open_run(shipped / name).has_weights for name in ("one", "two")] == [False, False]
+    assert [open_run(shipped / name).has_weights for name in ("one", "two")] == [False, False]
 
 
 def test_nowhere_to_ship_to_is_one_sentence(make_run, tmp_path):

@@ -15,7 +15,8 @@ from core.data import cifar10
 from core.data.batches import EpochPlan
 from core.evaluate import test_logits as logits_from_weights
 from core.paths import ROOT, SHIPPED
-from core.runs import Run, list_runs, open_run
+from core.runs.library import list_runs
+from core.runs.run import Run, open_run
 from core.training import Trainer
 from ui.run_picker import DEFAULTS
 

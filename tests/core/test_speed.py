@@ -5,7 +5,8 @@ import pytest
 from core import speed
 from core.config import TrainConfig
 from core.errors import LabError
-from core.runs import open_run, save_facts
+from core.runs.run import open_run
+from core.runs.store import save_facts
 
 
 def test_deeper_networks_take_longer():

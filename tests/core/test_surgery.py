@@ -13,7 +13,7 @@ from core.data.cifar10 import Images
 from core.errors import LabError
 from core.models.registry import build
 from core.paths import SHIPPED
-from core.runs import open_run
+from core.runs.run import open_run
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from core import paths, runs, status, sweep
+from core import paths, sweep
 from core.cli import run_command
 from core.errors import LabError, RunError
 from core.paths import ROOT
+from core.runs import status, store
 
 TINY = {"epochs": 1, "batch_size": 32, "lr": 0.05, "data": "shipped"}  # as make_run's
 TINY_NAME = "shipped-lr0.05-batch32-1ep-s0"
@@ -147,5 +148,5 @@ def test_sweep_goes_on_after_a_failure_and_stops_cleanly(grid_file, own_runs):
     assert status.read(own_runs / names[0]).state == "failed"
     stopped = status.read(own_runs / names[1])
     assert (stopped.state, stopped.alive) == ("stopped", False)
-    assert runs.load_state(own_runs / names[1])[1]["position"]["sums"]["steps"] > 0
+    assert store.load_state(own_runs / names[1])[1]["position"]["sums"]["steps"] > 0
     assert sweep.state(own_runs / names[1], sweep.read_grid(path)[names[1]]) == "to resume"

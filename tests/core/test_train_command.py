@@ -22,7 +22,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from core import gradients, runs, session, status, train
+from core import gradients, session, train
 from core.cli import run_command
 from core.config import TrainConfig
 from core.data import cifar10
@@ -32,6 +32,8 @@ from core.metrics import accuracy
 from core.models.inference import infer
 from core.models.registry import build, family
 from core.paths import ROOT
+from core.runs import library, status, store
+from core.runs.run import STATE_FILE, open_run
 from core.training import Trainer
 
 FILES = {
@@ -72,7 +74,7 @@ def full(tmp_path_factory):
     with ended(start(*OPTIONS, "--out", str(out))) as process:
         printed = process.communicate(timeout=600)
     assert process.returncode == 0, printed
-    return runs.open_run(out / NAME), printed
+    return open_run(out / NAME), printed
 
 
 @pytest.fixture
@@ -188,7 +190,7 @@ def test_interrupted_training_goes_on_to_the_same_end(full, tmp_path):
     with ended(start(*argv[2:])) as process:
         _, err = process.communicate(timeout=600)
     assert process.returncode == 0, err
-    resumed, whole = runs.open_run(folder), full[0]
+    resumed, whole = open_run(folder), full[0]
     assert {path.name for path in folder.iterdir()} == FILES
     assert resumed.facts["environment"]["precision"] == whole.facts["environment"]["precision"]
     assert resumed.facts["sha256"] == whole.facts["sha256"]
@@ -276,7 +278,7 @@ def test_the_command_to_go_on_names_this_network_alone(command, tmp_path):
     given = train.parser().parse_args(words[3:])
     assert given.resume
     assert (given.out, given.threads, given.precision) == (place, 1, "float32")
-    (begun,) = runs.list_in(place)[0]
+    (begun,) = library.list_in(place)[0]
     assert train._config("resnet8", given) == begun.config
 
 
@@ -300,11 +302,11 @@ def test_a_finished_run_says_with_which_weights_it_began(command, tmp_path, own_
     save_file(build(train.TrainConfig(depth=8)).state_dict(), tmp_path / "given.safetensors")
     options = ("--init", str(tmp_path / "given.safetensors"), "--epochs", "1", "--name", "x")
     command("resnet8", *options, stop=True)
-    begun = runs.open_run(own_runs / "x").facts
+    begun = open_run(own_runs / "x").facts
     (tmp_path / "given.safetensors").unlink()
     monkeypatch.setattr(train, "_stop_on_signals", lambda: lambda: False)
     code, _ = command("--run", str(own_runs / "x"))
-    ended = runs.open_run(own_runs / "x").facts
+    ended = open_run(own_runs / "x").facts
     assert code == 0
     assert "sha256" in ended["initial_weights"]
     assert ended["initial_weights"] == begun["initial_weights"]
@@ -321,7 +323,7 @@ def test_place_that_cannot_hold_a_run_is_refused(command, tmp_path):
 def test_command_of_each_of_several_networks_trains_that_one(command, own_runs):
     code, err = command("plain8", "resnet8", "--epochs", "1", "--name=", stop=True)
     assert code == 130
-    run = runs.open_run(own_runs / "plain8-1ep-s0")
+    run = open_run(own_runs / "plain8-1ep-s0")
     assert run.facts["command"] == "python -m core.train plain8 --epochs 1"
     assert err.splitlines()[-1] == f"Stopped. Nothing is lost; go on with: {run.facts['command']} --resume"
     assert status.read(run.path).state == "stopped"
@@ -350,20 +352,20 @@ def test_resume_with_other_options_names_them(command):
 def test_precision_is_the_one_asked_for_and_stays(command, own_runs, precision, other):
     options = ("resnet8", "--epochs", "1", "--name", "x")
     command(*options, "--precision", precision, stop=True)
-    run = runs.open_run(own_runs / "x")
+    run = open_run(own_runs / "x")
     assert run.environment["precision"] == precision
     assert_refused(command(*options, "--precision", other, "--resume"), f"was begun in {precision}, not in {other}")
     assert command(*options, "--resume", stop=True)[0] == 130
-    assert runs.load_state(run.path)[1]["precision"] == precision
+    assert store.load_state(run.path)[1]["precision"] == precision
 
 
 def test_resume_without_a_state_begins_anew(command, own_runs):
     command("resnet8", "--epochs", "1", stop=True)
     state = own_runs / "resnet8-1ep-s0" / "resume.safetensors"
-    before = runs.load_state(state.parent)
+    before = store.load_state(state.parent)
     state.unlink()
     assert command("resnet8", "--epochs", "1", "--resume", stop=True)[0] == 130
-    after = runs.load_state(state.parent)
+    after = store.load_state(state.parent)
     assert after[1] == before[1]
     assert all(torch.equal(value, before[0][name]) for name, value in after[0].items())
 
@@ -376,16 +378,16 @@ def test_without_a_state_too_it_goes_on_as_it_was_begun(command, own_runs, preci
     torch.set_num_threads(2)
     assert_refused(command(*options, "--precision", other, "--resume"), f"was begun in {precision}, not in {other}")
     assert command("--run", str(own_runs / "x"), stop=True)[0] == 130
-    values = runs.load_state(own_runs / "x")[1]
+    values = store.load_state(own_runs / "x")[1]
     assert (values["precision"], values["threads"]) == (precision, 1)
-    environment = runs.open_run(own_runs / "x").environment
+    environment = open_run(own_runs / "x").environment
     assert (environment["precision"], environment["threads"]) == (precision, 1)
 
 
 def test_one_process_does_not_go_on_with_what_two_began(command, own_runs):
     command("resnet8", "--epochs", "1", "--name", "x", stop=True)
-    tensors, values = runs.load_state(own_runs / "x")
-    runs.save_state(own_runs / "x", tensors, values | {"processes": 2})
+    tensors, values = store.load_state(own_runs / "x")
+    store.save_state(own_runs / "x", tensors, values | {"processes": 2})
     refused = command("--run", str(own_runs / "x"))
     assert_refused(refused, f"torchrun --nproc-per-node 2 -m core.train --run {own_runs / 'x'}")
 
@@ -400,7 +402,7 @@ def test_what_ends_before_it_has_begun_leaves_no_folder(command, own_runs, monke
             command("resnet8", "--epochs", "1", "--name", "x")
     assert not (own_runs / "x").exists()
     with monkeypatch.context() as broken:
-        broken.setattr(runs, "save_facts", lambda *args: fail(None))
+        broken.setattr(store, "save_facts", lambda *args: fail(None))
         with suppress(KeyboardInterrupt):
             command("resnet8", "--epochs", "1", "--name", "x")
     assert not (own_runs / "x").exists()
@@ -420,22 +422,22 @@ def test_run_that_is_in_training_is_left_alone(command, own_runs):
 
 def waiting_run(root: Path, **changes) -> Path:
     """A folder as the queue makes it."""
-    return runs.new_run(root, "x", TrainConfig(depth=8, data="shipped", epochs=1, batch_size=32, **changes), {})
+    return store.new_run(root, "x", TrainConfig(depth=8, data="shipped", epochs=1, batch_size=32, **changes), {})
 
 
 def test_run_is_trained_as_its_folder_says(command, own_runs):
     folder = waiting_run(own_runs, lr=0.05, augment=False)
-    config = runs.open_run(folder).config
+    config = open_run(folder).config
     code, err = command("--run", str(folder), stop=True)
     assert code == 130
     assert err.splitlines()[-1] == f"Stopped. Nothing is lost; go on with: python -m core.train --run {folder}"
-    run = runs.open_run(folder)
+    run = open_run(folder)
     assert run.config == config
     assert run.parameters == 75_290
     *words, out, where = (*shlex.split(run.facts["command"])[3:], "--out", str(own_runs / "again"))
     assert command(*words, out, where, stop=True)[0] == 130
     (again,) = (own_runs / "again").glob("*/")
-    assert runs.open_run(again).config == config
+    assert open_run(again).config == config
 
 
 def test_every_option_finds_its_way_into_the_command():
@@ -466,13 +468,13 @@ def cut_state(path: Path) -> None:
 
 
 def state_without_values(path: Path) -> None:
-    tensors, _ = runs.load_state(path.parent)
-    runs.save_state(path.parent, tensors, {})
+    tensors, _ = store.load_state(path.parent)
+    store.save_state(path.parent, tensors, {})
 
 
 def state_without_tensors(path: Path) -> None:
-    _, values = runs.load_state(path.parent)
-    runs.save_state(path.parent, {"a": torch.zeros(1)}, values)
+    _, values = store.load_state(path.parent)
+    store.save_state(path.parent, {"a": torch.zeros(1)}, values)
 
 
 def state_that_is_a_list(path: Path) -> None:
@@ -496,7 +498,7 @@ def test_diverged_training_fails_with_its_reason(command, own_runs):
     said = status.read(own_runs / "wild")
     assert (said.state, said.diverged) == ("failed", True)
     assert said.reason == err.splitlines()[-1]
-    run = runs.open_run(own_runs / "wild")
+    run = open_run(own_runs / "wild")
     assert not run.finished
     _, norms = run.gradients()
     assert gradients.breakdown(norms).epoch == len(norms)
@@ -532,7 +534,7 @@ def test_failure_has_a_plain_reason_and_keeps_the_last_state(monkeypatch, comman
     said = status.read(folder)
     assert said.state == "failed"
     assert said.reason == err.splitlines()[-1]
-    assert runs.load_state(folder)[1]["position"]["sums"]["steps"] == 3
+    assert store.load_state(folder)[1]["position"]["sums"]["steps"] == 3
     assert {path.name for path in folder.iterdir()} == {"config.json", "status.json", "resume.safetensors"}
 
 
@@ -556,10 +558,10 @@ def test_disk_that_stays_full_ends_with_a_sentence_and_no_half_file(monkeypatch,
     assert err.splitlines()[-1].startswith("The disk is full.")
     folder = own_runs / "x"
     assert status.read(folder).state == "training"  # of this process; were it gone, it would be "failed"
-    assert runs.open_run(folder)
+    assert open_run(folder)
     assert not [path for path in folder.iterdir() if path.name.startswith(".")]
     if (folder / "resume.safetensors").exists():
-        runs.load_state(folder)
+        store.load_state(folder)
 
 
 @pytest.mark.parametrize(
@@ -571,7 +573,7 @@ def test_state_is_saved_as_often_as_it_costs_little(monkeypatch, command, second
     saved = []
     monkeypatch.setattr(session, "SAVE_SECONDS", seconds)
     monkeypatch.setattr(session, "SAVE_SHARE", share)
-    monkeypatch.setattr(runs, "save_state", lambda folder, tensors, values: saved.append(values["position"]))
+    monkeypatch.setattr(store, "save_state", lambda folder, tensors, values: saved.append(values["position"]))
     monkeypatch.setattr(Trainer, "score", lambda *args: torch.zeros(10_000, 10))
     monkeypatch.setattr(session.Session, "_finish", lambda session, logits: None)
     assert command("resnet8", "--epochs", "1", "--batch-size", "32")[0] == 0
@@ -587,15 +589,15 @@ def test_stop_while_the_test_images_are_scored_loses_nothing(monkeypatch, comman
     assert command("resnet8", "--epochs", "1", "--name", "x")[0] == 130
     folder = own_runs / "x"
     assert (status.read(folder).state, status.read(folder).share) == ("stopped", 1)
-    assert runs.load_state(folder)[1]["position"]["epoch"] == 1
-    assert not runs.open_run(folder).finished
+    assert store.load_state(folder)[1]["position"]["epoch"] == 1
+    assert not open_run(folder).finished
 
 
 def test_mnasnet_which_asks_for_a_version_is_trained_to_its_end(monkeypatch, command, own_runs):
     monkeypatch.setattr(Trainer, "score", lambda *args: torch.zeros(10_000, 10))
     code, err = command("mnasnet0_5", "--input-size", "32", "--epochs", "1", "--name", "x")
     assert code == 0, err
-    runs.open_run(own_runs / "x").load_model()
+    open_run(own_runs / "x").load_model()
 
 
 # Killed at any moment
@@ -632,8 +634,8 @@ for folder in map(str.strip, sys.stdin):
 def test_killed_at_any_moment_and_resumed_equals_an_undisturbed_training(tmp_path):
     whole, killed = (waiting_run(tmp_path / name) for name in ("whole", "killed"))
     for folder in (whole, killed):
-        runs.save_facts(folder, replace(runs.open_run(folder).config, epochs=2, batch_size=16), {})
-    state, chance, kills = killed / runs.STATE_FILE, random.Random(0), 0
+        store.save_facts(folder, replace(open_run(folder).config, epochs=2, batch_size=16), {})
+    state, chance, kills = killed / STATE_FILE, random.Random(0), 0
     with ended(
         subprocess.Popen(
             [sys.executable, "-c", KILLABLE],
@@ -667,13 +669,13 @@ def test_killed_at_any_moment_and_resumed_equals_an_undisturbed_training(tmp_pat
                 break
             kills += 1
             assert status.read(killed).state == "failed"
-            runs.load_state(killed)
+            store.load_state(killed)
     assert kills >= 4
-    a, b = runs.open_run(whole), runs.open_run(killed)
+    a, b = open_run(whole), open_run(killed)
     assert (killed / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
     assert a.history().drop(columns="seconds").equals(b.history().drop(columns="seconds"))
     assert (a.gradients()[1] == b.gradients()[1]).all()
-    tensors = [runs.load_state(folder)[0] for folder in (whole, killed)]
+    tensors = [store.load_state(folder)[0] for folder in (whole, killed)]
     assert all(torch.equal(value, tensors[1][name]) for name, value in tensors[0].items())
     assert not [path for path in killed.iterdir() if path.name.startswith(".")]
 

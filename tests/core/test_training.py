@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 import torch
 
-from core import runs
 from core.config import TrainConfig
 from core.data.batches import to_tensors
 from core.data.cifar10 import Images
 from core.errors import DivergedError, LabError, ModelError, TrainingError
 from core.models.inference import infer
 from core.models.registry import build
+from core.runs import store
+from core.runs.run import HISTORY_COLUMNS
 from core.training import Trainer
 
 CONFIG = TrainConfig(depth=8, data="shipped", epochs=2, batch_size=32, lr=0.05)
@@ -78,10 +79,10 @@ def test_resumed_training_equals_an_undisturbed_one(trainer, undisturbed, tmp_pa
     assert not stopped.fit(should_stop=stop_after(steps))
     done = stopped.position
     assert (done.epoch, done.sums.steps) == divmod(steps, STEPS + 1)
-    runs.save_state(tmp_path, *stopped.state())
+    store.save_state(tmp_path, *stopped.state())
 
     resumed = trainer(precision, epochs=epochs)
-    resumed.load_state(*runs.load_state(tmp_path))
+    resumed.load_state(*store.load_state(tmp_path))
     torch.manual_seed(12345)  # nothing may hang on the global generator
     assert resumed.fit()
     assert_equal(resumed, undisturbed(precision, epochs))
@@ -92,11 +93,11 @@ def test_stopping_at_every_few_steps_changes_nothing(trainer, undisturbed, tmp_p
     while True:
         resumed = trainer()
         if sessions:
-            resumed.load_state(*runs.load_state(tmp_path))
+            resumed.load_state(*store.load_state(tmp_path))
         sessions += 1
         if resumed.fit(should_stop=stop_after(6)):
             break
-        runs.save_state(tmp_path, *resumed.state())
+        store.save_state(tmp_path, *resumed.state())
     assert sessions == -(-2 * (STEPS + 1) // 6)
     assert_equal(resumed, undisturbed())
 
@@ -104,17 +105,17 @@ def test_stopping_at_every_few_steps_changes_nothing(trainer, undisturbed, tmp_p
 def test_best_weights_so_far_survive_a_resume(trainer, tmp_path):
     stopped = trainer()
     stopped.best_weights = {name: torch.full_like(value, 7) for name, value in stopped.best_weights.items()}
-    runs.save_state(tmp_path, *stopped.state())
+    store.save_state(tmp_path, *stopped.state())
     resumed = trainer()
-    resumed.load_state(*runs.load_state(tmp_path))
+    resumed.load_state(*store.load_state(tmp_path))
     assert all((value == 7).all() for value in resumed.best_weights.values())
     assert not any((value == 7).all() for value in resumed.model.state_dict().values())
 
 
 def test_state_of_another_config_is_refused(trainer, tmp_path):
-    runs.save_state(tmp_path, *trainer().state())
+    store.save_state(tmp_path, *trainer().state())
     with pytest.raises(TrainingError, match="another configuration"):
-        trainer(seed=1).load_state(*runs.load_state(tmp_path))
+        trainer(seed=1).load_state(*store.load_state(tmp_path))
 
 
 def test_a_state_older_than_the_record_of_the_order_is_resumed_without_one(trainer):
@@ -130,9 +131,9 @@ def test_a_state_older_than_the_record_of_the_order_is_resumed_without_one(train
 def test_mnasnet_which_asks_for_a_version_is_resumed(trainer, tmp_path):
     mnasnet = {"family": "torchvision", "network": "mnasnet0_5", "depth": 20}
     begun = trainer(**mnasnet, weights=trainer(**mnasnet, seed=5).best_weights)
-    runs.save_state(tmp_path, *begun.state())
+    store.save_state(tmp_path, *begun.state())
     resumed = trainer(**mnasnet)
-    resumed.load_state(*runs.load_state(tmp_path))
+    resumed.load_state(*store.load_state(tmp_path))
     assert_equal(begun, resumed)
 
 
@@ -203,7 +204,7 @@ def test_reports_of_steps_and_epochs(trainer):
     assert reports[-1].seconds_left == 0
     assert reports[0].seconds_left > reports[STEPS - 1].seconds_left / 10 > 0
     assert rows == each.history
-    assert [tuple(row) for row in rows] == [runs.HISTORY_COLUMNS] * 2
+    assert [tuple(row) for row in rows] == [HISTORY_COLUMNS] * 2
     assert [row["epoch"] for row in rows] == [1, 2]
     assert [row["images_seen"] for row in rows] == [32 * STEPS, 64 * STEPS]
     assert (rows[0]["train_loss"], rows[0]["train_accuracy"]) == (reports[STEPS - 1].loss, reports[STEPS - 1].accuracy)
@@ -456,8 +457,8 @@ def test_adamw_learns_and_resumes_exactly(trainer, tmp_path):
     whole.fit()
     stopped, resumed = trainer(**options), trainer(**options)
     stopped.fit(should_stop=stop_after(5))
-    runs.save_state(tmp_path, *stopped.state())
-    resumed.load_state(*runs.load_state(tmp_path))
+    store.save_state(tmp_path, *stopped.state())
+    resumed.load_state(*store.load_state(tmp_path))
     resumed.fit()
     assert_equal(resumed, whole)
 

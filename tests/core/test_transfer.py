@@ -10,7 +10,7 @@ from core import transfer
 from core.config import TrainConfig
 from core.metrics import Share
 from core.outcome import Outcome
-from core.runs import Run
+from core.runs.run import Run
 from core.transfer import comparable, duels, filter_sheet, frozen_variants, observation
 
 SCRATCH = TrainConfig(family="torchvision", network="resnet18", input_size=64)

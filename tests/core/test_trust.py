@@ -9,7 +9,7 @@ from core import trust
 from core.classifier import Classifier
 from core.data import cifar10
 from core.models.cifar import untrained
-from core.runs import find_run
+from core.runs.library import find_run
 
 
 class SeesOneCorner(torch.nn.Module):

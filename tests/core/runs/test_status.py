@@ -9,9 +9,9 @@ from dataclasses import asdict, replace
 import psutil
 import pytest
 
-from core import status
 from core.errors import TrainingError
-from core.status import Status
+from core.runs import status
+from core.runs.status import Status
 
 
 @pytest.fixture

@@ -12,12 +12,16 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from core import paths, runs
+from core import paths
 from core.config import TrainConfig
 from core.errors import RunError
 from core.exchange import import_run
+from core.files import sha256_of
 from core.models.registry import build, count_multiply_adds, count_parameters
-from core.runs import Run, find_run, list_runs, new_folder, open_run
+from core.runs import store
+from core.runs.library import find_run, list_runs
+from core.runs.run import HISTORY_COLUMNS, Run, open_run
+from core.runs.store import new_folder
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +45,7 @@ def test_trained_run_is_read_as_it_was_written(make_run):
     assert run.parameters == count_parameters(model) == 75_290
     assert run.multiply_adds == count_multiply_adds(model, 32)
     history = run.history()
-    assert tuple(history.columns) == runs.HISTORY_COLUMNS
+    assert tuple(history.columns) == HISTORY_COLUMNS
     assert history["epoch"].tolist() == [1]
     layers, norms = run.gradients()
     assert (layers[0], layers[-1], norms.shape) == ("conv1.weight", "fc.weight", (1, 8))
@@ -76,10 +80,10 @@ def test_model_has_the_saved_weights_ready_for_answers(make_run):
 
 
 def test_history_and_norms_survive(tmp_path):
-    history = [dict.fromkeys(runs.HISTORY_COLUMNS, 1 / 3) | {"epoch": epoch} for epoch in (1, 2, 3)]
-    runs.save_progress(tmp_path, history, ["a.weight", "b.weight"], [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    history = [dict.fromkeys(HISTORY_COLUMNS, 1 / 3) | {"epoch": epoch} for epoch in (1, 2, 3)]
+    store.save_progress(tmp_path, history, ["a.weight", "b.weight"], [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
     run = Run(tmp_path, TrainConfig(), {})
-    pd.testing.assert_frame_equal(run.history(), pd.DataFrame(history, columns=list(runs.HISTORY_COLUMNS)))
+    pd.testing.assert_frame_equal(run.history(), pd.DataFrame(history, columns=list(HISTORY_COLUMNS)))
     layers, norms = run.gradients()
     assert layers == ["a.weight", "b.weight"]
     assert norms.tolist() == [[1, 2], [3, 4], [5, 6]]
@@ -95,7 +99,7 @@ def test_half_precision_weights_become_float32(make_run):
 def test_last_change_moves_when_a_file_is_replaced(make_run):
     run = make_run("good")
     os.utime(run.path, (1, 1))
-    runs.save_test_logits(run.path, run.test_logits())
+    store.save_test_logits(run.path, run.test_logits())
     assert run.last_change > 1
 
 
@@ -195,9 +199,9 @@ def test_taken_names_are_refused(own_runs, shipped, tmp_path):
 
 def replace_weights(folder: Path, weights: dict) -> Run:
     """Other weights, with their right sha256."""
-    sha256 = runs.save_weights(folder, weights)
+    sha256 = store.save_weights(folder, weights)
     run = open_run(folder)
-    runs.save_facts(folder, run.config, run.facts | {"sha256": sha256})
+    store.save_facts(folder, run.config, run.facts | {"sha256": sha256})
     return open_run(folder)
 
 
@@ -207,7 +211,7 @@ def raw_weights(content: bytes):
     def change(folder: Path) -> None:
         (folder / "model.safetensors").write_bytes(content)
         run = open_run(folder)
-        runs.save_facts(folder, run.config, run.facts | {"sha256": runs._sha256(folder / "model.safetensors")})
+        store.save_facts(folder, run.config, run.facts | {"sha256": sha256_of(folder / "model.safetensors")})
 
     return change
 
@@ -338,10 +342,10 @@ READ = {
         "text": history(lambda table: table.assign(val_loss="low")),
         "hole": history(lambda table: table.assign(val_loss=None)),
         "a cell too many": lambda folder: (folder / "history.csv").write_text(
-            ",".join(runs.HISTORY_COLUMNS) + "\n" + ",".join("123456789") + "\n"
+            ",".join(HISTORY_COLUMNS) + "\n" + ",".join("123456789") + "\n"
         ),
         "a row of 200,000 cells": lambda folder: (folder / "history.csv").write_text(
-            ",".join(runs.HISTORY_COLUMNS) + "\n" + "," * 200_000
+            ",".join(HISTORY_COLUMNS) + "\n" + "," * 200_000
         ),
     },
     "gradients": {
@@ -513,12 +517,12 @@ def test_folder_with_a_name_that_no_run_can_have_is_a_problem(make_run, name):
     ],
 )
 def test_damaged_state_is_told(tmp_path, damage):
-    runs.save_state(tmp_path, {"a": torch.zeros(3)}, {"epoch": 1})
-    tensors, values = runs.load_state(tmp_path)
+    store.save_state(tmp_path, {"a": torch.zeros(3)}, {"epoch": 1})
+    tensors, values = store.load_state(tmp_path)
     assert (tensors["a"].tolist(), values) == ([0, 0, 0], {"epoch": 1})
     damage(tmp_path)
     with pytest.raises(RunError, match=r"resume\.safetensors cannot be read .* can't be resumed"):
-        runs.load_state(tmp_path)
+        store.load_state(tmp_path)
 
 
 # What is kept of the weights
@@ -527,7 +531,7 @@ def test_damaged_state_is_told(tmp_path, damage):
 def test_large_models_are_stored_in_half_precision_but_for_running_statistics(tmp_path):
     large = {"conv.weight": torch.full((1500, 1500), 1 / 3), "bn.running_var": torch.full((4,), 1e-9)}
     large["bn.num_batches_tracked"] = torch.tensor(7)
-    runs.save_weights(tmp_path, large)
+    store.save_weights(tmp_path, large)
     saved = load_file(tmp_path / "model.safetensors")
     assert [value.dtype for value in saved.values()] == [
         large["bn.num_batches_tracked"].dtype,
@@ -535,9 +539,9 @@ def test_large_models_are_stored_in_half_precision_but_for_running_statistics(tm
         torch.half,
     ]
     assert saved["bn.running_var"].tolist() == large["bn.running_var"].tolist()
-    assert all(torch.equal(value, saved[name]) for name, value in runs.as_stored(large).items())
+    assert all(torch.equal(value, saved[name]) for name, value in store.as_stored(large).items())
     small = {"conv.weight": torch.full((10, 10), 1 / 3)}
-    runs.save_weights(tmp_path, small)
+    store.save_weights(tmp_path, small)
     assert load_file(tmp_path / "model.safetensors")["conv.weight"].dtype == torch.float32
 
 
@@ -545,7 +549,7 @@ def test_change_of_the_weights_by_hand(make_run):
     run = make_run("moved")
     before = {"conv1.weight": torch.ones(2, 3, 3, 3), "bn.weight": torch.ones(2), "fc.weight": torch.ones(10, 2)}
     after = {name: value * 1.5 for name, value in before.items()} | {"fc.weight": torch.ones(10, 2)}
-    runs.save_weight_change(run.path, before, after)
+    store.save_weight_change(run.path, before, after)
     change = run.weight_change()
     assert change.layers == ["conv1.weight", "fc.weight"]
     assert change.relative_change.tolist() == pytest.approx([0.5, 0])
@@ -558,7 +562,7 @@ def test_change_of_weights_that_began_as_zeros_is_finite(make_run):
     run = make_run("moved")
     first = {"conv1.weight": torch.ones(2, 3, 3, 3)}
     before = first | {"moved.weight": torch.zeros(10, 2), "still.weight": torch.zeros(10, 2)}
-    runs.save_weight_change(run.path, before, before | {"moved.weight": torch.full((10, 2), 3.0)})
+    store.save_weight_change(run.path, before, before | {"moved.weight": torch.full((10, 2), 3.0)})
     assert run.weight_change().relative_change.tolist() == [0, 1, 0]
 
 

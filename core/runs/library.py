@@ -1,0 +1,75 @@
+"""The runs that there are, shipped and the user's own: list them, find one by name, and which names are free."""
+
+import os
+import re
+from pathlib import Path
+
+from core import paths
+from core.errors import RunError
+from core.paths import own_runs_dir
+from core.runs.run import Run, open_run
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def list_runs() -> tuple[list[Run], list[str]]:
+    """All runs, shipped ones first, and a sentence for each folder that can't be opened or has a shipped run's name."""
+    shipped, problems = list_in(paths.SHIPPED)
+    own, problems_of_own = list_in(own_runs_dir())
+    taken = {run.name for run in shipped}
+    hidden = [run for run in own if run.name in taken]
+    problems += [f"{run.path} has the name of a shipped run; rename the folder to see it." for run in hidden]
+    return shipped + [run for run in own if run not in hidden], problems + problems_of_own
+
+
+def list_in(root: Path) -> tuple[list[Run], list[str]]:
+    """The runs in one folder, by name, and a sentence for each of its folders that can't be opened."""
+    runs, problems = [], []
+    for path in sorted(root.iterdir()) if root.is_dir() else []:
+        if not path.is_dir() or path.name.startswith("."):  # hidden: an import that is not complete
+            continue
+        try:
+            if path.resolve().parent != root.resolve():
+                raise RunError(f"{path} is a link that leads out of {root}.")
+            if not NAME.fullmatch(path.name):
+                raise RunError(f"{path} has a name that no run can have; rename the folder.")
+            runs.append(open_run(path))
+        except RunError as error:
+            problems.append(str(error))
+    return runs, problems
+
+
+def find_run(name_or_path: str) -> Run:
+    """A run by its name, or by the path of its folder. Raises RunError that lists the known names."""
+    runs, _ = list_runs()
+    for run in runs:
+        if run.name == name_or_path:
+            return run
+    if NAME.fullmatch(name_or_path) and (own_runs_dir() / name_or_path / "config.json").is_file():
+        return open_run(own_runs_dir() / name_or_path)  # which says what is wrong with it
+    if os.path.isfile(os.path.join(name_or_path, "config.json")):
+        return open_run(Path(name_or_path))
+    raise RunError(f"There is no run {name_or_path!r}. Known: {', '.join(run.name for run in runs) or 'none'}.")
+
+
+def require_name(name: str) -> None:
+    """Raises RunError if no run can be called so. A name that passes leads out of no folder."""
+    if not NAME.fullmatch(name):
+        raise RunError(
+            f"{name[:80]!r} cannot be a run's name: letters, digits, dot, dash and underscore, at most 64, none of the "
+            "last three first."
+        )
+
+
+def is_taken(root: Path, name: str) -> bool:
+    """Whether a run in `root`, or one that ships, has this name."""
+    return any((folder / name).exists() for folder in (root, paths.SHIPPED))
+
+
+def require_free_name(root: Path, name: str) -> None:
+    """Raises RunError if a new run in `root` can't have this name: it is bad, or taken, here or by a shipped run."""
+    require_name(name)
+    if (paths.SHIPPED / name).exists() and root.resolve() != paths.SHIPPED:
+        raise RunError(f"{name} is the name of a run that ships with the app; choose another with --name.")
+    if (root / name).exists():
+        raise RunError(f"{root / name} exists. Go on with it: --resume. Or choose another name: --name.")
