@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core import charts
-from core.comparison import FIELD_WORDS, describe, differing, in_words, limits, network_name
+from core.analysis.comparison import FIELD_WORDS, describe, differing, in_words, limits, network_name
 from core.config import SCHEDULES
 from core.errors import LabError
 from core.runs.run import Run

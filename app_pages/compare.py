@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from core import comparison
+from core.analysis import comparison
+from core.analysis.training_summary import ACCURACY, MEANINGS, outcome
 from core.data.cifar10 import CLASSES
-from core.outcome import ACCURACY, MEANINGS, outcome
 from core.palette import COLOURS
 from core.runs.run import Run
 from ui import cached, drawing, figures, pictures

@@ -3,13 +3,14 @@
 import pandas as pd
 import streamlit as st
 
-from core import charts, degradation, metrics
-from core.comparison import limits
+from core import charts
+from core.analysis import depth, metrics
+from core.analysis.comparison import limits
 from core.errors import RunError
 from ui import cached
 from ui.run_picker import finished_runs, pair, show_command
 
-NO_REFERENCE = degradation.PUBLISHED[:0]
+NO_REFERENCE = depth.PUBLISHED[:0]
 HE_ET_AL = (
     "Faint: He et al. 2015; the ResNets' values are from Table 6 (110: mean of five runs), the plain "
     "networks' were read off Figure 6 and are good to about a point; their plain network of 110 layers, not drawn, "
@@ -17,7 +18,7 @@ HE_ET_AL = (
 )
 
 chosen = pair()
-networks_of_sides = degradation.networks_like(chosen.a.config, chosen.b.config)
+networks_of_sides = depth.networks_like(chosen.a.config, chosen.b.config)
 st.title("Does depth help?")
 st.markdown(
     "More layers can do whatever fewer layers can, and more. So a deeper network should never be worse on the photos "
@@ -33,13 +34,13 @@ def read(runs) -> pd.DataFrame:
             figures.append(cached.figures(run))
         except RunError as error:
             st.warning(str(error), icon=":material/folder_off:")
-    return degradation.table(figures) if figures else pd.DataFrame()
+    return depth.table(figures) if figures else pd.DataFrame()
 
 
 def take_click(key: str, rows: pd.DataFrame) -> None:
     points = st.session_state[key].selection.get("point")
     if points:
-        both = degradation.pair_of(rows, points[0]["run"])
+        both = depth.pair_of(rows, points[0]["run"])
         if len(both) == 1:
             st.toast("No twin of this depth has been trained; the other network stays.", icon=":material/info:")
         sides = dict(zip(networks_of_sides, ("a", "b"), strict=True))
@@ -47,7 +48,7 @@ def take_click(key: str, rows: pd.DataFrame) -> None:
 
 
 def show(rows: pd.DataFrame, error: str, title: str, published: pd.DataFrame) -> None:
-    spread, key = degradation.spread(rows, error), f"depth_{error}"
+    spread, key = depth.spread(rows, error), f"depth_{error}"
     st.vega_lite_chart(
         cached.chart(charts.degradation, rows, spread, published, error, title, axes, networks_of_sides),
         on_select=lambda: take_click(key, rows),
@@ -56,7 +57,7 @@ def show(rows: pd.DataFrame, error: str, title: str, published: pd.DataFrame) ->
     )
 
 
-recipes = degradation.recipes(finished_runs())
+recipes = depth.recipes(finished_runs())
 if not recipes:
     st.info("None of the runs here is a plain network or a ResNet made for CIFAR-10.")
     st.page_link("app_pages/train.py", label="Train such a pair", icon=":material/fitness_center:")
@@ -82,7 +83,7 @@ if not rows["side"].any() and any(run.name in side_of for runs in recipes.values
     st.caption(":material/info: A and B had other settings: choose them in “Trained with” to see both here.")
 setting = recipes[recipe][0].config
 comparable = setting.data == "full" and setting.norm == "batch" and not limits(setting)  # as He et al. trained
-published = degradation.PUBLISHED if comparable else NO_REFERENCE
+published = depth.PUBLISHED if comparable else NO_REFERENCE
 highest = float(1.08 * max([rows[["train_error", "test_error"]].max().max(), *published["error"]]))
 depths = sorted({*map(int, rows["depth"]), *map(int, published["depth"])})
 axes = charts.Axes(depths, error=highest)
@@ -98,7 +99,7 @@ wrong = {
     for run in recipes[recipe]
     if run.name in set(rows["run"])
 }
-st.markdown(f"**{degradation.finding(rows, wrong)}**")
+st.markdown(f"**{depth.finding(rows, wrong)}**")
 with st.expander("How to read these pictures"):
     st.markdown(
         f"Each point is a run{', the large ones are A and B' if rows['side'].any() else ''}; side by side are runs "
@@ -112,7 +113,7 @@ with st.expander("How to read these pictures"):
         "with the seeds, whose spread is then taken to be the same at all depths. All depths share one recipe; with "
         "another, the gaps may be larger or smaller."
     )
-if numbers := degradation.precisions(rows):
+if numbers := depth.precisions(rows):
     st.caption(
         f"Training calculated in {numbers}. These round differently, so part of what changes between these depths may "
         "come from that."

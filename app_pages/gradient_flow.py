@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import charts, gradients
+from core import charts
+from core.analysis import gradients
+from core.analysis.depth import networks_like
 from core.config import TrainConfig
-from core.degradation import networks_like
 from core.errors import RunError
 from core.runs import status
 from core.runs.library import list_runs

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core import charts
-from core.outcome import TARGETS, outcome, when_in_words
+from core.analysis.training_summary import TARGETS, outcome, when_in_words
 from ui import cached
 from ui.run_picker import pair
 

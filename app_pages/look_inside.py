@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import charts, comparison, explain, familiarity, keepsake, metrics
+from core import charts, explain, keepsake
+from core.analysis import comparison, metrics, out_of_distribution
 from core.data import pictures
 from core.data.cifar10 import CLASSES
 from core.errors import RunError
@@ -117,9 +118,9 @@ def show_kept_answer(side: str, run: Run) -> None:
 def show_familiarity() -> None:
     """Of a picture whose class nobody knows: whether it is probably none of the ten."""
     ranks = {
-        look.side: familiarity.rank(look.answer.logits, cached.test_logits(look.run))
+        look.side: out_of_distribution.rank(look.answer.logits, cached.test_logits(look.run))
         for look in looks
-        if choice.truth is None and familiarity.unfamiliar(look.answer.logits, cached.test_logits(look.run))
+        if choice.truth is None and out_of_distribution.unfamiliar(look.answer.logits, cached.test_logits(look.run))
     }
     if ranks:
         who = " and ".join(f"{names[side]} (only {100 * rank:.0f} of 100 test photos)" for side, rank in ranks.items())

@@ -5,8 +5,9 @@ from contextlib import suppress
 import pandas as pd
 import streamlit as st
 
-from core import charts, jobs, lesions, metrics
-from core.comparison import describe
+from core import charts, jobs
+from core.analysis import metrics, surgery_study
+from core.analysis.comparison import describe
 from core.errors import LabError, RunError
 from core.palette import COLOURS
 from core.runs.run import Run
@@ -30,7 +31,7 @@ st.markdown(
 patients, refusals = {}, {}
 for side, run in chosen:
     try:
-        patients[side] = (run, lesions.removable(run.config))
+        patients[side] = (run, surgery_study.removable(run.config))
     except LabError as error:
         refusals.setdefault(str(error), []).append(f"**{side}: {run.name}**")
 for reason, refused in refusals.items():
@@ -41,29 +42,29 @@ if not patients:
 
 
 def intact(run: Run) -> float:
-    first = slice(lesions.IMAGES)
+    first = slice(surgery_study.IMAGES)
     return metrics.accuracy(cached.test_logits(run)[first], cached.test_labels()[first]).value
 
 
-def remaining(run: Run, cut: lesions.Lesion, scale: float) -> float:
+def remaining(run: Run, cut: surgery_study.Lesion, scale: float) -> float:
     """The accuracy after a cut: read where the study has it, else computed."""
     if scale == 1:
         with suppress(RunError):
-            if cut in (known := cached.surgery_study(run)):
+            if cut in (known := cached.surgery_results(run)):
                 return known[cut]
     return cached.lesioned_accuracy(run, cut, scale, quick=True)
 
 
-def condition(side: str, removed: lesions.Lesion, scale: float) -> str:
+def condition(side: str, removed: surgery_study.Lesion, scale: float) -> str:
     """What was done to a network, e.g. "without block 4 and with its blocks at 50 %"."""
     run, removable = patients[side]
-    done = [f"without {lesions.in_words(removed & removable)}"] if removed & removable else []
+    done = [f"without {surgery_study.in_words(removed & removable)}"] if removed & removable else []
     if run.config.skip and scale < 1:
         done.append(f"with its blocks at {scale:.0%}")
     return " and ".join(done) or "whole"
 
 
-def show_patient(side: str, removed: lesions.Lesion, scale: float) -> float | None:
+def show_patient(side: str, removed: surgery_study.Lesion, scale: float) -> float | None:
     """The network with its blocks, and its accuracy; None if it can't be operated on."""
     run, removable = patients[side]
     cut = removed & removable
@@ -78,7 +79,7 @@ def show_patient(side: str, removed: lesions.Lesion, scale: float) -> float | No
         st.error(str(error), icon=":material/broken_image:")
         return None
     change = 100 * (now - before)
-    by_luck = abs(change) < lesions.A_POINT
+    by_luck = abs(change) < surgery_study.A_POINT
     st.metric(
         "right of 1,000 test photos",
         f"{now:.1%}",
@@ -87,16 +88,16 @@ def show_patient(side: str, removed: lesions.Lesion, scale: float) -> float | No
         delta_arrow="off" if by_luck else "auto",
         help="Guessing gives 10%. One photo is 0.1%.",
     )
-    needed = (removed & frozenset(range(1, lesions.count_blocks(run.config) + 1))) - removable
+    needed = (removed & frozenset(range(1, surgery_study.count_blocks(run.config) + 1))) - removable
     if needed:
-        stay = f"{lesions.in_words(needed).capitalize()} stay{'s' * (len(needed) == 1)}"
+        stay = f"{surgery_study.in_words(needed).capitalize()} stay{'s' * (len(needed) == 1)}"
         st.caption(f"{stay}: here the picture is halved, and a plain network has no way around.")
     return now
 
 
 @fragment()
 def operate() -> None:
-    blocks = max(lesions.count_blocks(run.config) for run, _ in patients.values())
+    blocks = max(surgery_study.count_blocks(run.config) for run, _ in patients.values())
     off = st.pills(
         "Switch off blocks",
         [str(number) for number in range(1, blocks + 1)],
@@ -133,22 +134,22 @@ def operate() -> None:
 
 def example() -> str:
     """A block to begin with: one that all can lose, from the middle."""
-    blocks = sorted(lesions.common(run.config for run, _ in patients.values()))
-    return lesions.in_words([blocks[len(blocks) // 2]])
+    blocks = sorted(surgery_study.common(run.config for run, _ in patients.values()))
+    return surgery_study.in_words([blocks[len(blocks) // 2]])
 
 
-def study(side: str) -> dict[lesions.Lesion, float] | None:
+def study(side: str) -> dict[surgery_study.Lesion, float] | None:
     """What the run's folder has of all these cuts, or a button that makes it."""
     run, _ = patients[side]
     try:
-        return cached.surgery_study(run)
+        return cached.surgery_results(run)
     except RunError as error:
-        if (run.path / lesions.FILE).exists():
+        if (run.path / surgery_study.FILE).exists():
             st.warning(str(error), icon=":material/broken_image:")
     kept = st.session_state.get("_studies", {}).get(_study_key(run))
     if kept:
         return kept
-    number = len(lesions.cuts(run.config))
+    number = len(surgery_study.cuts(run.config))
     st.info(f"**{side}: {run.name}** has not been studied yet: {number} operations, a second or more each.")
     if not jobs.training_allowed():
         st.caption("Studies are switched off in this demonstration.")
@@ -162,17 +163,17 @@ def study(side: str) -> dict[lesions.Lesion, float] | None:
     return None
 
 
-def make_study(run: Run) -> dict[lesions.Lesion, float]:
+def make_study(run: Run) -> dict[surgery_study.Lesion, float]:
     """Each cut is remembered: a click elsewhere on the page ends the study, and the next one goes on from there."""
     bar = st.progress(0.0, "Operating ...")
-    results = lesions.study(
+    results = surgery_study.study(
         run.config,
         lambda cut: cached.lesioned_accuracy(run, cut, 1.0, quick=False),
         lambda done, total: bar.progress(done / total, f"Operation {done} of {total}"),
     )
     bar.empty()
     try:
-        lesions.save(run, results)
+        surgery_study.save(run, results)
     except RunError as error:
         st.session_state.setdefault("_studies", {})[_study_key(run)] = results
         st.caption(f"{error} So this is kept until you close the page.")
@@ -195,14 +196,15 @@ if studies:
             for side, results in studies.items()
         )
 
-    singles = of_all(lambda results, run: lesions.single(results, run.config))
-    curves = of_all(lambda results, run: lesions.curve(results, run.config))
+    singles = of_all(lambda results, run: surgery_study.single(results, run.config))
+    curves = of_all(lambda results, run: surgery_study.curve(results, run.config))
     left, right = st.columns(2)
     with left:
         st.subheader("Which block matters most?", anchor=False)
         st.vega_lite_chart(cached.chart(charts.single_blocks, singles), width="stretch")
         costs = (
-            f"{side} {lesions.cost_in_words(results, patients[side][0].config)}" for side, results in studies.items()
+            f"{side} {surgery_study.cost_in_words(results, patients[side][0].config)}"
+            for side, results in studies.items()
         )
         st.caption(
             f"One block removed: {' '.join(costs)} The average leaves out the blocks that halve the picture, marked by "
@@ -211,7 +213,9 @@ if studies:
     with right:
         st.subheader("How many can go?", anchor=False)
         st.vega_lite_chart(cached.chart(charts.removed_blocks, curves), width="stretch")
-        st.caption(lesions.curve_in_words(curves) + " Line: the mean over random choices of blocks; band: their range.")
+        st.caption(
+            surgery_study.curve_in_words(curves) + " Line: the mean over random choices of blocks; band: their range."
+        )
     st.markdown(
         "Veit et al. read a ResNet as **many short paths side by side**: a block removed closes some of them, and the "
         "others go on. A plain network is one path. Their ResNet had 110 layers and hardly noticed the loss of one "

@@ -3,10 +3,11 @@
 import pandas as pd
 import streamlit as st
 
-from core import charts, transfer
-from core.comparison import limits, network_name
+from core import charts
+from core.analysis import transfer
+from core.analysis.comparison import limits, network_name
+from core.analysis.training_summary import MEANINGS, outcome
 from core.errors import RunError
-from core.outcome import MEANINGS, outcome
 from ui import cached, figures
 from ui.run_picker import offer_pair, pair, readable_runs, show_command
 

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from core import familiarity
+from core.analysis import out_of_distribution
 from core.classifier import Classifier
 from core.data import gallery, pictures
 from core.runs.library import find_run
@@ -49,7 +49,7 @@ def measure(name: str) -> dict:
     }
 
     def share(judged: np.ndarray, yardstick: np.ndarray) -> float:
-        return round(float(np.mean([familiarity.unfamiliar(one, yardstick) for one in judged])), 3)
+        return round(float(np.mean([out_of_distribution.unfamiliar(one, yardstick) for one in judged])), 3)
 
     caught = {kind: share(classifier.logits(shown), logits) for kind, shown in strange.items()}
     return {"run": name, "false alarms": share(logits[1::2], logits[::2]), "caught": caught}

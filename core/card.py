@@ -1,7 +1,7 @@
 """A run's model card: README.md in its folder, made from what the folder holds."""
 
-from core import metrics
-from core.comparison import in_words
+from core.analysis import metrics
+from core.analysis.comparison import in_words
 from core.config import STRIDED, TrainConfig
 from core.data import cifar10
 from core.errors import RunError

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from core import explain, metrics, occlusion, trust
+from core import explain, occlusion, trust
+from core.analysis import metrics
 from core.data.cifar10 import CLASSES, SIZE
 from core.errors import ModelError
 from core.models.inference import infer

@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 
-from core import metrics
+from core.analysis import metrics
 from core.cli import Parser, run_command
 from core.data import cifar10
 from core.runs.library import find_run

@@ -16,7 +16,8 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
-from core import lesions, metrics, paths
+from core import paths
+from core.analysis import metrics, surgery_study
 from core.card import card_text, write_card
 from core.data import cifar10
 from core.errors import LabError, RunError
@@ -32,11 +33,11 @@ LARGEST = {  # the files of a finished run, and how many bytes each may have, un
     status.RESULT_FILE: tables.LARGEST_NPZ,
     MODEL_FILE: 200_000_000,
     CHANGE_FILE: tables.LARGEST_NPZ,
-    lesions.FILE: 200_000,
+    surgery_study.FILE: 200_000,
     CARD: 100_000,
 }
 LARGEST_NETWORK = 150_000_000  # parameters; VGG-19, as published, has 144 million
-OPTIONAL = {"gradients.npz", MODEL_FILE, CHANGE_FILE, lesions.FILE, CARD}
+OPTIONAL = {"gradients.npz", MODEL_FILE, CHANGE_FILE, surgery_study.FILE, CARD}
 LARGEST_DIRECTORY = 10_000  # bytes of a zip's table of contents; that of a run takes about 500
 END_RECORD, ZIP64_LOCATOR = b"PK\x05\x06", b"PK\x06\x07"  # PKWARE's APPNOTE.TXT, sections 4.3.16 and 4.3.15
 END_RECORD_BYTES, ZIP64_LOCATOR_BYTES = 22, 20
@@ -194,8 +195,8 @@ def _check(run: Run) -> None:
         raise RunError(f"{run.name}: history.csv does not count its epochs from 1.")
     if (run.path / CHANGE_FILE).exists():
         run.weight_change()
-    if (run.path / lesions.FILE).exists():
-        lesions.load(run)
+    if (run.path / surgery_study.FILE).exists():
+        surgery_study.load(run)
     if run.has_weights:
         from core.models.registry import count_parameters
 

@@ -6,7 +6,7 @@ from io import BytesIO
 import numpy as np
 import pandas as pd
 
-from core import metrics
+from core.analysis import metrics
 from core.data.cifar10 import CLASSES
 from core.palette import COLOURS
 

@@ -118,17 +118,17 @@ def test_harmless_code_is_left_alone(code):
 def test_pages_that_only_draw_need_no_torch():
     modules = ", ".join(
         [
-            "core.runs",
-            "core.metrics",
+            "core.runs.library",
+            "core.analysis.metrics",
             "core.data.cifar10",
             "core.config",
             "core.runs.status",
             "core.schedules",
             "core.card",
-            "core.report",
-            "core.degradation",
-            "core.gradients",
-            "core.lesions",
+            "core.analysis.training_summary",
+            "core.analysis.depth",
+            "core.analysis.gradients",
+            "core.analysis.surgery_study",
         ]
     )
     code = f"import sys, {modules}; print(sorted({{'torch', 'torchvision', 'streamlit'}} & set(sys.modules)))"
@@ -137,7 +137,17 @@ def test_pages_that_only_draw_need_no_torch():
 
 
 def test_the_first_page_loads_no_heavy_library():
-    modules = "ui.cached, ui.drawing, ui.pictures, ui.run_picker, core.comparison, core.metrics, core.palette"
+    modules = ", ".join(
+        [
+            "ui.cached",
+            "ui.drawing",
+            "ui.pictures",
+            "ui.run_picker",
+            "core.analysis.comparison",
+            "core.analysis.metrics",
+            "core.palette",
+        ]
+    )
     heavy = "{'torch', 'altair', 'sklearn', 'scipy.stats', 'matplotlib'}"
     code = f"import sys, {modules}; print(sorted({heavy} & set(sys.modules)))"
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

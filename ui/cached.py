@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import comparison, gradients, lesions, metrics, report, speed
+from core.analysis import comparison, gradients, latency, metrics, surgery_study, training_summary
 from core.config import TrainConfig
 from core.data import cifar10, distortions
 from core.errors import LabError, RunError
@@ -122,7 +122,7 @@ def occlusion(run: Run, seen: np.ndarray, target: int) -> np.ndarray:
 
 @st.cache_data(max_entries=1_000, hash_funcs=RUN_KEY, show_spinner=False)
 def figures(run: Run) -> dict:
-    return report.figures(run)
+    return training_summary.figures(run)
 
 
 @st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
@@ -144,21 +144,21 @@ def initial_gradients(config: TrainConfig) -> pd.DataFrame:
 
 
 @st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
-def surgery_study(run: Run) -> dict[lesions.Lesion, float]:
-    return lesions.load(run)
+def surgery_results(run: Run) -> dict[surgery_study.Lesion, float]:
+    return surgery_study.load(run)
 
 
 @st.cache_resource(max_entries=4, hash_funcs=RUN_KEY, show_spinner=False)
 def surgery(run: Run):
     """A `surgery.Surgery`, shared between visitors: nothing changes it."""
-    from core.surgery import Surgery
+    from core.analysis.surgery import Surgery
 
     _one_torch_thread()  # it works on batches in parallel instead
     return Surgery(run, test_images())
 
 
 @st.cache_data(max_entries=1_000, hash_funcs=RUN_KEY, show_spinner="Operating, and showing it 1,000 photos ...")
-def lesioned_accuracy(run: Run, removed: lesions.Lesion, scale: float, quick: bool) -> float:
+def lesioned_accuracy(run: Run, removed: surgery_study.Lesion, scale: float, quick: bool) -> float:
     """`quick`: in what numbers this machine computes best, where an image or two may differ; else in float32."""
     return surgery(run).accuracy(removed, scale, _quick_precision() if quick else "float32")
 
@@ -195,7 +195,7 @@ def torchvision_names() -> list[str]:
 def speeds(runs: list[Run]) -> dict[str, dict[int, float]]:
     """{run: {threads: milliseconds for a picture}}; one measurement at a time, or they would slow each other down."""
     with _measuring():
-        return speed.measured(runs)
+        return latency.measured(runs)
 
 
 @st.cache_resource

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from math import ceil
 
-from core import lesions
+from core.analysis import surgery_study
 from core.config import TrainConfig
 
 STEP, BLOCK, TOP = 34, 20, 26  # pixels
@@ -23,7 +23,7 @@ FUNNEL = 6 * STEP, BLOCK / 5  # length, and height where the answer leaves
 def network(config: TrainConfig, colour: str) -> str:
     """SVG: a picture enters left, the answer leaves right."""
     if config.family == "cifar":
-        return _row(lesions.stages(config), config.skip, colour)
+        return _row(surgery_study.stages(config), config.skip, colour)
     if config.network in RESIDUAL_STAGES:
         return _row(RESIDUAL_STAGES[config.network], True, colour)
     return _funnel(colour)
@@ -31,7 +31,7 @@ def network(config: TrainConfig, colour: str) -> str:
 
 def patient(config: TrainConfig, colour: str, removed: frozenset[int]) -> str:
     """SVG of one of the twins for CIFAR-10 in surgery: its blocks are numbered from 1, those `removed` are hollow."""
-    return _row(lesions.stages(config), config.skip, colour, removed, numbered=True)
+    return _row(surgery_study.stages(config), config.skip, colour, removed, numbered=True)
 
 
 def _row(

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core import charts, cost, jobs
-from core.comparison import FIELD_WORDS, in_words
+from core.analysis.comparison import FIELD_WORDS, in_words
 from core.config import OPTIMIZERS, SCHEDULES, TrainConfig, recipe
 from core.errors import LabError
 from core.palette import SIDES

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import charts, comparison, explain
+from core import charts, explain
+from core.analysis import comparison
 from core.data import pictures
 from core.data.cifar10 import CLASSES
 from core.data.distortions import SLIDERS, Slider, distort, flips, sweep

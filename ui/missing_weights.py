@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import comparison
+from core.analysis import comparison
 from core.config import differences
 from core.runs.run import Run
 from ui.run_picker import Pair, finished_runs, offer_pair, show_command

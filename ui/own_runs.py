@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core import charts, exchange, jobs, paths
-from core.comparison import differing
+from core.analysis.comparison import differing
 from core.errors import LabError, RunError
 from core.palette import SIDES
 from core.runs import library

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.comparison import describe
+from core.analysis.comparison import describe
 from core.errors import RunError
 from core.runs.library import NAME, list_runs
 from core.runs.run import Run

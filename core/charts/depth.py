@@ -6,9 +6,9 @@ from typing import NamedTuple
 import altair as alt
 import pandas as pd
 
+from core.analysis.depth import EXACT
+from core.analysis.metrics import GUESSING
 from core.charts import style
-from core.degradation import EXACT
-from core.metrics import GUESSING
 
 SEED_STEP = 0.03  # between seeds of one depth, in widths of the axis
 ALONE = 1.5  # a single depth has an axis from this part of it to this multiple

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from core.metrics import GUESSING
+from core.analysis.metrics import GUESSING
 from core.palette import COLOURS, SIDES
 
 ONE_HUE = "purples"

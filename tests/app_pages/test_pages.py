@@ -9,7 +9,8 @@ import pytest
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
-from core import explain, familiarity
+from core import explain
+from core.analysis import out_of_distribution
 from core.data import cifar10, gallery, pictures
 from core.data.cifar10 import CLASSES
 from core.errors import RunError
@@ -256,7 +257,7 @@ def test_shaking_moves_the_answers_and_is_undone(app):
 
 @pytest.mark.parametrize(("rank", "warned"), [(0.01, True), (0.5, False)])
 def test_a_strange_picture_may_be_none_of_the_ten(app, monkeypatch, rank, warned):
-    monkeypatch.setattr(familiarity, "rank", lambda *args: rank)
+    monkeypatch.setattr(out_of_distribution, "rank", lambda *args: rank)
     app = look_inside(app)
     app.segmented_control(key="source").set_value("gallery").run()
     app.button_group(key="exhibit").set_value("rocket").run()
@@ -428,13 +429,13 @@ def test_architectures_give_the_command_of_another_schedule(app, alone):
 
 
 def test_architectures_show_every_run_and_measure_on_demand(app, monkeypatch):
-    from core import speed
+    from core.analysis import latency
 
     app = open_page(app, "architectures")
     dots, _ = charts(app)
     assert all(f"ResNet-50, {start}" in str(dots.proto) for start in ("from scratch", "pretrained"))
     assert "Best for their cost: " in said(app)
-    monkeypatch.setattr(speed, "measured", lambda runs: {run.name: {1: 4.0, 2: 3.0} for run in runs})
+    monkeypatch.setattr(latency, "measured", lambda runs: {run.name: {1: 4.0, 2: 3.0} for run in runs})
     app.segmented_control(key="cost").set_value("1 thread").run()
     assert "Nothing is measured yet" in app.info[0].value
     app.button(key="measure_speed").click().run()

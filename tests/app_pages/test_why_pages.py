@@ -11,7 +11,7 @@ from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.proto.Metric_pb2 import Metric
 from streamlit.testing.v1 import AppTest
 
-from core import gradients, lesions
+from core.analysis import gradients, surgery_study
 from core.config import TrainConfig
 from core.data.cifar10 import TEST_IMAGES
 from core.runs import status, store
@@ -29,7 +29,7 @@ def guesser(own_runs, app) -> AppTest:
     layers, norms = run.gradients()
     store.save_progress(run.path, run.history().to_dict("records"), layers, np.zeros_like(norms))
     store.save_test_logits(run.path, np.tile(np.eye(10)[3], (TEST_IMAGES, 1)))
-    lesions.save(run, dict.fromkeys(lesions.cuts(run.config), 0.1))
+    surgery_study.save(run, dict.fromkeys(surgery_study.cuts(run.config), 0.1))
     return app
 
 
@@ -237,7 +237,7 @@ def test_surgery_makes_no_alarm_of_what_may_be_luck(app):
     app = open_page(app, "surgery")
     app.pills(key="off").set_value(["14"]).run()
     (lost, alarm), (little, none) = ((float(metric.delta.split()[0]), metric.color) for metric in app.metric)
-    assert lost < -lesions.A_POINT < little < 0
+    assert lost < -surgery_study.A_POINT < little < 0
     assert (alarm, none) == (Metric.RED, Metric.GRAY)
 
 
@@ -257,9 +257,9 @@ def test_surgery_studies_a_run_that_was_not_and_keeps_it(app, own_runs):
     app.button(key="study_A").click().run()
     assert not app.exception
     run = open_run(own_runs / "mine-plain")
-    assert set(lesions.load(run)) == set(lesions.cuts(run.config))
+    assert set(surgery_study.load(run)) == set(surgery_study.cuts(run.config))
     assert len(specs(app)) == 2
-    assert f"One block removed: A {lesions.cost_in_words(lesions.load(run), run.config)}" in said(app)
+    assert f"One block removed: A {surgery_study.cost_in_words(surgery_study.load(run), run.config)}" in said(app)
 
 
 def test_surgery_without_weights_says_what_is_missing(app, own_runs):

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from core import charts
+from core.analysis.depth import NETWORKS
 from core.charts import cost, depth, gradients
 from core.data.cifar10 import CLASSES
-from core.degradation import NETWORKS
 from core.palette import COLOURS
 
 

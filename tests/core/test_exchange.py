@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 import yaml
 
-from core import add_run, exchange, export, lesions, metrics, paths
+from core import add_run, exchange, export, paths
+from core.analysis import metrics, surgery_study
 from core.cli import run_command
 from core.data import cifar10
 from core.errors import RunError
@@ -116,7 +117,7 @@ def test_shipped_run_comes_back_with_its_studies():
     run = library.find_run("resnet20-s0")
     copy = import_run(zip_run(run), "copy")
     assert comparable(copy) == comparable(run)
-    assert lesions.load(copy) == lesions.load(run)
+    assert surgery_study.load(copy) == surgery_study.load(run)
 
 
 def test_unfinished_run_is_not_handed_on(make_run, tmp_path):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from core import lesions, metrics, transfer
+from core.analysis import metrics, surgery_study, transfer
 from core.config import TrainConfig, differences
 from core.data import cifar10
 from core.data.batches import EpochPlan
@@ -67,10 +67,10 @@ def test_every_file_opens_and_the_card_says_what_the_logits_say(folder):
         "test_logits.npz",
         "README.md",
         "weight_change.npz",
-        lesions.FILE,
+        surgery_study.FILE,
     }
     if run.config.family == "cifar":  # surgery is for the twins
-        assert set(lesions.load(run)) == set(lesions.cuts(run.config))
+        assert set(surgery_study.load(run)) == set(surgery_study.cuts(run.config))
 
 
 @pytest.mark.parametrize("folder", WEIGHED, ids=lambda folder: folder.name)

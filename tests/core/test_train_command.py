@@ -22,13 +22,14 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from core import gradients, session, train
+from core import session, train
+from core.analysis import gradients
+from core.analysis.metrics import accuracy
 from core.cli import run_command
 from core.config import TrainConfig
 from core.data import cifar10
 from core.data.batches import EpochPlan, to_tensors
 from core.errors import TrainingError
-from core.metrics import accuracy
 from core.models.inference import infer
 from core.models.registry import build, family
 from core.paths import ROOT

@@ -1,4 +1,4 @@
-"""Command line: how many milliseconds a network takes for one picture, on this machine.
+"""How many milliseconds a network takes for one picture, on this machine.
 
 In a process of its own, so that the number of threads of whoever asks is left alone.
 """
@@ -9,23 +9,13 @@ import subprocess
 import sys
 import time
 
-from core.cli import Parser, run_command
 from core.config import TrainConfig
 from core.errors import LabError
 from core.paths import ROOT
-from core.runs.library import find_run
 from core.runs.run import Run
 
 ROUNDS, WARM_UPS, PATIENCE = 15, 3, 300  # passes, passes that don't count, seconds
 THREADS = (1, 2)
-
-
-def parser() -> Parser:
-    p = Parser(prog="python -m core.speed", description=__doc__)
-    p.add_argument("runs", nargs="+", metavar="RUN", help="a run's name, or the path of its folder")
-    p.add_argument("--threads", type=int, nargs="+", default=list(THREADS), help="one figure for each; 1 2")
-    p.add_argument("--json", action="store_true", help="print one JSON object on stdout")
-    return p
 
 
 def milliseconds(config: TrainConfig, threads: int) -> float:
@@ -53,7 +43,7 @@ def measured(runs: list[Run]) -> dict[str, dict[int, float]]:
     Runs of equal networks are measured once; those whose network can't be built are left out.
     """
     first = {_network(run.config): run for run in reversed(runs)}
-    command = [sys.executable, "-m", "core.speed", *(str(run.path) for run in first.values()), "--json"]
+    command = [sys.executable, "-m", "core.commands.speed", *(str(run.path) for run in first.values()), "--json"]
     try:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=True)
     except subprocess.TimeoutExpired:
@@ -68,29 +58,3 @@ def measured(runs: list[Run]) -> dict[str, dict[int, float]]:
 def _network(config: TrainConfig) -> tuple:
     """What the time of a pass hangs on."""
     return config.architecture, config.input_size, config.strides, config.norm
-
-
-def main(argv: list[str] | None = None) -> int:
-    args = parser().parse_args(argv)
-    if not all(1 <= threads <= 1024 for threads in args.threads):
-        raise LabError("--threads must be at least 1 and at most 1024.")
-    result, problems = {}, []
-    for name, run in {name: find_run(name) for name in args.runs}.items():
-        try:
-            result[name] = {threads: milliseconds(run.config, threads) for threads in args.threads}
-        except LabError as error:  # e.g. a network that this torchvision does not have
-            problems.append(f"{run.name} is left out: {error}")
-    if not result:
-        raise LabError(" ".join(problems))
-    for problem in problems:
-        print(problem, file=sys.stderr)
-    if args.json:
-        print(json.dumps(result))
-    else:
-        for name, each in result.items():
-            print(f"{name}: " + ", ".join(f"{value:.1f} ms with {n} thread(s)" for n, value in each.items()))
-    return 0
-
-
-if __name__ == "__main__":
-    run_command(main)

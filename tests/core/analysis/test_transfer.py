@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import transfer
+from core.analysis import transfer
+from core.analysis.metrics import Share
+from core.analysis.training_summary import Outcome
+from core.analysis.transfer import comparable, duels, filter_sheet, frozen_variants, observation
 from core.config import TrainConfig
-from core.metrics import Share
-from core.outcome import Outcome
 from core.runs.run import Run
-from core.transfer import comparable, duels, filter_sheet, frozen_variants, observation
 
 SCRATCH = TrainConfig(family="torchvision", network="resnet18", input_size=64)
 LEARNT = replace(SCRATCH, init="imagenet")

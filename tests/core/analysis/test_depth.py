@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core import degradation, report
+from core.analysis import depth as depth_analysis
+from core.analysis import training_summary
+from core.commands import report
 from core.config import TrainConfig
 from core.data.cifar10 import TEST_IMAGES
 
@@ -21,7 +23,7 @@ def rows(images: int | None = 45_000, **errors: float) -> pd.DataFrame:
         skip = network.startswith("resnet")
         errors = {"test_error": error, "train_error": error - 2, "images": images}
         figures.append({"run": name, "depth": depth, "skip": skip, "seed": int(seed), **errors})
-    return degradation.table(figures)
+    return depth_analysis.table(figures)
 
 
 def finding(table: pd.DataFrame) -> str:
@@ -30,13 +32,13 @@ def finding(table: pd.DataFrame) -> str:
     for run, error in zip(table["run"], table["test_error"], strict=True):
         order = np.random.default_rng(zlib.crc32(run.encode())).permutation(TEST_IMAGES)
         wrong[run] = order < error / 100 * TEST_IMAGES
-    return degradation.finding(table, wrong)
+    return depth_analysis.finding(table, wrong)
 
 
 def test_runs_of_one_recipe_differ_in_depth_skip_and_seed_alone(make_run):
     same = [make_run("a", skip=False), make_run("b", seed=1)]
     other = [make_run("c", lr=0.02)]
-    found = degradation.recipes([*other, *same])
+    found = depth_analysis.recipes([*other, *same])
     assert list(found.values()) == [same, other]
     first, second = found
     assert "learning rate: 0.05" in first
@@ -47,7 +49,7 @@ def test_runs_of_one_recipe_differ_in_depth_skip_and_seed_alone(make_run):
 def test_unfinished_runs_and_no_runs(make_run):
     run = make_run("a")
     (run.path / "test_logits.npz").unlink()
-    assert degradation.recipes([run]) == {} == degradation.recipes([])
+    assert depth_analysis.recipes([run]) == {} == depth_analysis.recipes([])
 
 
 def test_the_finding_is_the_change_of_the_means_between_the_shared_ends():
@@ -107,7 +109,7 @@ def test_more_runs_do_not_make_the_photos_more():
     photos = np.random.default_rng(0).random((len(few), TEST_IMAGES)).argsort(axis=1)
     wrong = {run: photos[list(few).index(f"{run[:-1]}0")] < 100 * error for run, error in many.items()}
     assert "the plain network changes by no more than luck explains (0.7 points better) on new photos" in (
-        degradation.finding(rows(**many), wrong)
+        depth_analysis.finding(rows(**many), wrong)
     )
 
 
@@ -143,7 +145,7 @@ def test_runs_that_err_on_the_same_photos_differ_by_little_luck():
     table = rows(plain20_s0=10.3, plain56_s0=9.7, resnet20_s0=8.5, resnet56_s0=7.3)
     assert "the plain network changes by no more than luck explains" in finding(table)
     nested = {run: np.arange(TEST_IMAGES) < 100 * error for run, error in table.set_index("run")["test_error"].items()}
-    assert "the plain network gets 0.6 points better" in degradation.finding(table, nested)
+    assert "the plain network gets 0.6 points better" in depth_analysis.finding(table, nested)
 
 
 def test_few_seeds_tell_little_of_how_much_seeds_do():
@@ -156,23 +158,23 @@ def test_few_seeds_tell_little_of_how_much_seeds_do():
 
 def test_the_networks_have_the_colours_of_a_and_b():
     plain, residual = TrainConfig(depth=20, skip=False), TrainConfig(depth=20, skip=True)
-    assert degradation.networks_like(plain, residual) == ("plain", "ResNet")
-    assert degradation.networks_like(residual, plain) == ("ResNet", "plain")
-    assert degradation.networks_like(residual, residual) == ("plain", "ResNet")
+    assert depth_analysis.networks_like(plain, residual) == ("plain", "ResNet")
+    assert depth_analysis.networks_like(residual, plain) == ("ResNet", "plain")
+    assert depth_analysis.networks_like(residual, residual) == ("plain", "ResNet")
 
 
 def test_recipes_that_read_alike_stay_apart(make_run):
     """Two files of initial weights of one name."""
     runs = [make_run("a", init="/x/weights.safetensors"), make_run("b", init="/y/weights.safetensors")]
-    assert sorted(map(len, degradation.recipes(runs).values())) == [1, 1]
+    assert sorted(map(len, depth_analysis.recipes(runs).values())) == [1, 1]
 
 
 def test_precisions_are_told_where_they_differ():
     table = rows(plain20_s0=9.0, resnet20_s0=8.0, resnet56_s0=7.0)
-    assert degradation.precisions(table.assign(precision="float32")) == ""
-    assert degradation.precisions(table.assign(precision=None)) == ""
+    assert depth_analysis.precisions(table.assign(precision="float32")) == ""
+    assert depth_analysis.precisions(table.assign(precision=None)) == ""
     mixed = table.assign(precision=["float32", "float32", "bfloat16"])
-    assert degradation.precisions(mixed) == "bfloat16 at 56 layers; float32 at 20 layers"
+    assert depth_analysis.precisions(mixed) == "bfloat16 at 56 layers; float32 at 20 layers"
 
 
 @pytest.mark.parametrize(
@@ -189,8 +191,8 @@ def test_precisions_are_told_where_they_differ():
 def test_facts_that_make_no_sense_count_as_unknown(make_run, facts):
     plain, residual = make_run("plain8_s0", skip=False), make_run("resnet8_s0")
     odd = replace(plain, facts=plain.facts | facts)
-    table = degradation.table([report.figures(run) for run in (odd, residual)])
-    assert degradation.precisions(table) == ""
+    table = depth_analysis.table([training_summary.figures(run) for run in (odd, residual)])
+    assert depth_analysis.precisions(table) == ""
     assert "At 8 layers the plain network errs" in finding(table)
     assert report.markdown([odd, residual])
 
@@ -212,7 +214,7 @@ def test_depths_with_one_network_alone_are_named():
 
 
 def test_spread_is_over_seeds():
-    table = degradation.spread(rows(plain20_s0=9.0, plain20_s1=10.0, resnet20_s0=8.0), "test_error")
+    table = depth_analysis.spread(rows(plain20_s0=9.0, plain20_s1=10.0, resnet20_s0=8.0), "test_error")
     plain = table[table["network"] == "plain"].iloc[0]
     assert (plain["mean"], plain["low"], plain["high"], plain["runs"]) == (9.5, 9.0, 10.0, 2)
     assert len(table) == 2
@@ -225,16 +227,16 @@ def test_a_repeat_of_a_training_is_no_other_seed():
     assert finding(pd.concat([once, again])) == finding(once)
     assert "some were trained only once" in finding(once)
     pd.testing.assert_frame_equal(
-        degradation.spread(pd.concat([once, again]), "test_error"), degradation.spread(once, "test_error")
+        depth_analysis.spread(pd.concat([once, again]), "test_error"), depth_analysis.spread(once, "test_error")
     )
 
 
 def test_a_point_stands_for_its_pair():
     table = rows(plain20_s0=9.0, plain20_s1=9.1, resnet20_s0=8.0, resnet20_s1=8.1, plain56_s0=13.0)
-    assert degradation.pair_of(table, "plain20_s1") == {"plain": "plain20_s1", "ResNet": "resnet20_s1"}
-    assert degradation.pair_of(table, "plain56_s0") == {"plain": "plain56_s0"}
+    assert depth_analysis.pair_of(table, "plain20_s1") == {"plain": "plain20_s1", "ResNet": "resnet20_s1"}
+    assert depth_analysis.pair_of(table, "plain56_s0") == {"plain": "plain56_s0"}
 
 
 def test_a_run_without_a_twin_of_its_seed_is_shown_with_another():
     table = rows(plain56_s0=13.0, plain56_s2=13.1, resnet56_s1=7.0)
-    assert degradation.pair_of(table, "resnet56_s1") == {"plain": "plain56_s0", "ResNet": "resnet56_s1"}
+    assert depth_analysis.pair_of(table, "resnet56_s1") == {"plain": "plain56_s0", "ResNet": "resnet56_s1"}

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from core import lesions
+from core.analysis import surgery_study
 from core.config import TrainConfig
 from core.errors import RunError
 
@@ -21,72 +21,74 @@ RESULTS = {
 
 
 def test_a_plain_network_needs_the_blocks_that_change_the_shape():
-    assert lesions.removable(RESNET) == frozenset(range(1, 10))
-    assert lesions.removable(PLAIN) == frozenset(range(1, 10)) - {4, 7}
-    assert lesions.removable(TrainConfig(depth=8, skip=False)) == {1}
+    assert surgery_study.removable(RESNET) == frozenset(range(1, 10))
+    assert surgery_study.removable(PLAIN) == frozenset(range(1, 10)) - {4, 7}
+    assert surgery_study.removable(TrainConfig(depth=8, skip=False)) == {1}
 
 
 def test_a_study_has_the_whole_network_each_block_and_the_same_draws_for_both_twins():
-    plain, residual = lesions.cuts(PLAIN), lesions.cuts(RESNET)
+    plain, residual = surgery_study.cuts(PLAIN), surgery_study.cuts(RESNET)
     assert plain[0] == residual[0] == frozenset()
     assert {lesion for lesion in residual if len(lesion) == 1} == {frozenset([block]) for block in range(1, 10)}
     assert [lesion for lesion in plain if len(lesion) > 1] == [lesion for lesion in residual if len(lesion) > 1]
     assert {len(lesion) for lesion in plain} == set(range(8))
-    assert all(lesion <= lesions.removable(PLAIN) for lesion in plain)
+    assert all(lesion <= surgery_study.removable(PLAIN) for lesion in plain)
     assert len(set(residual)) == len(residual)
-    assert lesions.cuts(TrainConfig(depth=8, skip=False)) == [frozenset(), frozenset([1])]
-    assert len(lesions.cuts(TrainConfig(depth=110))) < 120
+    assert surgery_study.cuts(TrainConfig(depth=8, skip=False)) == [frozenset(), frozenset([1])]
+    assert len(surgery_study.cuts(TrainConfig(depth=110))) < 120
 
 
 def test_single_and_curve():
-    single = lesions.single(RESULTS, RESNET).set_index("block")
+    single = surgery_study.single(RESULTS, RESNET).set_index("block")
     assert single["accuracy"].to_dict() == {1: 0.6, 2: 0.4, 4: 0.1}
     assert single["halves"].to_dict() == {1: False, 2: False, 4: True}
     assert single.loc[2, "loss"] == pytest.approx(40)
-    curve = lesions.curve(RESULTS, RESNET).set_index("removed")
+    curve = surgery_study.curve(RESULTS, RESNET).set_index("removed")
     assert curve["mean"].to_dict() == pytest.approx({0: 0.8, 1: 0.5, 2: 0.25})  # block 4 is not for both twins
     assert (curve.loc[1, "low"], curve.loc[1, "high"], curve.loc[1, "draws"]) == (0.4, 0.6, 2)
 
 
 def test_the_costs_are_of_the_blocks_that_both_twins_can_lose():
-    assert lesions.costs(RESULTS, RESNET).to_dict() == pytest.approx({1: 20, 2: 40})  # block 4 is not
+    assert surgery_study.costs(RESULTS, RESNET).to_dict() == pytest.approx({1: 20, 2: 40})  # block 4 is not
 
 
 def test_the_cost_in_words_and_of_a_network_with_nothing_to_lose():
-    assert lesions.cost_in_words(RESULTS, RESNET) == "loses 30.0 points on average."
-    assert lesions.cost_in_words({frozenset(): 0.8, frozenset([1]): 0.6}, RESNET) == "loses 20.0 points."
+    assert surgery_study.cost_in_words(RESULTS, RESNET) == "loses 30.0 points on average."
+    assert surgery_study.cost_in_words({frozenset(): 0.8, frozenset([1]): 0.6}, RESNET) == "loses 20.0 points."
     better = {frozenset(): 0.8, frozenset([1]): 0.803, frozenset([2]): 0.799}
-    assert lesions.cost_in_words(better, RESNET) == "loses less than a point on average."
+    assert surgery_study.cost_in_words(better, RESNET) == "loses less than a point on average."
     guesser = dict.fromkeys(RESULTS, 0.1)
-    assert lesions.cost_in_words(guesser, RESNET) == "does little better than guessing, whole or cut."
+    assert surgery_study.cost_in_words(guesser, RESNET) == "does little better than guessing, whole or cut."
 
 
 def test_the_curve_in_words():
-    curve = lesions.curve(RESULTS, RESNET).assign(side="B")
-    assert lesions.curve_in_words(curve) == "B falls below half of its accuracy when 2 of its blocks are gone."
-    assert "every number tried" in lesions.curve_in_words(curve[curve["removed"] < 2])
+    curve = surgery_study.curve(RESULTS, RESNET).assign(side="B")
+    assert surgery_study.curve_in_words(curve) == "B falls below half of its accuracy when 2 of its blocks are gone."
+    assert "every number tried" in surgery_study.curve_in_words(curve[curve["removed"] < 2])
 
 
 def test_the_curve_in_words_of_numbers_that_were_left_out_and_of_a_network_that_only_guesses():
     curve = pd.DataFrame({"side": "A", "removed": [0, 1, 2, 5, 7], "mean": [0.9, 0.8, 0.7, 0.4, 0.2]})
-    assert lesions.curve_in_words(curve) == (
+    assert surgery_study.curve_in_words(curve) == (
         "A falls below half of its accuracy when 5 of its blocks are gone (not yet with 2)."
     )
-    assert lesions.curve_in_words(curve.assign(mean=0.1)) == "A does little better than guessing, whole or cut."
+    assert surgery_study.curve_in_words(curve.assign(mean=0.1)) == "A does little better than guessing, whole or cut."
 
 
 def test_common_blocks_are_those_that_all_can_do_without():
-    assert lesions.common([RESNET, replace(RESNET, skip=False)]) == lesions.removable(replace(RESNET, skip=False))
-    assert lesions.common([RESNET]) == lesions.removable(RESNET)
+    assert surgery_study.common([RESNET, replace(RESNET, skip=False)]) == surgery_study.removable(
+        replace(RESNET, skip=False)
+    )
+    assert surgery_study.common([RESNET]) == surgery_study.removable(RESNET)
 
 
 def test_what_is_saved_is_loaded(make_run):
     run = make_run("one")
     results = {frozenset(): 0.5, **{frozenset([block]): block / 8 for block in (1, 2, 3)}, frozenset([1, 3]): 0.125}
     with pytest.raises(RunError, match="missing"):
-        lesions.load(run)
-    lesions.save(run, results)
-    assert lesions.load(run) == results
+        surgery_study.load(run)
+    surgery_study.save(run, results)
+    assert surgery_study.load(run) == results
 
 
 @pytest.mark.parametrize(
@@ -106,9 +108,9 @@ def test_what_is_saved_is_loaded(make_run):
 )
 def test_a_damaged_file_is_refused(make_run, text):
     run = make_run("one")
-    (run.path / lesions.FILE).write_text(text)
+    (run.path / surgery_study.FILE).write_text(text)
     with pytest.raises(RunError, match="damaged"):
-        lesions.load(run)
+        surgery_study.load(run)
 
 
 @pytest.mark.parametrize(
@@ -116,4 +118,4 @@ def test_a_damaged_file_is_refused(make_run, text):
     [([], "no block"), ([3], "block 3"), ([7, 2], "blocks 2 and 7"), ([5, 1, 3], "blocks 1, 3 and 5")],
 )
 def test_in_words(blocks, words):
-    assert lesions.in_words(blocks) == words
+    assert surgery_study.in_words(blocks) == words

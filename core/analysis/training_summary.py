@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from core import metrics
+from core.analysis import metrics
+from core.analysis.comparison import describe
+from core.data import cifar10
+from core.runs.run import Run
 
 TARGETS = (0.8, 0.9)  # validation accuracies that "time to reach" means
 ROUNDING = 1e-6  # 4,500 right of 5,000 is 0.89999998 as a float32
@@ -62,3 +65,29 @@ def outcome(history: pd.DataFrame, accuracy: metrics.Share) -> Outcome:
 def when_in_words(when: tuple[int, float] | None) -> str:
     """E.g. "1 epoch (3 min)"; "never"."""
     return f"{when[0]} epoch{'s' if when[0] > 1 else ''} ({when[1]:.0f} min)" if when else "never"
+
+
+def figures(run: Run) -> dict:
+    """What is known of a finished run, as plain values. Errors are in percent: `train_error` (augmented as in
+    training, the mean over the epoch's steps) and `val_error` of the epoch whose weights were kept, `test_error` of
+    those weights. Raises RunError."""
+    history = run.history().set_index("epoch")
+    kept = history.loc[run.best_epoch] if run.best_epoch in history.index else history.iloc[-1]
+    accuracy = metrics.accuracy(run.test_logits(), cifar10.load_test_labels())
+    return {
+        "run": run.name,
+        "family": run.config.family,
+        "description": describe(run),
+        "depth": run.config.depth,
+        "skip": run.config.skip,
+        "norm": run.config.norm,
+        "clip_norm": run.config.clip_norm,
+        "images": run.training_images,
+        "seed": run.config.seed,
+        "precision": run.precision,
+        "epochs": len(history),
+        "minutes": history["seconds"].sum() / 60,
+        "train_error": 100 * (1 - kept["train_accuracy"]),
+        "val_error": 100 * (1 - kept["val_accuracy"]),
+        "test_error": 100 * (1 - accuracy.value),
+    }

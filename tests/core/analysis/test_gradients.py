@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from core import gradients
+from core.analysis import gradients
 from core.config import TrainConfig
 from core.data.batches import to_tensors
 from core.data.cifar10 import Images

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri, stdtrit  # not scipy.stats, whose import alone takes a second
 
-from core.comparison import FIELD_WORDS, in_words
+from core.analysis.comparison import FIELD_WORDS, in_words
+from core.analysis.metrics import share
 from core.config import TrainConfig
 from core.data.cifar10 import TEST_IMAGES
-from core.metrics import share
 from core.runs.run import Run
 
 NETWORKS = ("plain", "ResNet")

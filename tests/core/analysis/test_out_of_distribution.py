@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from core import familiarity
+from core.analysis import out_of_distribution
 from core.runs.library import find_run
 
 
 def test_score_is_the_logarithm_of_the_summed_exponentials():
     logits = np.array([[0.0] * 10, [1000.0] + [0.0] * 9])
-    assert familiarity.score(logits) == pytest.approx([np.log(10), 1000])
+    assert out_of_distribution.score(logits) == pytest.approx([np.log(10), 1000])
 
 
 def test_rank_is_the_share_of_less_familiar_photos():
@@ -17,15 +17,15 @@ def test_rank_is_the_share_of_less_familiar_photos():
     test_logits[:, 0] = np.arange(100)
     picture = np.zeros(10)
     picture[0] = 24.5
-    assert familiarity.rank(picture, test_logits) == pytest.approx(0.25)
-    assert not familiarity.unfamiliar(picture, test_logits)
+    assert out_of_distribution.rank(picture, test_logits) == pytest.approx(0.25)
+    assert not out_of_distribution.unfamiliar(picture, test_logits)
     picture[0] = 3.5
-    assert familiarity.unfamiliar(picture, test_logits)
+    assert out_of_distribution.unfamiliar(picture, test_logits)
 
 
 def test_nothing_is_unfamiliar_to_a_network_that_answers_the_same_to_everything():
     test_logits = 0.1 + np.random.default_rng(0).normal(0, 1e-8, (100, 10))
-    assert familiarity.rank(np.full(10, 0.1 - 1e-7), test_logits) == 0.5
+    assert out_of_distribution.rank(np.full(10, 0.1 - 1e-7), test_logits) == 0.5
 
 
 @pytest.mark.parametrize("name", ["plain20-s0", "resnet20-s0"])
@@ -33,5 +33,5 @@ def test_false_alarms_on_photos_that_set_no_threshold(name):
     """Every second test photo is the yardstick, every other one is judged."""
     logits = find_run(name).test_logits()
     yardstick, judged = logits[::2], logits[1::2]
-    alarms = np.mean([familiarity.unfamiliar(one, yardstick) for one in judged[:2000]])
-    assert alarms == pytest.approx(familiarity.FALSE_ALARMS, abs=0.02)
+    alarms = np.mean([out_of_distribution.unfamiliar(one, yardstick) for one in judged[:2000]])
+    assert alarms == pytest.approx(out_of_distribution.FALSE_ALARMS, abs=0.02)

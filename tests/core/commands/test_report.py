@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core import metrics, report
+from core.analysis import metrics, training_summary
+from core.commands import report
 from core.config import TrainConfig
 from core.data import cifar10
 from core.errors import LabError
@@ -30,7 +31,7 @@ def test_figures_are_those_of_the_kept_epoch(make_run):
     run = make_run("one", epochs=2)
     history = run.history()
     kept = history[history["epoch"] == run.facts["best_epoch"]].iloc[0]
-    figures = report.figures(run)
+    figures = training_summary.figures(run)
     assert figures["train_error"] == pytest.approx(100 - 100 * kept["train_accuracy"])
     assert figures["val_error"] == pytest.approx(100 - 100 * kept["val_accuracy"])
     share = metrics.accuracy(run.test_logits(), cifar10.load_test_labels()).value
@@ -44,7 +45,7 @@ def test_seeds_are_averaged_and_other_settings_kept_apart(make_run):
     other = make_run("other", skip=False)
     lines = report.markdown([other, *seeds]).splitlines()
     assert [cells(line)[0] for line in lines[2:]] == ["`other`", "`seed0`", "`seed1`", "**mean of 2**"]
-    errors = [report.figures(run)["test_error"] for run in seeds]
+    errors = [training_summary.figures(run)["test_error"] for run in seeds]
     said = re.fullmatch(r"([\d.]+) ± ([\d.]+) %", cells(lines[-1])[-1])
     assert float(said[1]) == pytest.approx(np.mean(errors), abs=0.006)
     assert float(said[2]) == pytest.approx(np.std(errors, ddof=1), abs=0.006)

@@ -1,4 +1,4 @@
-"""Command line: the table of all runs, from what their folders hold, as markdown; or put into a README."""
+"""The table of all runs, from what their folders hold, as Markdown; or put into a file."""
 
 import sys
 from collections.abc import Iterable
@@ -6,10 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from core import metrics
+from core.analysis.training_summary import figures
 from core.cli import Parser, run_command
-from core.comparison import describe
-from core.data import cifar10
 from core.errors import LabError
 from core.files import write_text
 from core.paths import SHIPPED
@@ -22,32 +20,6 @@ COLUMNS = (
     *("train error", "validation error", "test error"),
 )
 ERRORS = ("train_error", "val_error", "test_error")
-
-
-def figures(run: Run) -> dict:
-    """What is known of a finished run, as plain values. Errors are in percent: `train_error` (augmented as in
-    training, the mean over the epoch's steps) and `val_error` of the epoch whose weights were kept, `test_error` of
-    those weights. Raises RunError."""
-    history = run.history().set_index("epoch")
-    kept = history.loc[run.best_epoch] if run.best_epoch in history.index else history.iloc[-1]
-    accuracy = metrics.accuracy(run.test_logits(), cifar10.load_test_labels())
-    return {
-        "run": run.name,
-        "family": run.config.family,
-        "description": describe(run),
-        "depth": run.config.depth,
-        "skip": run.config.skip,
-        "norm": run.config.norm,
-        "clip_norm": run.config.clip_norm,
-        "images": run.training_images,
-        "seed": run.config.seed,
-        "precision": run.precision,
-        "epochs": len(history),
-        "minutes": history["seconds"].sum() / 60,
-        "train_error": 100 * (1 - kept["train_accuracy"]),
-        "val_error": 100 * (1 - kept["val_accuracy"]),
-        "test_error": 100 * (1 - accuracy.value),
-    }
 
 
 def markdown(runs: list[Run]) -> str:

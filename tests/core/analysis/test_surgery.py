@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from core import lesions, surgery
+from core.analysis import surgery, surgery_study
+from core.commands import surgery as command
 from core.config import TrainConfig
 from core.data import cifar10
 from core.data.cifar10 import Images
@@ -108,9 +109,9 @@ def test_what_cannot_go_is_refused(make_run, few):
 def test_the_command_studies_a_run(make_run, monkeypatch, few):
     run = make_run("one")
     monkeypatch.setattr(cifar10, "load_test", lambda: few)
-    assert surgery.main(["one"]) == 0
-    results = lesions.load(run)
-    assert set(results) == set(lesions.cuts(run.config))
+    assert command.main(["one"]) == 0
+    results = surgery_study.load(run)
+    assert set(results) == set(surgery_study.cuts(run.config))
     assert results[frozenset([2])] == surgery.Surgery(run, few).accuracy(frozenset([2]))
     assert np.ptp(list(results.values())) > 0
 

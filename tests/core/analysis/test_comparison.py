@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from core import comparison
+from core.analysis import comparison
 from core.config import TrainConfig
 
 

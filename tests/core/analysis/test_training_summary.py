@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
 
-from core.metrics import Share
-from core.outcome import MEANINGS, outcome
+from core.analysis.metrics import Share
+from core.analysis.training_summary import MEANINGS, outcome
 
 SHARE = Share(0.84, 0.83, 0.85, 10_000)
 HISTORY = pd.DataFrame(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.comparison import differing
-from core.outcome import TARGETS, Outcome, when_in_words
+from core.analysis.comparison import differing
+from core.analysis.training_summary import TARGETS, Outcome, when_in_words
 from core.runs.run import Run
 
 BUDGET = {"train_fraction", "epochs"}  # what may differ between duels that show what labels are worth

@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import binomtest
 from sklearn.metrics import accuracy_score, classification_report, confusion_matrix, log_loss
 
-from core import metrics
+from core.analysis import metrics
 from core.data.cifar10 import CLASSES
 
 

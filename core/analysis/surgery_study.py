@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 
+from core.analysis.metrics import GUESSING
 from core.config import TrainConfig
 from core.errors import LabError, RunError
 from core.files import write_text, writing
-from core.metrics import GUESSING
 from core.runs.run import Run
 from core.runs.tables import read_csv
 

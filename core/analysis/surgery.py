@@ -1,13 +1,11 @@
-"""Cut blocks out of a trained network and score what remains; also the command line that studies a run.
+"""Cut blocks out of a trained network and score what remains.
 
 A `Surgery` has a network of its own, which nothing ever changes: the forward pass is written out here and leaves blocks
 out as it goes, with no hooks. So any number of threads may use one at once.
 """
 
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from itertools import chain
 
 import torch
@@ -15,18 +13,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from core import lesions
-from core.cli import Parser, run_command
-from core.data import cifar10
+from core.analysis import surgery_study
+from core.analysis.surgery_study import IMAGES, Lesion
 from core.data.batches import to_tensors
 from core.data.cifar10 import Images
 from core.errors import LabError
 from core.hardware import autocast
-from core.lesions import IMAGES, Lesion
 from core.models.cifar import BasicBlock, CifarNet, shortcut
 from core.models.registry import family
 from core.processes import usable_cores
-from core.runs.library import find_run
 from core.runs.run import Run
 
 BATCH = 50
@@ -37,7 +32,7 @@ class Surgery:
 
     def __init__(self, run: Run, test: Images):
         """Raises LabError if the network has no blocks that are known here, RunError if its weights are missing."""
-        self.removable = lesions.removable(run.config)
+        self.removable = surgery_study.removable(run.config)
         self._model = _folded(run.load_model()).to(memory_format=torch.channels_last)
         self._preprocessing = family(run.config).preprocessing
         self._pixels, self._labels = to_tensors(Images(test.pixels[:IMAGES], test.labels[:IMAGES]))
@@ -49,7 +44,7 @@ class Surgery:
         LabError if a block can't be removed.
         """
         if stuck := removed - self.removable:
-            raise LabError(f"This network can't do without {lesions.in_words(stuck)}.")
+            raise LabError(f"This network can't do without {surgery_study.in_words(stuck)}.")
         batches = zip(self._pixels.split(BATCH), self._labels.split(BATCH), strict=True)
         with ThreadPoolExecutor(usable_cores()) as pool:
             right = pool.map(lambda batch: self._count_right(*batch, removed, scale, precision), batches)
@@ -103,28 +98,3 @@ def _scaled(block: BasicBlock, x: Tensor, scale: float) -> Tensor:
         return _without(block, x)
     branch = block.branch(x) * scale
     return F.relu(branch + shortcut(x, like=branch))
-
-
-def parser() -> Parser:
-    p = Parser(prog="python -m core.surgery", description="Study which blocks a run can do without.")
-    p.add_argument("runs", nargs="+", metavar="RUN", help="a run's name, or the path of its folder")
-    return p
-
-
-def main(argv: list[str] | None = None) -> int:
-    found = [find_run(name) for name in parser().parse_args(argv).runs]
-    torch.set_num_threads(1)  # the batches run in parallel instead
-    test = cifar10.load_test()
-    for run in found:
-        results = lesions.study(run.config, Surgery(run, test).accuracy, partial(_show_progress, run.name))
-        lesions.save(run, results)
-        print(f"\n{run.name}, without one block, {lesions.cost_in_words(results, run.config)}", file=sys.stderr)
-    return 0
-
-
-def _show_progress(name: str, done: int, total: int) -> None:
-    print(f"\r{name}: {done}/{total}", end="", file=sys.stderr)
-
-
-if __name__ == "__main__":
-    run_command(main)

@@ -10,7 +10,7 @@ from pathlib import PureWindowsPath
 import numpy as np
 import pandas as pd
 
-from core import metrics
+from core.analysis import metrics
 from core.config import IMAGENET_FILES, TrainConfig, differences
 from core.runs.run import Run
 

@@ -1,0 +1,43 @@
+"""How many milliseconds networks take for one picture, on this machine."""
+
+import json
+import sys
+
+from core.analysis.latency import THREADS, milliseconds
+from core.cli import Parser, run_command
+from core.errors import LabError
+from core.runs.library import find_run
+
+
+def parser() -> Parser:
+    p = Parser(prog="python -m core.speed", description=__doc__)
+    p.add_argument("runs", nargs="+", metavar="RUN", help="a run's name, or the path of its folder")
+    p.add_argument("--threads", type=int, nargs="+", default=list(THREADS), help="one figure for each; 1 2")
+    p.add_argument("--json", action="store_true", help="print one JSON object on stdout")
+    return p
+
+
+def main(argv: list[str] | None = None) -> int:
+    args = parser().parse_args(argv)
+    if not all(1 <= threads <= 1024 for threads in args.threads):
+        raise LabError("--threads must be at least 1 and at most 1024.")
+    result, problems = {}, []
+    for name, run in {name: find_run(name) for name in args.runs}.items():
+        try:
+            result[name] = {threads: milliseconds(run.config, threads) for threads in args.threads}
+        except LabError as error:  # e.g. a network that this torchvision does not have
+            problems.append(f"{run.name} is left out: {error}")
+    if not result:
+        raise LabError(" ".join(problems))
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    if args.json:
+        print(json.dumps(result))
+    else:
+        for name, each in result.items():
+            print(f"{name}: " + ", ".join(f"{value:.1f} ms with {n} thread(s)" for n, value in each.items()))
+    return 0
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,37 @@
+"""Study which blocks a run can do without, for the page Surgery: writes surgery.csv into the run's folder."""
+
+import sys
+from functools import partial
+
+import torch
+
+from core.analysis import surgery_study
+from core.analysis.surgery import Surgery
+from core.cli import Parser, run_command
+from core.data import cifar10
+from core.runs.library import find_run
+
+
+def parser() -> Parser:
+    p = Parser(prog="python -m core.surgery", description="Study which blocks a run can do without.")
+    p.add_argument("runs", nargs="+", metavar="RUN", help="a run's name, or the path of its folder")
+    return p
+
+
+def main(argv: list[str] | None = None) -> int:
+    found = [find_run(name) for name in parser().parse_args(argv).runs]
+    torch.set_num_threads(1)  # the batches run in parallel instead
+    test = cifar10.load_test()
+    for run in found:
+        results = surgery_study.study(run.config, Surgery(run, test).accuracy, partial(_show_progress, run.name))
+        surgery_study.save(run, results)
+        print(f"\n{run.name}, without one block, {surgery_study.cost_in_words(results, run.config)}", file=sys.stderr)
+    return 0
+
+
+def _show_progress(name: str, done: int, total: int) -> None:
+    print(f"\r{name}: {done}/{total}", end="", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    run_command(main)
