@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import charts, explain, keepsake
+from core import charts, keepsake
 from core.analysis import comparison, metrics, out_of_distribution
 from core.data import pictures
 from core.data.cifar10 import CLASSES
 from core.errors import RunError
+from core.heatmaps import gradcam
 from core.runs.run import Run
 from ui import cached, image_input, missing_weights
 from ui.run_picker import pair
@@ -50,11 +51,11 @@ def map_style() -> look_closer.MapStyle:
         first, second, third = st.columns(3)
         method = first.selectbox(
             "Method",
-            list(explain.METHODS),
+            list(gradcam.METHODS),
             key="method",
             bind="query-params",
-            format_func=lambda name: explain.METHODS[name].name + (" (slow)" if explain.METHODS[name].slow else ""),
-            help="\n\n".join(f"**{method.name}**: {method.idea}" for method in explain.METHODS.values()),
+            format_func=lambda name: gradcam.METHODS[name].name + (" (slow)" if gradcam.METHODS[name].slow else ""),
+            help="\n\n".join(f"**{method.name}**: {method.idea}" for method in gradcam.METHODS.values()),
         )
         layer = second.selectbox(
             "Layer",
@@ -72,7 +73,7 @@ def map_style() -> look_closer.MapStyle:
             targets,
             key="target",
             bind="query-params",
-            disabled=not explain.METHODS[method].of_class,
+            disabled=not gradcam.METHODS[method].of_class,
             help="Each network can be asked what in the picture points to any of the ten classes.",
         )
         strength = first.slider(
@@ -84,7 +85,7 @@ def map_style() -> look_closer.MapStyle:
             bind="query-params",
             help="0: the picture alone; 100: the map alone.",
         )
-        st.caption(explain.METHODS[method].idea)
+        st.caption(gradcam.METHODS[method].idea)
     wanted = {OWN_ANSWER: None, TRUE_CLASS: choice.truth}.get(target, target)
     return look_closer.MapStyle(method, layer, CLASSES.index(wanted) if wanted else None, strength / 100)
 
@@ -149,7 +150,7 @@ seen = pictures.to_pixels(choice.square)
 looks: list[look_closer.Look] = []
 if classifiers:
     style = map_style()
-    method = explain.METHODS[style.method]
+    method = gradcam.METHODS[style.method]
     looks = [look_closer.look(side, run, seen, style) for side, run in chosen if side in classifiers]
 if len(looks) == 2:
     labels = {look.side: look.answer.label for look in looks}
@@ -167,7 +168,7 @@ with picture:
         maps = [look.answer.heatmap for look in looks]
         if st.toggle("A minus B", key="difference", bind="query-params", help="Where their heatmaps differ."):
             st.image(
-                explain.overlay_difference(np.asarray(pictures.enlarge(seen, SIDE)), *maps),
+                gradcam.overlay_difference(np.asarray(pictures.enlarge(seen, SIDE)), *maps),
                 caption="Orange: A looked more; blue: B looked more",
                 width=SIDE,
                 alt="The difference of both heatmaps",

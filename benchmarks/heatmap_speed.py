@@ -13,9 +13,9 @@ from collections.abc import Callable
 
 import torch
 
-from core import explain
-from core.classifier import Classifier
 from core.data import gallery, pictures
+from core.heatmaps import gradcam
+from core.heatmaps.predictor import Classifier
 from core.runs.library import find_run
 from core.runs.run import Run
 
@@ -41,7 +41,7 @@ def both(pair: list[Run], method: str = "GradCAM") -> Callable[[], None]:
         square = pictures.square(pictures.open_picture(gallery.read("cat")).image, "crop")
         for classifier in classifiers:
             answer = classifier.answer(pictures.to_pixels(square), method=method)
-            explain.overlay(pictures.to_pixels(square, 256), answer.heatmap)
+            gradcam.overlay(pictures.to_pixels(square, 256), answer.heatmap)
 
     return look
 
@@ -53,7 +53,7 @@ def main() -> None:
     torch.set_num_threads(1)
     twins, large = ([find_run(name) for name in pair] for pair in (TWINS, LARGE))
     result = {
-        "ResNet-20 twins": {name: median_seconds(both(twins, name), args.rounds) for name in explain.METHODS},
+        "ResNet-20 twins": {name: median_seconds(both(twins, name), args.rounds) for name in gradcam.METHODS},
         "both ResNet-50s": median_seconds(both(large), args.rounds),
     }
     print(json.dumps(result, indent=2))

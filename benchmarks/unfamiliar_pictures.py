@@ -14,8 +14,8 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from core.analysis import out_of_distribution
-from core.classifier import Classifier
 from core.data import gallery, pictures
+from core.heatmaps.predictor import Classifier
 from core.runs.library import find_run
 
 COUNT, SIZE = 300, 32

@@ -3,12 +3,12 @@
 import json
 from pathlib import Path
 
-from core import explain
 from core.cli import Parser, run_command
 from core.data import picture_files, pictures
 from core.data.cifar10 import CLASSES
 from core.errors import ImageError, LabError
 from core.files import write_atomically
+from core.heatmaps import gradcam
 from core.runs.library import find_run
 
 HEATMAP_SIDE = 512  # pixels
@@ -20,7 +20,7 @@ def parser() -> Parser:
     p.add_argument("image", metavar="IMAGE", type=Path, help="a JPEG, PNG, WebP, GIF or BMP; its centre square is used")
     p.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     p.add_argument("--heatmap", metavar="OUT.png", type=Path, help="write the picture with the heatmap over it")
-    p.add_argument("--method", choices=explain.METHODS, default="GradCAM", help="of the heatmap; %(default)s")
+    p.add_argument("--method", choices=gradcam.METHODS, default="GradCAM", help="of the heatmap; %(default)s")
     p.add_argument("--layer", metavar="NAME", help="where in the network the heatmap is taken; default: the last")
     p.add_argument("--target", choices=CLASSES, help="what the heatmap is for; default: the answer")
     return p
@@ -31,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
     run = find_run(args.run)
     square = pictures.square(pictures.open_picture(_read(args.image)).image, "crop")
 
-    from core.classifier import Classifier  # after the cheap checks: it takes seconds to import
+    from core.heatmaps.predictor import Classifier  # after the cheap checks: it takes seconds to import
 
     classifier = Classifier(run)
     if args.layer and args.layer not in classifier.layers:
@@ -63,7 +63,7 @@ def _write_heatmap(path: Path, square, heatmap) -> None:
     import numpy as np
     from PIL import Image
 
-    picture = explain.overlay(np.asarray(square.resize((HEATMAP_SIDE, HEATMAP_SIDE))), heatmap)
+    picture = gradcam.overlay(np.asarray(square.resize((HEATMAP_SIDE, HEATMAP_SIDE))), heatmap)
     try:
         write_atomically(path, lambda file: Image.fromarray(picture).save(file, "PNG"))
     except OSError as error:

@@ -83,7 +83,7 @@ def test_labels() -> np.ndarray:
 @st.cache_resource(max_entries=4, hash_funcs=RUN_KEY, show_spinner="Waking the network ...")
 def classifier(run: Run):
     """The run's network, shared between visitors; it has a lock of its own."""
-    from core.classifier import Classifier
+    from core.heatmaps.predictor import Classifier
 
     _one_torch_thread()
     return Classifier(run)

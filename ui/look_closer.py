@@ -9,19 +9,20 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import charts, explain
+from core import charts
 from core.analysis import comparison
 from core.data import pictures
 from core.data.cifar10 import CLASSES
 from core.data.distortions import SLIDERS, Slider, distort, flips, sweep
+from core.heatmaps import gradcam
 from core.runs.run import Run
 from ui import cached
 from ui.fragment import fragment
 from ui.run_picker import Pair
 
 if TYPE_CHECKING:  # they bring torch
-    from core.classifier import Answer
-    from core.trust import Report
+    from core.heatmaps.predictor import Answer
+    from core.heatmaps.sanity_checks import Report
 
 SIDE = 256  # pixels on the screen: three side by side fit a small laptop
 METERS = {0: "Don't believe this map.", 1: "Be careful with this map.", 2: "This map passed both checks."}
@@ -58,7 +59,7 @@ class MapStyle:
 
     def draw(self, seen: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
         """Uint8 (SIDE, SIDE, 3)."""
-        return explain.overlay(np.asarray(pictures.enlarge(seen, SIDE)), heatmap, self.strength)
+        return gradcam.overlay(np.asarray(pictures.enlarge(seen, SIDE)), heatmap, self.strength)
 
 
 def look(side: str, run: Run, seen: np.ndarray, style: MapStyle) -> Look:
@@ -88,7 +89,7 @@ def _show_trust(one: Look, style: MapStyle) -> None:
         names = list(report.randomised)
         for i, (name, heatmap) in enumerate(report.randomised.items()):
             forgot = f"forgot {name}" if i == 0 else ("forgot all" if i == len(names) - 1 else f"and {name}")
-            drawn = explain.overlay(np.asarray(pictures.enlarge(one.seen, 96)), heatmap)
+            drawn = gradcam.overlay(np.asarray(pictures.enlarge(one.seen, 96)), heatmap)
             st.image(drawn, caption=forgot, width=66, alt=f"Heatmap of a network that {forgot}")
     matters = "Yes" if report.marks_what_matters else "Not clearly"
     st.markdown(
@@ -207,7 +208,7 @@ def cover(looks: list[Look], style: MapStyle) -> None:
         "A check that looks at no inner workings: a grey patch slides over the picture, and wherever it makes the "
         "network **less sure**, it must have covered something that counts. Do the two maps mark the same places?"
     )
-    from core.trust import rank_correlation  # brings torch
+    from core.heatmaps.sanity_checks import rank_correlation  # brings torch
 
     for column, one in zip(st.columns(len(looks)), looks, strict=True):
         with column:
@@ -216,7 +217,7 @@ def cover(looks: list[Look], style: MapStyle) -> None:
             with st.container(horizontal=True):
                 worst = max(float(falls.max()), 0.0)
                 scaled = falls.clip(0) / worst if worst else falls.clip(0)
-                name = explain.METHODS[style.method].name
+                name = gradcam.METHODS[style.method].name
                 for heatmap, caption in ((scaled, "Covering hurts here"), (one.answer.heatmap, f"{name} looks here")):
                     drawn = style.draw(one.seen, heatmap)
                     st.image(drawn, caption=caption, width=200, alt=f"{caption}, {one.side}")

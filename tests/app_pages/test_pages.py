@@ -9,11 +9,11 @@ import pytest
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
-from core import explain
 from core.analysis import out_of_distribution
 from core.data import cifar10, gallery, pictures
 from core.data.cifar10 import CLASSES
 from core.errors import RunError
+from core.heatmaps import gradcam
 from core.paths import ROOT
 from core.runs.library import find_run
 from tests.app_pages.opened import charts, new_app, open_page, said
@@ -203,14 +203,14 @@ def test_each_method_shows_another_map(app):
     app, shown = look_inside(app), set()
     app.selectbox(key="layer").set_value("layer1")
     app.selectbox(key="target").set_value("frog")
-    for method in explain.METHODS:
+    for method in gradcam.METHODS:
         app.selectbox(key="method").set_value(method).run()
         assert not app.exception, method
         drawn = "".join(str(image.proto) for image in app.get("image"))
-        assert ("frog" in drawn) == explain.METHODS[method].of_class
-        assert app.selectbox(key="target").disabled != explain.METHODS[method].of_class
+        assert ("frog" in drawn) == gradcam.METHODS[method].of_class
+        assert app.selectbox(key="target").disabled != gradcam.METHODS[method].of_class
         shown.add(drawn)
-    assert len(shown) == len(explain.METHODS)
+    assert len(shown) == len(gradcam.METHODS)
 
 
 @pytest.mark.parametrize("without", [("mine-plain",), ("mine-plain", "mine-residual")])

@@ -14,7 +14,7 @@ from torch import nn
 
 from core.config import TrainConfig
 from core.errors import ModelError
-from core.explain import heatmap
+from core.heatmaps.gradcam import heatmap
 from core.models import torchvision_nets
 from core.models.inference import infer
 from core.models.registry import (

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.occlusion import importance
+from core.heatmaps.occlusion import importance
 
 
 def sees(rows, columns):

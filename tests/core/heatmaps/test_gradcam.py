@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from core.classifier import Classifier
 from core.data import cifar10
 from core.errors import ModelError
-from core.explain import METHODS, heatmap, overlay, overlay_difference
+from core.heatmaps.gradcam import METHODS, heatmap, overlay, overlay_difference
+from core.heatmaps.predictor import Classifier
 from core.models.cifar import untrained
 from core.runs.library import find_run
 
@@ -133,7 +133,7 @@ STORM = """
     import sys, threading
     import numpy as np
     from pathlib import Path
-    from core.classifier import Classifier
+    from core.heatmaps.predictor import Classifier
     from core.runs import open_run
 
     classifier = Classifier(open_run(Path(sys.argv[1])))
@@ -178,7 +178,7 @@ MANY_MAPS = """
     import sys
     import numpy as np, psutil
     from pathlib import Path
-    from core.classifier import Classifier
+    from core.heatmaps.predictor import Classifier
     from core.runs import open_run
 
     classifier = Classifier(open_run(Path(sys.argv[1])))

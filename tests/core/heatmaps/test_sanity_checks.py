@@ -5,9 +5,9 @@ import pytest
 import torch
 from scipy.stats import wilcoxon
 
-from core import trust
-from core.classifier import Classifier
 from core.data import cifar10
+from core.heatmaps import sanity_checks
+from core.heatmaps.predictor import Classifier
 from core.models.cifar import untrained
 from core.runs.library import find_run
 
@@ -31,19 +31,19 @@ def corner():
 
 def test_a_map_of_what_matters_beats_all_random_maps(corner):
     inputs, heatmap = corner
-    road, random_road = trust.road_scores(SeesOneCorner(), inputs, heatmap, target=0)
-    assert len(random_road) == trust.RANDOM_MAPS
+    road, random_road = sanity_checks.road_scores(SeesOneCorner(), inputs, heatmap, target=0)
+    assert len(random_road) == sanity_checks.RANDOM_MAPS
     assert road > random_road.max()
 
 
 def test_a_map_of_what_does_not_matter_scores_below_zero(corner):
     inputs, heatmap = corner
-    road, _ = trust.road_scores(SeesOneCorner(), inputs, 1 - heatmap, target=0)
+    road, _ = sanity_checks.road_scores(SeesOneCorner(), inputs, 1 - heatmap, target=0)
     assert road < 0
 
 
 def test_scores_repeat(corner):
-    first, second = (trust.road_scores(SeesOneCorner(), *corner, target=0) for _ in range(2))
+    first, second = (sanity_checks.road_scores(SeesOneCorner(), *corner, target=0) for _ in range(2))
     assert first[0] == second[0]
     assert np.array_equal(first[1], second[1])
 
@@ -51,7 +51,7 @@ def test_scores_repeat(corner):
 def test_a_map_that_is_zero_nearly_everywhere_loses_as_many_pixels_as_any():
     flat = np.zeros((32, 32), np.float32)
     flat[0, 0] = 1
-    ranks = trust._ranks(flat)
+    ranks = sanity_checks._ranks(flat)
     assert ranks[0, 0] == 1
     assert len(np.unique(ranks)) == 32 * 32
 
@@ -64,7 +64,7 @@ def test_the_network_forgets_from_its_end_to_its_beginning():
         state, fresh = model.state_dict(), blank.state_dict()
         return np.array([torch.equal(state[name], fresh[name]) for name in state if "conv" in name or "fc" in name])
 
-    maps = trust.randomised_heatmaps(model, blank, forgotten)
+    maps = sanity_checks.randomised_heatmaps(model, blank, forgotten)
     assert list(maps) == ["fc", "layer3", "layer2", "layer1", "bn1", "conv1"]
     counts = [int(found.sum()) for found in maps.values()]
     assert counts == sorted(counts)
@@ -82,7 +82,7 @@ def others(count):
 
 def report(heatmap, untrained, beaten=19):
     random_road = np.where(np.arange(19) < beaten, 0.0, 1.0)
-    return trust.Report(heatmap, {"conv1": untrained[0]}, untrained, road=0.5, random_road=random_road)
+    return sanity_checks.Report(heatmap, {"conv1": untrained[0]}, untrained, road=0.5, random_road=random_road)
 
 
 @pytest.mark.parametrize(("alike", "beaten", "passed"), [(5, 19, 1), (0, 19, 2), (0, 18, 1), (2, 19, 1)])
@@ -115,25 +115,25 @@ def test_a_classifier_compares_with_networks_that_never_learnt():
     classifier = Classifier(find_run("resnet20-s0"))
     found = classifier.trust(picture, classifier.answer(picture), "GradCAM")
     assert next(iter(found.randomised)) == "fc"
-    assert len(found.untrained) == trust.UNTRAINED
+    assert len(found.untrained) == sanity_checks.UNTRAINED
     assert not np.array_equal(found.untrained[0], found.untrained[1])
     assert found.untrained[0] is found.randomised["conv1"]
 
 
 def test_likeness_of_a_flat_map_is_zero():
-    assert trust.rank_correlation(np.zeros((4, 4)), np.random.default_rng(0).random((4, 4))) == 0
+    assert sanity_checks.rank_correlation(np.zeros((4, 4)), np.random.default_rng(0).random((4, 4))) == 0
 
 
 @pytest.mark.parametrize("name", ["resnet20-s0"])
 def test_our_maps_mark_what_matters_more_than_random_ones(name, monkeypatch):
     """ROAD on 200 test photos, one random map each, paired."""
-    monkeypatch.setattr(trust, "RANDOM_MAPS", 1)
-    monkeypatch.setattr(trust, "REMOVED", (50,))  # a third of the work
+    monkeypatch.setattr(sanity_checks, "RANDOM_MAPS", 1)
+    monkeypatch.setattr(sanity_checks, "REMOVED", (50,))  # a third of the work
     classifier = Classifier(find_run(name))
     ours, random = [], []
     for i, picture in enumerate(cifar10.load_test().pixels[:200]):
         answer = classifier.answer(picture)
-        road, random_road = trust.road_scores(
+        road, random_road = sanity_checks.road_scores(
             classifier._model, classifier._inputs(picture), answer.heatmap, answer.explained, seed=i
         )
         ours.append(road)

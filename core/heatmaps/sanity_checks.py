@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor, nn
 
-from core.explain import resized
+from core.heatmaps.gradcam import resized
 from core.models.modes import seeded
 
 RANDOM_MAPS = 19  # so that by luck a map beats them all 1 time in 20

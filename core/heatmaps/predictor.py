@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from core import explain, occlusion, trust
 from core.analysis import metrics
 from core.data.cifar10 import CLASSES, SIZE
 from core.errors import ModelError
+from core.heatmaps import gradcam, occlusion, sanity_checks
 from core.models.inference import infer
 from core.models.registry import build, family
 from core.runs.run import Run
@@ -85,7 +85,7 @@ class Classifier:
             heatmap = self._heatmap(self._model, self._layers[layer], pixels, explained, method)
         return Answer(logits, heatmap, explained)
 
-    def trust(self, pixels: np.ndarray, answer: Answer, method: str, layer: str | None = None) -> trust.Report:
+    def trust(self, pixels: np.ndarray, answer: Answer, method: str, layer: str | None = None) -> sanity_checks.Report:
         """Two checks of the heatmap of `answer`, made by `method` at `layer`, as there.
 
         Builds `trust.UNTRAINED` networks for it, one after the other."""
@@ -94,26 +94,26 @@ class Classifier:
         def heatmap(model: nn.Module) -> np.ndarray:
             return self._heatmap(model, self._family.cam_layers(model)[layer], pixels, answer.explained, method)
 
-        seeds = range(self._config.seed + 1, self._config.seed + 1 + trust.UNTRAINED)
+        seeds = range(self._config.seed + 1, self._config.seed + 1 + sanity_checks.UNTRAINED)
         with self._lock:  # others hook into the network meanwhile, and a copy would take their hooks along
             copied = copy.deepcopy(self._model)
-        randomised = trust.randomised_heatmaps(copied, self._untrained(seeds[0]), heatmap)
+        randomised = sanity_checks.randomised_heatmaps(copied, self._untrained(seeds[0]), heatmap)
         untrained = [*list(randomised.values())[-1:], *(heatmap(self._untrained(seed)) for seed in seeds[1:])]
         # Pixels are removed from the picture as it came: enlarged ones could be guessed from their neighbours.
         preprocessing = self._family.preprocessing
         small = replace(preprocessing, size=SIZE)(_batch(pixels))
         with self._lock:
-            road, random_road = trust.road_scores(
+            road, random_road = sanity_checks.road_scores(
                 lambda inputs: self._model(preprocessing.resize(inputs)), small, answer.heatmap, answer.explained
             )
-        return trust.Report(answer.heatmap, randomised, untrained, road, random_road)
+        return sanity_checks.Report(answer.heatmap, randomised, untrained, road, random_road)
 
     def occlusion(self, pixels: np.ndarray, target: int) -> np.ndarray:
         """Float32 (32, 32): how much the probability of `target` falls with a patch there."""
         return occlusion.importance(pixels, lambda pictures: metrics.probabilities(self.logits(pictures))[:, target])
 
     def _heatmap(self, model: nn.Module, layer: nn.Module, pixels: np.ndarray, target: int, method: str) -> np.ndarray:
-        return explain.resized(explain.heatmap(model, layer, self._inputs(pixels), target, method), SIZE)
+        return gradcam.resized(gradcam.heatmap(model, layer, self._inputs(pixels), target, method), SIZE)
 
     def _untrained(self, seed: int) -> nn.Module:
         return build(replace(self._config, seed=seed)).eval().requires_grad_(False)
