@@ -3,8 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from core import charts
 from core.analysis.comparison import FIELD_WORDS, describe, differing, in_words, limits, network_name
+from core.charts.architectures import architectures
+from core.charts.learning import schedule
 from core.config import SCHEDULES
 from core.errors import LabError
 from core.runs.run import Run
@@ -164,9 +165,7 @@ def show_costs() -> None:
         if dots.empty:
             st.info("Nothing is measured yet. It takes half a minute or so.")
             return
-    st.vega_lite_chart(
-        cached.chart(charts.architectures, dots, x, title), on_select=take_click, key="dots", width="stretch"
-    )
+    st.vega_lite_chart(cached.chart(architectures, dots, x, title), on_select=take_click, key="dots", width="stretch")
     st.caption(f"{finding(dots, x)}{unequal(dots)}")
 
 
@@ -190,7 +189,7 @@ def show_schedules() -> None:
         for equal in lines.values()
     ]
     epochs = max(run.config.epochs for run in runs)
-    st.vega_lite_chart(cached.chart(charts.schedule, pd.concat(tables), epochs), width="stretch")
+    st.vega_lite_chart(cached.chart(schedule, pd.concat(tables), epochs), width="stretch")
     if chosen.b.name not in finished:  # a warning above says why
         return
     if alike:

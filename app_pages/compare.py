@@ -4,8 +4,8 @@ import streamlit as st
 
 from core.analysis import comparison
 from core.analysis.training_summary import ACCURACY, MEANINGS, outcome
+from core.charts.palette import COLOURS
 from core.data.cifar10 import CLASSES
-from core.palette import COLOURS
 from core.runs.run import Run
 from ui import cached, drawing, figures, pictures
 from ui.run_picker import pair

@@ -3,9 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from core import charts
 from core.analysis import depth, metrics
 from core.analysis.comparison import limits
+from core.charts.depth import Axes, degradation
 from core.errors import RunError
 from ui import cached
 from ui.run_picker import finished_runs, pair, show_command
@@ -50,7 +50,7 @@ def take_click(key: str, rows: pd.DataFrame) -> None:
 def show(rows: pd.DataFrame, error: str, title: str, published: pd.DataFrame) -> None:
     spread, key = depth.spread(rows, error), f"depth_{error}"
     st.vega_lite_chart(
-        cached.chart(charts.degradation, rows, spread, published, error, title, axes, networks_of_sides),
+        cached.chart(degradation, rows, spread, published, error, title, axes, networks_of_sides),
         on_select=lambda: take_click(key, rows),
         key=key,
         width="stretch",
@@ -86,7 +86,7 @@ comparable = setting.data == "full" and setting.norm == "batch" and not limits(s
 published = depth.PUBLISHED if comparable else NO_REFERENCE
 highest = float(1.08 * max([rows[["train_error", "test_error"]].max().max(), *published["error"]]))
 depths = sorted({*map(int, rows["depth"]), *map(int, published["depth"])})
-axes = charts.Axes(depths, error=highest)
+axes = Axes(depths, error=highest)
 left, right = st.columns(2)
 with left:
     st.subheader("Is deeper better on new photos?", anchor=False)

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import charts
 from core.analysis import gradients
 from core.analysis.depth import networks_like
+from core.charts.gradients import gradient_by_layer, gradient_heatmap, gradient_ratio
 from core.config import TrainConfig
 from core.errors import RunError
 from core.runs import status
@@ -104,7 +104,7 @@ def show_training(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
     for column, (side, table) in zip(st.columns(2), tables.items(), strict=False):
         with column:
             st.markdown(f"**{side}: {names[side]}**")
-            st.vega_lite_chart(cached.chart(charts.gradient_heatmap, table, colours), width="stretch")
+            st.vega_lite_chart(cached.chart(gradient_heatmap, table, colours), width="stretch")
     for side, (layers, norms) in found.items():
         if broken := gradients.breakdown(norms):
             st.warning(
@@ -142,9 +142,7 @@ def show_training(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
         )
         for side, (_, norms) in found.items()
     )
-    st.vega_lite_chart(
-        cached.chart(charts.gradient_ratio, lines[lines["ratio"] > 0], gradients.ABOUT_EQUAL), width="stretch"
-    )
+    st.vega_lite_chart(cached.chart(gradient_ratio, lines[lines["ratio"] > 0], gradients.ABOUT_EQUAL), width="stretch")
     starved = {side: gradients.starved_from(norms) for side, (_, norms) in found.items()}
     st.caption(
         "Above the dashed line the first layer receives more than the last; below, less. Within the grey band that "
@@ -185,7 +183,7 @@ def show_epoch(found: dict[str, tuple[list[str], np.ndarray]], domain: list[floa
             st.caption(f"{side} was trained for {len(norms)} epoch{'s' * (len(norms) > 1)}: its last one is shown.")
     rows = pd.concat(table.assign(side=side) for side, table in tables.items())
     st.vega_lite_chart(
-        cached.chart(charts.gradient_by_layer, rows.query("not broken"), domain), width="stretch", key="gradient_slice"
+        cached.chart(gradient_by_layer, rows.query("not broken"), domain), width="stretch", key="gradient_slice"
     )
 
 
@@ -224,7 +222,7 @@ def show_initialisation() -> None:
     tables = {name: cached.initial_gradients(config).assign(network=name) for name, config in configs.items()}
     st.vega_lite_chart(
         cached.chart(
-            charts.gradient_by_layer,
+            gradient_by_layer,
             pd.concat(tables.values()).query("not broken"),
             scale_of(tables.values()),
             "network",
@@ -294,7 +292,5 @@ if broken := diverged():
         st.warning(f"**{run.name}**: {reason}", icon=":material/dangerous:")
         with suppress(RunError):  # it was the first step
             table = gradients.by_epoch(*cached.gradient_norms(run))
-            st.vega_lite_chart(
-                cached.chart(charts.gradient_heatmap, table, colours_of(scale_of([table]))), width="stretch"
-            )
+            st.vega_lite_chart(cached.chart(gradient_heatmap, table, colours_of(scale_of([table]))), width="stretch")
     st.caption("The last column is the epoch that was not finished. Green: the gradient is no longer a finite number.")

@@ -3,8 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from core import charts
 from core.analysis.training_summary import TARGETS, outcome, when_in_words
+from core.charts.learning import gap, learning_curves
 from ui import cached
 from ui.run_picker import pair
 
@@ -46,7 +46,7 @@ def with_minutes(run, side: str) -> pd.DataFrame:
 
 
 def curves(run, side: str) -> pd.DataFrame:
-    """A row an epoch and split: what `charts.learning_curves` takes."""
+    """A row an epoch and split: what `learning_curves` takes."""
     history = with_minutes(run, side)
     renamed = {f"train_{measure}": "training", f"val_{measure}": "validation"}
     return history.rename(columns=renamed).melt(
@@ -64,7 +64,7 @@ def when_reached(run) -> str:
 augmented = all(run.config.augment for _, run in chosen)
 table = pd.concat([curves(run, side) for side, run in chosen])
 st.vega_lite_chart(
-    cached.chart(charts.learning_curves, table, x, x_title, MEASURES[measure], measure == "accuracy"), width="stretch"
+    cached.chart(learning_curves, table, x, x_title, MEASURES[measure], measure == "accuracy"), width="stretch"
 )
 final = {side: cached.history(run).iloc[-1] for side, run in chosen}
 best = {side: cached.history(run)["val_accuracy"].max() for side, run in chosen}
@@ -88,7 +88,7 @@ gaps = pd.concat(
     with_minutes(run, side).assign(gap=lambda table: 100 * (table["train_accuracy"] - table["val_accuracy"]))
     for side, run in chosen
 )
-st.vega_lite_chart(cached.chart(charts.gap, gaps, x, x_title), width="stretch")
+st.vega_lite_chart(cached.chart(gap, gaps, x, x_title), width="stretch")
 end = {side: 100 * (row["train_accuracy"] - row["val_accuracy"]) for side, row in final.items()}
 harder = "Below zero is no error: training photos are counted while the network still learns" + (
     ", and are mirrored and shifted, so they are harder." if augmented else "."

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import charts, keepsake
 from core.analysis import comparison, metrics, out_of_distribution
+from core.charts import poster
+from core.charts.answers import answers
 from core.data import pictures
 from core.data.cifar10 import CLASSES
 from core.errors import RunError
@@ -103,7 +104,7 @@ def show_answer(side: str, run: Run, probabilities: np.ndarray, look: look_close
         st.caption("No heatmap: its weights are not here. This answer was kept.")
     top = np.argsort(-probabilities)[:TOP]
     table = pd.DataFrame({"class": [CLASSES[i] for i in top], "probability": probabilities[top]})
-    st.vega_lite_chart(cached.chart(charts.answers, table, side), width="stretch", key=f"answers_{side}")
+    st.vega_lite_chart(cached.chart(answers, table, side), width="stretch", key=f"answers_{side}")
 
 
 def show_kept_answer(side: str, run: Run) -> None:
@@ -133,15 +134,15 @@ def show_familiarity() -> None:
         )
 
 
-def column(look: look_closer.Look) -> keepsake.Column:
+def column(look: look_closer.Look) -> poster.Column:
     heatmap = style.draw(look.seen, look.answer.heatmap)
     network, caption = comparison.describe(look.run), method.caption("it", look.explained)
-    return keepsake.Column(look.side, look.run.name, network, look.answer.logits, heatmap, caption)
+    return poster.Column(look.side, look.run.name, network, look.answer.logits, heatmap, caption)
 
 
-def poster() -> bytes:
+def comparison_png() -> bytes:
     footer = f"ResNet Lab, {date.today():%d %B %Y}\nHeatmaps: {method.name}, bright\n{method.bright}"
-    return keepsake.poster(looks[0].seen, choice.title, [column(look) for look in looks], footer)
+    return poster.poster(looks[0].seen, choice.title, [column(look) for look in looks], footer)
 
 
 verdict = st.container()
@@ -187,7 +188,7 @@ with st.container(horizontal=True):
     # "ignore": drawing the page again at a click, Streamlit could drop the file's address; the button would spin on.
     st.download_button(
         "Picture of this comparison",
-        poster,
+        comparison_png,
         "resnet-lab.png",
         "image/png",
         key="poster",
@@ -197,7 +198,7 @@ with st.container(horizontal=True):
     )
     st.download_button(
         "Its numbers",
-        lambda: keepsake.table([column(look) for look in looks]).to_csv(index=False),
+        lambda: poster.table([column(look) for look in looks]).to_csv(index=False),
         "resnet-lab.csv",
         "text/csv",
         key="numbers",

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import charts
+from core.charts.answers import confusion, per_class
 from core.data.cifar10 import CLASSES
 from ui import cached, pictures
 from ui.run_picker import pair
@@ -30,7 +30,7 @@ def take_click(whose: str) -> None:
 
 
 def show_matrix(whose: str, matrix: pd.DataFrame, title: str, largest: int) -> None:
-    chart = cached.chart(charts.confusion, matrix, title, largest, whose == "difference")
+    chart = cached.chart(confusion, matrix, title, largest, whose == "difference")
     st.vega_lite_chart(chart, on_select=lambda: take_click(whose), key=f"confusion_{whose}", width="stretch")
 
 
@@ -98,7 +98,7 @@ scores = pd.concat(
     cached.per_class(run).reset_index().assign(side=side, run=run.name, value=lambda table: table[measure])
     for side, run in chosen
 )
-st.vega_lite_chart(cached.chart(charts.per_class, scores, MEASURES[measure]), width="stretch")
+st.vega_lite_chart(cached.chart(per_class, scores, MEASURES[measure]), width="stretch")
 change = scores.pivot(index="class", columns="side", values="value").eval("B - A").mul(100)
 st.caption(
     f"From A to B, {measure} changes most for {change.abs().idxmax()}: {change[change.abs().idxmax()]:+.1f} points. "

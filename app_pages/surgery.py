@@ -5,11 +5,12 @@ from contextlib import suppress
 import pandas as pd
 import streamlit as st
 
-from core import charts, jobs
+from core import jobs
 from core.analysis import metrics, surgery_study
 from core.analysis.comparison import describe
+from core.charts.palette import COLOURS
+from core.charts.surgery import removed_blocks, single_blocks
 from core.errors import LabError, RunError
-from core.palette import COLOURS
 from core.runs.run import Run
 from ui import cached, drawing
 from ui.fragment import fragment
@@ -201,7 +202,7 @@ if studies:
     left, right = st.columns(2)
     with left:
         st.subheader("Which block matters most?", anchor=False)
-        st.vega_lite_chart(cached.chart(charts.single_blocks, singles), width="stretch")
+        st.vega_lite_chart(cached.chart(single_blocks, singles), width="stretch")
         costs = (
             f"{side} {surgery_study.cost_in_words(results, patients[side][0].config)}"
             for side, results in studies.items()
@@ -212,7 +213,7 @@ if studies:
         )
     with right:
         st.subheader("How many can go?", anchor=False)
-        st.vega_lite_chart(cached.chart(charts.removed_blocks, curves), width="stretch")
+        st.vega_lite_chart(cached.chart(removed_blocks, curves), width="stretch")
         st.caption(
             surgery_study.curve_in_words(curves) + " Line: the mean over random choices of blocks; band: their range."
         )

@@ -3,10 +3,10 @@
 import pandas as pd
 import streamlit as st
 
-from core import charts
 from core.analysis import transfer
 from core.analysis.comparison import limits, network_name
 from core.analysis.training_summary import MEANINGS, outcome
+from core.charts.transfer import label_budget, weight_change
 from core.errors import RunError
 from ui import cached, figures
 from ui.run_picker import offer_pair, pair, readable_runs, show_command
@@ -114,7 +114,7 @@ def show_budgets() -> None:
             fewer = ("--train-fraction", f"{0.1 * run.config.train_fraction:g}")
             show_command(run, *fewer, "--epochs", str(MORE_EPOCHS * run.config.epochs))
         return
-    st.vega_lite_chart(cached.chart(charts.label_budget, table), width="stretch")
+    st.vega_lite_chart(cached.chart(label_budget, table), width="stretch")
     scratch, learnt = (table[table["side"] == side].set_index("images")["accuracy"] for side in order)
     few, many = scratch.index.min(), scratch.index.max()
     st.caption(
@@ -179,7 +179,7 @@ def show_change() -> None:
     if moved.empty:
         st.info("In both, all but the last layer stayed as it was.")
         return
-    st.vega_lite_chart(cached.chart(charts.weight_change, moved), width="stretch")
+    st.vega_lite_chart(cached.chart(weight_change, moved), width="stretch")
     most = {table["run"][0]: f"layer {table['change'][:-1].idxmax() + 1} of {len(table)}" for table in tables}
     still = {name: int((table["change"][:-1] == 0).sum()) for name, table in zip(changes, tables, strict=True)}
     frozen = "".join(f" {count} layers of {side_of[name]} did not move." for name, count in still.items() if count)

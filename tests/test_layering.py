@@ -145,7 +145,7 @@ def test_the_first_page_loads_no_heavy_library():
             "ui.run_picker",
             "core.analysis.comparison",
             "core.analysis.metrics",
-            "core.palette",
+            "core.charts.palette",
         ]
     )
     heavy = "{'torch', 'altair', 'sklearn', 'scipy.stats', 'matplotlib'}"

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, fields, replace
 import pandas as pd
 import streamlit as st
 
-from core import charts, cost, jobs
+from core import cost, jobs
 from core.analysis.comparison import FIELD_WORDS, in_words
+from core.charts.learning import schedule
+from core.charts.palette import SIDES
 from core.config import OPTIMIZERS, SCHEDULES, TrainConfig, recipe
 from core.errors import LabError
-from core.palette import SIDES
 from core.schedules import curve
 from ui import cached
 from ui.fragment import fragment
@@ -235,7 +236,7 @@ def _show_schedule(configs: list[TrainConfig]) -> None:
         for side, (words, config) in zip(sides, different.items(), strict=True)
     )
     longest = max(config.epochs for config in configs)
-    st.vega_lite_chart(cached.chart(charts.schedule, table, longest), width="stretch", key="schedule_chart")
+    st.vega_lite_chart(cached.chart(schedule, table, longest), width="stretch", key="schedule_chart")
 
 
 @st.cache_resource(show_spinner=False)

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import charts
 from core.analysis import comparison
+from core.charts.answers import confidence_curve
 from core.data import pictures
 from core.data.cifar10 import CLASSES
 from core.data.distortions import SLIDERS, Slider, distort, flips, sweep
@@ -189,7 +189,7 @@ def _show_curve(looks: list[Look], amounts: dict, moved: str, names: dict[str, s
     st.markdown(f"**How sure of its first answer, along “{slider.label}”?** " + " ".join(words))
     st.vega_lite_chart(
         pd.DataFrame(rows, columns=["side", "answer", "amount", "probability", "part"]),
-        cached.chart(charts.confidence_curve, title),
+        cached.chart(confidence_curve, title),
         width="stretch",
         key="shake_curve",
     )

@@ -7,10 +7,11 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from core import charts, exchange, jobs, paths
+from core import exchange, jobs, paths
 from core.analysis.comparison import differing
+from core.charts.learning import learning_curves
+from core.charts.palette import SIDES
 from core.errors import LabError, RunError
-from core.palette import SIDES
 from core.runs import library
 from core.runs.run import Run, open_run
 from core.runs.status import Status
@@ -108,7 +109,7 @@ def _show_curves(names: list[str]) -> None:
         history = history.rename(columns={"train_accuracy": "training", "val_accuracy": "validation"})
         tables.append(history.melt("epoch", ["training", "validation"], "split").assign(run=name, side=side))
     if tables:
-        chart = charts.learning_curves(pd.concat(tables), "epoch", "epochs", "share of right answers", True)
+        chart = learning_curves(pd.concat(tables), "epoch", "epochs", "share of right answers", True)
         st.altair_chart(chart, width="stretch", key="live_curves")
         who = (f"{table['side'][0]} is `{table['run'][0]}`" for table in tables)
         st.caption(f"In this picture {' and '.join(who)}.")

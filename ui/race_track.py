@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import charts, jobs, racing
+from core import jobs, racing
+from core.charts.learning import race_curve, race_gradients
+from core.charts.palette import SIDES
 from core.data.cifar10 import CLASSES
 from core.errors import LabError
 from core.experiments import RACES, Contest
-from core.palette import SIDES
 from ui import cached
 from ui.fragment import fragment
 from ui.pictures import enlarged_test_image
@@ -137,11 +138,11 @@ def _show_charts(frames: list[dict]) -> None:
         with column:
             st.markdown(f"**{'Who is right more often?' if percent else 'Who is closer to the truth?'}**")
             st.vega_lite_chart(
-                _curve(frames, measure), cached.chart(charts.race, title, percent, steps), key=f"race_{measure}"
+                _curve(frames, measure), cached.chart(race_curve, title, percent, steps), key=f"race_{measure}"
             )
     with third:
         st.markdown("**How strong a push does each layer get?**")
-        st.vega_lite_chart(_gradients(frames[-1]), cached.chart(charts.race_gradients), key="race_gradients")
+        st.vega_lite_chart(_gradients(frames[-1]), cached.chart(race_gradients), key="race_gradients")
 
 
 def _curve(frames: list[dict], measure: str) -> pd.DataFrame:

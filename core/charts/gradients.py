@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from core.charts import style
-from core.palette import SIDES
+from core.charts.palette import SIDES
 
 BROKEN = "#009E73"  # a value that is not finite
 

@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from core.charts import style
-from core.palette import COLOURS, SIDES
+from core.charts.palette import COLOURS, SIDES
 
 GREYS = ("#808080", "#b0b0b0", "#606060")
 
@@ -56,7 +56,7 @@ def _cost_axis(x: str, title: str) -> alt.X:
     return alt.X(f"{x}:Q", title=title, scale=alt.Scale(nice=False), axis=alt.Axis(format="~s", **step))
 
 
-def race(y_title: str, percent: bool, steps: int) -> alt.Chart:
+def race_curve(y_title: str, percent: bool, steps: int) -> alt.Chart:
     """A line for A and one for B over the steps of a race. Without data, so that these can be exchanged as they come:
     columns side, step, value."""
     dashes = alt.Scale(domain=list(SIDES), range=[[6, 3], [1, 0]])

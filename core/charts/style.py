@@ -6,7 +6,9 @@ import altair as alt
 import pandas as pd
 
 from core.analysis.metrics import GUESSING
-from core.palette import COLOURS, SIDES
+from core.charts.palette import COLOURS, SIDES
+
+alt.data_transformers.disable_max_rows()  # a chart here is given what it draws, and no more
 
 ONE_HUE = "purples"
 LOG_AXIS = alt.Axis(format="~g", tickCount=5, grid=False)

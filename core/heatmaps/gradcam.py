@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import ImageColor
 
+from core.charts.palette import COLOURS
 from core.errors import ModelError
-from core.palette import COLOURS
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

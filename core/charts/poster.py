@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from core.analysis import metrics
+from core.charts.palette import COLOURS
 from core.data.cifar10 import CLASSES
-from core.palette import COLOURS
 
 TOP = 5  # classes
 INCHES, DPI = (10.0, 6.0), 150

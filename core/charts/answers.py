@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from core.charts import style
-from core.palette import COLOURS
+from core.charts.palette import COLOURS
 
 DIFFERENCE = "blueorange"  # diverging; reversed, so that more of B is blue and more of A is orange
 ROOM_FOR_PERCENT = 0.25  # beside the longest bar, in widths of its scale

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.charts.poster import DPI, INCHES, Column, poster, table
 from core.data.cifar10 import CLASSES
-from core.keepsake import DPI, INCHES, Column, poster, table
 
 
 @pytest.fixture
