@@ -9,7 +9,7 @@ from core.charts.learning import schedule
 from core.config import SCHEDULES
 from core.errors import LabError
 from core.runs.run import Run
-from core.schedules import curve
+from core.training.schedules import curve
 from ui import cached
 from ui.run_picker import pair, readable_runs, show_command
 

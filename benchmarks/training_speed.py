@@ -18,12 +18,12 @@ from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
-from core import hardware
 from core.config import STRIDES, TrainConfig, recipe
 from core.data import cifar10
 from core.data.batches import EpochPlan, TrainingSet
 from core.models.registry import build, family, initial_weights, parse_architecture
-from core.training import Position, Trainer
+from core.training.device import autocast, best_precision, describe_environment
+from core.training.trainer import Position, Trainer
 
 
 class OurLoop:
@@ -59,7 +59,7 @@ class FixedBatchLoop:
     def run(self, steps: int) -> float:
         start = time.perf_counter()
         for _ in range(steps):
-            with hardware.autocast("cpu", self.precision):
+            with autocast("cpu", self.precision):
                 logits = self.network(self.inputs)
             loss = torch.nn.functional.cross_entropy(logits.float(), self.labels)
             self.optimizer.zero_grad()
@@ -149,7 +149,7 @@ def main() -> None:
     args = parser().parse_args()
     torch.set_num_threads(args.threads)
     config, images = config_of(args), cifar10.load_training("shipped")
-    precision = hardware.best_precision("cpu")
+    precision = best_precision("cpu")
     loops = {
         "ours": OurLoop(config, images, precision, args.compile),
         "fixed batch": FixedBatchLoop(config, images, precision, args.compile),
@@ -171,7 +171,7 @@ def main() -> None:
         "extra_time_over_fixed_batch": round(statistics.median(fixed / ours - 1 for fixed, ours in pairs), 3),
         "times_the_common_recipe": round(medians["ours"] / medians["common recipe"], 2),
         "pipeline_one_thread": round(statistics.median(pipeline[1:])),
-        "machine": hardware.describe(torch.device("cpu"), precision, compiled=args.compile),
+        "machine": describe_environment(torch.device("cpu"), precision, compiled=args.compile),
     }
     print(json.dumps(result, indent=2))
 

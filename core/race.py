@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core import cost
 from core.data.cifar10 import Images
 from core.experiments import Contest
 from core.models.inference import infer
 from core.models.registry import initial_weights
-from core.training import Trainer
+from core.training import duration
+from core.training.trainer import Trainer
 
 MOST_EPOCHS = 6  # on a fast machine the race is shorter rather than longer than this
 SMOOTHED = 10  # steps, over which loss and accuracy are averaged: single batches jump
@@ -44,7 +44,7 @@ class Frame:
 def paced(contest: Contest, images: Images, seconds: float) -> Contest:
     """The contest with as many epochs as this machine now trains both networks for in `seconds`; at least as many as
     it has, which show the difference, and at most MOST_EPOCHS."""
-    an_epoch = sum(cost.measure(config, images) for config in contest.configs.values()) * len(images.labels)
+    an_epoch = sum(duration.measure(config, images) for config in contest.configs.values()) * len(images.labels)
     epochs = min(max(contest.a.epochs, round(seconds / an_epoch)), MOST_EPOCHS)
     return replace(contest, a=replace(contest.a, epochs=epochs), b=replace(contest.b, epochs=epochs))
 

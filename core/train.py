@@ -9,16 +9,18 @@ from pathlib import Path
 
 import torch
 
-from core import hardware, parallel, paths
+from core import paths
 from core.cli import Parser, run_command
 from core.config import OPTIMIZERS, PRECISIONS, SCHEDULES, STRIDES, TrainConfig, recipe
 from core.data import cifar10
 from core.errors import LabError
-from core.event_log import EventLog, require_tensorboard
 from core.models.registry import parse_architecture
 from core.runs import library, status
 from core.runs.run import open_run
-from core.session import Session, end_noted
+from core.training import distributed
+from core.training.device import require_compiler
+from core.training.session import Session, end_noted
+from core.training.tensorboard import EventLog, require_tensorboard
 
 EPILOG = (
     "Several processes, or GPUs, train one network together: torchrun --nproc-per-node N -m core.train ... On CPUs "
@@ -84,7 +86,7 @@ def _usual(field: str) -> str:
 def main(argv: list[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     args = parser().parse_args(argv)
-    with parallel.processes():
+    with distributed.processes():
         return _train(args, argv)
 
 
@@ -96,12 +98,12 @@ def _train(args: argparse.Namespace, argv: list[str]) -> int:
     if args.run:
         args.data = open_run(args.run).facts.get("data_folder", configs[0].data)
     # The first process may download them; the others then find them.
-    images = cache(lambda: parallel.by_first(cifar10.load_training, args.data) or cifar10.load_training(args.data))
+    images = cache(lambda: distributed.by_first(cifar10.load_training, args.data) or cifar10.load_training(args.data))
     stop = None
     for config in configs:
         folder = args.out / (args.name or config.default_run_name)
         if args.resume and status.finished(folder):
-            parallel.say(f"{folder.name} is finished.")
+            distributed.say(f"{folder.name} is finished.")
             continue
         with end_noted(folder):
             session = Session(
@@ -118,10 +120,10 @@ def _train(args: argparse.Namespace, argv: list[str]) -> int:
                 events=EventLog(folder) if args.log else None,
             )
             stop = stop or _stop_on_signals()  # not before: until there is something to save, a signal ends it at once
-            finished = not parallel.any_of(not session.run(stop))
+            finished = not distributed.any_of(not session.run(stop))
         if not finished:
             again = shlex.join([*_program(), *argv]) if args.run else f"{session.command} --resume"
-            parallel.say(f"Stopped. Nothing is lost; go on with: {again}")
+            distributed.say(f"Stopped. Nothing is lost; go on with: {again}")
             return 130
     return 0
 
@@ -136,11 +138,11 @@ def _check(args: argparse.Namespace, configs: list[TrainConfig]) -> None:
     if args.threads is not None and not 1 <= args.threads <= 1024:
         raise LabError("--threads must be at least 1 and at most 1024.")
     if args.compile:
-        hardware.require_compiler()
+        require_compiler()
     if args.log:
         require_tensorboard()
     for name in [] if args.resume else names:
-        parallel.by_first(library.require_free_name, args.out, name)
+        distributed.by_first(library.require_free_name, args.out, name)
 
 
 def _configs(args: argparse.Namespace) -> list[TrainConfig]:
@@ -217,7 +219,7 @@ def _how_and_where(args: argparse.Namespace) -> list[str]:
 
 
 def _program() -> list[str]:
-    return [*parallel.launcher(), "-m", "core.train"]
+    return [*distributed.launcher(), "-m", "core.train"]
 
 
 def _options(config: TrainConfig) -> list[str]:

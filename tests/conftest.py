@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import torch
 
-from core import hardware
 from core.card import write_card
 from core.config import TrainConfig
 from core.data import cifar10
@@ -19,7 +18,8 @@ from core.data.cifar10 import Images
 from core.models.registry import count_multiply_adds, count_parameters, describe_initial_weights
 from core.runs import store
 from core.runs.run import Run, open_run
-from core.training import Trainer
+from core.training.device import describe_environment
+from core.training.trainer import Trainer
 
 # Processes that tests start get one thread each: two test workers share two cores, and threads spin while they wait.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -103,7 +103,7 @@ def _train(config: TrainConfig, images: Images, folder: Path) -> Path:
         },
         "initial_weights": describe_initial_weights(config),
         "training_images": len(trainer.training_set),
-        "environment": hardware.describe(trainer.device, trainer.precision, trainer.compiled),
+        "environment": describe_environment(trainer.device, trainer.precision, trainer.compiled),
         "command": f"python -m core.train {config.architecture} --data shipped --epochs {config.epochs}",
         "best_epoch": trainer.position.best_epoch,
         "finished": "2025-01-01T00:00:00+00:00",

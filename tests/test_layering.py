@@ -123,7 +123,7 @@ def test_pages_that_only_draw_need_no_torch():
             "core.data.cifar10",
             "core.config",
             "core.runs.status",
-            "core.schedules",
+            "core.training.schedules",
             "core.card",
             "core.analysis.training_summary",
             "core.analysis.depth",

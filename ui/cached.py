@@ -179,7 +179,7 @@ def prepare_surgery(runs: list[Run]) -> None:
 
 
 def _quick_precision() -> str:
-    from core.hardware import best_precision
+    from core.training.device import best_precision
 
     return best_precision("cpu")
 

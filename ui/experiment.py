@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, fields, replace
 import pandas as pd
 import streamlit as st
 
-from core import cost, jobs
+from core import jobs
 from core.analysis.comparison import FIELD_WORDS, in_words
 from core.charts.learning import schedule
 from core.charts.palette import SIDES
 from core.config import OPTIMIZERS, SCHEDULES, TrainConfig, recipe
 from core.errors import LabError
-from core.schedules import curve
+from core.training import duration
+from core.training.schedules import curve
 from ui import cached
 from ui.fragment import fragment
 
@@ -247,26 +248,26 @@ def _pool() -> ThreadPoolExecutor:
 @st.cache_resource(max_entries=128, show_spinner=False)
 def _measurement(config: TrainConfig) -> Future:
     """Of `cost.seconds_per_image`, under way or done: nobody has to wait for it."""
-    return _pool().submit(cost.seconds_per_image, config)
+    return _pool().submit(duration.seconds_per_image, config)
 
 
 @fragment(run_every=POLL)
 def _show_waiting(configs: list[TrainConfig]) -> None:
-    if all(_measurement(cost.what_counts(config)).done() for config in configs):
+    if all(_measurement(duration.what_counts(config)).done() for config in configs):
         st.rerun()
     st.caption(":material/hourglass_top: Training for a second, to see how long it will take …")
 
 
 def _show_cost(configs: list[TrainConfig]) -> None:
-    measured = [_measurement(cost.what_counts(config)) for config in configs]
+    measured = [_measurement(duration.what_counts(config)) for config in configs]
     if not all(future.done() for future in measured):
         _show_waiting(configs)
         return
     try:
-        total = sum(cost.minutes(c, future.result()) for c, future in zip(configs, measured, strict=True))
+        total = sum(duration.minutes(c, future.result()) for c, future in zip(configs, measured, strict=True))
     except LabError as error:
         for config in configs:
-            _measurement.clear(cost.what_counts(config))  # to be tried again
+            _measurement.clear(duration.what_counts(config))  # to be tried again
         st.warning(str(error))
         return
     each = f" for {len(configs)} runs" if len(configs) > 1 else ""

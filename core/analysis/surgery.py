@@ -18,11 +18,11 @@ from core.analysis.surgery_study import IMAGES, Lesion
 from core.data.batches import to_tensors
 from core.data.cifar10 import Images
 from core.errors import LabError
-from core.hardware import autocast
 from core.models.cifar import BasicBlock, CifarNet, shortcut
 from core.models.registry import family
 from core.processes import usable_cores
 from core.runs.run import Run
+from core.training.device import autocast
 
 BATCH = 50
 
@@ -40,7 +40,7 @@ class Surgery:
     def accuracy(self, removed: Lesion = frozenset(), scale: float = 1.0, precision: str = "float32") -> float:
         """Share of the images named rightly, 0 to 1, with these blocks removed and the others' branches scaled.
 
-        `precision`: of the numbers, see `core.hardware`; half the time in bfloat16, and an image or two differ. Raises
+        `precision`: of the numbers; half the time in bfloat16, and an image or two differ. Raises
         LabError if a block can't be removed.
         """
         if stuck := removed - self.removable:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from core.hardware import autocast
 from core.models.modes import evaluating
 from core.models.registry import Preprocessing
+from core.training.device import autocast
 
 PIXELS_AT_ONCE = 500 * 32**2  # of each channel: they bound the memory that a batch takes
 

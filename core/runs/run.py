@@ -195,13 +195,13 @@ class Run:
 
     @property
     def environment(self) -> dict:
-        """What it was trained on, as `core.hardware.describe` says it; empty where that is not known."""
+        """What it was trained on, as `core.training.device.describe` says it; empty where that is not known."""
         known = self.facts.get("environment")
         return known if isinstance(known, dict) else {}
 
     @property
     def precision(self) -> str | None:
-        """Of the numbers in which it was trained, see `core.hardware`; None where that is not known."""
+        """Of the numbers in which it was trained, see `core.training.device`; None where that is not known."""
         known = self.environment.get("precision")
         return known if isinstance(known, str) else None
 

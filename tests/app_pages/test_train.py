@@ -22,7 +22,7 @@ def app(make_run, monkeypatch) -> AppTest:
     make_run("mine-plain", skip=False)
     make_run("mine-residual", skip=True)
     monkeypatch.setattr(queue, "wake", lambda *args: None)
-    monkeypatch.setattr("core.cost.seconds_per_image", lambda config: 0.001)
+    monkeypatch.setattr("core.training.duration.seconds_per_image", lambda config: 0.001)
     return new_app()
 
 

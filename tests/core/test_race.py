@@ -9,7 +9,7 @@ from core.config import TrainConfig
 from core.data.batches import to_tensors
 from core.experiments import Contest
 from core.race import SMOOTHED, Race, paced
-from core.training import Trainer
+from core.training.trainer import Trainer
 
 PLAIN = TrainConfig(depth=8, skip=False, data="shipped", epochs=2, batch_size=60, lr=0.05)
 CONTEST = Contest("Who?", "Whoever.", ("Plain network", "ResNet"), PLAIN, replace(PLAIN, skip=True))
@@ -66,7 +66,7 @@ def test_frames_come_no_oftener_than_asked(tiny_images, photos):
 
 @pytest.mark.parametrize(("seconds_per_image", "epochs"), [(0.001, 6), (0.025, 5), (0.04, 3), (1.0, 2)])
 def test_a_race_is_as_long_as_the_machine_is_fast(tiny_images, monkeypatch, seconds_per_image, epochs):
-    monkeypatch.setattr("core.cost.measure", lambda config, images: seconds_per_image)
+    monkeypatch.setattr("core.training.duration.measure", lambda config, images: seconds_per_image)
     contest = paced(CONTEST, tiny_images, seconds=100)
     assert (contest.a.epochs, contest.b.epochs) == (epochs, epochs)
     assert replace(contest.a, epochs=PLAIN.epochs) == CONTEST.a

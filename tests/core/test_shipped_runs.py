@@ -17,7 +17,7 @@ from core.evaluate import test_logits as logits_from_weights
 from core.paths import ROOT, SHIPPED
 from core.runs.library import list_runs
 from core.runs.run import Run, open_run
-from core.training import Trainer
+from core.training.trainer import Trainer
 from ui.run_picker import DEFAULTS
 
 FOLDERS = sorted(path.parent for path in SHIPPED.glob("*/config.json"))

@@ -22,7 +22,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from core import session, train
+from core import train
 from core.analysis import gradients
 from core.analysis.metrics import accuracy
 from core.cli import run_command
@@ -35,7 +35,8 @@ from core.models.registry import build, family
 from core.paths import ROOT
 from core.runs import library, status, store
 from core.runs.run import STATE_FILE, open_run
-from core.training import Trainer
+from core.training import session
+from core.training.trainer import Trainer
 
 FILES = {
     "config.json",
@@ -398,7 +399,7 @@ def test_what_ends_before_it_has_begun_leaves_no_folder(command, own_runs, monke
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr("core.session.Session._facts", fail)
+        broken.setattr("core.training.session.Session._facts", fail)
         with suppress(KeyboardInterrupt):
             command("resnet8", "--epochs", "1", "--name", "x")
     assert not (own_runs / "x").exists()
@@ -608,15 +609,18 @@ def test_mnasnet_which_asks_for_a_version_is_trained_to_its_end(monkeypatch, com
 KILLABLE = """
 import math, os, sys
 import sklearn.model_selection, torch, torch._dynamo  # the optimiser needs it: not to be loaded after each fork
-from core import cifar10, runs, session, train, training
+from core import train
+from core.data import cifar10
 from core.data.cifar10 import Images
+from core.runs import store
+from core.training import session, trainer
 
 images = cifar10.load_training("shipped")
 cifar10.load_training = lambda source: Images(images.pixels[:200], images.labels[:200])
-training.best_precision = lambda device: "float32"
+trainer.best_precision = lambda device: "float32"
 session.SAVE_SECONDS, session.SAVE_SHARE = 0, math.inf
 session.Session._scored = lambda session, should_stop: session.trainer.validation[1]
-session.Session._finish = lambda session, logits: runs.save_weights(session.folder, session.trainer.best_weights)
+session.Session._finish = lambda session, logits: store.save_weights(session.folder, session.trainer.best_weights)
 torch.set_num_threads(1)
 for folder in map(str.strip, sys.stdin):
     pid = os.fork()

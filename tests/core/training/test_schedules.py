@@ -3,7 +3,7 @@ from itertools import pairwise
 import pytest
 
 from core.config import SCHEDULES, TrainConfig
-from core.schedules import SHAPES, curve, learning_rate
+from core.training.schedules import SHAPES, curve, learning_rate
 
 
 def test_curve_spans_the_whole_training():

@@ -4,49 +4,51 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core import cost
 from core.config import TrainConfig
 from core.data.batches import split_indices
 from core.errors import TrainingError
+from core.training import duration
 
 CONFIG = TrainConfig(depth=8, data="shipped", epochs=10)
 
 
 def test_a_second_of_training_is_measured(monkeypatch):
-    assert 1e-6 < cost.seconds_per_image(CONFIG) < 0.1
+    assert 1e-6 < duration.seconds_per_image(CONFIG) < 0.1
 
 
 def test_networks_that_soon_diverge_are_measured(tiny_images):
     """Without BatchNorm, as a ResNet is at the usual learning rate, by its third step."""
-    assert cost.measure(TrainConfig(depth=20, norm="none", data="shipped", batch_size=32), tiny_images) > 0
+    assert duration.measure(TrainConfig(depth=20, norm="none", data="shipped", batch_size=32), tiny_images) > 0
 
 
 def test_what_makes_no_image_dearer_is_not_measured_again():
     no_dearer = {"epochs": 50, "seed": 3, "schedule": "cosine", "data": "full", "lr": 0.2, "label_smoothing": 0.1}
-    assert cost.what_counts(replace(CONFIG, **no_dearer)) == cost.what_counts(CONFIG)
+    assert duration.what_counts(replace(CONFIG, **no_dearer)) == duration.what_counts(CONFIG)
     for dearer in ({"depth": 20}, {"norm": "none"}, {"batch_size": 32}):
-        assert cost.what_counts(replace(CONFIG, **dearer)) != cost.what_counts(CONFIG)
+        assert duration.what_counts(replace(CONFIG, **dearer)) != duration.what_counts(CONFIG)
 
 
 def test_minutes_grow_with_epochs_and_images():
     per_image = 60 / 9_000  # a minute for the shipped training images
-    once = cost.minutes(replace(CONFIG, epochs=1), per_image)
+    once = duration.minutes(replace(CONFIG, epochs=1), per_image)
     assert once == pytest.approx(1 + (1_000 + 10_000) / 3 / 9_000)
-    assert cost.minutes(replace(CONFIG, epochs=1, data="full"), per_image) == pytest.approx(
+    assert duration.minutes(replace(CONFIG, epochs=1, data="full"), per_image) == pytest.approx(
         5 + (5_000 + 10_000) / 3 / 9_000
     )
-    assert cost.minutes(replace(CONFIG, epochs=1, train_fraction=0.1), per_image) == pytest.approx(once - 0.9)
+    assert duration.minutes(replace(CONFIG, epochs=1, train_fraction=0.1), per_image) == pytest.approx(once - 0.9)
 
 
 def test_a_frozen_network_is_as_long_about_an_image_it_only_looks_at():
     frozen = TrainConfig(family="torchvision", network="resnet18", input_size=64, data="shipped", epochs=1)
     frozen = replace(frozen, init="imagenet", freeze="backbone")
-    assert cost.minutes(frozen, 60 / 9_000) == pytest.approx(1 + (1_000 + 10_000) / 9_000)
+    assert duration.minutes(frozen, 60 / 9_000) == pytest.approx(1 + (1_000 + 10_000) / 9_000)
 
 
 def test_why_it_can_not_be_measured_is_said():
     with pytest.raises(TrainingError, match="no_such_net"):
-        cost.seconds_per_image(TrainConfig(family="torchvision", network="no_such_net", input_size=64, data="shipped"))
+        duration.seconds_per_image(
+            TrainConfig(family="torchvision", network="no_such_net", input_size=64, data="shipped")
+        )
 
 
 def test_a_machine_that_is_too_busy_is_said(monkeypatch):
@@ -55,15 +57,15 @@ def test_a_machine_that_is_too_busy_is_said(monkeypatch):
 
     monkeypatch.setattr(subprocess, "run", never)
     with pytest.raises(TrainingError, match="too busy"):
-        cost.seconds_per_image(CONFIG)
+        duration.seconds_per_image(CONFIG)
 
 
 def test_a_machine_faster_than_the_training_is_long_is_measured_too(tiny_images, monkeypatch):
-    monkeypatch.setattr(cost, "SECONDS", 2.0)
-    assert cost.measure(TrainConfig(depth=8, data="shipped", epochs=1, batch_size=360), tiny_images) > 0
+    monkeypatch.setattr(duration, "SECONDS", 2.0)
+    assert duration.measure(TrainConfig(depth=8, data="shipped", epochs=1, batch_size=360), tiny_images) > 0
 
 
 @pytest.mark.parametrize(("data", "count"), [("full", 50_000), ("shipped", 10_000)])
 def test_the_split_is_as_large_as_the_cost_takes_it_to_be(data, count):
     training, validation = split_indices(np.arange(count) % 10, seed=0)
-    assert (len(training), len(validation)) == (cost.TRAINING_IMAGES[data], cost.VALIDATION_IMAGES[data])
+    assert (len(training), len(validation)) == (duration.TRAINING_IMAGES[data], duration.VALIDATION_IMAGES[data])

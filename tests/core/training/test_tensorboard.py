@@ -4,7 +4,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from core.errors import LabError
-from core.event_log import EventLog, require_tensorboard
+from core.training.tensorboard import EventLog, require_tensorboard
 
 
 def row(epoch: int, loss: float) -> dict:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import torch
 
-from core import parallel
 from core.errors import LabError
+from core.training import distributed
 
 TENSOR_CORES = (7, 0)  # the compute capability of the first GPUs that have them
 
@@ -19,7 +19,7 @@ def best_device() -> torch.device:
     """A GPU where there is one, CUDA's before Apple's; else the CPU."""
     if torch.cuda.is_available():
         return torch.device("cuda")
-    if torch.backends.mps.is_available() and parallel.size() == 1:  # whose processes could not exchange gradients
+    if torch.backends.mps.is_available() and distributed.size() == 1:  # whose processes could not exchange gradients
         return torch.device("mps")
     return torch.device("cpu")
 
@@ -33,7 +33,7 @@ def best_precision(device_type: str) -> str:
             return "bfloat16"
         return "float16" if torch.cuda.get_device_capability() >= TENSOR_CORES else "float32"
     fit = device_type == "cpu" and _cpu_claims_bfloat16() and _bfloat16_holds_its_promise()
-    return "float32" if parallel.any_of(not fit) else "bfloat16"
+    return "float32" if distributed.any_of(not fit) else "bfloat16"
 
 
 def autocast(device_type: str, precision: str) -> torch.autocast:
@@ -87,7 +87,7 @@ def require_compiler() -> None:
         raise LabError(f"--compile doesn't work on this machine ({reason}); train without it.") from None
 
 
-def describe(device: torch.device, precision: str, compiled: bool) -> dict:
+def describe_environment(device: torch.device, precision: str, compiled: bool) -> dict:
     """What a figure measured here depends on, as JSON values."""
     import torchvision
 
@@ -98,7 +98,7 @@ def describe(device: torch.device, precision: str, compiled: bool) -> dict:
         "platform": f"{platform.system()} {platform.machine()}",
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
         "cpu": _cpu_name(),
-        "processes": parallel.size(),
+        "processes": distributed.size(),
         "threads": torch.get_num_threads(),
         "precision": precision,
         "compiled": compiled,

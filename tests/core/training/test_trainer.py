@@ -15,7 +15,7 @@ from core.models.inference import infer
 from core.models.registry import build
 from core.runs import store
 from core.runs.run import HISTORY_COLUMNS
-from core.training import Trainer
+from core.training.trainer import Trainer
 
 CONFIG = TrainConfig(depth=8, data="shipped", epochs=2, batch_size=32, lr=0.05)
 STEPS = 360 // 32  # an epoch: 400 images, 40 of them validation

@@ -1,6 +1,6 @@
 """How long a training will take, from one second of it, measured in a process of its own on the machine as it is now.
 
-python -m core.cost < CONFIG.json
+python -m core.training.duration < CONFIG.json
 """
 
 import json
@@ -34,7 +34,7 @@ def what_counts(config: TrainConfig) -> TrainConfig:
 
 def seconds_per_image(config: TrainConfig) -> float:
     """Of training, measured in a child process. Raises TrainingError with its last words."""
-    command = [sys.executable, "-m", "core.cost"]
+    command = [sys.executable, "-m", "core.training.duration"]
     try:
         child = subprocess.run(
             command, input=json.dumps(config.to_dict()), capture_output=True, text=True, cwd=ROOT, timeout=PATIENCE
@@ -57,7 +57,7 @@ def minutes(config: TrainConfig, per_image: float) -> float:
 
 def measure(config: TrainConfig, images: Images) -> float:
     """Seconds per image of training, as fast as this process trains now; it learns nothing meanwhile."""
-    from core.training import Trainer
+    from core.training.trainer import Trainer
 
     trainer = Trainer(replace(config, epochs=ENDLESS, lr=STANDSTILL), images)
     steps = trainer.train_steps()

@@ -11,11 +11,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from core import parallel
 from core.paths import ROOT
 from core.runs import status, store
 from core.runs.run import open_run
-from tests.core import parallel_worker
+from core.training import distributed
+from tests.core.training import distributed_worker
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 
@@ -31,7 +31,7 @@ def torchrun(*words: str) -> subprocess.Popen:
 def together(tmp_path_factory) -> tuple[dict, Path]:
     """(what came of the trainings by two processes, the folder with the state of one that was stopped)."""
     folder = tmp_path_factory.mktemp("together")
-    process = torchrun("tests/core/parallel_worker.py", str(folder))
+    process = torchrun("tests/core/training/distributed_worker.py", str(folder))
     try:
         out, _ = process.communicate(timeout=400)
     finally:
@@ -43,9 +43,9 @@ def together(tmp_path_factory) -> tuple[dict, Path]:
 @pytest.fixture(scope="module")
 def alone():
     """What comes of the same by this process."""
-    trained = parallel_worker.trainer()
+    trained = distributed_worker.trainer()
     trained.fit()
-    return parallel_worker.outcome(trained)
+    return distributed_worker.outcome(trained)
 
 
 def without_seconds(history: list[dict]) -> list[dict]:
@@ -69,7 +69,7 @@ def test_two_processes_learn_what_one_learns(together, alone):
 
 def test_batch_norm_differs_since_each_process_has_its_own(together):
     """The first step's forward pass differs already, since 16 images have another mean than 32; by little."""
-    one = parallel_worker.trainer(norm="batch")
+    one = distributed_worker.trainer(norm="batch")
     one.fit()
     (two, *_), (same, *_) = together[0]["batch"]["history"], one.history
     assert two["train_loss"] != pytest.approx(same["train_loss"], rel=1e-4)
@@ -81,10 +81,10 @@ def test_one_process_goes_on_where_two_stopped(together, alone):
     tensors, values = store.load_state(folder)
     assert values["processes"] == 2
     assert (values["position"]["epoch"], values["position"]["sums"]["steps"]) == (1, 2)
-    resumed = parallel_worker.trainer()
+    resumed = distributed_worker.trainer()
     resumed.load_state(tensors, values)
     resumed.fit()
-    assert_like(parallel_worker.outcome(resumed), alone)
+    assert_like(distributed_worker.outcome(resumed), alone)
 
 
 def test_batch_that_cannot_be_shared_is_refused(together):
@@ -94,16 +94,16 @@ def test_batch_that_cannot_be_shared_is_refused(together):
 
 @pytest.mark.parametrize(("count", "processes"), [(32, 1), (32, 2), (21, 2), (10, 4), (5000, 3)])
 def test_shares_are_of_one_size_and_leave_nothing_out(monkeypatch, count, processes):
-    monkeypatch.setattr(parallel, "size", lambda: processes)
-    shares = [range(count)[parallel.share(count, of)] for of in range(processes)]
+    monkeypatch.setattr(distributed, "size", lambda: processes)
+    shares = [range(count)[distributed.share(count, of)] for of in range(processes)]
     assert {len(share) for share in shares} == {-(-count // processes)}
     assert {i for share in shares for i in share} == set(range(count))
 
 
 def test_without_torchrun_there_is_one_process(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "4")  # as some clusters set it for a job of one process
-    assert (parallel.size(), parallel.rank(), parallel.launcher()) == (1, 0, ["python"])
-    assert (parallel.total(1.5, 2), parallel.any_of(True), parallel.share(8)) == ([1.5, 2], True, slice(0, 8))
+    assert (distributed.size(), distributed.rank(), distributed.launcher()) == (1, 0, ["python"])
+    assert (distributed.total(1.5, 2), distributed.any_of(True), distributed.share(8)) == ([1.5, 2], True, slice(0, 8))
 
 
 # The command line

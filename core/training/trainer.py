@@ -13,15 +13,15 @@ from dataclasses import asdict, dataclass, field
 import torch
 from torch import Tensor, nn
 
-from core import parallel
 from core.config import TrainConfig
 from core.data.batches import EpochPlan, TrainingSet, derived_seed, label_budget, split_indices, to_tensors
 from core.data.cifar10 import Images
 from core.errors import DivergedError, LabError, TrainingError
-from core.hardware import autocast, best_device, best_precision
 from core.models.inference import StoppedError, infer
 from core.models.registry import build, family, freeze, head_name, is_layer_weight, is_within, load_weights
-from core.schedules import learning_rate
+from core.training import distributed
+from core.training.device import autocast, best_device, best_precision
+from core.training.schedules import learning_rate
 
 
 @dataclass
@@ -84,16 +84,16 @@ class Trainer:
         self.steps = self.training_set.steps(config.batch_size)
         if self.steps == 0:
             raise LabError(f"A batch of {config.batch_size} is more than the {len(train)} training images.")
-        parallel.require_equal_shares(config.batch_size)
+        distributed.require_equal_shares(config.batch_size)
         self.preprocessing = family(config).preprocessing
         self.model = build(config)
         if initial_weights:
             load_weights(self.model, initial_weights)
         self.model.to(self.device, memory_format=torch.channels_last)
         self.compiled = compiled
-        self.model = parallel.with_shared_statistics(self.model, self.device)  # replaces layers that may be frozen
+        self.model = distributed.with_shared_statistics(self.model, self.device)  # replaces layers that may be frozen
         self._frozen = freeze(self.model, config.freeze)
-        network = parallel.wrap(self.model)
+        network = distributed.wrap(self.model)
         self._network = torch.compile(network) if compiled else network  # the same weights
         self.optimizer = _optimizer(self.model, config)
         self._scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == "float16")
@@ -128,9 +128,9 @@ class Trainer:
         """
 
         def stop() -> bool:
-            return parallel.any_of(should_stop())
+            return distributed.any_of(should_stop())
 
-        with parallel.lost_peers_told(), suppress(StoppedError):
+        with distributed.lost_peers_told(), suppress(StoppedError):
             for report in self.train_steps(on_epoch, stop):
                 on_step(report)
             return True
@@ -156,7 +156,7 @@ class Trainer:
         for module in self._frozen:  # BatchNorm there keeps to its running statistics
             module.eval()
         last = time.perf_counter()
-        for pixels, labels in self.training_set.batches(plan, batch_size, sums.steps, parallel.share(batch_size)):
+        for pixels, labels in self.training_set.batches(plan, batch_size, sums.steps, distributed.share(batch_size)):
             if should_stop():
                 raise StoppedError
             loss, correct = self._step(pixels, labels)
@@ -170,7 +170,7 @@ class Trainer:
             group["lr"] = group["lr_factor"] * self._learning_rate()
         # Layers that draw numbers themselves (dropout) repeat them after a resume, with no generator to save.
         seed = derived_seed(self.config.seed, self.position.epoch, self.position.sums.steps)
-        torch.manual_seed(seed + parallel.rank())
+        torch.manual_seed(seed + distributed.rank())
         with autocast(self.device.type, self.precision):
             logits = self._network(self.preprocessing(pixels))
         loss = nn.functional.cross_entropy(logits.float(), labels, label_smoothing=self.config.label_smoothing)
@@ -182,7 +182,7 @@ class Trainer:
             self.norms.nan_to_num_(nan=0.0, posinf=0.0)
         self._norm_sums += self.norms
         correct = int((logits.argmax(dim=1) == labels).sum())
-        loss, correct = parallel.total(loss.item() / parallel.size(), correct)
+        loss, correct = distributed.total(loss.item() / distributed.size(), correct)
         self._require_finite(loss)
         if self.config.clip_norm:  # Pascanu et al. 2013, algorithm 1
             nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
@@ -213,7 +213,7 @@ class Trainer:
         start = time.perf_counter()
         sums, position = self.position.sums, self.position
         pixels, labels = self.validation
-        parallel.from_first(self.model.buffers())
+        distributed.from_first(self.model.buffers())
         logits = self._logits(pixels, self.precision, should_stop)
         seen_an_epoch = self.steps * self.config.batch_size
         row = {
@@ -242,13 +242,13 @@ class Trainer:
         """Logits float32 (n, 10) of a state dict of this network, which is then the model's, for uint8 pixels
         (n, 3, h, w); each process computes its share. Raises StoppedError if `should_stop()` before a batch."""
         load_weights(self.model, weights)
-        with parallel.lost_peers_told():
-            return self._logits(pixels, "float32", lambda: parallel.any_of(should_stop()))
+        with distributed.lost_peers_told():
+            return self._logits(pixels, "float32", lambda: distributed.any_of(should_stop()))
 
     def _logits(self, pixels: Tensor, precision: str, should_stop: Callable[[], bool]) -> Tensor:
-        mine = pixels[parallel.share(len(pixels))]
+        mine = pixels[distributed.share(len(pixels))]
         logits = infer(self.model, mine, self.preprocessing, precision, should_stop)
-        return parallel.joined(logits, len(pixels))
+        return distributed.joined(logits, len(pixels))
 
     def _learning_rate(self) -> float:
         done = self.position.epoch * self.steps + self.position.sums.steps
@@ -283,7 +283,7 @@ class Trainer:
             "gradient_norms": self.gradient_norms,
             "precision": self.precision,
             "scaler": self._scaler.state_dict(),  # empty but for float16
-            "processes": parallel.size(),
+            "processes": distributed.size(),
             "threads": torch.get_num_threads(),
             "compiled": self.compiled,
         }

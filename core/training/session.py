@@ -16,13 +16,11 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from core import hardware, parallel
 from core.card import write_card
 from core.config import TrainConfig, differences
 from core.data import cifar10
 from core.data.batches import to_tensors
 from core.errors import DivergedError, LabError, RunError, TrainingError, plain_reason
-from core.event_log import EventLog
 from core.models.inference import StoppedError
 from core.models.registry import (
     count_multiply_adds,
@@ -34,7 +32,10 @@ from core.models.registry import (
 from core.runs import status, store
 from core.runs.run import STATE_FILE, Run, open_run
 from core.runs.status import Status
-from core.training import StepReport, Trainer
+from core.training import distributed
+from core.training.device import best_device, describe_environment
+from core.training.tensorboard import EventLog
+from core.training.trainer import StepReport, Trainer
 
 STATUS_SECONDS = 1.0  # between two writings of the status
 SAVE_SECONDS, SAVE_SHARE = 10.0, 0.01  # the state is saved as often, unless that takes more than this share of the time
@@ -73,7 +74,7 @@ class Session:
         self._next_status = self._next_save = 0.0  # by the monotonic clock
         if resume:
             begun = self._require_same_config().environment
-            parallel.by_first(status.claim, folder)
+            distributed.by_first(status.claim, folder)
             if (folder / STATE_FILE).is_file():
                 self.trainer = self._resumed(images(), threads, precision, compiled)
                 return
@@ -82,15 +83,15 @@ class Session:
         origin = {"data_folder": str(data_folder.resolve())} if data_folder else {}
         facts = self._facts() | origin
         if resume:
-            parallel.by_first(store.save_facts, folder, config, facts)
+            distributed.by_first(store.save_facts, folder, config, facts)
         else:
-            parallel.by_first(store.new_run, folder.parent, folder.name, config, facts)
-            parallel.by_first(status.claim, folder)
+            distributed.by_first(store.new_run, folder.parent, folder.name, config, facts)
+            distributed.by_first(status.claim, folder)
 
     def run(self, should_stop) -> bool:
         """Train, then save the result. True if finished; False if stopped, with the state saved."""
         trainer = self.trainer
-        if not parallel.is_first():  # it computes its share; the first one writes and shows
+        if not distributed.is_first():  # it computes its share; the first one writes and shows
             return trainer.fit(should_stop=should_stop) and self._scored(should_stop) is not None
         images_in_all = trainer.steps * self.config.batch_size * self.config.epochs
         done = (trainer.position.epoch * trainer.steps + trainer.position.sums.steps) * self.config.batch_size
@@ -183,16 +184,16 @@ class Session:
         """Its precision, and whether to compile, as it was `begun` (by its state, or its environment where it has none
         yet); its threads are set so, too. Raises RunError if the command, or the number of processes, is for another
         training."""
-        name, processes = self.folder.name, begun.get("processes", parallel.size())
+        name, processes = self.folder.name, begun.get("processes", distributed.size())
         began_in = begun.get("precision", precision)
         if precision not in (None, began_in):
             raise RunError(f"{name} was begun in {began_in}, not in {precision}.")
-        if processes != parallel.size() and hardware.best_device().type == "cpu":
+        if processes != distributed.size() and best_device().type == "cpu":
             alone = processes == 1
             program = "python" if alone else f"torchrun --nproc-per-node {processes}"
             raise RunError(
                 f"{name} was begun by {'one process' if alone else f'{processes} processes'}, not by "
-                f"{parallel.size()}; BatchNorm would see other shares of a batch. This goes on with it: {program} "
+                f"{distributed.size()}; BatchNorm would see other shares of a batch. This goes on with it: {program} "
                 f"-m core.train --run {self.folder}"
             )
         if threads is None and type(begun.get("threads")) is int:
@@ -211,8 +212,8 @@ class Session:
                 raise
             raise RunError(f"{self.folder / STATE_FILE} is damaged; the training can't be resumed.") from None
         begun = values["threads"], values.get("compiled", False), values.get("processes", 1)
-        if begun != (torch.get_num_threads(), compiled, parallel.size()):
-            parallel.say("Begun with other --threads, --compile or processes: the last digits will differ.")
+        if begun != (torch.get_num_threads(), compiled, distributed.size()):
+            distributed.say("Begun with other --threads, --compile or processes: the last digits will differ.")
         return trainer
 
     def _facts(self) -> dict:
@@ -234,7 +235,7 @@ class Session:
         """How it is trained now; it may have begun with other threads."""
         trainer = self.trainer
         return {
-            "environment": hardware.describe(trainer.device, trainer.precision, trainer.compiled),
+            "environment": describe_environment(trainer.device, trainer.precision, trainer.compiled),
             "command": self.command,
         }
 

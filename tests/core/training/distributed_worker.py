@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from core import parallel
 from core.config import TrainConfig
 from core.data.cifar10 import Images
 from core.errors import LabError
 from core.files import write_json
 from core.runs import store
-from core.training import Trainer
+from core.training import distributed
+from core.training.trainer import Trainer
 
 CONFIG = TrainConfig(depth=8, data="shipped", epochs=2, batch_size=32, lr=0.005, norm="none")
 
@@ -31,12 +31,14 @@ def trainer(**changes) -> Trainer:
 def outcome(trained: Trainer) -> dict:
     weights = torch.cat([value.flatten() for value in trained.model.state_dict().values()])
     of_first = weights.clone()
-    parallel.from_first([of_first])
+    distributed.from_first([of_first])
     return {
         "history": trained.history,
         "gradients": trained.gradient_norms,
         "weights": weights.double().norm().item(),
-        "apart": parallel.total((weights - of_first).abs().sum().item())[0],  # the processes' weights from the first's
+        "apart": distributed.total((weights - of_first).abs().sum().item())[
+            0
+        ],  # the processes' weights from the first's
     }
 
 
@@ -49,18 +51,18 @@ def main(folder: Path) -> None:
     stopped = trainer()
     # One process alone is told to stop, after its seventh step; each epoch has five.
     stopped.fit(
-        should_stop=lambda: parallel.rank() == 1 and stopped.position.epoch * 5 + stopped.position.sums.steps == 7
+        should_stop=lambda: distributed.rank() == 1 and stopped.position.epoch * 5 + stopped.position.sums.steps == 7
     )
     try:
         trainer(batch_size=31)
     except LabError as error:
         results["unequal shares"] = str(error)
-    if parallel.is_first():
+    if distributed.is_first():
         store.save_state(folder, *stopped.state())
         write_json(folder / "results.json", results)
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    with parallel.processes():
+    with distributed.processes():
         main(Path(sys.argv[1]))
