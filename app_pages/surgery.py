@@ -5,12 +5,12 @@ from contextlib import suppress
 import pandas as pd
 import streamlit as st
 
-from core import jobs
 from core.analysis import metrics, surgery_study
 from core.analysis.comparison import describe
 from core.charts.palette import COLOURS
 from core.charts.surgery import removed_blocks, single_blocks
 from core.errors import LabError, RunError
+from core.jobs import trainings
 from core.runs.run import Run
 from ui import cached, drawing
 from ui.fragment import fragment
@@ -152,7 +152,7 @@ def study(side: str) -> dict[surgery_study.Lesion, float] | None:
         return kept
     number = len(surgery_study.cuts(run.config))
     st.info(f"**{side}: {run.name}** has not been studied yet: {number} operations, a second or more each.")
-    if not jobs.training_allowed():
+    if not trainings.training_allowed():
         st.caption("Studies are switched off in this demonstration.")
     elif st.button(
         f"Study {side}", key=f"study_{side}", icon=":material/content_cut:", help="Kept in the run's folder."

@@ -20,9 +20,9 @@ from urllib.parse import urlencode
 from playwright.sync_api import Page, expect
 
 from benchmarks.running_app import IDLE, PAGES, RunningApp, heading, own_folder, page_path, run_app, settle, tab
-from core import jobs
 from core.analysis import surgery_study
 from core.config import TrainConfig
+from core.jobs import trainings
 
 LARGE = {"a": "resnet50-scratch", "b": "resnet50-imagenet"}  # the largest networks that ship
 DEPTHS = (20, 56)  # of the twins in surgery: the first pair, and the deepest that ships
@@ -155,13 +155,13 @@ def measure(page: Page, app: RunningApp, rounds: int) -> dict:
 @contextmanager
 def training() -> Iterator[None]:
     """A training in the background that lasts longer than the measurement."""
-    (name,) = jobs.start([TrainConfig(data="shipped", epochs=1_000)])
-    while not jobs.states()[name].images_per_second:
+    (name,) = trainings.start([TrainConfig(data="shipped", epochs=1_000)])
+    while not trainings.states()[name].images_per_second:
         time.sleep(0.5)
     try:
         yield
     finally:
-        jobs.stop(name)
+        trainings.stop(name)
 
 
 def main() -> None:

@@ -26,9 +26,10 @@ import numpy as np
 import psutil
 
 from benchmarks import stand_in_trainer
-from core import jobs, paths, queue
+from core import paths
 from core.config import TrainConfig
 from core.errors import LabError, RunError, TrainingError
+from core.jobs import keeper, trainings
 from core.runs import library, status
 from core.runs.run import open_run
 
@@ -40,7 +41,7 @@ def torment(configs: list[TrainConfig], visitors: int, at_once: int, seed: int, 
     """Do it all in the folder of the user's own runs (RESNET_LAB_RUNS), which must be empty. What came of it, counted.
 
     `patience`: seconds after which what is not finished counts as stuck."""
-    os.environ["RESNET_LAB_JOBS"], jobs.TRAINER = str(at_once), TRAINER
+    os.environ["RESNET_LAB_JOBS"], trainings.TRAINER = str(at_once), TRAINER
     deeds: Counter = Counter()
     begin = time.monotonic()
     threads = [
@@ -51,15 +52,15 @@ def torment(configs: list[TrainConfig], visitors: int, at_once: int, seed: int, 
         thread.start()
     root, most = paths.own_runs_dir(), 0
     while any(thread.is_alive() for thread in threads):
-        jobs.states()  # as a page does that somebody looks at
+        trainings.states()  # as a page does that somebody looks at
         with status.lock(root):  # so that none starts while they are counted
-            most = max(most, len(queue.names_in("training", queue.states(root))))
+            most = max(most, len(keeper.names_in("training", keeper.states(root))))
         time.sleep(0.1)
-    while (left := jobs.states()) and time.monotonic() < begin + patience:
+    while (left := trainings.states()) and time.monotonic() < begin + patience:
         for name, said in left.items():
             if said.state in ("stopped", "failed"):
                 with suppress(TrainingError):
-                    jobs.resume(name)
+                    trainings.resume(name)
         time.sleep(PAUSE)
     deadline = time.monotonic() + 10
     while (orphans := processes_of(root)) and time.monotonic() < deadline:
@@ -88,14 +89,14 @@ def _visit(configs: list[TrainConfig], number: int, visitors: int, chance: rando
     for place, config in enumerate(configs):
         if place % visitors == number or (place % 2 and (place + 1) % visitors == number):
             try:
-                jobs.start([config])
+                trainings.start([config])
             except TrainingError:
                 deeds["refused_as_taken"] += 1
             if chance.random() < 0.3:
                 time.sleep(PAUSE)
     for _ in range(2 * len(configs) // visitors):
         deed = chance.choice((_stop, _stop, _kill, _kill, _resume, _resume, _resume, _kill_keeper))
-        found = jobs.states()
+        found = trainings.states()
         if not found:
             return
         with suppress(TrainingError):  # another visitor was quicker
@@ -106,7 +107,7 @@ def _visit(configs: list[TrainConfig], number: int, visitors: int, chance: rando
 def _stop(chance: random.Random, found: dict[str, status.Status]) -> bool:
     names = [name for name, said in found.items() if said.state in ("queued", "training")]
     if names:
-        jobs.stop(chance.choice(names[:8]))
+        trainings.stop(chance.choice(names[:8]))
     return bool(names)
 
 
@@ -117,14 +118,16 @@ def _kill(chance: random.Random, found: dict[str, status.Status]) -> bool:
 
 
 def _kill_keeper(chance: random.Random, found: dict[str, status.Status]) -> bool:
-    keepers = [process for process in processes_of(paths.own_runs_dir()) if "core.queue" in process.info["cmdline"]]
+    keepers = [
+        process for process in processes_of(paths.own_runs_dir()) if "core.jobs.keeper" in process.info["cmdline"]
+    ]
     return bool(keepers) and _kill_process(chance.choice(keepers))
 
 
 def _resume(chance: random.Random, found: dict[str, status.Status]) -> bool:
     names = [name for name, said in found.items() if said.state in ("stopped", "failed")]
     if names:
-        jobs.resume(chance.choice(names))
+        trainings.resume(chance.choice(names))
     return bool(names)
 
 

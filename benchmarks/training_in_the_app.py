@@ -15,8 +15,9 @@ import time
 from playwright.sync_api import Page
 
 from benchmarks.running_app import heading, own_folder, page_path, run_app, settle, tab
-from core import jobs, paths
+from core import paths
 from core.config import TrainConfig
+from core.jobs import trainings
 from core.runs import library
 
 POLL = 0.5  # seconds
@@ -36,10 +37,10 @@ def in_a_terminal(epochs: int, seed: int) -> float:
 
 
 def in_the_app(page: Page, url: str, epochs: int, seed: int) -> float:
-    (name,) = jobs.start([TrainConfig(data="shipped", epochs=epochs, seed=seed)])
+    (name,) = trainings.start([TrainConfig(data="shipped", epochs=epochs, seed=seed)])
     page.goto(f"{url}/{page_path('Train')}?section=All+runs")
     settle(page, heading("Train"))
-    while name in jobs.states():
+    while name in trainings.states():
         time.sleep(POLL)
     page.goto("about:blank")
     return seconds_of(name)

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, fields, replace
 import pandas as pd
 import streamlit as st
 
-from core import jobs
 from core.analysis.comparison import FIELD_WORDS, in_words
 from core.charts.learning import schedule
 from core.charts.palette import SIDES
 from core.config import OPTIMIZERS, SCHEDULES, TrainConfig, recipe
 from core.errors import LabError
+from core.jobs import trainings
 from core.training import duration
 from core.training.schedules import curve
 from ui import cached
@@ -25,7 +25,7 @@ POLL = "1s"
 
 
 def show() -> None:
-    if not jobs.training_allowed():
+    if not trainings.training_allowed():
         st.info("Training is switched off here. In a copy of the lab of your own you can train.")
         return
     st.markdown(
@@ -51,7 +51,7 @@ def show() -> None:
 
 def _start(configs: list[TrainConfig]) -> None:
     try:
-        names = jobs.start(configs)
+        names = trainings.start(configs)
     except LabError as error:
         st.session_state["_start_problem"] = str(error)
     else:

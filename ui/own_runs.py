@@ -7,11 +7,12 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from core import exchange, jobs, paths
+from core import exchange, paths
 from core.analysis.comparison import differing
 from core.charts.learning import learning_curves
 from core.charts.palette import SIDES
 from core.errors import LabError, RunError
+from core.jobs import trainings
 from core.runs import library
 from core.runs.run import Run, open_run
 from core.runs.status import Status
@@ -31,7 +32,7 @@ LARGEST_ZIP = 10  # MB, as for all uploads (.streamlit/config.toml)
 
 
 def show() -> None:
-    states = jobs.states()
+    states = trainings.states()
     if any(status.state in ("training", "queued") for status in states.values()):
         _watch()
     else:
@@ -43,7 +44,7 @@ def show() -> None:
 @fragment(run_every=POLL)
 def _watch() -> None:
     """Redrawn every two seconds while anything is in training; training goes on if nobody looks."""
-    states = jobs.states()
+    states = trainings.states()
     now = {name: status.state for name, status in states.items()}
     before = st.session_state.setdefault("_states", now)
     if now != before:
@@ -127,15 +128,15 @@ def _show_actions(states: dict[str, Status]) -> None:
     status = states.get(name)
     state = status.state if status else "finished"
     with st.container(horizontal=True):
-        if not jobs.training_allowed():
+        if not trainings.training_allowed():
             pass  # a public demo
         elif state in ("training", "queued"):
-            _action("Stop", "stop", name, jobs.stop, help="What was learnt is kept, and it can go on later.")
+            _action("Stop", "stop", name, trainings.stop, help="What was learnt is kept, and it can go on later.")
         else:
             if status and status.diverged:
                 st.caption("Its numbers broke down, and would again. *Gradient flow* shows where.")
             elif state != "finished":
-                _action("Go on", "play_arrow", name, jobs.resume, help="From where it stopped; nothing is lost.")
+                _action("Go on", "play_arrow", name, trainings.resume, help="From where it stopped; nothing is lost.")
             _rename(name)
             _delete(name)
         if state == "finished":
@@ -175,7 +176,7 @@ def _action(
 
 
 def _rename_to(name: str, new: str) -> None:
-    jobs.rename(name, new)
+    trainings.rename(name, new)
     st.session_state["_renamed"] = name, new
 
 
@@ -188,7 +189,7 @@ def _rename(name: str) -> None:
 def _delete(name: str) -> None:
     with st.popover("Delete", icon=":material/delete:"):
         st.markdown(f"Delete **{name}** for good?")
-        _action("Delete it", "delete", name, jobs.delete, help="It can't be brought back.", type="primary")
+        _action("Delete it", "delete", name, trainings.delete, help="It can't be brought back.", type="primary")
 
 
 def _download(run: Run) -> None:
@@ -205,7 +206,7 @@ def _download(run: Run) -> None:
 
 
 def _offer_import() -> None:
-    if not jobs.training_allowed():
+    if not trainings.training_allowed():
         return
     with st.expander("Add a run from a zip file", icon=":material/upload:"):
         file = st.file_uploader(
@@ -218,7 +219,7 @@ def _offer_import() -> None:
         name = st.text_input("Name", key="zip_name", placeholder="as in the zip", help="What to call it here.")
         if file and st.button("Add it", key="import_run", help="It is checked first: nothing in it is executed."):
             try:
-                run = jobs.add(file.getvalue(), name or None)
+                run = trainings.add(file.getvalue(), name or None)
             except LabError as error:
                 st.error(str(error))
             else:

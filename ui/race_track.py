@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import jobs, racing
 from core.charts.learning import race_curve, race_gradients
 from core.charts.palette import SIDES
 from core.data.cifar10 import CLASSES
 from core.errors import LabError
-from core.experiments import RACES, Contest
+from core.jobs import race_process, trainings
+from core.jobs.pairs import RACES, FairPair
 from ui import cached
 from ui.fragment import fragment
 from ui.pictures import enlarged_test_image
@@ -21,17 +21,17 @@ SIDE = 128  # pixels of a photo on the screen
 
 
 def show() -> None:
-    race = racing.current()
+    race = race_process.current()
     if race and race.alive:
         _watch()
         return
     _offer()
     if race:
-        frames, failure = racing.frames()
+        frames, failure = race_process.frames()
         if failure or not frames:
             st.error(f"The last race ended early. {failure or 'It was stopped, or killed, before the first step.'}")
         if frames:
-            _show_end(race.contest, frames)
+            _show_end(race.pair, frames)
 
 
 def _offer() -> None:
@@ -39,7 +39,7 @@ def _offer() -> None:
         "Two networks learn **before your eyes**, a step each in turn, from the same photos in the same order. They "
         "differ in one thing."
     )
-    if not jobs.training_allowed():
+    if not trainings.training_allowed():
         st.info("Training is switched off here. In a copy of the lab of your own you can hold a race.")
         return
     name = st.segmented_control(
@@ -53,14 +53,14 @@ def _offer() -> None:
         help="Each takes two or three minutes on a laptop, longer on a slow one.",
     )
     st.caption(f"What to expect: {RACES[name].expectation}")
-    if any(status.state == "training" for status in jobs.states().values()):
+    if any(status.state == "training" for status in trainings.states().values()):
         st.info("A run is training, so the race will be slower.", icon=":material/hourglass_empty:")
     st.button("Start the race", key="start_race", type="primary", icon=":material/flag:", on_click=_start, args=(name,))
 
 
 def _start(name: str) -> None:
     try:
-        racing.start(name)
+        race_process.start(name)
     except LabError as error:
         st.toast(str(error), icon=":material/info:")  # somebody else was quicker: their race is shown
 
@@ -68,31 +68,35 @@ def _start(name: str) -> None:
 @fragment(run_every=POLL)
 def _watch() -> None:
     """The race that is on, for all who look; it runs on if nobody does."""
-    race = racing.current()
+    race = race_process.current()
     if race is None or not race.alive:
         st.rerun()
-    frames, _ = racing.frames()
+    frames, _ = race_process.frames()
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader(race.contest.question, anchor=False, width="content")
-        if jobs.training_allowed():
+        st.subheader(race.pair.question, anchor=False, width="content")
+        if trainings.training_allowed():
             st.button(
-                "Stop the race", key="stop_race", icon=":material/stop:", on_click=racing.stop, help="End it here."
+                "Stop the race",
+                key="stop_race",
+                icon=":material/stop:",
+                on_click=race_process.stop,
+                help="End it here.",
             )
     if frames:
-        _show_moment(race.contest, frames)
+        _show_moment(race.pair, frames)
     else:
         st.progress(0.0, "The networks are being built and timed; the first step takes a few seconds.")
 
 
-def _show_end(contest: Contest, frames: list[dict]) -> None:
+def _show_end(pair: FairPair, frames: list[dict]) -> None:
     last = frames[-1]
     done = last["step"] == last["steps"]
-    st.subheader(contest.question, anchor=False)
+    st.subheader(pair.question, anchor=False)
     if done:
-        st.success(_verdict(contest, last), icon=":material/sports_score:")
+        st.success(_verdict(pair, last), icon=":material/sports_score:")
     else:
         st.info(f"It ended at step {last['step']} of {last['steps']}: no winner.", icon=":material/stop:")
-    _show_moment(contest, frames)
+    _show_moment(pair, frames)
     if done:
         st.caption(
             "One short race proves little. **Compare** shows networks that learnt for longer, and says whether their "
@@ -100,23 +104,23 @@ def _show_end(contest: Contest, frames: list[dict]) -> None:
         )
 
 
-def _verdict(contest: Contest, frame: dict) -> str:
+def _verdict(pair: FairPair, frame: dict) -> str:
     shares = {side: frame["standings"][side]["validation"] for side in SIDES}
     words = ", ".join(
         f"the {name[0].lower() + name[1:] if name != 'ResNet' else name} is right on {shares[side]:.0%}"
-        for side, name in zip(SIDES, contest.names, strict=True)
+        for side, name in zip(SIDES, pair.names, strict=True)
     )
     return f"On 1,000 photos that neither has learnt from, {words}."
 
 
-def _show_moment(contest: Contest, frames: list[dict]) -> None:
+def _show_moment(pair: FairPair, frames: list[dict]) -> None:
     """Everything there is to see at the last frame."""
     now = frames[-1]
     st.progress(
         now["step"] / now["steps"],
         f"Step {now['step']} of {now['steps']} · {now['seconds']:.0f} seconds",
     )
-    for column, side, name in zip(st.columns(2), SIDES, contest.names, strict=True):
+    for column, side, name in zip(st.columns(2), SIDES, pair.names, strict=True):
         standing = now["standings"][side]
         column.metric(
             f":{HUES[side]}[**{side}: {name}**]",
@@ -164,7 +168,9 @@ def _gradients(frame: dict) -> pd.DataFrame:
 def _show_answers(frame: dict) -> None:
     st.markdown("**What do they say now?** Four photos that neither learns from:")
     labels = cached.test_labels()
-    for number, (column, index) in enumerate(zip(st.columns(len(racing.PHOTOS)), racing.PHOTOS, strict=True)):
+    for number, (column, index) in enumerate(
+        zip(st.columns(len(race_process.PHOTOS)), race_process.PHOTOS, strict=True)
+    ):
         truth = CLASSES[labels[index]]
         with column:
             st.image(enlarged_test_image(index, SIDE), width=SIDE, caption=truth, alt=f"Test photo {index}: {truth}")

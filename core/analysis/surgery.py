@@ -18,9 +18,9 @@ from core.analysis.surgery_study import IMAGES, Lesion
 from core.data.batches import to_tensors
 from core.data.cifar10 import Images
 from core.errors import LabError
+from core.jobs.processes import usable_cores
 from core.models.cifar import BasicBlock, CifarNet, shortcut
 from core.models.registry import family
-from core.processes import usable_cores
 from core.runs.run import Run
 from core.training.device import autocast
 

@@ -335,7 +335,7 @@ def test_learning_curves_say_why_a_smoothed_training_loss_is_higher(app):
     assert "The training loss of B is higher because of how it is counted" in said(app)
 
 
-def test_transfer_says_how_to_get_a_contest(app, alone):
+def test_transfer_says_how_to_get_a_pair(app, alone):
     app = open_page(app, "transfer")
     assert "no such pair" in app.info[0].value
     assert "--init imagenet" in app.get("code")[0].value

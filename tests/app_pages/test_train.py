@@ -7,9 +7,10 @@ import pytest
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
-from core import exchange, jobs, paths, queue, racing
+from core import exchange, paths
 from core.config import differences
-from core.race import Frame, Standing
+from core.jobs import keeper, race_process, trainings
+from core.jobs.race import Frame, Standing
 from core.runs import library
 from core.runs.run import open_run
 from tests.app_pages.opened import charts, new_app, open_page, said
@@ -21,7 +22,7 @@ def app(make_run, monkeypatch) -> AppTest:
     """The app with two runs of the test's own beside the shipped ones."""
     make_run("mine-plain", skip=False)
     make_run("mine-residual", skip=True)
-    monkeypatch.setattr(queue, "wake", lambda *args: None)
+    monkeypatch.setattr(keeper, "wake", lambda *args: None)
     monkeypatch.setattr("core.training.duration.seconds_per_image", lambda config: 0.001)
     return new_app()
 
@@ -40,8 +41,8 @@ def show_race(own_runs, step: int = 420) -> None:
         for side, accuracy in (("A", 0.31), ("B", 0.52))
     }
     frames = [Frame(i, 420, float(i), standings) for i in range(1, step + 1, 7)] + [Frame(step, 420, 99.0, standings)]
-    (own_runs / racing.RACE_FILE).write_text(json.dumps(asdict(racing.StartedRace("20", 2**22 + 1, 1.0))))
-    (own_runs / racing.FRAMES_FILE).write_text("".join(json.dumps(asdict(frame)) + "\n" for frame in frames))
+    (own_runs / race_process.RACE_FILE).write_text(json.dumps(asdict(race_process.StartedRace("20", 2**22 + 1, 1.0))))
+    (own_runs / race_process.FRAMES_FILE).write_text("".join(json.dumps(asdict(frame)) + "\n" for frame in frames))
 
 
 def test_a_race_is_offered(app):
@@ -70,7 +71,7 @@ def test_a_race_that_was_stopped_has_no_verdict(app, own_runs):
 
 def test_why_a_race_failed_is_said(app, own_runs):
     show_race(own_runs, step=8)
-    with (own_runs / racing.FRAMES_FILE).open("a") as file:
+    with (own_runs / race_process.FRAMES_FILE).open("a") as file:
         file.write('{"failure": "The disk is full."}\n')
     assert "The disk is full." in open_page(app, "train").error[0].value
 
@@ -82,7 +83,7 @@ def test_one_press_queues_two_runs_that_differ_in_one_thing(app):
     assert app.button(key="start").label.startswith("Start 2 runs")
     app.button(key="start").click().run()
     assert not app.exception
-    a, b = (open_run(paths.own_runs_dir() / name).config for name in jobs.states())
+    a, b = (open_run(paths.own_runs_dir() / name).config for name in trainings.states())
     assert differences(a, b) == {"norm": ("batch", "none")}
     assert (a.epochs, a.data) == (3, "shipped")
     assert app.selectbox(key="chosen_run").value == a.default_run_name  # the page has gone on to "All runs"
@@ -92,7 +93,7 @@ def test_each_seed_trains_the_whole_pair(app):
     app = section(app, "experiment")
     app.number_input(key="seeds").set_value(2).run()
     app.button(key="start").click().run()
-    configs = [open_run(paths.own_runs_dir() / name).config for name in jobs.states()]
+    configs = [open_run(paths.own_runs_dir() / name).config for name in trainings.states()]
     assert [(config.skip, config.seed) for config in configs] == [(False, 0), (True, 0), (False, 1), (True, 1)]
 
 
@@ -128,7 +129,7 @@ def test_one_of_torchvisions_networks(app):
     app.selectbox(key="torchvision_network").set_value("mobilenet_v3_small").run()
     app.selectbox(key="torchvision_second").set_value("init").run()
     app.button(key="start").click().run()
-    configs = [open_run(paths.own_runs_dir() / name).config for name in jobs.states()]
+    configs = [open_run(paths.own_runs_dir() / name).config for name in trainings.states()]
     assert [(config.network, config.init) for config in configs] == [
         ("mobilenet_v3_small", "scratch"),
         ("mobilenet_v3_small", "imagenet"),
@@ -166,13 +167,13 @@ def test_a_run_is_stopped_renamed_resumed_and_deleted(app, own_runs):
     app.button(key="start").click().run()
     name = app.selectbox(key="chosen_run").value
     app.button(key=f"do_Stop_{name}").click().run()
-    assert jobs.states()[name].state == "stopped"
+    assert trainings.states()[name].state == "stopped"
     app.text_input(key=f"new_name_{name}").set_value("my-run").run()
     app.button(key=f"do_Rename it_{name}").click().run()
     assert (own_runs / "my-run").is_dir()
     assert app.selectbox(key="chosen_run").value == "my-run"
     app.button(key="do_Go on_my-run").click().run()
-    assert jobs.states()["my-run"].state == "queued"
+    assert trainings.states()["my-run"].state == "queued"
     app.button(key="do_Stop_my-run").click().run()
     app.button(key="do_Delete it_my-run").click().run()
     assert not app.exception
@@ -183,7 +184,7 @@ def test_a_press_for_a_run_that_is_gone_is_none_for_another(app, own_runs):
     app = section(app, "runs")
     app.selectbox(key="chosen_run").set_value("mine-residual").run()
     press = app.button(key="do_Delete it_mine-residual").click()
-    jobs.delete("mine-residual")  # in another tab, or by the first of two clicks
+    trainings.delete("mine-residual")  # in another tab, or by the first of two clicks
     press.run()
     assert not app.exception
     assert (own_runs / "mine-plain").is_dir()
@@ -211,7 +212,7 @@ def test_a_bad_new_name_is_refused_in_a_sentence(app):
 
 def test_a_zip_of_a_run_is_added_and_a_bad_one_refused(app, own_runs):
     data = exchange.zip_run(library.find_run("mine-plain"))
-    jobs.delete("mine-plain")
+    trainings.delete("mine-plain")
     app = section(app, "runs")
     app.file_uploader(key="zip").upload("mine-plain.zip", b"PK no zip", "application/zip").run()
     app.button(key="import_run").click().run()

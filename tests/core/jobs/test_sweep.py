@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from core import paths, sweep
+from core import paths
 from core.cli import run_command
+from core.commands import sweep as command
 from core.errors import LabError, RunError
+from core.jobs import sweep
 from core.paths import ROOT
 from core.runs import status, store
 
@@ -84,7 +86,7 @@ def test_names_follow_the_pattern(grid_file):
 )
 def test_bad_file_is_refused_before_anything_starts(grid_file, own_runs, grid, words):
     with pytest.raises(LabError) as caught:
-        sweep.main([str(grid_file(grid))])
+        command.main([str(grid_file(grid))])
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
     assert not own_runs.exists()
@@ -94,7 +96,7 @@ def test_dry_run_says_how_the_runs_stand(make_run, grid_file, capsys):
     make_run("resnet8-shipped-lr0.05-batch32-1ep-s0")
     (make_run("resnet8-shipped-lr0.05-batch32-1ep-s1", seed=1).path / "test_logits.npz").unlink()
     path = grid_file({"architectures": ["resnet8"], "seed": [0, 1, 2], **TINY})
-    assert sweep.main([str(path), "--dry-run"]) == 0
+    assert command.main([str(path), "--dry-run"]) == 0
     assert [line.split("  ")[1] for line in capsys.readouterr().out.splitlines()] == ["finished", "to resume", "new"]
     assert len(list(paths.own_runs_dir().iterdir())) == 2
 
@@ -102,13 +104,13 @@ def test_dry_run_says_how_the_runs_stand(make_run, grid_file, capsys):
 def test_run_of_the_same_name_with_other_settings_is_left_alone(make_run, grid_file):
     make_run("mine")
     with pytest.raises(RunError, match=r"mine is another run \(seed 0, not 7\)"):
-        sweep.main([str(grid_file({"architectures": ["resnet8"], "seed": 7, **TINY, "name": "mine"}))])
+        command.main([str(grid_file({"architectures": ["resnet8"], "seed": 7, **TINY, "name": "mine"}))])
 
 
 def test_name_of_a_shipped_run_is_refused_before_the_first_training(grid_file, own_runs):
     grid = {"architectures": ["resnet20"], "seed": [100, 0], "name": "{architecture}-s{seed}", **TINY}
     with pytest.raises(RunError, match="resnet20-s0 is the name of a run that ships"):
-        sweep.main([str(grid_file(grid))])
+        command.main([str(grid_file(grid))])
     assert not own_runs.exists()
 
 
@@ -117,7 +119,7 @@ def test_finished_run_is_skipped_and_a_failed_one_is_told_at_the_end(make_run, g
     before = run.last_change
     grid = {"architectures": ["resnet8"], "init": ["/gone.safetensors", "scratch"], **TINY}
     with pytest.raises(SystemExit) as caught:
-        run_command(lambda: sweep.main([str(grid_file(grid))]))
+        run_command(lambda: command.main([str(grid_file(grid))]))
     assert caught.value.code == 1
     lines = capfd.readouterr().err.splitlines()
     assert lines[-2] == "1 of 2 runs are finished."

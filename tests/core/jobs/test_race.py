@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 import torch
 
-from core import experiments
 from core.config import TrainConfig
 from core.data.batches import to_tensors
-from core.experiments import Contest
-from core.race import SMOOTHED, Race, paced
+from core.jobs import pairs
+from core.jobs.pairs import FairPair
+from core.jobs.race import SMOOTHED, Race, paced
 from core.training.trainer import Trainer
 
 PLAIN = TrainConfig(depth=8, skip=False, data="shipped", epochs=2, batch_size=60, lr=0.05)
-CONTEST = Contest("Who?", "Whoever.", ("Plain network", "ResNet"), PLAIN, replace(PLAIN, skip=True))
+PAIR = FairPair("Who?", "Whoever.", ("Plain network", "ResNet"), PLAIN, replace(PLAIN, skip=True))
 STEPS = 12  # 360 training images in batches of 60, twice
 
 
@@ -23,7 +23,7 @@ def photos(tiny_images):
 
 @pytest.fixture(scope="module")
 def frames(tiny_images, photos):
-    return list(Race(CONTEST, tiny_images, photos).frames(pause=0))
+    return list(Race(PAIR, tiny_images, photos).frames(pause=0))
 
 
 def test_both_take_every_step_in_turn(frames):
@@ -34,7 +34,7 @@ def test_both_take_every_step_in_turn(frames):
 
 def test_a_race_trains_as_training_alone_does(frames, tiny_images):
     """Each network's batches, and where it ends: as if there were no other."""
-    for side, config in CONTEST.configs.items():
+    for side, config in PAIR.configs.items():
         alone, losses = Trainer(config, tiny_images), []
         alone.fit(on_step=lambda report, losses=losses: losses.append(report.batch_loss))
         assert frames[-1].standings[side].loss == pytest.approx(np.mean(losses[-SMOOTHED:]), rel=1e-6)
@@ -61,18 +61,16 @@ def test_answers_change_as_they_learn(frames):
 
 
 def test_frames_come_no_oftener_than_asked(tiny_images, photos):
-    assert [frame.step for frame in Race(CONTEST, tiny_images, photos).frames(pause=1e9)] == [1, STEPS]
+    assert [frame.step for frame in Race(PAIR, tiny_images, photos).frames(pause=1e9)] == [1, STEPS]
 
 
 @pytest.mark.parametrize(("seconds_per_image", "epochs"), [(0.001, 6), (0.025, 5), (0.04, 3), (1.0, 2)])
 def test_a_race_is_as_long_as_the_machine_is_fast(tiny_images, monkeypatch, seconds_per_image, epochs):
     monkeypatch.setattr("core.training.duration.measure", lambda config, images: seconds_per_image)
-    contest = paced(CONTEST, tiny_images, seconds=100)
-    assert (contest.a.epochs, contest.b.epochs) == (epochs, epochs)
-    assert replace(contest.a, epochs=PLAIN.epochs) == CONTEST.a
+    pair = paced(PAIR, tiny_images, seconds=100)
+    assert (pair.a.epochs, pair.b.epochs) == (epochs, epochs)
+    assert replace(pair.a, epochs=PLAIN.epochs) == PAIR.a
 
 
 def test_the_shipped_races_differ_in_short_cuts():
-    assert {contest.names for contest in experiments.RACES.values() if contest.a.skip != contest.b.skip} == {
-        ("Plain network", "ResNet")
-    }
+    assert {pair.names for pair in pairs.RACES.values() if pair.a.skip != pair.b.skip} == {("Plain network", "ResNet")}

@@ -7,8 +7,9 @@ import time
 import psutil
 import pytest
 
-from core import paths, racing
+from core import paths
 from core.errors import TrainingError
+from core.jobs import race_process
 
 
 def wait_until(condition, seconds: float = 120) -> None:
@@ -21,20 +22,20 @@ def wait_until(condition, seconds: float = 120) -> None:
 @pytest.fixture(autouse=True)
 def _no_race_stays(own_runs):
     yield
-    racing.stop()
+    race_process.stop()
 
 
 def test_there_was_none():
-    assert racing.current() is None
-    assert racing.frames() == ([], "")
-    racing.stop()
+    assert race_process.current() is None
+    assert race_process.frames() == ([], "")
+    race_process.stop()
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"name": "20"}', '{"name": "no such", "pid": 1}'])
 def test_a_damaged_file_counts_as_none(own_runs, text):
     own_runs.mkdir()
-    (own_runs / racing.RACE_FILE).write_text(text)
-    assert racing.current() is None
+    (own_runs / race_process.RACE_FILE).write_text(text)
+    assert race_process.current() is None
 
 
 def test_life_of_a_race():
@@ -43,7 +44,7 @@ def test_life_of_a_race():
 
     def press():
         try:
-            racing.start("20")
+            race_process.start("20")
         except TrainingError as error:
             refused.append(str(error))
 
@@ -54,27 +55,27 @@ def test_life_of_a_race():
         visitor.join()
     assert len(refused) == 1
     assert "on already" in refused[0]
-    race = racing.current()
+    race = race_process.current()
     assert race.alive
-    wait_until(lambda: racing.frames()[0])
-    (first, *_), failure = racing.frames()
+    wait_until(lambda: race_process.frames()[0])
+    (first, *_), failure = race_process.frames()
     assert failure == ""
     assert first["step"] == 1
     assert first["steps"] % 281 == 0  # 281 batches of 32 make an epoch of the 9,000 training images
     assert first["standings"]["A"]["gradient_norms"]
     start = time.monotonic()
-    racing.stop()
-    assert time.monotonic() - start < racing.PATIENCE + 2
+    race_process.stop()
+    assert time.monotonic() - start < race_process.PATIENCE + 2
     assert not psutil.pid_exists(race.pid) or psutil.Process(race.pid).status() == psutil.STATUS_ZOMBIE
-    assert not racing.current().alive
-    assert racing.frames()[0][0] == first  # what was shown stays
+    assert not race_process.current().alive
+    assert race_process.frames()[0][0] == first  # what was shown stays
 
 
 def test_half_a_line_is_not_a_frame(own_runs):
     own_runs.mkdir()
     frame = {"step": 1, "steps": 2}
-    (own_runs / racing.FRAMES_FILE).write_text(json.dumps(frame) + '\n{"step": 2, "st')
-    assert racing.frames() == ([frame], "")
+    (own_runs / race_process.FRAMES_FILE).write_text(json.dumps(frame) + '\n{"step": 2, "st')
+    assert race_process.frames() == ([frame], "")
 
 
 def test_a_failure_is_told(own_runs, monkeypatch):
@@ -83,12 +84,12 @@ def test_a_failure_is_told(own_runs, monkeypatch):
 
     monkeypatch.setattr("core.data.cifar10.load_training", fail)
     own_runs.mkdir()
-    racing.run(racing.RACES["20"], own_runs / racing.FRAMES_FILE)
-    assert racing.frames() == ([], "There are no photos.")
+    race_process.run(race_process.RACES["20"], own_runs / race_process.FRAMES_FILE)
+    assert race_process.frames() == ([], "There are no photos.")
 
 
 def test_no_race_where_training_is_off(monkeypatch):
     monkeypatch.setenv("RESNET_LAB_TRAINING", "off")
     with pytest.raises(TrainingError, match="switched off"):
-        racing.start("20")
-    assert not (paths.own_runs_dir() / racing.RACE_FILE).exists()
+        race_process.start("20")
+    assert not (paths.own_runs_dir() / race_process.RACE_FILE).exists()

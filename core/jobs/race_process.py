@@ -1,8 +1,8 @@
 """A race to watch, in a process of its own: start it, follow it, stop it. There is one at a time, for all who look.
 
-    python -m core.racing CONTEST FOLDER
+    python -m core.jobs.race_process PAIR FOLDER
 
-What is known of it lies in two files in the folder of the user's runs: RACE_FILE says which contest it is and which
+What is known of it lies in two files in the folder of the user's runs: RACE_FILE says which pair it is and which
 process runs it, FRAMES_FILE has a line for each frame. So it outlives a page, a browser and the server.
 """
 
@@ -16,11 +16,12 @@ from pathlib import Path
 
 import psutil
 
-from core import paths, processes
+from core import paths
 from core.errors import LabError, TrainingError, plain_reason
-from core.experiments import RACES, Contest
 from core.files import write_json, writing
-from core.jobs import require_training_allowed, training_allowed
+from core.jobs import processes
+from core.jobs.pairs import RACES, FairPair
+from core.jobs.trainings import require_training_allowed, training_allowed
 from core.runs import status
 
 RACE_FILE, FRAMES_FILE, LOG_FILE = ".race.json", ".race.jsonl", ".race.log"
@@ -38,7 +39,7 @@ class StartedRace:
     pid_created: float
 
     @property
-    def contest(self) -> Contest:
+    def pair(self) -> FairPair:
         return RACES[self.name]
 
     @property
@@ -55,7 +56,7 @@ def start(name: str) -> StartedRace:
         if before and before.alive:
             raise TrainingError("A race is on already; watch it, or stop it.")
         (root / FRAMES_FILE).unlink(missing_ok=True)
-        process = processes.detached([sys.executable, "-m", "core.racing", name, str(root)], root / LOG_FILE)
+        process = processes.detached([sys.executable, "-m", "core.jobs.race_process", name, str(root)], root / LOG_FILE)
         threading.Thread(target=process.wait, daemon=True).start()  # so that it leaves no zombie
         race = StartedRace(name, process.pid, psutil.Process(process.pid).create_time())
         write_json(root / RACE_FILE, asdict(race))
@@ -86,7 +87,7 @@ def stop() -> None:
 
 
 def frames() -> tuple[list[dict], str]:
-    """All frames of the race so far, each a `core.race.Frame` as a dict, and why it failed ("" if it has not)."""
+    """All frames of the race so far, each a `core.jobs.race.Frame` as a dict, and why it failed ("" if it has not)."""
     try:
         lines = (paths.own_runs_dir() / FRAMES_FILE).read_text(encoding="utf-8").split("\n")
         shown = [json.loads(line) for line in lines[:-1]]  # the last one may still be being written
@@ -96,19 +97,19 @@ def frames() -> tuple[list[dict], str]:
     return [frame for frame in shown if "step" in frame], next(iter(failures), "")
 
 
-def run(contest: Contest, file: Path) -> None:
+def run(pair: FairPair, file: Path) -> None:
     import torch
 
     from core.data import cifar10
     from core.data.batches import to_tensors
-    from core.race import Race, paced
+    from core.jobs.race import Race, paced
 
     torch.set_num_threads(processes.usable_cores())
     with file.open("w", encoding="utf-8", buffering=1) as out:
         try:
             photos = to_tensors(cifar10.load_test())[0][list(PHOTOS)]
             images = cifar10.load_training("shipped")
-            for frame in Race(paced(contest, images, SECONDS), images, photos).frames():
+            for frame in Race(paced(pair, images, SECONDS), images, photos).frames():
                 out.write(json.dumps(asdict(frame)) + "\n")
         except (LabError, OSError, MemoryError, RuntimeError) as error:
             out.write(json.dumps({"failure": plain_reason(error) or str(error)}) + "\n")

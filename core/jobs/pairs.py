@@ -6,7 +6,7 @@ from core.config import TrainConfig, recipe
 
 
 @dataclass(frozen=True)
-class Contest:
+class FairPair:
     """Two trainings that differ in one field. The words are for people who know no ML; `names`: of A and of B."""
 
     question: str
@@ -20,19 +20,19 @@ class Contest:
         return {"A": self.a, "B": self.b}
 
 
-def _twins(question: str, expectation: str, **settings) -> Contest:
+def _twins(question: str, expectation: str, **settings) -> FairPair:
     plain = TrainConfig(skip=False, data="shipped", **settings)
-    return Contest(question, expectation, ("Plain network", "ResNet"), plain, replace(plain, skip=True))
+    return FairPair(question, expectation, ("Plain network", "ResNet"), plain, replace(plain, skip=True))
 
 
-def _from_scratch_or_not(question: str, expectation: str, **settings) -> Contest:
+def _from_scratch_or_not(question: str, expectation: str, **settings) -> FairPair:
     usual = recipe("torchvision", "sgd")
     scratch = TrainConfig(**usual | {"family": "torchvision", "data": "shipped"} | settings)
     names = ("Network from scratch", "Pretrained network")
-    return Contest(question, expectation, names, scratch, replace(scratch, init="imagenet"))
+    return FairPair(question, expectation, names, scratch, replace(scratch, init="imagenet"))
 
 
-# To be watched, in some two minutes: `core.race.paced` gives more epochs than these, the fewest that show the
+# To be watched, in some two minutes: `core.jobs.race.paced` gives more epochs than these, the fewest that show the
 # difference, to a fast machine.
 RACES = {
     "20": _twins(

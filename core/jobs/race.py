@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from core.data.cifar10 import Images
-from core.experiments import Contest
+from core.jobs.pairs import FairPair
 from core.models.inference import infer
 from core.models.registry import initial_weights
 from core.training import duration
@@ -41,21 +41,21 @@ class Frame:
     standings: dict[str, Standing]  # by side, "A" and "B"
 
 
-def paced(contest: Contest, images: Images, seconds: float) -> Contest:
-    """The contest with as many epochs as this machine now trains both networks for in `seconds`; at least as many as
+def paced(pair: FairPair, images: Images, seconds: float) -> FairPair:
+    """The pair with as many epochs as this machine now trains both networks for in `seconds`; at least as many as
     it has, which show the difference, and at most MOST_EPOCHS."""
-    an_epoch = sum(duration.measure(config, images) for config in contest.configs.values()) * len(images.labels)
-    epochs = min(max(contest.a.epochs, round(seconds / an_epoch)), MOST_EPOCHS)
-    return replace(contest, a=replace(contest.a, epochs=epochs), b=replace(contest.b, epochs=epochs))
+    an_epoch = sum(duration.measure(config, images) for config in pair.configs.values()) * len(images.labels)
+    epochs = min(max(pair.a.epochs, round(seconds / an_epoch)), MOST_EPOCHS)
+    return replace(pair, a=replace(pair.a, epochs=epochs), b=replace(pair.b, epochs=epochs))
 
 
 class Race:
     """`photos`: uint8 (n, 3, 32, 32), what both networks are asked again and again."""
 
-    def __init__(self, contest: Contest, images: Images, photos: Tensor):
+    def __init__(self, pair: FairPair, images: Images, photos: Tensor):
         self.runners = {
             side: _Runner(Trainer(config, images, initial_weights(config)), photos)
-            for side, config in contest.configs.items()
+            for side, config in pair.configs.items()
         }
 
     def frames(self, pause: float = 0.5) -> Iterator[Frame]:

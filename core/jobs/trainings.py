@@ -1,7 +1,7 @@
 """The user's trainings: start, watch, stop, go on, delete, rename. Each is a process of its own, in the background.
 
 It outlives the page, the browser and the server, for all that is known of it lies in its run's folder. One is trained
-at a time, or as many as RESNET_LAB_JOBS says; the others wait in a queue (`core.queue`). For a public demo,
+at a time, or as many as RESNET_LAB_JOBS says; the others wait in a queue (`core.jobs.keeper`). For a public demo,
 RESNET_LAB_TRAINING=off forbids all changes, and RESNET_LAB_MAX_EPOCHS and RESNET_LAB_MAX_RUNS limit them. Shipped runs
 are never touched. Whatever is refused raises TrainingError. Several servers and threads may do all this at once.
 """
@@ -17,10 +17,11 @@ from pathlib import Path
 
 import psutil
 
-from core import paths, queue
+from core import paths
 from core.config import TrainConfig
 from core.errors import LabError, RunError, TrainingError
 from core.files import writing
+from core.jobs import keeper
 from core.runs import library, status, store
 from core.runs.run import Run, open_run
 from core.runs.status import Status
@@ -39,8 +40,8 @@ def states() -> dict[str, Status]:
     Where runs wait and nobody minds the queue any more (the machine was switched off), it is set going again.
     """
     root = paths.own_runs_dir()
-    found = queue.states(root)
-    if queue.names_in("queued", found) and not queue.keeper(root) and training_allowed():
+    found = keeper.states(root)
+    if keeper.names_in("queued", found) and not keeper.running(root) and training_allowed():
         with suppress(LabError, OSError), status.lock(root):
             _wake(root)
     return found
@@ -62,7 +63,7 @@ def start(configs: list[TrainConfig]) -> list[str]:
         try:
             for config, name in zip(configs, names, strict=True):
                 made.append(store.new_run(root, name, config, {}))
-                queue.join(made[-1], Status("queued", epochs=config.epochs))
+                keeper.join(made[-1], Status("queued", epochs=config.epochs))
             _wake(root)
         except BaseException:
             for folder in made:
@@ -90,7 +91,7 @@ def resume(name: str) -> None:
         if said and said.state in ("queued", "training"):
             raise TrainingError(f"{name} is {'in training' if said.state == 'training' else 'in the queue'} already.")
         config = open_run(folder).config
-        queue.join(folder, said or Status("queued", epochs=config.epochs))
+        keeper.join(folder, said or Status("queued", epochs=config.epochs))
         _wake(root)
 
 
@@ -157,7 +158,7 @@ def _changing() -> Iterator[Path]:
 
 
 def _wake(root: Path) -> None:
-    queue.wake(root, _setting("RESNET_LAB_JOBS", default=1, least=1), TRAINER)
+    keeper.wake(root, _setting("RESNET_LAB_JOBS", default=1, least=1), TRAINER)
 
 
 def require_training_allowed() -> None:

@@ -17,9 +17,10 @@ import psutil
 import pytest
 
 from benchmarks import job_queue, stand_in_trainer
-from core import jobs, paths, processes, queue
+from core import paths
 from core.config import TrainConfig
 from core.errors import TrainingError
+from core.jobs import keeper, processes, trainings
 from core.runs import library, status, store
 from core.runs.run import STATE_FILE, open_run
 from core.runs.status import Status
@@ -37,12 +38,12 @@ def wait_until(condition: Callable[[], object], seconds: float = SECONDS) -> Non
 
 
 def state(name: str) -> str | None:
-    said = jobs.states().get(name)
+    said = trainings.states().get(name)
     return said.state if said else None
 
 
 def begun(name: str) -> bool:
-    said = jobs.states().get(name)
+    said = trainings.states().get(name)
     return said is not None and said.state == "training" and said.share > 0
 
 
@@ -57,14 +58,14 @@ def no_orphans(own_runs, monkeypatch):
         monkeypatch.delenv(f"RESNET_LAB_{name}", raising=False)
     yield
     monkeypatch.delenv("RESNET_LAB_TRAINING", raising=False)
-    for name in reversed(jobs.states()):
-        jobs.stop(name)
+    for name in reversed(trainings.states()):
+        trainings.stop(name)
     wait_until(lambda: job_queue.processes_of(own_runs) == [])
 
 
 @pytest.fixture
 def stand_ins(monkeypatch):
-    monkeypatch.setattr(jobs, "TRAINER", job_queue.TRAINER)
+    monkeypatch.setattr(trainings, "TRAINER", job_queue.TRAINER)
 
 
 @pytest.fixture
@@ -91,7 +92,7 @@ def idle(own_runs) -> Callable[..., Path]:
 
 
 def test_nothing_was_started(own_runs):
-    assert jobs.states() == {}
+    assert trainings.states() == {}
     assert not own_runs.exists()
 
 
@@ -115,22 +116,22 @@ def test_trainings_run_one_after_the_other_unattended(own_runs, stand_ins):
     ends = [(folder / "test_logits.npz").stat().st_mtime for folder in folders]
     assert ends == sorted(ends)
     assert all(job_queue.is_right(folder, config) for folder, config in zip(folders, others(3, SHORT), strict=True))
-    assert jobs.states() == {}
+    assert trainings.states() == {}
 
 
 def test_as_many_at_once_as_the_environment_says(stand_ins, monkeypatch):
     monkeypatch.setenv("RESNET_LAB_JOBS", "2")
-    names = jobs.start(others(3))
-    wait_until(lambda: [said.state for said in jobs.states().values()] == ["training", "training", "queued"])
-    assert list(jobs.states()) == names
-    jobs.stop(names[0])
+    names = trainings.start(others(3))
+    wait_until(lambda: [said.state for said in trainings.states().values()] == ["training", "training", "queued"])
+    assert list(trainings.states()) == names
+    trainings.stop(names[0])
     wait_until(lambda: state(names[2]) == "training")
     assert state(names[1]) == "training"
 
 
 def test_waiting_runs_are_listed_and_open(own_runs, stand_ins):
-    first, second = jobs.start(others(2))
-    said = jobs.states()[second]
+    first, second = trainings.start(others(2))
+    said = trainings.states()[second]
     assert (said.state, said.epochs, said.share) == ("queued", 500, 0)
     assert abs(said.queued - time.time()) < SECONDS
     found, problems = library.list_runs()
@@ -144,7 +145,7 @@ def test_two_visitors_who_press_at_once_start_one(stand_ins, own_runs):
 
     def press() -> None:
         try:
-            outcomes.append(jobs.start([SHORT]))
+            outcomes.append(trainings.start([SHORT]))
         except TrainingError as error:
             outcomes.append(str(error))
 
@@ -163,21 +164,21 @@ def test_all_are_started_or_none(stand_ins, own_runs):
     (own_runs / LONG.default_run_name).mkdir(parents=True)
     for configs in ([replace(LONG, seed=1), LONG], [replace(LONG, seed=1)] * 2):
         with pytest.raises(TrainingError, match="exists already"):
-            jobs.start(configs)
+            trainings.start(configs)
     assert [path.name for path in own_runs.iterdir() if path.is_dir()] == [LONG.default_run_name]
 
 
 def test_a_killed_keeper_is_replaced_and_the_training_goes_on(own_runs, stand_ins):
-    first, second = jobs.start(others(2))
+    first, second = trainings.start(others(2))
     wait_until(lambda: begun(first))
-    before = jobs.states()[first].pid
-    queue.keeper(own_runs).kill()
-    wait_until(lambda: queue.keeper(own_runs) is None)
-    assert jobs.states()[first].alive  # looking starts another
-    wait_until(lambda: queue.keeper(own_runs) is not None)
-    jobs.stop(first)
+    before = trainings.states()[first].pid
+    keeper.running(own_runs).kill()
+    wait_until(lambda: keeper.running(own_runs) is None)
+    assert trainings.states()[first].alive  # looking starts another
+    wait_until(lambda: keeper.running(own_runs) is not None)
+    trainings.stop(first)
     wait_until(lambda: begun(second))
-    assert jobs.states()[second].pid != before
+    assert trainings.states()[second].pid != before
 
 
 def test_many_jobs_survive_stops_kills_and_resumes(own_runs, stand_ins, monkeypatch):
@@ -193,79 +194,79 @@ def test_many_jobs_survive_stops_kills_and_resumes(own_runs, stand_ins, monkeypa
 
 
 def test_stopped_and_resumed_it_goes_on_where_it_was(stand_ins):
-    (name,) = jobs.start([LONG])
+    (name,) = trainings.start([LONG])
     wait_until(lambda: begun(name))
-    jobs.stop(name)
-    stopped = jobs.states()[name]
+    trainings.stop(name)
+    stopped = trainings.states()[name]
     assert stopped.state == "stopped"
     assert not stopped.alive
     share, saved = stopped.share, stand_in_trainer.load_state(paths.own_runs_dir() / name / STATE_FILE)[0]
     assert saved / (LONG.epochs * stand_in_trainer.STEPS) >= share  # its last step too
     with pytest.raises(TrainingError, match="exists already"):
-        jobs.start([LONG])
-    jobs.resume(name)
+        trainings.start([LONG])
+    trainings.resume(name)
     with pytest.raises(TrainingError, match="already"):
-        jobs.resume(name)
-    assert jobs.states()[name].share >= share > 0
+        trainings.resume(name)
+    assert trainings.states()[name].share >= share > 0
     wait_until(lambda: begun(name))
 
 
 def test_killed_training_has_failed_at_once_and_can_be_resumed(stand_ins):
-    (name,) = jobs.start([LONG])
+    (name,) = trainings.start([LONG])
     wait_until(lambda: begun(name))
-    os.kill(jobs.states()[name].pid, signal.SIGKILL)
+    os.kill(trainings.states()[name].pid, signal.SIGKILL)
     wait_until(lambda: state(name) == "failed", seconds=5)
-    assert jobs.states()[name].reason == status.WORDLESS
-    jobs.resume(name)
+    assert trainings.states()[name].reason == status.WORDLESS
+    trainings.resume(name)
     wait_until(lambda: begun(name))
 
 
 def test_training_that_does_not_listen_is_ended_by_force(stand_ins):
-    (name,) = jobs.start([LONG])
+    (name,) = trainings.start([LONG])
     wait_until(lambda: begun(name))
-    process = psutil.Process(jobs.states()[name].pid)
+    process = psutil.Process(trainings.states()[name].pid)
     process.suspend()
-    jobs.stop(name, patience=0.2)
+    trainings.stop(name, patience=0.2)
     assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     assert state(name) == "stopped"
 
 
 def test_waiting_run_leaves_the_queue_and_joins_its_end(stand_ins):
-    first, second, third = jobs.start(others(3))
+    first, second, third = trainings.start(others(3))
     wait_until(lambda: begun(first))
-    jobs.stop(second)
+    trainings.stop(second)
     assert state(second) == "stopped"
-    jobs.resume(second)
-    assert list(jobs.states()) == [first, third, second]
+    trainings.resume(second)
+    assert list(trainings.states()) == [first, third, second]
 
 
 def test_trainer_that_cannot_start_fails_and_the_next_has_its_turn(own_runs, stand_ins, monkeypatch):
-    monkeypatch.setattr(jobs, "TRAINER", ["/no/such/program"])
-    (name,) = jobs.start([LONG])
+    monkeypatch.setattr(trainings, "TRAINER", ["/no/such/program"])
+    (name,) = trainings.start([LONG])
     wait_until(lambda: state(name) == "failed")
-    assert "No such file" in jobs.states()[name].reason
-    wait_until(lambda: queue.keeper(own_runs) is None)
+    assert "No such file" in trainings.states()[name].reason
+    wait_until(lambda: keeper.running(own_runs) is None)
 
 
 def test_what_became_of_a_run_with_a_damaged_status_is_not_known(idle):
     (idle("x") / status.FILE).write_text('{"state": ')
     assert state("x") == "failed"
-    assert "not known" in jobs.states()["x"].reason
+    assert "not known" in trainings.states()["x"].reason
 
 
 def test_deleted_run_is_gone_even_from_training(own_runs, stand_ins):
-    first, second = jobs.start(others(2))
+    first, second = trainings.start(others(2))
     wait_until(lambda: begun(first))
-    process = psutil.Process(jobs.states()[first].pid)
+    process = psutil.Process(trainings.states()[first].pid)
     for name in (second, first):
-        jobs.delete(name)
+        trainings.delete(name)
     assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     assert [path for path in own_runs.iterdir() if path.is_dir()] == []
 
 
 def test_renamed_run_is_the_same_under_its_new_name(make_run, own_runs, idle, shipped):
     before = {path.name: path.read_bytes() for path in make_run("old").path.iterdir()}
-    jobs.rename("old", "new")
+    trainings.rename("old", "new")
     after = {path.name: path.read_bytes() for path in (own_runs / "new").iterdir()}
     assert not (own_runs / "old").exists()
     assert after.pop("README.md").decode().startswith("# new\n")
@@ -274,15 +275,15 @@ def test_renamed_run_is_the_same_under_its_new_name(make_run, own_runs, idle, sh
     idle("taken")
     for name in ("taken", "theirs"):
         with pytest.raises(TrainingError, match="exists already"):
-            jobs.rename("new", name)
+            trainings.rename("new", name)
 
 
 @pytest.mark.parametrize("where", ["queue", "training"])
 def test_busy_run_keeps_its_name(stand_ins, where):
-    first, second = jobs.start(others(2))
+    first, second = trainings.start(others(2))
     wait_until(lambda: begun(first))
     with pytest.raises(TrainingError, match="stop it first"):
-        jobs.rename(second if where == "queue" else first, "new")
+        trainings.rename(second if where == "queue" else first, "new")
 
 
 # What is refused
@@ -291,28 +292,28 @@ def test_busy_run_keeps_its_name(stand_ins, where):
 @pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", "/etc", ".lock", "x" * 65, "a\0b", "ä"])
 def test_no_name_leads_out_of_the_folder(own_runs, idle, name):
     folder = idle("mine")
-    for act in (jobs.stop, jobs.resume, jobs.delete, lambda name: jobs.rename(name, "x")):
+    for act in (trainings.stop, trainings.resume, trainings.delete, lambda name: trainings.rename(name, "x")):
         with pytest.raises(TrainingError, match="cannot be a run's name"):
             act(name)
     with pytest.raises(TrainingError, match="cannot be a run's name"):
-        jobs.rename("mine", name)
+        trainings.rename("mine", name)
     assert folder.is_dir()
 
 
 def test_link_out_of_the_folder_is_no_run(own_runs, idle, tmp_path):
     outside = shutil.move(idle("x"), tmp_path / "outside")
     (own_runs / "link").symlink_to(outside)
-    for act in (jobs.stop, jobs.resume, jobs.delete, lambda name: jobs.rename(name, "y")):
+    for act in (trainings.stop, trainings.resume, trainings.delete, lambda name: trainings.rename(name, "y")):
         for name in ("link", "gone"):
             with pytest.raises(TrainingError, match="no run"):
                 act(name)
     assert Path(outside).is_dir()
-    assert jobs.states() == {}
+    assert trainings.states() == {}
 
 
 def test_shipped_runs_are_read_only(shipped, own_runs):
     (own_runs / "theirs").mkdir(parents=True)  # of the same name
-    for act in (jobs.stop, jobs.resume, jobs.delete, lambda name: jobs.rename(name, "mine")):
+    for act in (trainings.stop, trainings.resume, trainings.delete, lambda name: trainings.rename(name, "mine")):
         with pytest.raises(TrainingError, match="ships with the lab"):
             act("theirs")
     assert shipped.is_dir()
@@ -320,23 +321,23 @@ def test_shipped_runs_are_read_only(shipped, own_runs):
 
 def test_finished_run_is_not_resumed(make_run):
     make_run("good")
-    assert jobs.states() == {}
+    assert trainings.states() == {}
     with pytest.raises(TrainingError, match="finished already"):
-        jobs.resume("good")
-    jobs.stop("good")
+        trainings.resume("good")
+    trainings.stop("good")
 
 
 def test_training_can_be_switched_off(idle, monkeypatch):
     folder = idle("x")
-    assert jobs.training_allowed()
+    assert trainings.training_allowed()
     monkeypatch.setenv("RESNET_LAB_TRAINING", "off")
-    assert not jobs.training_allowed()
+    assert not trainings.training_allowed()
     actions = (
-        lambda: jobs.start([LONG]),
-        lambda: jobs.resume("x"),
-        lambda: jobs.delete("x"),
-        lambda: jobs.rename("x", "y"),
-        lambda: jobs.stop("x"),
+        lambda: trainings.start([LONG]),
+        lambda: trainings.resume("x"),
+        lambda: trainings.delete("x"),
+        lambda: trainings.rename("x", "y"),
+        lambda: trainings.stop("x"),
     )
     for act in actions:
         with pytest.raises(TrainingError, match="switched off"):
@@ -358,7 +359,7 @@ def test_limits(idle, monkeypatch, setting, value, words):
     folder = idle("x")
     monkeypatch.setenv(f"RESNET_LAB_{setting}", value)
     with pytest.raises(TrainingError) as caught:
-        jobs.start([LONG])
+        trainings.start([LONG])
     assert words in str(caught.value)
     assert [path for path in folder.parent.iterdir() if path.is_dir()] == [folder]
 
@@ -376,18 +377,18 @@ def test_on_a_full_disk_no_training_is_left_running(idle, monkeypatch, writable)
         patch.setattr(status, "write", lambda *args: write(*args) if next(writings) < writable else full())
         patch.setattr(subprocess, "Popen", lambda *a, **k: processes.append(popen(*a, **k)) or processes[-1])
         with pytest.raises(OSError, match="No space left"):
-            queue._begin(folder, Status("queued"), [sys.executable, "-c", "import time; time.sleep(60)"])
+            keeper._begin(folder, Status("queued"), [sys.executable, "-c", "import time; time.sleep(60)"])
     assert len(processes) == writable
     assert all(process.poll() is not None for process in processes)
-    jobs.delete("x")  # or the next look would begin it
+    trainings.delete("x")  # or the next look would begin it
 
 
 def test_on_a_full_disk_a_run_that_waits_can_be_deleted_and_stopping_it_says_why_not(idle, monkeypatch):
     folder = idle("x", "queued")
     monkeypatch.setattr(status, "write", full)
     with pytest.raises(TrainingError, match="disk is full"):
-        jobs.stop("x")
-    jobs.delete("x")
+        trainings.stop("x")
+    trainings.delete("x")
     assert not folder.exists()
 
 
@@ -401,13 +402,13 @@ def test_room_is_looked_for_again_as_a_run_is_added(idle, monkeypatch):
 
     monkeypatch.setattr("core.exchange.import_run", meanwhile)
     with pytest.raises(TrainingError, match="At most 1 runs"):
-        jobs.add(b"")
+        trainings.add(b"")
 
 
 def test_full_disk_is_told_and_leaves_nothing(own_runs, monkeypatch):
     monkeypatch.setattr(store, "save_facts", full)
     with pytest.raises(TrainingError, match="disk is full"):
-        jobs.start([LONG])
+        trainings.start([LONG])
     assert [path for path in own_runs.iterdir() if path.is_dir()] == []
 
 
@@ -417,14 +418,14 @@ def test_full_disk_is_told_and_leaves_nothing(own_runs, monkeypatch):
 def test_life_of_a_real_training(own_runs):
     """One test, since each start costs seconds: it runs, at low priority, and stops in time."""
     config = replace(LONG, epochs=30, lr=0.0625, weight_decay=1e-4, augment=False)
-    (name,) = jobs.start([config])
+    (name,) = trainings.start([config])
     wait_until(lambda: begun(name), seconds=240)
-    said = jobs.states()[name]
+    said = trainings.states()[name]
     assert said.images_per_second > 0
     if os.name != "nt":
         assert psutil.Process(said.pid).nice() == processes.NICENESS
     start = time.monotonic()
-    jobs.stop(name)
+    trainings.stop(name)
     assert time.monotonic() - start < 2.5  # 2 seconds of patience and the end by force
     assert state(name) == "stopped"
     assert not said.alive

@@ -1,6 +1,6 @@
 """The queue of trainings in a folder of runs, and its keeper: a small process that starts the next one when one ends.
 
-    python -m core.queue FOLDER JOBS TRAINER ...
+    python -m core.jobs.keeper FOLDER JOBS TRAINER ...
 
 All that is known of the queue lies in the runs' own status files. The keeper only saves somebody the trouble of
 looking: whoever adds to the queue, or looks at it, starts a keeper where there is none (`wake`); it goes when nothing
@@ -22,7 +22,7 @@ import psutil
 
 from core.errors import TrainingError, plain_reason
 from core.files import write_json
-from core.processes import detached, let_others_first, usable_cores
+from core.jobs.processes import detached, let_others_first, usable_cores
 from core.runs import status
 from core.runs.status import Status
 
@@ -58,7 +58,7 @@ def join(folder: Path, said: Status) -> None:
     status.write(folder, replace(said, state="queued", reason="", queued=place))
 
 
-def keeper(root: Path) -> psutil.Process | None:
+def running(root: Path) -> psutil.Process | None:
     """The process that minds the queue now, if there is one."""
     try:
         said = json.loads((root / KEEPER_FILE).read_text(encoding="utf-8"))
@@ -69,9 +69,9 @@ def keeper(root: Path) -> psutil.Process | None:
 
 def wake(root: Path, jobs: int, trainer: list[str]) -> None:
     """Start a keeper, unless there is one. To be called under `status.lock`."""
-    if keeper(root):
+    if running(root):
         return
-    command = [sys.executable, "-m", "core.queue", str(root.resolve()), str(jobs), *trainer]
+    command = [sys.executable, "-m", "core.jobs.keeper", str(root.resolve()), str(jobs), *trainer]
     process = detached(command, root / KEEPER_LOG)
     threading.Thread(target=process.wait, daemon=True).start()  # so that it leaves no zombie
     with suppress(psutil.Error):
@@ -85,7 +85,7 @@ def keep(root: Path, jobs: int, trainer: list[str]) -> None:
     while True:
         children = [child for child in children if child.poll() is None]  # which leaves no zombies either
         with suppress(TrainingError, OSError), status.lock(root):  # a lock or a disk that is busy: look again
-            other = keeper(root)
+            other = running(root)
             if other and other != me:
                 return
             found = states(root)
