@@ -5,7 +5,8 @@ from pathlib import Path
 
 from core.cli import Parser, run_command
 from core.errors import RunError
-from core.exchange import LARGEST, import_run
+from core.sharing.files import LARGEST
+from core.sharing.zip_archive import import_run
 
 
 def parser() -> Parser:

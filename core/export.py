@@ -5,9 +5,10 @@ from pathlib import Path
 
 from core.cli import Parser, run_command
 from core.errors import RunError
-from core.exchange import export_hub, zip_run
 from core.files import write_atomically, writing
 from core.runs.library import find_run
+from core.sharing.hub import export_hub
+from core.sharing.zip_archive import zip_run
 
 
 def parser() -> Parser:

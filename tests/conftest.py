@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 import torch
 
-from core.card import write_card
 from core.config import TrainConfig
 from core.data import cifar10
 from core.data.cifar10 import Images
 from core.models.registry import count_multiply_adds, count_parameters, describe_initial_weights
 from core.runs import store
 from core.runs.run import Run, open_run
+from core.sharing.model_card import write_card
 from core.training.device import describe_environment
 from core.training.trainer import Trainer
 

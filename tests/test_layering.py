@@ -124,7 +124,7 @@ def test_pages_that_only_draw_need_no_torch():
             "core.config",
             "core.runs.status",
             "core.training.schedules",
-            "core.card",
+            "core.sharing.model_card",
             "core.analysis.training_summary",
             "core.analysis.depth",
             "core.analysis.gradients",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from core import exchange, paths
+from core import paths
 from core.analysis.comparison import differing
 from core.charts.learning import learning_curves
 from core.charts.palette import SIDES
@@ -16,6 +16,7 @@ from core.jobs import trainings
 from core.runs import library
 from core.runs.run import Run, open_run
 from core.runs.status import Status
+from core.sharing import zip_archive
 from ui import cached
 from ui.fragment import fragment
 
@@ -195,7 +196,7 @@ def _delete(name: str) -> None:
 def _download(run: Run) -> None:
     st.download_button(
         "Download",
-        lambda: exchange.zip_run(run),
+        lambda: zip_archive.zip_run(run),
         f"{run.name}.zip",
         "application/zip",
         key="download_run",

@@ -74,7 +74,7 @@ def start(configs: list[TrainConfig]) -> list[str]:
 
 def add(data: bytes, name: str | None = None) -> Run:
     """The run in a zip file, by `exchange.import_run`, if there is room for it."""
-    from core.exchange import import_run
+    from core.sharing.zip_archive import import_run
 
     require_training_allowed()
     _require_room(1)  # before it is unpacked, and again as it is put there: others may be adding theirs
@@ -139,7 +139,7 @@ def rename(name: str, new: str) -> None:
             raise TrainingError(f"{new} exists already; choose another name.")
         folder.rename(root / new)
         if status.finished(root / new):
-            from core.card import write_card
+            from core.sharing.model_card import write_card
 
             with suppress(LabError):  # of a damaged run; the name has changed all the same
                 write_card(open_run(root / new))

@@ -16,7 +16,6 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from core.card import write_card
 from core.config import TrainConfig, differences
 from core.data import cifar10
 from core.data.batches import to_tensors
@@ -32,6 +31,7 @@ from core.models.registry import (
 from core.runs import status, store
 from core.runs.run import STATE_FILE, Run, open_run
 from core.runs.status import Status
+from core.sharing.model_card import write_card
 from core.training import distributed
 from core.training.device import best_device, describe_environment
 from core.training.tensorboard import EventLog

@@ -7,12 +7,13 @@ import pytest
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
-from core import exchange, paths
+from core import paths
 from core.config import differences
 from core.jobs import keeper, race_process, trainings
 from core.jobs.race import Frame, Standing
 from core.runs import library
 from core.runs.run import open_run
+from core.sharing import zip_archive
 from tests.app_pages.opened import charts, new_app, open_page, said
 from ui.own_runs import twins
 
@@ -211,7 +212,7 @@ def test_a_bad_new_name_is_refused_in_a_sentence(app):
 
 
 def test_a_zip_of_a_run_is_added_and_a_bad_one_refused(app, own_runs):
-    data = exchange.zip_run(library.find_run("mine-plain"))
+    data = zip_archive.zip_run(library.find_run("mine-plain"))
     trainings.delete("mine-plain")
     app = section(app, "runs")
     app.file_uploader(key="zip").upload("mine-plain.zip", b"PK no zip", "application/zip").run()

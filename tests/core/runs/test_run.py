@@ -15,13 +15,13 @@ from safetensors.torch import load_file, save_file
 from core import paths
 from core.config import TrainConfig
 from core.errors import RunError
-from core.exchange import import_run
 from core.files import sha256_of
 from core.models.registry import build, count_multiply_adds, count_parameters
 from core.runs import store
 from core.runs.library import find_run, list_runs
 from core.runs.run import HISTORY_COLUMNS, Run, open_run
 from core.runs.store import new_folder
+from core.sharing.zip_archive import import_run
 
 
 @pytest.fixture(autouse=True)

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from core import train
-from core.card import card_text, opening_words
 from core.config import TrainConfig
 from core.runs import library, store
 from core.runs.run import Run
+from core.sharing.model_card import card_text, opening_words
 
 
 def said(run: Run, row: str) -> str:

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from core import ship
+from core.commands import ship
 from core.errors import RunError
 from core.runs.run import open_run
+from core.sharing import shipping
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def test_run_ships_with_its_weights_and_a_card_and_nothing_else(make_run, shippe
     run = make_run("good")
     (run.path / "status.json").write_text("{}")
     (run.path / "README.md").write_text("an old card")
-    copy = ship.ship(run, shipped)
+    copy = shipping.ship(run, shipped)
     assert {path.name for path in copy.path.iterdir()} == {path.name for path in run.path.iterdir()} - {"status.json"}
     assert copy.load_model()
     assert copy.facts == run.facts
@@ -28,7 +29,7 @@ def test_run_ships_with_its_weights_and_a_card_and_nothing_else(make_run, shippe
 
 
 def test_run_without_weights_says_how_to_make_them(make_run, shipped):
-    copy = ship.ship(make_run("good"), shipped, weights=False)
+    copy = shipping.ship(make_run("good"), shipped, weights=False)
     assert not copy.has_weights
     assert len(copy.test_logits()) == 10_000
     card = (copy.path / "README.md").read_text()
@@ -38,16 +39,16 @@ def test_run_without_weights_says_how_to_make_them(make_run, shipped):
 
 def test_another_run_of_its_name_is_replaced_only_when_asked(make_run, shipped):
     run = make_run("good")
-    ship.ship(run, shipped, weights=False)
+    shipping.ship(run, shipped, weights=False)
     with pytest.raises(RunError, match="exists already"):
-        ship.ship(run, shipped)
-    assert ship.ship(run, shipped, replace=True).has_weights
+        shipping.ship(run, shipped)
+    assert shipping.ship(run, shipped, replace=True).has_weights
     assert [path.name for path in shipped.iterdir()] == ["good"]
 
 
 def test_a_replacement_that_fails_leaves_the_old_run(make_run, shipped, monkeypatch):
     run, rename = make_run("good"), Path.rename
-    ship.ship(run, shipped, weights=False)
+    shipping.ship(run, shipped, weights=False)
 
     def fail(path: Path, target: Path) -> Path:
         if target == shipped / "good" and path.parent.name.startswith(".ship-") and path.name == "good":
@@ -56,7 +57,7 @@ def test_a_replacement_that_fails_leaves_the_old_run(make_run, shipped, monkeypa
 
     monkeypatch.setattr(Path, "rename", fail)
     with pytest.raises(RunError):
-        ship.ship(run, shipped, replace=True)
+        shipping.ship(run, shipped, replace=True)
     assert [path.name for path in shipped.iterdir()] == ["good"]
     assert not open_run(shipped / "good").has_weights
 
@@ -65,7 +66,7 @@ def test_unfinished_run_does_not_ship(make_run, shipped):
     run = make_run("half")
     (run.path / "test_logits.npz").unlink()
     with pytest.raises(RunError, match="half is not finished"):
-        ship.ship(run, shipped)
+        shipping.ship(run, shipped)
     assert list(shipped.iterdir()) == []
 
 
@@ -77,4 +78,4 @@ def test_command_ships_several(make_run, shipped):
 
 def test_nowhere_to_ship_to_is_one_sentence(make_run, tmp_path):
     with pytest.raises(RunError, match="cannot be written"):
-        ship.ship(make_run("good"), tmp_path / "no such folder")
+        shipping.ship(make_run("good"), tmp_path / "no such folder")

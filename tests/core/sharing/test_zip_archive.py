@@ -14,14 +14,16 @@ import numpy as np
 import pytest
 import yaml
 
-from core import add_run, exchange, export, paths
+from core import add_run, export, paths
 from core.analysis import metrics, surgery_study
 from core.cli import run_command
 from core.data import cifar10
 from core.errors import RunError
-from core.exchange import export_hub, import_run, zip_run
 from core.runs import library
 from core.runs.run import Run, open_run
+from core.sharing.files import LARGEST
+from core.sharing.hub import export_hub
+from core.sharing.zip_archive import import_run, zip_run
 
 Contents = dict[str, bytes]  # of the files in a run's folder, by name
 
@@ -375,7 +377,7 @@ def test_run_without_a_folder_needs_a_name(contents, own_runs):
 
 def test_bomb_is_not_unpacked(contents, monkeypatch):
     """300 MB of zeros in 300 KB: what is read of it ends at the limit."""
-    monkeypatch.setitem(exchange.LARGEST, "model.safetensors", 1_000_000)
+    monkeypatch.setitem(LARGEST, "model.safetensors", 1_000_000)
     bomb = zipped(contents | {"model.safetensors": bytes(300_000_000)})
     assert len(bomb) < 2_000_000
     tracemalloc.start()

@@ -1,14 +1,12 @@
-"""A run on its way to another machine: as a zip, taken from there again, and as a folder for the Hugging Face Hub.
+"""A run as a zip, and taken from one again.
 
 A zip that somebody else made is not trusted: it may hold the files of a run and nothing else, no file is written under
 a name or to a place that the zip chose, nothing is unpickled, and all is opened and checked, by `core.runs`, in a
 hidden folder before the run appears among the others.
 """
 
-import json
 import re
 import shlex
-import shutil
 import stat
 import tempfile
 import zipfile
@@ -17,27 +15,15 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath
 
 from core import paths
-from core.analysis import metrics, surgery_study
-from core.card import card_text, write_card
-from core.data import cifar10
+from core.analysis import surgery_study
 from core.errors import LabError, RunError
-from core.files import write_text, writing
-from core.runs import library, status, tables
-from core.runs.run import CHANGE_FILE, LARGEST_JSON, MODEL_FILE, Run, open_run
+from core.files import writing
+from core.runs import library, status
+from core.runs.run import CHANGE_FILE, Run, open_run
+from core.sharing.files import CARD, LARGEST, OPTIONAL, files_of
+from core.sharing.model_card import write_card
 
-CARD = "README.md"
-LARGEST = {  # the files of a finished run, and how many bytes each may have, unpacked
-    "config.json": LARGEST_JSON,
-    "history.csv": 2_000_000,
-    "gradients.npz": tables.LARGEST_NPZ,
-    status.RESULT_FILE: tables.LARGEST_NPZ,
-    MODEL_FILE: 200_000_000,
-    CHANGE_FILE: tables.LARGEST_NPZ,
-    surgery_study.FILE: 200_000,
-    CARD: 100_000,
-}
 LARGEST_NETWORK = 150_000_000  # parameters; VGG-19, as published, has 144 million
-OPTIONAL = {"gradients.npz", MODEL_FILE, CHANGE_FILE, surgery_study.FILE, CARD}
 LARGEST_DIRECTORY = 10_000  # bytes of a zip's table of contents; that of a run takes about 500
 END_RECORD, ZIP64_LOCATOR = b"PK\x05\x06", b"PK\x06\x07"  # PKWARE's APPNOTE.TXT, sections 4.3.16 and 4.3.15
 END_RECORD_BYTES, ZIP64_LOCATOR_BYTES = 22, 20
@@ -83,29 +69,6 @@ def import_run(data: bytes, name: str | None = None, before: Callable[[], None] 
                 before()
                 folder.rename(root / name)
     return open_run(root / name)
-
-
-def export_hub(run: Run, folder: Path) -> None:
-    """Fill `folder` (new or empty) with a finished run as the Hugging Face Hub takes it: the same files, so that it
-    still opens as a run, and a model card with metadata. Raises RunError."""
-    if not run.has_weights:
-        raise RunError(f"{run.name} has no weights to hand on. {run.how_to_repeat()}")
-    files = files_of(run)
-    with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
-            raise RunError(f"{folder} is not empty; choose a new folder.")
-        for path in files:
-            shutil.copyfile(path, folder / path.name)
-        write_text(folder / CARD, _hub_metadata(run) + card_text(run, link=False))
-
-
-def files_of(run: Run) -> list[Path]:
-    """Those of a finished run's files that it has. Raises RunError if it is not finished."""
-    missing = [name for name in LARGEST if name not in OPTIONAL and not (run.path / name).is_file()]
-    if missing:
-        raise RunError(f"{run.name} is not finished: it has no {' and no '.join(missing)}.")
-    return [path for path in (run.path / name for name in LARGEST) if path.is_file()]
 
 
 def _require_free(name: str) -> None:
@@ -248,35 +211,3 @@ def _texts(value: object) -> list[str]:
 
 def _is_plain(text: str) -> bool:
     return len(text) <= 2_000 and text.isprintable() and not NOT_PLAIN_TEXT & set(text)
-
-
-def _hub_metadata(run: Run) -> str:
-    """The card's front matter, in YAML (https://huggingface.co/docs/hub/model-cards)."""
-    accuracy = metrics.accuracy(run.test_logits(), cifar10.load_test_labels()).value
-    return f"""---
-license: mit
-library_name: pytorch
-pipeline_tag: image-classification
-tags:
-- image-classification
-- resnet-lab
-- {json.dumps(run.config.architecture)}
-datasets:
-- cifar10
-metrics:
-- accuracy
-model-index:
-- name: {json.dumps(run.name)}
-  results:
-  - task:
-      type: image-classification
-    dataset:
-      type: cifar10
-      name: CIFAR-10
-      split: test
-    metrics:
-    - type: accuracy
-      value: {accuracy:.4f}
----
-
-"""
