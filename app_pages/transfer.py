@@ -11,8 +11,8 @@ from core.errors import RunError
 from ui import cached, figures
 from ui.run_picker import offer_pair, pair, readable_runs, show_command
 
-COMMANDS = """python -m core.train resnet50 --data shipped --epochs 8
-python -m core.train resnet50 --data shipped --epochs 8 --init imagenet"""
+COMMANDS = """python -m core train resnet50 --data shipped --epochs 8
+python -m core train resnet50 --data shipped --epochs 8 --init imagenet"""
 MORE_EPOCHS = 3  # where labels are few, or the steps would be few, too
 WHAT_LEARNS = {"": "everything", "backbone": "the last layer alone"}
 SAME_RECIPE = "Only runs that are equal in all else are compared: learning rates and epochs, too."

@@ -118,9 +118,7 @@ def _kill(chance: random.Random, found: dict[str, status.Status]) -> bool:
 
 
 def _kill_keeper(chance: random.Random, found: dict[str, status.Status]) -> bool:
-    keepers = [
-        process for process in processes_of(paths.own_runs_dir()) if "core.jobs.keeper" in process.info["cmdline"]
-    ]
+    keepers = [process for process in processes_of(paths.own_runs_dir()) if "keep" in process.info["cmdline"]]
     return bool(keepers) and _kill_process(chance.choice(keepers))
 
 

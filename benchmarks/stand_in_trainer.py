@@ -2,7 +2,7 @@
 
     python -m benchmarks.stand_in_trainer FOLDER
 
-It does to the run's folder what `core.train --run FOLDER` does, by the same functions: claims it, writes its status,
+It does to the run's folder what `train --run FOLDER` does, by the same functions: claims it, writes its status,
 saves its state as it goes, stops when asked to, goes on where it was, and leaves a finished run. Only what it computes
 is no more than a chain of numbers, each of which follows from the one before, so that the last one shows whether a step
 was lost or done twice. PyTorch, whose import alone takes seconds, is not needed.

@@ -29,7 +29,7 @@ def seconds_of(name: str) -> float:
 
 def in_a_terminal(epochs: int, seed: int) -> float:
     name = f"terminal-{seed}"
-    command = [sys.executable, "-m", "core.train", "resnet20", "--data", "shipped", "--epochs", str(epochs)]
+    command = [sys.executable, "-m", "core", "train", "resnet20", "--data", "shipped", "--epochs", str(epochs)]
     subprocess.run(
         [*command, "--seed", str(seed), "--name", name], cwd=paths.ROOT, check=True, stderr=subprocess.DEVNULL
     )

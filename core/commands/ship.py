@@ -4,13 +4,13 @@ import sys
 from pathlib import Path
 
 from core import paths
-from core.cli import Parser, run_command
+from core.commands.parser import Parser, run_command
 from core.runs.library import find_run
 from core.sharing.shipping import ship
 
 
 def parser() -> Parser:
-    p = Parser(prog="python -m core.ship", description=__doc__)
+    p = Parser(prog="python -m core ship", description=__doc__)
     p.add_argument("runs", nargs="+", metavar="RUN", help="a run's name, or the path of its folder")
     p.add_argument("--to", type=Path, metavar="FOLDER", default=paths.SHIPPED, help="default: %(default)s")
     p.add_argument("--without-weights", action="store_true", help="leave them out: the card says how to make them")

@@ -4,13 +4,13 @@ import json
 import sys
 
 from core.analysis.latency import THREADS, milliseconds
-from core.cli import Parser, run_command
+from core.commands.parser import Parser, run_command
 from core.errors import LabError
 from core.runs.library import find_run
 
 
 def parser() -> Parser:
-    p = Parser(prog="python -m core.speed", description=__doc__)
+    p = Parser(prog="python -m core speed", description=__doc__)
     p.add_argument("runs", nargs="+", metavar="RUN", help="a run's name, or the path of its folder")
     p.add_argument("--threads", type=int, nargs="+", default=list(THREADS), help="one figure for each; 1 2")
     p.add_argument("--json", action="store_true", help="print one JSON object on stdout")

@@ -7,13 +7,13 @@ import torch
 
 from core.analysis import surgery_study
 from core.analysis.surgery import Surgery
-from core.cli import Parser, run_command
+from core.commands.parser import Parser, run_command
 from core.data import cifar10
 from core.runs.library import find_run
 
 
 def parser() -> Parser:
-    p = Parser(prog="python -m core.surgery", description="Study which blocks a run can do without.")
+    p = Parser(prog="python -m core surgery", description="Study which blocks a run can do without.")
     p.add_argument("runs", nargs="+", metavar="RUN", help="a run's name, or the path of its folder")
     return p
 

@@ -11,13 +11,13 @@ import sys
 from pathlib import Path
 
 from core import paths
-from core.cli import Parser, run_command
+from core.commands.parser import Parser, run_command
 from core.jobs.sweep import Child, read_grid, state
 from core.runs import store
 
 
 def parser() -> argparse.ArgumentParser:
-    p = Parser(prog="python -m core.sweep", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = Parser(prog="python -m core sweep", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument(
         "file",
         metavar="FILE",

@@ -1,7 +1,5 @@
 """The queue of trainings in a folder of runs, and its keeper: a small process that starts the next one when one ends.
 
-    python -m core.jobs.keeper FOLDER JOBS TRAINER ...
-
 All that is known of the queue lies in the runs' own status files. The keeper only saves somebody the trouble of
 looking: whoever adds to the queue, or looks at it, starts a keeper where there is none (`wake`); it goes when nothing
 is left to do; and if it is killed, the trainings go on. Knows neither configs nor networks: TRAINER is a command that
@@ -9,7 +7,6 @@ trains the run whose folder it is given as its last argument. Imports next to no
 """
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -22,7 +19,7 @@ import psutil
 
 from core.errors import TrainingError, plain_reason
 from core.files import write_json
-from core.jobs.processes import detached, let_others_first, usable_cores
+from core.jobs.processes import detached
 from core.runs import status
 from core.runs.status import Status
 
@@ -71,7 +68,7 @@ def wake(root: Path, jobs: int, trainer: list[str]) -> None:
     """Start a keeper, unless there is one. To be called under `status.lock`."""
     if running(root):
         return
-    command = [sys.executable, "-m", "core.jobs.keeper", str(root.resolve()), str(jobs), *trainer]
+    command = [sys.executable, "-m", "core", "background", "keep", str(root.resolve()), str(jobs), *trainer]
     process = detached(command, root / KEEPER_LOG)
     threading.Thread(target=process.wait, daemon=True).start()  # so that it leaves no zombie
     with suppress(psutil.Error):
@@ -121,15 +118,3 @@ def _begin(folder: Path, said: Status, trainer: list[str]) -> subprocess.Popen:
 
 def _register(root: Path, process: psutil.Process) -> None:
     write_json(root / KEEPER_FILE, {"pid": process.pid, "pid_created": process.create_time()})
-
-
-def main() -> None:
-    root, jobs, *trainer = sys.argv[1:]
-    let_others_first()
-    if int(jobs) > 1:  # they share the cores; more threads than cores would make all of them crawl
-        os.environ.setdefault("OMP_NUM_THREADS", str(max(1, usable_cores() // int(jobs))))
-    keep(Path(root), int(jobs), trainer)
-
-
-if __name__ == "__main__":
-    main()

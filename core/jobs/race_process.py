@@ -7,7 +7,6 @@ process runs it, FRAMES_FILE has a line for each frame. So it outlives a page, a
 """
 
 import json
-import os
 import sys
 import threading
 from contextlib import suppress
@@ -56,7 +55,9 @@ def start(name: str) -> StartedRace:
         if before and before.alive:
             raise TrainingError("A race is on already; watch it, or stop it.")
         (root / FRAMES_FILE).unlink(missing_ok=True)
-        process = processes.detached([sys.executable, "-m", "core.jobs.race_process", name, str(root)], root / LOG_FILE)
+        process = processes.detached(
+            [sys.executable, "-m", "core", "background", "race", name, str(root)], root / LOG_FILE
+        )
         threading.Thread(target=process.wait, daemon=True).start()  # so that it leaves no zombie
         race = StartedRace(name, process.pid, psutil.Process(process.pid).create_time())
         write_json(root / RACE_FILE, asdict(race))
@@ -113,16 +114,3 @@ def run(pair: FairPair, file: Path) -> None:
                 out.write(json.dumps(asdict(frame)) + "\n")
         except (LabError, OSError, MemoryError, RuntimeError) as error:
             out.write(json.dumps({"failure": plain_reason(error) or str(error)}) + "\n")
-
-
-def main() -> None:
-    name, folder = sys.argv[1:]
-    processes.let_others_first()
-    # PyTorch's threads sleep as they wait: quicker where a browser draws on the same cores all the time, though slower
-    # alone. Read once, as PyTorch is loaded.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    run(RACES[name], Path(folder) / FRAMES_FILE)
-
-
-if __name__ == "__main__":
-    main()

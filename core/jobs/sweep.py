@@ -113,7 +113,7 @@ class Child:
 
     def train(self, folder: Path) -> str | None:
         """Train the run in `folder` as far as it goes; the reason if it failed."""
-        command = [sys.executable, "-m", "core.train", "--run", str(folder.resolve())]
+        command = [sys.executable, "-m", "core", "train", "--run", str(folder.resolve())]
         # In a session of its own: Ctrl-C at the terminal would else reach it twice, and twice means at once.
         self._process = subprocess.Popen(command, cwd=paths.ROOT, start_new_session=True)
         if self.stopped:  # at this very moment

@@ -26,7 +26,7 @@ from core.runs import library, status, store
 from core.runs.run import Run, open_run
 from core.runs.status import Status
 
-TRAINER = [sys.executable, "-m", "core.train", "--run"]  # and the run's folder
+TRAINER = [sys.executable, "-m", "core", "train", "--run"]  # and the run's folder
 POLL, PATIENCE = 0.05, 2.0  # seconds
 
 

@@ -35,7 +35,7 @@ Repeat it:
 LINK = "[ResNet Lab](../../README.md)"
 CHECK = """Check it, from the weights:
 
-    python -m core.evaluate {name}"""
+    python -m core evaluate {name}"""
 NO_WEIGHTS = "Its weights are not kept here. The command above makes them."
 
 

@@ -27,7 +27,7 @@ LARGEST_NETWORK = 150_000_000  # parameters; VGG-19, as published, has 144 milli
 LARGEST_DIRECTORY = 10_000  # bytes of a zip's table of contents; that of a run takes about 500
 END_RECORD, ZIP64_LOCATOR = b"PK\x05\x06", b"PK\x06\x07"  # PKWARE's APPNOTE.TXT, sections 4.3.16 and 4.3.15
 END_RECORD_BYTES, ZIP64_LOCATOR_BYTES = 22, 20
-TRAIN_COMMAND = re.compile(r"(python|torchrun( --(nproc-per-node|nnodes) \d+)+) -m core\.train ")
+TRAIN_COMMAND = re.compile(r"(python|torchrun( --(nproc-per-node|nnodes) \d+)+) -m core[. ]train ")
 NOT_PLAIN_TEXT = frozenset("<>[]`|")  # with these, words become markup where they are shown
 
 
@@ -188,7 +188,7 @@ def _check_facts(run: Run) -> None:
 
 
 def _is_train_command(command: object) -> bool:
-    """Whether a shell would run `core.train` with plain words, and nothing else."""
+    """Whether a shell would run `train` with plain words, and nothing else."""
     try:
         return bool(TRAIN_COMMAND.match(command)) and shlex.join(shlex.split(command)) == command
     except (TypeError, ValueError):

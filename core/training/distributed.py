@@ -1,6 +1,6 @@
 """One training by several processes (data-parallel): each computes its share of every batch, then all take one step.
 
-    torchrun --nproc-per-node 4 -m core.train resnet20
+    torchrun --nproc-per-node 4 -m core train resnet20
 
 All hold the same weights (DistributedDataParallel averages the gradients) and cut the same batches from the same plan,
 so that the step is that of one process with the whole batch. Not so BatchNorm: on GPUs its statistics are made of the

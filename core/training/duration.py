@@ -1,7 +1,4 @@
-"""How long a training will take, from one second of it, measured in a process of its own on the machine as it is now.
-
-python -m core.training.duration < CONFIG.json
-"""
+"""How long a training will take, from one second of it, measured in a process of its own on the machine as it is now."""
 
 import json
 import subprocess
@@ -10,7 +7,7 @@ import time
 from dataclasses import replace
 
 from core.config import TrainConfig
-from core.data.cifar10 import TEST_IMAGES, Images, load_training
+from core.data.cifar10 import TEST_IMAGES, Images
 from core.errors import TrainingError
 from core.paths import ROOT
 
@@ -34,7 +31,7 @@ def what_counts(config: TrainConfig) -> TrainConfig:
 
 def seconds_per_image(config: TrainConfig) -> float:
     """Of training, measured in a child process. Raises TrainingError with its last words."""
-    command = [sys.executable, "-m", "core.training.duration"]
+    command = [sys.executable, "-m", "core", "background", "measure"]
     try:
         child = subprocess.run(
             command, input=json.dumps(config.to_dict()), capture_output=True, text=True, cwd=ROOT, timeout=PATIENCE
@@ -68,15 +65,3 @@ def measure(config: TrainConfig, images: Images) -> float:
         next(steps)
         done += 1
     return (time.perf_counter() - start) / (done * config.batch_size)
-
-
-def main() -> int:
-    config = TrainConfig.from_dict(json.load(sys.stdin))
-    print(json.dumps({"seconds_per_image": measure(config, load_training("shipped"))}))
-    return 0
-
-
-if __name__ == "__main__":
-    from core.cli import run_command
-
-    run_command(main)

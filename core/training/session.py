@@ -1,6 +1,6 @@
 """One training with its folder: what the trainer reports is written down, and shown as a progress bar.
 
-Knows nothing of command lines; `core.train` is one around it.
+Knows nothing of command lines; `train` is one around it.
 """
 
 import os
@@ -194,7 +194,7 @@ class Session:
             raise RunError(
                 f"{name} was begun by {'one process' if alone else f'{processes} processes'}, not by "
                 f"{distributed.size()}; BatchNorm would see other shares of a batch. This goes on with it: {program} "
-                f"-m core.train --run {self.folder}"
+                f"-m core train --run {self.folder}"
             )
         if threads is None and type(begun.get("threads")) is int:
             torch.set_num_threads(max(1, min(begun["threads"], os.cpu_count() or 1)))

@@ -390,7 +390,7 @@ def test_transfer_gives_the_commands_of_what_is_missing(app, alone, duel):
         shutil.rmtree(duel[0].path.parent / name)
     app.query_params["a"], app.query_params["b"] = "scratch", "learnt"
     app = open_page(app, "transfer")
-    command = "python -m core.train resnet8 --data shipped"
+    command = "python -m core train resnet8 --data shipped"
     precision = f"--precision {duel[0].environment['precision']}"
     assert [code.value for code in app.code] == [f"{command} {precision} --train-fraction 0.1 --epochs 3"] * 2 + [
         f"{command} --epochs 1 {precision} --freeze backbone"
@@ -424,7 +424,7 @@ def test_architectures_name_all_in_which_recipes_differ(app, alone, make_run):
 
 def test_architectures_give_the_command_of_another_schedule(app, alone):
     app = open_page(app, "architectures")
-    command = "python -m core.train resnet8 --data shipped --epochs 1 --precision float32 --schedule cosine"
+    command = "python -m core train resnet8 --data shipped --epochs 1 --precision float32 --schedule cosine"
     assert app.code[0].value == command
 
 

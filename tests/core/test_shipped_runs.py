@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from core.analysis import metrics, surgery_study, transfer
+from core.commands.evaluate import test_logits as logits_from_weights
 from core.config import TrainConfig, differences
 from core.data import cifar10
 from core.data.batches import EpochPlan
-from core.evaluate import test_logits as logits_from_weights
 from core.paths import ROOT, SHIPPED
 from core.runs.library import list_runs
 from core.runs.run import Run, open_run

@@ -1,4 +1,4 @@
-"""`python -m core.sweep`: what a file asks for, and a queue of real trainings that skips, fails, goes on and stops."""
+"""`python -m core sweep`: what a file asks for, and a queue of real trainings that skips, fails, goes on and stops."""
 
 import json
 import os
@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from core import paths
-from core.cli import run_command
 from core.commands import sweep as command
+from core.commands.parser import run_command
 from core.errors import LabError, RunError
 from core.jobs import sweep
 from core.paths import ROOT
@@ -132,7 +132,7 @@ def test_sweep_goes_on_after_a_failure_and_stops_cleanly(grid_file, own_runs):
     path = grid_file(grid)
     names = list(sweep.read_grid(path))
     process = subprocess.Popen(
-        [sys.executable, "-m", "core.sweep", str(path)], cwd=ROOT, env=os.environ, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "core", "sweep", str(path)], cwd=ROOT, env=os.environ, stderr=subprocess.PIPE, text=True
     )
     try:
         deadline = time.monotonic() + 300

@@ -430,5 +430,5 @@ def test_life_of_a_real_training(own_runs):
     assert state(name) == "stopped"
     assert not said.alive
     assert open_run(own_runs / name).facts["command"] == (
-        "python -m core.train resnet8 --data shipped --epochs 30 --lr 0.0625 --weight-decay 0.0001 --no-augment"
+        "python -m core train resnet8 --data shipped --epochs 30 --lr 0.0625 --weight-decay 0.0001 --no-augment"
     )

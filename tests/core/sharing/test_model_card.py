@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from core import train
+from core.commands import train
 from core.config import TrainConfig
 from core.runs import library, store
 from core.runs.run import Run
@@ -26,7 +26,7 @@ def with_command(run: Run, command: str) -> Run:
     "place", ["", " --name here", " --out 'some where'", " --out=here --name=x --seed 3", " --name x --out checkpoints"]
 )
 def test_command_of_the_card_makes_the_run_beside_what_is_there(make_run, own_runs, place):
-    run = with_command(make_run("here"), f"python -m core.train resnet8 --data shipped{place} --epochs 1")
+    run = with_command(make_run("here"), f"python -m core train resnet8 --data shipped{place} --epochs 1")
     args = train.parser().parse_args(shlex.split(run.command_to_repeat)[3:])
     assert (args.out, args.name) == (own_runs, "here-again")
     assert (args.architectures, args.data, args.epochs) == (["resnet8"], "shipped", 1)
@@ -55,10 +55,10 @@ def test_run_whose_command_is_not_known_says_so(make_run, facts):
 
 def test_card_without_weights_does_not_speak_of_them(make_run):
     run = make_run("light")
-    assert "python -m core.evaluate light" in card_text(run)
+    assert "python -m core evaluate light" in card_text(run)
     assert "sha256" in card_text(run)
     (run.path / "model.safetensors").unlink()
-    assert "core.evaluate" not in card_text(run)
+    assert "core", "evaluate" not in card_text(run)
     assert "sha256" not in card_text(run)
     assert "Its weights are not kept here" in card_text(run)
 

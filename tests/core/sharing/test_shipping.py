@@ -24,7 +24,7 @@ def test_run_ships_with_its_weights_and_a_card_and_nothing_else(make_run, shippe
     assert {path.name for path in copy.path.iterdir()} == {path.name for path in run.path.iterdir()} - {"status.json"}
     assert copy.load_model()
     assert copy.facts == run.facts
-    assert "python -m core.evaluate good" in (copy.path / "README.md").read_text()
+    assert "python -m core evaluate good" in (copy.path / "README.md").read_text()
     assert [path.name for path in shipped.iterdir()] == ["good"]
 
 

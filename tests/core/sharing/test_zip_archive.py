@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 import yaml
 
-from core import add_run, export, paths
+from core import paths
 from core.analysis import metrics, surgery_study
-from core.cli import run_command
+from core.commands import add_run, export
+from core.commands.parser import run_command
 from core.data import cifar10
 from core.errors import RunError
 from core.runs import library
@@ -322,8 +323,8 @@ BAD_ZIPS = {
     "two lines": (facts(initial_weights="a\n# b"), "something else than plain text"),
     "long text": (facts(initial_weights="x" * 2_001), "something else than plain text"),
     "another command": (facts(command="rm -rf ~"), "not one of core.train"),
-    "a second command": (facts(command="python -m core.train resnet8 ; rm -rf ~"), "not one of core.train"),
-    "command in a command": (facts(command="python -m core.train $(reboot)"), "not one of core.train"),
+    "a second command": (facts(command="python -m core train resnet8 ; rm -rf ~"), "not one of core.train"),
+    "command in a command": (facts(command="python -m core train $(reboot)"), "not one of core.train"),
     "no command": (facts(command=None), "not one of core.train"),
     "no best epoch": (facts(best_epoch=None), "lacks what the card tells"),
     "best epoch of another run": (facts(best_epoch=9), "lacks what the card tells"),

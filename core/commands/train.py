@@ -1,4 +1,4 @@
-"""Command line: train one or more CIFAR-10 networks, each into a run's folder."""
+"""Train one or more CIFAR-10 networks, each into a run's folder."""
 
 import argparse
 import shlex
@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from core import paths
-from core.cli import Parser, run_command
+from core.commands.parser import Parser, run_command
 from core.config import OPTIMIZERS, PRECISIONS, SCHEDULES, STRIDES, TrainConfig, recipe
 from core.data import cifar10
 from core.errors import LabError
@@ -23,14 +23,14 @@ from core.training.session import Session, end_noted
 from core.training.tensorboard import EventLog, require_tensorboard
 
 EPILOG = (
-    "Several processes, or GPUs, train one network together: torchrun --nproc-per-node N -m core.train ... On CPUs "
+    "Several processes, or GPUs, train one network together: torchrun --nproc-per-node N -m core train ... On CPUs "
     "BatchNorm then uses the statistics of each process' share of a batch; on GPUs those of the whole batch."
 )
 
 
 def parser() -> argparse.ArgumentParser:
     default = TrainConfig()
-    p = Parser(prog="python -m core.train", description=__doc__, epilog=EPILOG)
+    p = Parser(prog="python -m core train", description=__doc__, epilog=EPILOG)
     p.add_argument(
         "architectures",
         nargs="*",
@@ -219,7 +219,7 @@ def _how_and_where(args: argparse.Namespace) -> list[str]:
 
 
 def _program() -> list[str]:
-    return [*distributed.launcher(), "-m", "core.train"]
+    return [*distributed.launcher(), "-m", "core", "train"]
 
 
 def _options(config: TrainConfig) -> list[str]:

@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from core import convert_weights
-from core.cli import run_command
+from core.commands import convert_weights
+from core.commands.parser import run_command
 from core.config import TrainConfig
 from core.models.registry import family, initial_weights
 from core.models.torchvision_nets import MEAN, STD

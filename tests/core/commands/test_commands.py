@@ -1,4 +1,4 @@
-"""`core.evaluate` and `core.predict` as a user calls them, and what they say to bad input."""
+"""`evaluate` and `predict` as a user calls them, and what they say to bad input."""
 
 import json
 import subprocess
@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import evaluate, predict
-from core.cli import run_command
+from core.commands import evaluate, predict
+from core.commands.parser import run_command
 from core.data import cifar10
 from core.paths import ROOT
 
@@ -108,7 +108,7 @@ def test_bad_input_is_one_sentence_and_status_2(
 def test_a_damaged_run_is_one_sentence_and_status_2(make_run):
     """The whole way, as a process: no traceback."""
     (make_run("one").path / "model.safetensors").write_bytes(b"damaged")
-    command = [sys.executable, "-m", "core.evaluate", "one"]
+    command = [sys.executable, "-m", "core", "evaluate", "one"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert result.returncode == 2
     assert "sha256" in result.stderr

@@ -1,9 +1,9 @@
-"""Command line: what a run's network says a picture shows, and where it looked."""
+"""What a run's network says a picture shows, and where it looked."""
 
 import json
 from pathlib import Path
 
-from core.cli import Parser, run_command
+from core.commands.parser import Parser, run_command
 from core.data import picture_files, pictures
 from core.data.cifar10 import CLASSES
 from core.errors import ImageError, LabError
@@ -15,7 +15,7 @@ HEATMAP_SIDE = 512  # pixels
 
 
 def parser() -> Parser:
-    p = Parser(prog="python -m core.predict", description=__doc__)
+    p = Parser(prog="python -m core predict", description=__doc__)
     p.add_argument("run", metavar="RUN", help="a run's name, or the path of its folder")
     p.add_argument("image", metavar="IMAGE", type=Path, help="a JPEG, PNG, WebP, GIF or BMP; its centre square is used")
     p.add_argument("--json", action="store_true", help="print one JSON object on stdout")

@@ -1,4 +1,4 @@
-"""Command line: score runs on the 10,000 test images, from their weights."""
+"""Score runs on the 10,000 test images, from their weights."""
 
 import json
 import sys
@@ -6,14 +6,14 @@ import sys
 import numpy as np
 
 from core.analysis import metrics
-from core.cli import Parser, run_command
+from core.commands.parser import Parser, run_command
 from core.data import cifar10
 from core.runs.library import find_run
 from core.runs.run import Run
 
 
 def parser() -> Parser:
-    p = Parser(prog="python -m core.evaluate", description=__doc__)
+    p = Parser(prog="python -m core evaluate", description=__doc__)
     p.add_argument("runs", nargs="+", metavar="RUN", help="a run's name, or the path of its folder")
     p.add_argument("--json", action="store_true", help="print one JSON list on stdout")
     return p

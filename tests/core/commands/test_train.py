@@ -1,4 +1,4 @@
-"""`python -m core.train`: two real trainings on the shipped images; everything else on tiny ones, in this process."""
+"""`python -m core train`: two real trainings on the shipped images; everything else on tiny ones, in this process."""
 
 import errno
 import json
@@ -22,10 +22,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from core import train
 from core.analysis import gradients
 from core.analysis.metrics import accuracy
-from core.cli import run_command
+from core.commands import train
+from core.commands.parser import run_command
 from core.config import TrainConfig
 from core.data import cifar10
 from core.data.batches import EpochPlan, to_tensors
@@ -55,7 +55,7 @@ ALONE = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9") | {"P
 
 
 def start(*argv: str) -> subprocess.Popen:
-    command, env = [sys.executable, "-m", "core.train", *argv], os.environ | ALONE
+    command, env = [sys.executable, "-m", "core", "train", *argv], os.environ | ALONE
     return subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -126,7 +126,7 @@ def test_folder_is_complete(full):
     assert facts["batch_order"] == EpochPlan.draw(3_601, run.config.seed, epoch=0).sha256("")
     assert facts["environment"]["threads"] == 2
     assert facts["environment"]["torch"] == torch.__version__
-    assert facts["command"] == f"python -m core.train {shlex.join(OPTIONS)} --out {run.path.parent}"
+    assert facts["command"] == f"python -m core train {shlex.join(OPTIONS)} --out {run.path.parent}"
 
 
 def test_logits_are_those_of_the_kept_weights(full):
@@ -188,7 +188,7 @@ def test_interrupted_training_goes_on_to_the_same_end(full, tmp_path):
     assert {path.name for path in folder.iterdir()} == {"config.json", "status.json", "resume.safetensors"}
 
     python, *argv = shlex.split(err.split("go on with: ")[1])
-    assert (python, argv[:2], argv[-1]) == ("python", ["-m", "core.train"], "--resume")
+    assert (python, argv[:2], argv[-1]) == ("python", ["-m", "core", "train"], "--resume")
     with ended(start(*argv[2:])) as process:
         _, err = process.communicate(timeout=600)
     assert process.returncode == 0, err
@@ -276,7 +276,7 @@ def test_the_command_to_go_on_names_this_network_alone(command, tmp_path):
     _, err = command("cifar_resnet8", "plain8", "--epochs", "1", *options, "--out", str(place), stop=True)
     (said,) = (line for line in err.splitlines() if "go on with" in line)
     words = shlex.split(said.partition("with: ")[2])
-    assert words[:4] == ["python", "-m", "core.train", "resnet8"]
+    assert words[:4] == ["python", "-m", "core", "train", "resnet8"]
     given = train.parser().parse_args(words[3:])
     assert given.resume
     assert (given.out, given.threads, given.precision) == (place, 1, "float32")
@@ -326,7 +326,7 @@ def test_command_of_each_of_several_networks_trains_that_one(command, own_runs):
     code, err = command("plain8", "resnet8", "--epochs", "1", "--name=", stop=True)
     assert code == 130
     run = open_run(own_runs / "plain8-1ep-s0")
-    assert run.facts["command"] == "python -m core.train plain8 --epochs 1"
+    assert run.facts["command"] == "python -m core train plain8 --epochs 1"
     assert err.splitlines()[-1] == f"Stopped. Nothing is lost; go on with: {run.facts['command']} --resume"
     assert status.read(run.path).state == "stopped"
 
@@ -391,7 +391,7 @@ def test_one_process_does_not_go_on_with_what_two_began(command, own_runs):
     tensors, values = store.load_state(own_runs / "x")
     store.save_state(own_runs / "x", tensors, values | {"processes": 2})
     refused = command("--run", str(own_runs / "x"))
-    assert_refused(refused, f"torchrun --nproc-per-node 2 -m core.train --run {own_runs / 'x'}")
+    assert_refused(refused, f"torchrun --nproc-per-node 2 -m core train --run {own_runs / 'x'}")
 
 
 def test_what_ends_before_it_has_begun_leaves_no_folder(command, own_runs, monkeypatch):
@@ -432,7 +432,7 @@ def test_run_is_trained_as_its_folder_says(command, own_runs):
     config = open_run(folder).config
     code, err = command("--run", str(folder), stop=True)
     assert code == 130
-    assert err.splitlines()[-1] == f"Stopped. Nothing is lost; go on with: python -m core.train --run {folder}"
+    assert err.splitlines()[-1] == f"Stopped. Nothing is lost; go on with: python -m core train --run {folder}"
     run = open_run(folder)
     assert run.config == config
     assert run.parameters == 75_290

