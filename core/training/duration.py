@@ -1,4 +1,4 @@
-"""How long a training will take, from one second of it, measured in a process of its own on the machine as it is now."""
+"""How long a training takes, from a second of it, measured in a process of its own on the machine as it is now."""
 
 import json
 import subprocess
