@@ -14,7 +14,7 @@ from ui import cached
 from ui.run_picker import pair, readable_runs, show_command
 
 COSTS = {
-    "parameters": ("parameters", "numbers that are learnt (parameters)"),
+    "parameters": ("parameters", "numbers that are learned (parameters)"),
     "work": ("multiply_adds", "work for one picture (multiply-adds)"),
     "1 thread": ("ms1", "milliseconds for one picture, one thread"),
     "2 threads": ("ms2", "milliseconds for one picture, two threads"),
@@ -108,7 +108,7 @@ def finding(dots: pd.DataFrame, x: str) -> str:
 
 
 def unequal(dots: pd.DataFrame) -> str:
-    """That they learnt for different times, where they did: a dot is a training, not an architecture alone."""
+    """That they learned for different times, where they did: a dot is a training, not an architecture alone."""
     said = [
         f"{words} {dots[column].min():,.0f} to {dots[column].max():,.0f} {unit}"
         for column, words, unit in (
@@ -121,8 +121,8 @@ def unequal(dots: pd.DataFrame) -> str:
     if not said:
         return ""
     return (
-        f" They learnt {', '.join(said)} (point at a dot to see): a low dot may be a network that "
-        "learnt for less time or from less, not a worse one."
+        f" They learned {', '.join(said)} (point at a dot to see): a low dot may be a network that "
+        "learned for less time or from less, not a worse one."
     )
 
 

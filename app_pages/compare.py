@@ -4,22 +4,22 @@ import streamlit as st
 
 from core.analysis import comparison
 from core.analysis.training_summary import ACCURACY, MEANINGS, outcome
-from core.charts.palette import COLOURS
+from core.charts.palette import COLORS
 from core.data.cifar10 import CLASSES
 from core.runs.run import Run
 from ui import cached, drawing, figures, pictures
 from ui.run_picker import pair
 
-SHORT_CUTS = {
-    True: "Each block (2 layers) has a **short cut** (skip connection): what came in is added to what comes out.",
+SHORTCUTS = {
+    True: "Each block (2 layers) has a **shortcut** (skip connection): what came in is added to what comes out.",
     False: "Each block (2 layers) must pass on everything by itself: there is **no way around** it.",
 }
 BEGINNING = {
-    True: "It has learnt from other photos before, and now **goes on from there** (transfer learning).",
+    True: "It has learned from other photos before, and now **goes on from there** (transfer learning).",
     False: "It begins with **random numbers**, and must learn everything from these photos.",
 }
-QUESTIONS = {"skip": "Do short cuts help a network learn?", "init": "Does it help to have learnt before?"}
-COSTS = {"Parameters": "The numbers that are learnt.", "Multiply-adds a photo": "The work of one answer."}
+QUESTIONS = {"skip": "Do shortcuts help a network learn?", "init": "Does it help to have learned before?"}
+COSTS = {"Parameters": "The numbers that are learned.", "Multiply-adds a photo": "The work of one answer."}
 OPEN = "Which network does better?"
 
 chosen = pair()
@@ -41,12 +41,12 @@ def figures_of(run: Run) -> dict[str, str]:
     return outcome(cached.history(run), cached.accuracy(run)).figures | dict(zip(COSTS, costs, strict=True))
 
 
-def show_network(side: str, run, share, colour: str) -> None:
+def show_network(side: str, run, share, color: str) -> None:
     cifar = run.config.family == "cifar"
     with st.container(border=True, key=f"network_{side}", height="stretch"):
         kind = f"**{side}: {comparison.network_name(run.config)}**, " if cifar else f"**{side}:** "
         st.markdown(kind + comparison.describe(run))
-        st.image(drawing.network(run.config, colour), width="stretch", alt=f"Drawing of network {side}")
+        st.image(drawing.network(run.config, color), width="stretch", alt=f"Drawing of network {side}")
         st.metric(
             "right on photos it has never seen",
             f"{share.value:.1%}",
@@ -55,7 +55,7 @@ def show_network(side: str, run, share, colour: str) -> None:
             delta_arrow="off" if verdict.by_luck else "auto",
             help=MEANINGS[ACCURACY],
         )
-        st.markdown(SHORT_CUTS[run.config.skip] if cifar else BEGINNING[run.config.pretrained])
+        st.markdown(SHORTCUTS[run.config.skip] if cifar else BEGINNING[run.config.pretrained])
 
 
 def show_example(index: int) -> None:
@@ -70,9 +70,9 @@ def show_example(index: int) -> None:
 
 left, middle, right = st.columns([5, 3, 5])
 with left:
-    show_network("A", chosen.a, verdict.a, COLOURS["A"])
+    show_network("A", chosen.a, verdict.a, COLORS["A"])
 with right:
-    show_network("B", chosen.b, verdict.b, COLOURS["B"])
+    show_network("B", chosen.b, verdict.b, COLORS["B"])
 with middle:
     better = "B right, A wrong" if verdict.b.value >= verdict.a.value else "A right, B wrong"
     if len(disagreements[better]):

@@ -14,7 +14,7 @@ NO_REFERENCE = depth.PUBLISHED[:0]
 HE_ET_AL = (
     "Faint: He et al. 2015; the ResNets' values are from Table 6 (110: mean of five runs), the plain "
     "networks' were read off Figure 6 and are good to about a point; their plain network of 110 layers, not drawn, "
-    "erred on more than 60%. Theirs learnt for longer, by another recipe: compare the shapes, not the points. "
+    "erred on more than 60%. Theirs learned for longer, by another recipe: compare the shapes, not the points. "
 )
 
 chosen = pair()
@@ -69,7 +69,7 @@ if len(recipes) > 1:
         list(recipes),
         key="recipe",
         bind="query-params",
-        help="Runs are compared only if their settings differ in nothing but depth, short cuts and seed.",
+        help="Runs are compared only if their settings differ in nothing but depth, shortcuts and seed.",
     )
 else:
     st.caption(f"All runs share one recipe: {recipe}.")

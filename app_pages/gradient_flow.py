@@ -21,17 +21,17 @@ from ui.run_picker import offer_pair, pair
 
 DEPTHS = tuple(range(8, 111, 6))
 WITHOUT_BATCH_NORM = {"a": "plain56-none", "b": "resnet56-none"}
-COLOUR_RANGE = 1e6  # beyond that, all but the strongest would look alike
+COLOR_RANGE = 1e6  # beyond that, all but the strongest would look alike
 FAINTEST = "; the lightest is a millionth of the strongest, or less"
 WORDS = """
 1. A network learns backwards: the mistake is seen at the answer, and a message about it, the **gradient**, travels \
 back through all layers to the first.
 2. It **vanishes** if it becomes so faint that layers hardly change. So begins a deep plain network **without \
 BatchNorm** (switch it off above); the one trained here had a gradient of usual strength again within an epoch, yet \
-learnt little.
+learned little.
 3. **With BatchNorm it does not vanish**: before training it even grows on its way back through a deep plain \
 network, by far too much, and the first steps of training even that out.
-4. **Short cuts** carry the message around every block, so that with BatchNorm no layer of a deep ResNet \
+4. **Shortcuts** carry the message around every block, so that with BatchNorm no layer of a deep ResNet \
 is flooded or starved; without BatchNorm the parts add up, and it explodes: such a network \
 learns if its steps are kept short all the same (gradient clipping).
 5. So "ResNets win because gradients no longer vanish" is **not** the whole story of networks with BatchNorm: the \
@@ -41,8 +41,8 @@ SOURCES = """
 - He et al. 2015, [Deep residual learning](https://arxiv.org/abs/1512.03385), section 4.1, of plain networks with \
 BatchNorm: the difficulty is "unlikely to be caused by vanishing gradients"; their gradients have "healthy norms". \
 They conjecture "exponentially low convergence rates".
-- Yang et al. 2019, [A mean field theory of batch normalization](https://arxiv.org/abs/1902.08129): at initialisation \
-BatchNorm without short cuts makes gradients *explode* with depth; after a step of training their range is far smaller.
+- Yang et al. 2019, [A mean field theory of batch normalization](https://arxiv.org/abs/1902.08129): at initialization \
+BatchNorm without shortcuts makes gradients *explode* with depth; after a step of training their range is far smaller.
 - He et al. 2015, [Delving deep into rectifiers](https://arxiv.org/abs/1502.01852), section 2.2: the initial weights \
 used here keep the variance from layer to layer, on average over many channels. Here are 16 to 64, and zeros around \
 small maps take a share at every layer: so the signal fades all the same.
@@ -50,7 +50,7 @@ small maps take a share at every layer: so the signal fades all the same.
 zero biases and no BatchNorm, the inner product of weights and gradient is the same in all layers of a plain network. \
 So without BatchNorm vanishing shows as *all* layers receiving little, not as the first receiving less than the last.
 - Zhang, Dauphin and Ma 2019, [Fixup initialization](https://arxiv.org/abs/1901.09321): why a ResNet without BatchNorm \
-explodes at the usual initialisation, and how it can be trained all the same.
+explodes at the usual initialization, and how it can be trained all the same.
 - Veit et al. 2016, [Residual networks behave like ensembles](https://arxiv.org/abs/1605.06431): most of a deep \
 ResNet's gradient comes through short paths.
 
@@ -92,19 +92,19 @@ def scale_of(tables) -> list[float]:
     return [float(norms.min()), float(norms.max())] if len(norms) and norms.min() < norms.max() else [1e-3, 1.0]
 
 
-def colours_of(domain: list[float]) -> list[float]:
-    return [max(domain[0], domain[1] / COLOUR_RANGE), domain[1]]
+def colors_of(domain: list[float]) -> list[float]:
+    return [max(domain[0], domain[1] / COLOR_RANGE), domain[1]]
 
 
 def show_training(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
     tables = {side: gradients.by_epoch(*both) for side, both in found.items()}
     domain = scale_of(tables.values())
-    colours = colours_of(domain)
+    colors = colors_of(domain)
     names = {side: run.name for side, run in chosen}
     for column, (side, table) in zip(st.columns(2), tables.items(), strict=False):
         with column:
             st.markdown(f"**{side}: {names[side]}**")
-            st.vega_lite_chart(cached.chart(gradient_heatmap, table, colours), width="stretch")
+            st.vega_lite_chart(cached.chart(gradient_heatmap, table, colors), width="stretch")
     for side, (layers, norms) in found.items():
         if broken := gradients.breakdown(norms):
             st.warning(
@@ -125,7 +125,7 @@ def show_training(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
     ends = {side: gradients.first_in_words(norms[-1]) for side, (_, norms) in found.items()}
     st.caption(
         f"Dark is a strong message, light a faint one{'; both pictures have one scale' if len(found) > 1 else ''}, "
-        f"logarithmic{FAINTEST if domain[0] < colours[0] else ''}. In the last epoch "
+        f"logarithmic{FAINTEST if domain[0] < colors[0] else ''}. In the last epoch "
         + "; ".join(f"{side}'s first layer receives {words}" for side, words in ends.items())
         + f". {compare_typical(found)}"
     )
@@ -145,7 +145,7 @@ def show_training(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
     st.vega_lite_chart(cached.chart(gradient_ratio, lines[lines["ratio"] > 0], gradients.ABOUT_EQUAL), width="stretch")
     starved = {side: gradients.starved_from(norms) for side, (_, norms) in found.items()}
     st.caption(
-        "Above the dashed line the first layer receives more than the last; below, less. Within the grey band that "
+        "Above the dashed line the first layer receives more than the last; below, less. Within the gray band that "
         "means little: layers differ in size. "
         + " ".join(
             f"From epoch {epoch}, {side}'s first layer receives practically nothing."
@@ -205,7 +205,7 @@ def beginning(config: TrainConfig) -> TrainConfig | None:
 
 
 @fragment()
-def show_initialisation() -> None:
+def show_initialization() -> None:
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     depth = left.select_slider(
         "Layers", DEPTHS, value=56, key="flow_depth", bind="query-params", help="How deep both networks are."
@@ -274,7 +274,7 @@ if found:
 
 st.header("Before training, at any depth", anchor=False)
 st.markdown("Nothing is trained here: two new networks see a few photos once, and the message is sent back once.")
-show_initialisation()
+show_initialization()
 
 st.header("What “vanishing” means here, and what it does not", anchor=False)
 st.markdown(WORDS)
@@ -292,5 +292,5 @@ if broken := diverged():
         st.warning(f"**{run.name}**: {reason}", icon=":material/dangerous:")
         with suppress(RunError):  # it was the first step
             table = gradients.by_epoch(*cached.gradient_norms(run))
-            st.vega_lite_chart(cached.chart(gradient_heatmap, table, colours_of(scale_of([table]))), width="stretch")
+            st.vega_lite_chart(cached.chart(gradient_heatmap, table, colors_of(scale_of([table]))), width="stretch")
     st.caption("The last column is the epoch that was not finished. Green: the gradient is no longer a finite number.")

@@ -1,4 +1,4 @@
-"""How both runs learnt: accuracy and loss, on training and validation photos, against three kinds of cost."""
+"""How both runs learned: accuracy and loss, on training and validation photos, against three kinds of cost."""
 
 import pandas as pd
 import streamlit as st
@@ -83,7 +83,7 @@ if measure == "loss" and smoothed:
         "certainty counts as a mistake, too (label smoothing), so that a network does not learn to be too sure."
     )
 
-st.header("The generalisation gap", anchor=False)
+st.header("The generalization gap", anchor=False)
 gaps = pd.concat(
     with_minutes(run, side).assign(gap=lambda table: 100 * (table["train_accuracy"] - table["val_accuracy"]))
     for side, run in chosen

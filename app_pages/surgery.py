@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.analysis import metrics, surgery_study
 from core.analysis.comparison import describe
-from core.charts.palette import COLOURS
+from core.charts.palette import COLORS
 from core.charts.surgery import removed_blocks, single_blocks
 from core.errors import LabError, RunError
 from core.jobs import trainings
@@ -25,8 +25,8 @@ THEN = "They then become A and B on every page."
 chosen = pair()
 st.title("How much can you cut out?")
 st.markdown(
-    "Both networks are **trained**; nothing is learnt anew. Switch off a block: what comes in is then handed on as it "
-    "is, in both. Only the ResNet has learnt with such a **short cut** (skip connection) around each block. How many "
+    "Both networks are **trained**; nothing is learned anew. Switch off a block: what comes in is then handed on as it "
+    "is, in both. Only the ResNet has learned with such a **shortcut** (skip connection) around each block. How many "
     "of 1,000 test photos do they still get right?"
 )
 patients, refusals = {}, {}
@@ -71,7 +71,7 @@ def show_patient(side: str, removed: surgery_study.Lesion, scale: float) -> floa
     cut = removed & removable
     st.markdown(f"**{side}: {'ResNet' if run.config.skip else 'Plain network'}**, {describe(run)}")
     drawn = f"Network {side} as a row of blocks: {condition(side, removed, scale)}"
-    st.image(drawing.patient(run.config, COLOURS[side], cut), width="stretch", alt=drawn)
+    st.image(drawing.patient(run.config, COLORS[side], cut), width="stretch", alt=drawn)
     scale = scale if run.config.skip else 1.0
     try:
         before = intact(run)
@@ -118,7 +118,7 @@ def operate() -> None:
             0.1,
             key="branches",
             bind="query-params",
-            help="What each block adds to its short cut is multiplied by this. At 0 the short cuts alone remain.",
+            help="What each block adds to its shortcut is multiplied by this. At 0 the shortcuts alone remain.",
         )
     removed = frozenset(map(int, off))
     now = {}
@@ -222,7 +222,7 @@ if studies:
         "others go on. A plain network is one path. Their ResNet had 110 layers and hardly noticed the loss of one "
         "block, unless it was one of those where the picture is halved. One would expect each block to matter "
         "more where there are fewer. [The paper](https://arxiv.org/abs/1605.06431), section 3, writes a block as its "
-        "branch plus its short cut, so that the paths add up exactly; here a ReLU follows each addition, and the paths "
+        "branch plus its shortcut, so that the paths add up exactly; here a ReLU follows each addition, and the paths "
         "are only a way of speaking."
     )
 with st.container(horizontal=True):

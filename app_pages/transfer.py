@@ -1,4 +1,4 @@
-"""The second fight: a network that starts from nothing against the same one that has learnt before."""
+"""The second fight: a network that starts from nothing against the same one that has learned before."""
 
 import pandas as pd
 import streamlit as st
@@ -22,7 +22,7 @@ ONE_RECIPE = (
 )
 
 chosen = pair()
-st.title("Does it help to have learnt before?")
+st.title("Does it help to have learned before?")
 st.markdown(
     "Nobody learns everything anew. A network can begin with what another training taught it, on other photos "
     "(**transfer learning**), instead of with random numbers (**from scratch**). All else is the same."
@@ -55,7 +55,7 @@ def choose() -> transfer.Duel:
         key="duel",
         bind="query-params",
         format_func=lambda name: f"{name}: {network_of(names[name])}",
-        help="Pairs of runs that differ in their initial weights alone: from scratch, and learnt before.",
+        help="Pairs of runs that differ in their initial weights alone: from scratch, and learned before.",
     )
     return names[name]
 
@@ -94,11 +94,11 @@ def show_verdict() -> None:
 
 
 def show_budgets() -> None:
-    st.header("How many labelled photos does it take?", anchor=False)
+    st.header("How many labeled photos does it take?", anchor=False)
     rows = []
     for other in transfer.comparable(duel, duels):
         if not all(run.training_images for run in other):
-            st.info(f"How many photos {' and '.join(run.name for run in other)} learnt from is not recorded.")
+            st.info(f"How many photos {' and '.join(run.name for run in other)} learned from is not recorded.")
             continue
         for side, run in zip(order, other, strict=True):
             share, epochs = cached.accuracy(run), run.config.epochs
@@ -115,18 +115,18 @@ def show_budgets() -> None:
             show_command(run, *fewer, "--epochs", str(MORE_EPOCHS * run.config.epochs))
         return
     st.vega_lite_chart(cached.chart(label_budget, table), width="stretch")
-    scratch, learnt = (table[table["side"] == side].set_index("images")["accuracy"] for side in order)
+    scratch, learned = (table[table["side"] == side].set_index("images")["accuracy"] for side in order)
     few, many = scratch.index.min(), scratch.index.max()
     st.caption(
-        f"With {few:,} labelled photos having learnt before is worth {100 * (learnt[few] - scratch[few]):+.1f} points, "
-        f"with {many:,} it is {100 * (learnt[many] - scratch[many]):+.1f}. Luck with the test photos: a point at most. "
+        f"With {few:,} labeled photos learning before is worth {100 * (learned[few] - scratch[few]):+.1f} points, "
+        f"with {many:,} it is {100 * (learned[many] - scratch[many]):+.1f}. Luck: a point at most. "
         f"{lessons_in_words(table)}"
         "The weights kept are those that did best on the validation photos, which have labels, too."
     )
 
 
 def lessons_in_words(table: pd.DataFrame) -> str:
-    """How long each learnt: with few photos, often fewer steps, to which part of what is lost is due."""
+    """How long each learned: with few photos, often fewer steps, to which part of what is lost is due."""
     lessons = table.groupby("images", as_index=False)[["epochs", "steps"]].first()
     words = ", ".join(
         f"{row.steps:,} with {row.images:,} photos (each seen {row.epochs} times)" for row in lessons.itertuples()
@@ -155,7 +155,7 @@ def show_frozen() -> None:
         "no more than luck explains" if verdict.by_luck else f"{100 * (verdict.b.value - verdict.a.value):+.1f} points"
     )
     st.caption(
-        "Where only the last layer learns, what was learnt before serves as it is (feature extraction). Letting "
+        "Where only the last layer learns, what was learned before serves as it is (feature extraction). Letting "
         f"everything learn (fine-tuning) is worth {worth} here. {SAME_RECIPE}"
     )
 
@@ -187,8 +187,8 @@ def show_change() -> None:
     words = [f"{side_of[name]} changed a typical layer by {middle[name]}, most of all {most[name]}" for name in changes]
     st.caption(
         f"{'; '.join(words)}.{frozen} The last layer, which is new to both, is left out. Changes are measured "
-        "against the size that a layer's weights had at the start. Random ones often begin larger than learnt ones: so "
-        "a smaller change does not mean that less was learnt."
+        "against the size that a layer's weights had at the start. Random ones often begin larger than learned ones, "
+        "so a smaller change does not mean that less was learned."
     )
     st.subheader("The first layer's filters: what it looks for in a picture", anchor=False)
     for run in duel:
@@ -201,8 +201,8 @@ def show_change() -> None:
                     sheet = transfer.filter_sheet(filters)
                     st.image(sheet, caption=when, width=330, alt=f"Filters, {words}, {when}")
     st.caption(
-        "Each small square is one filter, as a picture: what it responds to most. Stripes and colour patches find "
-        "edges and colours, which every photo has: so what was learnt on other photos serves here too."
+        "Each small square is one filter, as a picture: what it responds to most. Stripes and color patches find "
+        "edges and colors, which every photo has: so what was learned on other photos serves here too."
     )
 
 

@@ -19,14 +19,14 @@ from core.paths import ROOT
 SECONDS = 90  # at most, until it answers
 # By the title in the navigation, words of the page's heading.
 PAGES = {
-    "Compare": "short cuts help",
+    "Compare": "shortcuts help",
     "Learning curves": "Who learns faster",
     "Mistakes": "mix up",
     "Look inside": "where do they look",
     "Depth": "Does depth help",
     "Gradient flow": "reach the first layer",
     "Surgery": "cut out",
-    "Transfer": "have learnt before",
+    "Transfer": "have learned before",
     "Architectures": "What does accuracy cost",
     "Train": "Train your own",
 }

@@ -4,7 +4,7 @@
     python -m benchmarks.training_speed --network resnet50 --input-size 64 --strides v1
 
 Needs an otherwise idle machine. The three loops take turns, `rounds` times, and medians are compared, so that a
-machine whose speed drifts does not favour one of them. Batches are as usual for the network: 128 for ResNet-20, 64 for
+machine whose speed drifts does not favor one of them. Batches are as usual for the network: 128 for ResNet-20, 64 for
 ResNet-50. With `--init` ours is fine-tuning: what it costs does not hang on the weights, so "scratch" measures it too.
 """
 
@@ -112,7 +112,7 @@ class CommonLoop:
 
 
 def pipeline_speed(config: TrainConfig, images: cifar10.Images) -> float:
-    """Images a second of cutting, mirroring, shifting and normalising batches, on one thread."""
+    """Images a second of cutting, mirroring, shifting and normalizing batches, on one thread."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     training_set, preprocessing = TrainingSet(images, augment=True), family(config).preprocessing

@@ -42,7 +42,7 @@ class TrainConfig:
     input_size: int = 32  # pixels a side, to which the network's own preprocessing enlarges the images
     strides: str = "v1.5"  # ResNet-50, 101, 152 of torchvision: "v1" has them in the 1x1 convolutions (He et al. 2015)
     depth: int = 20  # cifar: 6n + 2 weighted layers
-    skip: bool = True  # cifar: with short cuts a ResNet, without them its plain twin
+    skip: bool = True  # cifar: with shortcuts a ResNet, without them its plain twin
     norm: str = "batch"  # cifar: "batch" or "none"
     init: str = "scratch"  # or "imagenet" (torchvision's weights), or the path of a file with weights
     freeze: str = ""  # the stage up to which initial weights stay as they are; "backbone": all but the last layer
@@ -78,7 +78,7 @@ class TrainConfig:
 
     @property
     def pretrained(self) -> bool:
-        """Whether it starts from weights that were learnt before."""
+        """Whether it starts from weights that were learned before."""
         return self.init != "scratch"
 
     @property
@@ -134,7 +134,7 @@ class TrainConfig:
 
 
 def recipe(family: str, optimizer: str) -> dict:
-    """The fields whose usual value hangs on the network's family or the optimiser: {field: usual value}."""
+    """The fields whose usual value hangs on the network's family or the optimizer: {field: usual value}."""
     usual = RECIPES[family]
     return usual | {"lr": usual["lr"] * (ADAMW_LR if optimizer == "adamw" else 1)}
 
@@ -172,7 +172,7 @@ def _first_problem(c: TrainConfig) -> str | None:
         ),
         (
             cifar or (c.depth, c.skip, c.norm) == (20, True, "batch"),
-            "depth, short cuts and norm of a network of torchvision cannot be chosen",
+            "depth, shortcuts and norm of a network of torchvision cannot be chosen",
         ),
         (c.init != "", "initial weights must be scratch, imagenet or the path of a file, not nothing"),
         (0 < c.train_fraction <= 1, f"train fraction must be above 0 and at most 1, not {c.train_fraction}"),

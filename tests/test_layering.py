@@ -82,7 +82,7 @@ def test_nothing_is_unpickled_or_evaluated(path):
     ("code", "package"),
     [
         ("import streamlit as st", "streamlit"),
-        ("from ui.theme import COLOURS", "ui"),
+        ("from ui.theme import COLORS", "ui"),
         ("def f():\n    import torch.nn as nn", "torch"),
         ("importlib.import_module('app_pages.train')", "app_pages"),
         ("__import__('torch')", "torch"),

@@ -132,7 +132,7 @@ def gradient_norms(run: Run) -> tuple[list[str], np.ndarray]:
 
 @st.cache_resource(show_spinner="Unpacking the training photos ...")
 def gradient_batch() -> cifar10.Images:
-    """The first training photos, which the gradient at initialisation is taken on."""
+    """The first training photos, which the gradient at initialization is taken on."""
     images = cifar10.load_training("shipped")
     return cifar10.Images(images.pixels[: gradients.BATCH].copy(), images.labels[: gradients.BATCH].copy())
 
@@ -140,7 +140,7 @@ def gradient_batch() -> cifar10.Images:
 @st.cache_data(max_entries=256, show_spinner="One backward pass through the untrained network ...")
 def initial_gradients(config: TrainConfig) -> pd.DataFrame:
     _one_torch_thread()
-    return gradients.at_initialisation(config, gradient_batch())
+    return gradients.at_initialization(config, gradient_batch())
 
 
 @st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)

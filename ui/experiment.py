@@ -112,15 +112,15 @@ class Percentage:
 
 
 FIELDS = {
-    "skip": Choice((True, False), "With short cuts it is a ResNet; without, its plain twin."),
+    "skip": Choice((True, False), "With shortcuts it is a ResNet; without, its plain twin."),
     "depth": Choice(DEPTHS, "More layers: slower; 20 is a good start."),
     "norm": Choice(("batch", "none"), "BatchNorm keeps the numbers inside the network in range."),
     "network": Choice(cached.torchvision_names, "By its name."),
     "input_size": Number(32, 224, "To how many pixels a side the pictures are enlarged: more is slower.", {"step": 32}),
-    "init": Choice(("scratch", "imagenet"), "From nothing, or from what was learnt on a million other photos."),
+    "init": Choice(("scratch", "imagenet"), "From nothing, or from what was learned on a million other photos."),
     "epochs": Number(1, 1_000, "Passes over the photos. More: better, and longer."),
     "data": Choice(("shipped", "full"), "All 50,000 are downloaded once (170 MB), if this machine doesn't have them."),
-    "train_fraction": Percentage("How much does a network learn from fewer labelled photos?"),
+    "train_fraction": Percentage("How much does a network learn from fewer labeled photos?"),
     "schedule": Choice(SCHEDULES, "How big the learning steps are over time."),
     "warmup": Number(
         0.0,
@@ -170,7 +170,7 @@ def _configs() -> list[TrainConfig]:
     values = _draw(NETWORK[family] + LENGTH, usual | recipe(family, "sgd"), family)
     with st.expander("The recipe", icon=":material/tune:"):
         optimizer = st.session_state.get(f"{family}_optimizer", "sgd")
-        # A widget keeps its value; so the rates, whose usual values hang on the optimiser, have one for each.
+        # A widget keeps its value; so the rates, whose usual values hang on the optimizer, have one for each.
         values |= _draw(RECIPE, usual | recipe(family, optimizer), family, {"lr": f"{family}_{optimizer}_lr"})
     first = TrainConfig(**recipe(family, values["optimizer"]) | values | {"family": family})
     second = _second(first, (*NETWORK[family], *LENGTH, *RECIPE[:-1]))

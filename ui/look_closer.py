@@ -27,8 +27,8 @@ if TYPE_CHECKING:  # they bring torch
 SIDE = 256  # pixels on the screen: three side by side fit a small laptop
 METERS = {0: "Don't believe this map.", 1: "Be careful with this map.", 2: "This map passed both checks."}
 CHANGES = {
-    True: "It does: it depends on what was learnt.",
-    False: "Hardly: networks that never learnt draw much the same map.",
+    True: "It does: it depends on what was learned.",
+    False: "Hardly: networks that never learned draw much the same map.",
     None: "That is too close to call.",
 }
 LIKENESS = "1: the same, 0: nothing in common, below 0: one is bright where the other is dark"
@@ -69,7 +69,7 @@ def look(side: str, run: Run, seen: np.ndarray, style: MapStyle) -> Look:
 def trust(looks: list[Look], style: MapStyle) -> None:
     """Adebayo et al. 2018 and Rong et al. 2022 in plain words, for each map."""
     st.markdown(
-        "A heatmap always looks convincing. Two checks: does it **change when the network forgets** what it learnt? "
+        "A heatmap always looks convincing. Two checks: does it **change when the network forgets** what it learned? "
         "And does **hiding what it marks** hurt the answer more than hiding what it leaves out?"
     )
     for column, one in zip(st.columns(len(looks)), looks, strict=True):
@@ -86,8 +86,8 @@ def _show_trust(one: Look, style: MapStyle) -> None:
         return
     st.markdown(f"**Does it change when the network forgets?** {_change(report)}")
     with st.container(horizontal=True):
-        names = list(report.randomised)
-        for i, (name, heatmap) in enumerate(report.randomised.items()):
+        names = list(report.randomized)
+        for i, (name, heatmap) in enumerate(report.randomized.items()):
             forgot = f"forgot {name}" if i == 0 else ("forgot all" if i == len(names) - 1 else f"and {name}")
             drawn = gradcam.overlay(np.asarray(pictures.enlarge(one.seen, 96)), heatmap)
             st.image(drawn, caption=forgot, width=66, alt=f"Heatmap of a network that {forgot}")
@@ -102,10 +102,10 @@ def _show_trust(one: Look, style: MapStyle) -> None:
 def _change(report: Report) -> str:
     likenesses = report.likenesses
     if not likenesses:
-        return "It can't be said: networks that never learnt anything mark nothing in this picture."
+        return "It can't be said: networks that never learned anything mark nothing in this picture."
     verdict = CHANGES[report.depends_on_learning]
     return (
-        f"{verdict} Its likeness to the maps of {len(likenesses)} networks that never learnt: "
+        f"{verdict} Its likeness to the maps of {len(likenesses)} networks that never learned: "
         f"{np.mean(likenesses):.2f} on average, {min(likenesses):.2f} to {max(likenesses):.2f} "
         f"({LIKENESS})."
     )
@@ -205,7 +205,7 @@ def _change_of_mind(slider: Slider, flipped: list[int], kept_at_neutral: bool) -
 def cover(looks: list[Look], style: MapStyle) -> None:
     """A patch slid over the picture, beside the heatmap of the same class (Zeiler and Fergus 2014)."""
     st.markdown(
-        "A check that looks at no inner workings: a grey patch slides over the picture, and wherever it makes the "
+        "A check that looks at no inner workings: a gray patch slides over the picture, and wherever it makes the "
         "network **less sure**, it must have covered something that counts. Do the two maps mark the same places?"
     )
     from core.heatmaps.sanity_checks import rank_correlation  # brings torch

@@ -27,8 +27,8 @@ def offer(pair: Pair) -> None:
 
 
 def _with_weights(like: Run) -> Run | None:
-    """A run of the same network that has learnt from all photos, all of it, and whose weights are here; of several, one
-    that was trained the most like this."""
+    """A run of the same network that has learned from all photos, all of it, and whose weights are here; of several,
+    the one that was trained the most like this."""
     network = ("architecture", "pretrained", "norm")
     alike = [
         run

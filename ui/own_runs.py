@@ -132,7 +132,7 @@ def _show_actions(states: dict[str, Status]) -> None:
         if not trainings.training_allowed():
             pass  # a public demo
         elif state in ("training", "queued"):
-            _action("Stop", "stop", name, trainings.stop, help="What was learnt is kept, and it can go on later.")
+            _action("Stop", "stop", name, trainings.stop, help="What was learned is kept, and it can go on later.")
         else:
             if status and status.diverged:
                 st.caption("Its numbers broke down, and would again. *Gradient flow* shows where.")

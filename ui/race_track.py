@@ -16,7 +16,7 @@ from ui.pictures import enlarged_test_image
 
 POLL = "900ms"
 POINTS = 100  # of a curve, at most: more are not seen, and cost time
-HUES = {"A": "orange", "B": "blue"}  # Streamlit's names for what is nearest to `palette.COLOURS`
+HUES = {"A": "orange", "B": "blue"}  # Streamlit's names for what is nearest to `palette.COLORS`
 SIDE = 128  # pixels of a photo on the screen
 
 
@@ -99,7 +99,7 @@ def _show_end(pair: FairPair, frames: list[dict]) -> None:
     _show_moment(pair, frames)
     if done:
         st.caption(
-            "One short race proves little. **Compare** shows networks that learnt for longer, and says whether their "
+            "One short race proves little. **Compare** shows networks that learned for longer, and says whether their "
             "difference could be luck."
         )
 
@@ -110,7 +110,7 @@ def _verdict(pair: FairPair, frame: dict) -> str:
         f"the {name[0].lower() + name[1:] if name != 'ResNet' else name} is right on {shares[side]:.0%}"
         for side, name in zip(SIDES, pair.names, strict=True)
     )
-    return f"On 1,000 photos that neither has learnt from, {words}."
+    return f"On 1,000 photos that neither has learned from, {words}."
 
 
 def _show_moment(pair: FairPair, frames: list[dict]) -> None:

@@ -21,15 +21,15 @@ FIELD_WORDS = {
     "input_size": "picture size",
     "strides": "place of the strides",
     "depth": "number of layers",
-    "skip": "short cuts",
-    "norm": "normalisation",
+    "skip": "shortcuts",
+    "norm": "normalization",
     "init": "initial weights",
     "freeze": "frozen up to",
     "data": "training photos",
     "train_fraction": "share of the training photos",
     "epochs": "epochs",
     "batch_size": "batch size",
-    "optimizer": "optimiser",
+    "optimizer": "optimizer",
     "schedule": "learning-rate schedule",
     "warmup": "warm-up",
     "lr": "learning rate",
@@ -48,7 +48,7 @@ VALUE_WORDS = {
     ("norm", "batch"): "BatchNorm",
     ("norm", "none"): "none",
     ("init", "scratch"): "random numbers",
-    ("init", "imagenet"): "learnt on ImageNet",
+    ("init", "imagenet"): "learned on ImageNet",
     ("freeze", ""): "nothing",
     ("freeze", "backbone"): "the last layer, which alone learns",
     ("data", "full"): "all 50,000",
@@ -60,7 +60,7 @@ VALUE_WORDS = {
     ("augment", True): "mirrored and shifted",
     ("augment", False): "off",
 }
-# What beside the settings decides on what is learnt, by more than the last digits; and its usual value.
+# What beside the settings decides on what is learned, by more than the last digits; and its usual value.
 ENVIRONMENT_WORDS = {"processes": "processes that trained it together", "precision": "precision of its numbers"}
 USUAL_ENVIRONMENT = {"processes": 1, "precision": "float32"}
 
@@ -156,17 +156,17 @@ def in_words(name: str, value: object) -> str:
     """The value of a field of TrainConfig as a lay reader takes it."""
     if (name, value) not in VALUE_WORDS and name == "init":
         file = _file_name(str(value))
-        return VALUE_WORDS["init", "imagenet"] if file in IMAGENET_FILES else f"learnt before, in {file}"
+        return VALUE_WORDS["init", "imagenet"] if file in IMAGENET_FILES else f"learned before, in {file}"
     if name in ("train_fraction", "warmup") and value is not None:
         return f"{value:.3%}".rstrip("0%").rstrip(".") + "%"
     return VALUE_WORDS.get((name, value), str(value))
 
 
 def describe(run: Run) -> str:
-    """The network in lay words, e.g. "20 layers, with short cuts" or "ResNet-50, pretrained"."""
+    """The network in lay words, e.g. "20 layers, with shortcuts" or "ResNet-50, pretrained"."""
     config, words = run.config, []
     if config.family == "cifar":
-        words += [f"{config.depth} layers", f"{VALUE_WORDS['skip', config.skip]} short cuts"]
+        words += [f"{config.depth} layers", f"{VALUE_WORDS['skip', config.skip]} shortcuts"]
         words += ["no BatchNorm"] if config.norm == "none" else []
     else:
         words += [network_name(config)]
@@ -256,7 +256,7 @@ class Verdict:
     @property
     def _guessing(self) -> list[str]:
         return [
-            f"{side} does no better than guessing, one right answer in ten: it has learnt nothing."
+            f"{side} does no better than guessing, one right answer in ten: it has learned nothing."
             for side, share in (("A", self.a), ("B", self.b))
             if share.by_guessing
         ]

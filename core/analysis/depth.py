@@ -82,7 +82,7 @@ def pair_of(rows: pd.DataFrame, run: str) -> dict[str, str]:
 
 
 def networks_like(a: TrainConfig, b: TrainConfig) -> tuple[str, str]:
-    """NETWORKS, first the one in A's colour: what A and B are, where they are a plain network and a ResNet."""
+    """NETWORKS, first the one in A's color: what A and B are, where they are a plain network and a ResNet."""
     swapped = a.family == b.family == "cifar" and a.skip and not b.skip
     return NETWORKS[::-1] if swapped else NETWORKS
 
@@ -199,7 +199,7 @@ def _guessing(rows: pd.DataFrame) -> str:
         always = [str(depth) for depth, of_seeds in guesses if of_seeds.all()]
         if always:
             words += f" At {' and '.join(always)} layers the {_called(name)} does no better than guessing: "
-            words += "it has learnt nothing."
+            words += "it has learned nothing."
         for depth, of_seeds in guesses:
             if of_seeds.any() and not of_seeds.all():
                 words += f" At {depth} layers {of_seeds.sum()} of {len(of_seeds)} runs of the {_called(name)} "

@@ -1,6 +1,6 @@
 """How strong the learning signal is in each layer: the norm of the loss's gradient with respect to its weights.
 
-At initialisation it is computed here; by epoch it comes from a run's gradients.npz. Tables and words; no charts.
+At initialization it is computed here; by epoch it comes from a run's gradients.npz. Tables and words; no charts.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import pandas as pd
 from core.config import TrainConfig
 from core.data.cifar10 import Images
 
-BATCH = 16  # images for the gradient at initialisation: enough for BatchNorm, and quick at depth 110
+BATCH = 16  # images for the gradient at initialization: enough for BatchNorm, and quick at depth 110
 SMALLEST = 1e-12  # up to this it is practically none: a logarithmic axis shows it so
 ABOUT_EQUAL = 2  # ratios below this, either way, are called "about as much"
 BEYOND_WORDS = 1e9  # ratios above this, either way, have no figure
@@ -26,7 +26,7 @@ class Breakdown:
     layer: int
 
 
-def at_initialisation(config: TrainConfig, batch: Images) -> pd.DataFrame:
+def at_initialization(config: TrainConfig, batch: Images) -> pd.DataFrame:
     """The gradient of one backward pass through the untrained network of `config`, BatchNorm in training mode.
 
     A row a layer, first to last: number (from 1), layer (name), norm (Euclidean; at least SMALLEST), broken.
@@ -45,7 +45,7 @@ def at_initialisation(config: TrainConfig, batch: Images) -> pd.DataFrame:
 
 
 def in_epoch(layers: list[str], norms: np.ndarray, epoch: int) -> pd.DataFrame:
-    """Like `at_initialisation`, from a run's gradients: means over the steps of `epoch` (from 1).
+    """Like `at_initialization`, from a run's gradients: means over the steps of `epoch` (from 1).
 
     A norm that is not finite is `broken` (boolean), and SMALLEST."""
     return _layer_table(layers, norms[epoch - 1])

@@ -76,7 +76,7 @@ def blocks(model: CifarNet) -> Iterator[BasicBlock]:
 def forward(model: CifarNet, x: Tensor, removed: Lesion = frozenset(), scale: float = 1.0) -> Tensor:
     """`model(x)` without the blocks `removed` (numbered from 1), the other blocks' branches multiplied by `scale`.
 
-    In a ResNet a removed block's short cut remains. A plain network has no branches to scale.
+    In a ResNet a removed block's shortcut remains. A plain network has no branches to scale.
     """
     out = F.relu(model.bn1(model.conv1(x)))
     for number, block in enumerate(blocks(model), start=1):

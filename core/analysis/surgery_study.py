@@ -40,7 +40,7 @@ def stages(config: TrainConfig) -> tuple[int, int, int]:
 
 
 def removable(config: TrainConfig) -> Lesion:
-    """A ResNet's blocks all (their short cut remains); of a plain network those that change no shape."""
+    """A ResNet's blocks all (their shortcut remains); of a plain network those that change no shape."""
     blocks = frozenset(range(1, count_blocks(config) + 1))
     return blocks if config.skip else blocks - shape_changing(config)
 
@@ -134,7 +134,7 @@ def costs(results: dict[Lesion, float], config: TrainConfig) -> pd.Series:
 
 def cost_in_words(results: dict[Lesion, float], config: TrainConfig) -> str:
     """What a network does without one of its blocks."""
-    if _hardly_learnt(results[frozenset()]):
+    if _hardly_learned(results[frozenset()]):
         return GUESSES
     each = costs(results, config)
     lost = f"{each.mean():.1f} points" if each.mean() >= A_POINT else "less than a point"
@@ -158,7 +158,7 @@ def _fall_in_words(rows: pd.DataFrame) -> str:
     """Of the rows of one side, from none removed to most."""
     rows = rows.sort_values("removed")
     whole = rows["mean"].iloc[0]
-    if _hardly_learnt(whole):
+    if _hardly_learned(whole):
         return GUESSES
     fallen = rows["mean"] < whole / 2
     if not fallen.any():
@@ -169,7 +169,7 @@ def _fall_in_words(rows: pd.DataFrame) -> str:
     return f"falls below half of its accuracy when {count} of its blocks {_is(count)} gone{not_yet}."
 
 
-def _hardly_learnt(accuracy: float) -> bool:
+def _hardly_learned(accuracy: float) -> bool:
     """Whether half of it is what guessing gives, so that nothing is left to lose."""
     return accuracy < 2 * GUESSING
 

@@ -1,4 +1,4 @@
-"""What a training came to: how good, how fast, how much of it learnt by heart. In figures, and in a table's words."""
+"""What a training came to: how good, how fast, how much of it learned by heart. In figures, and in a table's words."""
 
 from dataclasses import dataclass
 
@@ -21,8 +21,8 @@ MEANINGS = {
         "How fast it learns. Validation photos are kept apart while it learns from the others; an epoch is one pass "
         "over those.",
     ),
-    GAP: "How much better it is on the photos it learnt from. Small is good where accuracy is high; a network "
-    "that learnt little memorised little. Below zero is possible, as training photos may be mirrored and shifted, and "
+    GAP: "How much better it is on the photos it learned from. Small is good where accuracy is high; a network "
+    "that learned little memorized little. Below zero is possible, as training photos may be mirrored and shifted, and "
     "are counted while it still learns.",
     TIME: "On the machine named in the run's card. Runs trained at the same time slowed each other "
     "down: times say little about which is faster.",

@@ -1,4 +1,4 @@
-"""The second fight: a network from scratch against the same one that has learnt before. Which runs make it; who wins.
+"""The second fight: a network from scratch against the same one that has learned before. Which runs make it; who wins.
 
 Derives everything from run folders; no torch.
 """
@@ -67,26 +67,26 @@ def observation(scratch: Outcome, pretrained: Outcome, by_luck: bool) -> str:
 
 
 def _less_by_heart(scratch: Outcome, pretrained: Outcome) -> str:
-    """A small gap is no merit of a network that has learnt less."""
+    """A small gap is no merit of a network that has learned less."""
     worse = scratch.accuracy.value < pretrained.accuracy.value
-    return ": having learnt less, it memorised less" if worse and scratch.gap < pretrained.gap else ""
+    return ": having learned less, it memorized less" if worse and scratch.gap < pretrained.gap else ""
 
 
 def _speed(scratch: Outcome, pretrained: Outcome) -> str:
     """About the highest target that either of them reached."""
     for target in reversed(TARGETS):
-        begun, learnt = scratch.reached[target], pretrained.reached[target]
-        slow, fast = when_in_words(begun), when_in_words(learnt)
-        if begun and learnt:
+        begun, learned = scratch.reached[target], pretrained.reached[target]
+        slow, fast = when_in_words(begun), when_in_words(learned)
+        if begun and learned:
             return f"Pretrained, it reached {target:.0%} after {fast}; from scratch after {slow}."
-        if begun or learnt:
-            winner, loser = ("Pretrained", "from scratch") if learnt else ("From scratch", "pretrained")
-            return f"{winner}, it reached {target:.0%} after {when_in_words(learnt or begun)}; {loser} never."
+        if begun or learned:
+            winner, loser = ("Pretrained", "from scratch") if learned else ("From scratch", "pretrained")
+            return f"{winner}, it reached {target:.0%} after {when_in_words(learned or begun)}; {loser} never."
     return f"Neither reached {TARGETS[0]:.0%} on validation photos."
 
 
 def filter_sheet(filters: np.ndarray, columns: int = 8, zoom: int = 6) -> np.ndarray:
-    """Filters (n, 3, h, w) as small colour pictures in rows: uint8 (height, width, 3), enlarged without smoothing.
+    """Filters (n, 3, h, w) as small color pictures in rows: uint8 (height, width, 3), enlarged without smoothing.
 
     Each is stretched to its own darkest and brightest value, so that its pattern shows, not its strength.
     """

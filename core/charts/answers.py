@@ -4,17 +4,17 @@ import altair as alt
 import pandas as pd
 
 from core.charts import style
-from core.charts.palette import COLOURS
+from core.charts.palette import COLORS
 
 DIFFERENCE = "blueorange"  # diverging; reversed, so that more of B is blue and more of A is orange
 ROOM_FOR_PERCENT = 0.25  # beside the longest bar, in widths of its scale
 
 
 def confusion(matrix: pd.DataFrame, title: str, largest: int, difference: bool = False) -> alt.Chart:
-    """A 10 x 10 table of counts as coloured cells; a click selects a cell ("true", "answer") as parameter `cell`.
+    """A 10 x 10 table of counts as colored cells; a click selects a cell ("true", "answer") as parameter `cell`.
 
-    `largest`: the count off the diagonal at which the colour is fullest, the same for charts to be compared. The
-    diagonal, which would drown all else, is shown as numbers without colour, except in a difference.
+    `largest`: the count off the diagonal at which the color is fullest, the same for charts to be compared. The
+    diagonal, which would drown all else, is shown as numbers without color, except in a difference.
     """
     long = matrix.rename_axis(index="true", columns="answer").stack().rename("images").reset_index()
     long["mistake"] = (long["true"] != long["answer"]) | difference
@@ -61,7 +61,7 @@ def per_class(table: pd.DataFrame, measure: str) -> alt.Chart:
         tooltip=["class:N", "run:N", alt.Tooltip("value:Q", title=measure, format=".1%")],
     )
     dots = base.mark_point(filled=True, size=140, opacity=1).encode(
-        color=style.colour(),
+        color=style.color(),
         shape=style.shape(),
     )
     return alt.layer(base.mark_line(color="#999").encode(detail="class:N"), dots).properties(height=alt.Step(30))
@@ -77,7 +77,7 @@ def answers(probabilities: pd.DataFrame, side: str) -> alt.Chart:
         x=alt.X("probability:Q", title="how sure", scale=scale, axis=alt.Axis(format="%", values=[0, 0.5, 1])),
         tooltip=["class:N", alt.Tooltip("probability:Q", format=".2%")],
     )
-    bars = base.mark_bar(color=COLOURS[side])
+    bars = base.mark_bar(color=COLORS[side])
     text = base.mark_text(align="left", dx=4, color="#808080").encode(text=alt.Text("probability:Q", format=".0%"))
     return alt.layer(bars, text).properties(height=alt.Step(26))
 
@@ -99,7 +99,7 @@ def confidence_curve(x_title: str) -> alt.Chart:
         .encode(
             x=x,
             y=alt.Y("probability:Q", title="how sure", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")),
-            color=style.colour(),
+            color=style.color(),
             tooltip=["side:N", "answer:N", "amount:Q", alt.Tooltip("probability:Q", title="how sure", format=".0%")],
         )
     )
@@ -111,7 +111,7 @@ def confidence_curve(x_title: str) -> alt.Chart:
         .encode(
             x=x,
             y="probability:Q",
-            color=style.colour(legend=False),
+            color=style.color(legend=False),
             shape=style.shape(),
             tooltip=[alt.Tooltip("side:N"), alt.Tooltip("amount:Q", title="changes its mind at")],
         )

@@ -4,7 +4,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from core.charts.palette import COLOURS, SIDES
+from core.charts.palette import COLORS, SIDES
 
 NAMED_WIDTH, ARCHITECTURES_HEIGHT, EDGE = 680, 400, 30  # pixels; narrower, dots have no names: they would overlap
 DOT, NAME_SIZE, NAME_GAP = 14, 12, 12  # pixels: of a dot, of the letters, and from the dot's middle to its name
@@ -31,7 +31,7 @@ def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
             scale=alt.Scale(type="log", nice=False, padding=EDGE),
             axis=alt.Axis(format="~s", tickCount=5),
         ),
-        color=alt.Color("side:N", scale=alt.Scale(domain=anybody, range=[*COLOURS.values(), "#808080"]), legend=None),
+        color=alt.Color("side:N", scale=alt.Scale(domain=anybody, range=[*COLORS.values(), "#808080"]), legend=None),
     )
 
     def y(field: str) -> alt.Y:

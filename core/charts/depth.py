@@ -42,10 +42,10 @@ def degradation(
     `runs`: columns run, network, depth, seed, side ("A", "B" or "": A and B are large), and `y` in percent; `spread`:
     network, depth, mean, low, high, runs; `published`: network, depth, error, source (may be empty). `axes`: the same
     for charts to be compared; a rule is at guessing, where that is on the axis. `networks`: both,
-    first the one in A's colour. Seeds stand side by side, or one would hide the other. A click selects a `run` as
+    first the one in A's color. Seeds stand side by side, or one would hide the other. A click selects a `run` as
     parameter `point`.
     """
-    colour, shape = style.colour("network", networks), style.shape("network", networks)
+    color, shape = style.color("network", networks), style.shape("network", networks)
     first, last = axes.ends_of_depths
     depths = alt.Scale(type="log", domain=[first, last], nice=False, padding=20)
     side_by_side = runs.assign(
@@ -59,11 +59,11 @@ def degradation(
     def error(field: str) -> alt.Y:
         return alt.Y(f"{field}:Q", title=y_title, scale=alt.Scale(domain=[0, axes.error], nice=True))
 
-    faint = alt.Chart(published).encode(x=layers("depth"), y=error("error"), color=colour, opacity=alt.value(0.5))
+    faint = alt.Chart(published).encode(x=layers("depth"), y=error("error"), color=color, opacity=alt.value(0.5))
     tooltip = ["network:N", "depth:Q", alt.Tooltip("error:Q", title="error (%), He et al. 2015"), "source:N"]
     known = faint.properties(data=published[published["source"] == EXACT])  # a line would pretend to know the others
     reference = [known.mark_line(strokeDash=[3, 4]), faint.mark_point(size=70).encode(shape=shape, tooltip=tooltip)]
-    base = alt.Chart(spread).encode(x=layers("depth"), color=colour)
+    base = alt.Chart(spread).encode(x=layers("depth"), color=color)
     means = [
         base.mark_rule(strokeWidth=2).encode(y=error("low"), y2="high:Q"),
         base.mark_line(strokeWidth=2.5).encode(y=error("mean")),
@@ -75,7 +75,7 @@ def degradation(
         .encode(
             x=layers("place"),
             y=error(y),
-            color=colour,
+            color=color,
             shape=shape,
             description="said:N",
             size=alt.condition(alt.datum.side == "", alt.value(80), alt.value(260)),

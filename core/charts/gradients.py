@@ -12,9 +12,9 @@ BROKEN = "#009E73"  # a value that is not finite
 
 
 def gradient_heatmap(table: pd.DataFrame, domain: list[float]) -> alt.Chart:
-    """Gradient norm by epoch and layer as colour. `table`: columns epoch, number, layer, norm, broken (not finite).
+    """Gradient norm by epoch and layer as color. `table`: columns epoch, number, layer, norm, broken (not finite).
 
-    `domain`: smallest and largest norm of the colour scale, which is logarithmic: the same for charts to be compared.
+    `domain`: smallest and largest norm of the color scale, which is logarithmic: the same for charts to be compared.
     """
     norm = alt.Color(
         "norm:Q",
@@ -38,11 +38,11 @@ def gradient_by_layer(
     table: pd.DataFrame, domain: list[float], who: str = "side", order: Sequence[str] = SIDES
 ) -> alt.Chart:
     """Gradient norm against layer, on a logarithmic scale over `domain`. `table`: columns `who`, number, layer, norm;
-    `order`: the two in the column `who`, first the one in A's colour."""
+    `order`: the two in the column `who`, first the one in A's color."""
     base = alt.Chart(table).encode(
         x=style.layer_axis(),
         y=alt.Y("norm:Q", title="gradient norm", scale=alt.Scale(type="log", domain=domain), axis=style.LOG_AXIS),
-        color=style.colour(who, order),
+        color=style.color(who, order),
         tooltip=[f"{who}:N", "number:Q", "layer:N", alt.Tooltip("norm:Q", format=".3g")],
     )
     points = base.mark_point(filled=True, size=45, opacity=1).encode(shape=style.shape(who, order))
@@ -65,7 +65,7 @@ def gradient_ratio(table: pd.DataFrame, about_equal: float) -> alt.Chart:
         .encode(
             x=alt.X("epoch:Q", title="epoch", scale=alt.Scale(nice=False), axis=alt.Axis(tickMinStep=1, format="d")),
             y=ratio("ratio"),
-            color=style.colour(),
+            color=style.color(),
             tooltip=["run:N", "epoch:Q", alt.Tooltip("ratio:Q", format=".3g")],
         )
     )

@@ -1,12 +1,12 @@
-"""How a training went: curves of what was learnt, the schedule it followed, and the live race."""
+"""How a training went: curves of what was learned, the schedule it followed, and the live race."""
 
 import altair as alt
 import pandas as pd
 
 from core.charts import style
-from core.charts.palette import COLOURS, SIDES
+from core.charts.palette import COLORS, SIDES
 
-GREYS = ("#808080", "#b0b0b0", "#606060")
+GRAYS = ("#808080", "#b0b0b0", "#606060")
 
 
 def learning_curves(table: pd.DataFrame, x: str, x_title: str, y_title: str, percent: bool) -> alt.Chart:
@@ -15,7 +15,7 @@ def learning_curves(table: pd.DataFrame, x: str, x_title: str, y_title: str, per
     base = alt.Chart(table).encode(
         x=_cost_axis(x, x_title),
         y=alt.Y("value:Q", title=y_title, scale=alt.Scale(zero=False), axis=alt.Axis(format="%" if percent else "~g")),
-        color=style.colour(),
+        color=style.color(),
     )
     dash = alt.StrokeDash(
         "split:N",
@@ -43,7 +43,7 @@ def gap(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
         .encode(
             x=_cost_axis(x, x_title),
             y=alt.Y("gap:Q", title="gap (points)"),
-            color=style.colour(),
+            color=style.color(),
             tooltip=["run:N", "epoch:Q", alt.Tooltip("gap:Q", title="gap in points", format="+.1f")],
         )
     )
@@ -66,7 +66,7 @@ def race_curve(y_title: str, percent: bool, steps: int) -> alt.Chart:
         .encode(
             x=alt.X("step:Q", title="learning steps", scale=alt.Scale(domain=[0, steps], nice=False)),
             y=alt.Y("value:Q", title=y_title, axis=alt.Axis(format="%" if percent else "~g")),
-            color=style.colour(legend=False),
+            color=style.color(legend=False),
             strokeDash=alt.StrokeDash("side:N", scale=dashes, legend=None),
         )
         .properties(height=230)
@@ -81,7 +81,7 @@ def race_gradients() -> alt.Chart:
         .encode(
             x=alt.X("layer:Q", title="layer, first to last", axis=alt.Axis(tickMinStep=1)),
             y=alt.Y("norm:Q", title="gradient norm", scale=alt.Scale(type="log"), axis=style.LOG_AXIS),
-            color=style.colour(legend=False),
+            color=style.color(legend=False),
         )
     )
     points = style.points(lines, size=40)
@@ -92,8 +92,8 @@ def schedule(table: pd.DataFrame, epochs: int) -> alt.Chart:
     """Learning rate over the epochs. `table`: columns epoch (0 to `epochs`), lr, run (a line for each) and side ("A",
     "B", or "" for a line that is of neither or of both)."""
     lines = table.drop_duplicates("run")
-    greys = iter(GREYS * len(lines))
-    colours = [COLOURS.get(side) or next(greys) for side in lines["side"]]
+    grays = iter(GRAYS * len(lines))
+    colors = [COLORS.get(side) or next(grays) for side in lines["side"]]
     return (
         alt.Chart(table)
         .mark_line(strokeWidth=2.5)
@@ -107,7 +107,7 @@ def schedule(table: pd.DataFrame, epochs: int) -> alt.Chart:
             y=alt.Y("lr:Q", title="learning rate", axis=alt.Axis(format="~g")),
             color=alt.Color(
                 "run:N",
-                scale=alt.Scale(domain=lines["run"].tolist(), range=colours),
+                scale=alt.Scale(domain=lines["run"].tolist(), range=colors),
                 legend=alt.Legend(title=None, orient="top", columns=1, labelLimit=0),
             ),
             strokeDash=alt.StrokeDash("run:N", scale=alt.Scale(domain=lines["run"].tolist()), legend=None),

@@ -1,4 +1,4 @@
-"""What the charts share: colours, shapes and axes. A and B look the same in every chart."""
+"""What the charts share: colors, shapes and axes. A and B look the same in every chart."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from core.analysis.metrics import GUESSING
-from core.charts.palette import COLOURS, SIDES
+from core.charts.palette import COLORS, SIDES
 
 alt.data_transformers.disable_max_rows()  # a chart here is given what it draws, and no more
 
@@ -14,9 +14,9 @@ ONE_HUE = "purples"
 LOG_AXIS = alt.Axis(format="~g", tickCount=5, grid=False)
 
 
-def colour(who: str = "side", order: Sequence[str] = SIDES, legend: bool = True) -> alt.Color:
-    """By the column `who`: "side", or "network"; the first of `order` in A's colour, the second in B's."""
-    scale = alt.Scale(domain=list(order), range=[*COLOURS.values()])
+def color(who: str = "side", order: Sequence[str] = SIDES, legend: bool = True) -> alt.Color:
+    """By the column `who`: "side", or "network"; the first of `order` in A's color, the second in B's."""
+    scale = alt.Scale(domain=list(order), range=[*COLORS.values()])
     return alt.Color(
         f"{who}:N", scale=scale, legend=alt.Legend(title=None, orient="top", symbolOpacity=1) if legend else None
     )

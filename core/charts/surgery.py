@@ -11,7 +11,7 @@ def removed_blocks(table: pd.DataFrame) -> alt.Chart:
     mean, low, high, draws. A rule is at guessing, one in ten."""
     base = alt.Chart(table).encode(
         x=alt.X("removed:Q", title="blocks removed", scale=alt.Scale(nice=False), axis=alt.Axis(tickMinStep=1)),
-        color=style.colour(),
+        color=style.color(),
         tooltip=[
             "run:N",
             "removed:Q",
@@ -30,7 +30,7 @@ def single_blocks(table: pd.DataFrame) -> alt.Chart:
     halves, whether the block halves the picture: such blocks stand on a vertical rule."""
     base = alt.Chart(table).encode(
         x=alt.X("block:O", title="the block removed", axis=alt.Axis(labelAngle=0, labelOverlap=True)),
-        color=style.colour(),
+        color=style.color(),
     )
     points = base.mark_point(filled=True, size=120, opacity=1).encode(
         y=style.accuracy_axis("accuracy"),

@@ -1,4 +1,4 @@
-"""What it helps to have learnt before."""
+"""What it helps to have learned before."""
 
 import altair as alt
 import pandas as pd
@@ -7,13 +7,13 @@ from core.charts import style
 
 
 def label_budget(table: pd.DataFrame) -> alt.Chart:
-    """Accuracy against the number of labelled images, with its 95 % interval. `table`: columns side, run, images,
+    """Accuracy against the number of labeled images, with its 95 % interval. `table`: columns side, run, images,
     epochs, steps, accuracy, low, high (0 to 1)."""
     base = alt.Chart(table).encode(
         x=alt.X(
             "images:Q", title="training images with a label", scale=alt.Scale(type="log"), axis=alt.Axis(format="~s")
         ),
-        color=style.colour(),
+        color=style.color(),
         tooltip=[
             "run:N",
             alt.Tooltip("images:Q", format=","),
@@ -41,7 +41,7 @@ def weight_change(table: pd.DataFrame) -> alt.Chart:
             scale=alt.Scale(type="log", domain=ends, nice=False),
             axis=alt.Axis(labelExpr="format(100 * datum.value, '~g') + '%'", values=ticks),
         ),
-        color=style.colour(),
+        color=style.color(),
         tooltip=["run:N", "number:Q", "layer:N", alt.Tooltip("change:Q", title="change", format=".1%")],
     )
     points = style.points(base, size=50)

@@ -28,7 +28,7 @@ METADATA = {
 }
 BLOCKS = (3, 4, 6, 3)  # of stages 2 to 5
 BRANCHES = {"branch2a": ("conv1", "bn1"), "branch2b": ("conv2", "bn2"), "branch2c": ("conv3", "bn3")}
-SHORT_CUT = {"branch1": ("downsample.0", "downsample.1")}  # in the first block of a stage
+SHORTCUT = {"branch1": ("downsample.0", "downsample.1")}  # in the first block of a stage
 STD = np.array([0.229, 0.224, 0.225], np.float32)  # of torchvision's preprocessing, for red, green, blue in [0, 1]
 MORE_VARIANCE = 1e-3 - 1e-5  # BatchNorm adds the first to it in Keras, the second in PyTorch
 
@@ -68,7 +68,7 @@ def convert(keras: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         state = _layer(keras, "conv1", "bn_conv1", "conv1", "bn1")
         for stage, blocks in enumerate(BLOCKS, 1):
             for block in range(blocks):
-                for branch, (conv, norm) in (BRANCHES | (SHORT_CUT if block == 0 else {})).items():
+                for branch, (conv, norm) in (BRANCHES | (SHORTCUT if block == 0 else {})).items():
                     name, place = f"{stage + 1}{'abcdef'[block]}_{branch}", f"layer{stage}.{block}"
                     state |= _layer(keras, f"res{name}", f"bn{name}", f"{place}.{conv}", f"{place}.{norm}")
         state["fc.weight"], state["fc.bias"] = keras["fc1000/kernel"].T, keras["fc1000/bias"]

@@ -17,7 +17,7 @@ HEATMAP_SIDE = 512  # pixels
 def parser() -> Parser:
     p = Parser(prog="python -m core predict", description=__doc__)
     p.add_argument("run", metavar="RUN", help="a run's name, or the path of its folder")
-    p.add_argument("image", metavar="IMAGE", type=Path, help="a JPEG, PNG, WebP, GIF or BMP; its centre square is used")
+    p.add_argument("image", metavar="IMAGE", type=Path, help="a JPEG, PNG, WebP, GIF or BMP; its center square is used")
     p.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     p.add_argument("--heatmap", metavar="OUT.png", type=Path, help="write the picture with the heatmap over it")
     p.add_argument("--method", choices=gradcam.METHODS, default="GradCAM", help="of the heatmap; %(default)s")

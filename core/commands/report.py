@@ -16,7 +16,7 @@ from core.runs.run import Run
 
 BEGIN, END = "<!-- runs -->", "<!-- /runs -->"
 COLUMNS = (
-    *("run", "layers", "short cuts", "norm", "training images", "seed", "epochs", "minutes"),
+    *("run", "layers", "shortcuts", "norm", "training images", "seed", "epochs", "minutes"),
     *("train error", "validation error", "test error"),
 )
 ERRORS = ("train_error", "val_error", "test_error")

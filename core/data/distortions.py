@@ -7,7 +7,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageEnhance, ImageFilter
 
-GREY = (128, 128, 128)
+GRAY = (128, 128, 128)
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,13 @@ class Slider:
 SLIDERS = {
     "rotation": Slider("Rotation", -180, 180, 0, "°", "Clockwise."),
     "brightness": Slider("Brightness", 0, 200, 100, "%", "100% is the original, 0% is black."),
-    "contrast": Slider("Contrast", 0, 200, 100, "%", "100% is the original, 0% is even grey."),
+    "contrast": Slider("Contrast", 0, 200, 100, "%", "100% is the original, 0% is even gray."),
     "blur": Slider("Blur", 0, 15, 0, "%", "How far each point is smeared, in percent of the picture's width."),
     "noise": Slider("Noise", 0, 60, 0, "%", "Added to each point at random, in percent of full brightness."),
     "jpeg": Slider("JPEG quality", 1, 100, 100, "", "How well a JPEG file keeps it; 100 leaves it as it is."),
-    "patch": Slider("Grey patch: size", 0, 80, 0, "%", "Its side, in percent of the picture's."),
-    "left": Slider("Grey patch: from the left", 0, 100, 50, "%", "Where its centre lies. It needs a size first."),
-    "top": Slider("Grey patch: from the top", 0, 100, 50, "%", "Where its centre lies. It needs a size first."),
+    "patch": Slider("Gray patch: size", 0, 80, 0, "%", "Its side, in percent of the picture's."),
+    "left": Slider("Gray patch: from the left", 0, 100, 50, "%", "Where its center lies. It needs a size first."),
+    "top": Slider("Gray patch: from the top", 0, 100, 50, "%", "Where its center lies. It needs a size first."),
 }
 
 
@@ -68,7 +68,7 @@ def _first_flip(kept: list[bool]) -> int | None:
 
 
 def _rotate(picture: Image.Image, degrees: int) -> Image.Image:
-    return picture.rotate(-degrees, resample=Image.Resampling.BILINEAR, fillcolor=GREY)
+    return picture.rotate(-degrees, resample=Image.Resampling.BILINEAR, fillcolor=GRAY)
 
 
 def _brighten(picture: Image.Image, percent: int) -> Image.Image:
@@ -109,8 +109,8 @@ _STEPS: dict[str, Callable[[Image.Image, int], Image.Image]] = {
 def _cover(pixels: np.ndarray, size: int, left: int, top: int) -> np.ndarray:
     side = len(pixels)
     rows, columns = (
-        slice(max(0, round(side * (centre - size / 2) / 100)), max(0, round(side * (centre + size / 2) / 100)))
-        for centre in (top, left)
+        slice(max(0, round(side * (center - size / 2) / 100)), max(0, round(side * (center + size / 2) / 100)))
+        for center in (top, left)
     )
-    pixels[rows, columns] = GREY
+    pixels[rows, columns] = GRAY
     return pixels

@@ -1,7 +1,7 @@
 """The bytes of an uploaded picture file -> the part of them that makes pixels, for `core.data.pictures` to decode.
 
 Knows how PNG, JPEG and GIF are laid out; decodes nothing. Pillow, given the whole file, would spend 13 seconds, or
-400 MB, on 10 MB of comments, give up on a broken colour profile, and overlook some flipped bits of a PNG.
+400 MB, on 10 MB of comments, give up on a broken color profile, and overlook some flipped bits of a PNG.
 """
 
 import re
@@ -18,7 +18,7 @@ _SIGNATURES = {"JPEG": b"\xff\xd8\xff", "PNG": b"\x89PNG\r\n\x1a\n", "GIF": (b"G
 _JPEG_MARKER = re.compile(rb"\xff([\x01-\xfe])")
 _JPEG_EXIF, _JPEG_SCAN, _JPEG_END = 0xE1, 0xDA, 0xD9
 _JPEG_BARE = {0x01, *range(0xD0, 0xD9)}  # markers without a length
-_JPEG_DROPPED = {*range(0xE0, 0xF0), 0xFE} - {0xE0, 0xEE}  # APPn and comments; JFIF and Adobe decide on the colours
+_JPEG_DROPPED = {*range(0xE0, 0xF0), 0xFE} - {0xE0, 0xEE}  # APPn and comments; JFIF and Adobe decide on the colors
 _JPEG_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _JPEG_USUAL_FRAMES = {0xC0, 0xC1, 0xC2}  # what browsers show; Pillow cannot scale, or even tell, the others
 _PNG_KEPT = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
@@ -141,7 +141,7 @@ def _jpeg_essence(data: bytes) -> Essence:
 
 def _gif_essence(data: bytes) -> Essence:
     """Keeps the first frame. Raises ImageError, or IndexError (damaged)."""
-    position = 13 + _gif_colours(data[10])
+    position = 13 + _gif_colors(data[10])
     kept, frames = [data[:position]], 0
     for _ in range(_MAX_PARTS):
         start, block = position, data[position : position + 1]
@@ -151,7 +151,7 @@ def _gif_essence(data: bytes) -> Essence:
             position = _after_gif_blocks(data, start + 2)
             kept += [data[start:position]] if data[start + 1] == 0xF9 and not frames else []  # transparency
         elif block == b",":
-            position = _after_gif_blocks(data, start + 11 + _gif_colours(data[start + 9]))
+            position = _after_gif_blocks(data, start + 11 + _gif_colors(data[start + 9]))
             kept.append(data[start:position])
             frames = 1
         else:  # stray bytes between blocks are common and harmless
@@ -159,8 +159,8 @@ def _gif_essence(data: bytes) -> Essence:
     raise odd("GIF", "consists of unusually many pieces")
 
 
-def _gif_colours(flags: int) -> int:
-    """Bytes of the colour table that `flags` announce."""
+def _gif_colors(flags: int) -> int:
+    """Bytes of the color table that `flags` announce."""
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
 

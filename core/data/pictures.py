@@ -24,7 +24,7 @@ _MAX_MEMORY = 200_000_000  # bytes while decoding
 _MAX_SCANNED = 1_000_000_000  # pixels of a JPEG x scans: each scan visits all pixels, and an empty one costs 100 bytes
 _BAND = 2**20  # pixels that are converted at once
 _PADDED_SIDE = 2048  # of a padded square: 20000 x 1 pixels would else become 20000 x 20000
-_WHITE, _GREY = (255, 255, 255), (128, 128, 128)
+_WHITE, _GRAY = (255, 255, 255), (128, 128, 128)
 _BYTES_PER_PIXEL = {"1": 1, "L": 1, "P": 1, "I;16": 2}  # of Pillow's modes; all others take 4
 _WEBP_BYTES_PER_PIXEL = 16  # two canvases of libwebp, its answer, and Pillow's image
 _RLE = (1, 2)  # BMP compressions, which Pillow decodes in Python: 40 megapixels would take many seconds
@@ -61,7 +61,7 @@ def open_picture(data: bytes) -> Picture:
         essence = picture_files.essence(kind, data)
         with _one_at_a_time, Image.open(BytesIO(essence.data), formats=[kind]) as image:
             _refuse_unaffordable(image, essence)
-            _mend_transparent_colour(image, essence.data)
+            _mend_transparent_color(image, essence.data)
             animated = essence.animated or (kind == "WEBP" and image.is_animated)
             exif = essence.exif or (image.info.get("exif", b"") if kind == "WEBP" else b"")
             upright = _upright(_reduced_rgb(image), exif)
@@ -78,7 +78,7 @@ def open_picture(data: bytes) -> Picture:
 
 
 def square(image: Image.Image, how: str) -> Image.Image:
-    """`image` (RGB) as a square: "crop" its centre, or "pad" it on mid grey (at most 2048 x 2048). Else ValueError."""
+    """`image` (RGB) as a square: "crop" its center, or "pad" it on mid gray (at most 2048 x 2048). Else ValueError."""
     if how == "crop":
         side = min(image.size)
         left, top = (image.width - side) // 2, (image.height - side) // 2
@@ -87,7 +87,7 @@ def square(image: Image.Image, how: str) -> Image.Image:
         side = min(max(image.size), _PADDED_SIDE)
         shrink = side / max(image.size)
         width, height = (max(1, round(length * shrink)) for length in image.size)
-        padded = Image.new("RGB", (side, side), _GREY)
+        padded = Image.new("RGB", (side, side), _GRAY)
         whole = image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3)
         padded.paste(whole, ((side - width) // 2, (side - height) // 2))
         return padded
@@ -153,8 +153,8 @@ def _jpeg_cost_per_pixel(image: Image.Image, scans: int) -> float:
     return 2 * sum(across * down for across, down in samples) / (widest * tallest)
 
 
-def _mend_transparent_colour(image: Image.Image, data: bytes) -> None:
-    """Pillow spreads a PNG's 2 and 4 bit greys to 0..255, cuts 16 bit colours to 8, and forgets the transparent one."""
+def _mend_transparent_color(image: Image.Image, data: bytes) -> None:
+    """Pillow spreads a PNG's 2 and 4 bit grays to 0..255, cuts 16 bit colors to 8, and forgets the transparent one."""
     transparent = image.info.get("transparency")
     if image.format != "PNG" or transparent is None:
         return
@@ -188,17 +188,17 @@ def _factor(size: tuple[int, int]) -> int:
 def _on_white(image: Image.Image) -> Image.Image:
     """`image` of any mode as RGB, its transparency on white."""
     if image.mode.startswith("I"):
-        return _grey16_on_white(image)
+        return _gray16_on_white(image)
     if not image.has_transparency_data:
         return image.convert("RGB")
-    colours = image if image.mode == "RGBA" else image.convert("RGBA")
+    colors = image if image.mode == "RGBA" else image.convert("RGBA")
     white = Image.new("RGB", image.size, _WHITE)
-    white.paste(colours, mask=colours)
+    white.paste(colors, mask=colors)
     return white
 
 
-def _grey16_on_white(image: Image.Image) -> Image.Image:
-    """16 bit grey as RGB: 0..65535 becomes 0..255 (Pillow's convert would make all from 255 white)."""
+def _gray16_on_white(image: Image.Image) -> Image.Image:
+    """16 bit gray as RGB: 0..65535 becomes 0..255 (Pillow's convert would make all from 255 white)."""
     shades = ((np.arange(2**16) + 128) // 257).astype(np.uint8)
     if "transparency" in image.info:
         shades[image.info["transparency"]] = 255

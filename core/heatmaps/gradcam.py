@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import ImageColor
 
-from core.charts.palette import COLOURS
+from core.charts.palette import COLORS
 from core.errors import ModelError
 
 if TYPE_CHECKING:
@@ -107,18 +107,18 @@ def overlay(picture: np.ndarray, heatmap: np.ndarray, strength: float = 0.5) -> 
 
     # Not the library's `show_cam_on_image`, which makes the brightest pixel of every picture white.
     levels = (255 * _fitted(heatmap, picture).clip(0, 1)).round().astype(np.uint8)
-    coloured = cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO)[..., ::-1]  # BGR to RGB
-    return (strength * coloured + (1 - strength) * picture).round().astype(np.uint8)
+    colored = cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO)[..., ::-1]  # BGR to RGB
+    return (strength * colored + (1 - strength) * picture).round().astype(np.uint8)
 
 
 def overlay_difference(picture: np.ndarray, heatmap_a: np.ndarray, heatmap_b: np.ndarray) -> np.ndarray:
-    """`picture` uint8 (h, w, 3) in grey, in A's colour where A's map is higher and in B's where B's is: uint8."""
+    """`picture` uint8 (h, w, 3) in gray, in A's color where A's map is higher and in B's where B's is: uint8."""
     difference = _fitted(heatmap_a - heatmap_b, picture)[..., None].clip(-1, 1)
-    grey = picture.mean(axis=2, keepdims=True).repeat(3, axis=2)
-    a, b = (np.float32(ImageColor.getrgb(colour)) for colour in COLOURS.values())
-    colour = np.where(difference > 0, a, b)
+    gray = picture.mean(axis=2, keepdims=True).repeat(3, axis=2)
+    a, b = (np.float32(ImageColor.getrgb(color)) for color in COLORS.values())
+    color = np.where(difference > 0, a, b)
     share = np.abs(difference)
-    return (share * colour + (1 - share) * grey).round().astype(np.uint8)
+    return (share * color + (1 - share) * gray).round().astype(np.uint8)
 
 
 def resized(heatmap: np.ndarray, side: int) -> np.ndarray:

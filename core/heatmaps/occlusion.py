@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-GREY = 128
+GRAY = 128
 PATCH_SHARE, STEP_SHARE = 1 / 4, 1 / 8  # of the picture's side
 
 
 def importance(picture: np.ndarray, confidence: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """How much `confidence` falls, at each pixel the mean over the grey patches that cover it: float32 (s, s).
+    """How much `confidence` falls, at each pixel the mean over the gray patches that cover it: float32 (s, s).
 
     `picture`: uint8 (s, s, 3); `confidence`: uint8 (n, s, s, 3) -> (n,), asked once, for all pictures together.
     Negative where a patch makes the network surer.
@@ -23,7 +23,7 @@ def importance(picture: np.ndarray, confidence: Callable[[np.ndarray], np.ndarra
     ]
     pictures = np.repeat(picture[None], len(windows) + 1, axis=0)
     for covered, window in zip(pictures, windows, strict=False):  # the last picture stays whole
-        covered[window] = GREY
+        covered[window] = GRAY
     *covered, whole = confidence(pictures)
     falls, counts = np.zeros((side, side), np.float32), np.zeros((side, side), np.float32)
     for value, window in zip(covered, windows, strict=True):

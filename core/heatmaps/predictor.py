@@ -97,16 +97,16 @@ class Classifier:
         seeds = range(self._config.seed + 1, self._config.seed + 1 + sanity_checks.UNTRAINED)
         with self._lock:  # others hook into the network meanwhile, and a copy would take their hooks along
             copied = copy.deepcopy(self._model)
-        randomised = sanity_checks.randomised_heatmaps(copied, self._untrained(seeds[0]), heatmap)
-        untrained = [*list(randomised.values())[-1:], *(heatmap(self._untrained(seed)) for seed in seeds[1:])]
-        # Pixels are removed from the picture as it came: enlarged ones could be guessed from their neighbours.
+        randomized = sanity_checks.randomized_heatmaps(copied, self._untrained(seeds[0]), heatmap)
+        untrained = [*list(randomized.values())[-1:], *(heatmap(self._untrained(seed)) for seed in seeds[1:])]
+        # Pixels are removed from the picture as it came: enlarged ones could be guessed from their neighbors.
         preprocessing = self._family.preprocessing
         small = replace(preprocessing, size=SIZE)(_batch(pixels))
         with self._lock:
             road, random_road = sanity_checks.road_scores(
                 lambda inputs: self._model(preprocessing.resize(inputs)), small, answer.heatmap, answer.explained
             )
-        return sanity_checks.Report(answer.heatmap, randomised, untrained, road, random_road)
+        return sanity_checks.Report(answer.heatmap, randomized, untrained, road, random_road)
 
     def occlusion(self, pixels: np.ndarray, target: int) -> np.ndarray:
         """Float32 (32, 32): how much the probability of `target` falls with a patch there."""

@@ -1,4 +1,4 @@
-"""Whether a heatmap can be believed: does it depend on what the network learnt, and does what it marks matter?"""
+"""Whether a heatmap can be believed: does it depend on what the network learned, and does what it marks matter?"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ ALIKE = 0.5  # rank correlation from which two maps look alike
 
 @dataclass(frozen=True)
 class Report:
-    """Two checks of `heatmap`. `randomised`: {what the network forgot so far: its heatmap then}, from its last part to
-    all of it; `untrained`: the heatmaps of networks that never learnt. `road` is the map's score, `random_road` those
+    """Two checks of `heatmap`. `randomized`: {what the network forgot so far: its heatmap then}, from its last part to
+    all of it; `untrained`: the heatmaps of networks that never learned. `road` is the map's score, `random_road` those
     of random maps: how much more it costs to remove what a map marks than what it leaves out, in probability (-1 to
     1)."""
 
     heatmap: np.ndarray
-    randomised: dict[str, np.ndarray]
+    randomized: dict[str, np.ndarray]
     untrained: list[np.ndarray]
     road: float
     random_road: np.ndarray
@@ -65,14 +65,14 @@ class Report:
         return int(self.depends_on_learning is True) + int(self.marks_what_matters)
 
 
-def randomised_heatmaps(
+def randomized_heatmaps(
     model: nn.Module, untrained: nn.Module, heatmap: Callable[[nn.Module], np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """Heatmaps of a network that forgets, part by part from the last to the first, what it learnt.
+    """Heatmaps of a network that forgets, part by part from the last to the first, what it learned.
 
     A part of `model` gets the values that `untrained` (same architecture) has (Adebayo et al. 2018, "Sanity checks for
-    saliency maps", section 4.1: cascading randomisation), and keeps them: give a copy. They should not be the values
-    from which it learnt: where a training was short, the weights still resemble them.
+    saliency maps", section 4.1: cascading randomization), and keeps them: give a copy. They should not be the values
+    from which it learned: where a training was short, the weights still resemble them.
     """
     untrained_state = untrained.state_dict()
     maps = {}
@@ -90,7 +90,7 @@ def road_scores(
 ) -> tuple[float, np.ndarray]:
     """(score of `heatmap`, scores (RANDOM_MAPS,) of random maps), by ROAD.
 
-    Pixels are removed by filling them from their neighbours: once those marked most, once those marked least. The score
+    Pixels are removed by filling them from their neighbors: once those marked most, once those marked least. The score
     is half the difference of what either costs in the probability of `target` (Rong et al. 2022, "A consistent and
     efficient evaluation strategy for attribution methods", sections 4 and 5). `inputs`: (1, 3, s, s); the map of any
     size.

@@ -36,24 +36,24 @@ def _from_scratch_or_not(question: str, expectation: str, **settings) -> FairPai
 # difference, to a fast machine.
 RACES = {
     "20": _twins(
-        "20 layers: with or without short cuts?",
-        "Both learn. The one with short cuts is ahead from the first minute on.",
+        "20 layers: with or without shortcuts?",
+        "Both learn. The one with shortcuts is ahead from the first minute on.",
         depth=20,
         epochs=2,
         batch_size=32,
         lr=0.1,
     ),
     "56": _twins(
-        "56 layers: with or without short cuts?",
-        "Without short cuts, so deep a network hardly begins to learn.",
+        "56 layers: with or without shortcuts?",
+        "Without shortcuts, so deep a network hardly begins to learn.",
         depth=56,
         epochs=1,
         batch_size=32,
         lr=0.1,
     ),
     "pretrained": _from_scratch_or_not(
-        "From nothing, or having learnt before?",
-        "The pretrained network has learnt from a million other photos (ImageNet), and is ahead from the first steps "
+        "From nothing, or having learned before?",
+        "The pretrained network has learned from a million other photos (ImageNet), and is ahead from the first steps "
         "on. Its weights are downloaded the first time (45 MB).",
         network="resnet18",
         epochs=1,

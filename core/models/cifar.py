@@ -1,6 +1,6 @@
 """The plain network and its residual twin for 32 x 32 images (He et al. 2015, section 4.2), from one class.
 
-The two differ in one addition, which has no parameters (option-A short cuts): so they have the same parameters
+The two differ in one addition, which has no parameters (option-A shortcuts): so they have the same parameters
 under the same names and, from one seed, the same initial values.
 """
 
@@ -34,7 +34,7 @@ class BasicBlock(nn.Module):
 
 
 class CifarNet(nn.Module):
-    """(n, 3, 32, 32) float, normalised -> (n, 10) logits. `depth` = 6 n + 2 layers with weights: n blocks a stage."""
+    """(n, 3, 32, 32) float, normalized -> (n, 10) logits. `depth` = 6 n + 2 layers with weights: n blocks a stage."""
 
     def __init__(self, depth: int = 20, skip: bool = True, norm: str = "batch"):
         super().__init__()

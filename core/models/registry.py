@@ -36,12 +36,12 @@ class Preprocessing:
         mean, std = (torch.tensor(v, device=rows.device).repeat(pixels.shape[-1]) * 255 for v in (self.mean, self.std))
         return self.resize(rows.sub(mean).div_(std).unflatten(2, (-1, 3)).permute(0, 3, 1, 2))
 
-    def resize(self, normalised: Tensor) -> Tensor:
+    def resize(self, normalized: Tensor) -> Tensor:
         """Float32 (n, 3, h, w) -> (n, 3, size, size)."""
-        if normalised.shape[-2:] == (self.size, self.size):
-            return normalised
-        shrinks = normalised.shape[-1] > self.size
-        return F.interpolate(normalised, (self.size, self.size), mode="bilinear", antialias=shrinks)
+        if normalized.shape[-2:] == (self.size, self.size):
+            return normalized
+        shrinks = normalized.shape[-1] > self.size
+        return F.interpolate(normalized, (self.size, self.size), mode="bilinear", antialias=shrinks)
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def parse_architecture(name: str) -> dict:
         return {"family": "torchvision", "network": name}
     depths = "8, 14, 20, 32, 44, 56, 110, or any other 6n+2"
     raise ModelError(
-        f"Unknown network {name!r}. Known: plainN (without short cuts) and resnetN, N = {depths}; and torchvision's: "
+        f"Unknown network {name!r}. Known: plainN (without shortcuts) and resnetN, N = {depths}; and torchvision's: "
         f"{', '.join(torchvision_nets.names())}."
     )
 
@@ -222,7 +222,7 @@ def is_within(name: str, part: str) -> bool:
 
 
 def count_parameters(model: nn.Module) -> int:
-    """Numbers that are learnt, frozen ones too; BatchNorm's statistics are none."""
+    """Numbers that are learned, frozen ones too; BatchNorm's statistics are none."""
     return sum(parameter.numel() for parameter in model.parameters())
 
 

@@ -37,7 +37,7 @@ def _require_known(name: str) -> None:
 
 
 def untrained(config: TrainConfig) -> nn.Module:
-    """(n, 3, s, s) float, normalised, s = config.input_size -> (n, 10) logits; with the initial weights of its seed.
+    """(n, 3, s, s) float, normalized, s = config.input_size -> (n, 10) logits; with the initial weights of its seed.
 
     Raises ModelError if torchvision has no such classifier, or it can't take so small an image.
     """

@@ -68,7 +68,7 @@ class Run:
 
     @property
     def training_images(self) -> int | None:
-        """How many it learnt from, validation apart; None where that is not recorded."""
+        """How many it learned from, validation apart; None where that is not recorded."""
         known = self.facts.get("training_images")
         return known if _is_count(known) else None
 

@@ -98,14 +98,14 @@ def _times(number: float) -> str:
 
 
 def opening_words(run: Run) -> str:
-    """E.g. "A residual network of 20 layers, with short cuts (skip connections),"."""
+    """E.g. "A residual network of 20 layers, with shortcuts (skip connections),"."""
     if run.config.family == "torchvision":
         return _torchvision_network(run.config)
     kind = "residual network" if run.config.skip else "plain network"
     cuts = "with" if run.config.skip else "without"
     norm = "" if run.config.norm == "batch" else ", without BatchNorm"
     clipped = ", its gradients clipped" if run.config.clip_norm else ""
-    return f"A {kind} of {run.config.depth} layers, {cuts} short cuts (skip connections){norm}{clipped},"
+    return f"A {kind} of {run.config.depth} layers, {cuts} shortcuts (skip connections){norm}{clipped},"
 
 
 def _torchvision_network(config: TrainConfig) -> str:

@@ -48,8 +48,8 @@ def minutes(config: TrainConfig, per_image: float) -> float:
     """Of the whole training: its epochs with their validation, and the one test at the end."""
     forward_share = 1 if config.freeze else FORWARD_SHARE  # what is frozen has hardly any backward pass
     looked_at = forward_share * (config.epochs * VALIDATION_IMAGES[config.data] + TEST_IMAGES)
-    learnt_from = config.epochs * TRAINING_IMAGES[config.data] * config.train_fraction
-    return per_image * (learnt_from + looked_at) / 60
+    learned_from = config.epochs * TRAINING_IMAGES[config.data] * config.train_fraction
+    return per_image * (learned_from + looked_at) / 60
 
 
 def measure(config: TrainConfig, images: Images) -> float:

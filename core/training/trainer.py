@@ -97,12 +97,12 @@ class Trainer:
         self._network = torch.compile(network) if compiled else network  # the same weights
         self.optimizer = _optimizer(self.model, config)
         self._scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == "float16")
-        learnt = {
+        learned = {
             name: weights
             for name, weights in self.model.named_parameters()
             if weights.requires_grad and is_layer_weight(name, weights)
         }
-        self.layers, self._weights = list(learnt), list(learnt.values())
+        self.layers, self._weights = list(learned), list(learned.values())
         self.position = Position()
         self.history: list[dict] = []
         self.gradient_norms: list[list[float]] = []  # by epoch, by layer
@@ -234,7 +234,7 @@ class Trainer:
         position.epoch, position.sums = position.epoch + 1, Sums()
         if position.batch_order is not None:
             position.batch_order = plan.sha256(position.batch_order)
-        if row["val_accuracy"] >= position.best_accuracy:  # of equals, the one that learnt for longer
+        if row["val_accuracy"] >= position.best_accuracy:  # of equals, the one that learned for longer
             position.best_epoch, position.best_accuracy = position.epoch, row["val_accuracy"]
             self.best_weights = _copy(self.model.state_dict())
 

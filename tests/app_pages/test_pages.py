@@ -116,7 +116,7 @@ def test_a_damaged_file_of_a_chosen_run_is_named_where_it_is_missed(app, own_run
 
 def test_compare_names_the_one_difference(app):
     app.run()
-    assert "one thing only: **short cuts**" in said(app)
+    assert "one thing only: **shortcuts**" in said(app)
 
 
 def test_compare_warns_of_an_unfair_pair(app, make_run):
@@ -235,7 +235,7 @@ def test_a_network_without_weights_is_shown_with_the_answer_it_gave(app, own_run
 
 @pytest.mark.parametrize(
     ("closer", "words"),
-    [("trust", "checks passed"), ("shake", "How sure of its first answer"), ("cover", "grey patch slides")],
+    [("trust", "checks passed"), ("shake", "How sure of its first answer"), ("cover", "gray patch slides")],
 )
 def test_look_closer(app, closer, words):
     app = look_inside(app)
@@ -306,7 +306,7 @@ def weights(tmp_path_factory) -> Path:
 
     from core.models.registry import build
 
-    path = tmp_path_factory.mktemp("weights") / "learnt.safetensors"
+    path = tmp_path_factory.mktemp("weights") / "learned.safetensors"
     save_file(build(TINY).state_dict(), path)
     return path
 
@@ -318,13 +318,13 @@ def duel(make_run, weights):
     from core.runs import store
 
     scratch = make_run("scratch", skip=True)
-    learnt = make_run("learnt", skip=True, init=str(weights))
+    learned = make_run("learned", skip=True, init=str(weights))
     make_run("small-scratch", skip=True, train_fraction=0.5, epochs=2)
-    make_run("small-learnt", skip=True, train_fraction=0.5, epochs=2, init=str(weights))
+    make_run("small-learned", skip=True, train_fraction=0.5, epochs=2, init=str(weights))
     make_run("frozen", skip=True, init=str(weights), freeze="backbone")
-    for run in (scratch, learnt):
+    for run in (scratch, learned):
         store.save_weight_change(run.path, starting_weights(run.config), run.load_model().state_dict())
-    return scratch, learnt
+    return scratch, learned
 
 
 def test_learning_curves_say_why_a_smoothed_training_loss_is_higher(app):
@@ -343,19 +343,19 @@ def test_transfer_says_how_to_get_a_pair(app, alone):
 
 def test_duels_that_share_a_run_can_both_be_chosen(app, alone, duel):
     app = open_page(app, "transfer")
-    for names in ("scratch and learnt", "mine-residual and learnt"):
+    for names in ("scratch and learned", "mine-residual and learned"):
         app.selectbox(key="duel").set_value(names).run()
         assert not app.exception
         assert all(f"`{name}`" in said(app) for name in names.split(" and "))
 
 
 def test_transfer_tells_the_whole_story(app, alone, duel):
-    app.query_params["a"], app.query_params["b"] = "scratch", "learnt"
+    app.query_params["a"], app.query_params["b"] = "scratch", "learned"
     app = open_page(app, "transfer")
     assert not app.info
     shown = said(app)
     for words in (
-        *("On photos it had never seen", "labelled photos", "(each seen 2 times)"),
+        *("On photos it had never seen", "labeled photos", "(each seen 2 times)"),
         *("feature extraction", "changed a typical layer by"),
     ):
         assert words in shown
@@ -366,29 +366,29 @@ def test_transfer_tells_the_whole_story(app, alone, duel):
 
 def test_a_duel_can_be_made_the_pair_of_every_page(app, alone, duel):
     app = open_page(app, "transfer")
-    app.selectbox(key="duel").set_value("scratch and learnt").run()
+    app.selectbox(key="duel").set_value("scratch and learned").run()
     app.button(key="everywhere").click().run()
     assert not app.exception
-    assert [app.selectbox(key=key).value for key in "ab"] == ["scratch", "learnt"]
+    assert [app.selectbox(key=key).value for key in "ab"] == ["scratch", "learned"]
     assert "everywhere" not in [button.key for button in app.button]
 
 
 @pytest.mark.parametrize("page", ["transfer", "architectures"])
 @pytest.mark.parametrize("file", ["test_logits.npz", "history.csv"])
 def test_damaged_run_that_nobody_chose_is_left_out(app, alone, duel, page, file):
-    app.query_params["a"], app.query_params["b"] = "scratch", "learnt"
-    (duel[0].path.parent / "small-learnt" / file).write_text("damaged")
+    app.query_params["a"], app.query_params["b"] = "scratch", "learned"
+    (duel[0].path.parent / "small-learned" / file).write_text("damaged")
     app = open_page(app, page)
     (warning,) = app.warning
     assert file in warning.value
-    assert "So small-learnt is left out here" in warning.value
+    assert "So small-learned is left out here" in warning.value
     assert charts(app)
 
 
 def test_transfer_gives_the_commands_of_what_is_missing(app, alone, duel):
-    for name in ("small-scratch", "small-learnt", "frozen"):
+    for name in ("small-scratch", "small-learned", "frozen"):
         shutil.rmtree(duel[0].path.parent / name)
-    app.query_params["a"], app.query_params["b"] = "scratch", "learnt"
+    app.query_params["a"], app.query_params["b"] = "scratch", "learned"
     app = open_page(app, "transfer")
     command = "python -m core train resnet8 --data shipped"
     precision = f"--precision {duel[0].environment['precision']}"
@@ -398,7 +398,7 @@ def test_transfer_gives_the_commands_of_what_is_missing(app, alone, duel):
 
 
 def test_transfer_says_why_the_change_of_layers_is_missing(app, alone, duel):
-    app.query_params["a"], app.query_params["b"] = "scratch", "learnt"
+    app.query_params["a"], app.query_params["b"] = "scratch", "learned"
     (duel[1].path / "weight_change.npz").write_text("damaged")
     app = open_page(app, "transfer")
     with pytest.raises(RunError) as caught:
@@ -409,16 +409,16 @@ def test_transfer_says_why_the_change_of_layers_is_missing(app, alone, duel):
 def test_architectures_name_all_in_which_recipes_differ(app, alone, make_run):
     make_run("other", skip=True, optimizer="adamw", head_lr=2.0)
     app = open_page(app, "architectures")
-    assert "They learnt for" not in said(app)
+    assert "They learned for" not in said(app)
     make_run("half", skip=True, train_fraction=0.5, epochs=2)
     app.run()
-    assert "They learnt for" not in said(app)  # what was hindered is not shown
+    assert "They learned for" not in said(app)  # what was hindered is not shown
     app.toggle(key="everything").set_value(True).run()
-    assert "They learnt for 1 to 2 epochs" in said(app)
-    assert "They differ in nothing but this: optimiser and learning rate of the last layer, times." in said(app)
+    assert "They learned for 1 to 2 epochs" in said(app)
+    assert "They differ in nothing but this: optimizer and learning rate of the last layer, times." in said(app)
     table = app.table[0].value
-    assert table.columns.tolist() == ["optimiser", "learning rate of the last layer, times", "test accuracy"]
-    assert table["optimiser"].to_dict() == {"mine-residual": "SGD", "other": "AdamW"}
+    assert table.columns.tolist() == ["optimizer", "learning rate of the last layer, times", "test accuracy"]
+    assert table["optimizer"].to_dict() == {"mine-residual": "SGD", "other": "AdamW"}
     assert "ResNet, 8 layers, 50% of the photos" in charts(app)[0].proto.spec + str(charts(app)[0].proto)
 
 

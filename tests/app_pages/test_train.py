@@ -116,7 +116,7 @@ def test_two_schedules_make_two_lines(app):
     assert not lines.duplicated(["run", "epoch"]).any()
 
 
-def test_the_other_optimiser_has_a_learning_rate_of_its_own(app):
+def test_the_other_optimizer_has_a_learning_rate_of_its_own(app):
     app = section(app, "experiment")
     assert app.number_input(key="cifar_sgd_lr").value == pytest.approx(0.3)
     app.selectbox(key="cifar_optimizer").set_value("adamw").run()

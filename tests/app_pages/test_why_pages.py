@@ -24,7 +24,7 @@ OWN = {"A": "mine-plain", "B": "mine-residual"}
 
 @pytest.fixture
 def guesser(own_runs, app) -> AppTest:
-    """The app, its plain network one that learnt nothing: always the same answer, and no gradient."""
+    """The app, its plain network one that learned nothing: always the same answer, and no gradient."""
     run = open_run(own_runs / OWN["A"])
     layers, norms = run.gradients()
     store.save_progress(run.path, run.history().to_dict("records"), layers, np.zeros_like(norms))
@@ -126,7 +126,7 @@ def test_gradient_flow_has_no_beginning_of_networks_that_began_pretrained(app):
     assert app.slider(key="gradient_epoch").min == 1
 
 
-def test_a_network_that_learnt_nothing_is_called_so_on_every_page(guesser):
+def test_a_network_that_learned_nothing_is_called_so_on_every_page(guesser):
     app = open_page(guesser, "depth")
     choose_recipe(app, "epochs: 1,")
     assert "At 8 layers the plain network does no better than guessing" in said(app)

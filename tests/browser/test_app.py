@@ -90,7 +90,7 @@ def test_a_click_on_a_confusion_cell_shows_its_photos(lab, matrix):
 
 
 def test_a_click_on_a_point_of_depth_chooses_its_pair(lab):
-    """The ResNet where the ResNet was: so the colours stay."""
+    """The ResNet where the ResNet was: so the colors stay."""
     plain, resnet = "plain8-s0", "resnet8-s0"
     lab.open(f"depth?a={RESNET}&b={PLAIN}")
     point = lab.page.locator(f"[data-testid=stVegaLiteChart] svg path[aria-label*='{plain}']").first

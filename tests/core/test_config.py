@@ -58,8 +58,8 @@ def test_fields_younger_than_the_file_have_their_defaults():
 
 
 def test_unknown_fields_are_named():
-    with pytest.raises(LabError, match=r"not known: \['colour', 'size'\]"):
-        TrainConfig.from_dict(TrainConfig().to_dict() | {"colour": "red", "size": 3})
+    with pytest.raises(LabError, match=r"not known: \['color', 'size'\]"):
+        TrainConfig.from_dict(TrainConfig().to_dict() | {"color": "red", "size": 3})
 
 
 @pytest.mark.parametrize(

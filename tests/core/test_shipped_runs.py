@@ -100,7 +100,7 @@ def test_a_plain_network_and_its_residual_twin_differ_in_skip_alone(folder):
 
 @pytest.mark.parametrize("folder", PRETRAINED, ids=lambda folder: folder.name)
 def test_a_pretrained_network_has_its_match_among_the_runs_that_ship(folder):
-    """From scratch, equal in all but the initial weights; a frozen one besides the same network that learnt whole."""
+    """From scratch, equal in all but the initial weights; a frozen one besides the same network that learned whole."""
     run, shipped = open_run(folder), [open_run(folder) for folder in FOLDERS]
     duels = transfer.duels(shipped)
     if run.config.freeze:
@@ -139,7 +139,7 @@ def test_a_plain_network_and_its_residual_twin_saw_the_same_images_in_the_same_o
 
 
 @pytest.mark.parametrize("change", [{"skip": False}, {"seed": 1}], ids=str)
-def test_what_a_trainer_feeds_its_network_depends_on_the_seed_and_not_on_the_short_cuts(
+def test_what_a_trainer_feeds_its_network_depends_on_the_seed_and_not_on_the_shortcuts(
     tiny_images, monkeypatch, change
 ):
     config = TrainConfig(depth=8, data="shipped", epochs=1, batch_size=120, lr=0.01)

@@ -19,7 +19,7 @@ def test_a_pair_is_fair_when_one_setting_differs(make_run):
     fairness = comparison.fairness(a, b)
     assert fairness.fair
     assert fairness.names == ["skip"]
-    assert fairness.differing.to_dict("records") == [{"setting": "short cuts", "A": "without", "B": "with"}]
+    assert fairness.differing.to_dict("records") == [{"setting": "shortcuts", "A": "without", "B": "with"}]
     assert "one thing only" in fairness.sentence
 
 
@@ -38,14 +38,14 @@ def test_equal_settings_are_no_comparison(make_run):
 
 
 @pytest.mark.parametrize(("name", "value"), [("processes", 2), ("precision", "bfloat16"), ("precision", [])])
-def test_a_pair_is_not_fair_when_it_learnt_in_different_ways(make_run, name, value):
+def test_a_pair_is_not_fair_when_it_learned_in_different_ways(make_run, name, value):
     a, b = make_run("plain", skip=False), make_run("residual", skip=True)
     assert comparison.differing(a, b).keys() == {"skip"}
     other = replace(b, facts=b.facts | {"environment": b.facts["environment"] | {name: value}})
     fairness = comparison.fairness(a, other)
     assert not fairness.fair
     assert fairness.names == ["skip", name]
-    assert list(fairness.differing["setting"]) == ["short cuts", comparison.ENVIRONMENT_WORDS[name]]
+    assert list(fairness.differing["setting"]) == ["shortcuts", comparison.ENVIRONMENT_WORDS[name]]
 
 
 @pytest.mark.parametrize("environment", [None, "a laptop"])
@@ -62,9 +62,9 @@ def test_every_setting_has_words():
     ("init", "words"),
     [
         ("scratch", "random numbers"),
-        ("imagenet", "learnt on ImageNet"),
-        ("../weights/resnet50_v1_imagenet.safetensors", "learnt on ImageNet"),
-        ("/home/me/mine.pt", "learnt before, in mine.pt"),
+        ("imagenet", "learned on ImageNet"),
+        ("../weights/resnet50_v1_imagenet.safetensors", "learned on ImageNet"),
+        ("/home/me/mine.pt", "learned before, in mine.pt"),
     ],
 )
 def test_initial_weights_in_words(init, words):

@@ -156,7 +156,7 @@ def test_few_seeds_tell_little_of_how_much_seeds_do():
     assert "gets 3.5 points worse on its training photos; the ResNet" in finding(rows(**errors, **more))
 
 
-def test_the_networks_have_the_colours_of_a_and_b():
+def test_the_networks_have_the_colors_of_a_and_b():
     plain, residual = TrainConfig(depth=20, skip=False), TrainConfig(depth=20, skip=True)
     assert depth_analysis.networks_like(plain, residual) == ("plain", "ResNet")
     assert depth_analysis.networks_like(residual, plain) == ("ResNet", "plain")

@@ -1,4 +1,4 @@
-"""Gradient norms: computed at initialisation as autograd computes them, and what a run's record says."""
+"""Gradient norms: computed at initialization as autograd computes them, and what a run's record says."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def test_norms_are_those_of_a_backward_pass(batch):
     model = build(config).train()
     pixels, labels = to_tensors(batch)
     torch.nn.functional.cross_entropy(model(family(config).preprocessing(pixels)), labels).backward()
-    table = gradients.at_initialisation(config, batch)
+    table = gradients.at_initialization(config, batch)
     expected = {name: value.grad.norm().item() for name, value in model.named_parameters() if value.dim() > 1}
     assert dict(zip(table["layer"], table["norm"], strict=True)) == pytest.approx(expected, rel=1e-4)
     assert table["number"].tolist() == list(range(1, 9))
@@ -29,11 +29,11 @@ def test_norms_are_those_of_a_backward_pass(batch):
 
 
 def typical(batch: Images, depth: int, skip: bool, norm: str) -> float:
-    return gradients.at_initialisation(TrainConfig(depth=depth, skip=skip, norm=norm), batch)["norm"].median()
+    return gradients.at_initialization(TrainConfig(depth=depth, skip=skip, norm=norm), batch)["norm"].median()
 
 
 def ratio(batch: Images, depth: int, skip: bool) -> float:
-    norms = gradients.at_initialisation(TrainConfig(depth=depth, skip=skip), batch)["norm"].to_numpy()
+    norms = gradients.at_initialization(TrainConfig(depth=depth, skip=skip), batch)["norm"].to_numpy()
     return float(gradients.first_over_last(norms))
 
 

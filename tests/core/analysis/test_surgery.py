@@ -42,8 +42,8 @@ def test_without_a_block_a_plain_network_hands_on_what_came_before(x):
 
 
 @pytest.mark.parametrize("block", [1, 3, 6])
-def test_without_a_block_the_short_cut_of_a_resnet_remains(x, block):
-    """As if the block's last normalisation multiplied by zero, also where the shape changes (block 3)."""
+def test_without_a_block_the_shortcut_of_a_resnet_remains(x, block):
+    """As if the block's last normalization multiplied by zero, also where the shape changes (block 3)."""
     model = network(skip=True)
     cut = surgery.forward(model, x, frozenset([block]))
     silenced = [*model.layer1, *model.layer2, *model.layer3][block - 1]

@@ -14,7 +14,7 @@ from core.config import TrainConfig
 from core.runs.run import Run
 
 SCRATCH = TrainConfig(family="torchvision", network="resnet18", input_size=64)
-LEARNT = replace(SCRATCH, init="imagenet")
+LEARNED = replace(SCRATCH, init="imagenet")
 
 
 def run(name: str, config: TrainConfig, sha256: str = "", **changes) -> Run:
@@ -23,13 +23,13 @@ def run(name: str, config: TrainConfig, sha256: str = "", **changes) -> Run:
 
 
 RUNS = [
-    run("small-learnt", LEARNT, train_fraction=0.1),
+    run("small-learned", LEARNED, train_fraction=0.1),
     run("small-scratch", SCRATCH, train_fraction=0.1),
-    run("frozen", LEARNT, freeze="backbone"),
-    run("learnt", LEARNT),
+    run("frozen", LEARNED, freeze="backbone"),
+    run("learned", LEARNED),
     run("scratch", SCRATCH),
     run("other-seed", SCRATCH, seed=1),
-    run("mobile-learnt", LEARNT, network="mobilenet_v2"),
+    run("mobile-learned", LEARNED, network="mobilenet_v2"),
     run("mobile-scratch", SCRATCH, network="mobilenet_v2", train_fraction=0.5),
 ]
 
@@ -39,14 +39,14 @@ def names(found) -> list[tuple[str, str]]:
 
 
 def test_duels_differ_in_the_initial_weights_alone_largest_budget_first():
-    assert names(duels(RUNS)) == [("scratch", "learnt"), ("small-scratch", "small-learnt")]
+    assert names(duels(RUNS)) == [("scratch", "learned"), ("small-scratch", "small-learned")]
     assert duels(RUNS[2:3]) == []
 
 
 def test_comparable_duels_are_of_the_same_network_by_label_budget():
     found = duels([*RUNS, run("mobile-whole", SCRATCH, network="mobilenet_v2")])
     assert len(found) == 3
-    assert names(comparable(found[0], found)) == [("small-scratch", "small-learnt"), ("scratch", "learnt")]
+    assert names(comparable(found[0], found)) == [("small-scratch", "small-learned"), ("scratch", "learned")]
 
 
 def test_frozen_variants_differ_in_what_is_frozen():
@@ -66,16 +66,16 @@ def test_frozen_variants_differ_in_what_is_frozen():
     ],
 )
 def test_weights_are_known_by_what_they_are_not_by_where_they_lay(init, sha256, same):
-    learnt = run("learnt", SCRATCH, sha256="a" * 64, init="here/w.pt")
+    learned = run("learned", SCRATCH, sha256="a" * 64, init="here/w.pt")
     small = run("small", SCRATCH, sha256, init=init, train_fraction=0.1)
     frozen = run("frozen", SCRATCH, sha256, init=init, freeze="backbone")
-    found = duels([learnt, small, run("scratch", SCRATCH), run("small-scratch", SCRATCH, train_fraction=0.1)])
+    found = duels([learned, small, run("scratch", SCRATCH), run("small-scratch", SCRATCH, train_fraction=0.1)])
     assert len(comparable(found[0], found)) == 1 + same
     assert len(frozen_variants(found[0], [frozen])) == same
 
 
 def test_frozen_variants_have_the_recipe_of_the_whole():
-    assert frozen_variants(duels(RUNS)[0], [run("slower", LEARNT, freeze="backbone", lr=0.001)]) == []
+    assert frozen_variants(duels(RUNS)[0], [run("slower", LEARNED, freeze="backbone", lr=0.001)]) == []
 
 
 def made(accuracy: float, eighty, ninety, gap: float = 0.0) -> Outcome:

@@ -11,7 +11,7 @@ from core.charts.architectures import _with_room_for_names, architectures
 from core.charts.depth import Axes, degradation
 from core.charts.gradients import gradient_by_layer, gradient_heatmap, gradient_ratio
 from core.charts.learning import gap, learning_curves
-from core.charts.palette import COLOURS
+from core.charts.palette import COLORS
 from core.charts.surgery import removed_blocks, single_blocks
 from core.data.cifar10 import CLASSES
 
@@ -30,14 +30,14 @@ def datasets_of(chart: dict) -> list[str]:
     return [layer["data"]["name"] for layer in chart["layer"][:2]]
 
 
-def colour_scales(node) -> list[dict]:
-    """The scale of every colour encoding in a spec, wherever it stands."""
+def color_scales(node) -> list[dict]:
+    """The scale of every color encoding in a spec, wherever it stands."""
     if isinstance(node, list):
-        return [scale for item in node for scale in colour_scales(item)]
+        return [scale for item in node for scale in color_scales(item)]
     if not isinstance(node, dict):
         return []
     own = [node["color"]["scale"]] if isinstance(node.get("color"), dict) and "scale" in node["color"] else []
-    return own + [scale for item in node.values() for scale in colour_scales(item)]
+    return own + [scale for item in node.values() for scale in color_scales(item)]
 
 
 GRADIENTS = pd.DataFrame(
@@ -77,7 +77,7 @@ def curves() -> pd.DataFrame:
     )
 
 
-def test_a_and_b_have_the_same_colours_in_every_chart(curves):
+def test_a_and_b_have_the_same_colors_in_every_chart(curves):
     gaps = curves.assign(gap=1.0)
     classes = pd.DataFrame({"class": ["cat", "cat"], "side": ["A", "B"], "run": ["a", "b"], "value": [0.1, 0.2]})
     every = [
@@ -94,10 +94,10 @@ def test_a_and_b_have_the_same_colours_in_every_chart(curves):
         ),
     ]
     for chart in every:
-        scales = colour_scales(chart.to_dict())
+        scales = color_scales(chart.to_dict())
         assert scales
         for scale in scales:
-            assert scale == {"domain": ["A", "B"], "range": [*COLOURS.values()]}
+            assert scale == {"domain": ["A", "B"], "range": [*COLORS.values()]}
 
 
 def test_learning_curves_hold_all_points(curves):
@@ -118,8 +118,8 @@ def test_confusion_holds_every_cell_and_takes_clicks():
 
 def test_numbers_are_white_on_dark_cells_and_dark_on_light_ones():
     _, text = confusion(matrix(np.zeros((10, 10), int)), "A", largest=50).to_dict()["layer"]
-    colours = text["encoding"]["color"]
-    assert [(condition["test"], condition["value"]) for condition in colours["condition"]] == [
+    colors = text["encoding"]["color"]
+    assert [(condition["test"], condition["value"]) for condition in colors["condition"]] == [
         ("datum.mistake && abs(datum.images) > 0.55 * 50", "white"),
         ("datum.mistake", "#111"),
     ]
@@ -127,7 +127,7 @@ def test_numbers_are_white_on_dark_cells_and_dark_on_light_ones():
 
 def test_confusion_matrices_can_share_a_scale():
     domains = [
-        colour_scales(confusion(matrix(np.full((10, 10), n)), "x", largest=80).to_dict()["layer"][0]) for n in (1, 70)
+        color_scales(confusion(matrix(np.full((10, 10), n)), "x", largest=80).to_dict()["layer"][0]) for n in (1, 70)
     ]
     assert domains[0] == domains[1]
 
@@ -147,7 +147,7 @@ def test_answers_are_on_a_scale_from_nothing_to_certain():
     assert x["scale"]["domain"][0] == 0
     assert x["axis"]["values"] == [0, 0.5, 1]
     assert y["sort"] == ["cat", "dog"]
-    assert chart["layer"][0]["mark"]["color"] == COLOURS["B"]
+    assert chart["layer"][0]["mark"]["color"] == COLORS["B"]
 
 
 def test_confidence_curve_has_a_layer_for_each_part_of_its_data():
@@ -167,8 +167,8 @@ def test_depth_has_every_run_its_spread_and_what_was_published_and_takes_clicks(
     assert [(row["low"], row["high"]) for row in rows(chart) if "low" in row] == [(7.5, 9.5)] * 2
     (parameter,) = chart["params"]
     assert (parameter["name"], parameter["select"]["fields"]) == ("point", ["run"])
-    for scale in colour_scales(chart):
-        assert scale == {"domain": ["plain", "ResNet"], "range": [*COLOURS.values()]}
+    for scale in color_scales(chart):
+        assert scale == {"domain": ["plain", "ResNet"], "range": [*COLORS.values()]}
     layer = chart["layer"][-1]["encoding"]
     assert layer["x"]["scale"]["domain"] == [20, 56]
     assert layer["x"]["axis"]["values"] == [20, 32, 56]
@@ -205,8 +205,8 @@ def test_gradient_heatmaps_share_a_logarithmic_scale_and_mark_what_broke():
     broken = GRADIENTS.assign(broken=GRADIENTS["number"] == 2)
     chart = gradient_heatmap(broken, [0.01, 1.0]).to_dict()
     assert len(rows(chart)) == len(broken)
-    colour = chart["encoding"]["color"]
-    text = str(colour)
+    color = chart["encoding"]["color"]
+    text = str(color)
     assert gradients.BROKEN in text
     assert "broken" in text
     assert "'type': 'log'" in text
@@ -216,8 +216,8 @@ def test_gradient_heatmaps_share_a_logarithmic_scale_and_mark_what_broke():
 def test_gradients_by_layer_can_compare_the_two_kinds_of_network():
     table = GRADIENTS.assign(network="plain")
     chart = gradient_by_layer(table, [0.01, 1.0], "network", ("ResNet", "plain")).to_dict()
-    for scale in colour_scales(chart):
-        assert scale == {"domain": ["ResNet", "plain"], "range": [*COLOURS.values()]}
+    for scale in color_scales(chart):
+        assert scale == {"domain": ["ResNet", "plain"], "range": [*COLORS.values()]}
     assert chart["layer"][0]["encoding"]["y"]["scale"] == {"type": "log", "domain": [0.01, 1.0]}
 
 

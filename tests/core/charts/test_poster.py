@@ -27,8 +27,8 @@ def test_poster_is_a_png_that_shows_the_maps_and_the_names(columns):
     image = Image.open(BytesIO(poster(photo, "A $title$", columns, "made here")))
     assert image.format == "PNG"
     assert image.size == (INCHES[0] * DPI, INCHES[1] * DPI)
-    colours = {colour for _, colour in image.convert("RGB").getcolors(image.width * image.height)}
-    assert {(80, 80, 80), (160, 160, 160), (213, 94, 0), (0, 114, 178)} <= colours
+    colors = {color for _, color in image.convert("RGB").getcolors(image.width * image.height)}
+    assert {(80, 80, 80), (160, 160, 160), (213, 94, 0), (0, 114, 178)} <= colors
     other = poster(photo, "Another title", columns, "made here")
     assert other != poster(photo, "A $title$", columns, "made here")
 

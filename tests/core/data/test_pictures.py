@@ -29,9 +29,9 @@ WHITE = (255, 255, 255)
 
 
 def quadrants(width: int = 48, height: int = 32) -> Image.Image:
-    """Four plain quarters in different colours: no two of its eight orientations are alike."""
-    colours = np.array([[(250, 10, 20), (20, 200, 40)], [(30, 40, 220), (240, 230, 60)]], np.uint8)
-    return Image.fromarray(colours.repeat(height // 2, axis=0).repeat(width // 2, axis=1))
+    """Four plain quarters in different colors: no two of its eight orientations are alike."""
+    colors = np.array([[(250, 10, 20), (20, 200, 40)], [(30, 40, 220), (240, 230, 60)]], np.uint8)
+    return Image.fromarray(colors.repeat(height // 2, axis=0).repeat(width // 2, axis=1))
 
 
 def noise(width: int, height: int) -> Image.Image:
@@ -55,10 +55,10 @@ def chunk(name: bytes, body: bytes = b"") -> bytes:
 
 
 def png(
-    width, height, depth, colour, lines: bytes = b"", *extra: bytes, interlaced: int = 0, after: bytes = b""
+    width, height, depth, color, lines: bytes = b"", *extra: bytes, interlaced: int = 0, after: bytes = b""
 ) -> bytes:
     """A PNG around `lines`, which hold a filter byte before each row; `extra` chunks go before IDAT, `after` behind."""
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlaced))
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, color, 0, 0, interlaced))
     return (
         b"\x89PNG\r\n\x1a\n" + header + b"".join(extra) + chunk(b"IDAT", zlib.compress(lines)) + after + chunk(b"IEND")
     )
@@ -96,10 +96,10 @@ def rgb_jpeg() -> bytes:
 
 
 def bmp(width: int, height: int, bits: int = 24, compression: int = 0, pixels: bytes = b"") -> bytes:
-    colours = b"".join(bytes((i, 255 - i, 7, 0)) for i in range(1 << bits)) if bits <= 8 else b""
-    offset = 54 + len(colours)
+    colors = b"".join(bytes((i, 255 - i, 7, 0)) for i in range(1 << bits)) if bits <= 8 else b""
+    offset = 54 + len(colors)
     info = struct.pack("<IiiHHIIiiII", 40, width, height, 1, bits, compression, len(pixels), 0, 0, 0, 0)
-    return b"BM" + struct.pack("<IHHI", offset + len(pixels), 0, 0, offset) + info + colours + pixels
+    return b"BM" + struct.pack("<IHHI", offset + len(pixels), 0, 0, offset) + info + colors + pixels
 
 
 def webp_canvas(width: int, height: int) -> bytes:
@@ -201,8 +201,8 @@ DAMAGED = {
     "zero width": png(0, 5, 8, 2, bytes(5)),
     "zero height": png(5, 0, 8, 2),
     "pixels that end in the middle of a row": png(4, 9, 8, 2, bytes(8 * 13 - 5)),
-    "no palette colour table, no pixels": png(4, 4, 8, 3),
-    "unknown colour type": png(4, 4, 8, 5, bytes(20)),
+    "no palette color table, no pixels": png(4, 4, 8, 3),
+    "unknown color type": png(4, 4, 8, 5, bytes(20)),
     "unknown bit depth": png(4, 4, 7, 0, bytes(20)),
     "no IDAT": SMALL_PNG[:33] + chunk(b"IEND"),
     "no IEND": SMALL_PNG[:-12],
@@ -320,7 +320,7 @@ LIMITS = {  # megabytes beyond the file, as measured plus about a quarter
     "refused bombs": 30,
     "40 megapixels, JPEG": 60,
     "40 megapixels, progressive JPEG": 160,
-    "40 megapixels, grey PNG": 75,
+    "40 megapixels, gray PNG": 75,
     "40 megapixels, RGB PNG": 220,
     "12 megapixels, WebP": 240,
 }
@@ -375,13 +375,13 @@ RIGHT = {  # name: file, expected pixels, tolerance
     "lossy WebP": (saved(Image.new("RGB", (9, 7), "teal"), "WEBP"), Image.new("RGB", (9, 7), "teal"), 3),
     "JPEG": (saved(quadrants(), "JPEG", quality=95, subsampling=0), quadrants(), 6),
     "progressive JPEG": (saved(quadrants(), "JPEG", quality=95, subsampling=0, progressive=True), quadrants(), 6),
-    "grey JPEG": (saved(Image.new("L", (9, 7), 99), "JPEG"), Image.new("RGB", (9, 7), (99, 99, 99)), 2),
+    "gray JPEG": (saved(Image.new("L", (9, 7), 99), "JPEG"), Image.new("RGB", (9, 7), (99, 99, 99)), 2),
     "CMYK JPEG": (saved(quadrants().convert("CMYK"), "JPEG", quality=95, subsampling=0), quadrants(), 6),
     "RGB JPEG": (rgb_jpeg(), quadrants(), 6),
-    "grey PNG": (saved(row(0, 9, 255, mode="L"), "PNG"), row((0, 0, 0), (9, 9, 9), WHITE), 0),
+    "gray PNG": (saved(row(0, 9, 255, mode="L"), "PNG"), row((0, 0, 0), (9, 9, 9), WHITE), 0),
     "1 bit PNG": (saved(row(0, 255, 0, mode="1"), "PNG"), row((0, 0, 0), WHITE, (0, 0, 0)), 0),
     "1 bit BMP": (saved(row(0, 255, 0, mode="1"), "BMP"), row((0, 0, 0), WHITE, (0, 0, 0)), 0),
-    "16 bit grey": (
+    "16 bit gray": (
         png(6, 1, 16, 0, b"\0" + struct.pack(">6H", 0, 257, 300, 32_896, 65_000, 65_535)),
         row(*((v, v, v) for v in (0, 1, 1, 128, 253, 255))),
         0,
@@ -391,7 +391,7 @@ RIGHT = {  # name: file, expected pixels, tolerance
         row((0, 1, 128), (253, 1, 255)),
         1,
     ),
-    "16 bit grey and alpha": (
+    "16 bit gray and alpha": (
         png(2, 1, 16, 4, b"\0" + struct.pack(">4H", 0, 32_768, 25_700, 65_535)),
         row((127, 127, 127), (100, 100, 100)),
         1,
@@ -415,7 +415,7 @@ RIGHT = {  # name: file, expected pixels, tolerance
         row(RED_ON_WHITE, (0, 9, 0), WHITE),
         1,
     ),
-    "palette with one transparent colour": (
+    "palette with one transparent color": (
         png(3, 1, 8, 3, b"\0\0\1\2", chunk(b"PLTE", bytes((255, 0, 0, 0, 9, 0, 9, 9, 9))), chunk(b"tRNS", b"\xff\0")),
         row((255, 0, 0), WHITE, (9, 9, 9)),
         0,
@@ -427,19 +427,19 @@ RIGHT = {  # name: file, expected pixels, tolerance
         ),
         0,
     ),
-    "transparent RGB colour": (
+    "transparent RGB color": (
         png(2, 1, 8, 2, b"\0\1\2\3\1\2\4", chunk(b"tRNS", bytes((0, 1, 0, 2, 0, 3)))),
         row(WHITE, (1, 2, 4)),
         0,
     ),
-    "transparent 16 bit RGB colour": (
+    "transparent 16 bit RGB color": (
         png(2, 1, 16, 2, b"\0" + bytes(range(12)), chunk(b"tRNS", bytes(range(6)))),
         row(WHITE, (6, 8, 10)),
         0,
     ),
-    "transparent 16 bit grey": (png(2, 1, 16, 0, b"\0\1\2\1\3", chunk(b"tRNS", b"\1\2")), row(WHITE, (1, 1, 1)), 0),
+    "transparent 16 bit gray": (png(2, 1, 16, 0, b"\0\1\2\1\3", chunk(b"tRNS", b"\1\2")), row(WHITE, (1, 1, 1)), 0),
     "transparent 1 bit": (png(2, 1, 1, 0, b"\0\x40", chunk(b"tRNS", b"\0\0")), row(WHITE, WHITE), 0),
-    "transparent 2 bit grey": (
+    "transparent 2 bit gray": (
         png(4, 1, 2, 0, b"\0\x1b", chunk(b"tRNS", b"\0\1")),
         row((0, 0, 0), WHITE, (170, 170, 170), WHITE),
         0,
@@ -671,7 +671,7 @@ def test_a_mutated_file_gives_a_picture_or_our_own_error(name):
 
 
 @pytest.mark.parametrize(("width", "height"), [(48, 32), (32, 48), (40, 40), (20_000, 1), (1, 1)])
-def test_crop_takes_the_centre_square(width, height):
+def test_crop_takes_the_center_square(width, height):
     image = noise(width, height)
     side, left, top = min(width, height), (width - min(width, height)) // 2, (height - min(width, height)) // 2
     cropped = square(image, "crop")
@@ -679,7 +679,7 @@ def test_crop_takes_the_centre_square(width, height):
 
 
 @pytest.mark.parametrize(("width", "height"), [(48, 32), (32, 48), (40, 40), (1, 1)])
-def test_pad_keeps_the_whole_picture_on_mid_grey(width, height):
+def test_pad_keeps_the_whole_picture_on_mid_gray(width, height):
     image = noise(width, height)
     side = max(width, height)
     left, top = (side - width) // 2, (side - height) // 2

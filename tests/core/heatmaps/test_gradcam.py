@@ -90,10 +90,10 @@ def test_overlay_shows_the_picture_at_0_and_the_map_at_1():
 
 def test_overlay_of_a_black_picture_stays_black_where_the_map_is_0():
     black = np.zeros((8, 8, 3), np.uint8)
-    assert overlay(black, np.zeros((8, 8), np.float32)).max() <= 2  # the colour scale begins at (0, 0, 4)
+    assert overlay(black, np.zeros((8, 8), np.float32)).max() <= 2  # the color scale begins at (0, 0, 4)
 
 
-def test_difference_is_grey_where_equal_and_in_the_colour_of_the_higher():
+def test_difference_is_gray_where_equal_and_in_the_color_of_the_higher():
     picture = np.full((32, 32, 3), 100, np.uint8)
     left, right = np.zeros((32, 32), np.float32), np.zeros((32, 32), np.float32)
     left[:, :8], right[:, 24:] = 1, 1
@@ -134,7 +134,7 @@ STORM = """
     import numpy as np
     from pathlib import Path
     from core.heatmaps.predictor import Classifier
-    from core.runs import open_run
+    from core.runs.run import open_run
 
     classifier = Classifier(open_run(Path(sys.argv[1])))
     pictures = np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3), dtype=np.uint8)
@@ -179,7 +179,7 @@ MANY_MAPS = """
     import numpy as np, psutil
     from pathlib import Path
     from core.heatmaps.predictor import Classifier
-    from core.runs import open_run
+    from core.runs.run import open_run
 
     classifier = Classifier(open_run(Path(sys.argv[1])))
     pictures = np.random.default_rng(0).integers(0, 256, (250, 32, 32, 3), dtype=np.uint8)

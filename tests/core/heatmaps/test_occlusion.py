@@ -24,7 +24,7 @@ def test_the_place_that_counts_is_found(size):
 
 
 def test_a_patch_that_makes_the_network_surer_counts_below_zero():
-    picture = np.zeros((32, 32, 3), np.uint8)  # grey is brighter than black
+    picture = np.zeros((32, 32, 3), np.uint8)  # gray is brighter than black
     assert importance(picture, sees(slice(0, 32), slice(0, 32))).max() < 0
 
 

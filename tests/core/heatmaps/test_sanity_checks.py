@@ -64,7 +64,7 @@ def test_the_network_forgets_from_its_end_to_its_beginning():
         state, fresh = model.state_dict(), blank.state_dict()
         return np.array([torch.equal(state[name], fresh[name]) for name in state if "conv" in name or "fc" in name])
 
-    maps = sanity_checks.randomised_heatmaps(model, blank, forgotten)
+    maps = sanity_checks.randomized_heatmaps(model, blank, forgotten)
     assert list(maps) == ["fc", "layer3", "layer2", "layer1", "bn1", "conv1"]
     counts = [int(found.sum()) for found in maps.values()]
     assert counts == sorted(counts)
@@ -110,14 +110,14 @@ def test_an_empty_map_passes_no_check():
     assert found.passed == 0
 
 
-def test_a_classifier_compares_with_networks_that_never_learnt():
+def test_a_classifier_compares_with_networks_that_never_learned():
     picture = cifar10.load_test().pixels[0]
     classifier = Classifier(find_run("resnet20-s0"))
     found = classifier.trust(picture, classifier.answer(picture), "GradCAM")
-    assert next(iter(found.randomised)) == "fc"
+    assert next(iter(found.randomized)) == "fc"
     assert len(found.untrained) == sanity_checks.UNTRAINED
     assert not np.array_equal(found.untrained[0], found.untrained[1])
-    assert found.untrained[0] is found.randomised["conv1"]
+    assert found.untrained[0] is found.randomized["conv1"]
 
 
 def test_likeness_of_a_flat_map_is_zero():

@@ -72,5 +72,5 @@ def test_a_race_is_as_long_as_the_machine_is_fast(tiny_images, monkeypatch, seco
     assert replace(pair.a, epochs=PLAIN.epochs) == PAIR.a
 
 
-def test_the_shipped_races_differ_in_short_cuts():
+def test_the_shipped_races_differ_in_shortcuts():
     assert {pair.names for pair in pairs.RACES.values() if pair.a.skip != pair.b.skip} == {("Plain network", "ResNet")}

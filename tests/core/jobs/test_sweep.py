@@ -48,7 +48,7 @@ def test_grid_is_every_combination_in_order(grid_file):
     assert {(config.depth, config.epochs, config.batch_size) for config in grid.values()} == {(8, 3, 128)}
 
 
-def test_rate_hangs_on_the_optimiser_as_everywhere(grid_file):
+def test_rate_hangs_on_the_optimizer_as_everywhere(grid_file):
     sgd, adamw = sweep.read_grid(grid_file({"architectures": ["resnet8"], "optimizer": ["sgd", "adamw"]})).values()
     assert adamw.lr == pytest.approx(sgd.lr / 100)
 
@@ -77,7 +77,7 @@ def test_names_follow_the_pattern(grid_file):
         ({"architectures": ["resnet8"], "seed": [*range(1001)]}, "asks for 1,001 runs"),
         ({"architectures": ["resnet8"], "seed": [1, 1]}, "resnet8-24ep-s1 is asked for twice"),
         ({"architectures": ["resnet8"], "seed": [1, 2], "name": "x"}, "x would be the name of two runs that differ"),
-        ({"architectures": ["resnet8"], "name": "{colour}"}, "is no pattern of settings"),
+        ({"architectures": ["resnet8"], "name": "{color}"}, "is no pattern of settings"),
         ({"architectures": ["resnet8"], "name": "{seed"}, "is no pattern of settings"),
         ({"architectures": ["resnet8"], "name": 5}, "is no pattern of settings"),
         ({"architectures": ["resnet8"], "name": "../{seed}"}, "cannot be a run's name"),

@@ -99,9 +99,9 @@ def test_nothing_was_started(own_runs):
 def test_trainings_run_one_after_the_other_unattended(own_runs, stand_ins):
     """Started by a process that ends at once, and then nobody looks."""
     script = (
-        "from core import jobs; from core.config import TrainConfig; from benchmarks import job_queue;"
-        "jobs.TRAINER = job_queue.TRAINER;"
-        "jobs.start([TrainConfig(depth=8, data='shipped', epochs=1, seed=seed) for seed in range(3)])"
+        "from core.jobs import trainings; from core.config import TrainConfig; from benchmarks import job_queue;"
+        "trainings.TRAINER = job_queue.TRAINER;"
+        "trainings.start([TrainConfig(depth=8, data='shipped', epochs=1, seed=seed) for seed in range(3)])"
     )
     subprocess.run([sys.executable, "-c", script], check=True, cwd=paths.ROOT)
     folders = [own_runs / config.default_run_name for config in others(3, SHORT)]
@@ -400,7 +400,7 @@ def test_room_is_looked_for_again_as_a_run_is_added(idle, monkeypatch):
         idle("theirs")
         before()
 
-    monkeypatch.setattr("core.exchange.import_run", meanwhile)
+    monkeypatch.setattr("core.sharing.zip_archive.import_run", meanwhile)
     with pytest.raises(TrainingError, match="At most 1 runs"):
         trainings.add(b"")
 

@@ -95,7 +95,7 @@ def test_without_norm_there_are_biases_and_no_batch_norm():
 
 
 @pytest.mark.parametrize(("channels", "stride", "side"), [(16, 1, 8), (32, 2, 4), (18, 2, 4)])
-def test_short_cut_adds_the_input_and_has_no_parameters(channels, stride, side):
+def test_shortcut_adds_the_input_and_has_no_parameters(channels, stride, side):
     block = BasicBlock(16, channels, stride, skip=True, norm="none")
     plain = copy.deepcopy(block)
     plain.skip = False

@@ -146,7 +146,7 @@ def test_resnet_v1_has_its_strides_in_the_first_convolutions():
     assert old.state_dict().keys() == new.state_dict().keys()
 
 
-def test_pictures_are_enlarged_and_normalised_by_hand():
+def test_pictures_are_enlarged_and_normalized_by_hand():
     pixels = torch.zeros(1, 3, 32, 32, dtype=torch.uint8)
     pixels[..., 16:] = 255
     prepared = family(config_of("resnet18")).preprocessing(pixels)

@@ -66,14 +66,14 @@ def test_counters_that_old_files_lack_do_not_matter(tmp_path, weights):
 
 def test_every_missing_unexpected_and_misshapen_one_is_named(tmp_path, weights):
     del weights["conv1.weight"], weights["layer1.0.bn2.bias"]
-    weights |= {"colour": torch.zeros(1), "layer3.0.conv1.weight": torch.zeros(3)}
+    weights |= {"color": torch.zeros(1), "layer3.0.conv1.weight": torch.zeros(3)}
     save_file(weights, tmp_path / "a.safetensors")
     with pytest.raises(ModelError) as caught:
         initial_weights(small(tmp_path / "a.safetensors"))
     sentence = str(caught.value)
     assert "do not fit resnet8" in sentence
     assert "missing: conv1.weight, layer1.0.bn2.bias;" in sentence
-    assert "unexpected: colour;" in sentence
+    assert "unexpected: color;" in sentence
     assert "of another shape: layer3.0.conv1.weight." in sentence
 
 

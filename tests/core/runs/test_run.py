@@ -108,7 +108,7 @@ def test_run_without_weights_shows_its_charts_and_says_how_to_get_them(make_run)
     (run.path / "model.safetensors").unlink()
     assert not run.has_weights
     run.history(), run.gradients(), run.test_logits()
-    with pytest.raises(RunError, match=r"light has no weights .* python -m core\.train resnet8"):
+    with pytest.raises(RunError, match=r"light has no weights .* python -m core train resnet8"):
         run.load_model()
 
 
@@ -316,7 +316,7 @@ OPEN = {
     "config missing": drop("config.json"),
     "no settings": facts(lambda values: values.pop("config")),
     "settings a list": facts(lambda values: values.update(config=list(values["config"]))),
-    "setting unknown": config(colour="red"),
+    "setting unknown": config(color="red"),
     "unknown family": config(family="vit"),
     "boolean for a number": config(epochs=True),
     "text for a number": config(lr="0.1"),

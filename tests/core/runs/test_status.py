@@ -84,7 +84,7 @@ def test_no_file_is_no_status(tmp_path):
         "null",
         "3",
         "{}",
-        '{"state": "training", "colour": 1}',
+        '{"state": "training", "color": 1}',
         b"\xff\xfe",
         '{"state": "training"}',  # whose process?
         json.dumps(asdict(Status("dancing"))),

@@ -27,7 +27,7 @@ def with_command(run: Run, command: str) -> Run:
 )
 def test_command_of_the_card_makes_the_run_beside_what_is_there(make_run, own_runs, place):
     run = with_command(make_run("here"), f"python -m core train resnet8 --data shipped{place} --epochs 1")
-    args = train.parser().parse_args(shlex.split(run.command_to_repeat)[3:])
+    args = train.parser().parse_args(shlex.split(run.command_to_repeat)[4:])
     assert (args.out, args.name) == (own_runs, "here-again")
     assert (args.architectures, args.data, args.epochs) == (["resnet8"], "shipped", 1)
     assert args.seed == (3 if "seed" in place else 0)

@@ -259,7 +259,7 @@ def test_gradient_norms_by_epoch_and_layer(trainer):
 
 def test_best_epoch_is_kept(trainer, monkeypatch):
     """Validation accuracies 0.1, 0.3, 0.3, 0.2 by fiat: the third epoch is the best, and of equals the one that
-    learnt for longer."""
+    learned for longer."""
     each = trainer(epochs=4, batch_size=180)
     after = []
     shares = iter([0.1, 0.3, 0.3, 0.2])
@@ -337,11 +337,11 @@ def test_initial_weights_replace_those_of_the_seed(trainer):
 
 
 def test_loss_falls_where_there_is_something_to_learn(trainer):
-    """Ten classes, each its own colour under a little noise."""
+    """Ten classes, each its own color under a little noise."""
     random = np.random.default_rng(0)
     labels = (np.arange(400) % 10).astype(np.uint8)
-    colours = np.linspace(20, 230, 10)[:, None] * [1, 0, 0] + np.linspace(230, 20, 10)[:, None] * [0, 1, 0.5]
-    pixels = (colours[labels][:, None, None] + random.normal(0, 10, (400, 32, 32, 3))).clip(0, 255).astype(np.uint8)
+    colors = np.linspace(20, 230, 10)[:, None] * [1, 0, 0] + np.linspace(230, 20, 10)[:, None] * [0, 1, 0.5]
+    pixels = (colors[labels][:, None, None] + random.normal(0, 10, (400, 32, 32, 3))).clip(0, 255).astype(np.uint8)
     each = trainer(images=Images(pixels, labels), epochs=4, lr=0.1, augment=False)
     each.fit()
     first, last = each.history[0], each.history[-1]
