@@ -1,34 +1,8 @@
-"""ResNet Lab: `streamlit run streamlit_app.py`. The navigation, and the pair of runs that every page compares."""
+"""ResNet Lab: `streamlit run streamlit_app.py`. The screen begins in ui/frame.py."""
 
 import streamlit as st
 
-from core.errors import LabError
-from ui import memory, run_picker
+from ui.warm_up import while_serving
 
-st.set_page_config(page_title="ResNet Lab", page_icon="ui/icon.svg", layout="wide")
-
-page = st.navigation(
-    {
-        "Compare": [
-            st.Page("app_pages/compare.py", title="Compare", icon=":material/balance:", default=True),
-            st.Page("app_pages/learning_curves.py", title="Learning curves", icon=":material/show_chart:"),
-            st.Page("app_pages/mistakes.py", title="Mistakes", icon=":material/grid_on:"),
-            st.Page("app_pages/look_inside.py", title="Look inside", icon=":material/search:"),
-        ],
-        "Why it works": [
-            st.Page("app_pages/depth.py", title="Depth", icon=":material/stacks:"),
-            st.Page("app_pages/gradient_flow.py", title="Gradient flow", icon=":material/water_drop:"),
-            st.Page("app_pages/surgery.py", title="Surgery", icon=":material/content_cut:"),
-            st.Page("app_pages/transfer.py", title="Transfer", icon=":material/school:"),
-            st.Page("app_pages/architectures.py", title="Architectures", icon=":material/scatter_plot:"),
-        ],
-        "Do it yourself": [st.Page("app_pages/train.py", title="Train", icon=":material/fitness_center:")],
-    },
-)
-run_picker.show()
-try:
-    page.run()
-except LabError as error:  # e.g. a damaged file of a run; another run, or another page, may well do
-    st.error(str(error), icon=":material/broken_image:")
-finally:  # a page may end itself
-    memory.spare_modules_from_collection()
+# Not a plain script: beside a main script, a folder `pages/` would make Streamlit run a page without the frame.
+app = st.App("ui/frame.py", lifespan=while_serving)

@@ -48,19 +48,19 @@ class RunningApp:
 
 
 @contextmanager
-def run_app(folder: Path) -> Iterator[RunningApp]:
+def run_app(folder: Path, cwd: Path = ROOT) -> Iterator[RunningApp]:
     """The app once it takes connections; ended afterwards. Its log lies in `folder`, the user's own runs in `runs/`
-    therein."""
+    therein; it is started from `cwd`."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log = folder / "server.log"
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless", "true"]
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "streamlit_app.py"), "--server.headless", "true"]
     started = time.perf_counter()
     with log.open("wb") as output:
         process = subprocess.Popen(
             [*command, "--server.port", str(port), "--server.address", "127.0.0.1"],
-            cwd=ROOT,
+            cwd=cwd,
             env=os.environ | {"RESNET_LAB_RUNS": str(folder / "runs")},
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -1,4 +1,4 @@
-"""Dependencies point one way, streamlit_app -> app_pages -> ui -> core, and nothing is ever unpickled or evaluated."""
+"""Dependencies point one way, streamlit_app -> pages -> ui -> core, and nothing is ever unpickled or evaluated."""
 
 import ast
 import subprocess
@@ -10,12 +10,12 @@ import pytest
 from core.paths import ROOT
 
 SOURCES = sorted(
-    path for folder in ("core", "ui", "app_pages", "benchmarks") for path in (ROOT / folder).rglob("*.py")
+    path for folder in ("core", "ui", "pages", "benchmarks") for path in (ROOT / folder).rglob("*.py")
 ) + sorted(ROOT.glob("*.py"))
 FORBIDDEN_IMPORTS = {  # by folder
-    "core": {"streamlit", "ui", "app_pages", "streamlit_app"},
-    "ui": {"app_pages", "streamlit_app"},
-    "app_pages": {"torch", "torchvision", "pytorch_grad_cam", "streamlit_app"},
+    "core": {"streamlit", "ui", "pages", "streamlit_app"},
+    "ui": {"pages", "streamlit_app"},
+    "pages": {"torch", "torchvision", "pytorch_grad_cam", "streamlit_app"},
 }
 UNPICKLERS = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 LOADERS = {"torch.load", "torch.jit.load", "pandas.read_pickle", "pd.read_pickle"}
@@ -84,7 +84,7 @@ def test_nothing_is_unpickled_or_evaluated(path):
         ("import streamlit as st", "streamlit"),
         ("from ui.theme import COLORS", "ui"),
         ("def f():\n    import torch.nn as nn", "torch"),
-        ("importlib.import_module('app_pages.train')", "app_pages"),
+        ("importlib.import_module('pages.train')", "pages"),
         ("__import__('torch')", "torch"),
     ],
 )

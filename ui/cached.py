@@ -28,7 +28,7 @@ RUN_KEY = {Run: _run_key}
 # What pages over all runs ask of each is small and kept for 1,000 of them; what a pair's pages ask, for 64.
 
 
-@st.cache_resource(show_spinner="Unpacking the 10,000 test photos ...")
+@st.cache_resource(show_spinner=False)
 def test_images() -> cifar10.Images:
     """Shared between visitors: not to be written to."""
     return cifar10.load_test()
@@ -80,9 +80,10 @@ def test_labels() -> np.ndarray:
     return cifar10.load_test_labels()
 
 
-@st.cache_resource(max_entries=4, hash_funcs=RUN_KEY, show_spinner="Waking the network ...")
+@st.cache_resource(max_entries=4, hash_funcs=RUN_KEY, show_spinner=False)
 def classifier(run: Run):
-    """The run's network, shared between visitors; it has a lock of its own."""
+    """The run's network, shared between visitors; it has a lock of its own. The warm-up calls this, too, in a thread that
+    can show no spinner."""
     from core.heatmaps.predictor import Classifier
 
     _one_torch_thread()

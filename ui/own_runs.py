@@ -150,7 +150,7 @@ def _offer_comparison(run: Run, own: list[Run]) -> None:
     pair = [run, *twins(run, own)[-1:]]
     pair.sort(key=lambda each: (each.config.skip, each.config.pretrained))
     link = dict(zip("ab", (each.name for each in pair), strict=True)) if len(pair) == 2 else {"b": run.name}
-    st.page_link("app_pages/compare.py", label="Compare it", icon=":material/balance:", query_params=link)
+    st.page_link("../pages/compare.py", label="Compare it", icon=":material/balance:", query_params=link)
 
 
 def twins(run: Run, others: list[Run]) -> list[Run]:

@@ -26,7 +26,7 @@ def strip(indices, pair: Pair, key: str) -> None:
                 st.image(enlarged_test_image(index), width=SIDE, alt=f"Test photo {index}: {CLASSES[labels[index]]}")
                 st.markdown(_caption(CLASSES[labels[index]], {s: CLASSES[a[index]] for s, a in answers.items()}))
                 st.page_link(
-                    "app_pages/look_inside.py",
+                    "../pages/look_inside.py",
                     label="Look inside",
                     icon=":material/search:",
                     query_params={"a": pair.a.name, "b": pair.b.name, "image": str(index)},

@@ -51,7 +51,7 @@ def pair() -> Pair:
     runs = st.session_state["_runs"]
     if not runs:
         st.info("There are no trained networks yet.")
-        st.page_link("app_pages/train.py", label="Train a pair now", icon=":material/fitness_center:")
+        st.page_link("../pages/train.py", label="Train a pair now", icon=":material/fitness_center:")
         st.stop()
     return Pair(runs[st.session_state["a"]], runs[st.session_state["b"]])
 

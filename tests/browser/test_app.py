@@ -11,24 +11,37 @@ import pytest
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from playwright.sync_api import expect
 
-from benchmarks.running_app import PAGES, page_path, run_app
+from benchmarks.running_app import IDLE, PAGES, page_path, run_app
 from core.paths import ROOT
 
 PLAIN, RESNET = "plain20-s0", "resnet20-s0"
+PRIMARY = "rgb(0, 114, 178)"  # of .streamlit/config.toml, light
+COUNT_PAINTED = """(color) => [...document.querySelectorAll('*')].filter(element => {
+    const style = getComputedStyle(element);
+    return [style.color, style.backgroundColor, style.borderTopColor].includes(color);
+}).length"""
 TRIES, PATIENCE = 4, 20_000  # clicks at most, and milliseconds between them
 
 
-def test_the_first_visit_to_a_new_server_may_be_to_any_page(browser, tmp_path):
-    """Streamlit would run a page of a folder named `pages/` without the frame round it."""
-    with run_app(tmp_path) as app:
-        page = browser.new_page()
-        page.goto(f"{app.url}/learning_curves?a={PLAIN}&b={RESNET}")
-        expect(page.locator("h1")).to_contain_text(PAGES["Learning curves"], timeout=60_000)
+@pytest.mark.parametrize("title", PAGES)
+def test_the_first_visit_to_a_new_server_may_be_to_any_page(browser, tmp_path, title):
+    """From another working directory, too. Beside a main script, Streamlit would run a file of a folder `pages/`
+    without the frame round it, or say that there is no such page."""
+    with run_app(tmp_path, cwd=tmp_path) as app:
+        page = browser.new_page(color_scheme="light")
+        page.goto(f"{app.url}/{page_path(title)}?a={PLAIN}&b={RESNET}")
+        expect(page.locator("h1")).to_contain_text(PAGES[title], timeout=60_000)
+        page.wait_for_selector(IDLE, timeout=60_000)
+        assert page.locator("[data-testid=stDialog], [data-testid=stException]").count() == 0
+        assert page.locator("[data-testid=stSidebarNavLink]").count() == len(PAGES)
+        if title == "Learning curves":  # which has a chip that is chosen
+            assert page.evaluate(COUNT_PAINTED, PRIMARY) > 0
         page.close()
+        assert "Traceback" not in app.log.read_text()
 
 
 def test_every_page_of_the_app_is_tried():
-    assert len(PAGES) == len(list((ROOT / "app_pages").glob("*.py")))
+    assert len(PAGES) == len(list((ROOT / "pages").glob("*.py")))
 
 
 @pytest.mark.parametrize("width", [1440, 390])

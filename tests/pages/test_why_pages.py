@@ -16,7 +16,7 @@ from core.config import TrainConfig
 from core.data.cifar10 import TEST_IMAGES
 from core.runs import status, store
 from core.runs.run import open_run
-from tests.app_pages.opened import charts, open_page, said
+from tests.pages.opened import charts, open_page, said
 from ui import cached
 
 OWN = {"A": "mine-plain", "B": "mine-residual"}

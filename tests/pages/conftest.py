@@ -1,7 +1,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.app_pages.opened import new_app
+from tests.pages.opened import new_app
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from core.jobs.race import Frame, Standing
 from core.runs import library
 from core.runs.run import open_run
 from core.sharing import zip_archive
-from tests.app_pages.opened import charts, new_app, open_page, said
+from tests.pages.opened import charts, new_app, open_page, said
 from ui.own_runs import twins
 
 

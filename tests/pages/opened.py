@@ -8,12 +8,12 @@ SECONDS = 120
 
 
 def new_app() -> AppTest:
-    return AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=SECONDS)
+    return AppTest.from_file(str(ROOT / "ui" / "frame.py"), default_timeout=SECONDS)
 
 
 def open_page(app: AppTest, page: str) -> AppTest:
-    """The app at that file of app_pages, drawn without an exception."""
-    app.switch_page(f"app_pages/{page}.py").run()
+    """The app at that file of pages, drawn without an exception."""
+    app.switch_page(f"../pages/{page}.py").run()
     assert not app.exception
     return app
 

@@ -16,12 +16,12 @@ from core.errors import RunError
 from core.heatmaps import gradcam
 from core.paths import ROOT
 from core.runs.library import find_run
-from tests.app_pages.opened import charts, new_app, open_page, said
 from tests.conftest import TINY
 from tests.core.data.test_pictures import DAMAGED, NOT_PICTURES, TOO_LARGE
+from tests.pages.opened import charts, new_app, open_page, said
 from ui import image_input
 
-PAGES = sorted((ROOT / "app_pages").glob("*.py"))
+PAGES = sorted((ROOT / "pages").glob("*.py"))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -107,7 +107,7 @@ def test_a_damaged_file_of_a_chosen_run_is_named_where_it_is_missed(app, own_run
     (own_runs / "mine-plain" / damaged).write_text("damaged")
     named = set()
     for page in pages:
-        app.switch_page(f"app_pages/{page}.py").run()
+        app.switch_page(f"../pages/{page}.py").run()
         assert not app.exception, page
         told = [element.value for kind in ("error", "warning", "info") for element in app.get(kind)]
         named |= {page for words in told if f"mine-plain/{damaged}" in words}

@@ -35,7 +35,8 @@ classifiers = {}
 for side, run in chosen:
     try:
         if run.has_weights:
-            classifiers[side] = cached.classifier(run)
+            with st.spinner("Waking the network ..."):
+                classifiers[side] = cached.classifier(run)
     except RunError as error:
         st.warning(str(error))
 
