@@ -21,8 +21,10 @@ from torchvision import transforms
 from core.config import STRIDES, TrainConfig, recipe
 from core.data import cifar10
 from core.data.batches import EpochPlan, TrainingSet
-from core.models.registry import build, family, initial_weights, parse_architecture
-from core.training.device import autocast, best_precision, describe_environment
+from core.models.inference import autocast
+from core.models.initial_weights import initial_weights
+from core.models.registry import build, family, parse_architecture
+from core.training.device import best_precision, describe_environment
 from core.training.trainer import Position, Trainer
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 from core.analysis import comparison, metrics, out_of_distribution
 from core.charts import poster
 from core.charts.answers import answers
+from core.charts.palette import COLORS
 from core.data import pictures
 from core.data.cifar10 import CLASSES
 from core.errors import RunError
@@ -170,7 +171,7 @@ with picture:
         maps = [look.answer.heatmap for look in looks]
         if st.toggle("A minus B", key="difference", bind="query-params", help="Where their heatmaps differ."):
             st.image(
-                gradcam.overlay_difference(np.asarray(pictures.enlarge(seen, SIDE)), *maps),
+                gradcam.overlay_difference(np.asarray(pictures.enlarge(seen, SIDE)), *maps, [*COLORS.values()]),
                 caption="Orange: A looked more; blue: B looked more",
                 width=SIDE,
                 alt="The difference of both heatmaps",

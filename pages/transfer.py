@@ -6,6 +6,7 @@ import streamlit as st
 from core.analysis import transfer
 from core.analysis.comparison import limits, network_name
 from core.analysis.training_summary import MEANINGS, outcome
+from core.charts.filters import filter_sheet
 from core.charts.transfer import label_budget, weight_change
 from core.errors import RunError
 from ui import cached, figures
@@ -198,7 +199,7 @@ def show_change() -> None:
             st.markdown(f"**{side_of[run.name]}, {words}**")
             with st.container(horizontal=True):
                 for filters, when in ((change.filters_before, "before training"), (change.filters_after, "after it")):
-                    sheet = transfer.filter_sheet(filters)
+                    sheet = filter_sheet(filters)
                     st.image(sheet, caption=when, width=330, alt=f"Filters, {words}, {when}")
     st.caption(
         "Each small square is one filter, as a picture: what it responds to most. Stripes and color patches find "

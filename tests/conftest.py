@@ -14,7 +14,8 @@ import torch
 from core.config import TrainConfig
 from core.data import cifar10
 from core.data.cifar10 import Images
-from core.models.registry import count_multiply_adds, count_parameters, describe_initial_weights
+from core.models.complexity import count_multiply_adds, count_parameters
+from core.models.initial_weights import describe_initial_weights
 from core.runs import store
 from core.runs.run import Run, open_run
 from core.sharing.model_card import write_card

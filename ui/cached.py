@@ -82,7 +82,7 @@ def test_labels() -> np.ndarray:
 
 @st.cache_resource(max_entries=4, hash_funcs=RUN_KEY, show_spinner=False)
 def classifier(run: Run):
-    """The run's network, shared between visitors; it has a lock of its own. The warm-up calls this, too, in a thread that
+    """The run's network, shared between visitors; it has a lock of its own. The warm-up calls it, too, in a thread that
     can show no spinner."""
     from core.heatmaps.predictor import Classifier
 
@@ -153,9 +153,10 @@ def surgery_results(run: Run) -> dict[surgery_study.Lesion, float]:
 def surgery(run: Run):
     """A `surgery.Surgery`, shared between visitors: nothing changes it."""
     from core.analysis.surgery import Surgery
+    from core.jobs.processes import usable_cores
 
     _one_torch_thread()  # it works on batches in parallel instead
-    return Surgery(run, test_images())
+    return Surgery(run, test_images(), usable_cores())
 
 
 @st.cache_data(max_entries=1_000, hash_funcs=RUN_KEY, show_spinner="Operating, and showing it 1,000 photos ...")

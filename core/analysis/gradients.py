@@ -34,7 +34,8 @@ def at_initialization(config: TrainConfig, batch: Images) -> pd.DataFrame:
     import torch
 
     from core.data.batches import to_tensors
-    from core.models.registry import build, family, is_layer_weight
+    from core.models.layers import is_layer_weight
+    from core.models.registry import build, family
 
     model = build(config).to(memory_format=torch.channels_last).train()
     pixels, labels = to_tensors(batch)

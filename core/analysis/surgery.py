@@ -18,11 +18,10 @@ from core.analysis.surgery_study import IMAGES, Lesion
 from core.data.batches import to_tensors
 from core.data.cifar10 import Images
 from core.errors import LabError
-from core.jobs.processes import usable_cores
 from core.models.cifar import BasicBlock, CifarNet, shortcut
+from core.models.inference import autocast
 from core.models.registry import family
 from core.runs.run import Run
-from core.training.device import autocast
 
 BATCH = 50
 
@@ -30,8 +29,10 @@ BATCH = 50
 class Surgery:
     """A run's network on the operating table, with the first IMAGES test images to score it on."""
 
-    def __init__(self, run: Run, test: Images):
-        """Raises LabError if the network has no blocks that are known here, RunError if its weights are missing."""
+    def __init__(self, run: Run, test: Images, workers: int):
+        """`workers`: threads that score batches at once. Raises LabError if the network has no blocks that are known
+        here, RunError if its weights are missing."""
+        self._workers = workers
         self.removable = surgery_study.removable(run.config)
         self._model = _folded(run.load_model()).to(memory_format=torch.channels_last)
         self._preprocessing = family(run.config).preprocessing
@@ -46,7 +47,7 @@ class Surgery:
         if stuck := removed - self.removable:
             raise LabError(f"This network can't do without {surgery_study.in_words(stuck)}.")
         batches = zip(self._pixels.split(BATCH), self._labels.split(BATCH), strict=True)
-        with ThreadPoolExecutor(usable_cores()) as pool:
+        with ThreadPoolExecutor(self._workers) as pool:
             right = pool.map(lambda batch: self._count_right(*batch, removed, scale, precision), batches)
             return sum(right) / len(self._labels)
 

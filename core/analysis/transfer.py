@@ -5,8 +5,6 @@ Derives everything from run folders; no torch.
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from core.analysis.comparison import differing
 from core.analysis.training_summary import TARGETS, Outcome, when_in_words
 from core.runs.run import Run
@@ -83,21 +81,3 @@ def _speed(scratch: Outcome, pretrained: Outcome) -> str:
             winner, loser = ("Pretrained", "from scratch") if learned else ("From scratch", "pretrained")
             return f"{winner}, it reached {target:.0%} after {when_in_words(learned or begun)}; {loser} never."
     return f"Neither reached {TARGETS[0]:.0%} on validation photos."
-
-
-def filter_sheet(filters: np.ndarray, columns: int = 8, zoom: int = 6) -> np.ndarray:
-    """Filters (n, 3, h, w) as small color pictures in rows: uint8 (height, width, 3), enlarged without smoothing.
-
-    Each is stretched to its own darkest and brightest value, so that its pattern shows, not its strength.
-    """
-    filters = filters.astype(np.float32)
-    low = filters.min(axis=(1, 2, 3), keepdims=True)
-    high = filters.max(axis=(1, 2, 3), keepdims=True)
-    pictures = (255 * (filters - low) / np.maximum(high - low, 1e-12)).round().astype(np.uint8)
-    count, _, height, width = pictures.shape
-    rows = -(-count // columns)
-    sheet = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1, 3), 128, np.uint8)
-    for i, picture in enumerate(pictures):
-        top, left = i // columns * (height + 1), i % columns * (width + 1)
-        sheet[top : top + height, left : left + width] = picture.transpose(1, 2, 0)
-    return sheet.repeat(zoom, axis=0).repeat(zoom, axis=1)

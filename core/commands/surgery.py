@@ -9,6 +9,7 @@ from core.analysis import surgery_study
 from core.analysis.surgery import Surgery
 from core.commands.parser import Parser, run_command
 from core.data import cifar10
+from core.jobs.processes import usable_cores
 from core.runs.library import find_run
 
 
@@ -23,7 +24,8 @@ def main(argv: list[str] | None = None) -> int:
     torch.set_num_threads(1)  # the batches run in parallel instead
     test = cifar10.load_test()
     for run in found:
-        results = surgery_study.study(run.config, Surgery(run, test).accuracy, partial(_show_progress, run.name))
+        network = Surgery(run, test, usable_cores())
+        results = surgery_study.study(run.config, network.accuracy, partial(_show_progress, run.name))
         surgery_study.save(run, results)
         print(f"\n{run.name}, without one block, {surgery_study.cost_in_words(results, run.config)}", file=sys.stderr)
     return 0

@@ -4,6 +4,7 @@ The library hooks into the model and reads gradients, so a model must not be use
 `classifier.Classifier` holds the lock. torch and OpenCV are imported where they are used: a page may name the methods.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import ImageColor
 
-from core.charts.palette import COLORS
 from core.errors import ModelError
 
 if TYPE_CHECKING:
@@ -111,11 +111,14 @@ def overlay(picture: np.ndarray, heatmap: np.ndarray, strength: float = 0.5) -> 
     return (strength * colored + (1 - strength) * picture).round().astype(np.uint8)
 
 
-def overlay_difference(picture: np.ndarray, heatmap_a: np.ndarray, heatmap_b: np.ndarray) -> np.ndarray:
-    """`picture` uint8 (h, w, 3) in gray, in A's color where A's map is higher and in B's where B's is: uint8."""
+def overlay_difference(
+    picture: np.ndarray, heatmap_a: np.ndarray, heatmap_b: np.ndarray, colors: Sequence[str]
+) -> np.ndarray:
+    """`picture` uint8 (h, w, 3) in gray, in the first of `colors` where A's map is higher and in the second where B's
+    is: uint8."""
     difference = _fitted(heatmap_a - heatmap_b, picture)[..., None].clip(-1, 1)
     gray = picture.mean(axis=2, keepdims=True).repeat(3, axis=2)
-    a, b = (np.float32(ImageColor.getrgb(color)) for color in COLORS.values())
+    a, b = (np.float32(ImageColor.getrgb(color)) for color in colors)
     color = np.where(difference > 0, a, b)
     share = np.abs(difference)
     return (share * color + (1 - share) * gray).round().astype(np.uint8)

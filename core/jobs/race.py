@@ -12,7 +12,7 @@ from torch import Tensor
 from core.data.cifar10 import Images
 from core.jobs.pairs import FairPair
 from core.models.inference import infer
-from core.models.registry import initial_weights
+from core.models.initial_weights import initial_weights
 from core.training import duration
 from core.training.trainer import Trainer
 

@@ -6,8 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from core.models.modes import evaluating
-from core.models.registry import Preprocessing
-from core.training.device import autocast
+from core.models.preprocessing import Preprocessing
 
 PIXELS_AT_ONCE = 500 * 32**2  # of each channel: they bound the memory that a batch takes
 
@@ -36,3 +35,8 @@ def infer(
                 raise StoppedError
             logits.append(model(preprocessing(batch.to(device))).float().cpu())
     return torch.cat(logits)
+
+
+def autocast(device_type: str, precision: str) -> torch.autocast:
+    """The context in which a network computes with `precision`, a name that `best_precision` may give."""
+    return torch.autocast(device_type, getattr(torch, precision), enabled=precision != "float32")

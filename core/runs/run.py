@@ -145,7 +145,8 @@ class Run:
         from safetensors import SafetensorError
         from safetensors.torch import load_file
 
-        from core.models.registry import build, load_weights
+        from core.models.layers import load_weights
+        from core.models.registry import build
 
         path = self.path / MODEL_FILE
         if not path.is_file():

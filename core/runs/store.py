@@ -95,7 +95,7 @@ def save_weights(folder: Path, weights: dict) -> str:
 
 def save_weight_change(folder: Path, before: dict, after: dict) -> None:
     """weight_change.npz from two state dicts: small, so that it can be shown where the weights themselves aren't."""
-    from core.models.registry import is_layer_weight
+    from core.models.layers import is_layer_weight
 
     layers = [name for name, value in before.items() if is_layer_weight(name, value)]
     first = next(name for name in layers if before[name].dim() == 4)

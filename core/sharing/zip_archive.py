@@ -161,7 +161,7 @@ def _check(run: Run) -> None:
     if (run.path / surgery_study.FILE).exists():
         surgery_study.load(run)
     if run.has_weights:
-        from core.models.registry import count_parameters
+        from core.models.complexity import count_parameters
 
         if count_parameters(run.load_model()) != run.parameters:
             raise RunError(f"{run.name}: config.json tells another number of parameters than its network has.")

@@ -36,11 +36,6 @@ def best_precision(device_type: str) -> str:
     return "float32" if distributed.any_of(not fit) else "bfloat16"
 
 
-def autocast(device_type: str, precision: str) -> torch.autocast:
-    """The context in which a network computes with `precision`, a name that `best_precision` may give."""
-    return torch.autocast(device_type, getattr(torch, precision), enabled=precision != "float32")
-
-
 def _cpu_claims_bfloat16() -> bool:
     capabilities = torch.backends.cpu.get_cpu_capability()
     flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""

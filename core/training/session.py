@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import torch
@@ -20,14 +20,9 @@ from core.config import TrainConfig, differences
 from core.data import cifar10
 from core.data.batches import to_tensors
 from core.errors import DivergedError, LabError, RunError, TrainingError, plain_reason
+from core.models.complexity import count_multiply_adds, count_parameters
 from core.models.inference import StoppedError
-from core.models.registry import (
-    count_multiply_adds,
-    count_parameters,
-    describe_initial_weights,
-    initial_weights,
-    starting_weights,
-)
+from core.models.initial_weights import describe_initial_weights, initial_weights, starting_weights
 from core.runs import status, store
 from core.runs.run import STATE_FILE, Run, open_run
 from core.runs.status import Status
@@ -155,7 +150,7 @@ class Session:
         """The best weights on validation are kept, with their `logits` on the test images."""
         trainer = self.trainer
         sha256 = store.save_weights(self.folder, trainer.best_weights)
-        finished = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        finished = datetime.now(UTC).isoformat(timespec="seconds")
         position = trainer.position
         result = {"best_epoch": position.best_epoch, "batch_order": position.batch_order}
         result |= {"finished": finished, "sha256": sha256}

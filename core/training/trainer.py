@@ -17,10 +17,11 @@ from core.config import TrainConfig
 from core.data.batches import EpochPlan, TrainingSet, derived_seed, label_budget, split_indices, to_tensors
 from core.data.cifar10 import Images
 from core.errors import DivergedError, LabError, TrainingError
-from core.models.inference import StoppedError, infer
-from core.models.registry import build, family, freeze, head_name, is_layer_weight, is_within, load_weights
+from core.models.inference import StoppedError, autocast, infer
+from core.models.layers import freeze, head_name, is_layer_weight, is_within, load_weights
+from core.models.registry import build, family
 from core.training import distributed
-from core.training.device import autocast, best_device, best_precision
+from core.training.device import best_device, best_precision
 from core.training.schedules import learning_rate
 
 

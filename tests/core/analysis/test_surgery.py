@@ -69,7 +69,7 @@ def few() -> Images:
 
 @pytest.fixture(scope="module")
 def shipped(few) -> surgery.Surgery:
-    return surgery.Surgery(open_run(SHIPPED / "resnet20-s0"), few)
+    return surgery.Surgery(open_run(SHIPPED / "resnet20-s0"), few, workers=2)
 
 
 def test_the_whole_network_scores_as_its_logits_say(shipped, few):
@@ -101,7 +101,7 @@ def test_eight_threads_get_what_one_gets(shipped):
 
 
 def test_what_cannot_go_is_refused(make_run, few):
-    plain = surgery.Surgery(make_run("plain", skip=False), few)
+    plain = surgery.Surgery(make_run("plain", skip=False), few, workers=2)
     with pytest.raises(LabError, match="blocks 2 and 3"):
         plain.accuracy(frozenset([1, 2, 3]))
 
@@ -112,7 +112,7 @@ def test_the_command_studies_a_run(make_run, monkeypatch, few):
     assert command.main(["one"]) == 0
     results = surgery_study.load(run)
     assert set(results) == set(surgery_study.cuts(run.config))
-    assert results[frozenset([2])] == surgery.Surgery(run, few).accuracy(frozenset([2]))
+    assert results[frozenset([2])] == surgery.Surgery(run, few, workers=2).accuracy(frozenset([2]))
     assert np.ptp(list(results.values())) > 0
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.analysis import transfer
 from core.analysis.metrics import Share
 from core.analysis.training_summary import Outcome
-from core.analysis.transfer import comparable, duels, filter_sheet, frozen_variants, observation
+from core.analysis.transfer import comparable, duels, frozen_variants, observation
+from core.charts.filters import filter_sheet
 from core.config import TrainConfig
 from core.runs.run import Run
 
@@ -116,4 +116,4 @@ def test_filters_are_stretched_each_for_itself_and_laid_in_rows():
     assert small[0, 9].tolist() == [255, 0, 0]
     assert small[3 + 1, 3 + 1].tolist() == [0, 0, 255]
     assert small[2, 0].tolist() == [128, 128, 128]  # the line between
-    assert transfer.filter_sheet(filters[:1]).dtype == np.uint8
+    assert filter_sheet(filters[:1]).dtype == np.uint8

@@ -13,7 +13,8 @@ from torch.nn import functional as F
 from core.commands import convert_weights
 from core.commands.parser import run_command
 from core.config import TrainConfig
-from core.models.registry import family, initial_weights
+from core.models.initial_weights import initial_weights
+from core.models.registry import family
 from core.models.torchvision_nets import MEAN, STD
 
 WIDTHS = {1: (64, 64, 256), 2: (128, 128, 512), 3: (256, 256, 1024), 4: (512, 512, 2048)}

@@ -97,7 +97,7 @@ def test_difference_is_gray_where_equal_and_in_the_color_of_the_higher():
     picture = np.full((32, 32, 3), 100, np.uint8)
     left, right = np.zeros((32, 32), np.float32), np.zeros((32, 32), np.float32)
     left[:, :8], right[:, 24:] = 1, 1
-    shown = overlay_difference(picture, left, right)
+    shown = overlay_difference(picture, left, right, ("#D55E00", "#0072B2"))
     assert shown[16, 16].tolist() == [100, 100, 100]
     assert shown[16, 2].tolist() == [213, 94, 0]
     assert shown[16, 30].tolist() == [0, 114, 178]

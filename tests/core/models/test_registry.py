@@ -11,16 +11,10 @@ from torch import nn
 from core.config import TrainConfig
 from core.errors import ModelError
 from core.models.cifar import BasicBlock, untrained
+from core.models.complexity import count_multiply_adds, count_parameters
+from core.models.initial_weights import describe_initial_weights, initial_weights
 from core.models.modes import evaluating
-from core.models.registry import (
-    build,
-    count_multiply_adds,
-    count_parameters,
-    describe_initial_weights,
-    family,
-    initial_weights,
-    parse_architecture,
-)
+from core.models.registry import build, family, parse_architecture
 
 
 @pytest.fixture(scope="module")

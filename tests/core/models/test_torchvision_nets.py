@@ -16,19 +16,11 @@ from core.config import TrainConfig
 from core.errors import ModelError
 from core.heatmaps.gradcam import heatmap
 from core.models import torchvision_nets
+from core.models.complexity import count_multiply_adds, count_parameters
 from core.models.inference import infer
-from core.models.registry import (
-    build,
-    count_multiply_adds,
-    count_parameters,
-    describe_initial_weights,
-    family,
-    head_name,
-    initial_weights,
-    load_weights,
-    parse_architecture,
-    stages,
-)
+from core.models.initial_weights import describe_initial_weights, initial_weights
+from core.models.layers import head_name, load_weights, stages
+from core.models.registry import build, family, parse_architecture
 
 TESTED = (
     "resnet18",

@@ -11,7 +11,8 @@ from safetensors.torch import save_file
 
 from core.config import TrainConfig
 from core.errors import ModelError
-from core.models.registry import build, initial_weights
+from core.models.initial_weights import initial_weights
+from core.models.registry import build
 from core.models.weight_files import read_weights
 
 RESNET18 = {"family": "torchvision", "network": "resnet18", "input_size": 32}

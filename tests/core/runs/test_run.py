@@ -16,7 +16,8 @@ from core import paths
 from core.config import TrainConfig
 from core.errors import RunError
 from core.files import sha256_of
-from core.models.registry import build, count_multiply_adds, count_parameters
+from core.models.complexity import count_multiply_adds, count_parameters
+from core.models.registry import build
 from core.runs import store
 from core.runs.library import find_run, list_runs
 from core.runs.run import HISTORY_COLUMNS, Run, open_run
