@@ -7,7 +7,7 @@ from core.analysis.training_summary import ACCURACY, MEANINGS, outcome
 from core.charts.palette import COLORS
 from core.data.cifar10 import CLASSES
 from core.runs.run import Run
-from ui import cached, drawing, figures, pictures
+from ui import cached, figures_table, network_drawing, photos
 from ui.run_picker import pair
 
 SHORTCUTS = {
@@ -46,7 +46,7 @@ def show_network(side: str, run, share, color: str) -> None:
     with st.container(border=True, key=f"network_{side}", height="stretch"):
         kind = f"**{side}: {comparison.network_name(run.config)}**, " if cifar else f"**{side}:** "
         st.markdown(kind + comparison.describe(run))
-        st.image(drawing.network(run.config, color), width="stretch", alt=f"Drawing of network {side}")
+        st.image(network_drawing.network(run.config, color), width="stretch", alt=f"Drawing of network {side}")
         st.metric(
             "right on photos it has never seen",
             f"{share.value:.1%}",
@@ -62,7 +62,7 @@ def show_example(index: int) -> None:
     truth = CLASSES[cached.test_labels()[index]]
     with st.container(border=True, key="example", height="stretch", horizontal_alignment="center"):
         st.markdown("**One photo, two answers**")
-        st.image(pictures.enlarged_test_image(index, 192), width=192, alt=f"Test photo {index}: {truth}")
+        st.image(photos.enlarged_test_image(index, 192), width=192, alt=f"Test photo {index}: {truth}")
         for side, run in chosen:
             answer = CLASSES[cached.test_logits(run)[index].argmax()]
             st.markdown(f"{side} says **{answer}** {'✓' if answer == truth else '✗'}")
@@ -81,7 +81,7 @@ st.subheader(verdict.headline, anchor=False)
 st.markdown(verdict.sentence)
 
 st.header("The figures", anchor=False)
-figures.show({f"{side}: {run.name}": figures_of(run) for side, run in chosen}, MEANINGS | COSTS)
+figures_table.show({f"{side}: {run.name}": figures_of(run) for side, run in chosen}, MEANINGS | COSTS)
 
 st.header("Where they disagree", anchor=False)
 st.caption("Test photos as the networks see them: 32 × 32 pixels, enlarged. The surest disagreements first.")
@@ -96,6 +96,6 @@ who = st.segmented_control(
 )
 st.caption(f"Of the 10,000 test photos {len(disagreements[who]):,} are of this kind.")
 if len(disagreements[who]):
-    pictures.strip(disagreements[who][:12], chosen, key="disagreements")
+    photos.strip(disagreements[who][:12], chosen, key="disagreements")
 else:
     st.info("There is no such photo.")

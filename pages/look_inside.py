@@ -15,7 +15,7 @@ from core.data.cifar10 import CLASSES
 from core.errors import RunError
 from core.heatmaps import gradcam
 from core.runs.run import Run
-from ui import cached, image_input, missing_weights
+from ui import cached, missing_weights, picture_source
 from ui.run_picker import pair
 
 TOP = 5  # classes
@@ -25,13 +25,13 @@ OWN_ANSWER, TRUE_CLASS = "its own answer", "the true class"
 chosen = pair()
 names = comparison.names(chosen.a, chosen.b)
 st.title("What do they see, and where do they look?")
-choice = image_input.choose(chosen)
+choice = picture_source.choose(chosen)
 if choice is None:
     st.stop()
 
-from ui import look_closer  # noqa: E402 (brings torch: only once there is a picture)
+from ui import closer_look  # noqa: E402 (brings torch: only once there is a picture)
 
-SIDE = look_closer.SIDE
+SIDE = closer_look.SIDE
 classifiers = {}
 for side, run in chosen:
     try:
@@ -42,7 +42,7 @@ for side, run in chosen:
         st.warning(str(error))
 
 
-def map_style() -> look_closer.MapStyle:
+def map_style() -> closer_look.MapStyle:
     """The controls of the heatmaps, folded away: the defaults serve."""
     both = list(classifiers.values())
     layers = [name for name in both[0].layers if name in both[-1].layers] or [None]  # None: of each the last
@@ -90,10 +90,10 @@ def map_style() -> look_closer.MapStyle:
         )
         st.caption(gradcam.METHODS[method].idea)
     wanted = {OWN_ANSWER: None, TRUE_CLASS: choice.truth}.get(target, target)
-    return look_closer.MapStyle(method, layer, CLASSES.index(wanted) if wanted else None, strength / 100)
+    return closer_look.MapStyle(method, layer, CLASSES.index(wanted) if wanted else None, strength / 100)
 
 
-def show_answer(side: str, run: Run, probabilities: np.ndarray, look: look_closer.Look | None) -> None:
+def show_answer(side: str, run: Run, probabilities: np.ndarray, look: closer_look.Look | None) -> None:
     """A network's answer, where it looked, and its most probable classes; without a `look`, there is no heatmap."""
     label = CLASSES[probabilities.argmax()]
     mark = "" if choice.truth is None else (" ✓" if label == choice.truth else " ✗")
@@ -136,7 +136,7 @@ def show_familiarity() -> None:
         )
 
 
-def column(look: look_closer.Look) -> poster.Column:
+def column(look: closer_look.Look) -> poster.Column:
     heatmap = style.draw(look.seen, look.answer.heatmap)
     network, caption = comparison.describe(look.run), method.caption("it", look.explained)
     return poster.Column(look.side, look.run.name, network, look.answer.logits, heatmap, caption)
@@ -150,11 +150,11 @@ def comparison_png() -> bytes:
 verdict = st.container()
 picture, *others = st.columns(3)
 seen = pictures.to_pixels(choice.square)
-looks: list[look_closer.Look] = []
+looks: list[closer_look.Look] = []
 if classifiers:
     style = map_style()
     method = gradcam.METHODS[style.method]
-    looks = [look_closer.look(side, run, seen, style) for side, run in chosen if side in classifiers]
+    looks = [closer_look.look(side, run, seen, style) for side, run in chosen if side in classifiers]
 if len(looks) == 2:
     labels = {look.side: look.answer.label for look in looks}
     sure = {look.side: look.answer.confidence for look in looks}
@@ -221,8 +221,8 @@ closer = st.pills(
     help="Three experiments with this picture.",
 )
 if closer == "trust":
-    look_closer.trust(looks, style)
+    closer_look.trust(looks, style)
 elif closer == "shake":
-    look_closer.shake(looks, chosen, style)
+    closer_look.shake(looks, chosen, style)
 elif closer == "cover":
-    look_closer.cover(looks, style)
+    closer_look.cover(looks, style)

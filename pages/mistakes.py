@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.charts.answers import confusion, per_class
 from core.data.cifar10 import CLASSES
-from ui import cached, pictures
+from ui import cached, photos
 from ui.run_picker import pair
 
 MEASURES = {
@@ -49,7 +49,7 @@ def show_photos(said: dict[str, np.ndarray], whose: str, true: str, answer: str)
         more = f", the first {SHOWN} shown" if len(indices) > SHOWN else ""
         st.markdown(f"**{title}**: {len(indices)} photos{more}")
         if len(indices):
-            pictures.strip(indices[:SHOWN], chosen, key=f"photos_{number}")
+            photos.strip(indices[:SHOWN], chosen, key=f"photos_{number}")
 
 
 st.title("What do they mix up?")

@@ -12,7 +12,7 @@ from core.charts.surgery import removed_blocks, single_blocks
 from core.errors import LabError, RunError
 from core.jobs import trainings
 from core.runs.run import Run
-from ui import cached, drawing
+from ui import cached, network_drawing
 from ui.fragment import fragment
 from ui.run_picker import DEFAULTS, offer_pair, pair
 
@@ -71,7 +71,7 @@ def show_patient(side: str, removed: surgery_study.Lesion, scale: float) -> floa
     cut = removed & removable
     st.markdown(f"**{side}: {'ResNet' if run.config.skip else 'Plain network'}**, {describe(run)}")
     drawn = f"Network {side} as a row of blocks: {condition(side, removed, scale)}"
-    st.image(drawing.patient(run.config, COLORS[side], cut), width="stretch", alt=drawn)
+    st.image(network_drawing.patient(run.config, COLORS[side], cut), width="stretch", alt=drawn)
     scale = scale if run.config.skip else 1.0
     try:
         before = intact(run)

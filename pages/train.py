@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from ui import experiment, own_runs, race_track
+from ui import experiment_form, race_view, runs_table
 
 SECTIONS = {
-    "race": ("Watch a race", race_track.show),
-    "experiment": ("Set up an experiment", experiment.show),
-    "runs": ("All runs", own_runs.show),
+    "race": ("Watch a race", race_view.show),
+    "experiment": ("Set up an experiment", experiment_form.show),
+    "runs": ("All runs", runs_table.show),
 }
 
 st.title("Train your own")
@@ -21,5 +21,5 @@ section = st.segmented_control(
     format_func=lambda name: SECTIONS[name][0],
     help="A race takes a few minutes and is for an audience; an experiment takes as long as you like.",
 )
-experiment.show_problem()
+experiment_form.show_problem()
 SECTIONS[section][1]()

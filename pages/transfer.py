@@ -9,7 +9,7 @@ from core.analysis.training_summary import MEANINGS, outcome
 from core.charts.filters import filter_sheet
 from core.charts.transfer import label_budget, weight_change
 from core.errors import RunError
-from ui import cached, figures
+from ui import cached, figures_table
 from ui.run_picker import offer_pair, pair, readable_runs, show_command
 
 COMMANDS = """python -m core train resnet50 --data shipped --epochs 8
@@ -84,7 +84,7 @@ def show_verdict() -> None:
         f"{side_of[run.name]}: {words}": outcomes[run.name].figures
         for run, words in zip(duel, ("from scratch", "pretrained"), strict=True)
     }
-    figures.show(columns, MEANINGS)
+    figures_table.show(columns, MEANINGS)
     st.caption(ONE_RECIPE)
     st.page_link(
         "pages/learning_curves.py",

@@ -140,8 +140,8 @@ def test_the_first_page_loads_no_heavy_library():
     modules = ", ".join(
         [
             "ui.cached",
-            "ui.drawing",
-            "ui.pictures",
+            "ui.network_drawing",
+            "ui.photos",
             "ui.run_picker",
             "core.analysis.comparison",
             "core.analysis.metrics",

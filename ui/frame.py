@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import LabError
-from ui import memory, run_picker
+from ui import gc_freeze, run_picker
 
 st.set_page_config(page_title="ResNet Lab", page_icon=Path(__file__).with_name("icon.svg"), layout="wide")
 
@@ -33,4 +33,4 @@ try:
 except LabError as error:  # e.g. a damaged file of a run; another run, or another page, may well do
     st.error(str(error), icon=":material/broken_image:")
 finally:  # a page may end itself
-    memory.spare_modules_from_collection()
+    gc_freeze.spare_modules_from_collection()

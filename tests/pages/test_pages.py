@@ -19,7 +19,7 @@ from core.runs.library import find_run
 from tests.conftest import TINY
 from tests.core.data.test_pictures import DAMAGED, NOT_PICTURES, TOO_LARGE
 from tests.pages.opened import charts, new_app, open_page, said
-from ui import image_input
+from ui import picture_source
 
 PAGES = sorted((ROOT / "pages").glob("*.py"))
 
@@ -172,7 +172,7 @@ def test_taking_a_comparison_home_does_not_draw_the_page_again(app):
 def test_look_inside_draws_photos_of_the_kind_chosen(app):
     app, labels = look_inside(app), cifar10.load_test_labels()
     app.selectbox(key="shows").set_value("frog")
-    for pool in image_input.POOLS:
+    for pool in picture_source.POOLS:
         app.selectbox(key="pool").set_value(pool).run()
         assert not app.exception
         index = app.number_input(key="image").value

@@ -15,7 +15,7 @@ from core.runs import library
 from core.runs.run import open_run
 from core.sharing import zip_archive
 from tests.pages.opened import charts, new_app, open_page, said
-from ui.own_runs import twins
+from ui.runs_table import twins
 
 
 @pytest.fixture

@@ -4,13 +4,13 @@ import gc
 
 import pytest
 
-from ui import memory
+from ui import gc_freeze
 
 
 @pytest.fixture
 def thawed(monkeypatch):
     """Nothing is kept from collection, before and after."""
-    monkeypatch.setattr(memory, "_frozen_modules", 0)
+    monkeypatch.setattr(gc_freeze, "_frozen_modules", 0)
     gc.unfreeze()
     yield
     gc.unfreeze()
@@ -24,11 +24,11 @@ class Node:
 
 
 def test_imported_modules_are_spared_from_collection_once(thawed):
-    memory.spare_modules_from_collection()
+    gc_freeze.spare_modules_from_collection()
     spared = gc.get_freeze_count()
     assert spared > 10_000
     later = [Node() for _ in range(1_000)]
-    memory.spare_modules_from_collection()  # no module came meanwhile
+    gc_freeze.spare_modules_from_collection()  # no module came meanwhile
     assert gc.get_freeze_count() <= spared
     assert all(gc.is_tracked(node) for node in later)
 
@@ -39,7 +39,7 @@ def test_garbage_is_not_kept_with_the_modules(thawed):
     try:
         for _ in range(1_000):
             Node()
-        memory.spare_modules_from_collection()
+        gc_freeze.spare_modules_from_collection()
     finally:
         gc.enable()
     gc.unfreeze()

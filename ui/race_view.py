@@ -12,7 +12,7 @@ from core.jobs import race_process, trainings
 from core.jobs.pairs import RACES, FairPair
 from ui import cached
 from ui.fragment import fragment
-from ui.pictures import enlarged_test_image
+from ui.photos import enlarged_test_image
 
 POLL = "900ms"
 POINTS = 100  # of a curve, at most: more are not seen, and cost time

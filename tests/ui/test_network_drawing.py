@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import pytest
 
 from core.config import TrainConfig
-from ui import drawing
+from ui import network_drawing
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -16,17 +16,17 @@ def parts(svg: str, tag: str) -> list[ElementTree.Element]:
 
 @pytest.mark.parametrize(("depth", "numbers"), [(8, [1, 2, 3]), (20, range(1, 10)), (56, range(1, 28, 2))])
 def test_a_patient_has_numbered_blocks_and_those_cut_out_are_hollow(depth, numbers):
-    svg = drawing.patient(TrainConfig(depth=depth, skip=True), "#123456", frozenset({2}))
+    svg = network_drawing.patient(TrainConfig(depth=depth, skip=True), "#123456", frozenset({2}))
     blocks = parts(svg, "rect")
     assert len(blocks) == len(parts(svg, "path")) == (depth - 2) // 2
     assert [number for number, block in enumerate(blocks, start=1) if block.get("fill") == "none"] == [2]
     assert [int(text.text) for text in parts(svg, "text")] == list(numbers)
-    middles = {float(block.get("x")) + drawing.BLOCK / 2 for block in blocks}
+    middles = {float(block.get("x")) + network_drawing.BLOCK / 2 for block in blocks}
     assert {float(text.get("x")) for text in parts(svg, "text")} <= middles
 
 
 def test_a_plain_network_has_no_arcs_and_elsewhere_no_numbers():
-    svg = drawing.network(TrainConfig(depth=20, skip=False), "#123456")
+    svg = network_drawing.network(TrainConfig(depth=20, skip=False), "#123456")
     assert (len(parts(svg, "rect")), parts(svg, "path"), parts(svg, "text")) == (9, [], [])
 
 
@@ -38,6 +38,6 @@ def test_a_plain_network_has_no_arcs_and_elsewhere_no_numbers():
     ],
 )
 def test_blocks_are_lower_where_the_picture_is_smaller(config, stages):
-    heights = [float(block.get("height")) for block in parts(drawing.network(config, "#123456"), "rect")]
+    heights = [float(block.get("height")) for block in parts(network_drawing.network(config, "#123456"), "rect")]
     assert [heights.count(height) for height in sorted(set(heights), reverse=True)] == stages
     assert heights == sorted(heights, reverse=True)
