@@ -60,7 +60,7 @@ def show(rows: pd.DataFrame, error: str, title: str, published: pd.DataFrame) ->
 recipes = depth.recipes(finished_runs())
 if not recipes:
     st.info("None of the runs here is a plain network or a ResNet made for CIFAR-10.")
-    st.page_link("pages/train.py", label="Train such a pair", icon=":material/fitness_center:")
+    st.page_link("../pages/train.py", label="Train such a pair", icon=":material/fitness_center:")
     st.stop()
 recipe = next(iter(recipes))
 if len(recipes) > 1:
@@ -125,7 +125,7 @@ if rows.groupby("network")["depth"].nunique().min() < 2 or rows["network"].nuniq
         icon=":material/add_circle:",
     )
     show_command(recipes[recipe][-1])
-    st.page_link("pages/train.py", label="Train another depth", icon=":material/fitness_center:")
+    st.page_link("../pages/train.py", label="Train another depth", icon=":material/fitness_center:")
 
 with st.expander("All these runs, as numbers"):
     named = {"run": "run", "depth": "layers", "seed": "seed", "epochs": "epochs", "minutes": "minutes"}
