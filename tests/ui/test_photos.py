@@ -1,0 +1,7 @@
+"""Photos in a row, with what both networks said of them."""
+
+from ui.photos import _caption
+
+
+def test_a_caption_marks_who_is_right():
+    assert _caption("cat", {"A": "cat", "B": "dog"}).split("  \n") == ["**cat**", "A: cat ✓", "B: dog ✗"]
