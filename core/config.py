@@ -6,6 +6,7 @@ Knows no files, no torch. Every field is a plain JSON value, so a config is save
 import hashlib
 import re
 from dataclasses import asdict, dataclass, fields
+from pathlib import PureWindowsPath
 from types import UnionType
 
 from core.errors import LabError
@@ -137,6 +138,11 @@ def recipe(family: str, optimizer: str) -> dict:
     """The fields whose usual value hangs on the network's family or the optimizer: {field: usual value}."""
     usual = RECIPES[family]
     return usual | {"lr": usual["lr"] * (ADAMW_LR if optimizer == "adamw" else 1)}
+
+
+def file_name(path: str) -> str:
+    """Of a path of any operating system."""
+    return PureWindowsPath(path).name
 
 
 def _slug(text: str) -> str:

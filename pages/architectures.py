@@ -3,13 +3,14 @@
 import pandas as pd
 import streamlit as st
 
-from core.analysis.comparison import FIELD_WORDS, describe, differing, in_words, limits, network_name
+from core.analysis.comparison import differing
 from core.charts.architectures import architectures
 from core.charts.learning import schedule
 from core.config import SCHEDULES
 from core.errors import LabError
 from core.runs.run import Run
 from core.training.schedules import curve
+from core.words.settings import FIELD_WORDS, describe, in_words, limits, network_name
 from ui import cached
 from ui.run_picker import pair, readable_runs, show_command
 

@@ -7,6 +7,7 @@ from core.analysis.training_summary import ACCURACY, MEANINGS, outcome
 from core.charts.palette import COLORS
 from core.data.cifar10 import CLASSES
 from core.runs.run import Run
+from core.words.settings import describe, differing_in_words, fairness_in_words, network_name
 from ui import cached, figures_table, network_drawing, photos
 from ui.run_picker import pair
 
@@ -28,11 +29,11 @@ verdict = cached.verdict(chosen.a, chosen.b)
 disagreements = cached.disagreements(chosen.a, chosen.b)
 
 one_began_anew = chosen.a.config.pretrained != chosen.b.config.pretrained
-question = fairness.names[0] if fairness.fair else ""
+question = next(iter(fairness.differing)) if fairness.fair else ""
 st.title(QUESTIONS[question] if question == "skip" or (question == "init" and one_began_anew) else OPEN)
-(st.markdown if fairness.fair else st.warning)(fairness.sentence)
+(st.markdown if fairness.fair else st.warning)(fairness_in_words(fairness))
 if not fairness.fair and len(fairness.differing):
-    st.dataframe(fairness.differing, hide_index=True, width="content", key="unfair")
+    st.dataframe(differing_in_words(fairness.differing), hide_index=True, width="content", key="unfair")
 
 
 def figures_of(run: Run) -> dict[str, str]:

@@ -15,6 +15,7 @@ from core.data.cifar10 import CLASSES
 from core.errors import RunError
 from core.heatmaps import gradcam
 from core.runs.run import Run
+from core.words import settings
 from ui import cached, missing_weights, picture_source
 from ui.run_picker import pair
 
@@ -23,7 +24,7 @@ CLOSER = {"trust": "Can I trust these maps?", "shake": "Shake it", "cover": "Cov
 OWN_ANSWER, TRUE_CLASS = "its own answer", "the true class"
 
 chosen = pair()
-names = comparison.names(chosen.a, chosen.b)
+names = settings.names(chosen.a, chosen.b)
 st.title("What do they see, and where do they look?")
 choice = picture_source.choose(chosen)
 if choice is None:
@@ -138,7 +139,7 @@ def show_familiarity() -> None:
 
 def column(look: closer_look.Look) -> poster.Column:
     heatmap = style.draw(look.seen, look.answer.heatmap)
-    network, caption = comparison.describe(look.run), method.caption("it", look.explained)
+    network, caption = settings.describe(look.run), method.caption("it", look.explained)
     return poster.Column(look.side, look.run.name, network, look.answer.logits, heatmap, caption)
 
 

@@ -6,12 +6,12 @@ import pandas as pd
 import streamlit as st
 
 from core.analysis import metrics, surgery_study
-from core.analysis.comparison import describe
 from core.charts.palette import COLORS
 from core.charts.surgery import removed_blocks, single_blocks
 from core.errors import LabError, RunError
 from core.jobs import trainings
 from core.runs.run import Run
+from core.words.settings import describe
 from ui import cached, network_drawing
 from ui.fragment import fragment
 from ui.run_picker import DEFAULTS, offer_pair, pair

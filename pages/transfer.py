@@ -4,11 +4,11 @@ import pandas as pd
 import streamlit as st
 
 from core.analysis import transfer
-from core.analysis.comparison import limits, network_name
 from core.analysis.training_summary import MEANINGS, outcome
 from core.charts.filters import filter_sheet
 from core.charts.transfer import label_budget, weight_change
 from core.errors import RunError
+from core.words.settings import limits, network_name
 from ui import cached, figures_table
 from ui.run_picker import offer_pair, pair, readable_runs, show_command
 

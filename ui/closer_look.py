@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.analysis import comparison
 from core.charts.answers import confidence_curve
 from core.data import pictures
 from core.data.cifar10 import CLASSES
 from core.data.distortions import SLIDERS, Slider, distort, flips, sweep
 from core.heatmaps import gradcam
 from core.runs.run import Run
+from core.words import settings
 from ui import cached
 from ui.fragment import fragment
 from ui.run_picker import Pair
@@ -145,7 +145,7 @@ def shake(looks: list[Look], pair: Pair, style: MapStyle) -> None:
             st.markdown(f"{now.side} {mark} says **{now.answer.label}**, {now.answer.confidence:.0%} sure")
             heatmap = style.draw(now.seen, now.answer.heatmap)
             st.image(heatmap, width=SIDE, alt=f"{now.side}'s heatmap on the spoilt picture")
-    _show_curve(looks, amounts, moved, comparison.names(pair.a, pair.b))
+    _show_curve(looks, amounts, moved, settings.names(pair.a, pair.b))
 
 
 def _sliders() -> dict[str, int]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, fields, replace
 import pandas as pd
 import streamlit as st
 
-from core.analysis.comparison import FIELD_WORDS, in_words
 from core.charts.learning import schedule
 from core.charts.palette import SIDES
 from core.config import OPTIMIZERS, SCHEDULES, TrainConfig, recipe
@@ -15,6 +14,7 @@ from core.errors import LabError
 from core.jobs import trainings
 from core.training import duration
 from core.training.schedules import curve
+from core.words.settings import FIELD_WORDS, in_words
 from ui import cached
 from ui.fragment import fragment
 

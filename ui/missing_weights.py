@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from core.analysis import comparison
 from core.config import differences
 from core.runs.run import Run
+from core.words.settings import limits
 from ui.run_picker import Pair, finished_runs, offer_pair, show_command
 
 
@@ -34,7 +34,7 @@ def _with_weights(like: Run) -> Run | None:
         run
         for run in finished_runs()
         if run.has_weights
-        and not comparison.limits(run.config)
+        and not limits(run.config)
         and all(getattr(run.config, name) == getattr(like.config, name) for name in network)
     ]
     return min(alike, key=lambda run: len(differences(run.config, like.config)), default=None)

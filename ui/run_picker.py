@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.analysis.comparison import describe
 from core.errors import RunError
 from core.runs.library import NAME, list_runs
 from core.runs.run import Run
+from core.words.settings import describe
 from ui import cached
 
 DEFAULTS = {"a": "plain20-s0", "b": "resnet20-s0"}

@@ -5,63 +5,14 @@ Derives everything from what the two run folders hold; no torch.
 
 import re
 from dataclasses import dataclass
-from pathlib import PureWindowsPath
 
 import numpy as np
-import pandas as pd
 
 from core.analysis import metrics
-from core.config import IMAGENET_FILES, TrainConfig, differences
+from core.config import differences, file_name
 from core.runs.run import Run
 
-# A field of TrainConfig in words; the values of `skip` and `norm` have words of their own.
-FIELD_WORDS = {
-    "family": "family of networks",
-    "network": "network",
-    "input_size": "picture size",
-    "strides": "place of the strides",
-    "depth": "number of layers",
-    "skip": "shortcuts",
-    "norm": "normalization",
-    "init": "initial weights",
-    "freeze": "frozen up to",
-    "data": "training photos",
-    "train_fraction": "share of the training photos",
-    "epochs": "epochs",
-    "batch_size": "batch size",
-    "optimizer": "optimizer",
-    "schedule": "learning-rate schedule",
-    "warmup": "warm-up",
-    "lr": "learning rate",
-    "head_lr": "learning rate of the last layer, times",
-    "momentum": "momentum",
-    "weight_decay": "weight decay",
-    "label_smoothing": "label smoothing",
-    "clip_norm": "gradient clipping",
-    "augment": "augmentation",
-    "seed": "random seed",
-    "split_seed": "validation split",
-}
-VALUE_WORDS = {
-    ("skip", True): "with",
-    ("skip", False): "without",
-    ("norm", "batch"): "BatchNorm",
-    ("norm", "none"): "none",
-    ("init", "scratch"): "random numbers",
-    ("init", "imagenet"): "learned on ImageNet",
-    ("freeze", ""): "nothing",
-    ("freeze", "backbone"): "the last layer, which alone learns",
-    ("data", "full"): "all 50,000",
-    ("data", "shipped"): "the first 10,000",
-    ("optimizer", "sgd"): "SGD",
-    ("optimizer", "adamw"): "AdamW",
-    ("warmup", None): "as usual for the schedule",
-    ("clip_norm", None): "none",
-    ("augment", True): "mirrored and shifted",
-    ("augment", False): "off",
-}
 # What beside the settings decides on what is learned, by more than the last digits; and its usual value.
-ENVIRONMENT_WORDS = {"processes": "processes that trained it together", "precision": "precision of its numbers"}
 USUAL_ENVIRONMENT = {"processes": 1, "precision": "float32"}
 
 OTHER_SEEDS = "From different random starting numbers (seeds), each would score a little differently."
@@ -69,37 +20,22 @@ OTHER_SEEDS = "From different random starting numbers (seeds), each would score 
 
 @dataclass(frozen=True)
 class Fairness:
-    """`names`: the fields in which the configs differ; `differing`: a row for each, columns "setting", "A", "B", in
-    words."""
+    """`differing`: in what the two runs differ, {setting: (value of A, value of B)}, see `differing`."""
 
-    names: list[str]
-    differing: pd.DataFrame
+    differing: dict[str, tuple]
 
     @property
     def fair(self) -> bool:
         return len(self.differing) == 1
 
-    @property
-    def sentence(self) -> str:
-        count = len(self.differing)
-        if count == 0:
-            return "These two runs have the same settings: there is nothing to compare."
-        if count == 1:
-            row = self.differing.iloc[0]
-            return f"They differ in one thing only: **{row['setting']}** ({row['A']} / {row['B']})."
-        return f"Not a fair pair: they differ in {count} things, so which one explains the result stays open."
-
 
 def fairness(a: Run, b: Run) -> Fairness:
     """In what two runs differ."""
-    found = differing(a, b)
-    words = FIELD_WORDS | ENVIRONMENT_WORDS
-    rows = [(words[name], *(in_words(name, value) for value in both)) for name, both in found.items()]
-    return Fairness(list(found), pd.DataFrame(rows, columns=["setting", "A", "B"]))
+    return Fairness(differing(a, b))
 
 
 def differing(a: Run, b: Run) -> dict[str, tuple]:
-    """`config.differences` of two runs, and in what else they did not learn alike (ENVIRONMENT_WORDS). A file of
+    """`config.differences` of two runs, and in what else they did not learn alike (USUAL_ENVIRONMENT). A file of
     weights is the same in whatever folder it lay."""
     found = differences(a.config, b.config)
     found.pop("init", None)
@@ -120,81 +56,7 @@ def _same_weights(a: Run, b: Run) -> bool:
     hashes = [re.search(r"sha256 ([0-9a-f]{64})", str(run.facts.get("initial_weights"))) for run in (a, b)]
     if all(hashes):
         return hashes[0][1] == hashes[1][1]
-    return _file_name(a.config.init) == _file_name(b.config.init)
-
-
-def _file_name(path: str) -> str:
-    """Of a path of any operating system."""
-    return PureWindowsPath(path).name
-
-
-# What people call the best-known of torchvision's networks.
-NETWORK_NAMES = {
-    "alexnet": "AlexNet",
-    "convnext_tiny": "ConvNeXt-Tiny",
-    "densenet121": "DenseNet-121",
-    "efficientnet_b0": "EfficientNet-B0",
-    "mobilenet_v2": "MobileNetV2",
-    "mobilenet_v3_small": "MobileNetV3-Small",
-    "resnet18": "ResNet-18",
-    "resnet34": "ResNet-34",
-    "resnet50": "ResNet-50",
-    "vgg11_bn": "VGG-11",
-    "vgg16_bn": "VGG-16",
-    "vit_b_16": "ViT-B/16",
-}
-
-
-def network_name(config: TrainConfig) -> str:
-    """E.g. "ResNet", "Plain network" (of any depth) or "DenseNet-121"."""
-    if config.family == "cifar":
-        return "ResNet" if config.skip else "Plain network"
-    return NETWORK_NAMES.get(config.network, config.network)
-
-
-def in_words(name: str, value: object) -> str:
-    """The value of a field of TrainConfig as a lay reader takes it."""
-    if (name, value) not in VALUE_WORDS and name == "init":
-        file = _file_name(str(value))
-        return VALUE_WORDS["init", "imagenet"] if file in IMAGENET_FILES else f"learned before, in {file}"
-    if name in ("train_fraction", "warmup") and value is not None:
-        return f"{value:.3%}".rstrip("0%").rstrip(".") + "%"
-    return VALUE_WORDS.get((name, value), str(value))
-
-
-def describe(run: Run) -> str:
-    """The network in lay words, e.g. "20 layers, with shortcuts" or "ResNet-50, pretrained"."""
-    config, words = run.config, []
-    if config.family == "cifar":
-        words += [f"{config.depth} layers", f"{VALUE_WORDS['skip', config.skip]} shortcuts"]
-        words += ["no BatchNorm"] if config.norm == "none" else []
-    else:
-        words += [network_name(config)]
-    words += ["pretrained"] if config.pretrained else ["from scratch"] * (config.family == "torchvision")
-    return ", ".join([*words, *limits(config)])
-
-
-def limits(config: TrainConfig) -> list[str]:
-    """What kept a network from learning all it could, e.g. ["only the last layer learns", "10 % of the photos"]."""
-    words = []
-    if config.freeze:
-        words += ["only the last layer learns" if config.freeze == "backbone" else f"frozen up to {config.freeze}"]
-    if config.train_fraction < 1:
-        words += [f"{100 * config.train_fraction:g}% of the photos"]
-    return words
-
-
-def names(a: Run, b: Run) -> dict[str, str]:
-    """What to call A and B in a sentence: by what tells them apart, where that has a short name, else by letter."""
-    both = {"A": a.config, "B": b.config}
-    if {config.family for config in both.values()} == {"cifar"} and a.config.skip != b.config.skip:
-        return {side: "the ResNet" if config.skip else "the plain network" for side, config in both.items()}
-    if a.config.architecture == b.config.architecture and a.config.pretrained != b.config.pretrained:
-        return {
-            side: "the pretrained network" if config.pretrained else "the network from scratch"
-            for side, config in both.items()
-        }
-    return {"A": "A", "B": "B"}
+    return file_name(a.config.init) == file_name(b.config.init)
 
 
 def answers_in_words(

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import pandas as pd
 
 from core.analysis import metrics
-from core.analysis.comparison import describe
 from core.data import cifar10
 from core.runs.run import Run
 
@@ -77,7 +76,6 @@ def figures(run: Run) -> dict:
     return {
         "run": run.name,
         "family": run.config.family,
-        "description": describe(run),
         "depth": run.config.depth,
         "skip": run.config.skip,
         "norm": run.config.norm,

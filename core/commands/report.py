@@ -13,6 +13,7 @@ from core.files import write_text
 from core.paths import SHIPPED
 from core.runs.library import list_in
 from core.runs.run import Run
+from core.words.settings import describe
 
 BEGIN, END = "<!-- runs -->", "<!-- /runs -->"
 COLUMNS = (
@@ -26,7 +27,7 @@ def markdown(runs: list[Run]) -> str:
     """A row a finished run; after those that differ in their seed alone, their mean and standard deviation."""
     groups: dict = {}
     for run in sorted((run for run in runs if run.finished), key=_order):
-        groups.setdefault(_without_seed(run), []).append(figures(run))
+        groups.setdefault(_without_seed(run), []).append(figures(run) | {"description": describe(run)})
     lines = [_row(COLUMNS), _row(("---",) * len(COLUMNS))]
     for group in groups.values():
         lines += [_row(_cells(values)) for values in group]

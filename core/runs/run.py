@@ -6,12 +6,12 @@ Whatever is wrong with a folder raises RunError, and the other runs still open. 
 import json
 import shlex
 from dataclasses import dataclass
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from core.config import IMAGENET_FILES, LONGEST_NAME, PRECISIONS, TrainConfig
+from core.config import IMAGENET_FILES, LONGEST_NAME, PRECISIONS, TrainConfig, file_name
 from core.data.cifar10 import CLASSES, TEST_IMAGES
 from core.errors import LabError, RunError
 from core.files import sha256_of
@@ -209,7 +209,7 @@ class Run:
     @property
     def preparation(self) -> list[str]:
         """The commands that make the file of weights with which it began; none where it began with no known file."""
-        return IMAGENET_FILES.get(PureWindowsPath(self.config.init).name, [])
+        return IMAGENET_FILES.get(file_name(self.config.init), [])
 
     def how_to_repeat(self) -> str:
         first = f"; once before it: {' && '.join(self.preparation)}" if self.preparation else ""

@@ -1,12 +1,12 @@
 """A run's model card: README.md in its folder, made from what the folder holds."""
 
 from core.analysis import metrics
-from core.analysis.comparison import in_words
 from core.config import STRIDED, TrainConfig
 from core.data import cifar10
 from core.errors import RunError
 from core.files import write_text
 from core.runs.run import Run
+from core.words.settings import in_words
 
 TEMPLATE = """# {name}
 

@@ -1,0 +1,155 @@
+"""The settings of a training, and what follows from them, in the words of a lay reader. No torch."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from core.analysis.comparison import Fairness
+from core.config import IMAGENET_FILES, TrainConfig, file_name
+from core.runs.run import Run
+
+# A field of TrainConfig in words; the values of `skip` and `norm` have words of their own.
+FIELD_WORDS = {
+    "family": "family of networks",
+    "network": "network",
+    "input_size": "picture size",
+    "strides": "place of the strides",
+    "depth": "number of layers",
+    "skip": "shortcuts",
+    "norm": "normalization",
+    "init": "initial weights",
+    "freeze": "frozen up to",
+    "data": "training photos",
+    "train_fraction": "share of the training photos",
+    "epochs": "epochs",
+    "batch_size": "batch size",
+    "optimizer": "optimizer",
+    "schedule": "learning-rate schedule",
+    "warmup": "warm-up",
+    "lr": "learning rate",
+    "head_lr": "learning rate of the last layer, times",
+    "momentum": "momentum",
+    "weight_decay": "weight decay",
+    "label_smoothing": "label smoothing",
+    "clip_norm": "gradient clipping",
+    "augment": "augmentation",
+    "seed": "random seed",
+    "split_seed": "validation split",
+}
+VALUE_WORDS = {
+    ("skip", True): "with",
+    ("skip", False): "without",
+    ("norm", "batch"): "BatchNorm",
+    ("norm", "none"): "none",
+    ("init", "scratch"): "random numbers",
+    ("init", "imagenet"): "learned on ImageNet",
+    ("freeze", ""): "nothing",
+    ("freeze", "backbone"): "the last layer, which alone learns",
+    ("data", "full"): "all 50,000",
+    ("data", "shipped"): "the first 10,000",
+    ("optimizer", "sgd"): "SGD",
+    ("optimizer", "adamw"): "AdamW",
+    ("warmup", None): "as usual for the schedule",
+    ("clip_norm", None): "none",
+    ("augment", True): "mirrored and shifted",
+    ("augment", False): "off",
+}
+# What beside the settings decides on what is learned, by more than the last digits.
+ENVIRONMENT_WORDS = {"processes": "processes that trained it together", "precision": "precision of its numbers"}
+
+# What people call the best-known of torchvision's networks.
+NETWORK_NAMES = {
+    "alexnet": "AlexNet",
+    "convnext_tiny": "ConvNeXt-Tiny",
+    "densenet121": "DenseNet-121",
+    "efficientnet_b0": "EfficientNet-B0",
+    "mobilenet_v2": "MobileNetV2",
+    "mobilenet_v3_small": "MobileNetV3-Small",
+    "resnet18": "ResNet-18",
+    "resnet34": "ResNet-34",
+    "resnet50": "ResNet-50",
+    "vgg11_bn": "VGG-11",
+    "vgg16_bn": "VGG-16",
+    "vit_b_16": "ViT-B/16",
+}
+
+
+def network_name(config: TrainConfig) -> str:
+    """E.g. "ResNet", "Plain network" (of any depth) or "DenseNet-121"."""
+    if config.family == "cifar":
+        return "ResNet" if config.skip else "Plain network"
+    return NETWORK_NAMES.get(config.network, config.network)
+
+
+def in_words(name: str, value: object) -> str:
+    """The value of a field of TrainConfig as a lay reader takes it."""
+    if (name, value) not in VALUE_WORDS and name == "init":
+        file = file_name(str(value))
+        return VALUE_WORDS["init", "imagenet"] if file in IMAGENET_FILES else f"learned before, in {file}"
+    if name in ("train_fraction", "warmup") and value is not None:
+        return f"{value:.3%}".rstrip("0%").rstrip(".") + "%"
+    return VALUE_WORDS.get((name, value), str(value))
+
+
+def describe(run: Run) -> str:
+    """The network in lay words, e.g. "20 layers, with shortcuts" or "ResNet-50, pretrained"."""
+    config, words = run.config, []
+    if config.family == "cifar":
+        words += [f"{config.depth} layers", f"{VALUE_WORDS['skip', config.skip]} shortcuts"]
+        words += ["no BatchNorm"] if config.norm == "none" else []
+    else:
+        words += [network_name(config)]
+    words += ["pretrained"] if config.pretrained else ["from scratch"] * (config.family == "torchvision")
+    return ", ".join([*words, *limits(config)])
+
+
+def limits(config: TrainConfig) -> list[str]:
+    """What kept a network from learning all it could, e.g. ["only the last layer learns", "10 % of the photos"]."""
+    words = []
+    if config.freeze:
+        words += ["only the last layer learns" if config.freeze == "backbone" else f"frozen up to {config.freeze}"]
+    if config.train_fraction < 1:
+        words += [f"{100 * config.train_fraction:g}% of the photos"]
+    return words
+
+
+def names(a: Run, b: Run) -> dict[str, str]:
+    """What to call A and B in a sentence: by what tells them apart, where that has a short name, else by letter."""
+    both = {"A": a.config, "B": b.config}
+    if {config.family for config in both.values()} == {"cifar"} and a.config.skip != b.config.skip:
+        return {side: "the ResNet" if config.skip else "the plain network" for side, config in both.items()}
+    if a.config.architecture == b.config.architecture and a.config.pretrained != b.config.pretrained:
+        return {
+            side: "the pretrained network" if config.pretrained else "the network from scratch"
+            for side, config in both.items()
+        }
+    return {"A": "A", "B": "B"}
+
+
+def differing_in_words(differing: dict[str, tuple]) -> pd.DataFrame:
+    """A row for each setting in which two runs differ (`comparison.differing`): columns "setting", "A", "B"."""
+    words = FIELD_WORDS | ENVIRONMENT_WORDS
+    rows = [(words[name], *(in_words(name, value) for value in both)) for name, both in differing.items()]
+    return pd.DataFrame(rows, columns=["setting", "A", "B"])
+
+
+def fairness_in_words(fairness: Fairness) -> str:
+    """E.g. "They differ in one thing only: **shortcuts** (without / with)."."""
+    count = len(fairness.differing)
+    if count == 0:
+        return "These two runs have the same settings: there is nothing to compare."
+    if count == 1:
+        row = differing_in_words(fairness.differing).iloc[0]
+        return f"They differ in one thing only: **{row['setting']}** ({row['A']} / {row['B']})."
+    return f"Not a fair pair: they differ in {count} things, so which one explains the result stays open."
+
+
+def recipe_names(recipes: Iterable[dict[str, object]]) -> list[str]:
+    """What to call each of several recipes {setting: value}, e.g. "training photos: all 50,000, epochs: 24"."""
+    found: list[str] = []
+    for recipe in recipes:
+        name = ", ".join(f"{FIELD_WORDS[field]}: {in_words(field, value)}" for field, value in recipe.items())
+        # Those that began with different files of one name read alike.
+        alike = sum(other == name or other.startswith(f"{name} (") for other in found)
+        found.append(f"{name} ({alike + 1})" if alike else name)
+    return found

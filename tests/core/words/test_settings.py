@@ -1,0 +1,70 @@
+"""Settings in words."""
+
+from dataclasses import fields
+
+import pytest
+
+from core.analysis.comparison import Fairness, fairness
+from core.config import TrainConfig
+from core.words import settings
+
+
+def test_a_fair_pair_in_words(make_run):
+    found = fairness(make_run("plain", skip=False), make_run("residual", skip=True))
+    table = settings.differing_in_words(found.differing)
+    assert table.to_dict("records") == [{"setting": "shortcuts", "A": "without", "B": "with"}]
+    assert settings.fairness_in_words(found) == "They differ in one thing only: **shortcuts** (without / with)."
+
+
+def test_an_unfair_pair_in_words():
+    differing = {"skip": (False, True), "processes": ("1", "2")}
+    assert list(settings.differing_in_words(differing)["setting"]) == [
+        "shortcuts",
+        settings.ENVIRONMENT_WORDS["processes"],
+    ]
+    assert settings.fairness_in_words(Fairness(differing)).startswith("Not a fair pair: they differ in 2 things")
+    assert "nothing to compare" in settings.fairness_in_words(Fairness({}))
+
+
+def test_recipes_that_read_alike_have_names_of_their_own():
+    recipes = [{"epochs": 8, "init": "a/best.pt"}, {"epochs": 8, "init": "b/best.pt"}, {"epochs": 9, "init": "scratch"}]
+    assert settings.recipe_names(recipes) == [
+        "epochs: 8, initial weights: learned before, in best.pt",
+        "epochs: 8, initial weights: learned before, in best.pt (2)",
+        "epochs: 9, initial weights: random numbers",
+    ]
+
+
+def test_every_setting_has_words():
+    assert set(settings.FIELD_WORDS) == {field.name for field in fields(TrainConfig)}
+
+
+@pytest.mark.parametrize(
+    ("init", "words"),
+    [
+        ("scratch", "random numbers"),
+        ("imagenet", "learned on ImageNet"),
+        ("../weights/resnet50_v1_imagenet.safetensors", "learned on ImageNet"),
+        ("/home/me/mine.pt", "learned before, in mine.pt"),
+    ],
+)
+def test_initial_weights_in_words(init, words):
+    assert settings.in_words("init", init) == words
+
+
+def test_networks_are_named_by_what_tells_them_apart(make_run):
+    plain, residual = make_run("p", skip=False), make_run("r", skip=True)
+    assert settings.names(plain, residual) == {"A": "the plain network", "B": "the ResNet"}
+    assert settings.names(residual, residual) == {"A": "A", "B": "B"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, []),
+        ({"freeze": "layer2", "train_fraction": 0.1}, ["frozen up to layer2", "10% of the photos"]),
+        ({"freeze": "backbone"}, ["only the last layer learns"]),
+    ],
+)
+def test_limits_of_a_training_in_words(changes, words):
+    assert settings.limits(TrainConfig(**changes)) == words
