@@ -3,13 +3,17 @@
 import hashlib
 import json
 import os
+import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from core.errors import RunError, plain_reason
+
+ABANDONED = 3_600  # seconds; no folder is worked on for so long
 
 
 @contextmanager
@@ -41,6 +45,16 @@ def remove_leftovers(folder: Path) -> None:
     for path in folder.glob(".*.*"):
         if path.is_file():
             path.unlink(missing_ok=True)
+
+
+def remove_abandoned(root: Path, *beginnings: str) -> None:
+    """Remove the folders in `root` whose names begin so and in which nothing has changed for an hour: hidden ones, in
+    which a process worked on a whole folder when it was killed."""
+    for path in root.iterdir() if root.is_dir() else ():
+        if path.name.startswith(beginnings):
+            with suppress(OSError):  # gone already, or not ours to remove
+                if path.stat().st_mtime < time.time() - ABANDONED:
+                    shutil.rmtree(path)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -9,7 +9,7 @@ from core.analysis import metrics, surgery_study
 from core.charts.palette import COLORS
 from core.charts.surgery import removed_blocks, single_blocks
 from core.errors import LabError, RunError
-from core.jobs import trainings
+from core.jobs import limits
 from core.runs.run import Run
 from core.words.settings import describe
 from ui import cached, network_drawing
@@ -152,7 +152,7 @@ def study(side: str) -> dict[surgery_study.Lesion, float] | None:
         return kept
     number = len(surgery_study.cuts(run.config))
     st.info(f"**{side}: {run.name}** has not been studied yet: {number} operations, a second or more each.")
-    if not trainings.training_allowed():
+    if not limits.training_allowed():
         st.caption("Studies are switched off in this demonstration.")
     elif st.button(
         f"Study {side}", key=f"study_{side}", icon=":material/content_cut:", help="Kept in the run's folder."

@@ -24,6 +24,7 @@ from core.training.trainer import Trainer
 
 # Processes that tests start get one thread each: two test workers share two cores, and threads spin while they wait.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("RESNET_LAB_KEEPER_TICK", "0.05")
 LONGEST = (
     "test_app.py",
     "test_train_command.py",

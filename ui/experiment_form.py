@@ -11,7 +11,7 @@ from core.charts.learning import schedule
 from core.charts.palette import SIDES
 from core.config import OPTIMIZERS, SCHEDULES, TrainConfig, recipe
 from core.errors import LabError
-from core.jobs import trainings
+from core.jobs import limits, trainings
 from core.training import duration
 from core.training.schedules import curve
 from core.words.settings import FIELD_WORDS, in_words
@@ -25,7 +25,7 @@ POLL = "1s"
 
 
 def show() -> None:
-    if not trainings.training_allowed():
+    if not limits.training_allowed():
         st.info("Training is switched off here. In a copy of the lab of your own you can train.")
         return
     st.markdown(

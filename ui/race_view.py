@@ -8,7 +8,7 @@ from core.charts.learning import race_curve, race_gradients
 from core.charts.palette import SIDES
 from core.data.cifar10 import CLASSES
 from core.errors import LabError
-from core.jobs import race_process, trainings
+from core.jobs import limits, race_process, trainings
 from core.jobs.pairs import RACES, FairPair
 from ui import cached
 from ui.fragment import fragment
@@ -20,6 +20,12 @@ HUES = {"A": "orange", "B": "blue"}  # Streamlit's names for what is nearest to 
 SIDE = 128  # pixels of a photo on the screen
 
 
+@st.cache_resource(show_spinner=False)
+def _frames() -> race_process.FramesReader:
+    """One for all who watch: each frame is read from the file once."""
+    return race_process.FramesReader()
+
+
 def show() -> None:
     race = race_process.current()
     if race and race.alive:
@@ -27,7 +33,7 @@ def show() -> None:
         return
     _offer()
     if race:
-        frames, failure = race_process.frames()
+        frames, failure = _frames().read()
         if failure or not frames:
             st.error(f"The last race ended early. {failure or 'It was stopped, or killed, before the first step.'}")
         if frames:
@@ -39,7 +45,7 @@ def _offer() -> None:
         "Two networks learn **before your eyes**, a step each in turn, from the same photos in the same order. They "
         "differ in one thing."
     )
-    if not trainings.training_allowed():
+    if not limits.training_allowed():
         st.info("Training is switched off here. In a copy of the lab of your own you can hold a race.")
         return
     name = st.segmented_control(
@@ -71,10 +77,10 @@ def _watch() -> None:
     race = race_process.current()
     if race is None or not race.alive:
         st.rerun()
-    frames, _ = race_process.frames()
+    frames, _ = _frames().read()
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader(race.pair.question, anchor=False, width="content")
-        if trainings.training_allowed():
+        if limits.training_allowed():
             st.button(
                 "Stop the race",
                 key="stop_race",

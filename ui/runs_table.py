@@ -12,7 +12,7 @@ from core.analysis.comparison import differing
 from core.charts.learning import learning_curves
 from core.charts.palette import SIDES
 from core.errors import LabError, RunError
-from core.jobs import trainings
+from core.jobs import limits, trainings
 from core.runs import library
 from core.runs.run import Run, open_run
 from core.runs.status import Status
@@ -129,7 +129,7 @@ def _show_actions(states: dict[str, Status]) -> None:
     status = states.get(name)
     state = status.state if status else "finished"
     with st.container(horizontal=True):
-        if not trainings.training_allowed():
+        if not limits.training_allowed():
             pass  # a public demo
         elif state in ("training", "queued"):
             _action("Stop", "stop", name, trainings.stop, help="What was learned is kept, and it can go on later.")
@@ -207,7 +207,7 @@ def _download(run: Run) -> None:
 
 
 def _offer_import() -> None:
-    if not trainings.training_allowed():
+    if not limits.training_allowed():
         return
     with st.expander("Add a run from a zip file", icon=":material/upload:"):
         file = st.file_uploader(

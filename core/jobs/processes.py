@@ -1,5 +1,5 @@
-"""Processes of the lab's own that work in the background, and how much of the machine they may use. Imports next to
-nothing, so that the queue's keeper stays small."""
+"""The lab's processes in the background: how they are started, and how much of the machine they may use. Imports next
+to nothing, so that the queue's keeper stays small."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ import psutil
 
 from core.paths import ROOT
 
-NICENESS = 10  # of the keeper, and so of the trainings: a click on a page goes before a training step
+NICENESS = 10  # of the keeper and the trainings it starts: a click on a page goes before a training step
 
 
 def detached(command: list[str], log: Path) -> subprocess.Popen:
@@ -20,8 +20,8 @@ def detached(command: list[str], log: Path) -> subprocess.Popen:
     `command` begins with `sys.executable`."""
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     if os.name == "nt":
-        # The python.exe of a virtual environment only starts the real one, whose number we would not know; so does
-        # multiprocessing.popen_spawn_win32.
+        # The python.exe of a virtual environment starts another process, the real one, and Popen would tell the pid of
+        # the first. So the real one is started at once, as multiprocessing.popen_spawn_win32 does.
         environment["__PYVENV_LAUNCHER__"] = command[0]
         command = [sys._base_executable, *command[1:]]
     with log.open("wb") as output:

@@ -1,9 +1,7 @@
-"""A race to watch, in a process of its own: start it, follow it, stop it. There is one at a time, for all who look.
+"""A race to watch, in a process of its own: start it, follow it, stop it. There is one at a time, for all who watch.
 
-    python -m core.jobs.race_process PAIR FOLDER
-
-What is known of it lies in two files in the folder of the user's runs: RACE_FILE says which pair it is and which
-process runs it, FRAMES_FILE has a line for each frame. So it outlives a page, a browser and the server.
+Two files in the folder of the user's runs tell of it: RACE_FILE names the pair and the process that trains it,
+FRAMES_FILE has a line for each frame. So a race outlives the page, the browser and the server.
 """
 
 import json
@@ -19,8 +17,8 @@ from core import paths
 from core.errors import LabError, TrainingError, plain_reason
 from core.files import write_json, writing
 from core.jobs import processes
+from core.jobs.limits import require_training_allowed, training_allowed
 from core.jobs.pairs import RACES, FairPair
-from core.jobs.trainings import require_training_allowed, training_allowed
 from core.runs import status
 
 RACE_FILE, FRAMES_FILE, LOG_FILE = ".race.json", ".race.jsonl", ".race.log"
@@ -58,7 +56,7 @@ def start(name: str) -> StartedRace:
         process = processes.detached(
             [sys.executable, "-m", "core", "background", "race", name, str(root)], root / LOG_FILE
         )
-        threading.Thread(target=process.wait, daemon=True).start()  # so that it leaves no zombie
+        threading.Thread(target=process.wait, daemon=True).start()  # so that it does not stay as a zombie
         race = StartedRace(name, process.pid, psutil.Process(process.pid).create_time())
         write_json(root / RACE_FILE, asdict(race))
     return race
@@ -87,15 +85,52 @@ def stop() -> None:
                 stubborn.kill()
 
 
-def frames() -> tuple[list[dict], str]:
-    """All frames of the race so far, each a `core.jobs.race.Frame` as a dict, and why it failed ("" if it has not)."""
+class FramesReader:
+    """Follows the race from outside: reads each frame once, for as many as watch. For several threads."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._race: tuple | None = None  # which race has been read so far
+        self._start_over()
+
+    def read(self) -> tuple[list[dict], str]:
+        """All frames of the race so far, each a `core.jobs.race.Frame` as a dict, and why it failed ("" if it has
+        not)."""
+        root = paths.own_runs_dir()
+        with self._lock:
+            try:
+                race = _identity(root)
+                if race != self._race or (root / FRAMES_FILE).stat().st_size < self._offset:
+                    self._race = race
+                    self._start_over()
+                self._read_on(root / FRAMES_FILE)
+            except OSError:
+                self._start_over()
+            return list(self._frames), self._failure
+
+    def _start_over(self) -> None:
+        self._offset, self._frames, self._failure = 0, [], ""
+
+    def _read_on(self, path: Path) -> None:
+        with path.open("rb") as file:
+            file.seek(self._offset)
+            new = file.read()
+        whole = new[: new.rfind(b"\n") + 1]  # the last line may still be being written
+        self._offset += len(whole)
+        for line in whole.splitlines():
+            with suppress(ValueError):
+                frame = json.loads(line)
+                self._failure = self._failure or frame.get("failure", "")
+                self._frames += [frame] if "step" in frame else []
+
+
+def _identity(root: Path) -> tuple:
+    """Another for each race: RACE_FILE is replaced when one starts."""
     try:
-        lines = (paths.own_runs_dir() / FRAMES_FILE).read_text(encoding="utf-8").split("\n")
-        shown = [json.loads(line) for line in lines[:-1]]  # the last one may still be being written
-    except (OSError, ValueError):
-        return [], ""
-    failures = [frame["failure"] for frame in shown if "failure" in frame]
-    return [frame for frame in shown if "step" in frame], next(iter(failures), "")
+        race = (root / RACE_FILE).stat()
+    except OSError:
+        return (root,)
+    return root, race.st_ino, race.st_mtime_ns
 
 
 def run(pair: FairPair, file: Path) -> None:

@@ -84,13 +84,13 @@ def state(folder: Path, config: TrainConfig) -> str:
     if not folder.exists():
         library.require_free_name(folder.parent, folder.name)
         return "new"
-    found = open_run(folder)
-    if found.config != config:
+    run = open_run(folder)
+    if run.config != config:
         changed = ", ".join(
-            f"{field} {there}, not {here}" for field, (there, here) in differences(found.config, config).items()
+            f"{field} {there}, not {here}" for field, (there, here) in differences(run.config, config).items()
         )
         raise RunError(f"{folder} is another run ({changed}); move it, or give the sweep names of its own.")
-    return "finished" if found.finished else "to resume"
+    return "finished" if run.finished else "to resume"
 
 
 class Child:
@@ -122,5 +122,5 @@ class Child:
         self._process = None
         if code == 0:
             return None
-        said = status.read(folder)
-        return (said and said.reason) or f"it ended with exit status {code}"
+        run_status = status.read(folder)
+        return (run_status and run_status.reason) or f"it ended with exit status {code}"

@@ -1,12 +1,11 @@
-"""The user's trainings: start, watch, stop, go on, delete, rename. Each is a process of its own, in the background.
+"""The user's trainings: start, watch, stop, resume, delete, rename. Each is a process of its own, in the background.
 
 It outlives the page, the browser and the server, for all that is known of it lies in its run's folder. One is trained
-at a time, or as many as RESNET_LAB_JOBS says; the others wait in a queue (`core.jobs.keeper`). For a public demo,
-RESNET_LAB_TRAINING=off forbids all changes, and RESNET_LAB_MAX_EPOCHS and RESNET_LAB_MAX_RUNS limit them. Shipped runs
-are never touched. Whatever is refused raises TrainingError. Several servers and threads may do all this at once.
+at a time, or as many as RESNET_LAB_JOBS says; the others wait in a queue (`core.jobs.keeper`). What a public demo
+forbids is in `core.jobs.limits`. Shipped runs are never touched. Whatever is refused raises TrainingError. Several
+servers and threads may do all this at once.
 """
 
-import os
 import shutil
 import sys
 import time
@@ -20,31 +19,29 @@ import psutil
 from core import paths
 from core.config import TrainConfig
 from core.errors import LabError, RunError, TrainingError
-from core.files import writing
-from core.jobs import keeper
+from core.files import remove_abandoned, writing
+from core.jobs import keeper, limits
 from core.runs import library, status, store
 from core.runs.run import Run, open_run
 from core.runs.status import Status
+from core.sharing.files import IMPORTING
 
 TRAINER = [sys.executable, "-m", "core", "train", "--run"]  # and the run's folder
 POLL, PATIENCE = 0.05, 2.0  # seconds
-
-
-def training_allowed() -> bool:
-    return os.environ.get("RESNET_LAB_TRAINING", "").strip().lower() != "off"
+DELETED = ".deleted-"  # how the hidden folder begins in which a run is while it is removed
 
 
 def states() -> dict[str, Status]:
     """The status of each of the user's runs that is not finished: in training, waiting (in order), stopped, failed.
 
-    Where runs wait and nobody minds the queue any more (the machine was switched off), it is set going again.
+    Where runs wait but no keeper runs (the machine was switched off), one is started.
     """
     root = paths.own_runs_dir()
-    found = keeper.states(root)
-    if keeper.names_in("queued", found) and not keeper.running(root) and training_allowed():
+    statuses = keeper.states(root)
+    if keeper.names_in("queued", statuses) and not keeper.running(root) and limits.training_allowed():
         with suppress(LabError, OSError), status.lock(root):
             _wake(root)
-    return found
+    return statuses
 
 
 def start(configs: list[TrainConfig]) -> list[str]:
@@ -52,8 +49,8 @@ def start(configs: list[TrainConfig]) -> list[str]:
     names = [config.default_run_name for config in configs]
     made: list[Path] = []
     with _changing() as root:
-        _check_length(configs)
-        _require_room(len(configs))
+        limits.require_allowed_length(configs)
+        limits.require_room(len(configs))
         taken = [name for name in names if library.is_taken(root, name) or names.count(name) > 1]
         if taken:
             raise TrainingError(
@@ -73,58 +70,61 @@ def start(configs: list[TrainConfig]) -> list[str]:
 
 
 def add(data: bytes, name: str | None = None) -> Run:
-    """The run in a zip file, by `exchange.import_run`, if there is room for it."""
+    """The run in a zip file, by `zip_archive.import_run`, if there is room for it."""
     from core.sharing.zip_archive import import_run
 
-    require_training_allowed()
-    _require_room(1)  # before it is unpacked, and again as it is put there: others may be adding theirs
-    return import_run(data, name, before=lambda: _require_room(1))
+    limits.require_training_allowed()
+    limits.require_room(1)  # before it is unpacked, and again as it is put there: others may be adding theirs
+    return import_run(data, name, before=lambda: limits.require_room(1))
 
 
 def resume(name: str) -> None:
     """Queue a run that was stopped or has failed: it goes on from its last saved state, or begins anew without one."""
     with _changing() as root:
         folder = _own_folder(name)
-        said = status.read(folder)
+        run_status = status.read(folder)
         if status.finished(folder):
             raise TrainingError(f"{name} is finished already.")
-        if said and said.state in ("queued", "training"):
-            raise TrainingError(f"{name} is {'in training' if said.state == 'training' else 'in the queue'} already.")
+        if run_status and run_status.state in ("queued", "training"):
+            raise TrainingError(
+                f"{name} is {'in training' if run_status.state == 'training' else 'in the queue'} already."
+            )
         config = open_run(folder).config
-        keeper.join(folder, said or Status("queued", epochs=config.epochs))
+        keeper.join(folder, run_status or Status("queued", epochs=config.epochs))
         _wake(root)
 
 
 def stop(name: str, patience: float = PATIENCE) -> None:
-    """Take a run out of the queue, or have its training save its state and end; give back when that is so.
+    """Take a run out of the queue, or have its training save its state and end; returns when it has ended.
 
-    A training that takes longer than `patience` seconds is ended by force; it then goes on, some seconds back, from the
+    A training that takes longer than `patience` seconds is ended by force; it then resumes, some seconds back, from the
     state that it saved before. Does nothing to a run that is neither waiting nor in training."""
     with _changing():
         folder = _own_folder(name)
-        said = status.read(folder)
-        if said is None or said.state not in ("queued", "training"):
+        run_status = status.read(folder)
+        if run_status is None or run_status.state not in ("queued", "training"):
             return
-        if said.state == "queued":
-            _write_stopped(folder, said)
+        if run_status.state == "queued":
+            _write_stopped(folder, run_status)
             return
-    _end(folder, said, patience)
+    _end(folder, run_status, patience)
     with _changing():
-        said = status.read(folder)
-        if said and said.reason == status.WORDLESS:  # it had not begun, or was ended by force
-            _write_stopped(folder, said)
+        run_status = status.read(folder)
+        if run_status and run_status.reason == status.WORDLESS:  # it had not begun, or was ended by force
+            _write_stopped(folder, run_status)
 
 
 def delete(name: str) -> None:
-    """Remove a run for good; a training of it is ended first. Writes nothing: it also makes room on a full disk."""
-    require_training_allowed()
-    folder = _own_folder(name)
-    said = status.read(folder)
-    if said and said.state == "training":
-        _end(folder, said, PATIENCE)
+    """Remove a run for good, be it damaged; a training of it is ended first. Writes nothing: it also makes room on a
+    full disk."""
+    limits.require_training_allowed()
+    folder = paths.own_runs_dir() / name if name in library.damaged_runs() else _own_folder(name)
+    run_status = status.read(folder)
+    if run_status and run_status.state == "training":
+        _end(folder, run_status, PATIENCE)
     with _changing() as root:
         _require_not_in(folder, "training")
-        rubbish = root / f".deleted-{name}-{time.time_ns()}"
+        rubbish = root / f"{DELETED}{time.time_ns()}"
         folder.rename(rubbish)  # so that nobody sees half a run
         shutil.rmtree(rubbish)
 
@@ -148,44 +148,18 @@ def rename(name: str, new: str) -> None:
 @contextmanager
 def _changing() -> Iterator[Path]:
     """The folder of the user's runs, which nobody else changes meanwhile. What goes wrong becomes a TrainingError."""
-    require_training_allowed()
+    limits.require_training_allowed()
     root = paths.own_runs_dir()
     try:
         with writing(root), status.lock(root):
+            remove_abandoned(root, DELETED, IMPORTING)
             yield root
     except RunError as error:
         raise TrainingError(str(error)) from None
 
 
 def _wake(root: Path) -> None:
-    keeper.wake(root, _setting("RESNET_LAB_JOBS", default=1, least=1), TRAINER)
-
-
-def require_training_allowed() -> None:
-    """Raises TrainingError for a public demo."""
-    if not training_allowed():
-        raise TrainingError("Training is switched off here. In a copy of the lab of your own you can train.")
-
-
-def _check_length(configs: list[TrainConfig]) -> None:
-    epochs = _setting("RESNET_LAB_MAX_EPOCHS")
-    if epochs and any(config.epochs > epochs for config in configs):
-        raise TrainingError(f"At most {epochs} epochs can be trained here.")
-
-
-def _require_room(number: int) -> None:
-    """Raises TrainingError if so many more runs can't be kept here."""
-    root, count = paths.own_runs_dir(), _setting("RESNET_LAB_MAX_RUNS")
-    stored = sum(path.is_dir() and not path.name.startswith(".") for path in root.iterdir()) if root.is_dir() else 0
-    if count and stored + number > count:
-        raise TrainingError(f"At most {count} runs can be kept here, and there are {stored}; delete one first.")
-
-
-def _setting(name: str, default: int = 0, least: int = 0) -> int:
-    text = os.environ.get(name) or str(default)
-    if not text.isdecimal() or int(text) < least:
-        raise TrainingError(f"{name} must be a whole number of at least {least}, not {text!r}.")
-    return int(text)
+    keeper.wake(root, limits.jobs_at_once(), TRAINER)
 
 
 def _is_shipped(name: str) -> bool:
@@ -207,26 +181,26 @@ def _own_folder(name: str) -> Path:
 
 
 def _require_not_in(folder: Path, *states: str) -> None:
-    said = status.read(folder)
-    if said and said.state in states:
+    run_status = status.read(folder)
+    if run_status and run_status.state in states:
         raise TrainingError(f"{folder.name} is being trained, or will be; stop it first.")
 
 
-def _write_stopped(folder: Path, said: Status) -> None:
-    status.write(folder, replace(said, state="stopped", reason=""))
+def _write_stopped(folder: Path, run_status: Status) -> None:
+    status.write(folder, replace(run_status, state="stopped", reason=""))
 
 
-def _end(folder: Path, said: Status, patience: float) -> None:
+def _end(folder: Path, run_status: Status, patience: float) -> None:
     """Ask a training to save its state and end. Once it says that it has, or else after `patience` seconds, insist:
     what it would still do is free its memory, which can take seconds on a busy machine."""
-    process = status.running_process(said.pid, said.pid_created)
+    process = status.running_process(run_status.pid, run_status.pid_created)
     if process is None:
         return
     with suppress(psutil.NoSuchProcess):
         process.terminate()
         _wait_until(lambda: (now := status.read(folder)) is None or now.state != "training", patience)
         process.kill()
-    _wait_until(lambda: not said.alive, patience)
+    _wait_until(lambda: not run_status.alive, patience)
 
 
 def _wait_until(condition: Callable[[], bool], seconds: float) -> None:

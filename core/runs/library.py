@@ -24,7 +24,19 @@ def list_runs() -> tuple[list[Run], list[str]]:
 
 def list_in(root: Path) -> tuple[list[Run], list[str]]:
     """The runs in one folder, by name, and a sentence for each of its folders that can't be opened."""
-    runs, problems = [], []
+    runs, damaged = _opened(root)
+    return runs, list(damaged.values())
+
+
+def damaged_runs() -> dict[str, str]:
+    """The user's own folders that can't be opened as runs, links apart: {folder's name: what is wrong with it}."""
+    _, damaged = _opened(own_runs_dir())
+    return {path.name: problem for path, problem in damaged.items() if not path.is_symlink()}
+
+
+def _opened(root: Path) -> tuple[list[Run], dict[Path, str]]:
+    """The runs in `root`, and what is wrong with each of its other folders."""
+    runs, damaged = [], {}
     for path in sorted(root.iterdir()) if root.is_dir() else []:
         if not path.is_dir() or path.name.startswith("."):  # hidden: an import that is not complete
             continue
@@ -35,8 +47,8 @@ def list_in(root: Path) -> tuple[list[Run], list[str]]:
                 raise RunError(f"{path} has a name that no run can have; rename the folder.")
             runs.append(open_run(path))
         except RunError as error:
-            problems.append(str(error))
-    return runs, problems
+            damaged[path] = str(error)
+    return runs, damaged
 
 
 def find_run(name_or_path: str) -> Run:

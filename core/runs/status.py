@@ -1,4 +1,4 @@
-"""What a training says of itself while it runs: one small file in the run's folder, replaced about once a second.
+"""The status of a training: one small file in the run's folder, which the training replaces about once a second.
 
 Knows files and processes; knows nothing of configs, networks or the queue's order. The process that a status names is
 the only one that may train the run: `claim` makes it so, under the one lock of the folder of runs.
@@ -21,8 +21,8 @@ FILE, LOG_FILE, LOCK_FILE = "status.json", "train.log", ".lock"
 RESULT_FILE = "test_logits.npz"  # is written last: a run that has it is finished
 WORDLESS = "Its process ended without a word (killed, or switched off)."
 STATES = ("queued", "training", "stopped", "failed")
-PATIENCE = 20.0  # seconds for the lock, which nobody holds for longer than a few small files take to write
-CLOCK_SLACK = 2.0  # seconds by which a process' start may seem to move, since the clock it is told by is adjusted
+PATIENCE = 20.0  # seconds for the lock, which is held for moments only
+CLOCK_SLACK = 2.0  # seconds: psutil's create_time() drifts when the clock is adjusted (NTP)
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Status:
 
     state: str
     reason: str = ""
-    diverged: bool = False  # failed, as its numbers were no longer finite: going on would fail again
+    diverged: bool = False  # failed, as its numbers were no longer finite: resuming would fail again
     queued: float = 0.0  # when it joined the queue, seconds since 1970; the queue's order. 0: never
     epoch: int = 0  # 1-based, of `epochs`; 0: not begun
     epochs: int = 0
@@ -53,7 +53,7 @@ def finished(folder: Path) -> bool:
 
 
 def running_process(pid: int, created: float) -> psutil.Process | None:
-    """The process with this number, if it still runs; a later one with the same number does not count."""
+    """The process with this pid, if it still runs; a later one that got the same pid does not count."""
     try:
         process = psutil.Process(pid)
         if abs(process.create_time() - created) < CLOCK_SLACK and process.status() != psutil.STATUS_ZOMBIE:
@@ -71,33 +71,33 @@ def lock(root: Path) -> Iterator[None]:
         with FileLock(root / LOCK_FILE, timeout=PATIENCE):
             yield
     except Timeout:
-        raise TrainingError("Somebody else is changing the queue at this moment; try again in a few seconds.") from None
+        raise TrainingError("Somebody else is changing the queue right now; try again in a few seconds.") from None
 
 
 def claim(folder: Path) -> None:
     """From now on this process trains the run in `folder`. Raises TrainingError if another process does.
 
-    What a process that was killed while it wrote has left half-written is removed."""
+    Half-written files of a process that was killed are removed."""
     with lock(folder.parent):
-        said = read(folder)
-        if said and said.state == "training" and said.pid != os.getpid():
-            raise TrainingError(f"{folder.name} is being trained already, by process {said.pid}.")
+        status = read(folder)
+        if status and status.state == "training" and status.pid != os.getpid():
+            raise TrainingError(f"{folder.name} is being trained already, by process {status.pid}.")
         remove_leftovers(folder)
         me = Status("training")
         write(
             folder,
-            replace(said, state="training", reason="", diverged=False, pid=me.pid, pid_created=me.pid_created)
-            if said
+            replace(status, state="training", reason="", diverged=False, pid=me.pid, pid_created=me.pid_created)
+            if status
             else me,
         )
 
 
 def note_end(folder: Path, state: str, reason: str = "", diverged: bool = False) -> None:
     """Write down, if it can be, how the training by this very process ended; others' statuses stay as they are."""
-    said = read(folder)
-    if said and said.state == "training" and said.pid == os.getpid():
+    status = read(folder)
+    if status and status.state == "training" and status.pid == os.getpid():
         with suppress(OSError):
-            write(folder, replace(said, state=state, reason=reason, diverged=diverged))
+            write(folder, replace(status, state=state, reason=reason, diverged=diverged))
 
 
 def write(folder: Path, status: Status) -> None:

@@ -8,6 +8,7 @@ from core.runs import status, tables
 from core.runs.run import CHANGE_FILE, LARGEST_JSON, MODEL_FILE, Run
 
 CARD = "README.md"
+IMPORTING, SHIPPING = ".import-", ".ship-"  # how the hidden folders begin in which a run is put together
 LARGEST = {  # the files of a finished run, and how many bytes each may have, unpacked
     "config.json": LARGEST_JSON,
     "history.csv": 2_000_000,

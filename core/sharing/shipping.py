@@ -5,10 +5,10 @@ import tempfile
 from pathlib import Path
 
 from core.errors import RunError
-from core.files import writing
+from core.files import remove_abandoned, writing
 from core.runs import library
 from core.runs.run import MODEL_FILE, Run, open_run
-from core.sharing.files import CARD, files_of
+from core.sharing.files import CARD, SHIPPING, files_of
 from core.sharing.model_card import write_card
 
 
@@ -25,7 +25,8 @@ def ship(run: Run, to: Path, weights: bool = True, replace: bool = False) -> Run
         raise RunError(f"{target} exists already; --replace puts the run in its place.")
     left_out = {CARD} | (set() if weights else {MODEL_FILE})
     files = [path for path in files_of(run) if path.name not in left_out]
-    with writing(to), tempfile.TemporaryDirectory(dir=to, prefix=".ship-") as hidden:
+    remove_abandoned(to, SHIPPING)
+    with writing(to), tempfile.TemporaryDirectory(dir=to, prefix=SHIPPING) as hidden:
         folder = Path(hidden, run.name)
         folder.mkdir()
         for path in files:

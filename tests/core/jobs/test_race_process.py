@@ -27,7 +27,7 @@ def _no_race_stays(own_runs):
 
 def test_there_was_none():
     assert race_process.current() is None
-    assert race_process.frames() == ([], "")
+    assert race_process.FramesReader().read() == ([], "")
     race_process.stop()
 
 
@@ -57,8 +57,8 @@ def test_life_of_a_race():
     assert "on already" in refused[0]
     race = race_process.current()
     assert race.alive
-    wait_until(lambda: race_process.frames()[0])
-    (first, *_), failure = race_process.frames()
+    wait_until(lambda: race_process.FramesReader().read()[0])
+    (first, *_), failure = race_process.FramesReader().read()
     assert failure == ""
     assert first["step"] == 1
     assert first["steps"] % 281 == 0  # 281 batches of 32 make an epoch of the 9,000 training images
@@ -68,14 +68,14 @@ def test_life_of_a_race():
     assert time.monotonic() - start < race_process.PATIENCE + 2
     assert not psutil.pid_exists(race.pid) or psutil.Process(race.pid).status() == psutil.STATUS_ZOMBIE
     assert not race_process.current().alive
-    assert race_process.frames()[0][0] == first  # what was shown stays
+    assert race_process.FramesReader().read()[0][0] == first  # what was shown stays
 
 
 def test_half_a_line_is_not_a_frame(own_runs):
     own_runs.mkdir()
     frame = {"step": 1, "steps": 2}
     (own_runs / race_process.FRAMES_FILE).write_text(json.dumps(frame) + '\n{"step": 2, "st')
-    assert race_process.frames() == ([frame], "")
+    assert race_process.FramesReader().read() == ([frame], "")
 
 
 def test_a_failure_is_told(own_runs, monkeypatch):
@@ -85,7 +85,7 @@ def test_a_failure_is_told(own_runs, monkeypatch):
     monkeypatch.setattr("core.data.cifar10.load_training", fail)
     own_runs.mkdir()
     race_process.run(race_process.RACES["20"], own_runs / race_process.FRAMES_FILE)
-    assert race_process.frames() == ([], "There are no photos.")
+    assert race_process.FramesReader().read() == ([], "There are no photos.")
 
 
 def test_no_race_where_training_is_off(monkeypatch):
@@ -93,3 +93,36 @@ def test_no_race_where_training_is_off(monkeypatch):
     with pytest.raises(TrainingError, match="switched off"):
         race_process.start("20")
     assert not (paths.own_runs_dir() / race_process.RACE_FILE).exists()
+
+
+def test_each_frame_is_read_once_however_often_one_looks(own_runs, monkeypatch):
+    own_runs.mkdir()
+    parsed, loads = [], json.loads
+    monkeypatch.setattr(race_process.json, "loads", lambda text: parsed.append(text) or loads(text))
+    reader = race_process.FramesReader()
+    for step in range(1, 41):
+        with (own_runs / race_process.FRAMES_FILE).open("a") as file:
+            file.write(json.dumps({"step": step, "steps": 40}) + "\n")
+        assert [frame["step"] for frame in reader.read()[0]] == [*range(1, step + 1)]
+    assert len(parsed) == 40
+
+
+def test_a_line_that_was_half_written_is_read_when_it_is_whole(own_runs):
+    own_runs.mkdir()
+    file, reader = own_runs / race_process.FRAMES_FILE, race_process.FramesReader()
+    file.write_text('{"step": 1}\n{"st')
+    assert reader.read() == ([{"step": 1}], "")
+    file.write_text('{"step": 1}\n{"step": 2}\n')
+    assert reader.read() == ([{"step": 1}, {"step": 2}], "")
+
+
+@pytest.mark.parametrize("steps", [1, 9])
+def test_the_next_race_is_read_from_its_beginning(own_runs, steps):
+    """Whether its file is shorter or longer than what was read of the race before."""
+    own_runs.mkdir()
+    reader = race_process.FramesReader()
+    for race, frames in (("20", [{"step": step} for step in (1, 2, 3)]), ("56", [{"step": 7}] * steps)):
+        (own_runs / "new").write_text(json.dumps({"name": race}))
+        (own_runs / "new").replace(own_runs / race_process.RACE_FILE)
+        (own_runs / race_process.FRAMES_FILE).write_text("".join(json.dumps(frame) + "\n" for frame in frames))
+        assert reader.read() == (frames, "")

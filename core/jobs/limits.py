@@ -1,0 +1,55 @@
+"""What a public demo may forbid or limit, by environment variables: whether anything may be trained or changed
+(RESNET_LAB_TRAINING), for how many epochs (RESNET_LAB_MAX_EPOCHS), how many runs are kept (RESNET_LAB_MAX_RUNS); and
+how many trainings run at once (RESNET_LAB_JOBS). Whatever is refused raises TrainingError."""
+
+import os
+from pathlib import Path
+
+from core import paths
+from core.config import TrainConfig
+from core.errors import TrainingError
+
+
+def training_allowed() -> bool:
+    """Whether anything may be trained or changed here."""
+    return os.environ.get("RESNET_LAB_TRAINING", "").strip().lower() != "off"
+
+
+def require_training_allowed() -> None:
+    """Raises TrainingError for a public demo."""
+    if not training_allowed():
+        raise TrainingError("Training is switched off here. In a copy of the lab of your own you can train.")
+
+
+def require_allowed_length(configs: list[TrainConfig]) -> None:
+    """Raises TrainingError if one of these trainings has more epochs than can be trained here."""
+    most = _setting("RESNET_LAB_MAX_EPOCHS")
+    if most and any(config.epochs > most for config in configs):
+        raise TrainingError(f"At most {most} epoch{'s' * (most != 1)} can be trained here.")
+
+
+def require_room(number: int) -> None:
+    """Raises TrainingError if so many more runs can't be kept here. A damaged run takes room too."""
+    root, most = paths.own_runs_dir(), _setting("RESNET_LAB_MAX_RUNS")
+    kept = [path for path in (root.iterdir() if root.is_dir() else ()) if _takes_room(path)]
+    if most and len(kept) + number > most:
+        raise TrainingError(
+            f"At most {most} run{'s' * (most != 1)} can be kept here, and there {'is' if len(kept) == 1 else 'are'} "
+            f"{len(kept)}; delete one first."
+        )
+
+
+def jobs_at_once() -> int:
+    """How many trainings run at the same time."""
+    return _setting("RESNET_LAB_JOBS", default=1, least=1)
+
+
+def _takes_room(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink() and not path.name.startswith(".")
+
+
+def _setting(name: str, default: int = 0, least: int = 0) -> int:
+    text = os.environ.get(name) or str(default)
+    if not text.isdecimal() or int(text) < least:
+        raise TrainingError(f"{name} must be a whole number of at least {least}, not {text!r}.")
+    return int(text)
