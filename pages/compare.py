@@ -45,8 +45,8 @@ def figures_of(run: Run) -> dict[str, str]:
 def show_network(side: str, run, share, color: str) -> None:
     cifar = run.config.family == "cifar"
     with st.container(border=True, key=f"network_{side}", height="stretch"):
-        kind = f"**{side}: {comparison.network_name(run.config)}**, " if cifar else f"**{side}:** "
-        st.markdown(kind + comparison.describe(run))
+        kind = f"**{side}: {network_name(run.config)}**, " if cifar else f"**{side}:** "
+        st.markdown(kind + describe(run))
         st.image(network_drawing.network(run.config, color), width="stretch", alt=f"Drawing of network {side}")
         st.metric(
             "right on photos it has never seen",
