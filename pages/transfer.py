@@ -40,7 +40,7 @@ if not duels:
     )
     st.code(COMMANDS, language="bash")
     st.caption("Smaller and quicker: `resnet18` or `mobilenet_v3_small` instead of `resnet50`.")
-    st.page_link("pages/train.py", label="Or train one here", icon=":material/fitness_center:")
+    st.page_link("../pages/train.py", label="Or train one here", icon=":material/fitness_center:")
     st.stop()
 
 
@@ -87,7 +87,7 @@ def show_verdict() -> None:
     figures.show(columns, MEANINGS)
     st.caption(ONE_RECIPE)
     st.page_link(
-        "pages/learning_curves.py",
+        "../pages/learning_curves.py",
         label="Their learning curves",
         icon=":material/show_chart:",
         query_params={side_of[run.name].lower(): run.name for run in duel},
