@@ -16,6 +16,7 @@ from core.config import TrainConfig
 from core.data.cifar10 import TEST_IMAGES
 from core.runs import status, store
 from core.runs.run import open_run
+from core.words import gradients as words
 from tests.pages.opened import charts, open_page, said
 from ui import cached
 
@@ -37,9 +38,9 @@ def specs(app: AppTest) -> list[dict]:
     return [json.loads(chart.proto.spec) for chart in charts(app)]
 
 
-def choose_recipe(app: AppTest, words: str) -> list[str]:
+def choose_recipe(app: AppTest, part: str) -> list[str]:
     """The runs that the page then draws."""
-    (recipe,) = (name for name in app.selectbox(key="recipe").options if words in name)
+    (recipe,) = (name for name in app.selectbox(key="recipe").options if part in name)
     app.selectbox(key="recipe").set_value(recipe).run()
     assert not app.exception
     return app.dataframe[0].value["run"].tolist()
@@ -79,8 +80,8 @@ def test_gradient_flow_shows_both_trainings_and_both_fresh_networks(app, own_run
     assert len(specs(app)) == 5  # two heatmaps, the ratio, an epoch, before training
     end = {side: open_run(own_runs / name).gradients()[1][-1] for side, name in OWN.items()}
     for side, norms in end.items():
-        assert f"{side}'s first layer receives {gradients.first_in_words(norms)}" in said(app)
-    assert f"of A receives {gradients.typical_in_words(*end.values(), 'in B')}." in said(app)
+        assert f"{side}'s first layer receives {words.first_layer(gradients.first_by_last(norms))}" in said(app)
+    assert f"of A receives {words.typical_layer(gradients.typical_by_typical(*end.values()), 'in B')}." in said(app)
     app.toggle(key="flow_norm").set_value(False)
     app.select_slider(key="flow_depth").set_value(56).run()
     assert not app.exception
@@ -181,7 +182,7 @@ def test_gradient_flow_says_where_a_training_broke_down(app, own_runs):
 
 
 @pytest.mark.parametrize(
-    ("page", "button", "pair", "words"),
+    ("page", "button", "pair", "sentences"),
     [
         (
             "surgery",
@@ -206,12 +207,12 @@ def test_gradient_flow_says_where_a_training_broke_down(app, own_runs):
         ),
     ],
 )
-def test_a_telling_pair_is_one_click_away(app, page, button, pair, words):
+def test_a_telling_pair_is_one_click_away(app, page, button, pair, sentences):
     app = open_page(app, page)
     app.button(key=button).click().run()
     assert not app.exception
     assert (app.selectbox(key="a").value, app.selectbox(key="b").value) == pair
-    for sentence in words:
+    for sentence in sentences:
         assert re.search(sentence, said(app) + said(app, "info"))
     assert button not in [other.key for other in app.button]
 
