@@ -16,7 +16,8 @@ from core.config import TrainConfig
 from core.data.cifar10 import TEST_IMAGES
 from core.runs import status, store
 from core.runs.run import open_run
-from core.words import gradients as words
+from core.words import gradients as gradient_words
+from core.words import surgery as surgery_words
 from tests.pages.opened import charts, open_page, said
 from ui import cached
 
@@ -80,8 +81,13 @@ def test_gradient_flow_shows_both_trainings_and_both_fresh_networks(app, own_run
     assert len(specs(app)) == 5  # two heatmaps, the ratio, an epoch, before training
     end = {side: open_run(own_runs / name).gradients()[1][-1] for side, name in OWN.items()}
     for side, norms in end.items():
-        assert f"{side}'s first layer receives {words.first_layer(gradients.first_by_last(norms))}" in said(app)
-    assert f"of A receives {words.typical_layer(gradients.typical_by_typical(*end.values()), 'in B')}." in said(app)
+        assert f"{side}'s first layer receives {gradient_words.first_layer(gradients.first_by_last(norms))}" in said(
+            app
+        )
+    assert (
+        f"of A receives {gradient_words.typical_layer(gradients.typical_by_typical(*end.values()), 'in B')}."
+        in said(app)
+    )
     app.toggle(key="flow_norm").set_value(False)
     app.select_slider(key="flow_depth").set_value(56).run()
     assert not app.exception
@@ -139,7 +145,7 @@ def test_a_network_that_learned_nothing_is_called_so_on_every_page(guesser):
     assert "the lightest is a millionth of the strongest, or less" in said(app)
 
     app = open_page(guesser, "surgery")
-    assert "One block removed: A does little better than guessing, whole or cut." in said(app)
+    assert "One block removed: A does little better than guessing" in said(app)
 
 
 def test_gradient_flow_opens_without_gradients_and_says_so(app, own_runs):
@@ -224,12 +230,12 @@ def test_surgery_shows_what_is_left(app):
     app.pills(key="off").set_value(["2"]).run()
     assert not app.exception
     assert "Block 2 stays" in said(app)  # in the plain network
-    assert re.search(r"A, whole, gets \d+% right; B, without block 2, gets \d+% right", said(app))
+    assert re.search(r"A, with all its blocks, gets \d+% right; B, without block 2, gets \d+% right", said(app))
     assert [metric.value for metric in app.metric] != whole
     app.pills(key="off").set_value([]).run()
     app.slider(key="branches").set_value(0.5).run()
     assert not app.exception
-    assert re.search(r"A, whole, .* B, with its blocks at 50%, gets", said(app))
+    assert re.search(r"A, with all its blocks, .* B, with its blocks at 50%, gets", said(app))
     assert app.metric[1].delta
 
 
@@ -260,7 +266,10 @@ def test_surgery_studies_a_run_that_was_not_and_keeps_it(app, own_runs):
     run = open_run(own_runs / "mine-plain")
     assert set(surgery_study.load(run)) == set(surgery_study.cuts(run.config))
     assert len(specs(app)) == 2
-    assert f"One block removed: A {surgery_study.cost_in_words(surgery_study.load(run), run.config)}" in said(app)
+    assert (
+        f"One block removed: A {surgery_words.cost(surgery_study.cost(surgery_study.load(run), run.config))}"
+        in said(app)
+    )
 
 
 def test_surgery_without_weights_says_what_is_missing(app, own_runs):
