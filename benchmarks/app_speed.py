@@ -20,9 +20,9 @@ from urllib.parse import urlencode
 from playwright.sync_api import Locator, Page, expect
 
 from benchmarks.running_app import IDLE, PAGES, RunningApp, heading, own_folder, page_path, run_app, settle, tab
-from core.analysis import surgery_study
 from core.config import TrainConfig
 from core.jobs import trainings
+from core.words import surgery as surgery_words
 
 LARGE = {"a": "resnet50-scratch", "b": "resnet50-imagenet"}  # the largest networks that ship
 DEPTHS = (20, 56)  # of the twins in surgery: the first pair, and the deepest that ships
@@ -72,7 +72,7 @@ def operations(page: Page, url: str, depth: int) -> list[float]:
     for block in (9, 3, 6, 2):
         off.add(block)
         pill = page.locator(".st-key-off button", has_text=re.compile(f"^{block}$"))
-        seconds.append(timed(pill.click, page, f"p:has-text('B, without {surgery_study.in_words(off)},')"))
+        seconds.append(timed(pill.click, page, f"p:has-text('B, without {surgery_words.blocks(off)},')"))
     return seconds
 
 

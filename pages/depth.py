@@ -4,9 +4,10 @@ import pandas as pd
 import streamlit as st
 
 from core.analysis import depth, metrics
-from core.analysis.comparison import limits
 from core.charts.depth import Axes, degradation
 from core.errors import RunError
+from core.words import depth as depth_words
+from core.words.settings import limits
 from ui import cached
 from ui.run_picker import finished_runs, pair, show_command
 
@@ -57,7 +58,7 @@ def show(rows: pd.DataFrame, error: str, title: str, published: pd.DataFrame) ->
     )
 
 
-recipes = depth.recipes(finished_runs())
+recipes = depth_words.by_name(depth.recipes(finished_runs()))
 if not recipes:
     st.info("None of the runs here is a plain network or a ResNet made for CIFAR-10.")
     st.page_link("../pages/train.py", label="Train such a pair", icon=":material/fitness_center:")
@@ -73,15 +74,16 @@ if len(recipes) > 1:
     )
 else:
     st.caption(f"All runs share one recipe: {recipe}.")
-rows = read(recipes[recipe])
+runs = recipes[recipe].runs
+rows = read(runs)
 if rows.empty:
     st.stop()
 
 side_of = {run.name: side for side, run in chosen}
 rows = rows.assign(side=rows["run"].map(side_of).fillna(""))
-if not rows["side"].any() and any(run.name in side_of for runs in recipes.values() for run in runs):
+if not rows["side"].any() and any(run.name in side_of for other in recipes.values() for run in other.runs):
     st.caption(":material/info: A and B had other settings: choose them in “Trained with” to see both here.")
-setting = recipes[recipe][0].config
+setting = runs[0].config
 comparable = setting.data == "full" and setting.norm == "batch" and not limits(setting)  # as He et al. trained
 published = depth.PUBLISHED if comparable else NO_REFERENCE
 highest = float(1.08 * max([rows[["train_error", "test_error"]].max().max(), *published["error"]]))
@@ -96,10 +98,10 @@ with right:
     show(rows, "train_error", "training error (%)", NO_REFERENCE)
 wrong = {
     run.name: ~metrics.right(cached.test_logits(run), cached.test_labels())
-    for run in recipes[recipe]
+    for run in runs
     if run.name in set(rows["run"])
 }
-st.markdown(f"**{depth.finding(rows, wrong)}**")
+st.markdown(f"**{depth_words.finding(depth.finding(rows, wrong))}**")
 with st.expander("How to read these pictures"):
     st.markdown(
         f"Each point is a run{', the large ones are A and B' if rows['side'].any() else ''}; side by side are runs "
@@ -113,10 +115,10 @@ with st.expander("How to read these pictures"):
         "with the seeds, whose spread is then taken to be the same at all depths. All depths share one recipe; with "
         "another, the gaps may be larger or smaller."
     )
-if numbers := depth.precisions(rows):
+if len(precisions := depth.precisions(rows)) > 1:
     st.caption(
-        f"Training calculated in {numbers}. These round differently, so part of what changes between these depths may "
-        "come from that."
+        f"Training calculated in {depth_words.precisions(precisions)}. These round differently, so part of what "
+        "changes between these depths may come from that."
     )
 if rows.groupby("network")["depth"].nunique().min() < 2 or rows["network"].nunique() < 2:
     st.info(
@@ -124,7 +126,7 @@ if rows.groupby("network")["depth"].nunique().min() < 2 or rows["network"].nuniq
         "`plain` and once as `resnet`, it makes a pair that appears here.",
         icon=":material/add_circle:",
     )
-    show_command(recipes[recipe][-1])
+    show_command(runs[-1])
     st.page_link("../pages/train.py", label="Train another depth", icon=":material/fitness_center:")
 
 with st.expander("All these runs, as numbers"):

@@ -15,6 +15,7 @@ from core.errors import RunError
 from core.runs import status
 from core.runs.library import list_runs
 from core.runs.run import Run
+from core.words import gradients as gradient_words
 from ui import cached
 from ui.fragment import fragment
 from ui.run_picker import offer_pair, pair
@@ -122,7 +123,7 @@ def show_training(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
             + " and in ".join(f"{side} to a length of {norm:g} at most" for side, norm in clipped.items())
             + ": so that a huge one does not throw the weights far away."
         )
-    ends = {side: gradients.first_in_words(norms[-1]) for side, (_, norms) in found.items()}
+    ends = {side: first_layer(norms[-1]) for side, (_, norms) in found.items()}
     st.caption(
         f"Dark is a strong message, light a faint one{'; both pictures have one scale' if len(found) > 1 else ''}, "
         f"logarithmic{FAINTEST if domain[0] < colors[0] else ''}. In the last epoch "
@@ -156,11 +157,16 @@ def show_training(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
     show_epoch(found, domain)
 
 
+def first_layer(norms: np.ndarray) -> str:
+    return gradient_words.first_layer(gradients.first_by_last(norms))
+
+
 def compare_typical(found: dict[str, tuple[list[str], np.ndarray]]) -> str:
     """Which of the two receives more at all, where both have the same layers: first against last does not tell that."""
     if len(found) < 2 or found["A"][0] != found["B"][0]:
         return ""
-    words = gradients.typical_in_words(found["A"][1][-1], found["B"][1][-1], "in B")
+    ratio = gradients.typical_by_typical(found["A"][1][-1], found["B"][1][-1])
+    words = gradient_words.typical_layer(ratio, "in B")
     return f"A typical layer (the median) of A receives {words}." if words else ""
 
 
@@ -232,7 +238,7 @@ def show_initialization() -> None:
         key="gradient_start",
     )
     norms = {name: table["norm"].where(~table["broken"]).to_numpy() for name, table in tables.items()}
-    ends = {name: gradients.first_in_words(norms[name]) for name in configs}
+    ends = {name: first_layer(norms[name]) for name in configs}
     findings = [f"In the plain network the first layer receives {ends['plain']}; in the ResNet, {ends['ResNet']}."]
     if not batch_norm:
         findings[0] += (
@@ -252,7 +258,8 @@ def against_shallow(configs: dict[str, TrainConfig], norms: dict[str, np.ndarray
     where, typical = f"in the same network with only {DEPTHS[0]} layers", {}
     for name, config in configs.items():
         shallow = cached.initial_gradients(replace(config, depth=DEPTHS[0]))["norm"].to_numpy()
-        typical[name] = gradients.typical_in_words(norms[name], shallow, where)
+        ratio = gradients.typical_by_typical(norms[name], shallow)
+        typical[name] = gradient_words.typical_layer(ratio, where)
     if not all(typical.values()):  # beyond what numbers can hold
         return ""
     return (

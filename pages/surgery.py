@@ -11,6 +11,7 @@ from core.charts.surgery import removed_blocks, single_blocks
 from core.errors import LabError, RunError
 from core.jobs import limits
 from core.runs.run import Run
+from core.words import surgery as surgery_words
 from core.words.settings import describe
 from ui import cached, network_drawing
 from ui.fragment import fragment
@@ -25,19 +26,19 @@ THEN = "They then become A and B on every page."
 chosen = pair()
 st.title("How much can you cut out?")
 st.markdown(
-    "Both networks are **trained**; nothing is learned anew. Switch off a block: what comes in is then handed on as it "
-    "is, in both. Only the ResNet has learned with such a **shortcut** (skip connection) around each block. How many "
-    "of 1,000 test photos do they still get right?"
+    "Both networks are **trained**, and learn nothing new here. Switch off a block: what comes in is then handed on "
+    "unchanged. Only a ResNet has learned with such a **shortcut** (skip connection) around each block. How many of "
+    "1,000 test photos do the networks still get right?"
 )
-patients, refusals = {}, {}
+networks, refusals = {}, {}
 for side, run in chosen:
     try:
-        patients[side] = (run, surgery_study.removable(run.config))
+        networks[side] = (run, surgery_study.removable(run.config))
     except LabError as error:
         refusals.setdefault(str(error), []).append(f"**{side}: {run.name}**")
 for reason, refused in refusals.items():
     st.info(f"{' and '.join(refused)}. {reason}", icon=":material/content_cut:")
-if not patients:
+if not networks:
     offer_pair(**DEFAULTS, label="Operate on the pair of 20 layers", help=THEN)
     st.stop()
 
@@ -47,31 +48,31 @@ def intact(run: Run) -> float:
     return metrics.accuracy(cached.test_logits(run)[first], cached.test_labels()[first]).value
 
 
-def remaining(run: Run, cut: surgery_study.Lesion, scale: float) -> float:
+def remaining(run: Run, cut: surgery_study.Blocks, scale: float) -> float:
     """The accuracy after a cut: read where the study has it, else computed."""
     if scale == 1:
         with suppress(RunError):
             if cut in (known := cached.surgery_results(run)):
                 return known[cut]
-    return cached.lesioned_accuracy(run, cut, scale, quick=True)
+    return cached.accuracy_without(run, cut, scale, quick=True)
 
 
-def condition(side: str, removed: surgery_study.Lesion, scale: float) -> str:
+def condition(side: str, removed: surgery_study.Blocks, scale: float) -> str:
     """What was done to a network, e.g. "without block 4 and with its blocks at 50 %"."""
-    run, removable = patients[side]
-    done = [f"without {surgery_study.in_words(removed & removable)}"] if removed & removable else []
+    run, removable = networks[side]
+    done = [f"without {surgery_words.blocks(removed & removable)}"] if removed & removable else []
     if run.config.skip and scale < 1:
         done.append(f"with its blocks at {scale:.0%}")
-    return " and ".join(done) or "whole"
+    return " and ".join(done) or "with all its blocks"
 
 
-def show_patient(side: str, removed: surgery_study.Lesion, scale: float) -> float | None:
-    """The network with its blocks, and its accuracy; None if it can't be operated on."""
-    run, removable = patients[side]
+def show_network(side: str, removed: surgery_study.Blocks, scale: float) -> float | None:
+    """The network with its blocks, and its accuracy; None if it can't be read."""
+    run, removable = networks[side]
     cut = removed & removable
     st.markdown(f"**{side}: {'ResNet' if run.config.skip else 'Plain network'}**, {describe(run)}")
     drawn = f"Network {side} as a row of blocks: {condition(side, removed, scale)}"
-    st.image(network_drawing.patient(run.config, COLORS[side], cut), width="stretch", alt=drawn)
+    st.image(network_drawing.numbered_blocks(run.config, COLORS[side], cut), width="stretch", alt=drawn)
     scale = scale if run.config.skip else 1.0
     try:
         before = intact(run)
@@ -80,25 +81,25 @@ def show_patient(side: str, removed: surgery_study.Lesion, scale: float) -> floa
         st.error(str(error), icon=":material/broken_image:")
         return None
     change = 100 * (now - before)
-    by_luck = abs(change) < surgery_study.A_POINT
+    could_be_luck = abs(change) < surgery_study.A_POINT
     st.metric(
         "right of 1,000 test photos",
         f"{now:.1%}",
-        delta=f"{change:+.1f} points vs the whole network" if change else None,
-        delta_color="off" if by_luck else "normal",
-        delta_arrow="off" if by_luck else "auto",
+        delta=f"{change:+.1f} points vs all blocks" if change else None,
+        delta_color="off" if could_be_luck else "normal",
+        delta_arrow="off" if could_be_luck else "auto",
         help="Guessing gives 10%. One photo is 0.1%.",
     )
     needed = (removed & frozenset(range(1, surgery_study.count_blocks(run.config) + 1))) - removable
     if needed:
-        stay = f"{surgery_study.in_words(needed).capitalize()} stay{'s' * (len(needed) == 1)}"
+        stay = f"{surgery_words.blocks(needed).capitalize()} stay{'s' * (len(needed) == 1)}"
         st.caption(f"{stay}: here the picture is halved, and a plain network has no way around.")
     return now
 
 
 @fragment()
 def operate() -> None:
-    blocks = max(surgery_study.count_blocks(run.config) for run, _ in patients.values())
+    blocks = max(surgery_study.count_blocks(run.config) for run, _ in networks.values())
     off = st.pills(
         "Switch off blocks",
         [str(number) for number in range(1, blocks + 1)],
@@ -109,7 +110,7 @@ def operate() -> None:
         "the way the picture is halved: from there on, blocks are drawn lower.",
     )
     scale = 1.0
-    if any(run.config.skip for run, _ in patients.values()):
+    if any(run.config.skip for run, _ in networks.values()):
         scale = st.slider(
             "Strength of the blocks in a ResNet",
             0.0,
@@ -122,12 +123,11 @@ def operate() -> None:
         )
     removed = frozenset(map(int, off))
     now = {}
-    for column, side in zip(st.columns(2), patients, strict=False):
-        with column, st.container(border=True, key=f"patient_{side}"):
-            now[side] = show_patient(side, removed, scale)
+    for column, side in zip(st.columns(2), networks, strict=False):
+        with column, st.container(border=True, key=f"surgery_{side}"):
+            now[side] = show_network(side, removed, scale)
     if not removed and scale == 1:
-        whole = "Both are" if len(now) == 2 else "It is"
-        st.caption(f"{whole} whole. Switch off {example()}, then another.")
+        st.caption(f"Nothing is switched off yet. Begin with {example()}, then another.")
     elif len(now) == 2 and None not in now.values():
         named = (f"{side}, {condition(side, removed, scale)}, gets {share:.0%} right" for side, share in now.items())
         st.caption(f"{'; '.join(named)}. On 1,000 photos, a few points can be luck.")
@@ -135,13 +135,13 @@ def operate() -> None:
 
 def example() -> str:
     """A block to begin with: one that all can lose, from the middle."""
-    blocks = sorted(surgery_study.common(run.config for run, _ in patients.values()))
-    return surgery_study.in_words([blocks[len(blocks) // 2]])
+    blocks = sorted(surgery_study.common(run.config for run, _ in networks.values()))
+    return surgery_words.blocks([blocks[len(blocks) // 2]])
 
 
-def study(side: str) -> dict[surgery_study.Lesion, float] | None:
+def study(side: str) -> dict[surgery_study.Blocks, float] | None:
     """What the run's folder has of all these cuts, or a button that makes it."""
-    run, _ = patients[side]
+    run, _ = networks[side]
     try:
         return cached.surgery_results(run)
     except RunError as error:
@@ -151,7 +151,7 @@ def study(side: str) -> dict[surgery_study.Lesion, float] | None:
     if kept:
         return kept
     number = len(surgery_study.cuts(run.config))
-    st.info(f"**{side}: {run.name}** has not been studied yet: {number} operations, a second or more each.")
+    st.info(f"**{side}: {run.name}** has not been studied yet: {number} cuts, a second or more each.")
     if not limits.training_allowed():
         st.caption("Studies are switched off in this demonstration.")
     elif st.button(
@@ -164,13 +164,13 @@ def study(side: str) -> dict[surgery_study.Lesion, float] | None:
     return None
 
 
-def make_study(run: Run) -> dict[surgery_study.Lesion, float]:
-    """Each cut is remembered: a click elsewhere on the page ends the study, and the next one goes on from there."""
-    bar = st.progress(0.0, "Operating ...")
+def make_study(run: Run) -> dict[surgery_study.Blocks, float]:
+    """Each cut is remembered: a click elsewhere on the page ends the study, and the next one resumes there."""
+    bar = st.progress(0.0, "Removing blocks ...")
     results = surgery_study.study(
         run.config,
-        lambda cut: cached.lesioned_accuracy(run, cut, 1.0, quick=False),
-        lambda done, total: bar.progress(done / total, f"Operation {done} of {total}"),
+        lambda cut: cached.accuracy_without(run, cut, 1.0, quick=False),
+        lambda done, total: bar.progress(done / total, f"Cut {done} of {total}"),
     )
     bar.empty()
     try:
@@ -187,13 +187,13 @@ def _study_key(run: Run) -> tuple:
 
 operate()
 
-st.header("Any block, and ever more of them", anchor=False)
-studies = {side: results for side in patients if (results := study(side))}
+st.header("Without one block, and without more and more", anchor=False)
+studies = {side: results for side in networks if (results := study(side))}
 if studies:
 
     def of_all(table_of) -> pd.DataFrame:
         return pd.concat(
-            table_of(results, patients[side][0]).assign(side=side, run=patients[side][0].name)
+            table_of(results, networks[side][0]).assign(side=side, run=networks[side][0].name)
             for side, results in studies.items()
         )
 
@@ -204,7 +204,7 @@ if studies:
         st.subheader("Which block matters most?", anchor=False)
         st.vega_lite_chart(cached.chart(single_blocks, singles), width="stretch")
         costs = (
-            f"{side} {surgery_study.cost_in_words(results, patients[side][0].config)}"
+            f"{side} {surgery_words.cost(surgery_study.cost(results, networks[side][0].config))}"
             for side, results in studies.items()
         )
         st.caption(
@@ -214,13 +214,12 @@ if studies:
     with right:
         st.subheader("How many can go?", anchor=False)
         st.vega_lite_chart(cached.chart(removed_blocks, curves), width="stretch")
-        st.caption(
-            surgery_study.curve_in_words(curves) + " Line: the mean over random choices of blocks; band: their range."
-        )
+        falls = (f"{side} {surgery_words.fall(surgery_study.fall(rows))}" for side, rows in curves.groupby("side"))
+        st.caption(f"{' '.join(falls)} Line: the mean over random choices of blocks; band: their range.")
     st.markdown(
         "Veit et al. read a ResNet as **many short paths side by side**: a block removed closes some of them, and the "
-        "others go on. A plain network is one path. Their ResNet had 110 layers and hardly noticed the loss of one "
-        "block, unless it was one of those where the picture is halved. One would expect each block to matter "
+        "others still work. A plain network is one path. Their ResNet had 110 layers and hardly noticed the loss of "
+        "one block, unless it was one of those where the picture is halved. One would expect each block to matter "
         "more where there are fewer. [The paper](https://arxiv.org/abs/1605.06431), section 3, writes a block as its "
         "branch plus its shortcut, so that the paths add up exactly; here a ReLU follows each addition, and the paths "
         "are only a way of speaking."
@@ -228,4 +227,4 @@ if studies:
 with st.container(horizontal=True):
     for key, (a, b, label) in TELLING_PAIRS.items():
         offer_pair(a, b, label, THEN, key=f"operate_on_{key}")
-cached.prepare_surgery([run for run, _ in patients.values()])
+cached.prepare_surgery([run for run, _ in networks.values()])

@@ -145,7 +145,7 @@ def initial_gradients(config: TrainConfig) -> pd.DataFrame:
 
 
 @st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
-def surgery_results(run: Run) -> dict[surgery_study.Lesion, float]:
+def surgery_results(run: Run) -> dict[surgery_study.Blocks, float]:
     return surgery_study.load(run)
 
 
@@ -159,8 +159,8 @@ def surgery(run: Run):
     return Surgery(run, test_images(), usable_cores())
 
 
-@st.cache_data(max_entries=1_000, hash_funcs=RUN_KEY, show_spinner="Operating, and showing it 1,000 photos ...")
-def lesioned_accuracy(run: Run, removed: surgery_study.Lesion, scale: float, quick: bool) -> float:
+@st.cache_data(max_entries=1_000, hash_funcs=RUN_KEY, show_spinner="Removing blocks, and showing it 1,000 photos ...")
+def accuracy_without(run: Run, removed: surgery_study.Blocks, scale: float, quick: bool) -> float:
     """`quick`: in what numbers this machine computes best, where an image or two may differ; else in float32."""
     return surgery(run).accuracy(removed, scale, _quick_precision() if quick else "float32")
 

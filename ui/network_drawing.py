@@ -29,8 +29,8 @@ def network(config: TrainConfig, color: str) -> str:
     return _funnel(color)
 
 
-def patient(config: TrainConfig, color: str, removed: frozenset[int]) -> str:
-    """SVG of one of the twins for CIFAR-10 in surgery: its blocks are numbered from 1, those `removed` are hollow."""
+def numbered_blocks(config: TrainConfig, color: str, removed: frozenset[int]) -> str:
+    """SVG of one of the twins for CIFAR-10: its blocks are numbered from 1, those `removed` are hollow."""
     return _row(surgery_study.stages(config), config.skip, color, removed, numbered=True)
 
 

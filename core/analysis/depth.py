@@ -1,16 +1,16 @@
-"""Does depth help? Runs of one recipe, plain and residual, by depth: tables and the finding in words. No torch.
+"""Does depth help? Runs of one recipe, plain and residual, by depth: tables and what they tell, as numbers. No torch.
 
 "Degradation" is He et al.'s word (2015, section 1) for plain networks that get worse as they get deeper, on the
-training images too.
+training images too. The sentences are in `core.words.depth`.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri, stdtrit  # not scipy.stats, whose import alone takes a second
 
-from core.analysis.comparison import FIELD_WORDS, in_words
 from core.analysis.metrics import share
 from core.config import TrainConfig
 from core.data.cifar10 import TEST_IMAGES
@@ -32,35 +32,40 @@ PUBLISHED = pd.DataFrame(
 )
 
 
-def recipes(runs: list[Run]) -> dict[str, list[Run]]:
-    """The finished CIFAR twins among `runs` by recipe, named in words; the recipe with most runs first."""
+@dataclass(frozen=True)
+class Recipe:
+    """Runs that differ in FREE_FIELDS alone. `settings`: by field, those that tell it from the other recipes found
+    with it, and ALWAYS_NAMED."""
+
+    settings: dict[str, object]
+    runs: list[Run]
+
+
+def recipes(runs: list[Run]) -> list[Recipe]:
+    """The finished CIFAR twins among `runs` by recipe; the one with most runs first."""
     groups: dict[tuple, list[Run]] = {}
     for run in runs:
         if run.finished and run.config.family == "cifar":
-            groups.setdefault(tuple(_recipe(run.config).items()), []).append(run)
+            groups.setdefault(tuple(_settings(run.config).items()), []).append(run)
     ordered = sorted(groups.values(), key=lambda group: (-len(group), group[0].config.data != "full"))
-    settings = [_recipe(group[0].config) for group in ordered]
+    settings = [_settings(group[0].config) for group in ordered]
     fields = settings[0] if settings else {}
-    named = [*ALWAYS_NAMED, *(f for f in fields if f not in ALWAYS_NAMED and _vary(setting[f] for setting in settings))]
-    found: dict[str, list[Run]] = {}
-    for setting, group in zip(settings, ordered, strict=True):
-        name = _name(setting, named)
-        # Those that began with different files of one name read alike.
-        alike = sum(other == name or other.startswith(f"{name} (") for other in found)
-        found[f"{name} ({alike + 1})" if alike else name] = group
-    return found
+    telling = [
+        *ALWAYS_NAMED,
+        *(f for f in fields if f not in ALWAYS_NAMED and _vary(setting[f] for setting in settings)),
+    ]
+    return [
+        Recipe({field: setting[field] for field in telling}, group)
+        for setting, group in zip(settings, ordered, strict=True)
+    ]
 
 
 def _vary(values: Iterable) -> bool:
     return len(set(map(str, values))) > 1
 
 
-def _recipe(config: TrainConfig) -> dict:
+def _settings(config: TrainConfig) -> dict:
     return {field: value for field, value in config.to_dict().items() if field not in FREE_FIELDS}
-
-
-def _name(setting: dict, fields: list[str]) -> str:
-    return ", ".join(f"{FIELD_WORDS.get(field, field)}: {in_words(field, setting[field])}" for field in fields)
 
 
 def table(figures: list[dict]) -> pd.DataFrame:
@@ -87,13 +92,82 @@ def networks_like(a: TrainConfig, b: TrainConfig) -> tuple[str, str]:
     return NETWORKS[::-1] if swapped else NETWORKS
 
 
+@dataclass(frozen=True)
+class Change:
+    """Of a mean error between two depths, in points: above 0 is better. `could_be_luck`: whether luck alone would do
+    as much in more than 1 of 20 cases."""
+
+    points: float
+    could_be_luck: bool
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Of one network, on new photos and on those that it learned from."""
+
+    test: Change
+    training: Change
+
+
+@dataclass(frozen=True)
+class Guessing:
+    """A network that is right no more often than by guessing, in `guessing` of its `runs` at this depth."""
+
+    network: str
+    depth: int
+    guessing: int
+    runs: int
+
+    @property
+    def always(self) -> bool:
+        return self.guessing == self.runs
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the errors of one recipe say. Errors are means over seeds; `by network`: with the keys NETWORKS.
+
+    depths: at which both networks were trained, ascending; where there are none, the next three are empty
+    changes: by network, from depth `first` to the deepest; empty where there is one depth
+    errors: by network, the test error at the deepest, in percent
+    trained_once: of `first` and the deepest, those at which a network has one run
+    guessing: plain networks first, then by depth
+    alone: by network, the depths at which the other was not trained
+    """
+
+    depths: list[int]
+    first: int | None
+    changes: dict[str, Changes]
+    errors: dict[str, float]
+    trained_once: list[int]
+    guessing: list[Guessing]
+    alone: dict[str, list[int]]
+
+    @property
+    def stalls(self) -> bool:
+        """Whether the plain network first gets better with depth, and from `first` on no more."""
+        return bool(self.depths) and self.first != self.depths[0]
+
+
 class _Errors:
     """One column of errors in `rows`, in percent: their means over seeds, and which changes are more than luck.
 
-    Luck has two parts. That of the photos: all runs are tested on the same, so for test errors it is taken from the
-    photos on which two depths differ (`wrong`: {run: bool (photos,)}, paired); training errors are known as shares
-    alone (binomial, unpaired, which is the larger). That of the seeds: their variance, pooled over all depths at which
-    the network has several; each network's own, as where one fails with some seeds, the other may not.
+    Let D be the difference of two means, each over the seeds of one network at one depth. Its variance has two parts:
+
+        var(D) = photos + seeds * (1 / n1 + 1 / n2)
+
+    photos: all runs are tested on the same photos, so the test errors are paired. `wrong` ({run: bool (photos,)}) gives
+    for each photo the share of runs that err on it, at either depth; D is the mean over photos of the difference of
+    these shares, and the variance of that mean is the variance of the difference over photos, by their number. More
+    runs do not make the photos more. Training errors are known as shares alone: binomial and unpaired, which is the
+    larger.
+    seeds: the variance of one run's error over seeds, pooled over all depths at which the network has several; each
+    network's own, as where one fails with some seeds, the other may not. It has (runs - 1) degrees of freedom a depth.
+
+    D is more than luck where |D| passes the 97.5 % quantile of Student's t times its standard error. The first part is
+    known from thousands of photos, the second from few runs; Welch and Satterthwaite give the degrees of freedom of a
+    sum of variances, here that of the seeds times (var(D) / its part)^2. Without several seeds the second part is
+    unknown, and counts as 0.
     """
 
     def __init__(self, rows: pd.DataFrame, column: str, wrong: Mapping[str, np.ndarray] | None = None):
@@ -109,26 +183,14 @@ class _Errors:
     def mean(self, network: str, depth: int) -> float:
         return float(self._groups[network, depth][self._column].mean())
 
-    def gain(self, network: str, before: int, after: int) -> float:
-        """In points from one depth to another; 0 for what luck explains in 19 of 20 cases."""
-        gain = self.observed_gain(network, before, after)
+    def change(self, network: str, before: int, after: int) -> Change:
+        points = self.mean(network, before) - self.mean(network, after)
         groups = [self._groups[network, depth] for depth in (before, after)]
         of_seeds, freedom = self._of_seeds(network)
         seeds = of_seeds * sum(1 / len(group) for group in groups)
         variance = self._of_photos(*groups) + seeds
-        # Welch and Satterthwaite: few seeds tell little of how much seeds do.
         freedom = freedom * (variance / seeds) ** 2 if seeds else np.inf
-        return gain if abs(gain) > _reach_of_luck(freedom) * variance**0.5 else 0.0
-
-    def observed_gain(self, network: str, before: int, after: int) -> float:
-        return self.mean(network, before) - self.mean(network, after)
-
-    def change_in_words(self, network: str, before: int, after: int) -> str:
-        """E.g. "gets 4.1 points worse"; what luck explains is said to be seen, not to be nothing."""
-        seen = self.observed_gain(network, before, after)
-        change = f"{abs(seen):.1f} points {'better' if seen > 0 else 'worse'}"
-        by_luck = not self.gain(network, before, after)
-        return f"changes by no more than luck explains ({change})" if by_luck else f"gets {change}"
+        return Change(points, could_be_luck=bool(abs(points) <= _reach_of_luck(freedom) * variance**0.5))
 
     def _of_seeds(self, network: str) -> tuple[float, int]:
         """Variance of a run over the choice of seeds, and its degrees of freedom: 0, 0 where no depth has several."""
@@ -155,56 +217,39 @@ def _once_a_seed(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.drop_duplicates(["network", "depth", "seed"])
 
 
-def finding(rows: pd.DataFrame, wrong: Mapping[str, np.ndarray]) -> str:
-    """What the errors say, as means over seeds: from the depth beyond which the plain network gains nothing, to the
-    deepest. `wrong`: {run: bool (photos,), whether it errs on each test photo}."""
+def finding(rows: pd.DataFrame, wrong: Mapping[str, np.ndarray]) -> Finding:
+    """What the errors say: from the depth beyond which the plain network gains nothing, to the deepest. `rows`: from
+    `table`; `wrong`: {run: bool (photos,), whether it errs on each test photo}."""
     rows = _once_a_seed(rows)
     test, training = _Errors(rows, "test_error", wrong), _Errors(rows, "train_error")
-    both = sorted(test.depths("plain") & test.depths("ResNet"))
-    if len(both) > 1:
-        best = min(both, key=lambda depth: test.mean("plain", depth))
-        enough = next(depth for depth in both if depth == best or not test.gain("plain", depth, best))
-        shallow, deepest = enough if enough < both[-1] else both[0], both[-1]
-        lead = f"Beyond {shallow} layers the plain network does not clearly get better. "
-        plainly, residually = (
-            f"{test.change_in_words(name, shallow, deepest)} on new photos, and "
-            f"{training.change_in_words(name, shallow, deepest)} on its training photos"
-            for name in NETWORKS
-        )
-        words = f"From {shallow} to {deepest} layers the plain network {plainly}; the ResNet {residually}."
-        lead = lead if shallow > both[0] else ""
-        return lead + words + _guessing(rows) + _trained_once(test, [shallow, deepest]) + _one_sided(test)
-    if both:
-        plain, residual = (test.mean(name, both[0]) for name in NETWORKS)
-        words = f"At {both[0]} layers the plain network errs on {plain:.1f}% of photos, the ResNet on {residual:.1f}%."
-        return words + _guessing(rows) + _trained_once(test, both) + _one_sided(test)
-    return "There is no depth yet at which both a plain network and a ResNet of this recipe were trained."
+    depths = sorted(test.depths("plain") & test.depths("ResNet"))
+    first, changes, errors, once = None, {}, {}, []
+    if depths:
+        deepest = depths[-1]
+        first = _from_where_it_stalls(test, depths)
+        if first < deepest:
+            changes = {
+                name: Changes(test.change(name, first, deepest), training.change(name, first, deepest))
+                for name in NETWORKS
+            }
+        errors = {name: test.mean(name, deepest) for name in NETWORKS}
+        once = [d for d in sorted({first, deepest}) if min(test.runs(name, d) for name in NETWORKS) == 1]
+    alone = {name: sorted(test.depths(name) - set(depths)) for name in NETWORKS}
+    return Finding(depths, first, changes, errors, once, _guessing(rows), alone)
 
 
-def _one_sided(test: _Errors) -> str:
-    """At which depths there is only one of the two."""
-    words = ""
-    for name, other in (NETWORKS, NETWORKS[::-1]):
-        if alone := sorted(test.depths(name) - test.depths(other)):
-            words += f" At {' and '.join(map(str, alone))} layers, only the {_called(name)} has been trained."
-    return words
+def _from_where_it_stalls(test: _Errors, depths: list[int]) -> int:
+    """The least depth at which the plain network is as good as at its best, up to luck; the least of all, where it is
+    best at the deepest alone."""
+    best = min(depths, key=lambda depth: test.mean("plain", depth))
+    enough = next(d for d in depths if d == best or test.change("plain", d, best).could_be_luck)
+    return enough if enough < depths[-1] else depths[0]
 
 
-def _guessing(rows: pd.DataFrame) -> str:
-    """Which networks are right no more often than by luck: with all their seeds, or with some."""
-    words = ""
-    for name in NETWORKS:
-        network = rows[rows["network"] == name]
-        guesses = network["test_error"].map(_is_guessing).groupby(network["depth"])
-        always = [str(depth) for depth, of_seeds in guesses if of_seeds.all()]
-        if always:
-            words += f" At {' and '.join(always)} layers the {_called(name)} does no better than guessing: "
-            words += "it has learned nothing."
-        for depth, of_seeds in guesses:
-            if of_seeds.any() and not of_seeds.all():
-                words += f" At {depth} layers {of_seeds.sum()} of {len(of_seeds)} runs of the {_called(name)} "
-                words += "ended no better than guessing."
-    return words
+def _guessing(rows: pd.DataFrame) -> list[Guessing]:
+    guesses = rows["test_error"].map(_is_guessing).groupby([rows["network"], rows["depth"]]).agg(["sum", "size"])
+    found = [Guessing(*key, int(row["sum"]), int(row["size"])) for key, row in guesses.iterrows() if row["sum"]]
+    return sorted(found, key=lambda one: (NETWORKS.index(one.network), one.depth))
 
 
 def _is_guessing(error: float) -> bool:
@@ -212,24 +257,10 @@ def _is_guessing(error: float) -> bool:
     return share(round((1 - error / 100) * TEST_IMAGES), TEST_IMAGES).by_guessing
 
 
-def _called(name: str) -> str:
-    return "plain network" if name == "plain" else name
-
-
-def _trained_once(test: _Errors, depths: list[int]) -> str:
-    once = [str(depth) for depth in depths if min(test.runs(name, depth) for name in NETWORKS) == 1]
-    if not once:
-        return ""
-    luck = "other starting numbers (seeds) would show how much of this is luck"
-    return f" At {' and '.join(once)} layers, some were trained only once: {luck}."
-
-
-def precisions(rows: pd.DataFrame) -> str:
-    """In which numbers the runs were trained, where not all in the same: "float32 at 20 layers, ..."; else ""."""
+def precisions(rows: pd.DataFrame) -> dict[str, list[int]]:
+    """In which numbers the runs were trained, as far as that is known, and at which depths: {"float32": [8, 20]}."""
     known = rows.dropna(subset="precision").groupby("precision")["depth"].unique()
-    if len(known) < 2:
-        return ""
-    return "; ".join(f"{name} at {', '.join(map(str, sorted(depths)))} layers" for name, depths in known.items())
+    return {name: sorted(map(int, depths)) for name, depths in known.items()}
 
 
 def spread(rows: pd.DataFrame, error: str) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """How strong the learning signal is in each layer: the norm of the loss's gradient with respect to its weights.
 
-At initialization it is computed here; by epoch it comes from a run's gradients.npz. Tables and words; no charts.
+At initialization it is computed here; by epoch it comes from a run's gradients.npz. Tables and numbers; the sentences
+are in `core.words.gradients`.
 """
 
 from dataclasses import dataclass
@@ -13,8 +14,7 @@ from core.data.cifar10 import Images
 
 BATCH = 16  # images for the gradient at initialization: enough for BatchNorm, and quick at depth 110
 SMALLEST = 1e-12  # up to this it is practically none: a logarithmic axis shows it so
-ABOUT_EQUAL = 2  # ratios below this, either way, are called "about as much"
-BEYOND_WORDS = 1e9  # ratios above this, either way, have no figure
+ABOUT_EQUAL = 2  # ratios below this, either way, mean nothing: layers differ in size
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,37 @@ class Breakdown:
 
     epoch: int
     layer: int
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """One gradient norm by another."""
+
+    norm: float
+    reference: float
+
+    @property
+    def finite(self) -> bool:
+        """Whether both are numbers; only then do the others mean anything."""
+        return bool(np.isfinite([self.norm, self.reference]).all())
+
+    @property
+    def nothing(self) -> bool:
+        """Whether the first is practically none."""
+        return self.norm <= SMALLEST
+
+    @property
+    def of_nothing(self) -> bool:
+        """Whether the second is practically none; there is then no value."""
+        return self.reference <= SMALLEST
+
+    @property
+    def value(self) -> float:
+        return self.norm / self.reference
+
+    @property
+    def about_equal(self) -> bool:
+        return 1 / ABOUT_EQUAL < self.value < ABOUT_EQUAL
 
 
 def at_initialization(config: TrainConfig, batch: Images) -> pd.DataFrame:
@@ -88,51 +119,14 @@ def starved_from(norms: np.ndarray) -> int | None:
     return epoch if epoch <= len(norms) else None
 
 
-def first_in_words(norms: np.ndarray) -> str:
-    """What the first layer receives, of `norms` (layers,), e.g. "1/38 of the last layer's gradient"."""
-    first, last = norms[0], norms[-1]
-    if not np.isfinite([first, last]).all():
-        return "no gradient that can be compared with the last layer's"
-    if first <= SMALLEST:
-        return "practically no gradient" + (", like the last layer" if last <= SMALLEST else "")
-    if last <= SMALLEST:
-        return "a gradient, where the last layer receives practically none"
-    if _about_equal(first / last):
-        return f"about as much gradient as the last layer (within a factor of {ABOUT_EQUAL})"
-    return f"{_multiple(first / last)} the last layer's gradient"
+def first_by_last(norms: np.ndarray) -> Ratio:
+    """The first layer's norm by the last one's; `norms` (layers,)."""
+    return Ratio(float(norms[0]), float(norms[-1]))
 
 
-def typical_in_words(norms: np.ndarray, others: np.ndarray, where: str) -> str:
-    """What a typical layer (the median) of `norms` receives, against one of `others`, which are `where` (e.g. "in B");
-    both (layers,). "" if one is not finite."""
-    typical, other = np.median(norms), np.median(others)
-    if not np.isfinite([typical, other]).all():
-        return ""
-    if typical <= SMALLEST:
-        return f"practically no gradient, {'like' if other <= SMALLEST else 'unlike'} one {where}"
-    if other <= SMALLEST:
-        return f"a gradient, where one {where} receives practically none"
-    much = "about as much as" if _about_equal(typical / other) else f"{_multiple(typical / other)} what"
-    return f"{much} one receives {where}"
-
-
-def _about_equal(ratio: float) -> bool:
-    return 1 / ABOUT_EQUAL < ratio < ABOUT_EQUAL
-
-
-def _multiple(ratio: float) -> str:
-    """E.g. "38 times" or "1/38 of"."""
-    if ratio > BEYOND_WORDS:
-        return "more than a billion times"
-    if ratio < 1 / BEYOND_WORDS:
-        return "less than a billionth of"
-    return f"{_round(ratio)} times" if ratio > 1 else f"1/{_round(1 / ratio)} of"
-
-
-def _round(number: float) -> str:
-    """Two figures are enough: 2.3, 38, 1,200, 3.1 million."""
-    number = float(f"{number:.2g}")
-    return f"{number / 1e6:,g} million" if number >= 1e6 else f"{number:,g}"
+def typical_by_typical(norms: np.ndarray, others: np.ndarray) -> Ratio:
+    """What a typical layer (the median) receives in one network, by what one receives in another; both (layers,)."""
+    return Ratio(float(np.median(norms)), float(np.median(others)))
 
 
 def breakdown(norms: np.ndarray) -> Breakdown | None:

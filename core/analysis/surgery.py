@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from core.analysis import surgery_study
-from core.analysis.surgery_study import IMAGES, Lesion
+from core.analysis.surgery_study import IMAGES, Blocks
 from core.data.batches import to_tensors
 from core.data.cifar10 import Images
 from core.errors import LabError
@@ -27,7 +27,7 @@ BATCH = 50
 
 
 class Surgery:
-    """A run's network on the operating table, with the first IMAGES test images to score it on."""
+    """A run's network, blocks of which can be left out, with the first IMAGES test images to score it on."""
 
     def __init__(self, run: Run, test: Images, workers: int):
         """`workers`: threads that score batches at once. Raises LabError if the network has no blocks that are known
@@ -38,20 +38,20 @@ class Surgery:
         self._preprocessing = family(run.config).preprocessing
         self._pixels, self._labels = to_tensors(Images(test.pixels[:IMAGES], test.labels[:IMAGES]))
 
-    def accuracy(self, removed: Lesion = frozenset(), scale: float = 1.0, precision: str = "float32") -> float:
+    def accuracy(self, removed: Blocks = frozenset(), scale: float = 1.0, precision: str = "float32") -> float:
         """Share of the images named rightly, 0 to 1, with these blocks removed and the others' branches scaled.
 
         `precision`: of the numbers; half the time in bfloat16, and an image or two differ. Raises
         LabError if a block can't be removed.
         """
-        if stuck := removed - self.removable:
-            raise LabError(f"This network can't do without {surgery_study.in_words(stuck)}.")
+        if needed := removed - self.removable:
+            raise LabError(f"This network can't do without these blocks: {', '.join(map(str, sorted(needed)))}.")
         batches = zip(self._pixels.split(BATCH), self._labels.split(BATCH), strict=True)
         with ThreadPoolExecutor(self._workers) as pool:
             right = pool.map(lambda batch: self._count_right(*batch, removed, scale, precision), batches)
             return sum(right) / len(self._labels)
 
-    def _count_right(self, pixels: Tensor, labels: Tensor, removed: Lesion, scale: float, precision: str) -> int:
+    def _count_right(self, pixels: Tensor, labels: Tensor, removed: Blocks, scale: float, precision: str) -> int:
         with autocast("cpu", precision):  # holds for the thread that enters it
             logits = forward(self._model, self._preprocessing(pixels), removed, scale)
         return int((logits.argmax(dim=1) == labels).sum())
@@ -74,7 +74,7 @@ def blocks(model: CifarNet) -> Iterator[BasicBlock]:
 
 
 @torch.inference_mode()
-def forward(model: CifarNet, x: Tensor, removed: Lesion = frozenset(), scale: float = 1.0) -> Tensor:
+def forward(model: CifarNet, x: Tensor, removed: Blocks = frozenset(), scale: float = 1.0) -> Tensor:
     """`model(x)` without the blocks `removed` (numbered from 1), the other blocks' branches multiplied by `scale`.
 
     In a ResNet a removed block's shortcut remains. A plain network has no branches to scale.

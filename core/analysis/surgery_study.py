@@ -1,10 +1,12 @@
 """Which blocks of a trained network can be cut out, which cuts a study makes, and what came of them. No torch.
 
-The cutting itself is `surgery.py`. After Veit, Wilber and Belongie 2016, "Residual networks behave like ensembles of
-relatively shallow networks" (arXiv 1605.06431), section 4. Blocks are numbered from 1, the first after the picture.
+The cutting itself is `surgery.py`, the sentences are in `core.words.surgery`. After Veit, Wilber and Belongie 2016,
+"Residual networks behave like ensembles of relatively shallow networks" (arXiv 1605.06431), section 4. Blocks are
+numbered from 1, the first after the picture.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -17,14 +19,13 @@ from core.runs.run import Run
 from core.runs.tables import read_csv
 
 FILE = "surgery.csv"
-IMAGES = 1_000  # the first test images, on which a lesioned network is scored
-DRAWS = 5  # random choices for each number of blocks cut out
+IMAGES = 1_000  # the first test images, on which a network without some blocks is scored
+DRAWS = 5  # random choices for each number of blocks removed
 STEPS = 10  # at most so many numbers of blocks, beside none and one
 A_POINT = 1.0  # what is less, or even a gain, can be luck on so few images
-GUESSES = "does little better than guessing, whole or cut."
 COLUMNS = ["removed", "accuracy"]  # block numbers with spaces between; share of IMAGES, 0 to 1
 
-Lesion = frozenset[int]
+Blocks = frozenset[int]  # numbered from 1
 
 
 def count_blocks(config: TrainConfig) -> int:
@@ -39,19 +40,19 @@ def stages(config: TrainConfig) -> tuple[int, int, int]:
     return (count_blocks(config) // 3,) * 3
 
 
-def removable(config: TrainConfig) -> Lesion:
+def removable(config: TrainConfig) -> Blocks:
     """A ResNet's blocks all (their shortcut remains); of a plain network those that change no shape."""
     blocks = frozenset(range(1, count_blocks(config) + 1))
     return blocks if config.skip else blocks - shape_changing(config)
 
 
-def shape_changing(config: TrainConfig) -> Lesion:
+def shape_changing(config: TrainConfig) -> Blocks:
     """The first block of each stage but the first: it halves the picture and doubles its channels."""
     first, second, _ = stages(config)
     return frozenset((first + 1, first + second + 1))
 
 
-def cuts(config: TrainConfig) -> list[Lesion]:
+def cuts(config: TrainConfig) -> list[Blocks]:
     """The study of a network: nothing removed, each single block, and random choices of more blocks.
 
     The random choices are the same for both twins, so they leave out the two blocks that a plain network needs.
@@ -68,24 +69,24 @@ def cuts(config: TrainConfig) -> list[Lesion]:
 
 def study(
     config: TrainConfig,
-    accuracy: Callable[[Lesion], float],
+    accuracy: Callable[[Blocks], float],
     on_cut: Callable[[int, int], None] = lambda done, total: None,
-) -> dict[Lesion, float]:
+) -> dict[Blocks, float]:
     """The `accuracy` after each of the `cuts`; `on_cut` gets how many are done, of how many."""
     plan, results = cuts(config), {}
-    for done, lesion in enumerate(plan, start=1):
-        results[lesion] = accuracy(lesion)
+    for done, removed in enumerate(plan, start=1):
+        results[removed] = accuracy(removed)
         on_cut(done, len(plan))
     return results
 
 
-def save(run: Run, results: dict[Lesion, float]) -> None:
+def save(run: Run, results: dict[Blocks, float]) -> None:
     """surgery.csv in the run's folder, from `study`. Raises RunError where it can't be written."""
     with writing(run.path):
         write_text(run.path / FILE, _to_csv(results))
 
 
-def load(run: Run) -> dict[Lesion, float]:
+def load(run: Run) -> dict[Blocks, float]:
     """What `save` wrote. Raises RunError if it is missing, damaged, or another network's."""
     path = run.path / FILE
     rows = read_csv(path, COLUMNS, dtype={"removed": str}, keep_default_na=False)
@@ -95,92 +96,86 @@ def load(run: Run) -> dict[Lesion, float]:
         raise RunError(f"{path} is damaged: {error}.") from None
 
 
-def _to_csv(results: dict[Lesion, float]) -> str:
-    rows = [(" ".join(map(str, sorted(lesion))), accuracy) for lesion, accuracy in results.items()]
+def _to_csv(results: dict[Blocks, float]) -> str:
+    rows = [(" ".join(map(str, sorted(removed))), accuracy) for removed, accuracy in results.items()]
     return pd.DataFrame(rows, columns=COLUMNS).to_csv(index=False)
 
 
-def _to_results(rows: pd.DataFrame, known: Lesion) -> dict[Lesion, float]:
+def _to_results(rows: pd.DataFrame, known: Blocks) -> dict[Blocks, float]:
     if rows["accuracy"].dtype.kind != "f" or not rows["accuracy"].between(0, 1).all():
         raise ValueError("accuracies are numbers from 0 to 1")
     results = {frozenset(map(int, removed.split())): value for removed, value in rows.itertuples(index=False)}
-    if not all(lesion <= known for lesion in results):
+    if not all(removed <= known for removed in results):
         raise ValueError("blocks of another network")
     if not {frozenset(), *(frozenset([block]) for block in known)} <= results.keys():
         raise ValueError("not every block")
     return results
 
 
-def common(configs: Iterable[TrainConfig]) -> Lesion:
+def common(configs: Iterable[TrainConfig]) -> Blocks:
     """The blocks that each of these networks can do without."""
     return frozenset.intersection(*map(removable, configs))
 
 
-def single(results: dict[Lesion, float], config: TrainConfig) -> pd.DataFrame:
+def single(results: dict[Blocks, float], config: TrainConfig) -> pd.DataFrame:
     """A row a block removed alone: block, accuracy, the `loss` of accuracy in points, and whether it `halves` the
     picture."""
     intact, halving = results[frozenset()], shape_changing(config)
-    rows = sorted((*lesion, accuracy) for lesion, accuracy in results.items() if len(lesion) == 1)
+    rows = sorted((*removed, accuracy) for removed, accuracy in results.items() if len(removed) == 1)
     return pd.DataFrame(rows, columns=["block", "accuracy"]).assign(
         loss=lambda t: 100 * (intact - t["accuracy"]), halves=lambda t: t["block"].isin(halving)
     )
 
 
-def costs(results: dict[Lesion, float], config: TrainConfig) -> pd.Series:
-    """What removing one block costs, in points, by block: of the blocks that a plain network can lose, too."""
+@dataclass(frozen=True)
+class Cost:
+    """What removing one block costs. `points`: of accuracy, the mean over the `blocks` tried, which are those that a
+    plain network can lose, too. `guesses`: whether the whole network hardly learned, and has little to lose."""
+
+    points: float
+    blocks: int
+    guesses: bool
+
+
+def cost(results: dict[Blocks, float], config: TrainConfig) -> Cost:
     alone = single(results, config)
-    return alone[~alone["halves"]].set_index("block")["loss"]
+    losses = alone.loc[~alone["halves"], "loss"]
+    return Cost(float(losses.mean()), len(losses), _hardly_learned(results[frozenset()]))
 
 
-def cost_in_words(results: dict[Lesion, float], config: TrainConfig) -> str:
-    """What a network does without one of its blocks."""
-    if _hardly_learned(results[frozenset()]):
-        return GUESSES
-    each = costs(results, config)
-    lost = f"{each.mean():.1f} points" if each.mean() >= A_POINT else "less than a point"
-    return f"loses {lost}{' on average' if len(each) > 1 else ''}."
-
-
-def curve(results: dict[Lesion, float], config: TrainConfig) -> pd.DataFrame:
+def curve(results: dict[Blocks, float], config: TrainConfig) -> pd.DataFrame:
     """Accuracy by number of blocks removed at random: removed, mean, low, high, draws. Both twins' removable blocks."""
     needed = shape_changing(config)
-    rows = [(len(lesion), accuracy) for lesion, accuracy in results.items() if not lesion & needed]
+    rows = [(len(removed), accuracy) for removed, accuracy in results.items() if not removed & needed]
     grouped = pd.DataFrame(rows, columns=COLUMNS).groupby("removed")["accuracy"]
     return grouped.agg(mean="mean", low="min", high="max", draws="size").reset_index()
 
 
-def curve_in_words(curves: pd.DataFrame) -> str:
-    """How many blocks each side loses until it is right on less than half as many photos; `curves`: `curve` by side."""
-    return " ".join(f"{side} {_fall_in_words(rows)}" for side, rows in curves.groupby("side"))
+@dataclass(frozen=True)
+class Fall:
+    """How many blocks must go until a network is right on less than half as many photos as when it was whole.
+
+    at: the fewest removed at random that do it, on average; None if none of the numbers tried does
+    not_yet: the most removed before, of the numbers tried
+    guesses: whether the whole network hardly learned, so that half of it means nothing
+    """
+
+    at: int | None
+    not_yet: int | None
+    guesses: bool
 
 
-def _fall_in_words(rows: pd.DataFrame) -> str:
-    """Of the rows of one side, from none removed to most."""
-    rows = rows.sort_values("removed")
+def fall(curve: pd.DataFrame) -> Fall:
+    """Of a table from `curve`."""
+    rows = curve.sort_values("removed")
     whole = rows["mean"].iloc[0]
-    if _hardly_learned(whole):
-        return GUESSES
-    fallen = rows["mean"] < whole / 2
-    if not fallen.any():
-        return "stays above half of its accuracy at every number tried."
-    count = rows.loc[fallen, "removed"].min()
-    before = rows.loc[rows["removed"] < count, "removed"].max()
-    not_yet = f" (not yet with {before})" if before < count - 1 else ""
-    return f"falls below half of its accuracy when {count} of its blocks {_is(count)} gone{not_yet}."
+    fallen = rows.loc[rows["mean"] < whole / 2, "removed"]
+    if fallen.empty:
+        return Fall(None, None, _hardly_learned(whole))
+    at = int(fallen.min())
+    return Fall(at, int(rows.loc[rows["removed"] < at, "removed"].max()), _hardly_learned(whole))
 
 
 def _hardly_learned(accuracy: float) -> bool:
     """Whether half of it is what guessing gives, so that nothing is left to lose."""
-    return accuracy < 2 * GUESSING
-
-
-def _is(count: int) -> str:
-    return "is" if count == 1 else "are"
-
-
-def in_words(blocks: Iterable[int]) -> str:
-    """E.g. "block 3" or "blocks 2, 3 and 7"."""
-    numbers = [str(block) for block in sorted(blocks)]
-    if len(numbers) < 2:
-        return f"block {''.join(numbers)}" if numbers else "no block"
-    return f"blocks {', '.join(numbers[:-1])} and {numbers[-1]}"
+    return bool(accuracy < 2 * GUESSING)

@@ -11,6 +11,7 @@ from core.commands.parser import Parser, run_command
 from core.data import cifar10
 from core.jobs.processes import usable_cores
 from core.runs.library import find_run
+from core.words import surgery as surgery_words
 
 
 def parser() -> Parser:
@@ -27,7 +28,8 @@ def main(argv: list[str] | None = None) -> int:
         network = Surgery(run, test, usable_cores())
         results = surgery_study.study(run.config, network.accuracy, partial(_show_progress, run.name))
         surgery_study.save(run, results)
-        print(f"\n{run.name}, without one block, {surgery_study.cost_in_words(results, run.config)}", file=sys.stderr)
+        cost = surgery_words.cost(surgery_study.cost(results, run.config))
+        print(f"\n{run.name}, without one block, {cost}", file=sys.stderr)
     return 0
 
 

@@ -1,7 +1,5 @@
 """The settings of a training, and what follows from them, in the words of a lay reader. No torch."""
 
-from collections.abc import Iterable
-
 import pandas as pd
 
 from core.analysis.comparison import Fairness
@@ -142,14 +140,3 @@ def fairness_in_words(fairness: Fairness) -> str:
         row = differing_in_words(fairness.differing).iloc[0]
         return f"They differ in one thing only: **{row['setting']}** ({row['A']} / {row['B']})."
     return f"Not a fair pair: they differ in {count} things, so which one explains the result stays open."
-
-
-def recipe_names(recipes: Iterable[dict[str, object]]) -> list[str]:
-    """What to call each of several recipes {setting: value}, e.g. "training photos: all 50,000, epochs: 24"."""
-    found: list[str] = []
-    for recipe in recipes:
-        name = ", ".join(f"{FIELD_WORDS[field]}: {in_words(field, value)}" for field, value in recipe.items())
-        # Those that began with different files of one name read alike.
-        alike = sum(other == name or other.startswith(f"{name} (") for other in found)
-        found.append(f"{name} ({alike + 1})" if alike else name)
-    return found

@@ -15,8 +15,8 @@ def parts(svg: str, tag: str) -> list[ElementTree.Element]:
 
 
 @pytest.mark.parametrize(("depth", "numbers"), [(8, [1, 2, 3]), (20, range(1, 10)), (56, range(1, 28, 2))])
-def test_a_patient_has_numbered_blocks_and_those_cut_out_are_hollow(depth, numbers):
-    svg = network_drawing.patient(TrainConfig(depth=depth, skip=True), "#123456", frozenset({2}))
+def test_blocks_are_numbered_and_those_removed_are_hollow(depth, numbers):
+    svg = network_drawing.numbered_blocks(TrainConfig(depth=depth, skip=True), "#123456", frozenset({2}))
     blocks = parts(svg, "rect")
     assert len(blocks) == len(parts(svg, "path")) == (depth - 2) // 2
     assert [number for number, block in enumerate(blocks, start=1) if block.get("fill") == "none"] == [2]

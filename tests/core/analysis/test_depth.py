@@ -1,4 +1,4 @@
-"""Runs by recipe and depth, and the finding in words."""
+"""Runs by recipe and depth, and what they tell, as numbers."""
 
 import zlib
 from dataclasses import replace
@@ -9,6 +9,7 @@ import pytest
 
 from core.analysis import depth as depth_analysis
 from core.analysis import training_summary
+from core.analysis.depth import Change, Finding, Guessing
 from core.commands import report
 from core.config import TrainConfig
 from core.data.cifar10 import TEST_IMAGES
@@ -26,7 +27,7 @@ def rows(images: int | None = 45_000, **errors: float) -> pd.DataFrame:
     return depth_analysis.table(figures)
 
 
-def finding(table: pd.DataFrame) -> str:
+def finding(table: pd.DataFrame) -> Finding:
     """Each run errs on photos of its own."""
     wrong = {}
     for run, error in zip(table["run"], table["test_error"], strict=True):
@@ -35,71 +36,72 @@ def finding(table: pd.DataFrame) -> str:
     return depth_analysis.finding(table, wrong)
 
 
+def points(change: Change, luck: bool) -> float:
+    """Of a change that could be `luck`, or not."""
+    assert change.could_be_luck == luck
+    return pytest.approx(change.points)
+
+
 def test_runs_of_one_recipe_differ_in_depth_skip_and_seed_alone(make_run):
     same = [make_run("a", skip=False), make_run("b", seed=1)]
     other = [make_run("c", lr=0.02)]
     found = depth_analysis.recipes([*other, *same])
-    assert list(found.values()) == [same, other]
-    first, second = found
-    assert "learning rate: 0.05" in first
-    assert "learning rate: 0.02" in second
-    assert "seed" not in first
+    assert [recipe.runs for recipe in found] == [same, other]
+    always = {"data": "shipped", "epochs": 1, "norm": "batch"}
+    assert [recipe.settings for recipe in found] == [always | {"lr": 0.05}, always | {"lr": 0.02}]
 
 
 def test_unfinished_runs_and_no_runs(make_run):
     run = make_run("a")
     (run.path / "test_logits.npz").unlink()
-    assert depth_analysis.recipes([run]) == {} == depth_analysis.recipes([])
+    assert depth_analysis.recipes([run]) == [] == depth_analysis.recipes([])
 
 
 def test_the_finding_is_the_change_of_the_means_between_the_shared_ends():
     seeds = {"plain20_s0": 9.1, "plain20_s1": 9.2, "plain20_s2": 9.3}
     found = finding(rows(**seeds, plain56_s0=13.3, resnet20_s0=8.3, resnet56_s0=7.0, resnet110_s0=6.0))
-    assert found.startswith(
-        "From 20 to 56 layers the plain network gets 4.1 points worse on new photos, and gets 4.1 points worse on "
-        "its training photos; the ResNet gets 1.3 points better on new photos, and gets 1.3 points better on its "
-        "training photos."
-    )
+    assert (found.depths, found.first, found.stalls) == ([20, 56], 20, False)
+    for change in (found.changes["plain"].test, found.changes["plain"].training):
+        assert points(change, luck=False) == -4.1
+    for change in (found.changes["ResNet"].test, found.changes["ResNet"].training):
+        assert points(change, luck=False) == 1.3
+    assert found.errors == pytest.approx({"plain": 13.3, "ResNet": 7.0})
 
 
 def test_degradation_begins_where_the_plain_network_is_best():
     errors = {"plain8_s0": 14.0, "plain20_s0": 9.5, "plain56_s0": 13.0}
     found = finding(rows(**errors, resnet8_s0=13.5, resnet20_s0=9.0, resnet56_s0=7.0))
-    assert found.startswith(
-        "Beyond 20 layers the plain network does not clearly get better. From 20 to 56 layers the plain network "
-        "gets 3.5 points worse"
-    )
+    assert (found.depths, found.first, found.stalls) == ([8, 20, 56], 20, True)
+    assert points(found.changes["plain"].test, luck=False) == -3.5
     never = finding(rows(plain8_s0=14.0, plain20_s0=9.5, resnet8_s0=13.5, resnet20_s0=9.0))
-    assert never.startswith("From 8 to 20 layers the plain network gets 4.5 points better")
+    assert (never.first, never.stalls) == (8, False)
+    assert points(never.changes["plain"].test, luck=False) == 4.5
 
 
 def test_what_chance_explains_is_no_change():
     """A standard error of 0.4 points between two runs on 10,000 photos."""
     same = finding(rows(plain20_s0=10.3, plain56_s0=10.0, resnet20_s0=8.5, resnet56_s0=7.3))
-    assert same.startswith(
-        "From 20 to 56 layers the plain network changes by no more than luck explains (0.3 points better) on new photos"
-    )
-    assert "the ResNet gets 1.2 points better" in same
+    assert points(same.changes["plain"].test, luck=True) == 0.3
+    assert points(same.changes["ResNet"].test, luck=False) == 1.2
     plain = {"plain8_s0": 13.0, "plain20_s0": 10.2, "plain32_s0": 10.1, "plain56_s0": 12.0}
     flat = finding(rows(**plain, resnet8_s0=13.0, resnet20_s0=9.0, resnet32_s0=8.0, resnet56_s0=7.3))
-    assert flat.startswith("Beyond 20 layers the plain network does not clearly get better. From 20 to 56")
+    assert (flat.first, flat.stalls) == (20, True)
 
 
 def test_a_change_within_the_spread_of_seeds_is_none():
     """45,000 training photos alone would make 0.5 points a change; where two seeds are 1.4 apart, it is luck."""
     errors = {"plain20_s0": 10.0, "plain56_s0": 10.5, "resnet20_s0": 8.5, "resnet56_s0": 7.3}
-    assert "luck explains (0.5 points worse) on new photos, and gets 0.5 points worse" in finding(rows(**errors))
-    spread = finding(rows(**errors, plain56_s1=11.9))
-    assert "and changes by no more than luck explains (1.2 points worse) on its training photos; the R" in spread
+    once = finding(rows(**errors)).changes["plain"]
+    assert points(once.test, luck=True) == -0.5
+    assert points(once.training, luck=False) == -0.5
+    spread = finding(rows(**errors, plain56_s1=11.9)).changes["plain"]
+    assert points(spread.training, luck=True) == -1.2
 
 
-@pytest.mark.parametrize(
-    ("images", "words"), [(45_000, "gets 1.0 points worse"), (9_000, "changes by no more"), (None, "gets")]
-)
-def test_fewer_training_photos_leave_more_to_luck(images, words):
+@pytest.mark.parametrize(("images", "luck"), [(45_000, False), (9_000, True), (None, False)])
+def test_fewer_training_photos_leave_more_to_luck(images, luck):
     errors = {"plain20_s0": 32.0, "plain56_s0": 33.0, "resnet20_s0": 30.0, "resnet56_s0": 30.0}
-    plain, _ = finding(rows(images, **errors)).split(";", 1)
-    assert f"and {words}" in plain
+    assert points(finding(rows(images, **errors)).changes["plain"].training, luck) == -1.0
 
 
 def test_more_runs_do_not_make_the_photos_more():
@@ -108,52 +110,65 @@ def test_more_runs_do_not_make_the_photos_more():
     many = {f"{name[:-1]}{seed}": error for name, error in few.items() for seed in range(4)}
     photos = np.random.default_rng(0).random((len(few), TEST_IMAGES)).argsort(axis=1)
     wrong = {run: photos[list(few).index(f"{run[:-1]}0")] < 100 * error for run, error in many.items()}
-    assert "the plain network changes by no more than luck explains (0.7 points better) on new photos" in (
-        depth_analysis.finding(rows(**many), wrong)
-    )
+    assert points(depth_analysis.finding(rows(**many), wrong).changes["plain"].test, luck=True) == 0.7
 
 
-def test_guessing_is_called_so():
-    never = finding(rows(plain56_s0=90.0, resnet56_s0=40.0))
-    assert "At 56 layers the plain network does no better than guessing" in never
-    assert "the ResNet does" not in never
-    assert "guessing" not in finding(rows(plain56_s0=88.0, resnet56_s0=40.0))
+def test_guessing_is_found():
+    assert finding(rows(plain56_s0=90.0, resnet56_s0=40.0)).guessing == [Guessing("plain", 56, 1, 1)]
+    assert finding(rows(plain56_s0=88.0, resnet56_s0=40.0)).guessing == []
     both = finding(rows(plain20_s0=90.0, plain56_s0=90.6, resnet20_s0=40.0, resnet56_s0=90.0))
-    assert "At 20 and 56 layers the plain network does no better than guessing" in both
-    assert "At 56 layers the ResNet does no better than guessing" in both
+    assert both.guessing == [Guessing("plain", 20, 1, 1), Guessing("plain", 56, 1, 1), Guessing("ResNet", 56, 1, 1)]
 
 
 def test_a_plain_network_that_fails_with_one_seed_makes_no_luck_of_what_the_resnet_gains():
     plain = {"plain8_s0": 12.6, "plain56_s0": 90.0, "plain56_s1": 14.0, "plain56_s2": 14.5}
     residual = {"resnet8_s0": 12.4, "resnet56_s0": 7.3, "resnet56_s1": 7.2, "resnet56_s2": 7.4}
     found = finding(rows(**plain, **residual))
-    assert "the plain network changes by no more than luck explains (26.9 points worse)" in found
-    assert "the ResNet gets 5.1 points better on new photos" in found
-    assert "At 56 layers 1 of 3 runs of the plain network ended no better than guessing." in found
+    assert found.changes["plain"].test.could_be_luck
+    assert found.changes["plain"].test.points == pytest.approx(-26.9, abs=0.05)
+    assert points(found.changes["ResNet"].test, luck=False) == 5.1
+    assert found.guessing == [Guessing("plain", 56, 1, 3)]
+    assert not found.guessing[0].always
 
 
-def test_single_trainings_are_called_so():
+def test_single_trainings_are_found():
     once = {"plain20_s0": 10.3, "resnet20_s0": 8.5, "plain56_s0": 13.0, "resnet56_s0": 7.0}
-    assert "At 20 and 56 layers, some were trained only once" in finding(rows(**once))
+    assert finding(rows(**once)).trained_once == [20, 56]
     thrice = {"plain20_s1": 10.4, "resnet20_s1": 8.4}
-    assert "At 56 layers, some were trained only once" in finding(rows(**once, **thrice))
-    assert "only once" not in finding(rows(**once, **thrice, plain56_s1=12.9, resnet56_s1=7.1))
+    assert finding(rows(**once, **thrice)).trained_once == [56]
+    assert finding(rows(**once, **thrice, plain56_s1=12.9, resnet56_s1=7.1)).trained_once == []
 
 
 def test_runs_that_err_on_the_same_photos_differ_by_little_luck():
     """0.6 points: luck, where each errs on photos of its own; not where both err on the same ones."""
     table = rows(plain20_s0=10.3, plain56_s0=9.7, resnet20_s0=8.5, resnet56_s0=7.3)
-    assert "the plain network changes by no more than luck explains" in finding(table)
+    assert points(finding(table).changes["plain"].test, luck=True) == 0.6
     nested = {run: np.arange(TEST_IMAGES) < 100 * error for run, error in table.set_index("run")["test_error"].items()}
-    assert "the plain network gets 0.6 points better" in depth_analysis.finding(table, nested)
+    assert points(depth_analysis.finding(table, nested).changes["plain"].test, luck=False) == 0.6
 
 
 def test_few_seeds_tell_little_of_how_much_seeds_do():
-    """0.9 points between two seeds: with one degree of freedom, 6 points more may be luck, too."""
+    """0.9 points between two seeds: with one degree of freedom, 3.6 points more may be luck, too."""
     errors = {"plain20_s0": 10.0, "plain20_s1": 10.9, "plain56_s0": 14.0, "resnet20_s0": 8.5, "resnet56_s0": 7.3}
-    assert "luck explains (3.6 points worse) on its training photos; the ResNet" in finding(rows(**errors))
+    assert finding(rows(**errors)).changes["plain"].training.could_be_luck
     more = {"plain20_s2": 10.4, "plain20_s3": 10.5, "plain20_s4": 10.6}
-    assert "gets 3.5 points worse on its training photos; the ResNet" in finding(rows(**errors, **more))
+    assert not finding(rows(**errors, **more)).changes["plain"].training.could_be_luck
+
+
+def test_one_time_in_twenty_luck_alone_is_called_a_change():
+    """400 times two depths of three seeds each that err alike, but for the luck of the photos and of the seeds."""
+    draw, photos, trials = np.random.default_rng(0), 2_000, 400
+    table = rows(
+        **{f"{name}{depth}_s{seed}": 20.0 for name in ("plain", "resnet") for depth in (8, 20) for seed in range(3)}
+    )
+    table = table[table["network"] == "plain"]
+    called = 0
+    for _ in range(trials):
+        hard = draw.normal(-1, 1, photos)  # how hard each photo is, to all runs
+        wrong = {run: hard + draw.normal(0, 0.05) + draw.normal(0, 0.5, photos) > 0 for run in table["run"]}
+        errors = table.assign(test_error=[100 * wrong[run].mean() for run in table["run"]])
+        called += not depth_analysis._Errors(errors, "test_error", wrong).change("plain", 8, 20).could_be_luck
+    assert 0.01 < called / trials < 0.08
 
 
 def test_the_networks_have_the_colors_of_a_and_b():
@@ -163,18 +178,12 @@ def test_the_networks_have_the_colors_of_a_and_b():
     assert depth_analysis.networks_like(residual, residual) == ("plain", "ResNet")
 
 
-def test_recipes_that_read_alike_stay_apart(make_run):
-    """Two files of initial weights of one name."""
-    runs = [make_run("a", init="/x/weights.safetensors"), make_run("b", init="/y/weights.safetensors")]
-    assert sorted(map(len, depth_analysis.recipes(runs).values())) == [1, 1]
-
-
-def test_precisions_are_told_where_they_differ():
+def test_precisions_are_those_that_are_known():
     table = rows(plain20_s0=9.0, resnet20_s0=8.0, resnet56_s0=7.0)
-    assert depth_analysis.precisions(table.assign(precision="float32")) == ""
-    assert depth_analysis.precisions(table.assign(precision=None)) == ""
+    assert depth_analysis.precisions(table.assign(precision="float32")) == {"float32": [20, 56]}
+    assert depth_analysis.precisions(table.assign(precision=None)) == {}
     mixed = table.assign(precision=["float32", "float32", "bfloat16"])
-    assert depth_analysis.precisions(mixed) == "bfloat16 at 56 layers; float32 at 20 layers"
+    assert depth_analysis.precisions(mixed) == {"bfloat16": [56], "float32": [20]}
 
 
 @pytest.mark.parametrize(
@@ -192,25 +201,24 @@ def test_facts_that_make_no_sense_count_as_unknown(make_run, facts):
     plain, residual = make_run("plain8_s0", skip=False), make_run("resnet8_s0")
     odd = replace(plain, facts=plain.facts | facts)
     table = depth_analysis.table([training_summary.figures(run) for run in (odd, residual)])
-    assert depth_analysis.precisions(table) == ""
-    assert "At 8 layers the plain network errs" in finding(table)
+    assert len(depth_analysis.precisions(table)) < 2
+    assert finding(table).depths == [8]
     assert report.markdown([odd, residual])
 
 
 def test_the_finding_at_one_depth_and_at_none():
     both = finding(rows(plain20_s0=27.6, resnet20_s0=22.2))
-    assert both.startswith("At 20 layers the plain network errs on 27.6% of photos, the ResNet on 22.2%.")
-    assert "no depth yet" in finding(rows(plain20_s0=9.0, resnet56_s0=7.0))
-    assert "no depth yet" in finding(rows(plain20_s0=9.0))
+    assert (both.depths, both.changes, both.stalls) == ([20], {}, False)
+    assert both.errors == pytest.approx({"plain": 27.6, "ResNet": 22.2})
+    assert finding(rows(plain20_s0=9.0, resnet56_s0=7.0)).depths == []
+    assert finding(rows(plain20_s0=9.0)).depths == []
 
 
-def test_depths_with_one_network_alone_are_named():
+def test_depths_with_one_network_alone_are_found():
     pairs = {"plain8_s0": 12.6, "resnet8_s0": 12.4, "plain20_s0": 10.1, "resnet20_s0": 8.3}
-    assert "only the" not in finding(rows(**pairs))
+    assert finding(rows(**pairs)).alone == {"plain": [], "ResNet": []}
     found = finding(rows(**pairs, resnet56_s0=7.7, resnet110_s0=7.0, plain32_s0=11.0))
-    assert found.endswith(
-        "At 32 layers, only the plain network has been trained. At 56 and 110 layers, only the ResNet has been trained."
-    )
+    assert found.alone == {"plain": [32], "ResNet": [56, 110]}
 
 
 def test_spread_is_over_seeds():
@@ -225,7 +233,7 @@ def test_a_repeat_of_a_training_is_no_other_seed():
     once = rows(plain20_s0=10.3, plain56_s0=13.0, resnet20_s0=8.5, resnet56_s0=7.0)
     again = once.iloc[:1].assign(run="again", test_error=8.0)
     assert finding(pd.concat([once, again])) == finding(once)
-    assert "some were trained only once" in finding(once)
+    assert finding(once).trained_once == [20, 56]
     pd.testing.assert_frame_equal(
         depth_analysis.spread(pd.concat([once, again]), "test_error"), depth_analysis.spread(once, "test_error")
     )

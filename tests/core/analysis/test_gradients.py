@@ -79,39 +79,36 @@ def test_a_first_layer_is_starved_from_where_it_never_again_receives_anything(fi
 
 
 @pytest.mark.parametrize(
-    ("first", "last", "words"),
+    ("norm", "reference", "flags"),
     [
-        (1.0, 38.2, "1/38 of the last layer's gradient"),
-        (1831.0, 1.0, "1,800 times the last layer's gradient"),
-        (2.34, 1.0, "2.3 times the last layer's gradient"),
-        (3.14e6, 1.0, "3.1 million times the last layer's gradient"),
-        (3.14e8, 1.0, "310 million times the last layer's gradient"),
-        (3.14e12, 1.0, "more than a billion times the last layer's gradient"),
-        (1e-11, 1.0, "less than a billionth of the last layer's gradient"),
-        (1.1, 1.0, "about as much gradient as the last layer (within a factor of 2)"),
-        (0.6, 1.0, "about as much gradient as the last layer (within a factor of 2)"),
-        (0.0, 1.0, "practically no gradient"),
-        (0.0, 1e-15, "practically no gradient, like the last layer"),
-        (1.0, 0.0, "a gradient, where the last layer receives practically none"),
-        (np.nan, 1.0, "no gradient that can be compared with the last layer's"),
-        (1.0, np.inf, "no gradient that can be compared with the last layer's"),
+        (1.0, 38.2, set()),
+        (1831.0, 1.0, set()),
+        (1.9, 1.0, {"about_equal"}),
+        (2.0, 1.0, set()),
+        (0.6, 1.0, {"about_equal"}),
+        (0.5, 1.0, set()),
+        (0.0, 1.0, {"nothing"}),
+        (1e-12, 1.0, {"nothing"}),
+        (1.0, 1e-15, {"of_nothing"}),
+        (0.0, 1e-15, {"nothing", "of_nothing"}),
     ],
 )
-def test_first_in_words(first, last, words):
-    assert gradients.first_in_words(np.array([first, 7.0, last])) == words
+def test_a_ratio_knows_what_it_means(norm, reference, flags):
+    ratio = gradients.Ratio(norm, reference)
+    assert ratio.finite
+    assert {name for name in ("nothing", "of_nothing") if getattr(ratio, name)} == flags - {"about_equal"}
+    if not ratio.of_nothing:
+        assert ratio.value == norm / reference
+        assert ratio.about_equal == ("about_equal" in flags)
 
 
-@pytest.mark.parametrize(
-    ("typical", "other", "words"),
-    [
-        (1.0, 38.2, "1/38 of what one receives in B"),
-        (1.0, 1.5, "about as much as one receives in B"),
-        (0.0, 1.0, "practically no gradient, unlike one in B"),
-        (0.0, 1e-15, "practically no gradient, like one in B"),
-        (1.0, 0.0, "a gradient, where one in B receives practically none"),
-        (np.nan, 1.0, ""),
-        (1.0, np.inf, ""),
-    ],
-)
-def test_typical_in_words(typical, other, words):
-    assert gradients.typical_in_words(np.full(3, typical), np.array([other, other, 0]), "in B") == words
+@pytest.mark.parametrize(("norm", "reference"), [(np.nan, 1.0), (1.0, np.inf), (np.nan, np.nan)])
+def test_a_ratio_of_no_numbers_is_not_finite(norm, reference):
+    assert not gradients.Ratio(norm, reference).finite
+
+
+def test_ratios_of_layers():
+    norms = np.array([2.0, 7.0, 4.0])
+    assert gradients.first_by_last(norms) == gradients.Ratio(2.0, 4.0)
+    assert gradients.typical_by_typical(norms, np.array([8.0, 1.0, 9.0])) == gradients.Ratio(4.0, 8.0)
+    assert not gradients.typical_by_typical(np.array([np.nan, 1.0, 1.0]), norms).finite

@@ -102,7 +102,7 @@ def test_eight_threads_get_what_one_gets(shipped):
 
 def test_what_cannot_go_is_refused(make_run, few):
     plain = surgery.Surgery(make_run("plain", skip=False), few, workers=2)
-    with pytest.raises(LabError, match="blocks 2 and 3"):
+    with pytest.raises(LabError, match="blocks: 2, 3"):
         plain.accuracy(frozenset([1, 2, 3]))
 
 

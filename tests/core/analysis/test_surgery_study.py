@@ -29,10 +29,10 @@ def test_a_plain_network_needs_the_blocks_that_change_the_shape():
 def test_a_study_has_the_whole_network_each_block_and_the_same_draws_for_both_twins():
     plain, residual = surgery_study.cuts(PLAIN), surgery_study.cuts(RESNET)
     assert plain[0] == residual[0] == frozenset()
-    assert {lesion for lesion in residual if len(lesion) == 1} == {frozenset([block]) for block in range(1, 10)}
-    assert [lesion for lesion in plain if len(lesion) > 1] == [lesion for lesion in residual if len(lesion) > 1]
-    assert {len(lesion) for lesion in plain} == set(range(8))
-    assert all(lesion <= surgery_study.removable(PLAIN) for lesion in plain)
+    assert {cut for cut in residual if len(cut) == 1} == {frozenset([block]) for block in range(1, 10)}
+    assert [cut for cut in plain if len(cut) > 1] == [cut for cut in residual if len(cut) > 1]
+    assert {len(cut) for cut in plain} == set(range(8))
+    assert all(cut <= surgery_study.removable(PLAIN) for cut in plain)
     assert len(set(residual)) == len(residual)
     assert surgery_study.cuts(TrainConfig(depth=8, skip=False)) == [frozenset(), frozenset([1])]
     assert len(surgery_study.cuts(TrainConfig(depth=110))) < 120
@@ -48,31 +48,26 @@ def test_single_and_curve():
     assert (curve.loc[1, "low"], curve.loc[1, "high"], curve.loc[1, "draws"]) == (0.4, 0.6, 2)
 
 
-def test_the_costs_are_of_the_blocks_that_both_twins_can_lose():
-    assert surgery_study.costs(RESULTS, RESNET).to_dict() == pytest.approx({1: 20, 2: 40})  # block 4 is not
+def test_the_cost_is_of_the_blocks_that_both_twins_can_lose():
+    cost = surgery_study.cost(RESULTS, RESNET)
+    assert (cost.points, cost.blocks, cost.guesses) == (pytest.approx(30), 2, False)  # block 4 is none of them
 
 
-def test_the_cost_in_words_and_of_a_network_with_nothing_to_lose():
-    assert surgery_study.cost_in_words(RESULTS, RESNET) == "loses 30.0 points on average."
-    assert surgery_study.cost_in_words({frozenset(): 0.8, frozenset([1]): 0.6}, RESNET) == "loses 20.0 points."
-    better = {frozenset(): 0.8, frozenset([1]): 0.803, frozenset([2]): 0.799}
-    assert surgery_study.cost_in_words(better, RESNET) == "loses less than a point on average."
-    guesser = dict.fromkeys(RESULTS, 0.1)
-    assert surgery_study.cost_in_words(guesser, RESNET) == "does little better than guessing, whole or cut."
+def test_a_network_that_hardly_learned_has_nothing_to_lose():
+    assert surgery_study.cost(dict.fromkeys(RESULTS, 0.19), RESNET).guesses
+    assert not surgery_study.cost(RESULTS | {frozenset(): 0.2}, RESNET).guesses
 
 
-def test_the_curve_in_words():
-    curve = surgery_study.curve(RESULTS, RESNET).assign(side="B")
-    assert surgery_study.curve_in_words(curve) == "B falls below half of its accuracy when 2 of its blocks are gone."
-    assert "every number tried" in surgery_study.curve_in_words(curve[curve["removed"] < 2])
+def test_the_fall_is_where_half_is_lost():
+    curve = surgery_study.curve(RESULTS, RESNET)
+    assert surgery_study.fall(curve) == surgery_study.Fall(at=2, not_yet=1, guesses=False)
+    assert surgery_study.fall(curve[curve["removed"] < 2]) == surgery_study.Fall(None, None, guesses=False)
 
 
-def test_the_curve_in_words_of_numbers_that_were_left_out_and_of_a_network_that_only_guesses():
-    curve = pd.DataFrame({"side": "A", "removed": [0, 1, 2, 5, 7], "mean": [0.9, 0.8, 0.7, 0.4, 0.2]})
-    assert surgery_study.curve_in_words(curve) == (
-        "A falls below half of its accuracy when 5 of its blocks are gone (not yet with 2)."
-    )
-    assert surgery_study.curve_in_words(curve.assign(mean=0.1)) == "A does little better than guessing, whole or cut."
+def test_the_fall_between_numbers_that_were_tried_and_of_a_network_that_guesses():
+    curve = pd.DataFrame({"removed": [0, 7, 2, 5, 1], "mean": [0.9, 0.2, 0.7, 0.4, 0.8]})
+    assert surgery_study.fall(curve) == surgery_study.Fall(at=5, not_yet=2, guesses=False)
+    assert surgery_study.fall(curve.assign(mean=0.1)).guesses
 
 
 def test_common_blocks_are_those_that_all_can_do_without():
@@ -111,11 +106,3 @@ def test_a_damaged_file_is_refused(make_run, text):
     (run.path / surgery_study.FILE).write_text(text)
     with pytest.raises(RunError, match="damaged"):
         surgery_study.load(run)
-
-
-@pytest.mark.parametrize(
-    ("blocks", "words"),
-    [([], "no block"), ([3], "block 3"), ([7, 2], "blocks 2 and 7"), ([5, 1, 3], "blocks 1, 3 and 5")],
-)
-def test_in_words(blocks, words):
-    assert surgery_study.in_words(blocks) == words

@@ -26,15 +26,6 @@ def test_an_unfair_pair_in_words():
     assert "nothing to compare" in settings.fairness_in_words(Fairness({}))
 
 
-def test_recipes_that_read_alike_have_names_of_their_own():
-    recipes = [{"epochs": 8, "init": "a/best.pt"}, {"epochs": 8, "init": "b/best.pt"}, {"epochs": 9, "init": "scratch"}]
-    assert settings.recipe_names(recipes) == [
-        "epochs: 8, initial weights: learned before, in best.pt",
-        "epochs: 8, initial weights: learned before, in best.pt (2)",
-        "epochs: 9, initial weights: random numbers",
-    ]
-
-
 def test_every_setting_has_words():
     assert set(settings.FIELD_WORDS) == {field.name for field in fields(TrainConfig)}
 

@@ -1,0 +1,83 @@
+"""What the runs of one recipe say of depth, in sentences, and what to call a recipe."""
+
+from collections.abc import Iterator
+
+from core.analysis.depth import NETWORKS, Change, Changes, Finding, Guessing, Recipe
+from core.words.settings import FIELD_WORDS, in_words
+
+NETWORK_WORDS = {"plain": "plain network", "ResNet": "ResNet"}
+
+
+def by_name(recipes: list[Recipe]) -> dict[str, Recipe]:
+    """In their order. A name is, e.g., "training photos: all 50,000, epochs: 40, normalization: BatchNorm"."""
+    named: dict[str, Recipe] = {}
+    for recipe in recipes:
+        name = ", ".join(f"{FIELD_WORDS.get(f, f)}: {in_words(f, value)}" for f, value in recipe.settings.items())
+        # Those that began with different files of one name read alike.
+        alike = sum(other == name or other.startswith(f"{name} (") for other in named)
+        named[f"{name} ({alike + 1})" if alike else name] = recipe
+    return named
+
+
+def finding(found: Finding) -> str:
+    """The whole finding, as one paragraph."""
+    return " ".join(_sentences(found))
+
+
+def _sentences(found: Finding) -> Iterator[str]:
+    if not found.depths:
+        yield "There is no depth yet at which both a plain network and a ResNet of this recipe were trained."
+        return
+    deepest = found.depths[-1]
+    if found.stalls:
+        yield f"Beyond {found.first} layers the plain network does not clearly get better."
+    if found.changes:
+        plain, residual = (_both_changes(found.changes[name]) for name in NETWORKS)
+        yield f"From {found.first} to {deepest} layers the plain network {plain}; the ResNet {residual}."
+    else:
+        plain, residual = (f"{found.errors[name]:.1f}%" for name in NETWORKS)
+        yield f"At {deepest} layers the plain network is wrong on {plain} of photos, the ResNet on {residual}."
+    yield from _guessing(found.guessing)
+    if found.trained_once:
+        yield (
+            f"At {_listed(found.trained_once)} layers, some were trained only once: training again, from other random "
+            "numbers (seeds), would show how much of this is luck."
+        )
+    for name, depths in found.alone.items():
+        if depths:
+            yield f"At {_listed(depths)} layers, only the {NETWORK_WORDS[name]} has been trained."
+
+
+def _both_changes(changes: Changes) -> str:
+    return f"{_change(changes.test)} on new photos, and {_change(changes.training)} on its training photos"
+
+
+def _change(change: Change) -> str:
+    """E.g. "gets 4.1 points worse"; what could be luck is said to be seen, not to be nothing."""
+    seen = f"{abs(change.points):.1f} points {'better' if change.points > 0 else 'worse'}"
+    return f"changes by no more than luck explains ({seen})" if change.could_be_luck else f"gets {seen}"
+
+
+def _guessing(found: list[Guessing]) -> Iterator[str]:
+    for name in NETWORKS:
+        of_network = [one for one in found if one.network == name]
+        if always := [one.depth for one in of_network if one.always]:
+            yield (
+                f"At {_listed(always)} layers the {NETWORK_WORDS[name]} does no better than guessing: it has learned "
+                "nothing."
+            )
+        for one in of_network:
+            if not one.always:
+                yield (
+                    f"At {one.depth} layers {one.guessing} of {one.runs} runs of the {NETWORK_WORDS[name]} ended no "
+                    "better than guessing."
+                )
+
+
+def _listed(depths: list[int]) -> str:
+    return " and ".join(map(str, depths))
+
+
+def precisions(depths: dict[str, list[int]]) -> str:
+    """E.g. "bfloat16 at 56 layers; float32 at 20 layers"."""
+    return "; ".join(f"{name} at {', '.join(map(str, at))} layers" for name, at in depths.items())

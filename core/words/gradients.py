@@ -1,0 +1,45 @@
+"""How strong the learning signal is that a layer receives, in words that end a sentence."""
+
+from core.analysis.gradients import ABOUT_EQUAL, Ratio
+
+BEYOND_FIGURES = 1e9  # ratios above this, either way, have no figure
+
+
+def first_layer(ratio: Ratio) -> str:
+    """What the first layer receives, against the last one: e.g. "1/38 of the last layer's gradient"."""
+    if not ratio.finite:
+        return "no gradient that can be compared with the last layer's"
+    if ratio.nothing:
+        return "practically no gradient" + (", like the last layer" if ratio.of_nothing else "")
+    if ratio.of_nothing:
+        return "a gradient, where the last layer receives practically none"
+    if ratio.about_equal:
+        return f"about as much gradient as the last layer (within a factor of {ABOUT_EQUAL})"
+    return f"{_multiple(ratio.value)} the last layer's gradient"
+
+
+def typical_layer(ratio: Ratio, where: str) -> str:
+    """What a typical layer receives, against one that is `where` (e.g. "in B"). "" if there is no comparison."""
+    if not ratio.finite:
+        return ""
+    if ratio.nothing:
+        return f"practically no gradient, {'like' if ratio.of_nothing else 'unlike'} one {where}"
+    if ratio.of_nothing:
+        return f"a gradient, where one {where} receives practically none"
+    much = "about as much as" if ratio.about_equal else f"{_multiple(ratio.value)} what"
+    return f"{much} one receives {where}"
+
+
+def _multiple(ratio: float) -> str:
+    """E.g. "38 times" or "1/38 of"."""
+    if ratio > BEYOND_FIGURES:
+        return "more than a billion times"
+    if ratio < 1 / BEYOND_FIGURES:
+        return "less than a billionth of"
+    return f"{_rounded(ratio)} times" if ratio > 1 else f"1/{_rounded(1 / ratio)} of"
+
+
+def _rounded(number: float) -> str:
+    """Two figures are enough: 2.3, 38, 1,200, 3.1 million."""
+    number = float(f"{number:.2g}")
+    return f"{number / 1e6:,g} million" if number >= 1e6 else f"{number:,g}"

@@ -1,0 +1,34 @@
+"""What trained networks lose with their blocks, in words that follow a network's name."""
+
+from collections.abc import Iterable
+
+from core.analysis.surgery_study import A_POINT, Cost, Fall
+
+GUESSES = "does little better than guessing, with or without all its blocks."
+
+
+def blocks(numbers: Iterable[int]) -> str:
+    """E.g. "block 3" or "blocks 2, 3 and 7"."""
+    names = [str(number) for number in sorted(numbers)]
+    if len(names) < 2:
+        return f"block {names[0]}" if names else "no block"
+    return f"blocks {', '.join(names[:-1])} and {names[-1]}"
+
+
+def cost(found: Cost) -> str:
+    """What a network does without one of its blocks."""
+    if found.guesses:
+        return GUESSES
+    points = f"{found.points:.1f} points" if found.points >= A_POINT else "less than a point"
+    return f"loses {points}{' on average' if found.blocks > 1 else ''}."
+
+
+def fall(found: Fall) -> str:
+    """What it does as ever more blocks are removed."""
+    if found.guesses:
+        return GUESSES
+    if found.at is None:
+        return "stays above half of its accuracy at every number tried."
+    gone = f"{found.at} of its blocks {'is' if found.at == 1 else 'are'} gone"
+    not_yet = f" (not yet with {found.not_yet})" if found.not_yet < found.at - 1 else ""
+    return f"falls below half of its accuracy when {gone}{not_yet}."
