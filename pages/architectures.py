@@ -10,7 +10,7 @@ from core.config import SCHEDULES
 from core.errors import LabError
 from core.runs.run import Run
 from core.training.schedules import curve
-from core.words.settings import FIELD_WORDS, describe, in_words, limits, network_name
+from core.words.settings import describe, in_words, limits, network_name, setting_name
 from ui import cached
 from ui.run_picker import pair, readable_runs, show_command
 
@@ -198,19 +198,19 @@ def show_schedules() -> None:
     else:
         other = next(name for name in SCHEDULES if name != chosen.b.config.schedule)
         st.caption(f"No run here differs from {chosen.b.name} in its schedule alone. This command makes one:")
-        show_command(chosen.b, "--schedule", other)
+        show_command(chosen.b, schedule=other)
 
 
 def show_recipes(runs: list[Run]) -> None:
     """What runs that differ in their recipe alone came to: a column for each setting that is not the same in all."""
     changed = [field for field in RECIPE_FIELDS if len({getattr(run.config, field) for run in runs}) > 1]
     rows = {
-        run.name: {FIELD_WORDS[field]: in_words(field, getattr(run.config, field)) for field in changed}
+        run.name: {setting_name(field): in_words(field, getattr(run.config, field)) for field in changed}
         | {"test accuracy": f"{cached.accuracy(run).value:.1%}"}
         for run in runs
     }
     st.table(pd.DataFrame(rows).T)
-    words = " and ".join(FIELD_WORDS[field] for field in changed)
+    words = " and ".join(setting_name(field) for field in changed)
     st.caption(f"They differ in nothing but this: {words}. {best_of(runs)}")
 
 

@@ -112,8 +112,8 @@ def show_budgets() -> None:
             f"{MORE_EPOCHS} times as often:"
         )
         for run in duel:
-            fewer = ("--train-fraction", f"{0.1 * run.config.train_fraction:g}")
-            show_command(run, *fewer, "--epochs", str(MORE_EPOCHS * run.config.epochs))
+            share = round(0.1 * run.config.train_fraction, 6)
+            show_command(run, train_fraction=share, epochs=MORE_EPOCHS * run.config.epochs)
         return
     st.vega_lite_chart(cached.chart(label_budget, table), width="stretch")
     scratch, learned = (table[table["side"] == side].set_index("images")["accuracy"] for side in order)
@@ -142,7 +142,7 @@ def show_frozen() -> None:
     frozen = transfer.frozen_variants(duel, finished)
     if not frozen:
         st.info("A run in which only the last layer learns, and all else is the same, would show it. This makes one:")
-        show_command(duel.pretrained, "--freeze", "backbone")
+        show_command(duel.pretrained, freeze="backbone")
         return
     runs = [duel.pretrained, *frozen]
     table = {

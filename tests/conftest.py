@@ -106,7 +106,6 @@ def _train(config: TrainConfig, images: Images, folder: Path) -> Path:
         "initial_weights": describe_initial_weights(config),
         "training_images": len(trainer.training_set),
         "environment": describe_environment(trainer.device, trainer.precision, trainer.compiled),
-        "command": f"python -m core train {config.architecture} --data shipped --epochs {config.epochs}",
         "best_epoch": trainer.position.best_epoch,
         "finished": "2025-01-01T00:00:00+00:00",
         "sha256": store.save_weights(folder, trainer.best_weights),

@@ -1,24 +1,22 @@
 """The form of an experiment: one training, or two that differ in one thing, each with as many seeds as wanted."""
 
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields, replace
 
 import pandas as pd
 import streamlit as st
 
 from core.charts.learning import schedule
 from core.charts.palette import SIDES
-from core.config import OPTIMIZERS, SCHEDULES, TrainConfig, recipe
+from core.config import SETTINGS, TrainConfig, recipe
 from core.errors import LabError
 from core.jobs import limits, trainings
 from core.training import duration
 from core.training.schedules import curve
-from core.words.settings import FIELD_WORDS, in_words
+from core.words.settings import in_words
 from ui import cached
 from ui.fragment import fragment
 
-DEPTHS = (8, 14, 20, 32, 44, 56, 110)
 FAMILIES = {"cifar": "small, for pictures of 32 × 32", "torchvision": "one of torchvision's, such as ResNet-50"}
 LONGEST_WAIT = 120  # minutes; beyond it the page asks whether that is meant
 POLL = "1s"
@@ -64,84 +62,45 @@ def show_problem() -> None:
         st.error(problem)
 
 
-@dataclass(frozen=True)
-class Choice:
-    """A field of TrainConfig that has a few values; `options` may be a function that finds them."""
+def _choices(name: str) -> list:
+    """The values among which one chooses; empty for a number."""
+    setting, kind = SETTINGS[name], KINDS[name]
+    if name == "network":
+        return cached.torchvision_names()
+    if kind is bool:
+        return [True, False]
+    is_range = kind is not str and len(setting.offered) == 2
+    return [] if is_range or setting.percent else list(setting.values or setting.offered)
 
-    options: tuple | Callable[[], list]
-    meaning: str
 
-    @property
-    def values(self) -> list:
-        return list(self.options() if callable(self.options) else self.options)
-
-    def draw(self, field: str, key: str, value: object) -> object:
-        values = self.values
+def _draw(name: str, key: str, value):
+    """A field of the form; gives its value."""
+    setting = SETTINGS[name]
+    if choices := _choices(name):
         return st.selectbox(
-            _label(field),
-            values,
-            index=values.index(value) if value in values else 0,
+            _label(name),
+            choices,
+            index=choices.index(value) if value in choices else 0,
             key=key,
-            format_func=lambda option: in_words(field, option),
-            help=self.meaning,
+            format_func=lambda option: in_words(name, option),
+            help=setting.help,
         )
-
-
-@dataclass(frozen=True)
-class Number:
-    """A field of TrainConfig that has any value from `low` to `high`; `look`: options of st.number_input."""
-
-    low: float
-    high: float
-    meaning: str
-    look: dict = field(default_factory=dict)
-
-    def draw(self, field: str, key: str, value: float | None) -> float | None:
-        return st.number_input(_label(field), self.low, self.high, value, key=key, help=self.meaning, **self.look)
-
-
-@dataclass(frozen=True)
-class Percentage:
-    """A field of TrainConfig that is a share of something."""
-
-    meaning: str
-
-    def draw(self, field: str, key: str, value: float) -> float:
+    if not setting.offered:  # a share of something
         percent = round(100 * value)
-        return st.number_input(f"{_label(field)} (%)", 1, 100, percent, key=key, help=self.meaning) / 100
+        return st.number_input(f"{_label(name)} (%)", 1, 100, percent, key=key, help=setting.help) / 100
+    return st.number_input(
+        _label(name),
+        *setting.offered,
+        value,
+        step=setting.step,
+        format="%.4f" if setting.step and setting.step < 0.01 else None,
+        placeholder=setting.words.get(None, "as usual"),
+        key=key,
+        help=setting.help,
+    )
 
 
-FIELDS = {
-    "skip": Choice((True, False), "With shortcuts it is a ResNet; without, its plain twin."),
-    "depth": Choice(DEPTHS, "More layers: slower; 20 is a good start."),
-    "norm": Choice(("batch", "none"), "BatchNorm keeps the numbers inside the network in range."),
-    "network": Choice(cached.torchvision_names, "By its name."),
-    "input_size": Number(32, 224, "To how many pixels a side the pictures are enlarged: more is slower.", {"step": 32}),
-    "init": Choice(("scratch", "imagenet"), "From nothing, or from what was learned on a million other photos."),
-    "epochs": Number(1, 1_000, "Passes over the photos. More: better, and longer."),
-    "data": Choice(("shipped", "full"), "All 50,000 are downloaded once (170 MB), if this machine doesn't have them."),
-    "train_fraction": Percentage("How much does a network learn from fewer labeled photos?"),
-    "schedule": Choice(SCHEDULES, "How big the learning steps are over time."),
-    "warmup": Number(
-        0.0,
-        0.9,
-        "Share of the steps in which the learning rate rises, before it falls. Empty: as usual for the schedule.",
-        {"step": 0.05, "placeholder": "as usual"},
-    ),
-    "optimizer": Choice(OPTIMIZERS, "How a step follows from the errors made."),
-    "lr": Number(1e-6, 10.0, "The biggest step.", {"step": 0.001, "format": "%.4f"}),
-    "batch_size": Choice((16, 32, 64, 128, 256, 512), "Photos looked at before each step."),
-    "weight_decay": Number(0.0, 0.1, "Pulls weights towards zero.", {"step": 1e-4, "format": "%.4f"}),
-    "label_smoothing": Number(0.0, 0.5, "Teaches it not to be too sure.", {"step": 0.05}),
-    "clip_norm": Number(
-        1e-3,
-        1e3,
-        "Longer gradients are shortened to this. A deep ResNet without BatchNorm needs it. Empty: none.",
-        {"step": 0.5, "placeholder": "none"},
-    ),
-    "augment": Choice((True, False), "Mirrored and shifted photos are new ones, so learning by heart gets harder."),
-    "seed": Number(0, 9_999, "Another seed: other initial random numbers, another order of the photos."),
-}
+KINDS = {each.name: each.type for each in fields(TrainConfig)}
 NETWORK = {"cifar": ("skip", "depth", "norm"), "torchvision": ("network", "input_size", "init")}
 LENGTH = ("data", "train_fraction", "epochs")
 RECIPE = ("schedule", "warmup", "optimizer", "lr", "batch_size", "weight_decay")
@@ -150,8 +109,8 @@ FIRST_CHOICE = {"data": "shipped", "epochs": 8}
 
 
 def _label(field: str) -> str:
-    words = FIELD_WORDS[field]
-    return words[0].upper() + words[1:]
+    name = SETTINGS[field].name
+    return name[0].upper() + name[1:]
 
 
 def _configs() -> list[TrainConfig]:
@@ -167,11 +126,11 @@ def _configs() -> list[TrainConfig]:
     )
     usual = {field.name: field.default for field in fields(TrainConfig)} | FIRST_CHOICE
     usual |= {"network": "resnet18"} if family == "torchvision" else {}
-    values = _draw(NETWORK[family] + LENGTH, usual | recipe(family, "sgd"), family)
+    values = _draw_rows(NETWORK[family] + LENGTH, usual | recipe(family, "sgd"), family)
     with st.expander("The recipe", icon=":material/tune:"):
         optimizer = st.session_state.get(f"{family}_optimizer", "sgd")
         # A widget keeps its value; so the rates, whose usual values hang on the optimizer, have one for each.
-        values |= _draw(RECIPE, usual | recipe(family, optimizer), family, {"lr": f"{family}_{optimizer}_lr"})
+        values |= _draw_rows(RECIPE, usual | recipe(family, optimizer), family, {"lr": f"{family}_{optimizer}_lr"})
     first = TrainConfig(**recipe(family, values["optimizer"]) | values | {"family": family})
     second = _second(first, (*NETWORK[family], *LENGTH, *RECIPE[:-1]))
     seeds = st.number_input(
@@ -181,12 +140,12 @@ def _configs() -> list[TrainConfig]:
     return [replace(config, seed=config.seed + i) for i in range(seeds) for config in pair]
 
 
-def _draw(names: tuple[str, ...], usual: dict, family: str, keys: dict[str, str] | None = None) -> dict:
+def _draw_rows(names: tuple[str, ...], usual: dict, family: str, keys: dict[str, str] | None = None) -> dict:
     values = {}
     for row in (names[i : i + 3] for i in range(0, len(names), 3)):
         for column, name in zip(st.columns(3), row, strict=False):  # the last row may be short
             with column:
-                values[name] = FIELDS[name].draw(name, (keys or {}).get(name, f"{family}_{name}"), usual[name])
+                values[name] = _draw(name, (keys or {}).get(name, f"{family}_{name}"), usual[name])
     return values
 
 
@@ -198,7 +157,7 @@ def _second(first: TrainConfig, names: tuple[str, ...]) -> TrainConfig | None:
         (None, *names),
         index=1,
         key=f"{first.family}_second",
-        format_func=lambda name: "nothing: train this one alone" if name is None else FIELD_WORDS[name],
+        format_func=lambda name: "nothing: train this one alone" if name is None else SETTINGS[name].name,
         help="All else stays equal, so whatever differs in the result has one cause.",
     )
     if name is None:
@@ -207,13 +166,13 @@ def _second(first: TrainConfig, names: tuple[str, ...]) -> TrainConfig | None:
         value = getattr(first, name)
         key = f"{first.family}_second_{name}"
         key += f"_{first.optimizer}" if name == "lr" else ""  # whose usual value hangs on it
-        if isinstance(FIELDS[name], Choice) and len(FIELDS[name].values) == 2:
-            (other,) = (option for option in FIELDS[name].values if option != value)
+        if len(choices := _choices(name)) == 2:
+            (other,) = (option for option in choices if option != value)
             st.text_input(
                 _label(name), in_words(name, other), disabled=True, key=f"{key}_{other}", help="The other one."
             )
         else:
-            other = FIELDS[name].draw(name, key, value)
+            other = _draw(name, key, value)
             if other == value:
                 st.caption("Choose another value than above; until then one run is trained.")
                 return None
@@ -227,8 +186,7 @@ def _second(first: TrainConfig, names: tuple[str, ...]) -> TrainConfig | None:
 def _show_schedule(configs: list[TrainConfig]) -> None:
     """The learning rate as it will be; a line for each that differs."""
     different = {
-        f"{c.schedule}, at most {c.lr:g}, {c.epochs} epochs"
-        + (f", warm-up {in_words('warmup', c.warmup)}" if c.warmup is not None else ""): c
+        f"{c.schedule}, at most {c.lr:g}, {c.epochs} epochs" + f", warm-up {in_words('warmup', c.warmup)}": c
         for c in configs
     }
     sides = SIDES if len(different) == 2 else [""] * len(different)

@@ -5,7 +5,7 @@ import streamlit as st
 from core.config import differences
 from core.runs.run import Run
 from core.words.settings import limits
-from ui.run_picker import Pair, finished_runs, offer_pair, show_command
+from ui.run_picker import Pair, finished_runs, offer_pair
 
 
 def offer(pair: Pair) -> None:
@@ -19,7 +19,7 @@ def offer(pair: Pair) -> None:
         icon=":material/inventory_2:",
     )
     for run in without:
-        show_command(run, *run.name_again)
+        st.code("\n".join([*run.preparation, run.command_to_repeat]), language="bash")
     instead = [run if run.has_weights else _with_weights(run) for _, run in pair]
     if all(instead):
         a, b = (run.name for run in instead)

@@ -88,12 +88,9 @@ def offer_pair(a: str, b: str, label: str, help: str, key: str = "everywhere") -
     )
 
 
-def show_command(run: Run, *options: str) -> None:
-    """The command that makes another run like `run`, but with `options`."""
-    try:
-        st.code("\n".join([*run.preparation, run.command_with(*options)]), language="bash")
-    except RunError as error:
-        st.info(str(error))
+def show_command(run: Run, **changes) -> None:
+    """The command that makes another run like `run`, but for these settings."""
+    st.code("\n".join([*run.preparation, run.command_with(**changes)]), language="bash")
 
 
 def _write_link() -> None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.analysis import metrics
-from core.config import differences, file_name
+from core.config import differences
+from core.paths import file_name
 from core.runs.run import Run
 
 # What beside the settings decides on what is learned, by more than the last digits; and its usual value.

@@ -11,7 +11,7 @@ import torch
 
 from core import paths
 from core.commands.parser import Parser, run_command
-from core.config import OPTIMIZERS, PRECISIONS, SCHEDULES, STRIDES, TrainConfig, recipe
+from core.config import PRECISIONS, RECIPES, SETTINGS, TrainConfig, recipe
 from core.data import cifar10
 from core.errors import LabError
 from core.models.registry import parse_architecture
@@ -19,17 +19,17 @@ from core.runs import library, status
 from core.runs.run import open_run
 from core.training import distributed
 from core.training.device import require_compiler
-from core.training.session import Session, end_noted
+from core.training.session import How, Session, end_noted
 from core.training.tensorboard import EventLog, require_tensorboard
 
+USUAL_BY_RECIPE = recipe("cifar", "sgd").keys()
 EPILOG = (
     "Several processes, or GPUs, train one network together: torchrun --nproc-per-node N -m core train ... On CPUs "
-    "BatchNorm then uses the statistics of each process' share of a batch; on GPUs those of the whole batch."
+    "BatchNorm then uses the statistics of each process's share of a batch; on GPUs those of the whole batch."
 )
 
 
 def parser() -> argparse.ArgumentParser:
-    default = TrainConfig()
     p = Parser(prog="python -m core train", description=__doc__, epilog=EPILOG)
     p.add_argument(
         "architectures",
@@ -37,40 +37,19 @@ def parser() -> argparse.ArgumentParser:
         metavar="ARCHITECTURE",
         help="plainN or resnetN, N = 8, 14, 20, 32, ...; or a name of torchvision's, e.g. vgg11_bn",
     )
-    p.add_argument("--epochs", type=int, default=default.epochs, help="default: %(default)s")
-    p.add_argument("--seed", type=int, default=default.seed, help="initial weights and batch order; %(default)s")
-    p.add_argument("--split-seed", type=int, default=default.split_seed, help="which tenth is validation; %(default)s")
-    p.add_argument("--optimizer", choices=OPTIMIZERS, default=default.optimizer, help="default: %(default)s")
-    p.add_argument("--schedule", choices=SCHEDULES, default=default.schedule, help="default: %(default)s")
-    p.add_argument("--warmup", type=float, metavar="SHARE", help="of the steps; default: 0.2 for onecycle, else 0")
-    p.add_argument("--lr", type=float, help=f"peak learning rate; {_usual('lr')}; with adamw a hundredth of that")
-    p.add_argument("--head-lr", type=float, default=default.head_lr, help="of the last layer, times --lr; %(default)s")
-    p.add_argument("--batch-size", type=int, help=f"of all processes together; {_usual('batch_size')}")
-    p.add_argument("--momentum", type=float, default=default.momentum, help="AdamW: beta1; default: %(default)s")
-    p.add_argument("--weight-decay", type=float, default=default.weight_decay, help="default: %(default)s")
-    p.add_argument("--label-smoothing", type=float, default=default.label_smoothing, help="default: %(default)s")
-    p.add_argument("--clip-norm", type=float, metavar="NORM", help="shorten longer gradients to this; default: never")
-    p.add_argument("--no-augment", action="store_true", help="neither mirror nor shift the images")
+    for name, setting in SETTINGS.items():
+        if setting.option:
+            _add_option(p, name)
     p.add_argument("--data", default="full", help="full: 50,000 images; shipped: the app's 10,000; or a folder")
-    p.add_argument(
-        "--train-fraction", type=float, default=default.train_fraction, help="share of the training images; %(default)s"
-    )
-    p.add_argument("--norm", choices=("batch", "none"), default=default.norm, help="of plainN, resnetN; %(default)s")
-    p.add_argument(
-        "--input-size", type=int, metavar="PIXELS", help=f"to which images are enlarged; {_usual('input_size')}"
-    )
-    p.add_argument("--strides", choices=STRIDES, default=default.strides, help="of torchvision's resnet50; %(default)s")
-    p.add_argument("--init", default="scratch", help="scratch, imagenet, or a file of weights (safetensors or torch's)")
-    p.add_argument("--freeze", default="", metavar="STAGE", help="what is not to learn, e.g. layer2 or backbone")
     p.add_argument("--name", help="the run's name; default: made from the options")
     p.add_argument("--out", type=Path, default=paths.own_runs_dir(), help="where the run's folder goes; %(default)s")
-    p.add_argument("--resume", action="store_true", help="go on with the run of this name")
-    p.add_argument("--run", type=Path, help="begin, or go on with, the run in this folder, as its config.json says")
+    p.add_argument("--resume", action="store_true", help="continue the run of this name")
+    p.add_argument("--run", type=Path, help="begin, or continue, the run in this folder, as its config.json says")
     p.add_argument("--threads", type=int, help="of the CPU; all, or as many as the run began with")
     p.add_argument(
         "--precision",
         choices=PRECISIONS,
-        help="of the numbers in training; default: bfloat16 where that is faster. Fair twins have the same",
+        help="of the numbers in training; default: bfloat16 where the machine has it. Fair twins have the same",
     )
     p.add_argument(
         "--compile", action="store_true", help="with torch.compile: faster after a minute; needs a C++ compiler"
@@ -79,8 +58,21 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
-def _usual(field: str) -> str:
-    return f"default: {recipe('cifar', 'sgd')[field]}, torchvision's networks {recipe('torchvision', 'sgd')[field]}"
+def _add_option(p: argparse.ArgumentParser, name: str) -> None:
+    """The option of a field of TrainConfig. What is usual for a family, optimizer or schedule is filled in later."""
+    setting, field = SETTINGS[name], TrainConfig.__dataclass_fields__[name]
+    option, text = name.replace("_", "-"), setting.help.replace("%", "%%")
+    if field.type is bool:
+        p.add_argument(f"--no-{option}", action="store_true", help=f"without: {text}")
+        return
+    usual = {family: recipe(family, "sgd").get(name) for family in RECIPES}
+    default = None if name in USUAL_BY_RECIPE else field.default
+    told = f"{usual['cifar']}, torchvision's networks {usual['torchvision']}" if name in USUAL_BY_RECIPE else default
+    told = {None: "by the schedule" if name == "warmup" else "none", "": "nothing"}.get(told, told)
+    kind = field.type if field.type in (int, str) else float
+    p.add_argument(
+        f"--{option}", type=kind, choices=setting.values or None, default=default, help=f"{text} Default: {told}."
+    )
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -106,24 +98,22 @@ def _train(args: argparse.Namespace, argv: list[str]) -> int:
             distributed.say(f"{folder.name} is finished.")
             continue
         with end_noted(folder):
-            session = Session(
+            # Of several networks to be resumed, those whose turn had not come begin.
+            make = Session.resume if args.resume and (len(configs) == 1 or folder.exists()) else Session.begin
+            session = make(
                 config,
                 folder,
                 images,
-                _command(config, args),
-                # Of several networks to be resumed, those whose turn had not come begin.
-                resume=args.resume and (len(configs) == 1 or folder.exists()),
-                threads=args.threads,
-                precision=args.precision,
-                compiled=args.compile,
+                How(args.threads, args.precision, args.compile),
                 data_folder=None if args.data in ("full", "shipped") else Path(args.data),
                 events=EventLog(folder) if args.log else None,
             )
             stop = stop or _stop_on_signals()  # not before: until there is something to save, a signal ends it at once
             finished = not distributed.any_of(not session.run(stop))
         if not finished:
-            again = shlex.join([*_program(), *argv]) if args.run else f"{session.command} --resume"
-            distributed.say(f"Stopped. Nothing is lost; go on with: {again}")
+            log = ["--log", args.log] if args.log else []
+            again = shlex.join([*distributed.launcher(), "-m", "core", "train", "--run", str(folder), *log])
+            distributed.say(f"Stopped. Nothing is lost; continue with: {again}")
             return 130
     return 0
 
@@ -161,30 +151,10 @@ def _configs(args: argparse.Namespace) -> list[TrainConfig]:
 
 def _config(architecture: str, args: argparse.Namespace) -> TrainConfig:
     named = parse_architecture(architecture)
-    chosen = {"input_size": args.input_size, "batch_size": args.batch_size, "lr": args.lr}
-    usual = recipe(named["family"], args.optimizer)
-    return TrainConfig(
-        **named,
-        **{name: usual[name] if value is None else value for name, value in chosen.items()},
-        strides=args.strides,
-        norm=args.norm,
-        init=args.init,
-        freeze=args.freeze,
-        data="shipped" if args.data == "shipped" else "full",
-        train_fraction=args.train_fraction,
-        epochs=args.epochs,
-        optimizer=args.optimizer,
-        schedule=args.schedule,
-        warmup=args.warmup,
-        head_lr=args.head_lr,
-        momentum=args.momentum,
-        weight_decay=args.weight_decay,
-        label_smoothing=args.label_smoothing,
-        clip_norm=args.clip_norm,
-        augment=not args.no_augment,
-        seed=args.seed,
-        split_seed=args.split_seed,
-    )
+    given = {name: getattr(args, name) for name in SETTINGS if getattr(args, name, None) is not None}
+    turned_off = {name: False for name in SETTINGS if getattr(args, f"no_{name}", False)}
+    data = "shipped" if args.data == "shipped" else "full"
+    return TrainConfig(**recipe(named["family"], args.optimizer) | named | given | turned_off | {"data": data})
 
 
 def _stop_on_signals():
@@ -199,39 +169,6 @@ def _stop_on_signals():
     signal.signal(signal.SIGINT, note)
     signal.signal(signal.SIGTERM, note)
     return lambda: bool(received)
-
-
-def _command(config: TrainConfig, args: argparse.Namespace) -> str:
-    """The command that trains this one network, as it can be given again."""
-    if args.run and (begun_with := open_run(args.run).facts.get("command")):
-        return begun_with
-    return shlex.join([*_program(), *_options(config), *_how_and_where(args)])
-
-
-def _how_and_where(args: argparse.Namespace) -> list[str]:
-    """Of the arguments those that no config holds, as they were given."""
-    defaults = vars(parser().parse_args([]))
-    words = [] if args.data in ("full", "shipped") else ["--data", args.data]
-    for name in ("threads", "precision", "log") if args.run else ("threads", "precision", "log", "name", "out"):
-        if getattr(args, name) not in (defaults[name], ""):
-            words += [f"--{name}", str(getattr(args, name))]
-    return [*words, "--compile"] if args.compile else words
-
-
-def _program() -> list[str]:
-    return [*distributed.launcher(), "-m", "core", "train"]
-
-
-def _options(config: TrainConfig) -> list[str]:
-    """The arguments that stand for a config."""
-    known, words = vars(parser().parse_args([])), [config.architecture]
-    known |= recipe(config.family, config.optimizer)
-    for name, value in config.to_dict().items():
-        if name in known and value != known[name]:
-            words += [f"--{name.replace('_', '-')}", str(value)]
-        elif f"no_{name}" in known and not value:
-            words.append(f"--no-{name.replace('_', '-')}")
-    return words
 
 
 if __name__ == "__main__":

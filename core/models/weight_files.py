@@ -10,8 +10,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from core.config import IMAGENET_FILES
 from core.errors import ModelError
+from core.models.known_weights import IMAGENET_FILES
 
 LARGEST = 4_000_000_000  # bytes
 

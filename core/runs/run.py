@@ -4,22 +4,23 @@ Whatever is wrong with a folder raises RunError, and the other runs still open. 
 """
 
 import json
-import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from core.config import IMAGENET_FILES, LONGEST_NAME, PRECISIONS, TrainConfig, file_name
+from core.config import LONGEST_NAME, TrainConfig
 from core.data.cifar10 import CLASSES, TEST_IMAGES
 from core.errors import LabError, RunError
 from core.files import sha256_of
+from core.models.known_weights import IMAGENET_FILES
+from core.paths import file_name
+from core.runs.command import train_command
 from core.runs.status import RESULT_FILE, finished
 from core.runs.tables import load_npz, read_csv
 
 AGAIN = "-again"  # how the name of a run that is made anew ends
-PLACE_OPTIONS = ("--out", "--name")
 HISTORY_COLUMNS = (
     "epoch",
     "lr",  # at the epoch's end
@@ -169,30 +170,15 @@ class Run:
 
     @property
     def command_to_repeat(self) -> str:
-        """The command that makes it anew, among the user's own runs; its name is taken, so under another.
+        """The command that makes it anew, among the user's own runs; its name is taken, so under another."""
+        return self.command_with(f"{self.name[: LONGEST_NAME - len(AGAIN)]}{AGAIN}")
 
-        Raises RunError if it is not recorded."""
-        return self.command_with(*self.name_again)
-
-    @property
-    def name_again(self) -> tuple[str, str]:
-        """The option that gives a new run like this one a name of its own."""
-        return "--name", f"{self.name[: LONGEST_NAME - len(AGAIN)]}{AGAIN}"
-
-    def command_with(self, *options: str) -> str:
-        """The command that made it, with `options` instead of its own, and without its place and name; with its
-        precision, which else the machine would choose. Raises RunError if it is not recorded."""
-        command = self.facts.get("command")
-        try:
-            words = shlex.split(command) if isinstance(command, str) else []
-        except ValueError:  # an open quote: it was written by hand
-            words = []
-        if not words:
-            raise RunError("How it was trained is not recorded.")
-        choosable = self.precision in PRECISIONS and "--precision" not in words
-        same = ["--precision", self.precision] if choosable else []
-        instead = {*PLACE_OPTIONS, *(word for word in options if word.startswith("--"))}
-        return shlex.join([*_without(words, instead), *same, *options])
+    def command_with(self, name: str | None = None, **changes) -> str:
+        """The command that makes a run like this, of another `name` (None: made from the settings), but for `changes`
+        of its config. Raises LabError if they don't fit together."""
+        folder = self.facts.get("data_folder")
+        known = folder if isinstance(folder, str) else None
+        return train_command(replace(self.config, **changes), self.environment, known, name)
 
     @property
     def environment(self) -> dict:
@@ -213,10 +199,7 @@ class Run:
 
     def how_to_repeat(self) -> str:
         first = f"; once before it: {' && '.join(self.preparation)}" if self.preparation else ""
-        try:
-            return f"This command makes them, in a new run: {self.command_to_repeat}{first}"
-        except RunError as error:
-            return str(error)
+        return f"This command makes them, in a new run: {self.command_to_repeat}{first}"
 
 
 @dataclass(frozen=True)
@@ -256,13 +239,3 @@ def open_run(path: Path) -> Run:
 
 def _is_count(known: object) -> bool:
     return type(known) is int and 0 < known <= LARGEST_COUNT
-
-
-def _without(words: list[str], options: set[str]) -> list[str]:
-    """A command's words without these `options` that take a value, such as "--name", and without their values."""
-    before = ["", *words]
-    return [
-        word
-        for word, last in zip(words, before, strict=False)
-        if word.partition("=")[0] not in options and last not in options
-    ]

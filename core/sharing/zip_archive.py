@@ -5,8 +5,6 @@ a name or to a place that the zip chose, nothing is unpickled, and all is opened
 hidden folder before the run appears among the others.
 """
 
-import re
-import shlex
 import stat
 import tempfile
 import zipfile
@@ -27,7 +25,6 @@ LARGEST_NETWORK = 150_000_000  # parameters; VGG-19, as published, has 144 milli
 LARGEST_DIRECTORY = 10_000  # bytes of a zip's table of contents; that of a run takes about 500
 END_RECORD, ZIP64_LOCATOR = b"PK\x05\x06", b"PK\x06\x07"  # PKWARE's APPNOTE.TXT, sections 4.3.16 and 4.3.15
 END_RECORD_BYTES, ZIP64_LOCATOR_BYTES = 22, 20
-TRAIN_COMMAND = re.compile(r"(python|torchrun( --(nproc-per-node|nnodes) \d+)+) -m core[. ]train ")
 NOT_PLAIN_TEXT = frozenset("<>[]`|")  # with these, words become markup where they are shown
 
 
@@ -179,20 +176,10 @@ def _check_size(run: Run) -> None:
 
 
 def _check_facts(run: Run) -> None:
-    """The texts of config.json are shown, and its command is there to be copied into a terminal."""
+    """The texts of config.json are shown."""
     bad = [text for text in _texts({"config": run.config.to_dict(), **run.facts}) if not _is_plain(text)]
     if bad:
         raise RunError(f"{run.name}: config.json holds something else than plain text: {bad[0][:40]!r}.")
-    if not _is_train_command(run.facts.get("command")):
-        raise RunError(f"{run.name}: the command in config.json is not one of core.train.")
-
-
-def _is_train_command(command: object) -> bool:
-    """Whether a shell would run `train` with plain words, and nothing else."""
-    try:
-        return bool(TRAIN_COMMAND.match(command)) and shlex.join(shlex.split(command)) == command
-    except (TypeError, ValueError):
-        return False
 
 
 def _texts(value: object) -> list[str]:

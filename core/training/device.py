@@ -1,13 +1,12 @@
 """Which device and which number format this machine computes best with."""
 
 import platform
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from core.errors import LabError
 from core.training import distributed
@@ -26,13 +25,13 @@ def best_device() -> torch.device:
 
 @cache
 def best_precision(device_type: str) -> str:
-    """ "bfloat16" (autocast) where the device has it, computes right with it, and is faster; "float16" on older GPUs
-    with tensor cores; else "float32"."""
+    """ "bfloat16" (autocast) where the device has it and computes right with it; "float16" on older GPUs with tensor
+    cores; else "float32"."""
     if device_type == "cuda":
         if torch.cuda.is_bf16_supported(including_emulation=False):
             return "bfloat16"
         return "float16" if torch.cuda.get_device_capability() >= TENSOR_CORES else "float32"
-    fit = device_type == "cpu" and _cpu_claims_bfloat16() and _bfloat16_holds_its_promise()
+    fit = device_type == "cpu" and _cpu_claims_bfloat16() and _bfloat16_computes_right()
     return "float32" if distributed.any_of(not fit) else "bfloat16"
 
 
@@ -42,35 +41,14 @@ def _cpu_claims_bfloat16() -> bool:
     return "AVX512" in capabilities and ("avx512_bf16" in flags or "amx_bf16" in flags)
 
 
-def _bfloat16_holds_its_promise() -> bool:
-    """One convolution both ways. Some builds emulate bfloat16, which is slow, and some have computed it wrongly.
-
-    What counts is this thread's own time, and the least of ten: by the clock, bfloat16 was found slower by chance while
-    other trainings ran, and so one of two twins was trained in the other precision."""
-    x = torch.randn(32, 64, 32, 32).to(memory_format=torch.channels_last)
+def _bfloat16_computes_right() -> bool:
+    """One convolution both ways: some builds have computed it wrongly."""
+    x = torch.randn(4, 64, 32, 32).to(memory_format=torch.channels_last)
     weight = torch.randn(64, 64, 3, 3).to(memory_format=torch.channels_last)
-
-    def run(dtype: torch.dtype) -> tuple[torch.Tensor, float]:
-        inputs = x.to(dtype), weight.to(dtype)
-        start = time.thread_time()
-        result = torch.nn.functional.conv2d(*inputs, padding=1)
-        return result.float(), time.thread_time() - start
-
-    with _one_thread(), torch.no_grad():
-        rounds = [(run(torch.float32), run(torch.bfloat16)) for _ in range(10)]
-    slow, fast = (min(seconds for _, seconds in runs) for runs in zip(*rounds, strict=True))
-    exact, rounded = (result for result, _ in rounds[-1])
-    return fast < slow and bool((exact - rounded).norm() / exact.norm() < 0.02)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
+    with torch.no_grad():
+        exact = nn.functional.conv2d(x, weight, padding=1)
+        rounded = nn.functional.conv2d(x.bfloat16(), weight.bfloat16(), padding=1).float()
+    return bool((exact - rounded).norm() / exact.norm() < 0.02)
 
 
 def require_compiler() -> None:
@@ -84,16 +62,15 @@ def require_compiler() -> None:
 
 def describe_environment(device: torch.device, precision: str, compiled: bool) -> dict:
     """What a figure measured here depends on, as JSON values."""
-    import torchvision
-
     return {
         "python": platform.python_version(),
         "torch": torch.__version__,
-        "torchvision": torchvision.__version__,
+        "torchvision": version("torchvision"),
         "platform": f"{platform.system()} {platform.machine()}",
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
         "cpu": _cpu_name(),
         "processes": distributed.size(),
+        "machines": distributed.machines(),
         "threads": torch.get_num_threads(),
         "precision": precision,
         "compiled": compiled,

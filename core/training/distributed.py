@@ -27,8 +27,7 @@ ALONE = {"RANK": 0, "WORLD_SIZE": 1, "LOCAL_RANK": 0, "LOCAL_WORLD_SIZE": 1}
 
 def _place(name: str) -> int:
     """What torchrun says of this process' place among the others."""
-    launched = "TORCHELASTIC_RUN_ID" in os.environ
-    return int(os.environ[name]) if launched else ALONE[name]
+    return int(os.environ[name]) if distributed.is_torchelastic_launched() else ALONE[name]
 
 
 def size() -> int:
@@ -50,13 +49,16 @@ def say(words: str) -> None:
         print(words, file=sys.stderr)
 
 
+def machines() -> int:
+    return size() // _place("LOCAL_WORLD_SIZE")
+
+
 def launcher() -> list[str]:
     """The first words of a command that starts as many processes on as many machines."""
     if size() == 1:
         return ["python"]
-    here = _place("LOCAL_WORLD_SIZE")
-    machines = ["--nnodes", str(size() // here)] if size() > here else []
-    return ["torchrun", *machines, "--nproc-per-node", str(here)]
+    nodes = ["--nnodes", str(machines())] if machines() > 1 else []
+    return ["torchrun", *nodes, "--nproc-per-node", str(size() // machines())]
 
 
 @contextmanager

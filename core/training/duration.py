@@ -6,15 +6,11 @@ import sys
 import time
 from dataclasses import replace
 
-from core.config import TrainConfig
+from core.config import SETTINGS, TrainConfig
 from core.data.cifar10 import TEST_IMAGES, Images
 from core.errors import TrainingError
 from core.paths import ROOT
 
-COSTLY = (  # the settings on which the cost of an image hangs
-    *("family", "network", "input_size", "strides", "depth", "skip", "norm", "freeze"),
-    *("batch_size", "optimizer", "momentum", "augment"),
-)
 SECONDS = 1.0
 ENDLESS = 10_000  # epochs: a GPU may do a race's few in less than SECONDS
 STANDSTILL = 1e-9  # learning rate: some networks would diverge within SECONDS
@@ -25,7 +21,7 @@ TRAINING_IMAGES, VALIDATION_IMAGES = {"full": 45_000, "shipped": 9_000}, {"full"
 
 def what_counts(config: TrainConfig) -> TrainConfig:
     """The config with all that does not change an image's cost as usual, so that equal ones are measured once."""
-    costly = {field: getattr(config, field) for field in COSTLY}
+    costly = {name: getattr(config, name) for name, setting in SETTINGS.items() if setting.costs}
     return TrainConfig(data="shipped", lr=STANDSTILL, **costly)
 
 

@@ -7,20 +7,18 @@ import pandas as pd
 
 from core.config import TrainConfig
 
-USUAL_WARM_UP = {"onecycle": 0.2}  # share of the steps; the other schedules have none unless it is asked for
 START_FRACTION = 0.05  # of the peak, where a warm-up begins
 
 
-def learning_rate(schedule: str, peak: float, progress: float, warmup: float | None = None) -> float:
+def learning_rate(schedule: str, peak: float, progress: float, warmup: float) -> float:
     """Learning rate at `progress` (0: first step, 1: end) of a schedule of SHAPES whose highest rate is `peak`.
 
-    In the first `warmup` of the steps (None: as usual for the schedule) it rises linearly to the peak (Goyal et al.
+    In the first `warmup` (share) of the steps it rises linearly to the peak (Goyal et al.
     2017, "Accurate, large minibatch SGD", section 2.2); the schedule's shape fills the rest.
     """
-    share = USUAL_WARM_UP.get(schedule, 0.0) if warmup is None else warmup
-    if progress < share:
-        return peak * (START_FRACTION + (1 - START_FRACTION) * progress / share)
-    return peak * SHAPES[schedule](progress, share)
+    if progress < warmup:
+        return peak * (START_FRACTION + (1 - START_FRACTION) * progress / warmup)
+    return peak * SHAPES[schedule](progress, warmup)
 
 
 def curve(config: TrainConfig, points: int = 200) -> pd.DataFrame:

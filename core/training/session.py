@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,12 +28,21 @@ from core.runs.run import STATE_FILE, Run, open_run
 from core.runs.status import Status
 from core.sharing.model_card import write_card
 from core.training import distributed
-from core.training.device import best_device, describe_environment
+from core.training.device import best_device, describe_environment, require_compiler
 from core.training.tensorboard import EventLog
 from core.training.trainer import StepReport, Trainer
 
 STATUS_SECONDS = 1.0  # between two writings of the status
 SAVE_SECONDS, SAVE_SHARE = 10.0, 0.01  # the state is saved as often, unless that takes more than this share of the time
+
+
+@dataclass(frozen=True)
+class How:
+    """How a training is carried out. None and False: as the machine does it best, or, resumed, as it was begun."""
+
+    threads: int | None = None
+    precision: str | None = None
+    compiled: bool = False
 
 
 class Session:
@@ -42,46 +51,53 @@ class Session:
     The state is saved in mid-epoch too, so that a process that is killed loses some seconds: see `_save_state`.
     """
 
-    def __init__(
-        self,
-        config: TrainConfig,
-        folder: Path,
-        images: Callable[[], cifar10.Images],
-        command: str,
-        *,
-        resume: bool = False,
-        threads: int | None = None,
-        precision: str | None = None,
-        compiled: bool = False,
-        data_folder: Path | None = None,
-        events: EventLog | None = None,
-    ):
-        """Begins the run in a new `folder`, made once all else is fine; or, with `resume`, goes on with it.
-
-        `images`: gives the training images. `command`: what is recorded as the way to make this run. `threads`,
-        `compiled`: None and False, where it goes on, for as it began. `precision`: None for the machine's best one, or,
-        where it goes on, for the one it began with, which can't change; nor can, on CPUs, the number of processes.
-        `data_folder`: where the images came from, if not from a place known by name. Raises LabError.
-        """
-        self.config, self.folder, self.command = config, folder, command
+    def __init__(self, trainer: Trainer, folder: Path, events: EventLog | None = None):
+        """To be made by `begin` or `resume`."""
+        self.trainer, self.config, self.folder = trainer, trainer.config, folder
         self.bar = None
         self._events = events
         self._next_status = self._next_save = 0.0  # by the monotonic clock
-        if resume:
-            begun = self._require_same_config().environment
-            distributed.by_first(status.claim, folder)
-            if (folder / STATE_FILE).is_file():
-                self.trainer = self._resumed(images(), threads, precision, compiled)
-                return
-            precision, compiled = self._as_begun(begun, threads, precision, compiled)
-        self.trainer = Trainer(config, images(), initial_weights(config), precision=precision, compiled=compiled)
-        origin = {"data_folder": str(data_folder.resolve())} if data_folder else {}
-        facts = self._facts() | origin
-        if resume:
-            distributed.by_first(store.save_facts, folder, config, facts)
-        else:
-            distributed.by_first(store.new_run, folder.parent, folder.name, config, facts)
-            distributed.by_first(status.claim, folder)
+
+    @classmethod
+    def begin(
+        cls,
+        config: TrainConfig,
+        folder: Path,
+        images: Callable[[], cifar10.Images],
+        how: How = How(),
+        data_folder: Path | None = None,
+        events: EventLog | None = None,
+    ) -> "Session":
+        """A new run in a new `folder`, made once all else is fine. `images` gives the training images; `data_folder`:
+        where they came from, if not from a place known by name. Raises LabError."""
+        trainer = Trainer(config, images(), initial_weights(config), precision=how.precision, compiled=how.compiled)
+        session = cls(trainer, folder, events)
+        distributed.by_first(store.new_run, folder.parent, folder.name, config, session._facts(data_folder))
+        distributed.by_first(status.claim, folder)
+        return session
+
+    @classmethod
+    def resume(
+        cls,
+        config: TrainConfig,
+        folder: Path,
+        images: Callable[[], cifar10.Images],
+        how: How = How(),
+        data_folder: Path | None = None,
+        events: EventLog | None = None,
+    ) -> "Session":
+        """The run in `folder` from its saved state, or from its beginning where it has none yet; as it was begun,
+        unless `how` says otherwise. Its precision can't change; nor can, on CPUs, the number of processes. Raises
+        LabError."""
+        begun = _require_same_config(folder, config).environment
+        distributed.by_first(status.claim, folder)
+        if (folder / STATE_FILE).is_file():
+            return cls(_resumed(config, folder, images(), how), folder, events)
+        how = _as_begun(folder, begun, how)
+        trainer = Trainer(config, images(), initial_weights(config), precision=how.precision, compiled=how.compiled)
+        session = cls(trainer, folder, events)
+        distributed.by_first(store.save_facts, folder, config, session._facts(data_folder))
+        return session
 
     def run(self, should_stop) -> bool:
         """Train, then save the result. True if finished; False if stopped, with the state saved."""
@@ -155,7 +171,7 @@ class Session:
         result = {"best_epoch": position.best_epoch, "batch_order": position.batch_order}
         result |= {"finished": finished, "sha256": sha256}
         begun = open_run(self.folder).facts
-        store.save_facts(self.folder, self.config, begun | self._circumstances() | result)
+        store.save_facts(self.folder, self.config, begun | self._environment() | result)
         with suppress(LabError):  # the file of the initial weights is gone: no reason to lose the run
             if describe_initial_weights(self.config) == begun.get("initial_weights"):  # it may be another by now
                 store.save_weight_change(self.folder, starting_weights(self.config), trainer.best_weights)
@@ -165,56 +181,10 @@ class Session:
             with suppress(OSError):  # Windows keeps a log that is open
                 (self.folder / needed_no_more).unlink(missing_ok=True)
 
-    def _require_same_config(self) -> Run:
-        saved = open_run(self.folder)
-        if saved.config != self.config:
-            raise RunError(
-                f"{saved.name} was begun with other options: {_list_differences(saved.config, self.config)}."
-            )
-        return saved
-
-    def _as_begun(
-        self, begun: dict, threads: int | None, precision: str | None, compiled: bool
-    ) -> tuple[str | None, bool]:
-        """Its precision, and whether to compile, as it was `begun` (by its state, or its environment where it has none
-        yet); its threads are set so, too. Raises RunError if the command, or the number of processes, is for another
-        training."""
-        name, processes = self.folder.name, begun.get("processes", distributed.size())
-        began_in = begun.get("precision", precision)
-        if precision not in (None, began_in):
-            raise RunError(f"{name} was begun in {began_in}, not in {precision}.")
-        if processes != distributed.size() and best_device().type == "cpu":
-            alone = processes == 1
-            program = "python" if alone else f"torchrun --nproc-per-node {processes}"
-            raise RunError(
-                f"{name} was begun by {'one process' if alone else f'{processes} processes'}, not by "
-                f"{distributed.size()}; BatchNorm would see other shares of a batch. This goes on with it: {program} "
-                f"-m core train --run {self.folder}"
-            )
-        if threads is None and type(begun.get("threads")) is int:
-            torch.set_num_threads(max(1, min(begun["threads"], os.cpu_count() or 1)))
-        return began_in, compiled or bool(begun.get("compiled"))
-
-    def _resumed(self, images: cifar10.Images, threads: int | None, precision: str | None, compiled: bool) -> Trainer:
-        """As it was when its state was saved; threads and compilation too, unless the command says otherwise."""
-        tensors, values = store.load_state(self.folder)
-        try:
-            precision, compiled = self._as_begun(values, threads, precision, compiled)
-            trainer = Trainer(self.config, images, precision=precision, compiled=compiled)
-            trainer.load_state(tensors, values)
-        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
-            if plain_reason(error):  # too little memory
-                raise
-            raise RunError(f"{self.folder / STATE_FILE} is damaged; the training can't be resumed.") from None
-        begun = values["threads"], values.get("compiled", False), values.get("processes", 1)
-        if begun != (torch.get_num_threads(), compiled, distributed.size()):
-            distributed.say("Begun with other --threads, --compile or processes: the last digits will differ.")
-        return trainer
-
-    def _facts(self) -> dict:
+    def _facts(self, data_folder: Path | None) -> dict:
         trainer = self.trainer
         size = trainer.preprocessing.size
-        return {
+        facts = {
             "architecture": {
                 "name": self.config.architecture,
                 "parameters": count_parameters(trainer.model),
@@ -223,16 +193,14 @@ class Session:
             },
             "initial_weights": describe_initial_weights(self.config),
             "training_images": len(trainer.training_set),
-            **self._circumstances(),
+            **self._environment(),
         }
+        return facts | ({"data_folder": str(data_folder.resolve())} if data_folder else {})
 
-    def _circumstances(self) -> dict:
+    def _environment(self) -> dict:
         """How it is trained now; it may have begun with other threads."""
         trainer = self.trainer
-        return {
-            "environment": describe_environment(trainer.device, trainer.precision, trainer.compiled),
-            "command": self.command,
-        }
+        return {"environment": describe_environment(trainer.device, trainer.precision, trainer.compiled)}
 
     def _status(self, state: str, report: StepReport | None = None) -> None:
         position, steps = self.trainer.position, self.trainer.steps
@@ -264,6 +232,60 @@ def end_noted(folder: Path) -> Iterator[None]:
         if reason and not isinstance(error, LabError):
             raise TrainingError(reason) from error
         raise
+
+
+def _require_same_config(folder: Path, config: TrainConfig) -> Run:
+    saved = open_run(folder)
+    if saved.config != config:
+        raise RunError(f"{saved.name} was begun with other options: {_list_differences(saved.config, config)}.")
+    return saved
+
+
+def _as_begun(folder: Path, begun: dict, how: How) -> How:
+    """As it was `begun` (by its state, or its environment where it has none yet), where `how` leaves it open; its
+    threads are set so, too. Raises RunError if the command, or the number of processes, is for another training."""
+    name, processes = folder.name, begun.get("processes", distributed.size())
+    began_in = begun.get("precision", how.precision)
+    if how.precision not in (None, began_in):
+        raise RunError(f"{name} was begun in {began_in}, not in {how.precision}.")
+    if processes != distributed.size() and best_device().type == "cpu":
+        alone = processes == 1
+        program = "python" if alone else f"torchrun --nproc-per-node {processes}"
+        raise RunError(
+            f"{name} was begun by {'one process' if alone else f'{processes} processes'}, not by "
+            f"{distributed.size()}; BatchNorm would see other shares of a batch. This continues it: {program} "
+            f"-m core train --run {folder}"
+        )
+    if how.threads is None and type(begun.get("threads")) is int:
+        torch.set_num_threads(max(1, min(begun["threads"], os.cpu_count() or 1)))
+    compiled = how.compiled or (begun.get("compiled") is True and _compiler_works())
+    return replace(how, precision=began_in, compiled=compiled)
+
+
+def _compiler_works() -> bool:
+    try:
+        require_compiler()
+    except LabError:
+        distributed.say("Begun with torch.compile, which doesn't work here; it continues without.")
+        return False
+    return True
+
+
+def _resumed(config: TrainConfig, folder: Path, images: cifar10.Images, how: How) -> Trainer:
+    """As it was when its state was saved; threads and compilation too, unless `how` says otherwise."""
+    tensors, values = store.load_state(folder)
+    try:
+        how = _as_begun(folder, values, how)
+        trainer = Trainer(config, images, precision=how.precision, compiled=how.compiled)
+        trainer.load_state(tensors, values)
+    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+        if plain_reason(error):  # too little memory
+            raise
+        raise RunError(f"{folder / STATE_FILE} is damaged; the training can't be resumed.") from None
+    begun = values["threads"], values.get("compiled", False), values.get("processes", 1)
+    if begun != (torch.get_num_threads(), how.compiled, distributed.size()):
+        distributed.say("Begun with other --threads, --compile or processes: the last digits will differ.")
+    return trainer
 
 
 def _list_differences(a: TrainConfig, b: TrainConfig) -> str:

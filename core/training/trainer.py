@@ -18,10 +18,11 @@ from core.data.batches import EpochPlan, TrainingSet, derived_seed, label_budget
 from core.data.cifar10 import Images
 from core.errors import DivergedError, LabError, TrainingError
 from core.models.inference import StoppedError, autocast, infer
-from core.models.layers import freeze, head_name, is_layer_weight, is_within, load_weights
+from core.models.layers import freeze, is_layer_weight, load_weights
 from core.models.registry import build, family
 from core.training import distributed
 from core.training.device import best_device, best_precision
+from core.training.optimizer import make_optimizer
 from core.training.schedules import learning_rate
 
 
@@ -96,7 +97,7 @@ class Trainer:
         self._frozen = freeze(self.model, config.freeze)
         network = distributed.wrap(self.model)
         self._network = torch.compile(network) if compiled else network  # the same weights
-        self.optimizer = _optimizer(self.model, config)
+        self.optimizer = make_optimizer(self.model, config)
         self._scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == "float16")
         learned = {
             name: weights
@@ -187,6 +188,9 @@ class Trainer:
         self._require_finite(loss)
         if self.config.clip_norm:  # Pascanu et al. 2013, algorithm 1
             nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
+        if self.config.clip_layer:  # the norm of all is often one layer's: the first of a deep plain network
+            for parameter in self.model.parameters():
+                nn.utils.clip_grad_norm_(parameter, self.config.clip_layer)
         self._scaler.step(self.optimizer)
         self._scaler.update()
         return loss, int(correct)
@@ -305,24 +309,6 @@ class Trainer:
         saved = {"batch_order": None} | values["position"]
         self.position = Position(**saved | {"sums": Sums(**saved["sums"])})
         self.history, self.gradient_norms = list(values["history"]), list(values["gradient_norms"])
-
-
-def _optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
-    """Of what is not frozen. A group's `lr_factor` is its learning rate over that of the network's body."""
-    groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
-    head = head_name(model)
-    for name, parameter in model.named_parameters():
-        if parameter.requires_grad:
-            factor = config.head_lr if is_within(name, head) else 1.0
-            groups.setdefault((factor, is_layer_weight(name, parameter)), []).append(parameter)
-    body_first = sorted(groups.items(), key=lambda group: (group[0][0] != 1, not group[0][1]))
-    options = [
-        {"params": parameters, "weight_decay": config.weight_decay if decayed else 0.0, "lr_factor": factor}
-        for (factor, decayed), parameters in body_first
-    ]
-    if config.optimizer == "adamw":
-        return torch.optim.AdamW(options, lr=config.lr, betas=(config.momentum, 0.999))
-    return torch.optim.SGD(options, lr=config.lr, momentum=config.momentum, nesterov=config.momentum > 0)
 
 
 def _subset(images: Images, indices) -> Images:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from core.analysis.depth import NETWORKS, Change, Changes, Finding, Guessing, Recipe
-from core.words.settings import FIELD_WORDS, in_words
+from core.words.settings import in_words, setting_name
 
 NETWORK_WORDS = {"plain": "plain network", "ResNet": "ResNet"}
 
@@ -12,7 +12,7 @@ def by_name(recipes: list[Recipe]) -> dict[str, Recipe]:
     """In their order. A name is, e.g., "training photos: all 50,000, epochs: 40, normalization: BatchNorm"."""
     named: dict[str, Recipe] = {}
     for recipe in recipes:
-        name = ", ".join(f"{FIELD_WORDS.get(f, f)}: {in_words(f, value)}" for f, value in recipe.settings.items())
+        name = ", ".join(f"{setting_name(f)}: {in_words(f, value)}" for f, value in recipe.settings.items())
         # Those that began with different files of one name read alike.
         alike = sum(other == name or other.startswith(f"{name} (") for other in named)
         named[f"{name} ({alike + 1})" if alike else name] = recipe

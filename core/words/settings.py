@@ -3,55 +3,11 @@
 import pandas as pd
 
 from core.analysis.comparison import Fairness
-from core.config import IMAGENET_FILES, TrainConfig, file_name
+from core.config import SETTINGS, TrainConfig
+from core.models.known_weights import IMAGENET_FILES
+from core.paths import file_name
 from core.runs.run import Run
 
-# A field of TrainConfig in words; the values of `skip` and `norm` have words of their own.
-FIELD_WORDS = {
-    "family": "family of networks",
-    "network": "network",
-    "input_size": "picture size",
-    "strides": "place of the strides",
-    "depth": "number of layers",
-    "skip": "shortcuts",
-    "norm": "normalization",
-    "init": "initial weights",
-    "freeze": "frozen up to",
-    "data": "training photos",
-    "train_fraction": "share of the training photos",
-    "epochs": "epochs",
-    "batch_size": "batch size",
-    "optimizer": "optimizer",
-    "schedule": "learning-rate schedule",
-    "warmup": "warm-up",
-    "lr": "learning rate",
-    "head_lr": "learning rate of the last layer, times",
-    "momentum": "momentum",
-    "weight_decay": "weight decay",
-    "label_smoothing": "label smoothing",
-    "clip_norm": "gradient clipping",
-    "augment": "augmentation",
-    "seed": "random seed",
-    "split_seed": "validation split",
-}
-VALUE_WORDS = {
-    ("skip", True): "with",
-    ("skip", False): "without",
-    ("norm", "batch"): "BatchNorm",
-    ("norm", "none"): "none",
-    ("init", "scratch"): "random numbers",
-    ("init", "imagenet"): "learned on ImageNet",
-    ("freeze", ""): "nothing",
-    ("freeze", "backbone"): "the last layer, which alone learns",
-    ("data", "full"): "all 50,000",
-    ("data", "shipped"): "the first 10,000",
-    ("optimizer", "sgd"): "SGD",
-    ("optimizer", "adamw"): "AdamW",
-    ("warmup", None): "as usual for the schedule",
-    ("clip_norm", None): "none",
-    ("augment", True): "mirrored and shifted",
-    ("augment", False): "off",
-}
 # What beside the settings decides on what is learned, by more than the last digits.
 ENVIRONMENT_WORDS = {"processes": "processes that trained it together", "precision": "precision of its numbers"}
 
@@ -79,21 +35,27 @@ def network_name(config: TrainConfig) -> str:
     return NETWORK_NAMES.get(config.network, config.network)
 
 
+def setting_name(name: str) -> str:
+    """What a field of TrainConfig, or one of ENVIRONMENT_WORDS, is called."""
+    return SETTINGS[name].name if name in SETTINGS else ENVIRONMENT_WORDS[name]
+
+
 def in_words(name: str, value: object) -> str:
     """The value of a field of TrainConfig as a lay reader takes it."""
-    if (name, value) not in VALUE_WORDS and name == "init":
+    setting = SETTINGS.get(name)
+    if setting is None:  # one of ENVIRONMENT_WORDS
+        return str(value)
+    if name == "init" and value not in setting.words:
         file = file_name(str(value))
-        return VALUE_WORDS["init", "imagenet"] if file in IMAGENET_FILES else f"learned before, in {file}"
-    if name in ("train_fraction", "warmup") and value is not None:
-        return f"{value:.3%}".rstrip("0%").rstrip(".") + "%"
-    return VALUE_WORDS.get((name, value), str(value))
+        return setting.words["imagenet"] if file in IMAGENET_FILES else f"learned before, in {file}"
+    return setting.in_words(value)
 
 
 def describe(run: Run) -> str:
     """The network in lay words, e.g. "20 layers, with shortcuts" or "ResNet-50, pretrained"."""
     config, words = run.config, []
     if config.family == "cifar":
-        words += [f"{config.depth} layers", f"{VALUE_WORDS['skip', config.skip]} shortcuts"]
+        words += [f"{config.depth} layers", f"{in_words('skip', config.skip)} shortcuts"]
         words += ["no BatchNorm"] if config.norm == "none" else []
     else:
         words += [network_name(config)]
@@ -126,8 +88,7 @@ def names(a: Run, b: Run) -> dict[str, str]:
 
 def differing_in_words(differing: dict[str, tuple]) -> pd.DataFrame:
     """A row for each setting in which two runs differ (`comparison.differing`): columns "setting", "A", "B"."""
-    words = FIELD_WORDS | ENVIRONMENT_WORDS
-    rows = [(words[name], *(in_words(name, value) for value in both)) for name, both in differing.items()]
+    rows = [(setting_name(name), *(in_words(name, value) for value in both)) for name, both in differing.items()]
     return pd.DataFrame(rows, columns=["setting", "A", "B"])
 
 

@@ -30,6 +30,7 @@ OTHER = {
     "weight_decay": 1e-4,
     "label_smoothing": 0.1,
     "clip_norm": 1.0,
+    "clip_layer": 1.0,
     "augment": False,
     "seed": 7,
     "split_seed": 8,
@@ -89,14 +90,14 @@ def test_mistyped_field_is_named(field, value):
     ("field", "value", "words"),
     [
         *(("depth", depth, "depth must be 6n") for depth in (-4, 0, 2, 7, 9, 18, 21, 6_000_002)),
-        ("family", "vit", "family must be one of cifar, torchvision, not 'vit'"),
+        ("family", "vit", "family must be cifar or torchvision, not 'vit'"),
         ("network", "resnet50", "network must be empty for family cifar"),
         ("input_size", 64, "input size must be 32 for family cifar"),
         ("strides", "v1", "strides must be v1.5, or v1 for torchvision's resnet50"),
         ("init", "", "initial weights must be"),
-        ("optimizer", "lion", "optimizer must be one of sgd, adamw"),
+        ("optimizer", "lion", "optimizer must be sgd or adamw"),
         *(("train_fraction", share, "train fraction must be") for share in (0, -0.1, 1.01, float("nan"))),
-        *(("warmup", share, "warm-up must be") for share in (-0.1, 1, float("nan"))),
+        *(("warmup", share, "warmup must be") for share in (-0.1, 1, float("nan"))),
         *(("head_lr", factor, "head lr must be") for factor in (0, -1, 1000, float("nan"))),
         ("norm", "layer", "norm must be batch or none"),
         ("data", "half", "data must be full or shipped"),
@@ -110,7 +111,7 @@ def test_mistyped_field_is_named(field, value):
         *(("weight_decay", decay, "weight decay must be") for decay in (-1e-4, 1, float("nan"))),
         *(("label_smoothing", share, "label smoothing must be") for share in (-0.1, 1, float("nan"))),
         *(("clip_norm", norm, "clip norm must be") for norm in (0, -1, 1e6, float("nan"), float("inf"))),
-        *((name, seed, "seeds must be") for name in ("seed", "split_seed") for seed in (-1, 2**31)),
+        *((name, seed, "seed must be") for name in ("seed", "split_seed") for seed in (-1, 2**31)),
     ],
 )
 def test_bad_value_is_refused_in_a_sentence(field, value, words):
@@ -143,7 +144,7 @@ def test_values_at_the_limits_are_taken(changes):
         ("network", "../resnet50", "network must be a name of torchvision"),
         ("input_size", 31, "input size must be from 32 to 512"),
         ("input_size", 513, "input size must be from 32 to 512"),
-        ("strides", "v2", "strides must be v1.5, or v1"),
+        ("strides", "v2", "strides must be v1.5 or v1"),
         ("depth", 56, "cannot be chosen"),
         ("skip", False, "cannot be chosen"),
         ("norm", "none", "cannot be chosen"),
@@ -221,3 +222,11 @@ def test_usual_recipe_of_each_family():
     assert recipe("cifar", "sgd") == {"input_size": 32, "batch_size": 128, "lr": 0.3}
     assert recipe("torchvision", "adamw")["lr"] == pytest.approx(1e-4)
     assert TrainConfig(**recipe("cifar", "sgd")) == TrainConfig()
+
+
+def test_the_usual_warm_up_is_one_setting_however_it_is_asked_for():
+    """Identical trainings are no fair pair that differs in its warm-up, and not two recipes."""
+    assert TrainConfig(schedule="cosine") == TrainConfig(schedule="cosine", warmup=0.0)
+    assert TrainConfig() == TrainConfig(warmup=0.2)
+    assert TrainConfig.from_dict({"schedule": "onecycle", "warmup": None}).warmup == 0.2  # as runs of before have it
+    assert TrainConfig(warmup=0.2).default_run_name == "resnet20-24ep-s0"

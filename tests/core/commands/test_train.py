@@ -26,7 +26,7 @@ from core.analysis import gradients
 from core.analysis.metrics import accuracy
 from core.commands import train
 from core.commands.parser import run_command
-from core.config import TrainConfig
+from core.config import PRECISIONS, TrainConfig
 from core.data import cifar10
 from core.data.batches import EpochPlan, to_tensors
 from core.errors import TrainingError
@@ -126,7 +126,7 @@ def test_folder_is_complete(full):
     assert facts["batch_order"] == EpochPlan.draw(3_601, run.config.seed, epoch=0).sha256("")
     assert facts["environment"]["threads"] == 2
     assert facts["environment"]["torch"] == torch.__version__
-    assert facts["command"] == f"python -m core train {shlex.join(OPTIONS)} --out {run.path.parent}"
+    assert facts["environment"]["precision"] in PRECISIONS
 
 
 def test_logits_are_those_of_the_kept_weights(full):
@@ -187,8 +187,8 @@ def test_interrupted_training_goes_on_to_the_same_end(full, tmp_path):
     assert status.read(folder).state == "stopped"
     assert {path.name for path in folder.iterdir()} == {"config.json", "status.json", "resume.safetensors"}
 
-    python, *argv = shlex.split(err.split("go on with: ")[1])
-    assert (python, argv[:3], argv[-1]) == ("python", ["-m", "core", "train"], "--resume")
+    python, *argv = shlex.split(err.split("continue with: ")[1])
+    assert (python, argv) == ("python", ["-m", "core", "train", "--run", str(folder)])
     with ended(start(*argv[3:])) as process:
         _, err = process.communicate(timeout=600)
     assert process.returncode == 0, err
@@ -220,7 +220,7 @@ def test_interrupted_training_goes_on_to_the_same_end(full, tmp_path):
         ("resnet8 --weight-decay -1", "weight decay must be from 0"),
         ("resnet8 --label-smoothing 1", "label smoothing must be from 0"),
         ("resnet8 --clip-norm 0", "clip norm must be above 0"),
-        ("resnet8 --seed -1", "seeds must be from 0"),
+        ("resnet8 --seed -1", "seed must be from 0"),
         ("resnet8 --norm layer", "argument --norm: invalid choice"),
         ("resnet8 --threads 0", "--threads must be at least 1"),
         ("resnet8 --threads 1000000000000", "--threads must be at"),
@@ -234,7 +234,7 @@ def test_interrupted_training_goes_on_to_the_same_end(full, tmp_path):
         ("resnet18 --input-size 8", "input size must be from 32 to 512"),
         ("alexnet --input-size 32", "alexnet needs images of 63 pixels"),
         ("resnet8 --optimizer lion", "argument --optimizer: invalid choice"),
-        ("resnet8 --warmup 1", "warm-up must be from 0"),
+        ("resnet8 --warmup 1", "warmup must be from 0"),
         ("resnet8 --head-lr 0", "head lr must be above 0"),
         ("resnet8 --train-fraction 0", "train fraction must be above 0"),
         ("resnet8 --train-fraction 0.001", "leaves none of some class"),
@@ -269,19 +269,15 @@ def test_a_taken_name_is_refused_before_anything_is_trained(command, own_runs):
     assert not (own_runs / "plain8-1ep-s0").exists()
 
 
-def test_the_command_to_go_on_names_this_network_alone(command, tmp_path):
+def test_the_command_to_continue_names_this_network_alone(command, tmp_path):
     """Also where a folder has another network's name."""
     place = tmp_path / "plain8"
     options = ["--seed", "3", "--warmup", "0.1", "--no-augment", "--threads", "1", "--precision", "float32"]
     _, err = command("cifar_resnet8", "plain8", "--epochs", "1", *options, "--out", str(place), stop=True)
-    (said,) = (line for line in err.splitlines() if "go on with" in line)
-    words = shlex.split(said.partition("with: ")[2])
-    assert words[:5] == ["python", "-m", "core", "train", "resnet8"]
-    given = train.parser().parse_args(words[4:])
-    assert given.resume
-    assert (given.out, given.threads, given.precision) == (place, 1, "float32")
+    (line,) = (line for line in err.splitlines() if "continue with" in line)
     (begun,) = library.list_in(place)[0]
-    assert train._config("resnet8", given) == begun.config
+    assert shlex.split(line.partition("with: ")[2]) == ["python", "-m", "core", "train", "--run", str(begun.path)]
+    assert (begun.environment["threads"], begun.environment["precision"]) == (1, "float32")
 
 
 def test_a_training_on_images_in_a_folder_goes_on_with_them(command, own_runs, tmp_path, tiny_images, monkeypatch):
@@ -326,8 +322,7 @@ def test_command_of_each_of_several_networks_trains_that_one(command, own_runs):
     code, err = command("plain8", "resnet8", "--epochs", "1", "--name=", stop=True)
     assert code == 130
     run = open_run(own_runs / "plain8-1ep-s0")
-    assert run.facts["command"] == "python -m core train plain8 --epochs 1"
-    assert err.splitlines()[-1] == f"Stopped. Nothing is lost; go on with: {run.facts['command']} --resume"
+    assert err.splitlines()[-1] == f"Stopped. Nothing is lost; continue with: python -m core train --run {run.path}"
     assert status.read(run.path).state == "stopped"
 
 
@@ -338,7 +333,7 @@ def test_several_networks_are_resumed_where_they_stand(command, own_runs):
     code, err = command("plain8", "resnet8", "--epochs", "1", "--resume", stop=True)
     assert code == 130
     assert err.startswith("plain8-1ep-s0 is finished.\n")
-    assert "core train resnet8 --epochs 1 --resume" in err.splitlines()[-1]
+    assert err.splitlines()[-1].endswith("core train --run " + str(own_runs / "resnet8-1ep-s0"))
     code, err = command("plain8", "plain14", "--epochs", "1", "--resume", stop=True)  # whose turn had not come
     assert code == 130
     assert (own_runs / "plain14-1ep-s0" / "config.json").exists()
@@ -395,7 +390,7 @@ def test_one_process_does_not_go_on_with_what_two_began(command, own_runs):
 
 
 def test_what_ends_before_it_has_begun_leaves_no_folder(command, own_runs, monkeypatch):
-    def fail(session):
+    def fail(*args):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
@@ -404,7 +399,7 @@ def test_what_ends_before_it_has_begun_leaves_no_folder(command, own_runs, monke
             command("resnet8", "--epochs", "1", "--name", "x")
     assert not (own_runs / "x").exists()
     with monkeypatch.context() as broken:
-        broken.setattr(store, "save_facts", lambda *args: fail(None))
+        broken.setattr(store, "save_facts", fail)
         with suppress(KeyboardInterrupt):
             command("resnet8", "--epochs", "1", "--name", "x")
     assert not (own_runs / "x").exists()
@@ -432,37 +427,13 @@ def test_run_is_trained_as_its_folder_says(command, own_runs):
     config = open_run(folder).config
     code, err = command("--run", str(folder), stop=True)
     assert code == 130
-    assert err.splitlines()[-1] == f"Stopped. Nothing is lost; go on with: python -m core train --run {folder}"
+    assert err.splitlines()[-1] == f"Stopped. Nothing is lost; continue with: python -m core train --run {folder}"
     run = open_run(folder)
     assert run.config == config
     assert run.parameters == 75_290
-    *words, out, where = (*shlex.split(run.facts["command"])[4:], "--out", str(own_runs / "again"))
-    assert command(*words, out, where, stop=True)[0] == 130
-    (again,) = (own_runs / "again").glob("*/")
-    assert open_run(again).config == config
-
-
-def test_every_option_finds_its_way_into_the_command():
-    config = TrainConfig(
-        depth=14,
-        skip=False,
-        norm="none",
-        init="a file.safetensors",
-        data="shipped",
-        epochs=3,
-        batch_size=64,
-        schedule="cosine",
-        lr=0.1,
-        momentum=0.8,
-        weight_decay=1e-6,
-        label_smoothing=0.1,
-        clip_norm=2.5,
-        augment=False,
-        seed=5,
-        split_seed=2,
-    )
-    args = train.parser().parse_args(train._options(config))
-    assert train._configs(args) == [config]
+    *words, _, name = shlex.split(run.command_to_repeat)[4:]
+    assert command(*words, "--name", name, stop=True)[0] == 130
+    assert open_run(own_runs / name).config == config
 
 
 def cut_state(path: Path) -> None:

@@ -54,22 +54,6 @@ def test_trained_run_is_read_as_it_was_written(make_run):
     assert "good" in (run.path / "README.md").read_text()
 
 
-@pytest.mark.parametrize(
-    ("environment", "command", "expected"),
-    [
-        ({"precision": "bfloat16"}, "train plain8", "train plain8 --precision bfloat16 --seed 1"),
-        ({"precision": "float32"}, "train plain8 --precision float32", "train plain8 --precision float32 --seed 1"),
-        ({"precision": "float16"}, "train plain8", "train plain8 --seed 1"),  # no one can choose it
-        ({"precision": ["; rm"]}, "train plain8", "train plain8 --seed 1"),
-        (None, "train plain8 --name x --out=y", "train plain8 --seed 1"),
-        (None, "train plain8 --seed 0 --lr 1 --epochs=1", "train plain8 --lr 1 --epochs=1 --seed 1"),
-    ],
-)
-def test_command_of_another_such_run_has_the_same_precision(tmp_path, environment, command, expected):
-    run = Run(tmp_path, TrainConfig(), {"environment": environment, "command": command})
-    assert run.command_with("--seed", "1") == expected
-
-
 def test_model_has_the_saved_weights_ready_for_answers(make_run):
     run = make_run("good")
     model, saved = run.load_model(), load_file(run.path / "model.safetensors")

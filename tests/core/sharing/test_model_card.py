@@ -18,19 +18,11 @@ def said(run: Run, row: str) -> str:
     return line.split(" | ")[1].removesuffix(" |")
 
 
-def with_command(run: Run, command: str) -> Run:
-    return replace(run, facts=run.facts | {"command": command})
-
-
-@pytest.mark.parametrize(
-    "place", ["", " --name here", " --out 'some where'", " --out=here --name=x --seed 3", " --name x --out checkpoints"]
-)
-def test_command_of_the_card_makes_the_run_beside_what_is_there(make_run, own_runs, place):
-    run = with_command(make_run("here"), f"python -m core train resnet8 --data shipped{place} --epochs 1")
+def test_command_of_the_card_makes_the_run_beside_what_is_there(make_run, own_runs):
+    run = make_run("here", seed=3)
     args = train.parser().parse_args(shlex.split(run.command_to_repeat)[4:])
     assert (args.out, args.name) == (own_runs, "here-again")
-    assert (args.architectures, args.data, args.epochs) == (["resnet8"], "shipped", 1)
-    assert args.seed == (3 if "seed" in place else 0)
+    assert train._configs(args) == [run.config]
     assert store.new_folder(args.out, args.name).is_dir()
     assert f"    {run.command_to_repeat}\n" in card_text(run)
 
@@ -45,12 +37,6 @@ def test_card_says_on_which_images_the_training_accuracy_is(make_run, augment, r
 def test_name_that_is_long_stays_a_name(make_run):
     run = make_run("x" * 64)
     assert library.NAME.fullmatch(shlex.split(run.command_to_repeat)[-1])
-
-
-@pytest.mark.parametrize("facts", [{}, {"command": None}, {"command": "an open 'quote"}, {"command": 3}])
-def test_run_whose_command_is_not_known_says_so(make_run, facts):
-    run = make_run("strange")
-    assert replace(run, facts=facts).how_to_repeat() == "How it was trained is not recorded."
 
 
 def test_card_without_weights_does_not_speak_of_them(make_run):

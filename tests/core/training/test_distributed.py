@@ -130,7 +130,9 @@ def test_all_stop_together_and_go_on_together_and_end_when_one_is_killed(own_run
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=60)
         assert not any(trainer.is_running() for trainer in trainers)
-        assert out.count("Stopped. Nothing is lost; go on with: torchrun --nproc-per-node 2 -m core train resnet8") == 1
+        assert (
+            out.count("Stopped. Nothing is lost; continue with: torchrun --nproc-per-node 2 -m core train --run ") == 1
+        )
         said = status.read(folder)
         assert said.state == "stopped"
         steps = store.load_state(folder)[1]["position"]["sums"]["steps"]

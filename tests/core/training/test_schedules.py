@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 
-from core.config import SCHEDULES, TrainConfig
+from core.config import SCHEDULES, USUAL_WARM_UP, TrainConfig
 from core.training.schedules import SHAPES, curve, learning_rate
 
 
@@ -40,19 +40,20 @@ def test_config_knows_these_schedules():
     ],
 )
 def test_known_points(schedule, progress, share_of_peak):
-    assert learning_rate(schedule, 0.3, progress) == pytest.approx(0.3 * share_of_peak, abs=1e-12)
+    rate = learning_rate(schedule, 0.3, progress, USUAL_WARM_UP[schedule])
+    assert rate == pytest.approx(0.3 * share_of_peak, abs=1e-12)
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_never_negative_and_never_above_the_peak(schedule):
-    rates = [learning_rate(schedule, 0.3, step / 1000) for step in range(1001)]
+    rates = [learning_rate(schedule, 0.3, step / 1000, USUAL_WARM_UP[schedule]) for step in range(1001)]
     assert min(rates) >= 0
     assert max(rates) == pytest.approx(0.3)
 
 
 @pytest.mark.parametrize("schedule", ["onecycle", "cosine"])
 def test_smooth_ones_make_no_jump(schedule):
-    rates = [learning_rate(schedule, 1.0, step / 1000) for step in range(1001)]
+    rates = [learning_rate(schedule, 1.0, step / 1000, USUAL_WARM_UP[schedule]) for step in range(1001)]
     assert max(abs(b - a) for a, b in pairwise(rates)) < 0.006
 
 

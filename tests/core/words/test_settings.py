@@ -5,7 +5,7 @@ from dataclasses import fields
 import pytest
 
 from core.analysis.comparison import Fairness, fairness
-from core.config import TrainConfig
+from core.config import SETTINGS, TrainConfig
 from core.words import settings
 
 
@@ -27,7 +27,8 @@ def test_an_unfair_pair_in_words():
 
 
 def test_every_setting_has_words():
-    assert set(settings.FIELD_WORDS) == {field.name for field in fields(TrainConfig)}
+    assert all(settings.setting_name(name) and SETTINGS[name].help for name in SETTINGS)
+    assert SETTINGS.keys() == {field.name for field in fields(TrainConfig)}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,42 @@
+"""The command that makes a run, from what its config.json holds. Nothing reads commands: they are for people."""
+
+import shlex
+from collections.abc import Mapping
+
+from core.config import PRECISIONS, SETTINGS, TrainConfig
+
+MOST_THREADS = 1024
+
+
+def train_command(
+    config: TrainConfig, environment: Mapping, data_folder: str | None = None, name: str | None = None
+) -> str:
+    """What a shell runs to train `config` as it was trained in `environment` (`device.describe_environment`; what it
+    lacks, the machine chooses), on the images in `data_folder` if not from a place known by name, as the run `name`."""
+    words = [*_program(environment), config.architecture]
+    for field, value in config.unusual.items():
+        if SETTINGS[field].option:
+            option = field.replace("_", "-")
+            words += [f"--no-{option}"] if value is False else _option(option, value)
+    if data_folder or config.data != "full":
+        words += _option("data", data_folder or config.data)
+    precision, threads = environment.get("precision"), environment.get("threads")
+    words += _option("precision", precision) if precision in PRECISIONS else []
+    words += _option("threads", threads) if type(threads) is int and 1 <= threads <= MOST_THREADS else []
+    words += ["--compile"] if environment.get("compiled") is True else []
+    return shlex.join([*words, *(_option("name", name) if name else [])])
+
+
+def _program(environment: Mapping) -> list[str]:
+    processes, machines = environment.get("processes", 1), environment.get("machines", 1)
+    if type(processes) is not int or processes <= 1:
+        return ["python", "-m", "core", "train"]
+    several = type(machines) is int and 1 < machines <= processes
+    nodes = ["--nnodes", str(machines)] if several else []
+    here = processes // machines if several else processes
+    return ["torchrun", *nodes, "--nproc-per-node", str(here), "-m", "core", "train"]
+
+
+def _option(name: str, value: object) -> list[str]:
+    text = str(value)
+    return [f"--{name}={text}"] if text.startswith("-") else [f"--{name}", text]
