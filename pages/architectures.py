@@ -34,15 +34,15 @@ if not finished:
 side_of = {run.name: side for side, run in chosen}
 
 
-def hindered(run: Run) -> bool:
+def held_back(run: Run) -> bool:
     """Whether it could not learn all that its network can: its accuracy then says little of the network."""
     config = run.config
     return bool(limits(config)) or config.norm == "none" or config.data == "shipped"
 
 
 def choose() -> list[Run]:
-    """The runs to show: A, B and those that nothing hindered; on demand the others, too."""
-    hidden = {name for name, run in finished.items() if hindered(run) and name not in side_of}
+    """The runs to show: A, B and those that nothing held back; on demand the others, too."""
+    hidden = {name for name, run in finished.items() if held_back(run) and name not in side_of}
     if not hidden:
         return list(finished.values())
     runs = "run" if len(hidden) == 1 else "runs"
@@ -216,7 +216,7 @@ def show_recipes(runs: list[Run]) -> None:
 
 def best_of(runs: list[Run]) -> str:
     best, second, *_ = sorted(runs, key=lambda run: cached.accuracy(run).value, reverse=True)
-    if cached.verdict(best, second).by_luck:
+    if cached.verdict(best, second).could_be_luck:
         return f"Whether `{best.name}` or `{second.name}` is better is too close to call."
     return f"The best of them is `{best.name}`; luck with the photos does not explain that, other seeds might."
 

@@ -67,7 +67,7 @@ with third:
     show_matrix("difference", difference, "B minus A", largest_change)
 (true_a, answer_a), (true_b, answer_b) = (worst[side].idxmax() for side in ("A", "B"))
 st.caption(
-    f"A's commonest mistake: {true_a} taken for {answer_a}, {worst['A'].max()} of 1,000. B's: {true_b} taken for "
+    f"A's most common mistake: {true_a} taken for {answer_a}, {worst['A'].max()} of 1,000. B's: {true_b} taken for "
     f"{answer_b}, {worst['B'].max()}. On the right, off the diagonal: blue is a mistake that B makes more often, "
     "orange one that it makes less often; on the diagonal, blue is what B gets right more often. Small changes may be "
     "luck: other random numbers to begin with (another seed) can shift a cell by more than ten."
