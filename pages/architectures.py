@@ -10,12 +10,13 @@ from core.config import SCHEDULES
 from core.errors import LabError
 from core.runs.run import Run
 from core.training.schedules import curve
+from core.words.glossary import explain
 from core.words.settings import FIELD_WORDS, describe, in_words, limits, network_name
 from ui import cached
 from ui.run_picker import pair, readable_runs, show_command
 
 COSTS = {
-    "parameters": ("parameters", "numbers that are learned (parameters)"),
+    "parameters": ("parameters", "parameters (numbers that are learned)"),
     "work": ("multiply_adds", "work for one picture (multiply-adds)"),
     "1 thread": ("ms1", "milliseconds for one picture, one thread"),
     "2 threads": ("ms2", "milliseconds for one picture, two threads"),
@@ -142,7 +143,7 @@ def show_costs() -> None:
         key="cost",
         bind="query-params",
         required=True,
-        help="Parameters fill memory; multiply-adds are the work of one answer; milliseconds are measured here.",
+        help=explain("parameters", "multiply-adds", "thread"),
     )
     x, title = COSTS[cost]
     runs = choose()

@@ -9,6 +9,7 @@ from core.data.cifar10 import CLASSES
 from core.runs.run import Run
 from core.words import comparison as comparison_words
 from core.words import summary
+from core.words.glossary import explain
 from core.words.settings import describe, differing_in_words, fairness_in_words, network_name
 from ui import cached, figures_table, network_drawing, photos
 from ui.run_picker import pair
@@ -22,7 +23,7 @@ BEGINNING = {
     False: "It begins with **random numbers**, and must learn everything from these photos.",
 }
 QUESTIONS = {"skip": "Do shortcuts help a network learn?", "init": "Does it help to have learned before?"}
-COSTS = {"Parameters": "The numbers that are learned.", "Multiply-adds a photo": "The work of one answer."}
+COSTS = {"Parameters": explain("parameters"), "Multiply-adds a photo": explain("multiply-adds")}
 OPEN = "Which network does better?"
 
 chosen = pair()

@@ -6,6 +6,7 @@ import streamlit as st
 from core.analysis.training_summary import TARGETS, summarize
 from core.charts.learning import gap, learning_curves
 from core.words import summary
+from core.words.glossary import explain
 from ui import cached
 from ui.run_picker import pair
 
@@ -27,7 +28,7 @@ measure = first.segmented_control(
     key="measure",
     bind="query-params",
     required=True,
-    help="Accuracy: the share of right answers; higher is better. Loss: what training makes smaller.",
+    help=explain("accuracy", "loss"),
 )
 against = second.segmented_control(
     "Against",
@@ -36,7 +37,7 @@ against = second.segmented_control(
     key="against",
     bind="query-params",
     required=True,
-    help="An epoch is one pass over the training photos.",
+    help=explain("epoch"),
 )
 x, x_title = AXES[against]
 
@@ -84,7 +85,7 @@ if measure == "loss" and smoothed:
         "certainty counts as a mistake, too (label smoothing), so that a network does not learn to be too sure."
     )
 
-st.header("The generalization gap", anchor=False)
+st.header("The generalization gap", anchor=False, help=explain("generalization gap"))
 gaps = pd.concat(
     with_minutes(run, side).assign(gap=lambda table: 100 * (table["train_accuracy"] - table["val_accuracy"]))
     for side, run in chosen

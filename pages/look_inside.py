@@ -201,7 +201,7 @@ with st.container(horizontal=True):
         help="One PNG: the picture, both answers, both heatmaps, names and date.",
     )
     st.download_button(
-        "Its numbers",
+        "Table of the numbers",
         lambda: poster.table([column(look) for look in looks]).to_csv(index=False),
         "resnet-lab.csv",
         "text/csv",

@@ -1,6 +1,7 @@
 """What a training came to, as a column of a table, and what each figure means."""
 
 from core.analysis.training_summary import TARGETS, TrainingSummary
+from core.words.glossary import explain
 
 ACCURACY, GAP, TIME = "Test accuracy", "Train minus validation accuracy, at the end", "Training time"
 REACHING = {target: f"Time to {target:.0%} validation accuracy" for target in TARGETS}
@@ -9,8 +10,7 @@ MEANINGS = {
     "photos may put it (95%).",
     **dict.fromkeys(
         REACHING.values(),
-        "How fast it learns. Validation photos are kept apart while it learns from the others; an epoch is one pass "
-        "over those.",
+        f"How fast it learns. {explain('validation photos')} {explain('epoch')}",
     ),
     GAP: "How much better it is on the photos it learned from. Small is good where accuracy is high; a network "
     "that learned little memorized little. Below zero is possible, as training photos may be mirrored and shifted, and "

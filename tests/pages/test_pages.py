@@ -165,7 +165,7 @@ def test_taking_a_comparison_home_does_not_draw_the_page_again(app):
     buttons = look_inside(app).get("download_button")
     assert [(button.proto.label, button.proto.ignore_rerun) for button in buttons] == [
         ("Picture of this comparison", True),
-        ("Its numbers", True),
+        ("Table of the numbers", True),
     ]
 
 
