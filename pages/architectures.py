@@ -10,12 +10,13 @@ from core.config import SCHEDULES
 from core.errors import LabError
 from core.runs.run import Run
 from core.training.schedules import curve
+from core.words.glossary import explain
 from core.words.settings import describe, in_words, limits, network_name, setting_name
 from ui import cached
 from ui.run_picker import pair, readable_runs, show_command
 
 COSTS = {
-    "parameters": ("parameters", "numbers that are learned (parameters)"),
+    "parameters": ("parameters", "parameters (numbers that are learned)"),
     "work": ("multiply_adds", "work for one picture (multiply-adds)"),
     "1 thread": ("ms1", "milliseconds for one picture, one thread"),
     "2 threads": ("ms2", "milliseconds for one picture, two threads"),
@@ -34,15 +35,15 @@ if not finished:
 side_of = {run.name: side for side, run in chosen}
 
 
-def hindered(run: Run) -> bool:
+def held_back(run: Run) -> bool:
     """Whether it could not learn all that its network can: its accuracy then says little of the network."""
     config = run.config
     return bool(limits(config)) or config.norm == "none" or config.data == "shipped"
 
 
 def choose() -> list[Run]:
-    """The runs to show: A, B and those that nothing hindered; on demand the others, too."""
-    hidden = {name for name, run in finished.items() if hindered(run) and name not in side_of}
+    """The runs to show: A, B and those that nothing held back; on demand the others, too."""
+    hidden = {name for name, run in finished.items() if held_back(run) and name not in side_of}
     if not hidden:
         return list(finished.values())
     runs = "run" if len(hidden) == 1 else "runs"
@@ -142,7 +143,7 @@ def show_costs() -> None:
         key="cost",
         bind="query-params",
         required=True,
-        help="Parameters fill memory; multiply-adds are the work of one answer; milliseconds are measured here.",
+        help=explain("parameters", "multiply-adds", "thread"),
     )
     x, title = COSTS[cost]
     runs = choose()
@@ -216,7 +217,7 @@ def show_recipes(runs: list[Run]) -> None:
 
 def best_of(runs: list[Run]) -> str:
     best, second, *_ = sorted(runs, key=lambda run: cached.accuracy(run).value, reverse=True)
-    if cached.verdict(best, second).by_luck:
+    if cached.verdict(best, second).could_be_luck:
         return f"Whether `{best.name}` or `{second.name}` is better is too close to call."
     return f"The best of them is `{best.name}`; luck with the photos does not explain that, other seeds might."
 

@@ -3,10 +3,13 @@
 import streamlit as st
 
 from core.analysis import comparison
-from core.analysis.training_summary import ACCURACY, MEANINGS, outcome
+from core.analysis.training_summary import summarize
 from core.charts.palette import COLORS
 from core.data.cifar10 import CLASSES
 from core.runs.run import Run
+from core.words import comparison as comparison_words
+from core.words import summary
+from core.words.glossary import explain
 from core.words.settings import describe, differing_in_words, fairness_in_words, network_name
 from ui import cached, figures_table, network_drawing, photos
 from ui.run_picker import pair
@@ -16,11 +19,11 @@ SHORTCUTS = {
     False: "Each block (2 layers) must pass on everything by itself: there is **no way around** it.",
 }
 BEGINNING = {
-    True: "It has learned from other photos before, and now **goes on from there** (transfer learning).",
+    True: "It has learned from other photos before, and now **continues from there** (transfer learning).",
     False: "It begins with **random numbers**, and must learn everything from these photos.",
 }
 QUESTIONS = {"skip": "Do shortcuts help a network learn?", "init": "Does it help to have learned before?"}
-COSTS = {"Parameters": "The numbers that are learned.", "Multiply-adds a photo": "The work of one answer."}
+COSTS = {"Parameters": explain("parameters"), "Multiply-adds a photo": explain("multiply-adds")}
 OPEN = "Which network does better?"
 
 chosen = pair()
@@ -39,7 +42,7 @@ if not fairness.fair and len(fairness.differing):
 def figures_of(run: Run) -> dict[str, str]:
     """A column of the table of figures."""
     costs = (f"{run.parameters:,}", f"{run.multiply_adds / 1e6:.1f} million")
-    return outcome(cached.history(run), cached.accuracy(run)).figures | dict(zip(COSTS, costs, strict=True))
+    return summary.figures(summarize(cached.history(run), cached.accuracy(run))) | dict(zip(COSTS, costs, strict=True))
 
 
 def show_network(side: str, run, share, color: str) -> None:
@@ -51,10 +54,10 @@ def show_network(side: str, run, share, color: str) -> None:
         st.metric(
             "right on photos it has never seen",
             f"{share.value:.1%}",
-            delta=f"{100 * (verdict.b.value - verdict.a.value):+.1f} points vs A" if side == "B" else None,
-            delta_color="off" if verdict.by_luck else "normal",
-            delta_arrow="off" if verdict.by_luck else "auto",
-            help=MEANINGS[ACCURACY],
+            delta=f"{verdict.points:+.1f} points vs A" if side == "B" else None,
+            delta_color="off" if verdict.could_be_luck else "normal",
+            delta_arrow="off" if verdict.could_be_luck else "auto",
+            help=summary.MEANINGS[summary.ACCURACY],
         )
         st.markdown(SHORTCUTS[run.config.skip] if cifar else BEGINNING[run.config.pretrained])
 
@@ -78,14 +81,14 @@ with middle:
     better = "B right, A wrong" if verdict.b.value >= verdict.a.value else "A right, B wrong"
     if len(disagreements[better]):
         show_example(int(disagreements[better][0]))
-st.subheader(verdict.headline, anchor=False)
-st.markdown(verdict.sentence)
+st.subheader(comparison_words.headline(verdict), anchor=False)
+st.markdown(comparison_words.explanation(verdict))
 
 st.header("The figures", anchor=False)
-figures_table.show({f"{side}: {run.name}": figures_of(run) for side, run in chosen}, MEANINGS | COSTS)
+figures_table.show({f"{side}: {run.name}": figures_of(run) for side, run in chosen}, summary.MEANINGS | COSTS)
 
 st.header("Where they disagree", anchor=False)
-st.caption("Test photos as the networks see them: 32 × 32 pixels, enlarged. The surest disagreements first.")
+st.caption("Test photos as the networks see them: 32 × 32 pixels, enlarged. First those where both are most sure.")
 who = st.segmented_control(
     "Which disagreements",
     list(disagreements),

@@ -16,6 +16,7 @@ from core.runs import status
 from core.runs.library import list_runs
 from core.runs.run import Run
 from core.words import gradients as gradient_words
+from core.words.glossary import explain
 from ui import cached
 from ui.fragment import fragment
 from ui.run_picker import offer_pair, pair
@@ -221,7 +222,7 @@ def show_initialization() -> None:
         value=True,
         key="flow_norm",
         bind="query-params",
-        help="A layer that brings the numbers inside back into range. Many networks have one after every convolution.",
+        help=explain("BatchNorm"),
     )
     plain = TrainConfig(depth=depth, skip=False, norm="batch" if batch_norm else "none")
     configs = {"plain": plain, "ResNet": replace(plain, skip=True)}

@@ -3,8 +3,10 @@
 import pandas as pd
 import streamlit as st
 
-from core.analysis.training_summary import TARGETS, outcome, when_in_words
+from core.analysis.training_summary import TARGETS, summarize
 from core.charts.learning import gap, learning_curves
+from core.words import summary
+from core.words.glossary import explain
 from ui import cached
 from ui.run_picker import pair
 
@@ -26,7 +28,7 @@ measure = first.segmented_control(
     key="measure",
     bind="query-params",
     required=True,
-    help="Accuracy: the share of right answers; higher is better. Loss: what training makes smaller.",
+    help=explain("accuracy", "loss"),
 )
 against = second.segmented_control(
     "Against",
@@ -35,7 +37,7 @@ against = second.segmented_control(
     key="against",
     bind="query-params",
     required=True,
-    help="An epoch is one pass over the training photos.",
+    help=explain("epoch"),
 )
 x, x_title = AXES[against]
 
@@ -56,9 +58,9 @@ def curves(run, side: str) -> pd.DataFrame:
 
 def when_reached(run) -> str:
     """E.g. "is right on 80% of the validation photos after 5 epochs (12 min)"."""
-    when = outcome(cached.history(run), cached.accuracy(run)).reached[TARGETS[0]]
-    first = f"after {when_in_words(when)}" if when else "at no time"
-    return f"is right on {TARGETS[0]:.0%} of the validation photos {first}"
+    when = summarize(cached.history(run), cached.accuracy(run)).reached[TARGETS[0]]
+    target = f"{TARGETS[0]:.0%} of the validation photos"
+    return f"is right on {target} after {summary.when(when)}" if when else f"never is right on {target}"
 
 
 augmented = all(run.config.augment for _, run in chosen)
@@ -83,7 +85,7 @@ if measure == "loss" and smoothed:
         "certainty counts as a mistake, too (label smoothing), so that a network does not learn to be too sure."
     )
 
-st.header("The generalization gap", anchor=False)
+st.header("The generalization gap", anchor=False, help=explain("generalization gap"))
 gaps = pd.concat(
     with_minutes(run, side).assign(gap=lambda table: 100 * (table["train_accuracy"] - table["val_accuracy"]))
     for side, run in chosen
@@ -94,6 +96,6 @@ harder = "Below zero is no error: training photos are counted while the network 
     ", and are mirrored and shifted, so they are harder." if augmented else "."
 )
 st.caption(
-    "How much better a network is on its training photos than on validation photos, kept apart: learning by heart "
+    "How much better a network is on its training photos than on validation photos, kept apart: memorizing "
     f"drives it up. At the end it is {end['A']:+.1f} points for A and {end['B']:+.1f} points for B. {harder}"
 )

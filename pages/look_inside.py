@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.analysis import comparison, metrics, out_of_distribution
+from core.analysis import metrics, out_of_distribution
 from core.charts import poster
 from core.charts.answers import answers
 from core.charts.palette import COLORS
@@ -15,6 +15,7 @@ from core.data.cifar10 import CLASSES
 from core.errors import RunError
 from core.heatmaps import gradcam
 from core.runs.run import Run
+from core.words import comparison as comparison_words
 from core.words import settings
 from ui import cached, missing_weights, picture_source
 from ui.run_picker import pair
@@ -159,7 +160,7 @@ if classifiers:
 if len(looks) == 2:
     labels = {look.side: look.answer.label for look in looks}
     sure = {look.side: look.answer.confidence for look in looks}
-    verdict.markdown("#### " + comparison.answers_in_words(names, labels, sure, choice.truth))
+    verdict.markdown("#### " + comparison_words.answers(names, labels, sure, choice.truth))
 with verdict:
     show_familiarity()
 with picture:
@@ -200,7 +201,7 @@ with st.container(horizontal=True):
         help="One PNG: the picture, both answers, both heatmaps, names and date.",
     )
     st.download_button(
-        "Its numbers",
+        "Table of the numbers",
         lambda: poster.table([column(look) for look in looks]).to_csv(index=False),
         "resnet-lab.csv",
         "text/csv",

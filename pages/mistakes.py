@@ -6,13 +6,14 @@ import streamlit as st
 
 from core.charts.answers import confusion, per_class
 from core.data.cifar10 import CLASSES
+from core.words.glossary import phrase
 from ui import cached, photos
 from ui.run_picker import pair
 
 MEASURES = {
-    "recall": "recall: of all photos of a class, the share found",
-    "precision": "precision: of all answers naming a class, the share right",
-    "f1": "F1: harmonic mean of precision and recall",
+    "recall": f"recall: {phrase('recall')}",
+    "precision": f"precision: {phrase('precision')}",
+    "f1": f"F1: {phrase('f1')}",
 }
 WHOSE = {"A": "A's answers", "B": "B's answers", "difference": "what changes from A to B"}
 SHOWN = 18  # photos of a cell
@@ -67,7 +68,7 @@ with third:
     show_matrix("difference", difference, "B minus A", largest_change)
 (true_a, answer_a), (true_b, answer_b) = (worst[side].idxmax() for side in ("A", "B"))
 st.caption(
-    f"A's commonest mistake: {true_a} taken for {answer_a}, {worst['A'].max()} of 1,000. B's: {true_b} taken for "
+    f"A's most common mistake: {true_a} taken for {answer_a}, {worst['A'].max()} of 1,000. B's: {true_b} taken for "
     f"{answer_b}, {worst['B'].max()}. On the right, off the diagonal: blue is a mistake that B makes more often, "
     "orange one that it makes less often; on the diagonal, blue is what B gets right more often. Small changes may be "
     "luck: other random numbers to begin with (another seed) can shift a cell by more than ten."
@@ -108,4 +109,4 @@ wide = pd.concat({side: cached.per_class(run).drop(columns="images") for side, r
 wide.columns = [f"{measure} {side}" for side, measure in wide.columns]
 percent = {name: st.column_config.NumberColumn(format="percent") for name in wide.columns}
 st.dataframe(wide[sorted(wide.columns)], column_config=percent, key="per_class")
-st.caption("Click a column's head to sort.")
+st.caption("Click the name of a column to sort by it.")

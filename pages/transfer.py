@@ -1,13 +1,15 @@
-"""The second fight: a network that starts from nothing against the same one that has learned before."""
+"""A network that starts from nothing against the same one that has learned before."""
 
 import pandas as pd
 import streamlit as st
 
 from core.analysis import transfer
-from core.analysis.training_summary import MEANINGS, outcome
+from core.analysis.training_summary import summarize
 from core.charts.filters import filter_sheet
 from core.charts.transfer import label_budget, weight_change
 from core.errors import RunError
+from core.words import summary
+from core.words import transfer as transfer_words
 from core.words.settings import limits, network_name
 from ui import cached, figures_table
 from ui.run_picker import offer_pair, pair, readable_runs, show_command
@@ -25,13 +27,13 @@ ONE_RECIPE = (
 chosen = pair()
 st.title("Does it help to have learned before?")
 st.markdown(
-    "Nobody learns everything anew. A network can begin with what another training taught it, on other photos "
+    "Nobody starts every lesson from zero. A network can begin with what another training taught it, on other photos "
     "(**transfer learning**), instead of with random numbers (**from scratch**). All else is the same."
 )
 
 finished = readable_runs()
-duels = transfer.duels(finished)
-if not duels:
+pairs = transfer.pretraining_pairs(finished)
+if not pairs:
     st.info(
         "There is no such pair among the runs here: two that differ in their initial weights alone, one of them from "
         "scratch. These two commands make one, in a few hours on a laptop (the first time, 100 MB of ImageNet weights "
@@ -44,10 +46,10 @@ if not duels:
     st.stop()
 
 
-def choose() -> transfer.Duel:
-    """The pair chosen above, where that is a duel; else the first, or one of a list."""
-    names = {" and ".join(run.name for run in duel): duel for duel in duels}
-    above = [name for name, duel in names.items() if {run.name for run in duel} == {run.name for _, run in chosen}]
+def choose() -> transfer.PretrainingPair:
+    """The pair chosen above, where it is one of these; else the first, or one of a list."""
+    names = {" and ".join(run.name for run in both): both for both in pairs}
+    above = [name for name, both in names.items() if {run.name for run in both} == {run.name for _, run in chosen}]
     if above or len(names) == 1:
         return names[above[0] if above else next(iter(names))]
     name = st.selectbox(
@@ -61,43 +63,44 @@ def choose() -> transfer.Duel:
     return names[name]
 
 
-def network_of(duel: transfer.Duel) -> str:
+def network_of(both: transfer.PretrainingPair) -> str:
     """What both are, e.g. "ResNet-50, 10% of the photos"."""
-    config = duel.pretrained.config
+    config = both.pretrained.config
     return ", ".join([network_name(config), *limits(config)])
 
 
-def sides(duel: transfer.Duel) -> dict[str, str]:
-    """Run's name -> "A" or "B": as chosen above, where the duel is the pair chosen there."""
+def sides(both: transfer.PretrainingPair) -> dict[str, str]:
+    """Run's name -> "A" or "B": as chosen above, where both are the pair chosen there."""
     above = {run.name: side for side, run in chosen}
-    if all(run.name in above for run in duel):
+    if all(run.name in above for run in both):
         return above
-    return {duel.scratch.name: "A", duel.pretrained.name: "B"}
+    return {both.scratch.name: "A", both.pretrained.name: "B"}
 
 
 def show_verdict() -> None:
-    outcomes = {run.name: outcome(cached.history(run), cached.accuracy(run)) for run in duel}
+    summaries = {run.name: summarize(cached.history(run), cached.accuracy(run)) for run in both}
     st.header("The verdict", anchor=False)
-    by_luck = cached.verdict(duel.scratch, duel.pretrained).by_luck
-    st.markdown(transfer.observation(*(outcomes[run.name] for run in duel), by_luck))
+    could_be_luck = cached.verdict(both.scratch, both.pretrained).could_be_luck
+    benefit = transfer.Benefit(*(summaries[run.name] for run in both), could_be_luck)
+    st.markdown(transfer_words.benefit(benefit))
     columns = {
-        f"{side_of[run.name]}: {words}": outcomes[run.name].figures
-        for run, words in zip(duel, ("from scratch", "pretrained"), strict=True)
+        f"{side_of[run.name]}: {words}": summary.figures(summaries[run.name])
+        for run, words in zip(both, ("from scratch", "pretrained"), strict=True)
     }
-    figures_table.show(columns, MEANINGS)
+    figures_table.show(columns, summary.MEANINGS)
     st.caption(ONE_RECIPE)
     st.page_link(
         "../pages/learning_curves.py",
         label="Their learning curves",
         icon=":material/show_chart:",
-        query_params={side_of[run.name].lower(): run.name for run in duel},
+        query_params={side_of[run.name].lower(): run.name for run in both},
     )
 
 
 def show_budgets() -> None:
     st.header("How many labeled photos does it take?", anchor=False)
     rows = []
-    for other in transfer.comparable(duel, duels):
+    for other in transfer.comparable(both, pairs):
         if not all(run.training_images for run in other):
             st.info(f"How many photos {' and '.join(run.name for run in other)} learned from is not recorded.")
             continue
@@ -111,7 +114,7 @@ def show_budgets() -> None:
             "Two runs with fewer labels would show it. These commands make them, with a tenth of the labels, each seen "
             f"{MORE_EPOCHS} times as often:"
         )
-        for run in duel:
+        for run in both:
             share = round(0.1 * run.config.train_fraction, 6)
             show_command(run, train_fraction=share, epochs=MORE_EPOCHS * run.config.epochs)
         return
@@ -139,22 +142,20 @@ def lessons_in_words(table: pd.DataFrame) -> str:
 
 def show_frozen() -> None:
     st.header("Must all of it learn again?", anchor=False)
-    frozen = transfer.frozen_variants(duel, finished)
+    frozen = transfer.frozen_variants(both, finished)
     if not frozen:
         st.info("A run in which only the last layer learns, and all else is the same, would show it. This makes one:")
-        show_command(duel.pretrained, freeze="backbone")
+        show_command(both.pretrained, freeze="backbone")
         return
-    runs = [duel.pretrained, *frozen]
+    runs = [both.pretrained, *frozen]
     table = {
         "what learns": [WHAT_LEARNS.get(run.config.freeze, f"what comes after {run.config.freeze}") for run in runs],
         "test accuracy": [f"{cached.accuracy(run).value:.1%}" for run in runs],
         "training time": [f"{cached.history(run)['seconds'].sum() / 60:.0f} min" for run in runs],
     }
     st.table(pd.DataFrame(table, index=[run.name for run in runs]))
-    verdict = cached.verdict(frozen[0], duel.pretrained)
-    worth = (
-        "no more than luck explains" if verdict.by_luck else f"{100 * (verdict.b.value - verdict.a.value):+.1f} points"
-    )
+    verdict = cached.verdict(frozen[0], both.pretrained)
+    worth = "no more than luck explains" if verdict.could_be_luck else f"{verdict.points:+.1f} points"
     st.caption(
         "Where only the last layer learns, what was learned before serves as it is (feature extraction). Letting "
         f"everything learn (fine-tuning) is worth {worth} here. {SAME_RECIPE}"
@@ -164,7 +165,7 @@ def show_frozen() -> None:
 def show_change() -> None:
     st.header("What moved, and what stayed?", anchor=False)
     changes = {}
-    for run in duel:
+    for run in both:
         try:
             changes[run.name] = run.weight_change()
         except RunError as error:
@@ -192,7 +193,7 @@ def show_change() -> None:
         "so a smaller change does not mean that less was learned."
     )
     st.subheader("The first layer's filters: what it looks for in a picture", anchor=False)
-    for run in duel:
+    for run in both:
         if run.name in changes:
             change = changes[run.name]
             words = "pretrained" if run.config.pretrained else "from scratch"
@@ -207,18 +208,18 @@ def show_change() -> None:
     )
 
 
-duel = choose()
-side_of = sides(duel)
-order = [side_of[run.name] for run in duel]
+both = choose()
+side_of = sides(both)
+order = [side_of[run.name] for run in both]
 if side_of.keys() != {run.name for _, run in chosen}:
     st.caption(":material/info: Another pair is chosen above; on this page, A and B are these two.")
 st.markdown(
-    f"**{order[0]}**: {network_name(duel.scratch.config)} from scratch, `{duel.scratch.name}`.  \n"
-    f"**{order[1]}**: the same, pretrained, `{duel.pretrained.name}`."
+    f"**{order[0]}**: {network_name(both.scratch.config)} from scratch, `{both.scratch.name}`.  \n"
+    f"**{order[1]}**: the same, pretrained, `{both.pretrained.name}`."
 )
 offer_pair(
-    duel.scratch.name,
-    duel.pretrained.name,
+    both.scratch.name,
+    both.pretrained.name,
     "Make these two A and B on every page",
     help="They then become the pair chosen above.",
 )

@@ -71,8 +71,8 @@ def disagreements(a: Run, b: Run) -> dict[str, np.ndarray]:
 
 
 @st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
-def pools(a: Run, b: Run) -> dict[str, np.ndarray]:
-    return comparison.pools(test_logits(a), test_logits(b), test_labels())
+def by_who_is_right(a: Run, b: Run) -> dict[str, np.ndarray]:
+    return comparison.by_who_is_right(test_logits(a), test_logits(b), test_labels())
 
 
 @st.cache_resource(show_spinner=False)

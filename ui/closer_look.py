@@ -1,4 +1,4 @@
-"""Three ways to go on from two answers and two heatmaps: can the maps be believed, shake the picture, cover it up."""
+"""Three experiments with two answers and two heatmaps: can the maps be believed, shake the picture, cover it up."""
 
 from __future__ import annotations
 
@@ -164,7 +164,13 @@ def _sliders() -> dict[str, int]:
                 args=(name,),
                 help=slider.meaning,
             )
-    st.button("As it was", key="shake_reset", icon=":material/restart_alt:", on_click=reset_sliders, help="Undo all.")
+    st.button(
+        "Undo all",
+        key="shake_reset",
+        icon=":material/restart_alt:",
+        on_click=reset_sliders,
+        help="The picture as it was.",
+    )
     return amounts
 
 

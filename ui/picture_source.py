@@ -91,7 +91,7 @@ def _draw(pair: Pair, first: bool = False) -> None:
 def _pool(pair: Pair, name: str) -> np.ndarray:
     if name == ANY_PHOTO:
         return np.arange(TEST_IMAGES)
-    return _disagreements(pair) if name == DISAGREE else cached.pools(pair.a, pair.b)[name]
+    return _disagreements(pair) if name == DISAGREE else cached.by_who_is_right(pair.a, pair.b)[name]
 
 
 def _disagreements(pair: Pair) -> np.ndarray:

@@ -7,11 +7,12 @@ import streamlit as st
 from core.errors import RunError
 from core.runs.library import NAME, list_runs
 from core.runs.run import Run
+from core.words.glossary import explain
 from core.words.settings import describe
 from ui import cached
 
 DEFAULTS = {"a": "plain20-s0", "b": "resnet20-s0"}
-HELP = "A run is one trained network with its record. The choice holds on every page and is part of the link."
+HELP = f"{explain('run')} The choice holds on every page and is part of the link."
 
 
 @dataclass(frozen=True)

@@ -132,12 +132,12 @@ def _show_actions(states: dict[str, Status]) -> None:
         if not limits.training_allowed():
             pass  # a public demo
         elif state in ("training", "queued"):
-            _action("Stop", "stop", name, trainings.stop, help="What was learned is kept, and it can go on later.")
+            _action("Stop", "stop", name, trainings.stop, help="What was learned is kept, and it can be resumed later.")
         else:
             if status and status.diverged:
                 st.caption("Its numbers broke down, and would again. *Gradient flow* shows where.")
             elif state != "finished":
-                _action("Go on", "play_arrow", name, trainings.resume, help="From where it stopped; nothing is lost.")
+                _action("Resume", "play_arrow", name, trainings.resume, help="From where it stopped; nothing is lost.")
             _rename(name)
             _delete(name)
         if state == "finished":

@@ -174,7 +174,7 @@ def test_shaking_by_keyboard_is_kept_in_the_link(lab, browser):
     expect(other.get_by_text(re.compile("^[AB] (still|now) says"))).to_have_count(2)
     assert other.get_by_text(re.compile("^[AB] (still|now) says")).all_inner_texts() == answers
     other.context.close()
-    lab.page.get_by_role("button", name="As it was").click()
+    lab.page.get_by_role("button", name="Undo all").click()
     expect(slider).to_have_value("0")
     lab.settle()
     assert lab.exceptions == []
@@ -182,7 +182,7 @@ def test_shaking_by_keyboard_is_kept_in_the_link(lab, browser):
 
 def test_a_comparison_is_taken_home(lab, tmp_path):
     lab.open("look_inside?image=33")
-    for name, beginning in (("Picture of this comparison", b"\x89PNG"), ("Its numbers", b"class,A_run")):
+    for name, beginning in (("Picture of this comparison", b"\x89PNG"), ("Table of the numbers", b"class,A_run")):
         lab.settle()
         download = insist(partial(download_by, lab, name))
         assert download.path().read_bytes().startswith(beginning)
@@ -236,7 +236,7 @@ def test_an_experiment_is_queued_goes_on_unwatched_and_stops(lab):
     expect(stop).to_be_visible()
     start = time.time()
     stop.click()
-    expect(lab.page.get_by_role("button", name="Go on")).to_be_visible()
+    expect(lab.page.get_by_role("button", name="Resume")).to_be_visible()
     assert time.time() - start < 30
     lab.page.get_by_role("combobox", name="Do something with").click()  # the twin, which is trained now or soon
     lab.page.get_by_role("option").nth(1).click()

@@ -102,21 +102,21 @@ def test_a_plain_network_and_its_residual_twin_differ_in_skip_alone(folder):
 def test_a_pretrained_network_has_its_match_among_the_runs_that_ship(folder):
     """From scratch, equal in all but the initial weights; a frozen one besides the same network that learned whole."""
     run, shipped = open_run(folder), [open_run(folder) for folder in FOLDERS]
-    duels = transfer.duels(shipped)
+    pairs = transfer.pretraining_pairs(shipped)
     if run.config.freeze:
-        assert any(run in transfer.frozen_variants(duel, shipped) for duel in duels)
+        assert any(run in transfer.frozen_variants(pair, shipped) for pair in pairs)
         return
-    (scratch,) = (duel.scratch for duel in duels if duel.pretrained == run)
+    (scratch,) = (pair.scratch for pair in pairs if pair.pretrained == run)
     assert differences(scratch.config, run.config).keys() == {"init"}
     assert scratch.facts["architecture"] == run.facts["architecture"]
     assert scratch.history()["images_seen"].tolist() == run.history()["images_seen"].tolist()
 
 
 def test_every_label_budget_is_on_one_curve():
-    duels = transfer.duels([open_run(folder) for folder in FOLDERS])
-    assert duels
-    budgets = {duel.pretrained.config.train_fraction for duel in duels}
-    assert len(transfer.comparable(duels[0], duels)) == len(budgets)
+    pairs = transfer.pretraining_pairs([open_run(folder) for folder in FOLDERS])
+    assert pairs
+    budgets = {pair.pretrained.config.train_fraction for pair in pairs}
+    assert len(transfer.comparable(pairs[0], pairs)) == len(budgets)
 
 
 def batch_order(run: Run) -> str:

@@ -26,3 +26,15 @@ def said(app: AppTest, *kinds: str) -> str:
 
 def charts(app: AppTest) -> list:
     return app.get("vega_lite_chart")
+
+
+def words(app: AppTest) -> str:
+    """A line for each text of the page, in its order: titles, paragraphs, labels, values of metrics and help texts."""
+    lines = []
+    for element in app.main:
+        proto = getattr(element, "proto", None)
+        for field in ("label", "body", "value", "delta", "help"):
+            text = getattr(proto, field, "")
+            if isinstance(text, str) and text:
+                lines.append(f"{element.type} {field}: {text}")
+    return "\n".join(lines)

@@ -165,7 +165,7 @@ def test_taking_a_comparison_home_does_not_draw_the_page_again(app):
     buttons = look_inside(app).get("download_button")
     assert [(button.proto.label, button.proto.ignore_rerun) for button in buttons] == [
         ("Picture of this comparison", True),
-        ("Its numbers", True),
+        ("Table of the numbers", True),
     ]
 
 
@@ -412,7 +412,7 @@ def test_architectures_name_all_in_which_recipes_differ(app, alone, make_run):
     assert "They learned for" not in said(app)
     make_run("half", skip=True, train_fraction=0.5, epochs=2)
     app.run()
-    assert "They learned for" not in said(app)  # what was hindered is not shown
+    assert "They learned for" not in said(app)  # what was held back is not shown
     app.toggle(key="everything").set_value(True).run()
     assert "They learned for 1 to 2 epochs" in said(app)
     assert "They differ in nothing but this: optimizer and learning rate of the last layer, times." in said(app)

@@ -173,7 +173,7 @@ def test_a_run_is_stopped_renamed_resumed_and_deleted(app, own_runs):
     app.button(key=f"do_Rename it_{name}").click().run()
     assert (own_runs / "my-run").is_dir()
     assert app.selectbox(key="chosen_run").value == "my-run"
-    app.button(key="do_Go on_my-run").click().run()
+    app.button(key="do_Resume_my-run").click().run()
     assert trainings.states()["my-run"].state == "queued"
     app.button(key="do_Stop_my-run").click().run()
     app.button(key="do_Delete it_my-run").click().run()

@@ -1,4 +1,4 @@
-"""Which runs make a duel of scratch against pretrained, and what its figures say, against cases made by hand."""
+"""Which runs make a pair of scratch against pretrained, and what its figures say, against cases made by hand."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from core.analysis.metrics import Share
-from core.analysis.training_summary import Outcome
-from core.analysis.transfer import comparable, duels, frozen_variants, observation
+from core.analysis.training_summary import TrainingSummary
+from core.analysis.transfer import Benefit, comparable, frozen_variants, pretraining_pairs
 from core.charts.filters import filter_sheet
 from core.config import TrainConfig
 from core.runs.run import Run
@@ -35,23 +35,23 @@ RUNS = [
 
 
 def names(found) -> list[tuple[str, str]]:
-    return [(duel.scratch.name, duel.pretrained.name) for duel in found]
+    return [(pair.scratch.name, pair.pretrained.name) for pair in found]
 
 
-def test_duels_differ_in_the_initial_weights_alone_largest_budget_first():
-    assert names(duels(RUNS)) == [("scratch", "learned"), ("small-scratch", "small-learned")]
-    assert duels(RUNS[2:3]) == []
+def test_pairs_differ_in_the_initial_weights_alone_largest_budget_first():
+    assert names(pretraining_pairs(RUNS)) == [("scratch", "learned"), ("small-scratch", "small-learned")]
+    assert pretraining_pairs(RUNS[2:3]) == []
 
 
-def test_comparable_duels_are_of_the_same_network_by_label_budget():
-    found = duels([*RUNS, run("mobile-whole", SCRATCH, network="mobilenet_v2")])
+def test_comparable_pairs_are_of_the_same_network_by_label_budget():
+    found = pretraining_pairs([*RUNS, run("mobile-whole", SCRATCH, network="mobilenet_v2")])
     assert len(found) == 3
     assert names(comparable(found[0], found)) == [("small-scratch", "small-learned"), ("scratch", "learned")]
 
 
 def test_frozen_variants_differ_in_what_is_frozen():
-    assert [found.name for found in frozen_variants(duels(RUNS)[0], RUNS)] == ["frozen"]
-    assert frozen_variants(duels(RUNS)[1], RUNS) == []
+    assert [found.name for found in frozen_variants(pretraining_pairs(RUNS)[0], RUNS)] == ["frozen"]
+    assert frozen_variants(pretraining_pairs(RUNS)[1], RUNS) == []
 
 
 @pytest.mark.parametrize(
@@ -69,42 +69,34 @@ def test_weights_are_known_by_what_they_are_not_by_where_they_lay(init, sha256, 
     learned = run("learned", SCRATCH, sha256="a" * 64, init="here/w.pt")
     small = run("small", SCRATCH, sha256, init=init, train_fraction=0.1)
     frozen = run("frozen", SCRATCH, sha256, init=init, freeze="backbone")
-    found = duels([learned, small, run("scratch", SCRATCH), run("small-scratch", SCRATCH, train_fraction=0.1)])
+    found = pretraining_pairs(
+        [learned, small, run("scratch", SCRATCH), run("small-scratch", SCRATCH, train_fraction=0.1)]
+    )
     assert len(comparable(found[0], found)) == 1 + same
     assert len(frozen_variants(found[0], [frozen])) == same
 
 
 def test_frozen_variants_have_the_recipe_of_the_whole():
-    assert frozen_variants(duels(RUNS)[0], [run("slower", LEARNED, freeze="backbone", lr=0.001)]) == []
+    assert frozen_variants(pretraining_pairs(RUNS)[0], [run("slower", LEARNED, freeze="backbone", lr=0.001)]) == []
 
 
-def made(accuracy: float, eighty, ninety, gap: float = 0.0) -> Outcome:
-    return Outcome(Share(accuracy, 0, 1, 10_000), 10.0, 8, {0.8: eighty, 0.9: ninety}, gap)
+def made(accuracy: float, eighty, ninety, gap: float = 0.0) -> TrainingSummary:
+    return TrainingSummary(Share(accuracy, 0, 1, 10_000), 10.0, 8, {0.8: eighty, 0.9: ninety}, gap)
 
 
 @pytest.mark.parametrize(
-    ("scratch", "pretrained", "expected"),
+    ("scratch", "pretrained", "points", "target", "learned_less"),
     [
-        (made(0.85, (5, 50.2), None, 0.08), made(0.95, (1, 9.6), (2, 20)), "Pretrained, it reached 90% after 2 epochs"),
-        (
-            made(0.92, (3, 30), (7, 70)),
-            made(0.95, (1, 9), (1, 9)),
-            "after 1 epoch (9 min); from scratch after 7",
-        ),
-        (made(0.85, (5, 50), None), made(0.83, None, None), "From scratch, it reached 80% after 5 epochs (50 min); "),
-        (made(0.5, None, None), made(0.6, None, None), "Neither reached 80%"),
-        (made(0.85, None, None), made(0.95, None, None), "**10.0 points higher**: 95.0% against 85.0%"),
-        (made(0.85, None, None), made(0.83, None, None), "**2.0 points lower**"),
-        (made(0.85, None, None, 0.08), made(0.95, None, None, -0.01), "is -1.0 points for it, +8.0 for the one from"),
+        (made(0.85, (5, 50.2), None, 0.08), made(0.95, (1, 9.6), (2, 20)), 10, 0.9, False),
+        (made(0.92, (3, 30), (7, 70)), made(0.95, (1, 9), (1, 9), 0.08), 3, 0.9, True),
+        (made(0.85, (5, 50), None), made(0.83, None, None, 0.08), -2, 0.8, False),
+        (made(0.5, None, None), made(0.6, None, None), 10, None, False),
     ],
 )
-def test_observation_follows_from_the_figures(scratch, pretrained, expected):
-    assert expected in observation(scratch, pretrained, by_luck=False)
-
-
-def test_a_difference_that_luck_explains_is_none():
-    found = observation(made(0.850, None, None), made(0.851, None, None), by_luck=True)
-    assert "**about level**: 85.1% against 85.0%" in found
+def test_the_benefit_follows_from_the_figures(scratch, pretrained, points, target, learned_less):
+    benefit = Benefit(scratch, pretrained, could_be_luck=False)
+    assert (benefit.points, benefit.target) == (pytest.approx(points), target)
+    assert benefit.scratch_learned_less == learned_less
 
 
 def test_filters_are_stretched_each_for_itself_and_laid_in_rows():

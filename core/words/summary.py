@@ -1,0 +1,39 @@
+"""What a training came to, as a column of a table, and what each figure means."""
+
+from core.analysis.training_summary import TARGETS, TrainingSummary
+from core.words.glossary import explain
+
+ACCURACY, GAP, TIME = "Test accuracy", "Train minus validation accuracy, at the end", "Training time"
+REACHING = {target: f"Time to {target:.0%} validation accuracy" for target in TARGETS}
+MEANINGS = {
+    ACCURACY: "Right answers on 10,000 photos never used in training. In brackets: where luck with the "
+    "photos may put it (95%).",
+    **dict.fromkeys(
+        REACHING.values(),
+        f"How fast it learns. {explain('validation photos')} {explain('epoch')}",
+    ),
+    GAP: "How much better it is on the photos it learned from. Small is good where accuracy is high; a network "
+    "that learned little memorized little. Below zero is possible, as training photos may be mirrored and shifted, and "
+    "are counted while it still learns.",
+    TIME: "On the machine named in the run's card. Runs trained at the same time slowed each other "
+    "down: times say little about which is faster.",
+}
+
+
+def figures(summary: TrainingSummary) -> dict[str, str]:
+    """{measure: value with its unit}; the measures are those of MEANINGS."""
+    accuracy = summary.accuracy
+    return {
+        ACCURACY: f"{accuracy.value:.1%}  ({accuracy.low:.1%} to {accuracy.high:.1%})",
+        **{REACHING[target]: when(reached) for target, reached in summary.reached.items()},
+        GAP: f"{100 * summary.gap:+.1f} points",
+        TIME: when((summary.epochs, summary.minutes)),
+    }
+
+
+def when(reached: tuple[int, float] | None) -> str:
+    """Of (epochs, minutes), e.g. "1 epoch (3 min)"; "never"."""
+    if reached is None:
+        return "never"
+    epochs, minutes = reached
+    return f"{epochs} epoch{'s' if epochs > 1 else ''} ({minutes:.0f} min)"

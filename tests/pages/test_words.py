@@ -1,0 +1,13 @@
+"""All words of each page, with the pair that it opens with: one snapshot a page."""
+
+import pytest
+
+from core.paths import ROOT
+from tests.pages.opened import new_app, open_page, words
+
+PAGES = sorted(page.stem for page in (ROOT / "pages").glob("*.py"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_words_of_a_page(page, snapshot):
+    assert words(open_page(new_app(), page)) == snapshot
