@@ -9,6 +9,7 @@ from core.data.cifar10 import CLASSES
 from core.runs.run import Run
 from core.words.settings import describe, differing_in_words, fairness_in_words, network_name
 from ui import cached, figures_table, network_drawing, photos
+from ui.foreign_text import plain
 from ui.run_picker import pair
 
 SHORTCUTS = {
@@ -46,7 +47,7 @@ def show_network(side: str, run, share, color: str) -> None:
     cifar = run.config.family == "cifar"
     with st.container(border=True, key=f"network_{side}", height="stretch"):
         kind = f"**{side}: {network_name(run.config)}**, " if cifar else f"**{side}:** "
-        st.markdown(kind + describe(run))
+        st.markdown(kind + plain(describe(run)))
         st.image(network_drawing.network(run.config, color), width="stretch", alt=f"Drawing of network {side}")
         st.metric(
             "right on photos it has never seen",
@@ -82,7 +83,7 @@ st.subheader(verdict.headline, anchor=False)
 st.markdown(verdict.sentence)
 
 st.header("The figures", anchor=False)
-figures_table.show({f"{side}: {run.name}": figures_of(run) for side, run in chosen}, MEANINGS | COSTS)
+figures_table.show({f"{side}: {plain(run.name)}": figures_of(run) for side, run in chosen}, MEANINGS | COSTS)
 
 st.header("Where they disagree", anchor=False)
 st.caption("Test photos as the networks see them: 32 × 32 pixels, enlarged. The surest disagreements first.")

@@ -10,6 +10,7 @@ from core.charts.transfer import label_budget, weight_change
 from core.errors import RunError
 from core.words.settings import limits, network_name
 from ui import cached, figures_table
+from ui.foreign_text import plain
 from ui.run_picker import offer_pair, pair, readable_runs, show_command
 
 COMMANDS = """python -m core train resnet50 --data shipped --epochs 8
@@ -99,7 +100,7 @@ def show_budgets() -> None:
     rows = []
     for other in transfer.comparable(duel, duels):
         if not all(run.training_images for run in other):
-            st.info(f"How many photos {' and '.join(run.name for run in other)} learned from is not recorded.")
+            st.info(f"How many photos {plain(' and '.join(run.name for run in other))} learned from is not recorded.")
             continue
         for side, run in zip(order, other, strict=True):
             share, epochs = cached.accuracy(run), run.config.epochs
@@ -168,7 +169,7 @@ def show_change() -> None:
         try:
             changes[run.name] = run.weight_change()
         except RunError as error:
-            st.info(f"How far the layers of {run.name} moved is not known: {error}")
+            st.info(f"How far the layers of {plain(run.name)} moved is not known: {plain(error)}")
     tables = [
         pd.DataFrame({"layer": change.layers, "change": change.relative_change, "side": side_of[name], "run": name})
         for name, change in changes.items()
