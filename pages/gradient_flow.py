@@ -111,7 +111,8 @@ def show_training(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
     for side, (layers, norms) in found.items():
         if broken := gradients.breakdown(norms):
             st.warning(
-                f"{side} broke down in epoch {broken.epoch}: at layer {broken.layer} ({plain(layers[broken.layer - 1])}) the "
+                f"{side} broke down in epoch {broken.epoch}: at layer {broken.layer} "
+                f"({plain(layers[broken.layer - 1])}) the "
                 "gradient is no longer a finite number. Such places are green.",
                 icon=":material/dangerous:",
             )
