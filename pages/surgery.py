@@ -36,9 +36,9 @@ for side, run in chosen:
     try:
         networks[side] = (run, surgery_study.removable(run.config))
     except LabError as error:
-        refusals.setdefault(plain(error), []).append(f"**{side}: {plain(run.name)}**")
+        refusals.setdefault(str(error), []).append(f"**{side}: {plain(run.name)}**")
 for reason, refused in refusals.items():
-    st.info(f"{' and '.join(refused)}. {reason}", icon=":material/content_cut:")
+    st.info(f"{' and '.join(refused)}. {plain(reason)}", icon=":material/content_cut:")
 if not networks:
     offer_pair(**DEFAULTS, label="Operate on the pair of 20 layers", help=THEN)
     st.stop()

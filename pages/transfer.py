@@ -151,7 +151,7 @@ def show_frozen() -> None:
         "test accuracy": [f"{cached.accuracy(run).value:.1%}" for run in runs],
         "training time": [f"{cached.history(run)['seconds'].sum() / 60:.0f} min" for run in runs],
     }
-    st.table(pd.DataFrame(table, index=[run.name for run in runs]))
+    st.table(pd.DataFrame(table, index=[plain(run.name) for run in runs]))
     verdict = cached.verdict(frozen[0], duel.pretrained)
     worth = (
         "no more than luck explains" if verdict.by_luck else f"{100 * (verdict.b.value - verdict.a.value):+.1f} points"

@@ -1,5 +1,7 @@
 """The settings of a training, and what follows from them, in the words of a lay reader. No torch."""
 
+import re
+
 import pandas as pd
 
 from core.analysis.comparison import Fairness
@@ -83,10 +85,17 @@ def in_words(name: str, value: object) -> str:
     """The value of a field of TrainConfig as a lay reader takes it."""
     if (name, value) not in VALUE_WORDS and name == "init":
         file = file_name(str(value))
-        return VALUE_WORDS["init", "imagenet"] if file in IMAGENET_FILES else f"learned before, in {file}"
+        return (
+            VALUE_WORDS["init", "imagenet"] if file in IMAGENET_FILES else f"learned before, in {_without_markup(file)}"
+        )
     if name in ("train_fraction", "warmup") and value is not None:
         return f"{value:.3%}".rstrip("0%").rstrip(".") + "%"
-    return VALUE_WORDS.get((name, value), str(value))
+    return VALUE_WORDS.get((name, value), _without_markup(str(value)))
+
+
+def _without_markup(text: str) -> str:
+    """What stands in a file may be anything; in a sentence it must become no Markdown, link or icon."""
+    return re.sub(r"[^\w .,+()-]|(?<=www)\.", "-", text, flags=re.IGNORECASE)
 
 
 def describe(run: Run) -> str:
@@ -105,7 +114,11 @@ def limits(config: TrainConfig) -> list[str]:
     """What kept a network from learning all it could, e.g. ["only the last layer learns", "10 % of the photos"]."""
     words = []
     if config.freeze:
-        words += ["only the last layer learns" if config.freeze == "backbone" else f"frozen up to {config.freeze}"]
+        words += [
+            "only the last layer learns"
+            if config.freeze == "backbone"
+            else f"frozen up to {_without_markup(config.freeze)}"
+        ]
     if config.train_fraction < 1:
         words += [f"{100 * config.train_fraction:g}% of the photos"]
     return words
