@@ -13,6 +13,7 @@ from core.training.schedules import curve
 from core.words.glossary import explain
 from core.words.settings import describe, in_words, limits, network_name, setting_name
 from ui import cached
+from ui.foreign_text import plain
 from ui.run_picker import pair, readable_runs, show_command
 
 COSTS = {
@@ -159,9 +160,9 @@ def show_costs() -> None:
             help="Each network answers 15 times, with one thread and with two; the median counts.",
         )
         if error := st.session_state.pop("speed_error", None):
-            st.error(error)
+            st.error(plain(error))
         if speeds and (unmeasured := sorted({*dots["run"]} - {*speeds})):
-            st.caption(f"Not measured yet: {', '.join(unmeasured)}.")
+            st.caption(f"Not measured yet: {plain(', '.join(unmeasured))}.")
         dots = dots[dots["run"].isin(speeds)]
         dots = dots.assign(**{x: [speeds[name][int(x[-1])] for name in dots["run"]]})
         if dots.empty:
@@ -198,7 +199,7 @@ def show_schedules() -> None:
         show_recipes([chosen.b, *alike])
     else:
         other = next(name for name in SCHEDULES if name != chosen.b.config.schedule)
-        st.caption(f"No run here differs from {chosen.b.name} in its schedule alone. This command makes one:")
+        st.caption(f"No run here differs from {plain(chosen.b.name)} in its schedule alone. This command makes one:")
         show_command(chosen.b, schedule=other)
 
 

@@ -12,6 +12,7 @@ from core.words import summary
 from core.words.glossary import explain
 from core.words.settings import describe, differing_in_words, fairness_in_words, network_name
 from ui import cached, figures_table, network_drawing, photos
+from ui.foreign_text import plain
 from ui.run_picker import pair
 
 SHORTCUTS = {
@@ -49,7 +50,7 @@ def show_network(side: str, run, share, color: str) -> None:
     cifar = run.config.family == "cifar"
     with st.container(border=True, key=f"network_{side}", height="stretch"):
         kind = f"**{side}: {network_name(run.config)}**, " if cifar else f"**{side}:** "
-        st.markdown(kind + describe(run))
+        st.markdown(kind + plain(describe(run)))
         st.image(network_drawing.network(run.config, color), width="stretch", alt=f"Drawing of network {side}")
         st.metric(
             "right on photos it has never seen",
@@ -85,7 +86,7 @@ st.subheader(comparison_words.headline(verdict), anchor=False)
 st.markdown(comparison_words.explanation(verdict))
 
 st.header("The figures", anchor=False)
-figures_table.show({f"{side}: {run.name}": figures_of(run) for side, run in chosen}, summary.MEANINGS | COSTS)
+figures_table.show({f"{side}: {plain(run.name)}": figures_of(run) for side, run in chosen}, summary.MEANINGS | COSTS)
 
 st.header("Where they disagree", anchor=False)
 st.caption("Test photos as the networks see them: 32 × 32 pixels, enlarged. First those where both are most sure.")

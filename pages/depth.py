@@ -9,6 +9,7 @@ from core.errors import RunError
 from core.words import depth as depth_words
 from core.words.settings import limits
 from ui import cached
+from ui.foreign_text import plain
 from ui.run_picker import finished_runs, pair, show_command
 
 NO_REFERENCE = depth.PUBLISHED[:0]
@@ -34,7 +35,7 @@ def read(runs) -> pd.DataFrame:
         try:
             figures.append(cached.figures(run))
         except RunError as error:
-            st.warning(str(error), icon=":material/folder_off:")
+            st.warning(plain(error), icon=":material/folder_off:")
     return depth.table(figures) if figures else pd.DataFrame()
 
 

@@ -18,6 +18,7 @@ from core.runs.run import Run
 from core.words import gradients as gradient_words
 from core.words.glossary import explain
 from ui import cached
+from ui.foreign_text import plain
 from ui.fragment import fragment
 from ui.run_picker import offer_pair, pair
 
@@ -79,10 +80,11 @@ def read_gradients() -> dict[str, tuple[list[str], np.ndarray]]:
             if len(layers) > 1:
                 found[side] = layers, norms
             else:
-                st.info(f"**{side}: {run.name}**. Only its last layer learns: there is no way back to follow.")
+                st.info(f"**{side}: {plain(run.name)}**. Only its last layer learns: there is no way back to follow.")
         except RunError as error:
             st.info(
-                f"**{side}: {run.name}** came without usable gradients, so there is nothing to draw here. {error}",
+                f"**{side}: {plain(run.name)}** came without usable gradients, so there is nothing to draw here. "
+                f"{plain(error)}",
                 icon=":material/water_drop:",
             )
     return found
@@ -105,12 +107,13 @@ def show_training(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
     names = {side: run.name for side, run in chosen}
     for column, (side, table) in zip(st.columns(2), tables.items(), strict=False):
         with column:
-            st.markdown(f"**{side}: {names[side]}**")
+            st.markdown(f"**{side}: {plain(names[side])}**")
             st.vega_lite_chart(cached.chart(gradient_heatmap, table, colors), width="stretch")
     for side, (layers, norms) in found.items():
         if broken := gradients.breakdown(norms):
             st.warning(
-                f"{side} broke down in epoch {broken.epoch}: at layer {broken.layer} ({layers[broken.layer - 1]}) the "
+                f"{side} broke down in epoch {broken.epoch}: at layer {broken.layer} "
+                f"({plain(layers[broken.layer - 1])}) the "
                 "gradient is no longer a finite number. Such places are green.",
                 icon=":material/dangerous:",
             )
@@ -297,7 +300,7 @@ with st.expander("For the expert: sources, and what is measured"):
 if broken := diverged():
     st.header("Runs that broke down", anchor=False)
     for run, reason in broken:
-        st.warning(f"**{run.name}**: {reason}", icon=":material/dangerous:")
+        st.warning(f"**{plain(run.name)}**: {plain(reason)}", icon=":material/dangerous:")
         with suppress(RunError):  # it was the first step
             table = gradients.by_epoch(*cached.gradient_norms(run))
             st.vega_lite_chart(cached.chart(gradient_heatmap, table, colors_of(scale_of([table]))), width="stretch")

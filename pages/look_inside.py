@@ -18,6 +18,7 @@ from core.runs.run import Run
 from core.words import comparison as comparison_words
 from core.words import settings
 from ui import cached, missing_weights, picture_source
+from ui.foreign_text import plain
 from ui.run_picker import pair
 
 TOP = 5  # classes
@@ -41,7 +42,7 @@ for side, run in chosen:
             with st.spinner("Waking the network ..."):
                 classifiers[side] = cached.classifier(run)
     except RunError as error:
-        st.warning(str(error))
+        st.warning(plain(error))
 
 
 def map_style() -> closer_look.MapStyle:
@@ -100,7 +101,7 @@ def show_answer(side: str, run: Run, probabilities: np.ndarray, look: closer_loo
     label = CLASSES[probabilities.argmax()]
     mark = "" if choice.truth is None else (" ✓" if label == choice.truth else " ✗")
     st.subheader(f"{side}: {label}{mark}", anchor=False)
-    st.markdown(f"**{run.name}** is {probabilities.max():.0%} sure.")
+    st.markdown(f"**{plain(run.name)}** is {probabilities.max():.0%} sure.")
     if look:
         caption = method.caption(side, look.explained)
         st.image(style.draw(look.seen, look.answer.heatmap), caption=caption, width=SIDE, alt=caption)
@@ -115,7 +116,7 @@ def show_kept_answer(side: str, run: Run) -> None:
     """Of a network without weights: what it said of the test photos, which every run keeps."""
     if choice.number is None:
         st.subheader(f"{side}: no answer", anchor=False)
-        st.markdown(f"The weights of **{run.name}** are not here: it can't be asked anything new.")
+        st.markdown(f"The weights of **{plain(run.name)}** are not here: it can't be asked anything new.")
         return
     logits = cached.test_logits(run)[choice.number]
     show_answer(side, run, metrics.probabilities(logits[None])[0], look=None)

@@ -14,6 +14,7 @@ from core.runs.run import Run
 from core.words import surgery as surgery_words
 from core.words.settings import describe
 from ui import cached, network_drawing
+from ui.foreign_text import plain
 from ui.fragment import fragment
 from ui.run_picker import DEFAULTS, offer_pair, pair
 
@@ -35,9 +36,9 @@ for side, run in chosen:
     try:
         networks[side] = (run, surgery_study.removable(run.config))
     except LabError as error:
-        refusals.setdefault(str(error), []).append(f"**{side}: {run.name}**")
+        refusals.setdefault(str(error), []).append(f"**{side}: {plain(run.name)}**")
 for reason, refused in refusals.items():
-    st.info(f"{' and '.join(refused)}. {reason}", icon=":material/content_cut:")
+    st.info(f"{' and '.join(refused)}. {plain(reason)}", icon=":material/content_cut:")
 if not networks:
     offer_pair(**DEFAULTS, label="Operate on the pair of 20 layers", help=THEN)
     st.stop()
@@ -70,7 +71,7 @@ def show_network(side: str, removed: surgery_study.Blocks, scale: float) -> floa
     """The network with its blocks, and its accuracy; None if it can't be read."""
     run, removable = networks[side]
     cut = removed & removable
-    st.markdown(f"**{side}: {'ResNet' if run.config.skip else 'Plain network'}**, {describe(run)}")
+    st.markdown(f"**{side}: {'ResNet' if run.config.skip else 'Plain network'}**, {plain(describe(run))}")
     drawn = f"Network {side} as a row of blocks: {condition(side, removed, scale)}"
     st.image(network_drawing.numbered_blocks(run.config, COLORS[side], cut), width="stretch", alt=drawn)
     scale = scale if run.config.skip else 1.0
@@ -78,7 +79,7 @@ def show_network(side: str, removed: surgery_study.Blocks, scale: float) -> floa
         before = intact(run)
         now = before if not cut and scale == 1 else remaining(run, cut, scale)
     except RunError as error:
-        st.error(str(error), icon=":material/broken_image:")
+        st.error(plain(error), icon=":material/broken_image:")
         return None
     change = 100 * (now - before)
     could_be_luck = abs(change) < surgery_study.A_POINT
@@ -146,12 +147,12 @@ def study(side: str) -> dict[surgery_study.Blocks, float] | None:
         return cached.surgery_results(run)
     except RunError as error:
         if (run.path / surgery_study.FILE).exists():
-            st.warning(str(error), icon=":material/broken_image:")
+            st.warning(plain(error), icon=":material/broken_image:")
     kept = st.session_state.get("_studies", {}).get(_study_key(run))
     if kept:
         return kept
     number = len(surgery_study.cuts(run.config))
-    st.info(f"**{side}: {run.name}** has not been studied yet: {number} cuts, a second or more each.")
+    st.info(f"**{side}: {plain(run.name)}** has not been studied yet: {number} cuts, a second or more each.")
     if not limits.training_allowed():
         st.caption("Studies are switched off in this demonstration.")
     elif st.button(
@@ -160,7 +161,7 @@ def study(side: str) -> dict[surgery_study.Blocks, float] | None:
         try:
             return make_study(run)
         except RunError as error:
-            st.error(str(error), icon=":material/broken_image:")
+            st.error(plain(error), icon=":material/broken_image:")
     return None
 
 
@@ -177,7 +178,7 @@ def make_study(run: Run) -> dict[surgery_study.Blocks, float]:
         surgery_study.save(run, results)
     except RunError as error:
         st.session_state.setdefault("_studies", {})[_study_key(run)] = results
-        st.caption(f"{error} So this is kept until you close the page.")
+        st.caption(f"{plain(error)} So this is kept until you close the page.")
     return results
 
 

@@ -12,6 +12,7 @@ from core.words import summary
 from core.words import transfer as transfer_words
 from core.words.settings import limits, network_name
 from ui import cached, figures_table
+from ui.foreign_text import plain
 from ui.run_picker import offer_pair, pair, readable_runs, show_command
 
 COMMANDS = """python -m core train resnet50 --data shipped --epochs 8
@@ -102,7 +103,7 @@ def show_budgets() -> None:
     rows = []
     for other in transfer.comparable(both, pairs):
         if not all(run.training_images for run in other):
-            st.info(f"How many photos {' and '.join(run.name for run in other)} learned from is not recorded.")
+            st.info(f"How many photos {plain(' and '.join(run.name for run in other))} learned from is not recorded.")
             continue
         for side, run in zip(order, other, strict=True):
             share, epochs = cached.accuracy(run), run.config.epochs
@@ -153,7 +154,7 @@ def show_frozen() -> None:
         "test accuracy": [f"{cached.accuracy(run).value:.1%}" for run in runs],
         "training time": [f"{cached.history(run)['seconds'].sum() / 60:.0f} min" for run in runs],
     }
-    st.table(pd.DataFrame(table, index=[run.name for run in runs]))
+    st.table(pd.DataFrame(table, index=[plain(run.name) for run in runs]))
     verdict = cached.verdict(frozen[0], both.pretrained)
     worth = "no more than luck explains" if verdict.could_be_luck else f"{verdict.points:+.1f} points"
     st.caption(
@@ -169,7 +170,7 @@ def show_change() -> None:
         try:
             changes[run.name] = run.weight_change()
         except RunError as error:
-            st.info(f"How far the layers of {run.name} moved is not known: {error}")
+            st.info(f"How far the layers of {plain(run.name)} moved is not known: {plain(error)}")
     tables = [
         pd.DataFrame({"layer": change.layers, "change": change.relative_change, "side": side_of[name], "run": name})
         for name, change in changes.items()

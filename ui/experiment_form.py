@@ -15,6 +15,7 @@ from core.training import duration
 from core.training.schedules import curve
 from core.words.settings import in_words
 from ui import cached
+from ui.foreign_text import plain
 from ui.fragment import fragment
 
 FAMILIES = {"cifar": "small, for pictures of 32 × 32", "torchvision": "one of torchvision's, such as ResNet-50"}
@@ -33,7 +34,7 @@ def show() -> None:
     try:
         configs = _configs()
     except LabError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     _show_schedule(configs)
     _show_cost(configs)
@@ -59,7 +60,7 @@ def _start(configs: list[TrainConfig]) -> None:
 def show_problem() -> None:
     """Why the last press of Start was in vain, once."""
     if problem := st.session_state.pop("_start_problem", None):
-        st.error(problem)
+        st.error(plain(problem))
 
 
 def _choices(name: str) -> list:
@@ -226,7 +227,7 @@ def _show_cost(configs: list[TrainConfig]) -> None:
     except LabError as error:
         for config in configs:
             _measurement.clear(duration.what_counts(config))  # to be tried again
-        st.warning(str(error))
+        st.warning(plain(error))
         return
     each = f" for {len(configs)} runs" if len(configs) > 1 else ""
     words = f"About **{_duration(total)}**{each}, if the machine does nothing else: measured by training for a second."

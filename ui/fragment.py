@@ -6,6 +6,7 @@ from functools import wraps
 import streamlit as st
 
 from core.errors import LabError
+from ui.foreign_text import plain
 
 
 def fragment(run_every: str | None = None) -> Callable:
@@ -17,7 +18,7 @@ def fragment(run_every: str | None = None) -> Callable:
             try:
                 draw(*args, **kwargs)
             except LabError as error:
-                st.error(str(error), icon=":material/broken_image:")
+                st.error(plain(error), icon=":material/broken_image:")
 
         return st.fragment(guarded, run_every=run_every)
 

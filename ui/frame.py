@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.errors import LabError
 from ui import gc_freeze, run_picker
+from ui.foreign_text import plain
 
 st.set_page_config(page_title="ResNet Lab", page_icon=Path(__file__).with_name("icon.svg"), layout="wide")
 
@@ -31,6 +32,6 @@ run_picker.show()
 try:
     page.run()
 except LabError as error:  # e.g. a damaged file of a run; another run, or another page, may well do
-    st.error(str(error), icon=":material/broken_image:")
+    st.error(plain(error), icon=":material/broken_image:")
 finally:  # a page may end itself
     gc_freeze.spare_modules_from_collection()

@@ -5,6 +5,7 @@ import streamlit as st
 from core.config import differences
 from core.runs.run import Run
 from core.words.settings import limits
+from ui.foreign_text import plain
 from ui.run_picker import Pair, finished_runs, offer_pair
 
 
@@ -14,8 +15,8 @@ def offer(pair: Pair) -> None:
     if not without:
         return
     st.info(
-        f"The weights of {' and '.join(run.name for run in without)} are not in the box. These commands make them, in "
-        "runs of your own:",
+        f"The weights of {plain(' and '.join(run.name for run in without))} are not in the box. These commands make "
+        "them, in runs of your own:",
         icon=":material/inventory_2:",
     )
     for run in without:
@@ -23,7 +24,12 @@ def offer(pair: Pair) -> None:
     instead = [run if run.has_weights else _with_weights(run) for _, run in pair]
     if all(instead):
         a, b = (run.name for run in instead)
-        offer_pair(a, b, f"Look inside {a} and {b} instead", "The same networks, trained as a whole, with all labels.")
+        offer_pair(
+            a,
+            b,
+            f"Look inside {plain(a)} and {plain(b)} instead",
+            "The same networks, trained as a whole, with all labels.",
+        )
 
 
 def _with_weights(like: Run) -> Run | None:

@@ -10,6 +10,7 @@ from core.data import gallery, pictures
 from core.data.cifar10 import CLASSES, TEST_IMAGES
 from core.errors import ImageError
 from ui import cached
+from ui.foreign_text import plain
 from ui.run_picker import Pair
 
 SOURCES = {"test": "CIFAR-10 test photo", "gallery": "Gallery", "upload": "My own picture", "camera": "Camera"}
@@ -140,7 +141,7 @@ def _from_bytes(data: bytes, identity: str, title: str, truth: str | None = None
     try:
         picture = _opened(data, identity)
     except ImageError as error:
-        st.error(str(error), icon=":material/broken_image:")
+        st.error(plain(error), icon=":material/broken_image:")
         return None
     if picture.note:
         st.caption(picture.note)

@@ -11,6 +11,7 @@ from core.errors import LabError
 from core.jobs import limits, race_process, trainings
 from core.jobs.pairs import RACES, FairPair
 from ui import cached
+from ui.foreign_text import plain
 from ui.fragment import fragment
 from ui.photos import enlarged_test_image
 
@@ -35,7 +36,9 @@ def show() -> None:
     if race:
         frames, failure = _frames().read()
         if failure or not frames:
-            st.error(f"The last race ended early. {failure or 'It was stopped, or killed, before the first step.'}")
+            st.error(
+                f"The last race ended early. {plain(failure) or 'It was stopped, or killed, before the first step.'}"
+            )
         if frames:
             _show_end(race.pair, frames)
 
@@ -68,7 +71,7 @@ def _start(name: str) -> None:
     try:
         race_process.start(name)
     except LabError as error:
-        st.toast(str(error), icon=":material/info:")  # somebody else was quicker: their race is shown
+        st.toast(plain(error), icon=":material/info:")  # somebody else was quicker: their race is shown
 
 
 @fragment(run_every=POLL)

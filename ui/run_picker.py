@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.errors import RunError
-from core.runs.library import NAME, list_runs
+from core.runs.library import NAME, damaged_runs, list_runs
 from core.runs.run import Run
 from core.words.glossary import explain
 from core.words.settings import describe
 from ui import cached
+from ui.foreign_text import plain
 
 DEFAULTS = {"a": "plain20-s0", "b": "resnet20-s0"}
 HELP = f"{explain('run')} The choice holds on every page and is part of the link."
@@ -27,12 +28,10 @@ class Pair:
 
 def show() -> None:
     """Draw the picker; `pair()` then gives its choice to the page."""
-    found, problems = list_runs()
+    found, _ = list_runs()  # what is wrong with other folders is told by the page Train
     runs = {run.name: run for run in found if run.finished}
     unfinished = {run.name for run in found} - runs.keys()
     st.session_state["_runs"] = runs
-    for problem in problems:
-        st.warning(problem, icon=":material/folder_off:")
     if not runs:
         return
     for column, key in zip(st.columns(2), ("a", "b"), strict=True):
@@ -69,7 +68,7 @@ def readable_runs() -> list[Run]:
         try:
             cached.history(run), cached.accuracy(run)
         except RunError as error:
-            st.warning(f"{error} So {run.name} is left out here.", icon=":material/folder_off:")
+            st.warning(f"{plain(error)} So {plain(run.name)} is left out here.", icon=":material/folder_off:")
         else:
             found.append(run)
     return found
@@ -118,6 +117,10 @@ def _follow_link(key: str, names: list[str], unfinished: set[str]) -> None:
     if wanted is not None:
         # Whoever made the link may have written anything; only what can be a name is said again.
         called = f"“{wanted}”" if NAME.fullmatch(wanted) else "of that name"
-        why = f"{called} is not finished" if wanted in unfinished else f"There is no run {called} here"
-        st.warning(f"{why}; {key.upper()} shows {default} instead.", icon=":material/link_off:")
+        why = f"There is no run {called} here"
+        if wanted in unfinished:
+            why = f"{called} is not finished"
+        elif wanted in damaged_runs():
+            why = f"{called} is damaged (see Train, All runs)"
+        st.warning(f"{plain(why)}; {key.upper()} shows {plain(default)} instead.", icon=":material/link_off:")
     st.session_state[key] = default

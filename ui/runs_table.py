@@ -18,6 +18,7 @@ from core.runs.run import Run, open_run
 from core.runs.status import Status
 from core.sharing import zip_archive
 from ui import cached
+from ui.foreign_text import plain
 from ui.fragment import fragment
 
 POLL = "2s"  # each look takes its share of the cores from the training
@@ -28,12 +29,15 @@ STATES = {
     "failed": "failed",
     "finished": "finished",
     "shipped": "finished, ships with the lab",
+    "damaged": "damaged: it can only be deleted",
 }
 LARGEST_ZIP = 10  # MB, as for all uploads (.streamlit/config.toml)
 
 
 def show() -> None:
     states = trainings.states()
+    for problem in library.list_runs()[1]:
+        st.warning(plain(problem), icon=":material/folder_off:")
     if any(status.state in ("training", "queued") for status in states.values()):
         _watch()
     else:
@@ -56,9 +60,14 @@ def _watch() -> None:
 
 
 def _show_table(states: dict[str, Status]) -> None:
-    found, _ = library.list_runs()  # what is wrong with others stands above the page
+    found, _ = library.list_runs()
     order = {name: i for i, name in enumerate(states)}  # as they are trained; then the finished ones
     rows = [_row(run, states.get(run.name)) for run in sorted(found, key=lambda run: order.get(run.name, len(order)))]
+    rows += [
+        {"run": name, "state": STATES["damaged"], "progress": None, "accuracy": None, "MB": _size(folder) / 1e6}
+        for name in library.damaged_runs()
+        for folder in [paths.own_runs_dir() / name]
+    ]
     columns = {
         "progress": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
         "accuracy": st.column_config.NumberColumn(
@@ -119,12 +128,19 @@ def _show_curves(names: list[str]) -> None:
 
 def _show_actions(states: dict[str, Status]) -> None:
     own = [run for run in library.list_runs()[0] if run.path.parent != paths.SHIPPED]
-    if not own:
+    damaged = library.damaged_runs()
+    if not own and not damaged:
         st.info("You have no runs of your own yet.")
         return
     if renamed := st.session_state.pop("_renamed", None):
         st.session_state["chosen_run"] = renamed[1]
-    name = st.selectbox("Do something with", [run.name for run in own], key="chosen_run", help="One of your own runs.")
+    name = st.selectbox(
+        "Do something with", [*(run.name for run in own), *damaged], key="chosen_run", help="One of your own runs."
+    )
+    if name in damaged:
+        if limits.training_allowed():
+            _delete(name)
+        return
     run = next(run for run in own if run.name == name)
     status = states.get(name)
     state = status.state if status else "finished"
@@ -171,7 +187,7 @@ def _action(
         try:
             do(name, *args)
         except LabError as error:
-            st.error(str(error))
+            st.error(plain(error))
         else:
             st.rerun()
 
@@ -189,7 +205,7 @@ def _rename(name: str) -> None:
 
 def _delete(name: str) -> None:
     with st.popover("Delete", icon=":material/delete:"):
-        st.markdown(f"Delete **{name}** for good?")
+        st.markdown(f"Delete **{plain(name)}** for good?")
         _action("Delete it", "delete", name, trainings.delete, help="It can't be brought back.", type="primary")
 
 
@@ -222,7 +238,7 @@ def _offer_import() -> None:
             try:
                 run = trainings.add(file.getvalue(), name or None)
             except LabError as error:
-                st.error(str(error))
+                st.error(plain(error))
             else:
-                st.toast(f"{run.name} was added.", icon=":material/check:")
+                st.toast(f"{plain(run.name)} was added.", icon=":material/check:")
                 st.rerun()

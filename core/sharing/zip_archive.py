@@ -5,6 +5,7 @@ a name or to a place that the zip chose, nothing is unpickled, and all is opened
 hidden folder before the run appears among the others.
 """
 
+import re
 import stat
 import tempfile
 import zipfile
@@ -14,18 +15,22 @@ from pathlib import Path, PurePosixPath
 
 from core import paths
 from core.analysis import surgery_study
+from core.config import PRECISIONS
 from core.errors import LabError, RunError
-from core.files import writing
+from core.files import remove_abandoned, writing
 from core.runs import library, status
 from core.runs.run import CHANGE_FILE, Run, open_run
-from core.sharing.files import CARD, LARGEST, OPTIONAL, files_of
+from core.sharing.files import CARD, IMPORTING, LARGEST, OPTIONAL, files_of
 from core.sharing.model_card import write_card
 
 LARGEST_NETWORK = 150_000_000  # parameters; VGG-19, as published, has 144 million
 LARGEST_DIRECTORY = 10_000  # bytes of a zip's table of contents; that of a run takes about 500
 END_RECORD, ZIP64_LOCATOR = b"PK\x05\x06", b"PK\x06\x07"  # PKWARE's APPNOTE.TXT, sections 4.3.16 and 4.3.15
 END_RECORD_BYTES, ZIP64_LOCATOR_BYTES = 22, 20
-NOT_PLAIN_TEXT = frozenset("<>[]`|")  # with these, words become markup where they are shown
+# With these, words become markup where they are shown: Markdown, addresses, and Streamlit's icons.
+NOT_PLAIN_TEXT = re.compile(r"[<>\[\]`|*]|\$.*\$|://|\bwww\.|\w@\w|:[a-z+-][\w+-]*[:/]", re.IGNORECASE)
+KNOWN_PRECISIONS = {*PRECISIONS, "float16"}
+LAYER = re.compile(r"[\w.]*")
 
 
 def zip_run(run: Run) -> bytes:
@@ -52,7 +57,8 @@ def import_run(data: bytes, name: str | None = None, before: Callable[[], None] 
     root = paths.own_runs_dir()
     with writing(root):
         root.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=root, prefix=".import-") as hidden:
+        remove_abandoned(root, IMPORTING)
+        with tempfile.TemporaryDirectory(dir=root, prefix=IMPORTING) as hidden:
             folder = Path(hidden, name)
             folder.mkdir()
             for file, content in contents.items():
@@ -176,10 +182,14 @@ def _check_size(run: Run) -> None:
 
 
 def _check_facts(run: Run) -> None:
-    """The texts of config.json are shown."""
+    """The texts of config.json are shown. Raises RunError."""
     bad = [text for text in _texts({"config": run.config.to_dict(), **run.facts}) if not _is_plain(text)]
     if bad:
         raise RunError(f"{run.name}: config.json holds something else than plain text: {bad[0][:40]!r}.")
+    if run.environment and run.precision not in KNOWN_PRECISIONS:
+        raise RunError(f"{run.name}: config.json tells a precision that is not known.")
+    if not LAYER.fullmatch(run.config.freeze):
+        raise RunError(f"{run.name}: config.json tells of frozen layers by what is no layer's name.")
 
 
 def _texts(value: object) -> list[str]:
@@ -197,4 +207,4 @@ def _texts(value: object) -> list[str]:
 
 
 def _is_plain(text: str) -> bool:
-    return len(text) <= 2_000 and text.isprintable() and not NOT_PLAIN_TEXT & set(text)
+    return len(text) <= 2_000 and text.isprintable() and not NOT_PLAIN_TEXT.search(text)

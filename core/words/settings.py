@@ -1,5 +1,7 @@
 """The settings of a training, and what follows from them, in the words of a lay reader. No torch."""
 
+import re
+
 import pandas as pd
 
 from core.analysis.comparison import Fairness
@@ -47,8 +49,14 @@ def in_words(name: str, value: object) -> str:
         return str(value)
     if name == "init" and value not in setting.words:
         file = file_name(str(value))
-        return setting.words["imagenet"] if file in IMAGENET_FILES else f"learned before, in {file}"
-    return setting.in_words(value)
+        return setting.words["imagenet"] if file in IMAGENET_FILES else f"learned before, in {_without_markup(file)}"
+    foreign = isinstance(value, str) and value not in setting.words
+    return _without_markup(value) if foreign else setting.in_words(value)
+
+
+def _without_markup(text: str) -> str:
+    """What stands in a file may be anything; in a sentence it must become no Markdown, link or icon."""
+    return re.sub(r"[^\w .,+()-]|(?<=www)\.", "-", text, flags=re.IGNORECASE)
 
 
 def describe(run: Run) -> str:
@@ -67,7 +75,11 @@ def limits(config: TrainConfig) -> list[str]:
     """What kept a network from learning all it could, e.g. ["only the last layer learns", "10 % of the photos"]."""
     words = []
     if config.freeze:
-        words += ["only the last layer learns" if config.freeze == "backbone" else f"frozen up to {config.freeze}"]
+        words += [
+            "only the last layer learns"
+            if config.freeze == "backbone"
+            else f"frozen up to {_without_markup(config.freeze)}"
+        ]
     if config.train_fraction < 1:
         words += [f"{100 * config.train_fraction:g}% of the photos"]
     return words

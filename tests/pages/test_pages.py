@@ -82,8 +82,11 @@ def test_a_damaged_run_is_reported_and_the_others_open(app, own_runs):
     (own_runs / "broken" / "config.json").write_text("{")
     app.run()
     assert not app.exception
-    assert "broken" in app.warning[0].value
     assert app.selectbox(key="a").value == "mine-plain"
+    assert not app.warning  # it is told on Train, All runs
+    app.query_params["b"] = "broken"
+    app.run()
+    assert "“broken” is damaged" in app.warning[0].value
 
 
 def test_no_two_files_share_a_widget_key():

@@ -1,6 +1,8 @@
 """The page Train, run without a browser: nothing is trained here, what is queued stays in the queue."""
 
+import io
 import json
+import zipfile
 from dataclasses import asdict
 
 import pytest
@@ -245,3 +247,33 @@ def test_nothing_can_be_changed_where_training_is_off(app, monkeypatch, own_runs
         app = section(app, name)
         assert not [button.key for button in app.button if button.key.startswith(("start", "do_"))]
     assert "switched off" in "".join(info.value for info in section(app, "experiment").info)
+
+
+HOSTILE = "![x](https://example.org/p.png) [Sign in](https://example.org)"
+
+
+def test_a_damaged_run_is_told_listed_and_deleted_here(app, own_runs):
+    (own_runs / "broken").mkdir()
+    (own_runs / "broken" / "config.json").write_text(json.dumps({"config": {"network": HOSTILE}}))
+    app = section(app, "runs")
+    (warning,) = app.warning
+    assert "broken" in warning.value
+    assert "](" not in warning.value.replace("\\](", "")
+    assert "://" not in warning.value
+    assert app.dataframe[0].value.set_index("run")["state"]["broken"].startswith("damaged")
+    app.selectbox(key="chosen_run").set_value("broken").run()
+    app.button(key="do_Delete it_broken").click().run()
+    assert not app.exception
+    assert not (own_runs / "broken").exists()
+    assert not app.warning
+
+
+def test_what_a_zip_calls_its_files_is_shown_as_text(app):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(HOSTILE.replace("/", "_"), b"")
+    app = section(app, "runs")
+    app.file_uploader(key="zip").upload("x.zip", buffer.getvalue(), "application/zip").run()
+    app.button(key="import_run").click().run()
+    assert "Sign in" in app.error[0].value
+    assert "\\[Sign in\\](" in app.error[0].value

@@ -26,6 +26,7 @@ from core.sharing.files import LARGEST
 from core.sharing.hub import export_hub
 from core.sharing.zip_archive import import_run, zip_run
 
+HOSTILE = "![x](https://example.org/p.png) [Sign in](https://example.org)"
 Contents = dict[str, bytes]  # of the files in a run's folder, by name
 
 
@@ -240,6 +241,24 @@ def facts(**changes):
     return make
 
 
+def config_facts(**changes):
+    def make(contents: Contents) -> bytes:
+        values = json.loads(contents["config.json"])
+        values["config"] |= changes
+        return zipped(contents | {"config.json": json.dumps(values).encode()})
+
+    return make
+
+
+def environment(**changes):
+    def make(contents: Contents) -> bytes:
+        values = json.loads(contents["config.json"])
+        values["environment"] |= changes
+        return zipped(contents | {"config.json": json.dumps(values).encode()})
+
+    return make
+
+
 def light(make: Callable[[Contents], bytes]):
     """The same zip without the weights."""
     return lambda contents: make({name: data for name, data in contents.items() if name != "model.safetensors"})
@@ -322,6 +341,18 @@ BAD_ZIPS = {
     "nested too deep": (lambda contents: zipped(nested(contents, 100_000)), "cannot be read as a run's config"),
     "two lines": (facts(initial_weights="a\n# b"), "something else than plain text"),
     "long text": (facts(initial_weights="x" * 2_001), "something else than plain text"),
+    "picture in a text": (facts(initial_weights=HOSTILE), "something else than plain text"),
+    "picture in the initial weights": (config_facts(init=HOSTILE), "something else than plain text"),
+    "bold": (facts(initial_weights="a **b** c"), "something else than plain text"),
+    "formula": (facts(initial_weights="a $b$ c"), "something else than plain text"),
+    "icon": (facts(initial_weights=":material/delete:"), "something else than plain text"),
+    "emoji": (facts(initial_weights="a :+1: b"), "something else than plain text"),
+    "address": (facts(initial_weights="see https://example.org"), "something else than plain text"),
+    "address without its beginning": (facts(initial_weights="see WWW.example.org"), "something else than plain text"),
+    "mail": (facts(initial_weights="a@example.org"), "something else than plain text"),
+    "precision that is not known": (environment(precision="quick"), "a precision that is not known"),
+    "precision that is no text": (environment(precision=16), "a precision that is not known"),
+    "frozen up to no layer": (config_facts(freeze="layer 1, see below"), "what is no layer's name"),
     "no best epoch": (facts(best_epoch=None), "lacks what the card tells"),
     "best epoch of another run": (facts(best_epoch=9), "lacks what the card tells"),
     "environment a list": (facts(environment=[]), "lacks what the card tells"),

@@ -1,0 +1,70 @@
+import ast
+
+import pytest
+
+from core.paths import ROOT
+from core.words.settings import in_words
+from ui.foreign_text import BREAK, plain
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("![x](https://a.b/p.png)", f"!\\[x\\](https:{BREAK}//a.b/p.png)"),
+        ("**a** $b$ `c` <d>", r"\*\*a\*\* \$b\$ \`c\` \<d\>"),
+        (":material/delete: :red[a] :+1:", rf":{BREAK}material/delete: :{BREAK}red\[a\] :{BREAK}+1:"),
+        ("www.a.b c@d.e", f"www{BREAK}.a.b c@{BREAK}d.e"),
+        ("# a", r"\# a"),
+        ("1. a", r"1\. a"),
+        ("a\nb\u202ec", "a b c"),
+        ("mine-a/test_logits.npz is damaged (x: y).", "mine-a/test_logits.npz is damaged (x: y)."),
+    ],
+)
+def test_nothing_becomes_markup(text, shown):
+    assert plain(text) == shown
+
+
+@pytest.mark.parametrize("name", ["init", "freeze", "precision"])
+def test_what_a_config_says_is_no_markup_in_a_sentence(name):
+    words = in_words(name, "www.a.b **b** $c$ ![x](y) [Sign in](z) :smile:")
+    assert not set("*$[]:!") & set(words)
+    assert "www." not in words
+    assert "Sign in" in words
+
+
+SHOWN_AS_MARKDOWN = {"error", "warning", "info", "success", "toast", "caption", "markdown", "write", "exception"}
+SHOWN_AS_MARKDOWN |= {"title", "header", "subheader", "metric", "expander", "popover", "progress", "button"}
+
+
+def bare(node: ast.AST, errors: set[str]) -> list[str]:
+    """The errors, and the names and problems of runs, in an expression that are not wrapped in `plain`."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "plain":
+        return []
+    if isinstance(node, ast.Name) and node.id in errors | {"problem", "failure", "reason"}:
+        return [node.id]
+    if isinstance(node, ast.Attribute) and node.attr in ("name", "reason") and "run" in ast.unparse(node.value):
+        return [ast.unparse(node)]
+    if isinstance(node, ast.Subscript):  # what is looked up by a name is shown, not the name
+        return bare(node.value, errors)
+    return [name for child in ast.iter_child_nodes(node) for name in bare(child, errors)]
+
+
+def unescaped(source: str) -> list[str]:
+    tree = ast.parse(source)
+    errors = {node.name for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler) and node.name}
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+    shown = [call for call in calls if call.func.attr in SHOWN_AS_MARKDOWN and call.args]
+    return [f"line {call.lineno}: {name}" for call in shown for name in bare(call.args[0], errors)]
+
+
+@pytest.mark.parametrize(
+    "file", [*(ROOT / "pages").glob("*.py"), *(ROOT / "ui").glob("*.py")], ids=lambda file: file.stem
+)
+def test_pages_show_errors_and_names_of_runs_as_text(file):
+    assert unescaped(file.read_text(encoding="utf-8")) == []
+
+
+def test_the_test_finds_what_is_shown_as_markdown():
+    assert unescaped("try:\n    pass\nexcept OSError as error:\n    st.error(str(error))") == ["line 4: error"]
+    assert unescaped("st.info(f'**{run.name}**')") == ["line 1: run.name"]
+    assert unescaped("st.info(f'**{plain(run.name)}**')") == []

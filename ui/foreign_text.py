@@ -1,0 +1,18 @@
+"""Text that comes from a file, a link, a zip or an error, shown as text: in Streamlit's Markdown nothing of it becomes
+a picture, a link, a formula, an icon or a color."""
+
+import re
+
+# Has no width. Streamlit looks for addresses, emoji and icons once the Markdown is read, when escapes are gone.
+BREAK = "\N{ZERO WIDTH SPACE}"
+MARKUP = re.compile(r"[\\`*\[\]<>$~&|]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+BEGINNING = re.compile(r"^(?=[#+=-])|^\d+(?=[.)])")  # of a heading, a list or a line
+# An emoji, an icon, a color or an address behind a colon; www.example.org; somebody@example.org.
+LATER = re.compile(r":(?=\S)|www(?=\.)|@(?=\w)", re.IGNORECASE)
+
+
+def plain(text: object) -> str:
+    """Markdown that shows `text`, a name or a sentence, in one line and as it is; of an error, its message."""
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in str(text)).split())
+    escaped = MARKUP.sub(r"\\\g<0>", line)
+    return LATER.sub(rf"\g<0>{BREAK}", BEGINNING.sub(r"\g<0>\\", escaped))
