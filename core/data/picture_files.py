@@ -18,9 +18,8 @@ _SIGNATURES = {"JPEG": b"\xff\xd8\xff", "PNG": b"\x89PNG\r\n\x1a\n"}
 _JPEG_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")  # 0xFF00 is a value, 0xFFD0 to 0xFFD7 lie among them
 _JPEG_EXIF, _JPEG_SCAN, _JPEG_END = 0xE1, 0xDA, 0xD9
 _JPEG_BARE = {*range(0x01, 0xC0), 0xD8}  # markers without a length
-_JPEG_DROPPED = {*range(0xE0, 0xF0), 0xFE} - {0xE0, 0xEE}  # APPn and comments; JFIF and Adobe decide on the colors
-_JPEG_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
-_JPEG_USUAL_FRAMES = {0xC0, 0xC1, 0xC2}  # what browsers show; Pillow cannot scale, or even tell, the others
+_JPEG_DROPPED = _JPEG_BARE | {*range(0xE0, 0xF0), 0xFE} - {0xE0, 0xEE}  # comments, APPn; JFIF and Adobe tell the colors
+_JPEG_RARE = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC} - {0xC0, 0xC1, 0xC2}  # kinds that browsers don't show either
 _PNG_KEPT = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 _PNG_TEXTS = {b"tEXt", b"zTXt", b"iTXt"}
 
@@ -133,12 +132,12 @@ def _stripped_jpeg(data: bytes) -> Stripped:
             if not scans:
                 raise ValueError("no picture")
             return Stripped(b"".join([*kept, data[start:end]]), exif, scans=scans)
-        if code in _JPEG_FRAMES - _JPEG_USUAL_FRAMES:
+        if code in _JPEG_RARE:
             raise unusual("JPEG", "is of a rare kind")
         position = end if code in _JPEG_BARE else end + max(2, int.from_bytes(data[end : end + 2], "big"))
         if code == _JPEG_EXIF and not exif and data[end + 2 : end + 8] == b"Exif\0\0":
             exif = data[end + 2 : position]
-        if scans or code not in _JPEG_DROPPED | _JPEG_BARE:
+        if scans or code not in _JPEG_DROPPED:
             kept.append(data[start:position])
         scans += code == _JPEG_SCAN
     raise unusual("JPEG", "consists of unusually many pieces")

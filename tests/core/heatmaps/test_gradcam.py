@@ -11,7 +11,7 @@ import torch
 from core.data import cifar10
 from core.errors import ModelError
 from core.heatmaps.gradcam import METHODS, heatmap, overlay, overlay_difference
-from core.heatmaps.predictor import Classifier
+from core.heatmaps.predictor import Predictor
 from core.models.cifar import untrained
 from core.runs.library import find_run
 
@@ -33,12 +33,12 @@ def inputs():
 @pytest.mark.parametrize("method", METHODS)
 def test_equals_the_library_used_by_its_book(model, inputs, method):
     import pytorch_grad_cam
-    from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+    from pytorch_grad_cam.utils.model_targets import PredictorOutputTarget
 
     ours = heatmap(model, model.layer3[-1], inputs, 4, method)
     model.requires_grad_(True)
     with getattr(pytorch_grad_cam, method)(model=model, target_layers=[model.layer3[-1]]) as cam:
-        theirs = cam(inputs, targets=[ClassifierOutputTarget(4)])[0]
+        theirs = cam(inputs, targets=[PredictorOutputTarget(4)])[0]
     assert ours.max() > 0.9
     np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
@@ -103,28 +103,28 @@ def test_difference_is_gray_where_equal_and_in_the_color_of_the_higher():
     assert shown[16, 30].tolist() == [0, 114, 178]
 
 
-def test_classifier_answers_with_a_map_for_its_answer(make_run):
-    classifier = Classifier(make_run("a"))
+def test_a_predictor_answers_with_a_map_for_its_answer(make_run):
+    predictor = Predictor(make_run("a"))
     pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
-    answer = classifier.answer(pixels)
+    answer = predictor.predict(pixels)
     assert answer.probabilities.sum() == pytest.approx(1)
     assert answer.explained == answer.probabilities.argmax()
     assert answer.heatmap.shape == (32, 32)
-    other = classifier.answer(pixels, target=(answer.explained + 1) % 10)
+    other = predictor.predict(pixels, target=(answer.explained + 1) % 10)
     assert other.label == answer.label
     assert not np.allclose(other.heatmap, answer.heatmap)
-    assert [classifier.cells(layer) for layer in classifier.layers] == [32, 16, 8]
-    early = classifier.answer(pixels, layer="layer1", method="HiResCAM")
+    assert [predictor.cells(layer) for layer in predictor.layers] == [32, 16, 8]
+    early = predictor.predict(pixels, layer="layer1", method="HiResCAM")
     assert not np.allclose(early.heatmap, answer.heatmap)
 
 
 @pytest.mark.parametrize("name", ["plain20-s0", "resnet20-s0"])
 def test_default_layer_has_4_x_4_cells_and_lively_maps(name):
     """On 100 test photos: finite, and not the same everywhere."""
-    classifier = Classifier(find_run(name))
-    assert classifier.cells(classifier.layers[-1]) >= 4
+    predictor = Predictor(find_run(name))
+    assert predictor.cells(predictor.layers[-1]) >= 4
     for picture in cifar10.load_test().pixels[:100]:
-        found = classifier.answer(picture).heatmap
+        found = predictor.predict(picture).heatmap
         assert np.isfinite(found).all()
         assert np.ptp(found) > 0.5
 
@@ -133,18 +133,18 @@ STORM = """
     import sys, threading
     import numpy as np
     from pathlib import Path
-    from core.heatmaps.predictor import Classifier
+    from core.heatmaps.predictor import Predictor
     from core.runs.run import open_run
 
-    classifier = Classifier(open_run(Path(sys.argv[1])))
+    predictor = Predictor(open_run(Path(sys.argv[1])))
     pictures = np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3), dtype=np.uint8)
-    alone = [classifier.answer(picture) for picture in pictures]
+    alone = [predictor.predict(picture) for picture in pictures]
     wrong = []
 
     def visit(first):
         for number in range(40):
             i = (first + number) % 8
-            answer = classifier.answer(pictures[i])
+            answer = predictor.predict(pictures[i])
             if not (np.allclose(answer.heatmap, alone[i].heatmap, atol=1e-5)
                     and np.allclose(answer.probabilities, alone[i].probabilities, atol=1e-5)):
                 wrong.append(i)
@@ -153,8 +153,8 @@ STORM = """
         method = ("GradCAM", "AblationCAM")[number % 2]
         for picture in pictures[:1]:
             try:
-                answer = classifier.answer(picture, method=method)
-                classifier.trust(picture, answer, method, classifier.layers[-1])
+                answer = predictor.predict(picture, method=method)
+                predictor.sanity_checks(picture, answer, method, predictor.layers[-1])
             except Exception as error:
                 wrong.append(error)
 
@@ -178,17 +178,17 @@ MANY_MAPS = """
     import sys
     import numpy as np, psutil
     from pathlib import Path
-    from core.heatmaps.predictor import Classifier
+    from core.heatmaps.predictor import Predictor
     from core.runs.run import open_run
 
-    classifier = Classifier(open_run(Path(sys.argv[1])))
+    predictor = Predictor(open_run(Path(sys.argv[1])))
     pictures = np.random.default_rng(0).integers(0, 256, (250, 32, 32, 3), dtype=np.uint8)
     megabytes = lambda: psutil.Process().memory_info().rss / 2**20
     for picture in pictures[:50]:
-        classifier.answer(picture)
+        predictor.predict(picture)
     before = megabytes()
     for picture in pictures[50:]:
-        classifier.answer(picture)
+        predictor.predict(picture)
     print(megabytes() - before)
 """
 

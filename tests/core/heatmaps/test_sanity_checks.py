@@ -7,7 +7,7 @@ from scipy.stats import wilcoxon
 
 from core.data import cifar10
 from core.heatmaps import sanity_checks
-from core.heatmaps.predictor import Classifier
+from core.heatmaps.predictor import Predictor
 from core.models.cifar import untrained
 from core.runs.library import find_run
 
@@ -82,7 +82,7 @@ def others(count):
 
 def report(heatmap, untrained, beaten=19):
     random_road = np.where(np.arange(19) < beaten, 0.0, 1.0)
-    return sanity_checks.Report(heatmap, {"conv1": untrained[0]}, untrained, road=0.5, random_road=random_road)
+    return sanity_checks.SanityChecks(heatmap, {"conv1": untrained[0]}, untrained, road=0.5, random_road=random_road)
 
 
 @pytest.mark.parametrize(("alike", "beaten", "passed"), [(5, 19, 1), (0, 19, 2), (0, 18, 1), (2, 19, 1)])
@@ -110,10 +110,10 @@ def test_an_empty_map_passes_no_check():
     assert found.passed == 0
 
 
-def test_a_classifier_compares_with_networks_that_never_learned():
+def test_a_predictor_compares_with_networks_that_never_learned():
     picture = cifar10.load_test().pixels[0]
-    classifier = Classifier(find_run("resnet20-s0"))
-    found = classifier.trust(picture, classifier.answer(picture), "GradCAM")
+    predictor = Predictor(find_run("resnet20-s0"))
+    found = predictor.sanity_checks(picture, predictor.predict(picture), "GradCAM")
     assert next(iter(found.randomized)) == "fc"
     assert len(found.untrained) == sanity_checks.UNTRAINED
     assert not np.array_equal(found.untrained[0], found.untrained[1])
@@ -129,12 +129,12 @@ def test_our_maps_mark_what_matters_more_than_random_ones(name, monkeypatch):
     """ROAD on 200 test photos, one random map each, paired."""
     monkeypatch.setattr(sanity_checks, "RANDOM_MAPS", 1)
     monkeypatch.setattr(sanity_checks, "REMOVED", (50,))  # a third of the work
-    classifier = Classifier(find_run(name))
+    predictor = Predictor(find_run(name))
     ours, random = [], []
     for i, picture in enumerate(cifar10.load_test().pixels[:200]):
-        answer = classifier.answer(picture)
+        answer = predictor.predict(picture)
         road, random_road = sanity_checks.road_scores(
-            classifier._model, classifier._inputs(picture), answer.heatmap, answer.explained, seed=i
+            predictor._model, predictor._inputs(picture), answer.heatmap, answer.explained, seed=i
         )
         ours.append(road)
         random.append(random_road[0])
