@@ -7,8 +7,9 @@ import textwrap
 import numpy as np
 import pytest
 import torch
+import tqdm
 
-from core.data import cifar10
+from core.data import cifar10, gallery
 from core.errors import ModelError
 from core.heatmaps.gradcam import METHODS, heatmap, overlay, overlay_difference
 from core.heatmaps.predictor import Predictor
@@ -33,12 +34,12 @@ def inputs():
 @pytest.mark.parametrize("method", METHODS)
 def test_equals_the_library_used_by_its_book(model, inputs, method):
     import pytorch_grad_cam
-    from pytorch_grad_cam.utils.model_targets import PredictorOutputTarget
+    from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
     ours = heatmap(model, model.layer3[-1], inputs, 4, method)
     model.requires_grad_(True)
     with getattr(pytorch_grad_cam, method)(model=model, target_layers=[model.layer3[-1]]) as cam:
-        theirs = cam(inputs, targets=[PredictorOutputTarget(4)])[0]
+        theirs = cam(inputs, targets=[ClassifierOutputTarget(4)])[0]
     assert ours.max() > 0.9
     np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
@@ -65,10 +66,52 @@ def test_the_words_say_whether_a_map_is_of_a_class(model, inputs):
         assert ("cat" in method.caption("A", "cat"), "class" in method.bright) == (not same, not same)
 
 
-def test_slow_methods_print_no_progress_bar(model, inputs, capfd):
-    for method in METHODS:
-        heatmap(model, model.layer3[-1], inputs, 0, method)
-    assert capfd.readouterr().err == ""
+IN_THE_APP = """
+    import asyncio, sys
+    import numpy as np
+    from pathlib import Path
+    from ui import warm_up
+
+    async def serve():
+        async with warm_up.while_serving(None):
+            from core.heatmaps.predictor import Predictor
+            from core.runs.run import open_run
+
+            predictor = Predictor(open_run(Path(sys.argv[1])))
+            for method in ("ScoreCAM", "AblationCAM"):
+                assert predictor.predict(np.zeros((32, 32, 3), np.uint8), method=method).heatmap.shape == (32, 32)
+
+    warm_up.warm_up = lambda: None
+    asyncio.run(serve())
+"""
+
+
+def test_slow_methods_print_no_progress_bar_in_the_app(make_run, without_tqdm_variable):
+    command = [sys.executable, "-c", textwrap.dedent(IN_THE_APP), str(make_run("a").path)]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("method", ["ScoreCAM", "AblationCAM"])
+def test_slow_methods_print_no_progress_bar_on_the_command_line(make_run, method, tmp_path, without_tqdm_variable):
+    picture = tmp_path / "picture"  # a name without a suffix: the content decides
+    picture.write_bytes(gallery.read("cat"))
+    options = ["--heatmap", str(tmp_path / "heatmap.png"), "--method", method]
+    command = [sys.executable, "-m", "core", "predict", str(make_run("a").path), str(picture), *options]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_no_module_of_others_is_changed(model, inputs):
+    from pytorch_grad_cam import ablation_cam, score_cam
+
+    heatmap(model, model.layer3[-1], inputs, 0, "AblationCAM")
+    assert ablation_cam.tqdm is score_cam.tqdm is tqdm
+
+
+@pytest.fixture
+def without_tqdm_variable(monkeypatch):
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
 
 
 def test_weights_that_are_not_numbers_are_an_error(model):
