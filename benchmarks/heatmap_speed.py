@@ -15,7 +15,7 @@ import torch
 
 from core.data import gallery, pictures
 from core.heatmaps import gradcam
-from core.heatmaps.predictor import Classifier
+from core.heatmaps.predictor import Predictor
 from core.runs.library import find_run
 from core.runs.run import Run
 
@@ -35,13 +35,13 @@ def median_seconds(look: Callable[[], None], rounds: int) -> float:
 
 def both(pair: list[Run], method: str = "GradCAM") -> Callable[[], None]:
     """A look at a picture with both networks, as the page takes it."""
-    classifiers = [Classifier(run) for run in pair]
+    predictors = [Predictor(run) for run in pair]
 
     def look() -> None:
         square = pictures.square(pictures.open_picture(gallery.read("cat")).image, "crop")
-        for classifier in classifiers:
-            answer = classifier.answer(pictures.to_pixels(square), method=method)
-            gradcam.overlay(pictures.to_pixels(square, 256), answer.heatmap)
+        for predictor in predictors:
+            prediction = predictor.predict(pictures.to_pixels(square), method=method)
+            gradcam.overlay(pictures.to_pixels(square, 256), prediction.heatmap)
 
     return look
 

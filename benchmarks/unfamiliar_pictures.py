@@ -15,7 +15,7 @@ from sklearn.datasets import load_digits
 
 from core.analysis import out_of_distribution
 from core.data import gallery, pictures
-from core.heatmaps.predictor import Classifier
+from core.heatmaps.predictor import Predictor
 from core.runs.library import find_run
 
 COUNT, SIZE = 300, 32
@@ -41,7 +41,7 @@ def crops(random: np.random.Generator) -> np.ndarray:
 
 def measure(name: str) -> dict:
     run, random = find_run(name), np.random.default_rng(0)
-    classifier, logits = Classifier(run), run.test_logits()
+    predictor, logits = Predictor(run), run.test_logits()
     strange = {
         "digits": digits(),
         "crops of other things": crops(random),
@@ -51,7 +51,7 @@ def measure(name: str) -> dict:
     def share(judged: np.ndarray, yardstick: np.ndarray) -> float:
         return round(float(np.mean([out_of_distribution.unfamiliar(one, yardstick) for one in judged])), 3)
 
-    caught = {kind: share(classifier.logits(shown), logits) for kind, shown in strange.items()}
+    caught = {kind: share(predictor.logits(shown), logits) for kind, shown in strange.items()}
     return {"run": name, "false alarms": share(logits[1::2], logits[::2]), "caught": caught}
 
 

@@ -12,7 +12,7 @@ from core.charts.answers import answers
 from core.charts.palette import COLORS
 from core.data import pictures
 from core.data.cifar10 import CLASSES
-from core.errors import RunError
+from core.errors import LabError
 from core.heatmaps import gradcam
 from core.runs.run import Run
 from core.words import comparison as comparison_words
@@ -23,6 +23,7 @@ from ui.run_picker import pair
 
 TOP = 5  # classes
 CLOSER = {"trust": "Can I trust these maps?", "shake": "Shake it", "cover": "Cover it up"}
+LAST = "last"  # the layer, of each network its own: what `core predict` takes, too
 OWN_ANSWER, TRUE_CLASS = "its own answer", "the true class"
 
 chosen = pair()
@@ -35,23 +36,25 @@ if choice is None:
 from ui import closer_look  # noqa: E402 (brings torch: only once there is a picture)
 
 SIDE = closer_look.SIDE
-classifiers = {}
+predictors = {}
 for side, run in chosen:
     try:
         if run.has_weights:
             with st.spinner("Waking the network ..."):
-                classifiers[side] = cached.classifier(run)
-    except RunError as error:
+                predictors[side] = cached.predictor(run)
+    except LabError as error:
         st.warning(plain(error))
 
 
 def map_style() -> closer_look.MapStyle:
     """The controls of the heatmaps, folded away: the defaults serve."""
-    both = list(classifiers.values())
-    layers = [name for name in both[0].layers if name in both[-1].layers] or [None]  # None: of each the last
+    both = list(predictors.values())
+    last = list(dict.fromkeys(one.layers[-1] for one in both))
+    shared = [name for name in both[0].layers if name in both[-1].layers and last != [name]]
 
     def cells(layer: str) -> str:
-        return " and ".join(dict.fromkeys(f"{one.cells(layer)} × {one.cells(layer)}" for one in both))
+        sides = [one.cells(one.layers[-1] if layer == LAST else layer) for one in both]
+        return " and ".join(dict.fromkeys(f"{side} × {side}" for side in sides))
 
     with st.expander("Change the heatmaps", icon=":material/tune:"):
         first, second, third = st.columns(3)
@@ -65,11 +68,11 @@ def map_style() -> closer_look.MapStyle:
         )
         layer = second.selectbox(
             "Layer",
-            layers,
-            index=len(layers) - 1,
+            [*shared, LAST],
+            index=len(shared),
             key="layer",
             bind="query-params",
-            format_func=lambda name: f"{name}: {cells(name)} cells" if name else "the last of each network",
+            format_func=lambda name: f"{' and '.join(last) if name == LAST else name}: {cells(name)} cells",
             help="Where in the network to look. Early layers see edges, finely; the last one, the usual choice, sees "
             "whole things, coarsely.",
         )
@@ -93,7 +96,9 @@ def map_style() -> closer_look.MapStyle:
         )
         st.caption(gradcam.METHODS[method].idea)
     wanted = {OWN_ANSWER: None, TRUE_CLASS: choice.truth}.get(target, target)
-    return closer_look.MapStyle(method, layer, CLASSES.index(wanted) if wanted else None, strength / 100)
+    return closer_look.MapStyle(
+        method, None if layer == LAST else layer, CLASSES.index(wanted) if wanted else None, strength / 100
+    )
 
 
 def show_answer(side: str, run: Run, probabilities: np.ndarray, look: closer_look.Look | None) -> None:
@@ -154,10 +159,12 @@ verdict = st.container()
 picture, *others = st.columns(3)
 seen = pictures.to_pixels(choice.square)
 looks: list[closer_look.Look] = []
-if classifiers:
+if predictors:
     style = map_style()
     method = gradcam.METHODS[style.method]
-    looks = [closer_look.look(side, run, seen, style) for side, run in chosen if side in classifiers]
+    for side, run in chosen:
+        with closer_look.each_for_itself():
+            looks += [closer_look.look(side, run, seen, style)] if side in predictors else []
 if len(looks) == 2:
     labels = {look.side: look.answer.label for look in looks}
     sure = {look.side: look.answer.confidence for look in looks}

@@ -5,7 +5,7 @@ import streamlit as st
 
 from core.analysis import transfer
 from core.analysis.training_summary import summarize
-from core.charts.filters import filter_sheet
+from core.charts.filters import MOST, filter_sheet
 from core.charts.transfer import label_budget, weight_change
 from core.errors import RunError
 from core.words import summary
@@ -202,7 +202,8 @@ def show_change() -> None:
             with st.container(horizontal=True):
                 for filters, when in ((change.filters_before, "before training"), (change.filters_after, "after it")):
                     sheet = filter_sheet(filters)
-                    st.image(sheet, caption=when, width=330, alt=f"Filters, {words}, {when}")
+                    some = f", the first {MOST} of {len(filters)}" if len(filters) > MOST else ""
+                    st.image(sheet, caption=when + some, width=330, alt=f"Filters, {words}, {when}")
     st.caption(
         "Each small square is one filter, as a picture: what it responds to most. Stripes and color patches find "
         "edges and colors, which every photo has: so what was learned on other photos serves here too."

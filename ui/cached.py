@@ -81,13 +81,13 @@ def test_labels() -> np.ndarray:
 
 
 @st.cache_resource(max_entries=4, hash_funcs=RUN_KEY, show_spinner=False)
-def classifier(run: Run):
+def predictor(run: Run):
     """The run's network, shared between visitors; it has a lock of its own. The warm-up calls it, too, in a thread that
     can show no spinner."""
-    from core.heatmaps.predictor import Classifier
+    from core.heatmaps.predictor import Predictor
 
     _one_torch_thread()
-    return Classifier(run)
+    return Predictor(run)
 
 
 def _one_torch_thread() -> None:
@@ -98,27 +98,27 @@ def _one_torch_thread() -> None:
 
 
 @st.cache_data(max_entries=256, hash_funcs=RUN_KEY, show_spinner=False)
-def answer(run: Run, seen: np.ndarray, target: int | None, method: str, layer: str | None):
-    """A `classifier.Answer`, with its heatmap."""
-    return classifier(run).answer(seen, target, method, layer)
+def prediction(run: Run, seen: np.ndarray, target: int | None, method: str, layer: str | None):
+    """A `predictor.Prediction`, with its heatmap."""
+    return predictor(run).predict(seen, target, method, layer)
 
 
 @st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
 def probabilities_along(run: Run, picture: np.ndarray, others: dict[str, int], moved: str) -> np.ndarray:
     """Float (n, 10) for `picture` at each amount of the slider `moved`, with the `others` where they stand."""
     pictures = [distortions.distort(picture, others | {moved: amount}) for amount in distortions.sweep(moved)]
-    return metrics.probabilities(classifier(run).logits(np.stack(pictures)))
+    return metrics.probabilities(predictor(run).logits(np.stack(pictures)))
 
 
 @st.cache_data(max_entries=32, hash_funcs=RUN_KEY, show_spinner="Testing the map against random ones ...")
-def trust(run: Run, seen: np.ndarray, target: int | None, method: str, layer: str | None):
-    """A `trust.Report` on the heatmap of `answer` to the same question."""
-    return classifier(run).trust(seen, answer(run, seen, target, method, layer), method, layer)
+def sanity_checks(run: Run, seen: np.ndarray, target: int | None, method: str, layer: str | None):
+    """`SanityChecks` of the heatmap of `prediction` for the same arguments."""
+    return predictor(run).sanity_checks(seen, prediction(run, seen, target, method, layer), method, layer)
 
 
 @st.cache_data(max_entries=32, hash_funcs=RUN_KEY, show_spinner="Sliding the patch ...")
 def occlusion(run: Run, seen: np.ndarray, target: int) -> np.ndarray:
-    return classifier(run).occlusion(seen, target)
+    return predictor(run).occlusion(seen, target)
 
 
 @st.cache_data(max_entries=1_000, hash_funcs=RUN_KEY, show_spinner=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from core.charts.answers import confidence_curve
 from core.data import pictures
 from core.data.cifar10 import CLASSES
 from core.data.distortions import SLIDERS, Slider, distort, flips, sweep
+from core.errors import LabError
 from core.heatmaps import gradcam
 from core.runs.run import Run
 from core.words import settings
@@ -21,8 +24,8 @@ from ui.fragment import fragment
 from ui.run_picker import Pair
 
 if TYPE_CHECKING:  # they bring torch
-    from core.heatmaps.predictor import Answer
-    from core.heatmaps.sanity_checks import Report
+    from core.heatmaps.predictor import Prediction
+    from core.heatmaps.sanity_checks import SanityChecks
 
 SIDE = 256  # pixels on the screen: three side by side fit a small laptop
 METERS = {0: "Don't believe this map.", 1: "Be careful with this map.", 2: "This map passed both checks."}
@@ -41,7 +44,7 @@ class Look:
     side: str
     run: Run
     seen: np.ndarray
-    answer: Answer
+    answer: Prediction
 
     @property
     def explained(self) -> str:
@@ -62,8 +65,17 @@ class MapStyle:
         return gradcam.overlay(np.asarray(pictures.enlarge(seen, SIDE)), heatmap, self.strength)
 
 
+@contextmanager
+def each_for_itself() -> Iterator[None]:
+    """Around what is asked of one network: its error is shown in its place, and the other still answers."""
+    try:
+        yield
+    except LabError as error:
+        st.warning(str(error))
+
+
 def look(side: str, run: Run, seen: np.ndarray, style: MapStyle) -> Look:
-    return Look(side, run, seen, cached.answer(run, seen, style.target, style.method, style.layer))
+    return Look(side, run, seen, cached.prediction(run, seen, style.target, style.method, style.layer))
 
 
 def trust(looks: list[Look], style: MapStyle) -> None:
@@ -73,37 +85,37 @@ def trust(looks: list[Look], style: MapStyle) -> None:
         "And does **hiding what it marks** hurt the answer more than hiding what it leaves out?"
     )
     for column, one in zip(st.columns(len(looks)), looks, strict=True):
-        with column:
+        with column, each_for_itself():
             _show_trust(one, style)
 
 
 def _show_trust(one: Look, style: MapStyle) -> None:
-    report = cached.trust(one.run, one.seen, style.target, style.method, style.layer)
-    st.subheader(f"{one.side}: {METERS[report.passed]}", anchor=False)
-    st.progress(report.passed / 2, f"{report.passed} of 2 checks passed")
-    if report.empty:
+    checks = cached.sanity_checks(one.run, one.seen, style.target, style.method, style.layer)
+    st.subheader(f"{one.side}: {METERS[checks.passed]}", anchor=False)
+    st.progress(checks.passed / 2, f"{checks.passed} of 2 checks passed")
+    if checks.empty:
         st.markdown("The map is **empty**: it marks nothing in this picture, so there is nothing to check.")
         return
-    st.markdown(f"**Does it change when the network forgets?** {_change(report)}")
+    st.markdown(f"**Does it change when the network forgets?** {_change(checks)}")
     with st.container(horizontal=True):
-        names = list(report.randomized)
-        for i, (name, heatmap) in enumerate(report.randomized.items()):
+        names = list(checks.randomized)
+        for i, (name, heatmap) in enumerate(checks.randomized.items()):
             forgot = f"forgot {name}" if i == 0 else ("forgot all" if i == len(names) - 1 else f"and {name}")
             drawn = gradcam.overlay(np.asarray(pictures.enlarge(one.seen, 96)), heatmap)
             st.image(drawn, caption=forgot, width=66, alt=f"Heatmap of a network that {forgot}")
-    matters = "Yes" if report.marks_what_matters else "Not clearly"
+    matters = "Yes" if checks.marks_what_matters else "Not clearly"
     st.markdown(
-        f"**Does what it marks matter?** {matters}: it beats {report.beaten} of {len(report.random_road)} random maps. "
-        f"Its score (ROAD, in points of certainty) is {_points(report.road)}; theirs is "
-        f"{_points(report.random_road.mean())} on average."
+        f"**Does what it marks matter?** {matters}: it beats {checks.beaten} of {len(checks.random_road)} random maps. "
+        f"Its score (ROAD, in points of certainty) is {_points(checks.road)}; theirs is "
+        f"{_points(checks.random_road.mean())} on average."
     )
 
 
-def _change(report: Report) -> str:
-    likenesses = report.likenesses
+def _change(checks: SanityChecks) -> str:
+    likenesses = checks.likenesses
     if not likenesses:
         return "It can't be said: networks that never learned anything mark nothing in this picture."
-    verdict = CHANGES[report.depends_on_learning]
+    verdict = CHANGES[checks.depends_on_learning]
     return (
         f"{verdict} Its likeness to the maps of {len(likenesses)} networks that never learned: "
         f"{np.mean(likenesses):.2f} on average, {min(likenesses):.2f} to {max(likenesses):.2f} "
@@ -139,8 +151,8 @@ def shake(looks: list[Look], pair: Pair, style: MapStyle) -> None:
         st.markdown("**The picture now**")
         st.image(pictures.enlarge(spoilt, SIDE), width=SIDE, alt="The picture, spoilt")
     for column, before in zip(columns, looks, strict=True):
-        now = look(before.side, before.run, spoilt, style)
-        with column:
+        with column, each_for_itself():
+            now = look(before.side, before.run, spoilt, style)
             mark = "still" if now.answer.label == before.answer.label else "**now**"
             st.markdown(f"{now.side} {mark} says **{now.answer.label}**, {now.answer.confidence:.0%} sure")
             heatmap = style.draw(now.seen, now.answer.heatmap)
@@ -217,7 +229,7 @@ def cover(looks: list[Look], style: MapStyle) -> None:
     from core.heatmaps.sanity_checks import rank_correlation  # brings torch
 
     for column, one in zip(st.columns(len(looks)), looks, strict=True):
-        with column:
+        with column, each_for_itself():
             falls = cached.occlusion(one.run, one.seen, one.answer.explained)
             st.markdown(f"**{one.side}**, for “{one.explained}”")
             with st.container(horizontal=True):

@@ -117,12 +117,8 @@ def _gallery(pair: Pair) -> Choice | None:
 
 
 def _upload(pair: Pair) -> Choice | None:
-    file = st.file_uploader(
-        "Drop a picture here",
-        type=["jpg", "jpeg", "png", "webp", "gif", "bmp"],
-        key="upload",
-        help=STAYS_HERE,
-    )
+    # No `type`: what is inside decides (core.data.picture_files), not what the file is called.
+    file = st.file_uploader("Drop a picture here (JPEG, PNG or WebP)", key="upload", help=STAYS_HERE)
     if file is None:
         st.info("The networks know ten things: " + ", ".join(CLASSES) + ". A picture of one of these is the fairest.")
         return None

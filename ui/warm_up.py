@@ -1,6 +1,7 @@
 """Loads what takes long (PyTorch, Grad-CAM, the test photos, the first pair) while the visitor still reads."""
 
 import logging
+import os
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +12,8 @@ LOG = logging.getLogger(__name__)
 @asynccontextmanager
 async def while_serving(app: object) -> AsyncIterator[dict]:
     """The lifespan of the server: the warm-up begins with it, and nobody waits for it."""
+    # Grad-CAM's progress bars would fill the server's log. tqdm looks once, when PyTorch imports it.
+    os.environ.setdefault("TQDM_DISABLE", "1")
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
     yield {}
 
@@ -23,9 +26,9 @@ def warm_up() -> None:
         from ui import cached
         from ui.run_picker import DEFAULTS
 
-        cached.test_images()
+        photo = cached.test_images().pixels[0]
         for name in DEFAULTS.values():
-            cached.classifier(find_run(name))
-        import pytorch_grad_cam  # noqa: F401 (for the first heatmap)
+            predictor = cached.predictor(find_run(name))
+            predictor.predict(photo)  # the first heatmap takes longest: libraries are loaded, memory is laid out
     except Exception as error:  # whatever a damaged installation raises: the server serves all the same
         LOG.warning("Not warmed up: %s", error)

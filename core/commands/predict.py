@@ -1,6 +1,7 @@
 """What a run's network says a picture shows, and where it looked."""
 
 import json
+import os
 from pathlib import Path
 
 from core.commands.parser import Parser, run_command
@@ -17,7 +18,7 @@ HEATMAP_SIDE = 512  # pixels
 def parser() -> Parser:
     p = Parser(prog="python -m core predict", description=__doc__)
     p.add_argument("run", metavar="RUN", help="a run's name, or the path of its folder")
-    p.add_argument("image", metavar="IMAGE", type=Path, help="a JPEG, PNG, WebP, GIF or BMP; its center square is used")
+    p.add_argument("image", metavar="IMAGE", type=Path, help="a JPEG, PNG or WebP; its center square is used")
     p.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     p.add_argument("--heatmap", metavar="OUT.png", type=Path, help="write the picture with the heatmap over it")
     p.add_argument("--method", choices=gradcam.METHODS, default="GradCAM", help="of the heatmap; %(default)s")
@@ -31,20 +32,21 @@ def main(argv: list[str] | None = None) -> int:
     run = find_run(args.run)
     square = pictures.square(pictures.open_picture(_read(args.image)).image, "crop")
 
-    from core.heatmaps.predictor import Classifier  # after the cheap checks: it takes seconds to import
+    os.environ.setdefault("TQDM_DISABLE", "1")  # the progress bars of slow methods; tqdm looks when it is imported
+    from core.heatmaps.predictor import Predictor  # after the cheap checks: it takes seconds to import
 
-    classifier = Classifier(run)
-    if args.layer and args.layer not in classifier.layers:
-        raise LabError(f"{run.name} has no layer {args.layer!r}. Known: {', '.join(classifier.layers)}.")
+    predictor = Predictor(run)
+    if args.layer and args.layer not in predictor.layers:
+        raise LabError(f"{run.name} has no layer {args.layer!r}. Known: {', '.join(predictor.layers)}.")
     target = CLASSES.index(args.target) if args.target else None
-    answer = classifier.answer(pictures.to_pixels(square), target, args.method, args.layer)
-    by_class = dict(zip(CLASSES, answer.probabilities.tolist(), strict=True))
+    prediction = predictor.predict(pictures.to_pixels(square), target, args.method, args.layer)
+    by_class = dict(zip(CLASSES, prediction.probabilities.tolist(), strict=True))
     if args.heatmap:
-        _write_heatmap(args.heatmap, square, answer.heatmap)
+        _write_heatmap(args.heatmap, square, prediction.heatmap)
     if args.json:
-        print(json.dumps({"run": run.name, "label": answer.label, "probabilities": by_class}))
+        print(json.dumps({"run": run.name, "label": prediction.label, "probabilities": by_class}))
     else:
-        print(f"{run.name} says: {answer.label}")
+        print(f"{run.name} says: {prediction.label}")
         for name, probability in sorted(by_class.items(), key=lambda item: -item[1]):
             print(f"  {name:10} {probability:6.1%}")
     return 0

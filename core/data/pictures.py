@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from io import BytesIO
 
 import numpy as np
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageOps
 
 from core.data import picture_files
-from core.data.picture_files import Essence
+from core.data.picture_files import Stripped
 from core.errors import ImageError
 
 MAX_PIXELS = 40_000_000
 _KEPT_PIXELS = 4_000_000  # a larger picture is reduced while it is read: no network here looks at more than 224 x 224
-_MAX_SIDE = 65_535  # what JPEG and GIF can hold; in Pillow a row costs memory even where it is one pixel wide
+_MAX_SIDE = 65_535  # what JPEG can hold; in Pillow a row costs memory even where it is one pixel wide
 _MAX_MEMORY = 200_000_000  # bytes while decoding
 _MAX_SCANNED = 1_000_000_000  # pixels of a JPEG x scans: each scan visits all pixels, and an empty one costs 100 bytes
 _BAND = 2**20  # pixels that are converted at once
@@ -27,16 +27,6 @@ _PADDED_SIDE = 2048  # of a padded square: 20000 x 1 pixels would else become 20
 _WHITE, _GRAY = (255, 255, 255), (128, 128, 128)
 _BYTES_PER_PIXEL = {"1": 1, "L": 1, "P": 1, "I;16": 2}  # of Pillow's modes; all others take 4
 _WEBP_BYTES_PER_PIXEL = 16  # two canvases of libwebp, its answer, and Pillow's image
-_RLE = (1, 2)  # BMP compressions, which Pillow decodes in Python: 40 megapixels would take many seconds
-_ORIENTATIONS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 # One picture is decoded at a time, so that a class that uploads together needs the memory of one.
 _one_at_a_time = threading.Lock()
@@ -53,24 +43,24 @@ class Picture:
 def open_picture(data: bytes) -> Picture:
     """The picture in a file's bytes, transparency on white. Raises ImageError, whatever the bytes are.
 
-    Formats: JPEG (of several pictures in one file: the first), PNG, WebP, GIF, BMP; of an animation the first frame.
+    Formats: JPEG (of several pictures in one file: the first), PNG, WebP; of an animation the first frame.
     A large picture is reduced by a whole factor. Safe in threads. Takes at most about _MAX_MEMORY beyond `data`.
     """
     kind = picture_files.kind_of(data)
     try:
-        essence = picture_files.essence(kind, data)
-        with _one_at_a_time, Image.open(BytesIO(essence.data), formats=[kind]) as image:
-            _refuse_unaffordable(image, essence)
-            _mend_transparent_color(image, essence.data)
-            animated = essence.animated or (kind == "WEBP" and image.is_animated)
-            exif = essence.exif or (image.info.get("exif", b"") if kind == "WEBP" else b"")
+        file = picture_files.stripped(kind, data)
+        with _one_at_a_time, Image.open(BytesIO(file.data), formats=[kind]) as image:
+            _refuse_unaffordable(image, file)
+            _mend_transparent_color(image, file.data)
+            animated = file.animated or (kind == "WEBP" and image.is_animated)
+            exif = file.exif or (image.info.get("exif", b"") if kind == "WEBP" else b"")
             upright = _upright(_reduced_rgb(image), exif)
     except ImageError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError):
         raise ImageError(_too_large("This picture", MAX_PIXELS)) from None
     except Exception:
-        # As broad as can be, here alone: on damaged files Pillow and image_files raise OSError, SyntaxError,
+        # As broad as can be, here alone: on damaged files Pillow and picture_files raise OSError, SyntaxError,
         # ValueError, IndexError, struct.error, zlib.error, AssertionError and more, and no list of them lasts.
         what = f"This {picture_files.name_of(kind)} file is damaged or incomplete"
         raise ImageError(f"{what}; save or download it again, or choose another.") from None
@@ -110,7 +100,7 @@ def _too_large(what: str, pixels: float) -> str:
     return f"{what} is too large: at most {int(pixels / 1e6)} megapixels are taken; make it smaller and try again."
 
 
-def _refuse_unaffordable(image: Image.Image, essence: Essence) -> None:
+def _refuse_unaffordable(image: Image.Image, file: Stripped) -> None:
     """Raises ImageError if decoding `image`, whose header alone was read, would take too long or too much memory.
 
     Our limit lies below the one where Pillow starts to warn, so that nothing depends on warnings: their filters
@@ -122,24 +112,22 @@ def _refuse_unaffordable(image: Image.Image, essence: Essence) -> None:
         raise ImageError(f"{what} is too long: at most {_MAX_SIDE} a side are taken; make it smaller and try again.")
     if pixels > MAX_PIXELS:
         raise ImageError(_too_large(what, MAX_PIXELS))
-    cost = _cost_per_pixel(image, essence)
+    cost = _cost_per_pixel(image, file)
     if pixels * cost > _MAX_MEMORY:
         raise ImageError(_too_large(f"{what}, stored in this way,", _MAX_MEMORY / cost))
-    if essence.scans * max(pixels, MAX_PIXELS // 4) > _MAX_SCANNED:
-        raise picture_files.odd("JPEG", "is stored in unusually many passes")
-    if image.format == "BMP" and image.info.get("compression") in _RLE:
-        raise picture_files.odd("BMP", "is compressed in a way that is rarely used")
+    if file.scans * max(pixels, MAX_PIXELS // 4) > _MAX_SCANNED:
+        raise picture_files.unusual("JPEG", "is stored in unusually many passes")
 
 
-def _cost_per_pixel(image: Image.Image, essence: Essence) -> float:
+def _cost_per_pixel(image: Image.Image, file: Stripped) -> float:
     """Bytes that decoding takes; more for kinds of PNG that take long (16 bit, interlaced)."""
     if image.format == "WEBP":
         return _WEBP_BYTES_PER_PIXEL
     if image.format == "JPEG":
-        return _jpeg_cost_per_pixel(image, essence.scans)
+        return _jpeg_cost_per_pixel(image, file.scans)
     cost = _BYTES_PER_PIXEL.get(image.mode, 4)
     if image.format == "PNG":
-        depth, interlaced = essence.data[24], essence.data[28]
+        depth, interlaced = file.data[24], file.data[28]
         cost *= (2 if depth == 16 else 1) * (2 if interlaced else 1)
     return cost
 
@@ -210,7 +198,8 @@ def _upright(image: Image.Image, exif: bytes) -> Image.Image:
     try:
         tags = Image.Exif()
         tags.load(exif)
-        method = _ORIENTATIONS.get(tags.get(ExifTags.Base.Orientation))
+        # The orientation alone: Pillow would stumble over the other tags, or leave them in the picture.
+        image.getexif()[ExifTags.Base.Orientation] = tags.get(ExifTags.Base.Orientation)
+        return ImageOps.exif_transpose(image)
     except Exception:  # raises as many kinds of errors as broken EXIF has shapes
-        method = None
-    return image if method is None else image.transpose(method)
+        return image

@@ -1,16 +1,17 @@
 """Where a network looked: class activation maps by pytorch-grad-cam, without its side effects, and pictures of them.
 
 The library hooks into the model and reads gradients, so a model must not be used by another thread meanwhile:
-`classifier.Classifier` holds the lock. torch and OpenCV are imported where they are used: a page may name the methods.
+`predictor.Predictor` holds the lock. torch and matplotlib are imported where they are used: a page may name the
+methods.
 """
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import ImageColor
+from PIL import Image, ImageColor
 
 from core.errors import ModelError
 
@@ -62,10 +63,11 @@ def heatmap(
     stay behind, also after an error. Raises ModelError for a class that the network does not have, and if the map is
     not finite.
     """
+    import pytorch_grad_cam
     import torch
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
-    cam = _cam_class(method)(model=model, target_layers=[layer], **_fresh_options(method))
+    cam = getattr(pytorch_grad_cam, method)(model=model, target_layers=[layer], **_fresh_options(method))
     cam.compute_input_gradient = True  # so that gradients flow although the parameters are frozen
     try:
         with torch.enable_grad():
@@ -78,15 +80,6 @@ def heatmap(
     if not np.isfinite(found).all():
         raise ModelError("The heatmap is not finite; the network's weights are damaged.")
     return found.astype(np.float32)
-
-
-def _cam_class(method: str) -> type:
-    import pytorch_grad_cam
-    from pytorch_grad_cam import ablation_cam, score_cam
-
-    # Their progress bars would fill the server's log.
-    ablation_cam.tqdm = score_cam.tqdm = SimpleNamespace(tqdm=lambda steps: steps)
-    return getattr(pytorch_grad_cam, method)
 
 
 def _fresh_options(method: str) -> dict:
@@ -103,12 +96,17 @@ def overlay(picture: np.ndarray, heatmap: np.ndarray, strength: float = 0.5) -> 
 
     `strength` 0 shows the picture alone, 1 the heatmap alone.
     """
-    import cv2
-
     # Not the library's `show_cam_on_image`, which makes the brightest pixel of every picture white.
     levels = (255 * _fitted(heatmap, picture).clip(0, 1)).round().astype(np.uint8)
-    colored = cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO)[..., ::-1]  # BGR to RGB
-    return (strength * colored + (1 - strength) * picture).round().astype(np.uint8)
+    return (strength * _inferno()[levels] + (1 - strength) * picture).round().astype(np.uint8)
+
+
+@functools.cache
+def _inferno() -> np.ndarray:
+    """Float32 (256, 3), 0 to 255, from nearly black to light yellow."""
+    import matplotlib
+
+    return 255 * np.float32(matplotlib.colormaps["inferno"].colors)
 
 
 def overlay_difference(
@@ -124,15 +122,10 @@ def overlay_difference(
     return (share * color + (1 - share) * gray).round().astype(np.uint8)
 
 
-def resized(heatmap: np.ndarray, side: int) -> np.ndarray:
-    """Float32 (side, side), of the same range; a map that has this size already stays as it is."""
-    import cv2
-
-    return heatmap if len(heatmap) == side else cv2.resize(heatmap, (side, side), interpolation=cv2.INTER_AREA)
+def resized(heatmap: np.ndarray, size: tuple[int, int], how: Image.Resampling = Image.Resampling.BOX) -> np.ndarray:
+    """Float32 (height, width) for `size` (width, height). BOX, the default, makes it smaller by means over areas."""
+    return np.asarray(Image.fromarray(np.float32(heatmap)).resize(size, how))
 
 
 def _fitted(heatmap: np.ndarray, picture: np.ndarray) -> np.ndarray:
-    import cv2
-
-    height, width = picture.shape[:2]
-    return cv2.resize(heatmap.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
+    return resized(heatmap, picture.shape[1::-1], Image.Resampling.BICUBIC)

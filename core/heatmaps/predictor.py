@@ -1,4 +1,4 @@
-"""A trained network that answers: which of the ten classes a picture shows, and where it looked. Safe among threads."""
+"""A trained network predicts which of ten classes a picture shows, and tells where it looked. Safe among threads."""
 
 import copy
 import threading
@@ -12,13 +12,14 @@ from core.analysis import metrics
 from core.data.cifar10 import CLASSES, SIZE
 from core.errors import ModelError
 from core.heatmaps import gradcam, occlusion, sanity_checks
+from core.heatmaps.sanity_checks import SanityChecks
 from core.models.inference import infer
 from core.models.registry import build, family
 from core.runs.run import Run
 
 
 @dataclass(frozen=True)
-class Answer:
+class Prediction:
     """`logits`: float32 (10,); `heatmap`: float32, as large as the picture, 0 to 1, for the class `explained`."""
 
     logits: np.ndarray
@@ -40,7 +41,7 @@ class Answer:
         return float(self.probabilities.max())
 
 
-class Classifier:
+class Predictor:
     """A run's network. One lock round all use of it: Grad-CAM's hooks would see other threads' pictures.
 
     `pixels` is uint8 (32, 32, 3) everywhere, also if the network enlarges it: CIFAR-10 has no more to see. A `layer` is
@@ -73,26 +74,28 @@ class Classifier:
         with self._lock:
             return infer(self._model, pixels, self._family.preprocessing).numpy()
 
-    def answer(
+    def predict(
         self, pixels: np.ndarray, target: int | None = None, method: str = "GradCAM", layer: str | None = None
-    ) -> Answer:
-        """The answer for `pixels` uint8 (32, 32, 3), with the heatmap of class `target` (default: of the answer) by
-        `method` of `explain.METHODS`, seen at `layer` of `layers` (default: the last). Raises ModelError."""
+    ) -> Prediction:
+        """What it says of `pixels` uint8 (32, 32, 3), with the heatmap of class `target` (default: of its answer) by
+        `method` of `gradcam.METHODS`, seen at `layer` of `layers` (default: the last). Raises ModelError."""
         logits = self.logits(pixels[None])[0]
         explained = int(logits.argmax()) if target is None else target
         layer = layer or self.layers[-1]
         with self._lock:
             heatmap = self._heatmap(self._model, self._layers[layer], pixels, explained, method)
-        return Answer(logits, heatmap, explained)
+        return Prediction(logits, heatmap, explained)
 
-    def trust(self, pixels: np.ndarray, answer: Answer, method: str, layer: str | None = None) -> sanity_checks.Report:
-        """Two checks of the heatmap of `answer`, made by `method` at `layer`, as there.
+    def sanity_checks(
+        self, pixels: np.ndarray, prediction: Prediction, method: str, layer: str | None = None
+    ) -> SanityChecks:
+        """Two checks of the heatmap of `prediction`, made by `method` at `layer`, as there.
 
-        Builds `trust.UNTRAINED` networks for it, one after the other."""
+        Builds `sanity_checks.UNTRAINED` networks for it, one after the other."""
         layer = layer or self.layers[-1]
 
         def heatmap(model: nn.Module) -> np.ndarray:
-            return self._heatmap(model, self._family.cam_layers(model)[layer], pixels, answer.explained, method)
+            return self._heatmap(model, self._family.cam_layers(model)[layer], pixels, prediction.explained, method)
 
         seeds = range(self._config.seed + 1, self._config.seed + 1 + sanity_checks.UNTRAINED)
         with self._lock:  # others hook into the network meanwhile, and a copy would take their hooks along
@@ -104,16 +107,19 @@ class Classifier:
         small = replace(preprocessing, size=SIZE)(_batch(pixels))
         with self._lock:
             road, random_road = sanity_checks.road_scores(
-                lambda inputs: self._model(preprocessing.resize(inputs)), small, answer.heatmap, answer.explained
+                lambda inputs: self._model(preprocessing.resize(inputs)),
+                small,
+                prediction.heatmap,
+                prediction.explained,
             )
-        return sanity_checks.Report(answer.heatmap, randomized, untrained, road, random_road)
+        return SanityChecks(prediction.heatmap, randomized, untrained, road, random_road)
 
     def occlusion(self, pixels: np.ndarray, target: int) -> np.ndarray:
         """Float32 (32, 32): how much the probability of `target` falls with a patch there."""
         return occlusion.importance(pixels, lambda pictures: metrics.probabilities(self.logits(pictures))[:, target])
 
     def _heatmap(self, model: nn.Module, layer: nn.Module, pixels: np.ndarray, target: int, method: str) -> np.ndarray:
-        return gradcam.resized(gradcam.heatmap(model, layer, self._inputs(pixels), target, method), SIZE)
+        return gradcam.resized(gradcam.heatmap(model, layer, self._inputs(pixels), target, method), (SIZE, SIZE))
 
     def _untrained(self, seed: int) -> nn.Module:
         return build(replace(self._config, seed=seed)).eval().requires_grad_(False)

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from PIL import Image
+from scipy.special import stdtrit
 from torch import Tensor, nn
 
 from core.heatmaps.gradcam import resized
@@ -13,11 +15,12 @@ RANDOM_MAPS = 19  # so that by luck a map beats them all 1 time in 20
 CELLS = 8  # of a random map's side, about as coarse as a real one
 REMOVED = (25, 50, 75)  # percent of the pixels
 UNTRAINED = 5  # networks; the map of one may be like ours by luck
+SURE = 0.975  # of each side: together, luck decides 1 time in 20
 ALIKE = 0.5  # rank correlation from which two maps look alike
 
 
 @dataclass(frozen=True)
-class Report:
+class SanityChecks:
     """Two checks of `heatmap`. `randomized`: {what the network forgot so far: its heatmap then}, from its last part to
     all of it; `untrained`: the heatmaps of networks that never learned. `road` is the map's score, `random_road` those
     of random maps: how much more it costs to remove what a map marks than what it leaves out, in probability (-1 to
@@ -41,14 +44,14 @@ class Report:
 
     @property
     def depends_on_learning(self) -> bool | None:
-        """Whether the mean likeness is below ALIKE; None where its standard error leaves that open."""
+        """Whether the mean likeness is below ALIKE; None where that is open (Student's t, 19 of 20, both sides)."""
         likenesses = self.likenesses
         if self.empty:
             return False
         if len(likenesses) < 2:
             return None
         distance, error = np.mean(likenesses) - ALIKE, np.std(likenesses, ddof=1) / len(likenesses) ** 0.5
-        return bool(distance < 0) if abs(distance) > error else None
+        return bool(distance < 0) if abs(distance) > stdtrit(len(likenesses) - 1, SURE) * error else None
 
     @property
     def beaten(self) -> int:
@@ -98,7 +101,7 @@ def road_scores(
     from pytorch_grad_cam.metrics.road import ROADCombined
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputSoftmaxTarget
 
-    heatmap = resized(heatmap, inputs.shape[-1])
+    heatmap = resized(heatmap, (inputs.shape[-1], inputs.shape[-2]))
     maps = np.stack([_ranks(one) for one in (heatmap, *random_heatmaps(RANDOM_MAPS, heatmap.shape, seed))])
     with seeded(seed):  # the filled pixels get a little noise
         scores = ROADCombined(percentiles=list(REMOVED))(
@@ -109,10 +112,8 @@ def road_scores(
 
 def random_heatmaps(count: int, shape: tuple[int, int], seed: int) -> np.ndarray:
     """Float32 (count, *shape), 0 to 1: smooth random blobs, as coarse as a real map."""
-    import cv2
-
     cells = np.random.default_rng(seed).random((count, CELLS, CELLS), dtype=np.float32)
-    return np.stack([cv2.resize(one, shape[::-1], interpolation=cv2.INTER_LINEAR) for one in cells])
+    return np.stack([resized(one, shape[::-1], Image.Resampling.BILINEAR) for one in cells])
 
 
 def _ranks(heatmap: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
@@ -12,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from core.analysis import out_of_distribution
 from core.data import cifar10, gallery, pictures
 from core.data.cifar10 import CLASSES
-from core.errors import RunError
+from core.errors import ModelError, RunError
 from core.heatmaps import gradcam
 from core.paths import ROOT
 from core.runs.library import find_run
@@ -172,6 +173,64 @@ def test_taking_a_comparison_home_does_not_draw_the_page_again(app):
     ]
 
 
+@pytest.mark.parametrize("pair", [("resnet20-s0", "resnet50-imagenet"), ("vgg11-bn", "mobilenet-v2")])
+def test_look_inside_draws_what_core_predict_draws_of_unlike_networks(app, monkeypatch, pair):
+    from core.heatmaps.predictor import Predictor
+    from ui import closer_look
+
+    looks, look = [], closer_look.look
+    monkeypatch.setattr(closer_look, "look", lambda *args: looks.append(look(*args)) or looks[-1])
+    app = look_inside(app, a=pair[0], b=pair[1])
+    assert [look.run.name for look in looks] == list(pair)
+    for shown in looks:
+        expected = Predictor(shown.run).predict(shown.seen)  # as the command, without --layer
+        np.testing.assert_allclose(shown.answer.heatmap, expected.heatmap, atol=1e-5)
+    choices = app.selectbox(key="layer")
+    assert choices.value == "last"
+    if len(choices.options) > 1:  # a name that both have
+        choices.select_index(0).run()
+        assert not app.exception
+
+
+def test_a_link_to_a_layer_holds(app):
+    assert look_inside(app, layer="layer2: 16 × 16 cells").selectbox(key="layer").value == "layer2"
+
+
+def test_a_link_to_the_last_layer_by_its_name_holds(app):
+    app = look_inside(app, layer="layer3: 8 × 8 cells")
+    assert app.selectbox(key="layer").value == "last"
+    assert app.selectbox(key="layer").options[-1].startswith("layer3: ")
+
+
+@pytest.mark.parametrize("where", ["__init__", "predict"])
+def test_an_error_of_one_network_leaves_the_other_its_answer(app, monkeypatch, where):
+    from core.heatmaps.predictor import Predictor
+
+    whole = getattr(Predictor, where)
+
+    def broken(self, *args, **kwargs):
+        run = args[0] if where == "__init__" else self
+        if (run.name if where == "__init__" else run.run_name) == "mine-plain":
+            raise ModelError("This one has no heatmap.")
+        if where == "__init__":
+            self.run_name = run.name
+        return whole(self, *args, **kwargs)
+
+    if where == "predict":
+        init = Predictor.__init__
+        monkeypatch.setattr(
+            Predictor, "__init__", lambda self, run: setattr(self, "run_name", run.name) or init(self, run)
+        )
+    monkeypatch.setattr(Predictor, where, broken)
+    app = look_inside(app)
+    assert [warning.value for warning in app.warning] == ["This one has no heatmap."]
+    assert len(charts(app)) == 1
+    assert "B: " in said(app)
+    for closer in ("trust", "shake", "cover"):
+        app.button_group(key="closer").set_value(closer).run()
+        assert not app.exception
+
+
 def test_look_inside_draws_photos_of_the_kind_chosen(app):
     app, labels = look_inside(app), cifar10.load_test_labels()
     app.selectbox(key="shows").set_value("frog")
@@ -265,6 +324,16 @@ def test_a_strange_picture_may_be_none_of_the_ten(app, monkeypatch, rank, warned
     app.segmented_control(key="source").set_value("gallery").run()
     app.button_group(key="exhibit").set_value("rocket").run()
     assert ("none of the ten" in said(app, "info")) == warned
+
+
+@pytest.mark.parametrize("name", ["photo", "photo.jfif", "PHOTO.JPE", "photo.txt"])
+def test_what_is_inside_an_upload_decides_not_its_name(app, name):
+    app = look_inside(app)
+    app.segmented_control(key="source").set_value("upload").run()
+    app.file_uploader(key="upload").set_value((name, gallery.read("cat"), "")).run()
+    assert not app.exception
+    assert len(app.error) == 0
+    assert len(charts(app)) == 2
 
 
 NAMES = ("../../x.png", "a" * 300 + ".png", "\N{CAT FACE}.png")  # one with NUL Streamlit refuses before us

@@ -9,7 +9,7 @@ import pytest
 from core.analysis.metrics import Share
 from core.analysis.training_summary import TrainingSummary
 from core.analysis.transfer import Benefit, comparable, frozen_variants, pretraining_pairs
-from core.charts.filters import filter_sheet
+from core.charts.filters import MOST, filter_sheet
 from core.config import TrainConfig
 from core.runs.run import Run
 
@@ -109,3 +109,11 @@ def test_filters_are_stretched_each_for_itself_and_laid_in_rows():
     assert small[3 + 1, 3 + 1].tolist() == [0, 0, 255]
     assert small[2, 0].tolist() == [128, 128, 128]  # the line between
     assert filter_sheet(filters[:1]).dtype == np.uint8
+
+
+def test_a_sheet_of_very_many_large_filters_stays_small():
+    filters = np.random.default_rng(0).random((768, 3, 32, 32))  # ViT-B/32's
+    sheet = filter_sheet(filters)
+    assert sheet.size <= 3 * 500_000
+    assert np.array_equal(sheet, filter_sheet(filters[:MOST]))
+    assert sheet.shape == (2 * (8 * 33 - 1), 2 * (8 * 33 - 1), 3)

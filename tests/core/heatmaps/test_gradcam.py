@@ -7,11 +7,12 @@ import textwrap
 import numpy as np
 import pytest
 import torch
+import tqdm
 
-from core.data import cifar10
+from core.data import cifar10, gallery
 from core.errors import ModelError
 from core.heatmaps.gradcam import METHODS, heatmap, overlay, overlay_difference
-from core.heatmaps.predictor import Classifier
+from core.heatmaps.predictor import Predictor
 from core.models.cifar import untrained
 from core.runs.library import find_run
 
@@ -65,10 +66,52 @@ def test_the_words_say_whether_a_map_is_of_a_class(model, inputs):
         assert ("cat" in method.caption("A", "cat"), "class" in method.bright) == (not same, not same)
 
 
-def test_slow_methods_print_no_progress_bar(model, inputs, capfd):
-    for method in METHODS:
-        heatmap(model, model.layer3[-1], inputs, 0, method)
-    assert capfd.readouterr().err == ""
+IN_THE_APP = """
+    import asyncio, sys
+    import numpy as np
+    from pathlib import Path
+    from ui import warm_up
+
+    async def serve():
+        async with warm_up.while_serving(None):
+            from core.heatmaps.predictor import Predictor
+            from core.runs.run import open_run
+
+            predictor = Predictor(open_run(Path(sys.argv[1])))
+            for method in ("ScoreCAM", "AblationCAM"):
+                assert predictor.predict(np.zeros((32, 32, 3), np.uint8), method=method).heatmap.shape == (32, 32)
+
+    warm_up.warm_up = lambda: None
+    asyncio.run(serve())
+"""
+
+
+def test_slow_methods_print_no_progress_bar_in_the_app(make_run, without_tqdm_variable):
+    command = [sys.executable, "-c", textwrap.dedent(IN_THE_APP), str(make_run("a").path)]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("method", ["ScoreCAM", "AblationCAM"])
+def test_slow_methods_print_no_progress_bar_on_the_command_line(make_run, method, tmp_path, without_tqdm_variable):
+    picture = tmp_path / "picture"  # a name without a suffix: the content decides
+    picture.write_bytes(gallery.read("cat"))
+    options = ["--heatmap", str(tmp_path / "heatmap.png"), "--method", method]
+    command = [sys.executable, "-m", "core", "predict", str(make_run("a").path), str(picture), *options]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_no_module_of_others_is_changed(model, inputs):
+    from pytorch_grad_cam import ablation_cam, score_cam
+
+    heatmap(model, model.layer3[-1], inputs, 0, "AblationCAM")
+    assert ablation_cam.tqdm is score_cam.tqdm is tqdm
+
+
+@pytest.fixture
+def without_tqdm_variable(monkeypatch):
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
 
 
 def test_weights_that_are_not_numbers_are_an_error(model):
@@ -103,28 +146,28 @@ def test_difference_is_gray_where_equal_and_in_the_color_of_the_higher():
     assert shown[16, 30].tolist() == [0, 114, 178]
 
 
-def test_classifier_answers_with_a_map_for_its_answer(make_run):
-    classifier = Classifier(make_run("a"))
+def test_a_predictor_answers_with_a_map_for_its_answer(make_run):
+    predictor = Predictor(make_run("a"))
     pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
-    answer = classifier.answer(pixels)
+    answer = predictor.predict(pixels)
     assert answer.probabilities.sum() == pytest.approx(1)
     assert answer.explained == answer.probabilities.argmax()
     assert answer.heatmap.shape == (32, 32)
-    other = classifier.answer(pixels, target=(answer.explained + 1) % 10)
+    other = predictor.predict(pixels, target=(answer.explained + 1) % 10)
     assert other.label == answer.label
     assert not np.allclose(other.heatmap, answer.heatmap)
-    assert [classifier.cells(layer) for layer in classifier.layers] == [32, 16, 8]
-    early = classifier.answer(pixels, layer="layer1", method="HiResCAM")
+    assert [predictor.cells(layer) for layer in predictor.layers] == [32, 16, 8]
+    early = predictor.predict(pixels, layer="layer1", method="HiResCAM")
     assert not np.allclose(early.heatmap, answer.heatmap)
 
 
 @pytest.mark.parametrize("name", ["plain20-s0", "resnet20-s0"])
 def test_default_layer_has_4_x_4_cells_and_lively_maps(name):
     """On 100 test photos: finite, and not the same everywhere."""
-    classifier = Classifier(find_run(name))
-    assert classifier.cells(classifier.layers[-1]) >= 4
+    predictor = Predictor(find_run(name))
+    assert predictor.cells(predictor.layers[-1]) >= 4
     for picture in cifar10.load_test().pixels[:100]:
-        found = classifier.answer(picture).heatmap
+        found = predictor.predict(picture).heatmap
         assert np.isfinite(found).all()
         assert np.ptp(found) > 0.5
 
@@ -133,18 +176,18 @@ STORM = """
     import sys, threading
     import numpy as np
     from pathlib import Path
-    from core.heatmaps.predictor import Classifier
+    from core.heatmaps.predictor import Predictor
     from core.runs.run import open_run
 
-    classifier = Classifier(open_run(Path(sys.argv[1])))
+    predictor = Predictor(open_run(Path(sys.argv[1])))
     pictures = np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3), dtype=np.uint8)
-    alone = [classifier.answer(picture) for picture in pictures]
+    alone = [predictor.predict(picture) for picture in pictures]
     wrong = []
 
     def visit(first):
         for number in range(40):
             i = (first + number) % 8
-            answer = classifier.answer(pictures[i])
+            answer = predictor.predict(pictures[i])
             if not (np.allclose(answer.heatmap, alone[i].heatmap, atol=1e-5)
                     and np.allclose(answer.probabilities, alone[i].probabilities, atol=1e-5)):
                 wrong.append(i)
@@ -153,8 +196,8 @@ STORM = """
         method = ("GradCAM", "AblationCAM")[number % 2]
         for picture in pictures[:1]:
             try:
-                answer = classifier.answer(picture, method=method)
-                classifier.trust(picture, answer, method, classifier.layers[-1])
+                answer = predictor.predict(picture, method=method)
+                predictor.sanity_checks(picture, answer, method, predictor.layers[-1])
             except Exception as error:
                 wrong.append(error)
 
@@ -178,17 +221,17 @@ MANY_MAPS = """
     import sys
     import numpy as np, psutil
     from pathlib import Path
-    from core.heatmaps.predictor import Classifier
+    from core.heatmaps.predictor import Predictor
     from core.runs.run import open_run
 
-    classifier = Classifier(open_run(Path(sys.argv[1])))
+    predictor = Predictor(open_run(Path(sys.argv[1])))
     pictures = np.random.default_rng(0).integers(0, 256, (250, 32, 32, 3), dtype=np.uint8)
     megabytes = lambda: psutil.Process().memory_info().rss / 2**20
     for picture in pictures[:50]:
-        classifier.answer(picture)
+        predictor.predict(picture)
     before = megabytes()
     for picture in pictures[50:]:
-        classifier.answer(picture)
+        predictor.predict(picture)
     print(megabytes() - before)
 """
 
