@@ -1,7 +1,7 @@
 """What README and docs/ say can be typed, and what they point at is there."""
 
 import re
-from importlib import import_module
+from importlib import import_module  # noqa: TID251
 from pathlib import Path
 
 import pytest
