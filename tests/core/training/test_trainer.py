@@ -392,6 +392,7 @@ def _plan():
     return EpochPlan.draw(360, seed=0, epoch=0)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
 def test_compiled_training_learns_the_same(trainer, undisturbed):
     compiled = trainer(compiled=True)
