@@ -1,7 +1,7 @@
 """The lab's commands: `python -m core` lists them, `python -m core COMMAND ...` runs one."""
 
 import sys
-from importlib import import_module
+from importlib import import_module  # noqa: TID251 - of one of the commands
 
 from core.commands.parser import run_command
 from core.errors import LabError

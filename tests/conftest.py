@@ -1,5 +1,6 @@
 """What several test files need: a few random images, one thread, a home for runs below tmp_path, and tiny real runs."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from filelock import FileLock
 
 from core.config import TrainConfig
 from core.data import cifar10
@@ -18,6 +20,7 @@ from core.models.complexity import count_multiply_adds, count_parameters
 from core.models.initial_weights import describe_initial_weights
 from core.runs import store
 from core.runs.run import Run, open_run
+from core.runs.status import RESULT_FILE
 from core.sharing.model_card import write_card
 from core.training.device import describe_environment
 from core.training.trainer import Trainer
@@ -25,20 +28,7 @@ from core.training.trainer import Trainer
 # Processes that tests start get one thread each: two test workers share two cores, and threads spin while they wait.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("RESNET_LAB_KEEPER_TICK", "0.05")
-LONGEST = (
-    "test_app.py",
-    "test_train_command.py",
-    "test_pages.py",
-    "test_jobs.py",
-    "test_memory.py",
-    "test_training.py",
-)
 TINY = TrainConfig(depth=8, data="shipped", epochs=1, batch_size=32, lr=0.05)
-
-
-def pytest_collection_modifyitems(items):
-    """The longest files first: begun last, one would keep a worker busy while the other has nothing to do."""
-    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -65,13 +55,18 @@ def tiny_images() -> Images:
 
 @pytest.fixture(scope="session")
 def _trained(tiny_images, tmp_path_factory) -> Callable[[TrainConfig], Path]:
-    """Folders of trained runs, one a config, to be copied and not to be changed."""
-    folders: dict[TrainConfig, Path] = {}
+    """Folders of trained runs, one a config, made once for all of pytest's workers; to be copied, not to be changed."""
+    own = tmp_path_factory.getbasetemp()
+    shared = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "trained"
+    shared.mkdir(exist_ok=True)
 
     def get(config: TrainConfig) -> Path:
-        if config not in folders:
-            folders[config] = _train(config, tiny_images, tmp_path_factory.mktemp("trained"))
-        return folders[config]
+        folder = shared / hashlib.sha256(json.dumps(config.to_dict()).encode()).hexdigest()[:16]
+        with FileLock(f"{folder}.lock"):
+            if not (folder / RESULT_FILE).exists():  # which is written last
+                folder.mkdir(exist_ok=True)
+                _train(config, tiny_images, folder)
+        return folder
 
     return get
 

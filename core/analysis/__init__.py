@@ -1,0 +1,1 @@
+"""Logits, histories and weights -> numbers. Knows no words, charts or pages."""

@@ -1,0 +1,1 @@
+"""Tables -> charts and posters. Knows no runs and reads no files."""

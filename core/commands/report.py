@@ -1,4 +1,5 @@
-"""The table of all runs, from what their folders hold, as Markdown; or put into a file."""
+"""The table of all runs, from what their folders hold, as Markdown; with --write into the docs, and the means into the
+README."""
 
 import sys
 from collections.abc import Iterable
@@ -10,39 +11,63 @@ from core.analysis.training_summary import figures
 from core.commands.parser import Parser, run_command
 from core.errors import LabError
 from core.files import write_text
-from core.paths import SHIPPED
+from core.paths import ROOT, SHIPPED
 from core.runs.library import list_in
 from core.runs.run import Run
-from core.words.settings import describe
+from core.words.settings import describe, network_name
 
-BEGIN, END = "<!-- runs -->", "<!-- /runs -->"
+FILES = (ROOT / "README.md", ROOT / "docs" / "results.md")
 COLUMNS = (
     *("run", "layers", "shortcuts", "norm", "training images", "seed", "epochs", "minutes"),
     *("train error", "validation error", "test error"),
 )
 ERRORS = ("train_error", "val_error", "test_error")
+TWINS = ("layers", "norm", "learning rate", "epochs", "seeds", "error without shortcuts", "error with shortcuts")
+MATCHES = ("network", "training images", "epochs", "seeds", "error from scratch", "error pretrained")
 
 
 def markdown(runs: list[Run]) -> str:
     """A row a finished run; after those that differ in their seed alone, their mean and standard deviation."""
     groups: dict = {}
     for run in sorted((run for run in runs if run.finished), key=_order):
-        groups.setdefault(_without_seed(run), []).append(figures(run) | {"description": describe(run)})
-    lines = [_row(COLUMNS), _row(("---",) * len(COLUMNS))]
+        groups.setdefault(_without(run, "seed"), []).append(_figures(run))
+    lines = _head(COLUMNS)
     for group in groups.values():
         lines += [_row(_cells(values)) for values in group]
-        seeds = pd.DataFrame(group).drop_duplicates("seed")  # a repeat of a training is no other seed
+        seeds = _seeds(group)
         lines += [_row(_mean_cells(seeds))] if len(seeds) > 1 else []
     return "\n".join(lines)
 
 
-def insert(text: str, table: str) -> str:
-    """`text` with `table` between the two markers. Raises LabError where they are missing."""
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise LabError(f"The file has no place for the table: the lines {BEGIN} and {END}.")
-    return f"{before}{BEGIN}\n{table}\n{END}{after}"
+def headline(runs: list[Run]) -> str:
+    """Mean test errors of networks alike in all but one thing, side by side: in shortcuts, then in pretraining."""
+    groups: dict = {}
+    for run in sorted((run for run in runs if run.finished), key=_order):
+        one_thing, field = ("skip", "skip") if run.config.family == "cifar" else ("pretrained", "init")
+        sides = groups.setdefault((one_thing, *_without(run, "seed", field)), {False: [], True: []})
+        sides[getattr(run.config, one_thing)].append(run)
+    tables = {"skip": _head(TWINS), "pretrained": _head(MATCHES)}
+    for (one_thing, *_), sides in groups.items():
+        if all(sides.values()):
+            tables[one_thing].append(_row(_pair_cells(*sides.values())))
+    return "\n\n".join("\n".join(lines) for lines in tables.values())
+
+
+def insert(text: str, tables: dict[str, str]) -> str:
+    """`text` with each of the `tables` between its two markers. Raises LabError where no table has any."""
+    found = False
+    for name, table in tables.items():
+        before, begin, rest = text.partition(f"<!-- {name} -->")
+        _, end, after = rest.partition(f"<!-- /{name} -->")
+        if begin and end:
+            text, found = f"{before}{begin}\n{table}\n{end}{after}", True
+    if not found:
+        raise LabError("The file has no place for a table: the lines <!-- runs --> and <!-- /runs -->.")
+    return text
+
+
+def _figures(run: Run) -> dict:
+    return figures(run) | {"description": describe(run)}
 
 
 def _order(run: Run) -> tuple:
@@ -65,8 +90,8 @@ def _order(run: Run) -> tuple:
     )
 
 
-def _without_seed(run: Run) -> tuple:
-    values = [value for field, value in run.config.to_dict().items() if field != "seed"]
+def _without(run: Run, *left_out: str) -> tuple:
+    values = [value for field, value in run.config.to_dict().items() if field not in left_out]
     return (*values, run.precision)
 
 
@@ -81,16 +106,31 @@ def _cells(values: dict) -> list[str]:
     ]
 
 
+def _pair_cells(without: list[Run], with_it: list[Run]) -> list[str]:
+    run, sides = with_it[0], [_seeds([_figures(run) for run in side]) for side in (without, with_it)]
+    _, _, norm, images = _what(_figures(run))
+    if run.config.family == "cifar":
+        settings = [str(run.config.depth), norm, f"{run.config.lr:g}"]
+    else:
+        settings = [network_name(run.config), images]
+    seeds = " and ".join(str(count) for count in sorted({len(side) for side in sides}))
+    return [*settings, str(run.config.epochs), seeds, *(_mean(side["test_error"]) for side in sides)]
+
+
+def _seeds(group: list[dict]) -> pd.DataFrame:
+    """A repeat of a training is no other seed."""
+    return pd.DataFrame(group).drop_duplicates("seed")
+
+
 def _mean_cells(group: pd.DataFrame) -> list[str]:
     first = group.iloc[0]
-    spread = [f"{group[error].mean():.2f} ± {group[error].std():.2f} %" for error in ERRORS]
     return [
         f"**mean of {len(group)}**",
         *_what(first),
         "",
         str(first["epochs"]),
         f"{group['minutes'].mean():.0f}",
-        *spread,
+        *(_mean(group[error]) for error in ERRORS),
     ]
 
 
@@ -103,6 +143,15 @@ def _what(values) -> list[str]:
     return [str(values["depth"]), "yes" if values["skip"] else "no", norm, images]
 
 
+def _mean(errors: pd.Series) -> str:
+    """With the standard deviation over the seeds, where there are several."""
+    return f"{errors.mean():.2f}{f' ± {errors.std():.2f}' if len(errors) > 1 else ''} %"
+
+
+def _head(columns: tuple[str, ...]) -> list[str]:
+    return [_row(columns), _row(("---",) * len(columns))]
+
+
 def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
@@ -110,7 +159,15 @@ def _row(cells: Iterable[str]) -> str:
 def parser() -> Parser:
     p = Parser(prog="python -m core report", description=__doc__)
     p.add_argument("folder", nargs="?", type=Path, default=SHIPPED, help="where the runs' folders lie; %(default)s")
-    p.add_argument("--write", type=Path, metavar="FILE", help=f"put it between {BEGIN} and {END} of this file")
+    p.add_argument(
+        "--write",
+        nargs="?",
+        type=lambda name: (Path(name),),
+        const=FILES,
+        metavar="FILE",
+        help="put it between <!-- runs --> and <!-- /runs --> of this file, and the means between <!-- means --> and "
+        "<!-- /means -->; default: README.md and docs/results.md",
+    )
     return p
 
 
@@ -121,16 +178,16 @@ def main(argv: list[str] | None = None) -> int:
     found, problems = list_in(args.folder)
     if problems:  # a table that lacks a run would not say so
         raise LabError(" ".join(problems))
-    table = markdown(found)
     if not args.write:
-        print(table)
+        print(markdown(found))
         return 0
-    try:
-        text = args.write.read_text(encoding="utf-8")
-        write_text(args.write, insert(text, table))
-    except (OSError, UnicodeDecodeError) as error:
-        raise LabError(f"{args.write} cannot be written ({error}).") from None
-    print(f"{args.write} has the table of {args.folder}.", file=sys.stderr)
+    tables = {"runs": markdown(found), "means": headline(found)}
+    for file in args.write:
+        try:
+            write_text(file, insert(file.read_text(encoding="utf-8"), tables))
+        except (OSError, UnicodeDecodeError) as error:
+            raise LabError(f"{file} cannot be written ({error}).") from None
+        print(f"{file} has the figures of {args.folder}.", file=sys.stderr)
     return 0
 
 

@@ -1,0 +1,1 @@
+"""Where a network looked, and whether to believe it. Knows no pages."""

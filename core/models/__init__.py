@@ -1,0 +1,1 @@
+"""The networks: built, begun from weights, asked. Knows no runs and no training."""

@@ -29,7 +29,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 
             return load_file(path)
         _refuse_compressed(path)
-        found = torch.load(path, map_location="cpu", weights_only=True)
+        found = torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251 - of data, not of code
     except ModelError:
         raise
     except FileNotFoundError:

@@ -1,0 +1,1 @@
+"""Numbers -> sentences for lay readers. Computes nothing."""

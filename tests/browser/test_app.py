@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 from benchmarks.running_app import IDLE, PAGES, page_path, run_app
 from core.paths import ROOT
 
+pytestmark = pytest.mark.slow
 PLAIN, RESNET = "plain20-s0", "resnet20-s0"
 PRIMARY = "rgb(0, 114, 178)"  # of .streamlit/config.toml, light
 COUNT_PAINTED = """(color) => [...document.querySelectorAll('*')].filter(element => {

@@ -4,6 +4,7 @@ import pytest
 
 from benchmarks.running_app import IDLE, run_app
 
+pytestmark = pytest.mark.slow
 MEGABYTE = 1024 * 1024
 
 

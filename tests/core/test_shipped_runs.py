@@ -23,6 +23,7 @@ from ui.run_picker import DEFAULTS
 FOLDERS = sorted(path.parent for path in SHIPPED.glob("*/config.json"))
 WEIGHED = [folder for folder in FOLDERS if (folder / "model.safetensors").is_file()]
 LARGE = 200_000_000  # multiply-adds from which on a network is asked few test images
+QUICK = ("plain20-s0", "resnet20-s0")
 PLAIN = [folder for folder in FOLDERS if folder.name.startswith("plain")]
 MATCHES = [folder for folder in PLAIN if (SHIPPED / folder.name.replace("plain", "resnet")).exists()]
 PRETRAINED = [folder for folder in FOLDERS if open_run(folder).config.pretrained]
@@ -73,10 +74,13 @@ def test_every_file_opens_and_the_card_says_what_the_logits_say(folder):
         assert set(surgery_study.load(run)) == set(surgery_study.cuts(run.config))
 
 
-@pytest.mark.parametrize("folder", WEIGHED, ids=lambda folder: folder.name)
+@pytest.mark.parametrize(
+    "folder",
+    [pytest.param(f, id=f.name, marks=() if f.name in QUICK else pytest.mark.slow) for f in WEIGHED],
+)
 def test_the_weights_give_the_logits(folder):
     run = open_run(folder)
-    count = 500 if run.multiply_adds > LARGE else 2_000
+    count = 50 if run.multiply_adds > LARGE else 200
     few, test = slice(count), cifar10.load_test()
     images = cifar10.Images(test.pixels[few], test.labels[few])
     logits, saved = logits_from_weights(run, images), run.test_logits()[few]

@@ -1,4 +1,4 @@
-"""The table of all runs: figures from the files, spread over the seeds; README has what the command prints."""
+"""The table of all runs: figures from the files, spread over the seeds; README and docs have what it writes."""
 
 import re
 from dataclasses import replace
@@ -12,6 +12,7 @@ from core.config import TrainConfig
 from core.data import cifar10
 from core.errors import LabError
 from core.paths import ROOT, SHIPPED
+from core.runs.library import list_in
 from core.runs.run import open_run
 
 
@@ -19,12 +20,36 @@ def cells(line: str) -> list[str]:
     return [cell.strip() for cell in line.strip("|").split("|")]
 
 
-def test_the_readme_has_what_the_command_prints(capsys):
+def between(name: str, text: str) -> str:
+    return text.partition(f"<!-- {name} -->")[2].partition(f"<!-- /{name} -->")[0].strip()
+
+
+def test_readme_and_docs_have_what_the_command_writes(capsys):
     assert report.main([]) == 0
     printed = capsys.readouterr().out.strip()
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert text.partition(report.BEGIN)[2].partition(report.END)[0].strip() == printed
+    assert between("runs", (ROOT / "docs" / "results.md").read_text(encoding="utf-8")) == printed
     assert sum(path.parent.name in printed for path in SHIPPED.glob("*/config.json")) == printed.count("`") // 2
+    means = between("means", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert means == report.headline(list_in(SHIPPED)[0])
+
+
+def test_headline_has_a_row_for_networks_alike_in_all_but_one_thing(make_run):
+    plain = make_run("plain", skip=False)
+    twins = [make_run(f"seed{seed}", seed=seed) for seed in (0, 1)]
+    alone = make_run("alone", norm="none")
+    base = {"family": "torchvision", "network": "resnet50", "input_size": 64, "lr": 0.01}
+    scratch = replace(twins[1], path=alone.path, config=TrainConfig(**base))
+    pretrained = replace(twins[0], config=TrainConfig(**base, init="imagenet"))
+    both = report.headline([pretrained, alone, *twins, scratch, plain]).split("\n\n")
+    (twin_row,), (match_row,) = (table.splitlines()[2:] for table in both)
+    errors = {run.name: training_summary.figures(run)["test_error"] for run in (plain, *twins, alone)}
+    shown = [errors["plain"], (errors["seed0"] + errors["seed1"]) / 2]
+    assert cells(twin_row)[:5] == ["8", "BatchNorm", "0.05", "1", "1 and 2"]
+    assert [float(cell.split()[0]) for cell in cells(twin_row)[5:]] == pytest.approx(shown, abs=0.006)
+    assert ["±" in cell for cell in cells(twin_row)[5:]] == [False, True]
+    assert cells(match_row)[0] == "ResNet-50"
+    shown = [errors["alone"], errors["seed0"]]
+    assert [float(cell.split()[0]) for cell in cells(match_row)[4:]] == pytest.approx(shown, abs=0.006)
 
 
 def test_figures_are_those_of_the_kept_epoch(make_run):
@@ -90,15 +115,27 @@ def test_order_does_not_hang_on_the_file_system(make_run):
 
 
 def test_write_replaces_what_is_between_the_markers_alone(make_run, own_runs, tmp_path):
-    make_run("one")
+    make_run("one"), make_run("two", skip=False)
     file = tmp_path / "README.md"
-    file.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
+    file.write_text("before\n<!-- runs -->\nold\n<!-- /runs -->\n<!-- means -->\nold\n<!-- /means -->\nafter\n")
     assert report.main([str(own_runs), "--write", str(file)]) == 0
-    text = file.read_text()
+    text, runs = file.read_text(), [open_run(own_runs / name) for name in ("one", "two")]
     assert text.startswith("before\n")
     assert text.endswith("after\n")
     assert "old" not in text
-    assert report.markdown([open_run(own_runs / "one")]) in text
+    assert between("runs", text) == report.markdown(runs)
+    assert between("means", text) == report.headline(runs)
+
+
+def test_write_alone_renews_readme_and_docs(make_run, own_runs, tmp_path, monkeypatch):
+    make_run("one")
+    files = {tmp_path / "README.md": "means", tmp_path / "results.md": "runs"}
+    monkeypatch.setattr(report, "FILES", tuple(files))
+    for file, name in files.items():
+        file.write_text(f"<!-- {name} --><!-- /{name} -->")
+    assert report.main([str(own_runs), "--write"]) == 0
+    assert "`one`" in (tmp_path / "results.md").read_text()
+    assert "error with shortcuts" in (tmp_path / "README.md").read_text()
 
 
 def test_a_file_without_a_place_for_it_is_left_alone(tmp_path):

@@ -167,6 +167,7 @@ def test_finished_run_is_neither_resumed_nor_overwritten(full, command):
     assert {path: path.read_bytes() for path in run.path.iterdir()} == before
 
 
+@pytest.mark.slow
 def test_interrupted_training_goes_on_to_the_same_end(full, tmp_path):
     folder = tmp_path / "half way"  # a name with a space, to be quoted in the command
     out, folder = folder, folder / NAME
@@ -606,6 +607,7 @@ for folder in map(str.strip, sys.stdin):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork, so that PyTorch is imported once")
 def test_killed_at_any_moment_and_resumed_equals_an_undisturbed_training(tmp_path):
     whole, killed = (waiting_run(tmp_path / name) for name in ("whole", "killed"))

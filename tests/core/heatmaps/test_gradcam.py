@@ -209,6 +209,7 @@ STORM = """
 """
 
 
+@pytest.mark.slow
 def test_many_visitors_at_once_each_see_their_own_map(make_run):
     """In a child process, since without the lock the process may die."""
     command = [sys.executable, "-c", textwrap.dedent(STORM), str(make_run("a").path)]
@@ -236,6 +237,7 @@ MANY_MAPS = """
 """
 
 
+@pytest.mark.slow
 def test_two_hundred_maps_keep_no_memory(make_run):
     command = [sys.executable, "-c", textwrap.dedent(MANY_MAPS), str(make_run("a").path)]
     result = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)

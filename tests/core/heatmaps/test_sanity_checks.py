@@ -132,6 +132,7 @@ def test_likeness_of_a_flat_map_is_zero():
     assert sanity_checks.rank_correlation(np.zeros((4, 4)), np.random.default_rng(0).random((4, 4))) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["resnet20-s0"])
 def test_our_maps_mark_what_matters_more_than_random_ones(name, monkeypatch):
     """ROAD on 200 test photos, one random map each, paired."""

@@ -184,6 +184,7 @@ def test_a_killed_keeper_is_replaced_and_the_training_goes_on(own_runs, stand_in
     assert trainings.states()[second].pid != before
 
 
+@pytest.mark.slow
 def test_many_jobs_survive_stops_kills_and_resumes(own_runs, stand_ins, monkeypatch):
     monkeypatch.setenv("RESNET_LAB_JOBS", "3")
     configs = [replace(SHORT, epochs=1 + seed % 2, seed=seed) for seed in range(12)]

@@ -22,17 +22,10 @@ from core.models.initial_weights import describe_initial_weights, initial_weight
 from core.models.layers import head_name, load_weights, stages
 from core.models.registry import build, family, parse_architecture
 
-TESTED = (
-    "resnet18",
-    "resnet50",
-    "vgg11_bn",
-    "vgg16_bn",
-    "densenet121",
-    "mobilenet_v2",
-    "mobilenet_v3_small",
-    "efficientnet_b0",
-    "convnext_tiny",
-)
+QUICK = ("resnet18", "vgg11_bn", "densenet121", "mobilenet_v3_small")
+SLOW = ("resnet50", "vgg16_bn", "mobilenet_v2", "efficientnet_b0", "convnext_tiny")
+TESTED = QUICK + SLOW
+ALL = [*QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)]
 
 PICTURES = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (6, 3, 32, 32), dtype=np.uint8))
 
@@ -47,7 +40,7 @@ def untrained(name: str) -> nn.Module:
     return build(config_of(name)).eval().requires_grad_(False)
 
 
-@pytest.mark.parametrize("name", TESTED)
+@pytest.mark.parametrize("name", ALL)
 def test_small_pictures_get_ten_logits(name):
     logits = infer(untrained(name), PICTURES, family(config_of(name)).preprocessing)
     assert logits.shape == (6, 10)
@@ -55,7 +48,7 @@ def test_small_pictures_get_ten_logits(name):
     assert logits.std(dim=0).min() > 0  # they depend on the picture
 
 
-@pytest.mark.parametrize("name", TESTED)
+@pytest.mark.parametrize("name", ALL)
 def test_only_the_last_layer_is_another_than_torchvisions(name):
     model, meta = untrained(name), torchvision_nets._weights_of(name).meta
     head = model.get_submodule(head_name(model))
@@ -67,7 +60,7 @@ def test_only_the_last_layer_is_another_than_torchvisions(name):
         assert count_parameters(model) == meta["num_params"] - 990 * (head.in_features + 1)
 
 
-@pytest.mark.parametrize("name", TESTED)
+@pytest.mark.parametrize("name", ALL)
 def test_heatmaps_say_something(name):
     model, known = untrained(name), family(config_of(name))
     layer = list(known.cam_layers(model).values())[-1]
@@ -82,7 +75,7 @@ def test_heatmaps_say_something(name):
         assert np.isfinite(one).all()
 
 
-@pytest.mark.parametrize("name", TESTED)
+@pytest.mark.parametrize("name", ALL)
 def test_heatmaps_are_taken_at_four_cells_or_more_from_fine_to_coarse(name):
     model = untrained(name)
     sides = []

@@ -61,12 +61,14 @@ def assert_like(outcome: dict, expected: dict) -> None:
     assert outcome["weights"] == pytest.approx(expected["weights"], rel=1e-6)
 
 
+@pytest.mark.slow
 def test_two_processes_learn_what_one_learns(together, alone):
     results, _ = together
     assert_like(results["none"], alone)
     assert results["none"]["apart"] == 0
 
 
+@pytest.mark.slow
 def test_batch_norm_differs_since_each_process_has_its_own(together):
     """The first step's forward pass differs already, since 16 images have another mean than 32; by little."""
     one = distributed_worker.trainer(norm="batch")
@@ -76,6 +78,7 @@ def test_batch_norm_differs_since_each_process_has_its_own(together):
     assert two["train_loss"] == pytest.approx(same["train_loss"], rel=0.2)
 
 
+@pytest.mark.slow
 def test_one_process_goes_on_where_two_stopped(together, alone):
     _, folder = together
     tensors, values = store.load_state(folder)
@@ -87,6 +90,7 @@ def test_one_process_goes_on_where_two_stopped(together, alone):
     assert_like(distributed_worker.outcome(resumed), alone)
 
 
+@pytest.mark.slow
 def test_batch_that_cannot_be_shared_is_refused(together):
     expected = "A batch of 31 images can't be shared equally by 2 processes; try --batch-size 32."
     assert together[0]["unequal shares"] == expected
@@ -121,6 +125,7 @@ def wait_for_steps(process: subprocess.Popen, folder: Path, seen: float) -> list
     return sorted(trainers, key=lambda trainer: trainer.pid != said.pid)  # the one that writes first
 
 
+@pytest.mark.slow
 def test_all_stop_together_and_go_on_together_and_end_when_one_is_killed(own_runs):
     command = ["-m", "core", "train", "resnet8", "--data", "shipped", "--batch-size", "16", "--name", "both"]
     folder = own_runs / "both"

@@ -270,7 +270,7 @@ def test_best_epoch_is_kept(trainer, monkeypatch):
         right = torch.arange(len(labels)) < round(next(shares) * len(labels))
         return torch.nn.functional.one_hot(torch.where(right, labels, (labels + 1) % 10), 10).float()
 
-    monkeypatch.setattr("core.training.infer", fake_infer)
+    monkeypatch.setattr("core.training.trainer.infer", fake_infer)
     each.fit()
     assert (each.position.best_epoch, each.position.best_accuracy) == (3, pytest.approx(0.3))
     assert all(torch.equal(each.best_weights[name], after[2][name]) for name in after[2])
@@ -392,6 +392,7 @@ def _plan():
     return EpochPlan.draw(360, seed=0, epoch=0)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
 def test_compiled_training_learns_the_same(trainer, undisturbed):
     compiled = trainer(compiled=True)
