@@ -24,7 +24,7 @@ def _run_key(run: Run) -> tuple[str, float | None]:
         return str(run.path), None
 
 
-RUN_KEY = {Run: _run_key}
+RUN_KEY: dict[str | type, Callable] = {Run: _run_key}
 # What pages over all runs ask of each is small and kept for 1,000 of them; what a pair's pages ask, for 64.
 
 

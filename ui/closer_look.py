@@ -193,7 +193,8 @@ def _remember(name: str) -> None:
 def _show_curve(looks: list[Look], amounts: dict, moved: str, names: dict[str, str]) -> None:
     slider, along = SLIDERS[moved], sweep(moved)
     others = {name: amount for name, amount in amounts.items() if name != moved}
-    rows, words = [(None, None, amounts[moved], None, "now")], []
+    rows: list[tuple] = [(None, None, amounts[moved], None, "now")]
+    words = []
     for one in looks:
         probabilities = cached.probabilities_along(one.run, one.seen, others, moved)
         first = CLASSES.index(one.answer.label)

@@ -1,6 +1,7 @@
 """Where a picture comes from: a CIFAR-10 test image, the gallery, an upload or the camera."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -38,7 +39,7 @@ def choose(pair: Pair) -> Choice | None:
         key="source",
         bind="query-params",
         required=True,
-        format_func=SOURCES.get,
+        format_func=lambda source: SOURCES[source],
         help="A test photo is one that no network was trained on.",
     )
     return {"test": _test_image, "gallery": _gallery, "upload": _upload, "camera": _camera}[source](pair)
@@ -59,7 +60,7 @@ def _test_image(pair: Pair) -> Choice:
             width=160,
             help="Test photos are numbered from 0 to 9,999, in the dataset's own order.",
         )
-        drawing = {"on_change": _draw, "args": (pair,), "width": 190}
+        drawing: dict[str, Any] = {"on_change": _draw, "args": (pair,), "width": 190}
         st.selectbox("Who is right", POOLS, key="pool", help="From which photos to draw one at random.", **drawing)
         st.selectbox("What it shows", (ANY_CLASS, *CLASSES), key="shows", help="Draw photos of this alone.", **drawing)
         st.button(
@@ -150,7 +151,7 @@ def _from_bytes(data: bytes, identity: str, title: str, truth: str | None = None
             key="how",
             bind="query-params",
             required=True,
-            format_func={"crop": "cut out its middle", "pad": "keep all of it"}.get,
+            format_func=lambda how: {"crop": "cut out its middle", "pad": "keep all of it"}[how],
             help="The networks see a square.",
         )
     return Choice(pictures.square(picture.image, how), truth, title)

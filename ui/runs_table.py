@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -79,15 +80,15 @@ def _show_table(states: dict[str, Status]) -> None:
 
 
 def _row(run: Run, status: Status | None) -> dict:
-    finished = status is None
-    words = STATES[("shipped" if run.path.parent == paths.SHIPPED else "finished") if finished else status.state]
+    done = "shipped" if run.path.parent == paths.SHIPPED else "finished"
+    words = STATES[status.state if status else done]
     if status and status.state == "training" and status.seconds_left is not None:
         words += f", epoch {status.epoch} of {status.epochs}, about {max(1, round(status.seconds_left / 60))} min left"
     return {
         "run": run.name,
         "state": words + (f": {status.reason}" if status and status.reason else ""),
-        "progress": 1.0 if finished else min(1.0, status.share),
-        "accuracy": _accuracy(run) if finished else status.accuracy,
+        "progress": min(1.0, status.share) if status else 1.0,
+        "accuracy": status.accuracy if status else _accuracy(run),
         "MB": _size(run.path) / 1e6,
     }
 
@@ -179,7 +180,13 @@ def twins(run: Run, others: list[Run]) -> list[Run]:
 
 
 def _action(
-    label: str, icon: str, name: str, do: Callable[..., None], *args, help: str, type: str = "secondary"
+    label: str,
+    icon: str,
+    name: str,
+    do: Callable[..., None],
+    *args,
+    help: str,
+    type: Literal["primary", "secondary"] = "secondary",
 ) -> None:
     """A button that does `do(name, *args)`. Its key names the run: a press that comes when that run is gone (it was
     clicked twice, or deleted elsewhere) must not be one of the button of the run chosen next."""

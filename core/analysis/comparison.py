@@ -53,7 +53,7 @@ def _differing_environment(a: Run, b: Run) -> dict[str, tuple]:
 def _same_weights(a: Run, b: Run) -> bool:
     """Whether both began with the same weights: by their recorded sha256, or else by the file's name."""
     hashes = [re.search(r"sha256 ([0-9a-f]{64})", str(run.facts.get("initial_weights"))) for run in (a, b)]
-    if all(hashes):
+    if hashes[0] and hashes[1]:
         return hashes[0][1] == hashes[1][1]
     return file_name(a.config.init) == file_name(b.config.init)
 

@@ -1,16 +1,20 @@
 """What the networks answer: to all test photos, and to one picture."""
 
+from typing import Final
+
 import altair as alt
 import pandas as pd
 
 from core.charts import style
 from core.charts.palette import COLORS
 
-DIFFERENCE = "blueorange"  # diverging; reversed, so that more of B is blue and more of A is orange
+DIFFERENCE: Final = "blueorange"  # diverging; reversed, so that more of B is blue and more of A is orange
 ROOM_FOR_PERCENT = 0.25  # beside the longest bar, in widths of its scale
 
 
-def confusion(matrix: pd.DataFrame, title: str, largest: int, difference: bool = False) -> alt.Chart:
+def confusion(
+    matrix: pd.DataFrame, title: str, largest: int, difference: bool = False
+) -> alt.LayerChart | alt.FacetChart:
     """A 10 x 10 table of counts as colored cells; a click selects a cell ("true", "answer") as parameter `cell`.
 
     `largest`: the count off the diagonal at which the color is fullest, the same for charts to be compared. The
@@ -52,7 +56,7 @@ def confusion(matrix: pd.DataFrame, title: str, largest: int, difference: bool =
     return alt.layer(squares.add_params(cell), text).properties(height=alt.Step(29))
 
 
-def per_class(table: pd.DataFrame, measure: str) -> alt.Chart:
+def per_class(table: pd.DataFrame, measure: str) -> alt.LayerChart | alt.FacetChart:
     """A dot for A and one for B a class, joined. `table`: columns class, side, run, value (0 to 1)."""
     order = alt.EncodingSortField("value", op="mean", order="descending")
     base = alt.Chart(table).encode(
@@ -67,7 +71,7 @@ def per_class(table: pd.DataFrame, measure: str) -> alt.Chart:
     return alt.layer(base.mark_line(color="#999").encode(detail="class:N"), dots).properties(height=alt.Step(30))
 
 
-def answers(probabilities: pd.DataFrame, side: str) -> alt.Chart:
+def answers(probabilities: pd.DataFrame, side: str) -> alt.LayerChart | alt.FacetChart:
     """Bars of the most probable classes, as they come, on a scale from 0 to 100 %. `probabilities`: columns class,
     probability."""
     scale = alt.Scale(domain=[0, 1 + ROOM_FOR_PERCENT], nice=False)
@@ -82,7 +86,7 @@ def answers(probabilities: pd.DataFrame, side: str) -> alt.Chart:
     return alt.layer(bars, text).properties(height=alt.Step(26))
 
 
-def confidence_curve(x_title: str) -> alt.Chart:
+def confidence_curve(x_title: str) -> alt.LayerChart | alt.FacetChart:
     """Probability of each network's first answer against a slider's amount; large points where an answer flips.
 
     Without data, so that these can be exchanged at each move: columns side, answer, amount, probability (0 to 1) and

@@ -1,5 +1,7 @@
 """What accuracy costs."""
 
+from typing import Literal
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -9,13 +11,17 @@ from core.charts.palette import COLORS, SIDES
 NAMED_WIDTH, ARCHITECTURES_HEIGHT, EDGE = 680, 400, 30  # pixels; narrower, dots have no names: they would overlap
 DOT, NAME_SIZE, NAME_GAP = 14, 12, 12  # pixels: of a dot, of the letters, and from the dot's middle to its name
 LETTER = 0.55  # a letter's width, in sizes
-NAME_PLACES = {"left": (NAME_GAP, 0), "right": (-NAME_GAP, 0), "center": (0, -15)}  # from the dot, by text alignment
+NAME_PLACES: dict[Literal["left", "right", "center"], tuple[int, int]] = {
+    "left": (NAME_GAP, 0),
+    "right": (-NAME_GAP, 0),
+    "center": (0, -15),
+}  # from the dot, by text alignment
 ACCURACY_MARGIN = 0.04
 
 Place = tuple[float, float, float]  # pixels: where a name or a dot begins and ends, and its height
 
 
-def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
+def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.LayerChart | alt.FacetChart:
     """Accuracy against cost, a dot a run; a click selects a `run` as parameter `point`. `table`: columns run, network,
     side ("A", "B" or ""), accuracy, low, high (0 to 1), training (in words) and `x`. A, B and of the runs of each
     network the best bear their names, where there is room; on a narrow screen none does."""

@@ -36,7 +36,7 @@ def degradation(
     y_title: str,
     axes: Axes,
     networks: Sequence[str],
-) -> alt.Chart:
+) -> alt.LayerChart | alt.FacetChart:
     """Error against depth: a point a run, the mean over seeds as a line, their range as a bar; published faint.
 
     `runs`: columns run, network, depth, seed, side ("A", "B" or "": A and B are large), and `y` in percent; `spread`:

@@ -36,7 +36,7 @@ def gradient_heatmap(table: pd.DataFrame, domain: list[float]) -> alt.Chart:
 
 def gradient_by_layer(
     table: pd.DataFrame, domain: list[float], who: str = "side", order: Sequence[str] = SIDES
-) -> alt.Chart:
+) -> alt.LayerChart | alt.FacetChart:
     """Gradient norm against layer, on a logarithmic scale over `domain`. `table`: columns `who`, number, layer, norm;
     `order`: the two in the column `who`, first the one in A's color."""
     base = alt.Chart(table).encode(
@@ -49,7 +49,7 @@ def gradient_by_layer(
     return alt.layer(base.mark_line(strokeWidth=2), points).properties(height=300)
 
 
-def gradient_ratio(table: pd.DataFrame, about_equal: float) -> alt.Chart:
+def gradient_ratio(table: pd.DataFrame, about_equal: float) -> alt.LayerChart | alt.FacetChart:
     """The first layer's gradient norm by the last one's. `table`: columns side, run, epoch, ratio. A rule is at one;
     ratios up to `about_equal`, either way, are shaded."""
 

@@ -9,7 +9,9 @@ from core.charts.palette import COLORS, SIDES
 GRAYS = ("#808080", "#b0b0b0", "#606060")
 
 
-def learning_curves(table: pd.DataFrame, x: str, x_title: str, y_title: str, percent: bool) -> alt.Chart:
+def learning_curves(
+    table: pd.DataFrame, x: str, x_title: str, y_title: str, percent: bool
+) -> alt.LayerChart | alt.FacetChart:
     """Lines over `x`. `table`: columns side ("A"/"B"), run, split ("training"/"validation"), value, epoch and `x`."""
     number = ".1%" if percent else ".3f"
     base = alt.Chart(table).encode(
@@ -34,7 +36,7 @@ def learning_curves(table: pd.DataFrame, x: str, x_title: str, y_title: str, per
     return alt.layer(base.mark_line(strokeWidth=2.5).encode(strokeDash=dash), validation, hover).properties(height=380)
 
 
-def gap(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
+def gap(table: pd.DataFrame, x: str, x_title: str) -> alt.LayerChart | alt.FacetChart:
     """Training minus validation accuracy over `x`. `table`: columns side, run, epoch, gap (points) and `x`."""
     zero = alt.Chart(pd.DataFrame({"gap": [0]})).mark_rule(strokeDash=[2, 3], opacity=0.5).encode(y="gap:Q")
     lines = (
@@ -52,8 +54,8 @@ def gap(table: pd.DataFrame, x: str, x_title: str) -> alt.Chart:
 
 
 def _cost_axis(x: str, title: str) -> alt.X:
-    step = {"tickMinStep": 1} if x == "epoch" else {}
-    return alt.X(f"{x}:Q", title=title, scale=alt.Scale(nice=False), axis=alt.Axis(format="~s", **step))
+    step = 1 if x == "epoch" else alt.Undefined
+    return alt.X(f"{x}:Q", title=title, scale=alt.Scale(nice=False), axis=alt.Axis(format="~s", tickMinStep=step))
 
 
 def race_curve(y_title: str, percent: bool, steps: int) -> alt.Chart:
@@ -73,7 +75,7 @@ def race_curve(y_title: str, percent: bool, steps: int) -> alt.Chart:
     )
 
 
-def race_gradients() -> alt.Chart:
+def race_gradients() -> alt.LayerChart | alt.FacetChart:
     """Gradient norm against layer for A and B, of one moment of a race. Without data: columns side, layer, norm."""
     lines = (
         alt.Chart()

@@ -1,5 +1,6 @@
 """A comparison to take home: one picture with both answers and both maps, and the numbers as a table. No torch."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -32,7 +33,7 @@ class Column:
 
 def table(columns: list[Column]) -> pd.DataFrame:
     """A row a class; for each network its run, the class's probability (0 to 1) and its logit."""
-    parts = {"class": CLASSES}
+    parts: dict[str, Sequence[str] | np.ndarray] = {"class": CLASSES}
     for column in columns:
         parts[f"{column.side}_run"] = [column.run] * len(CLASSES)
         parts[f"{column.side}_probability"] = column.probabilities

@@ -1,6 +1,7 @@
 """What the charts share: colors, shapes and axes. A and B look the same in every chart."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import altair as alt
 import pandas as pd
@@ -10,7 +11,7 @@ from core.charts.palette import COLORS, SIDES
 
 alt.data_transformers.disable_max_rows()  # a chart here is given what it draws, and no more
 
-ONE_HUE = "purples"
+ONE_HUE: Final = "purples"
 LOG_AXIS = alt.Axis(format="~g", tickCount=5, grid=False)
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 from core.charts import style
 
 
-def removed_blocks(table: pd.DataFrame) -> alt.Chart:
+def removed_blocks(table: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
     """Accuracy against the number of blocks removed at random: mean and range. `table`: columns side, run, removed,
     mean, low, high, draws. A rule is at guessing, one in ten."""
     base = alt.Chart(table).encode(
@@ -25,7 +25,7 @@ def removed_blocks(table: pd.DataFrame) -> alt.Chart:
     return alt.layer(style.chance(), band, lines, points).properties(height=300)
 
 
-def single_blocks(table: pd.DataFrame) -> alt.Chart:
+def single_blocks(table: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
     """Accuracy with one block removed, for each block. `table`: columns side, run, block, accuracy, loss (points) and
     halves, whether the block halves the picture: such blocks stand on a vertical rule."""
     base = alt.Chart(table).encode(

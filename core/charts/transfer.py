@@ -6,7 +6,7 @@ import pandas as pd
 from core.charts import style
 
 
-def label_budget(table: pd.DataFrame) -> alt.Chart:
+def label_budget(table: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
     """Accuracy against the number of labeled images, with its 95 % interval. `table`: columns side, run, images,
     epochs, steps, accuracy, low, high (0 to 1)."""
     base = alt.Chart(table).encode(
@@ -28,7 +28,7 @@ def label_budget(table: pd.DataFrame) -> alt.Chart:
     return alt.layer(interval, base.mark_line(strokeWidth=2.5).encode(y=y), points).properties(height=300)
 
 
-def weight_change(table: pd.DataFrame) -> alt.Chart:
+def weight_change(table: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
     """How far each layer moved, on a logarithmic scale. `table`: columns side, run, number, layer, change (norm of the
     change by norm, above 0)."""
     ends = [0.8 * table["change"].min(), 1.25 * table["change"].max()]

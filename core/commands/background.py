@@ -6,6 +6,7 @@ Each loads only what it needs: the keeper of the queue stays small.
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from core.jobs.processes import let_others_first, usable_cores
@@ -42,7 +43,7 @@ def measure() -> None:
     print(json.dumps({"seconds_per_image": duration.measure(config, load_training("shipped"))}))
 
 
-PROCESSES = {"keep": keep, "race": race, "measure": measure}
+PROCESSES: dict[str, Callable[..., None]] = {"keep": keep, "race": race, "measure": measure}
 
 
 def main(argv: list[str]) -> int:

@@ -53,7 +53,10 @@ def _read(archive: tarfile.TarFile, name: str) -> bytes:
     member = archive.getmember(f"{FOLDER}/{name}")
     if member.size > LARGEST:
         raise ValueError(f"{name} is too large")
-    return archive.extractfile(member).read()
+    file = archive.extractfile(member)
+    if file is None:
+        raise ValueError(f"{name} is no file")
+    return file.read()
 
 
 def convert(keras: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -107,7 +107,7 @@ def _refuse_unaffordable(image: Image.Image, file: Stripped) -> None:
     belong to the whole process, and catch_warnings in one visitor's thread changes them under the others.
     """
     pixels = image.width * image.height
-    what = f"This {picture_files.name_of(image.format)} picture of {image.width} x {image.height} pixels"
+    what = f"This {picture_files.name_of(str(image.format))} picture of {image.width} x {image.height} pixels"
     if max(image.size) > _MAX_SIDE:
         raise ImageError(f"{what} is too long: at most {_MAX_SIDE} a side are taken; make it smaller and try again.")
     if pixels > MAX_PIXELS:
@@ -136,7 +136,7 @@ def _jpeg_cost_per_pixel(image: Image.Image, scans: int) -> float:
     """A JPEG of one scan is reduced line by line; of a progressive one all coefficients (2 bytes each) are kept."""
     if scans == 1 and "progressive" not in image.info:
         return 1
-    samples = [(across, down) for _, across, down, _ in image.layer]
+    samples = [(across, down) for _, across, down, _ in image.layer]  # type: ignore[attr-defined]  # of JpegImageFile
     widest, tallest = (max(factors) for factors in zip(*samples, strict=True))
     return 2 * sum(across * down for across, down in samples) / (widest * tallest)
 

@@ -116,7 +116,7 @@ def overlay_difference(
     is: uint8."""
     difference = _fitted(heatmap_a - heatmap_b, picture)[..., None].clip(-1, 1)
     gray = picture.mean(axis=2, keepdims=True).repeat(3, axis=2)
-    a, b = (np.float32(ImageColor.getrgb(color)) for color in colors)
+    a, b = (np.array(ImageColor.getrgb(color), np.float32) for color in colors)
     color = np.where(difference > 0, a, b)
     share = np.abs(difference)
     return (share * color + (1 - share) * gray).round().astype(np.uint8)

@@ -23,7 +23,7 @@ def detached(command: list[str], log: Path) -> subprocess.Popen:
         # The python.exe of a virtual environment starts another process, the real one, and Popen would tell the pid of
         # the first. So the real one is started at once, as multiprocessing.popen_spawn_win32 does.
         environment["__PYVENV_LAUNCHER__"] = command[0]
-        command = [sys._base_executable, *command[1:]]
+        command = [sys._base_executable, *command[1:]]  # type: ignore[attr-defined]  # not in typeshed
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,

@@ -80,7 +80,7 @@ class _Runner:
         self.trainer, self.photos = trainer, photos
         self.steps = trainer.steps * trainer.config.epochs
         self._reports = trainer.train_steps()
-        self._recent = deque(maxlen=SMOOTHED)
+        self._recent: deque = deque(maxlen=SMOOTHED)
 
     def advance(self, last: bool) -> None:
         self._recent.append(next(self._reports))

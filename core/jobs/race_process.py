@@ -109,7 +109,8 @@ class FramesReader:
             return list(self._frames), self._failure
 
     def _start_over(self) -> None:
-        self._offset, self._frames, self._failure = 0, [], ""
+        self._frames: list[dict] = []
+        self._offset, self._failure = 0, ""
 
     def _read_on(self, path: Path) -> None:
         with path.open("rb") as file:

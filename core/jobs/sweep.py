@@ -105,11 +105,11 @@ class Child:
     def _stop(self, number, frame) -> None:
         self.stopped = True
         if self._process:
-            self._end()
+            self._end(self._process)
 
-    def _end(self) -> None:
+    def _end(self, process: subprocess.Popen) -> None:
         """Politely: SIGTERM has a training save its state. Windows knows no such thing; there it loses some seconds."""
-        self._process.terminate()
+        process.terminate()
 
     def train(self, folder: Path) -> str | None:
         """Train the run in `folder` as far as it goes; the reason if it failed."""
@@ -117,7 +117,7 @@ class Child:
         # In a session of its own: Ctrl-C at the terminal would else reach it twice, and twice means at once.
         self._process = subprocess.Popen(command, cwd=paths.ROOT, start_new_session=True)
         if self.stopped:  # at this very moment
-            self._end()
+            self._end(self._process)
         code = self._process.wait()
         self._process = None
         if code == 0:

@@ -16,7 +16,7 @@ def load_weights(model: nn.Module, weights: dict[str, Tensor]) -> None:
     Ours are of the version that torchvision now has.
     """
     state = OrderedDict(weights)
-    state._metadata = model.state_dict()._metadata
+    state._metadata = model.state_dict()._metadata  # type: ignore[attr-defined]  # torch puts it there
     model.load_state_dict(state, strict=True)
 
 

@@ -23,7 +23,7 @@ def _cifar(config: TrainConfig) -> Family:
     return Family(
         build=lambda: cifar.untrained(config.depth, config.skip, config.norm, config.seed),
         preprocessing=Preprocessing(size=32, mean=(0.4914, 0.4822, 0.4465), std=(0.2470, 0.2435, 0.2616)),
-        cam_layers=lambda model: {f"layer{i}": model.get_submodule(f"layer{i}")[-1] for i in (1, 2, 3)},
+        cam_layers=lambda model: {f"layer{i}": getattr(model, f"layer{i}")[-1] for i in (1, 2, 3)},
     )
 
 
@@ -54,7 +54,7 @@ def parse_architecture(name: str) -> dict:
     """ "resnet20" -> the config fields that it stands for. Raises ModelError that says which names there are."""
     match = re.fullmatch(r"(cifar_)?(plain|resnet)(\d{1,4})", name)
     depth = int(match[3]) if match else 0
-    if depth >= 8 and depth % 6 == 2 and (match[1] or match[2] == "plain" or depth not in TORCHVISION_DEPTHS):
+    if match and depth >= 8 and depth % 6 == 2 and (match[1] or match[2] == "plain" or depth not in TORCHVISION_DEPTHS):
         return {"family": "cifar", "depth": depth, "skip": match[2] == "resnet"}
     from core.models import torchvision_nets
 

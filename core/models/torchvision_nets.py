@@ -57,7 +57,7 @@ def untrained(config: TrainConfig) -> nn.Module:
 
 
 def _build(name: str, size: int) -> nn.Module:
-    options = {}
+    options: dict[str, object] = {}
     if name in ("googlenet", "inception_v3"):
         options = {"aux_logits": False, "init_weights": False, "transform_input": True}
     elif name.startswith("vit"):
@@ -79,7 +79,8 @@ def _without_wide_head(name: str) -> nn.Module:
             layer.reset_parameters()
         if isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
-            nn.init.zeros_(layer.bias)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
     return model
 
 

@@ -2,8 +2,12 @@
 `tensorboard` is needed for it, and for nothing else here."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.errors import LabError
+
+if TYPE_CHECKING:  # it takes a second to import
+    from torch.utils.tensorboard import SummaryWriter
 
 FOLDER = "tensorboard"  # in the run's own
 TAGS = {  # of the columns of history.csv; what has one first part is drawn together
@@ -29,7 +33,7 @@ class EventLog:
 
     def __init__(self, folder: Path):
         self._folder = folder / FOLDER
-        self._writer = None
+        self._writer: SummaryWriter | None = None
 
     def write(self, row: dict) -> None:
         """`row`: of history.csv. What an earlier process wrote of this epoch and later ones no longer counts."""

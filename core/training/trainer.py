@@ -91,7 +91,7 @@ class Trainer:
         self.model = build(config)
         if initial_weights:
             load_weights(self.model, initial_weights)
-        self.model.to(self.device, memory_format=torch.channels_last)
+        self.model.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch takes it
         self.compiled = compiled
         self.model = distributed.with_shared_statistics(self.model, self.device)  # replaces layers that may be frozen
         self._frozen = freeze(self.model, config.freeze)
@@ -184,8 +184,8 @@ class Trainer:
             self.norms.nan_to_num_(nan=0.0, posinf=0.0)
         self._norm_sums += self.norms
         correct = int((logits.argmax(dim=1) == labels).sum())
-        loss, correct = distributed.total(loss.item() / distributed.size(), correct)
-        self._require_finite(loss)
+        mean_loss, correct_of_all = distributed.total(loss.item() / distributed.size(), correct)
+        self._require_finite(mean_loss)
         if self.config.clip_norm:  # Pascanu et al. 2013, algorithm 1
             nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
         if self.config.clip_layer:  # the norm of all is often one layer's: the first of a deep plain network
@@ -193,7 +193,7 @@ class Trainer:
                 nn.utils.clip_grad_norm_(parameter, self.config.clip_layer)
         self._scaler.step(self.optimizer)
         self._scaler.update()
-        return loss, int(correct)
+        return mean_loss, int(correct_of_all)
 
     def _require_finite(self, loss: float) -> None:
         """Raises DivergedError, in all processes alike: they share their losses and gradients."""
