@@ -130,7 +130,7 @@ class TrainConfig:
     schedule: str = setting(
         "onecycle", "learning-rate schedule", "How big the learning steps are over time.", values=SCHEDULES, label=str
     )
-    warmup: float | None = setting(
+    warmup: float = setting(
         None,  # as usual for the schedule, which takes its place
         "warm-up",
         "Share of the steps in which the learning rate rises, before it falls. Usual: 0.2 for onecycle, else 0.",
@@ -240,7 +240,7 @@ class TrainConfig:
     seed: int = setting(
         0,
         "random seed",
-        "Another seed: other initial random numbers, another order of the photos.",
+        "Other initial random numbers, another order of the photos.",
         least=0,
         most=LARGEST_SEED,
         offered=(0, 9_999),
@@ -276,7 +276,7 @@ class TrainConfig:
     @property
     def default_run_name(self) -> str:
         """Says what is not as usual, so that nearly all other configs have other names: "resnet20-shipped-8ep-s0"."""
-        labels = [SETTINGS[name].label(value) for name, value in self.unusual.items() if SETTINGS[name].label]
+        labels = [label(value) for name, value in self.unusual.items() if (label := SETTINGS[name].label)]
         name = "-".join([self.architecture, *labels, f"{self.epochs}ep", f"s{self.seed}"])
         if len(name) <= LONGEST_NAME:
             return name
@@ -325,12 +325,3 @@ def recipe(family: str, optimizer: str) -> dict:
     """The fields whose usual value hangs on the network's family or the optimizer: {field: usual value}."""
     usual = RECIPES[family]
     return usual | {"lr": usual["lr"] * (ADAMW_LR if optimizer == "adamw" else 1)}
-
-
-def differences(a: TrainConfig, b: TrainConfig) -> dict[str, tuple]:
-    """The fields in which two configs differ: {field: (value of a, value of b)}. A fair pair differs in exactly one."""
-    return {
-        field.name: (getattr(a, field.name), getattr(b, field.name))
-        for field in fields(TrainConfig)
-        if getattr(a, field.name) != getattr(b, field.name)
-    }

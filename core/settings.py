@@ -88,12 +88,20 @@ def settings_of(config: type) -> dict[str, Setting]:
 
 def require_types(config: type, values: dict) -> None:
     """Raises LabError that names what is no field of the dataclass `config`, or not of its field's type."""
-    expected = {each.name: each.type for each in fields(config)}
+    expected = {each.name: each for each in fields(config)}
     if unknown := set(values) - set(expected):
         raise LabError(f"The config has fields that are not known: {sorted(unknown)}.")
     for name, value in values.items():
-        kind = expected[name]
+        kind: Any = expected[name].type
         allowed = int | kind if kind in (float, float | None) else kind
+        if value is None and expected[name].default is None:
+            continue
         if not isinstance(value, allowed) or (isinstance(value, bool) and kind is not bool):
             words = str(kind) if isinstance(kind, UnionType) else kind.__name__
             raise LabError(f"The config's {name} must be of type {words}, not {value!r}.")
+
+
+def differences(a: Any, b: Any) -> dict[str, tuple]:
+    """The fields in which two configs differ: {field: (value of a, value of b)}. A fair pair differs in exactly one."""
+    both = {each.name: (getattr(a, each.name), getattr(b, each.name)) for each in fields(a)}
+    return {name: values for name, values in both.items() if values[0] != values[1]}

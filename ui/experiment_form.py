@@ -89,9 +89,11 @@ def _draw(name: str, key: str, value):
     if not setting.offered:  # a share of something
         percent = round(100 * value)
         return st.number_input(f"{_label(name)} (%)", 1, 100, percent, key=key, help=setting.help) / 100
+    low, high = setting.offered
     return st.number_input(
         _label(name),
-        *setting.offered,
+        low,
+        high,
         value,
         step=setting.step,
         format="%.4f" if setting.step and setting.step < 0.01 else None,
@@ -104,8 +106,10 @@ def _draw(name: str, key: str, value):
 KINDS = {each.name: each.type for each in fields(TrainConfig)}
 NETWORK = {"cifar": ("skip", "depth", "norm"), "torchvision": ("network", "input_size", "init")}
 LENGTH = ("data", "train_fraction", "epochs")
-RECIPE = ("schedule", "warmup", "optimizer", "lr", "batch_size", "weight_decay")
-RECIPE += ("label_smoothing", "clip_norm", "augment", "seed")
+RECIPE = (
+    *("schedule", "warmup", "optimizer", "lr", "batch_size", "weight_decay"),
+    *("label_smoothing", "clip_norm", "augment", "seed"),
+)
 FIRST_CHOICE = {"data": "shipped", "epochs": 8}
 
 
@@ -122,10 +126,11 @@ def _configs() -> list[TrainConfig]:
         default="cifar",
         key="family",
         required=True,
-        format_func=FAMILIES.get,
+        format_func=lambda family: FAMILIES[family],
         help="The small ones learn in minutes. Those of torchvision are the ones in practical use, and take hours.",
     )
-    usual = {field.name: field.default for field in fields(TrainConfig)} | FIRST_CHOICE
+    family = str(family)  # one is always chosen
+    usual: dict = {field.name: field.default for field in fields(TrainConfig)} | FIRST_CHOICE
     usual |= {"network": "resnet18"} if family == "torchvision" else {}
     values = _draw_rows(NETWORK[family] + LENGTH, usual | recipe(family, "sgd"), family)
     with st.expander("The recipe", icon=":material/tune:"):

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.config import differences
 from core.runs.run import Run
+from core.settings import differences
 from core.words.settings import limits
 from ui.foreign_text import plain
 from ui.run_picker import Pair, finished_runs, offer_pair
@@ -22,8 +22,8 @@ def offer(pair: Pair) -> None:
     for run in without:
         st.code("\n".join([*run.preparation, run.command_to_repeat]), language="bash")
     instead = [run if run.has_weights else _with_weights(run) for _, run in pair]
-    if all(instead):
-        a, b = (run.name for run in instead)
+    a, b = (run.name if run else "" for run in instead)
+    if a and b:
         offer_pair(
             a,
             b,

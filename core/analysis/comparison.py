@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.analysis import metrics
-from core.config import differences
 from core.paths import file_name
 from core.runs.run import Run
+from core.settings import differences
 
 # What beside the settings decides on what is learned, by more than the last digits; and its usual value.
 USUAL_ENVIRONMENT = {"processes": 1, "precision": "float32"}

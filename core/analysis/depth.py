@@ -6,6 +6,7 @@ training images too. The sentences are in `core.words.depth`.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -171,7 +172,8 @@ class _Errors:
     """
 
     def __init__(self, rows: pd.DataFrame, column: str, wrong: Mapping[str, np.ndarray] | None = None):
-        self._groups = dict(list(rows.groupby(["network", "depth"])))
+        groups: Any = rows.groupby(["network", "depth"])
+        self._groups: dict[tuple[str, int], pd.DataFrame] = dict(list(groups))
         self._column, self._wrong = column, wrong
 
     def depths(self, network: str) -> set[int]:
@@ -189,8 +191,8 @@ class _Errors:
         of_seeds, freedom = self._of_seeds(network)
         seeds = of_seeds * sum(1 / len(group) for group in groups)
         variance = self._of_photos(*groups) + seeds
-        freedom = freedom * (variance / seeds) ** 2 if seeds else np.inf
-        return Change(points, could_be_luck=bool(abs(points) <= _reach_of_luck(freedom) * variance**0.5))
+        effective = freedom * (variance / seeds) ** 2 if seeds else np.inf
+        return Change(points, could_be_luck=bool(abs(points) <= _reach_of_luck(effective) * variance**0.5))
 
     def _of_seeds(self, network: str) -> tuple[float, int]:
         """Variance of a run over the choice of seeds, and its degrees of freedom: 0, 0 where no depth has several."""
@@ -248,7 +250,12 @@ def _from_where_it_stalls(test: _Errors, depths: list[int]) -> int:
 
 def _guessing(rows: pd.DataFrame) -> list[Guessing]:
     guesses = rows["test_error"].map(_is_guessing).groupby([rows["network"], rows["depth"]]).agg(["sum", "size"])
-    found = [Guessing(*key, int(row["sum"]), int(row["size"])) for key, row in guesses.iterrows() if row["sum"]]
+    rows = guesses.reset_index()
+    found = [
+        Guessing(network, depth, guessing, runs)
+        for network, depth, guessing, runs in rows.astype({"sum": int}).itertuples(index=False)
+        if guessing
+    ]
     return sorted(found, key=lambda one: (NETWORKS.index(one.network), one.depth))
 
 
@@ -260,7 +267,7 @@ def _is_guessing(error: float) -> bool:
 def precisions(rows: pd.DataFrame) -> dict[str, list[int]]:
     """In which numbers the runs were trained, as far as that is known, and at which depths: {"float32": [8, 20]}."""
     known = rows.dropna(subset="precision").groupby("precision")["depth"].unique()
-    return {name: sorted(map(int, depths)) for name, depths in known.items()}
+    return {str(name): sorted(map(int, depths)) for name, depths in known.items()}
 
 
 def spread(rows: pd.DataFrame, error: str) -> pd.DataFrame:

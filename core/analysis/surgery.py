@@ -7,6 +7,7 @@ out as it goes, with no hooks. So any number of threads may use one at once.
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -48,7 +49,7 @@ class Surgery:
             raise LabError(f"This network can't do without these blocks: {', '.join(map(str, sorted(needed)))}.")
         batches = zip(self._pixels.split(BATCH), self._labels.split(BATCH), strict=True)
         with ThreadPoolExecutor(self._workers) as pool:
-            right = pool.map(lambda batch: self._count_right(*batch, removed, scale, precision), batches)
+            right = pool.map(lambda batch: self._count_right(batch[0], batch[1], removed, scale, precision), batches)
             return sum(right) / len(self._labels)
 
     def _count_right(self, pixels: Tensor, labels: Tensor, removed: Blocks, scale: float, precision: str) -> int:
@@ -70,7 +71,7 @@ def _folded(model: CifarNet) -> CifarNet:
 
 def blocks(model: CifarNet) -> Iterator[BasicBlock]:
     """From the first after the picture to the last."""
-    return chain(model.layer1, model.layer2, model.layer3)
+    return (cast(BasicBlock, block) for block in chain(model.layer1, model.layer2, model.layer3))
 
 
 @torch.inference_mode()

@@ -1,6 +1,6 @@
 """What the networks answer: to all test photos, and to one picture."""
 
-from typing import Final
+from typing import Any, Final
 
 import altair as alt
 import pandas as pd
@@ -20,7 +20,8 @@ def confusion(
     `largest`: the count off the diagonal at which the color is fullest, the same for charts to be compared. The
     diagonal, which would drown all else, is shown as numbers without color, except in a difference.
     """
-    long = matrix.rename_axis(index="true", columns="answer").stack().rename("images").reset_index()
+    cells: Any = matrix.rename_axis(index="true", columns="answer").stack()
+    long = cells.rename("images").reset_index()
     long["mistake"] = (long["true"] != long["answer"]) | difference
     classes = list(matrix.index)
     if difference:

@@ -90,7 +90,7 @@ def _with_room_for_names(table: pd.DataFrame, x: str, top: float, bottom: float)
         free = [align for align, place in places.items() if _is_free(place, taken)]
         aligned.append(free[0] if free else None)
         taken += [places[free[0]]] if free else []
-    return wanted.assign(align=aligned).dropna(subset="align")
+    return wanted.assign(align=pd.Series(aligned, wanted.index, dtype=object)).dropna(subset="align")
 
 
 def _name_places(name: str, x: float, y: float) -> dict[str, Place]:

@@ -65,10 +65,9 @@ def _add_option(p: argparse.ArgumentParser, name: str) -> None:
     if field.type is bool:
         p.add_argument(f"--no-{option}", action="store_true", help=f"without: {text}")
         return
-    usual = {family: recipe(family, "sgd").get(name) for family in RECIPES}
     default = None if name in USUAL_BY_RECIPE else field.default
-    told = f"{usual['cifar']}, torchvision's networks {usual['torchvision']}" if name in USUAL_BY_RECIPE else default
-    told = {None: "by the schedule" if name == "warmup" else "none", "": "nothing"}.get(told, told)
+    usual = [str(recipe(family, "sgd")[name]) for family in RECIPES] if name in USUAL_BY_RECIPE else []
+    told = ", torchvision's networks ".join(usual) or ("by the schedule" if name == "warmup" else default or "none")
     kind = field.type if field.type in (int, str) else float
     p.add_argument(
         f"--{option}", type=kind, choices=setting.values or None, default=default, help=f"{text} Default: {told}."

@@ -52,7 +52,7 @@ def open_picture(data: bytes) -> Picture:
         with _one_at_a_time, Image.open(BytesIO(file.data), formats=[kind]) as image:
             _refuse_unaffordable(image, file)
             _mend_transparent_color(image, file.data)
-            animated = file.animated or (kind == "WEBP" and image.is_animated)
+            animated = file.animated or (kind == "WEBP" and getattr(image, "is_animated", False))
             exif = file.exif or (image.info.get("exif", b"") if kind == "WEBP" else b"")
             upright = _upright(_reduced_rgb(image), exif)
     except ImageError:

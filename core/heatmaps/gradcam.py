@@ -106,7 +106,7 @@ def _inferno() -> np.ndarray:
     """Float32 (256, 3), 0 to 255, from nearly black to light yellow."""
     import matplotlib
 
-    return 255 * np.float32(matplotlib.colormaps["inferno"].colors)
+    return (255 * matplotlib.colormaps["inferno"](np.arange(256))[:, :3]).astype(np.float32)
 
 
 def overlay_difference(

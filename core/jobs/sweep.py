@@ -13,10 +13,11 @@ from dataclasses import fields
 from pathlib import Path
 
 from core import paths
-from core.config import TrainConfig, differences, recipe
+from core.config import TrainConfig, recipe
 from core.errors import LabError, RunError
 from core.runs import library, status
 from core.runs.run import open_run
+from core.settings import differences
 
 LARGEST_FILE, MOST_RUNS = 1_000_000, 1_000
 CHOSEN_BY_ARCHITECTURE = {"family", "network", "depth", "skip"}

@@ -45,8 +45,8 @@ def save_facts(folder: Path, config: TrainConfig, facts: dict) -> None:
 def save_progress(folder: Path, history: list[dict], layers: list[str], gradient_norms: list[list[float]]) -> None:
     """history.csv and gradients.npz, as of the last epoch that ended."""
     write_text(folder / "history.csv", pd.DataFrame(history, columns=HISTORY_COLUMNS).to_csv(index=False))
-    arrays = {"layers": np.array(layers), "norms": np.array(gradient_norms, dtype=np.float32)}
-    write_atomically(folder / "gradients.npz", lambda file: np.savez_compressed(file, **arrays))
+    names, norms = np.array(layers), np.array(gradient_norms, dtype=np.float32)
+    write_atomically(folder / "gradients.npz", lambda file: np.savez_compressed(file, layers=names, norms=norms))
 
 
 def save_state(folder: Path, tensors: dict, values: dict) -> None:

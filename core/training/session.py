@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from core.config import TrainConfig, differences
+from core.config import TrainConfig
 from core.data import cifar10
 from core.data.batches import to_tensors
 from core.errors import DivergedError, LabError, RunError, TrainingError, plain_reason
@@ -26,6 +26,7 @@ from core.models.initial_weights import describe_initial_weights, initial_weight
 from core.runs import status, store
 from core.runs.run import STATE_FILE, Run, open_run
 from core.runs.status import Status
+from core.settings import differences
 from core.sharing.model_card import write_card
 from core.training import distributed
 from core.training.device import best_device, describe_environment, require_compiler
@@ -54,7 +55,7 @@ class Session:
     def __init__(self, trainer: Trainer, folder: Path, events: EventLog | None = None):
         """To be made by `begin` or `resume`."""
         self.trainer, self.config, self.folder = trainer, trainer.config, folder
-        self.bar = None
+        self.bar: tqdm = tqdm(disable=True)  # until it runs
         self._events = events
         self._next_status = self._next_save = 0.0  # by the monotonic clock
 

@@ -48,6 +48,6 @@ def answers(
     both += "." if truth in (None, labels["A"]) else f", but the truth is {truth}."
     if percent["A"] == percent["B"]:
         return f"{both} They are equally sure: {percent['A']}."
-    surer, other = sorted(confidences, key=confidences.get, reverse=True)
+    surer, other = sorted(confidences, key=lambda side: confidences[side], reverse=True)
     name = names[surer][0].upper() + names[surer][1:]
     return f"{both} {name} is surer: {percent[surer]} against {percent[other]}."

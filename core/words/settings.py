@@ -50,8 +50,9 @@ def in_words(name: str, value: object) -> str:
     if name == "init" and value not in setting.words:
         file = file_name(str(value))
         return setting.words["imagenet"] if file in IMAGENET_FILES else f"learned before, in {_without_markup(file)}"
-    foreign = isinstance(value, str) and value not in setting.words
-    return _without_markup(value) if foreign else setting.in_words(value)
+    if isinstance(value, str) and value not in setting.words:
+        return _without_markup(value)
+    return setting.in_words(value)
 
 
 def _without_markup(text: str) -> str:

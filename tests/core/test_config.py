@@ -3,8 +3,9 @@ from dataclasses import fields, replace
 
 import pytest
 
-from core.config import SCHEDULES, TrainConfig, differences, recipe
+from core.config import SCHEDULES, TrainConfig, recipe
 from core.errors import LabError
+from core.settings import differences
 
 # One other value for every field: a test below sees to it that a new field comes here as well.
 OTHER = {

@@ -11,12 +11,13 @@ import torch
 
 from core.analysis import metrics, surgery_study, transfer
 from core.commands.evaluate import test_logits as logits_from_weights
-from core.config import TrainConfig, differences
+from core.config import TrainConfig
 from core.data import cifar10
 from core.data.batches import EpochPlan
 from core.paths import ROOT, SHIPPED
 from core.runs.library import list_runs
 from core.runs.run import Run, open_run
+from core.settings import differences
 from core.training.trainer import Trainer
 from ui.run_picker import DEFAULTS
 

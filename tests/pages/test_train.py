@@ -10,11 +10,11 @@ from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
 from core import paths
-from core.config import differences
 from core.jobs import keeper, race_process, trainings
 from core.jobs.race import Frame, Standing
 from core.runs import library
 from core.runs.run import open_run
+from core.settings import differences
 from core.sharing import zip_archive
 from tests.pages.opened import charts, new_app, open_page, said
 from ui.runs_table import twins

@@ -1,7 +1,7 @@
 import pytest
 
-from core.config import differences
 from core.jobs.pairs import RACES
+from core.settings import differences
 
 
 @pytest.mark.parametrize("name", RACES)
