@@ -42,6 +42,8 @@ def own_runs(tmp_path, monkeypatch) -> Path:
     """The user's own runs lie below tmp_path, and no full CIFAR-10 is at hand."""
     monkeypatch.setenv("RESNET_LAB_RUNS", str(tmp_path / "runs"))
     monkeypatch.delenv("CIFAR10_DIR", raising=False)
+    monkeypatch.setenv("TQDM_DISABLE", "1")  # which the app and `predict` set for their process: gone after the test
+    monkeypatch.delenv("TQDM_DISABLE")
     return tmp_path / "runs"
 
 

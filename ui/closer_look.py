@@ -20,6 +20,7 @@ from core.heatmaps import gradcam
 from core.runs.run import Run
 from core.words import settings
 from ui import cached
+from ui.foreign_text import plain
 from ui.fragment import fragment
 from ui.run_picker import Pair
 
@@ -71,7 +72,7 @@ def each_for_itself() -> Iterator[None]:
     try:
         yield
     except LabError as error:
-        st.warning(str(error))
+        st.warning(plain(error))
 
 
 def look(side: str, run: Run, seen: np.ndarray, style: MapStyle) -> Look:

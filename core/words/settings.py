@@ -46,7 +46,7 @@ def in_words(name: str, value: object) -> str:
     """The value of a field of TrainConfig as a lay reader takes it."""
     setting = SETTINGS.get(name)
     if setting is None:  # one of ENVIRONMENT_WORDS
-        return str(value)
+        return _without_markup(str(value))
     if name == "init" and value not in setting.words:
         file = file_name(str(value))
         return setting.words["imagenet"] if file in IMAGENET_FILES else f"learned before, in {_without_markup(file)}"

@@ -315,9 +315,9 @@ def test_link_out_of_the_folder_is_no_run(own_runs, idle, tmp_path):
     assert trainings.states() == {}
 
 
-def test_shipped_runs_are_read_only(shipped, own_runs):
-    (own_runs / "theirs").mkdir(parents=True)  # of the same name
-    for act in (trainings.stop, trainings.resume, trainings.delete, lambda name: trainings.rename(name, "mine")):
+def test_shipped_runs_are_read_only(shipped, own_runs, make_run):
+    shutil.copytree(make_run("mine").path, own_runs / "theirs")  # of the same name
+    for act in (trainings.stop, trainings.resume, trainings.delete, lambda name: trainings.rename(name, "yours")):
         with pytest.raises(TrainingError, match="ships with the lab"):
             act("theirs")
     assert shipped.is_dir()

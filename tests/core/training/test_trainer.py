@@ -190,7 +190,7 @@ def rates_of_each_step(each: Trainer) -> list[float]:
 
 
 def test_learning_rate_of_each_step(trainer):
-    assert rates_of_each_step(trainer(schedule="multistep", lr=0.04)) == pytest.approx(
+    assert rates_of_each_step(trainer(schedule="multistep", warmup=0.0, lr=0.04)) == pytest.approx(
         [0.04] * STEPS + [0.004] * (STEPS // 2 + 1) + [0.0004] * (STEPS // 2)
     )
 
@@ -250,7 +250,7 @@ def test_gradient_norms_by_epoch_and_layer(trainer):
     assert np.isfinite(norms).all()
     assert (norms > 0).all()
     # One step of one epoch, without momentum and decay: lr x norm is how far each layer's weights moved.
-    one = trainer(epochs=1, batch_size=360, momentum=0, weight_decay=0, schedule="constant", lr=0.01)
+    one = trainer(epochs=1, batch_size=360, momentum=0, weight_decay=0, schedule="constant", warmup=0.0, lr=0.01)
     before = {name: one.model.state_dict()[name].clone() for name in one.layers}
     one.fit()
     moved = [(one.model.state_dict()[name] - before[name]).norm().item() for name in one.layers]
@@ -278,7 +278,7 @@ def test_best_epoch_is_kept(trainer, monkeypatch):
 
 
 def test_divergence_is_told_and_the_best_weights_stay(trainer):
-    each = trainer(lr=999.0, norm="none", schedule="constant")
+    each = trainer(lr=999.0, norm="none", schedule="constant", warmup=0.0)
     with pytest.raises(
         TrainingError,
         match=r"\(diverged\). A learning rate below 999 usually cures it, or gradient clipping",
@@ -315,7 +315,7 @@ def test_a_gradient_that_is_not_finite_is_told_before_a_step_is_made_with_it(tra
 
 def test_divergence_in_the_last_step_is_told(trainer):
     """One step only: its loss is a number, but the weights after it answer NaN on the validation images."""
-    each = trainer(lr=999.0, norm="none", schedule="constant", epochs=1, batch_size=360, depth=20)
+    each = trainer(lr=999.0, norm="none", schedule="constant", warmup=0.0, epochs=1, batch_size=360, depth=20)
     with pytest.raises(DivergedError, match=r"validation loss .* epoch 1, step 1: training broke down"):
         each.fit()
     assert (np.array(each.gradient_norms) > 0).all()
@@ -364,7 +364,7 @@ def test_label_smoothing_raises_the_least_loss(trainer):
 
 @pytest.mark.parametrize("clip_norm", [0.05, 1e3])
 def test_longer_gradients_are_shortened_all_layers_alike_and_shorter_ones_are_not(trainer, clip_norm):
-    settings = {"epochs": 1, "schedule": "constant", "momentum": 0, "weight_decay": 0}
+    settings = {"epochs": 1, "schedule": "constant", "warmup": 0.0, "momentum": 0, "weight_decay": 0}
     clipped, free = (trainer(clip_norm=norm, **settings) for norm in (clip_norm, None))
     pixels, labels = next(clipped.training_set.batches(_plan(), 32))
     before = torch.cat([weights.detach().flatten() for weights in clipped.model.parameters()])
@@ -377,6 +377,39 @@ def test_longer_gradients_are_shortened_all_layers_alike_and_shorter_ones_are_no
     expected = steps[1] * min(1, clip_norm / length)
     assert (steps[0] - expected).norm() < 0.01 * expected.norm()
     assert torch.equal(clipped.norms, free.norms)  # what is recorded is the gradient as it came
+
+
+def test_each_layers_gradient_is_shortened_by_itself(trainer):
+    settings = {"epochs": 1, "schedule": "constant", "warmup": 0.0, "momentum": 0, "weight_decay": 0}
+    clipped, free = (trainer(clip_layer=norm, **settings) for norm in (0.3, None))
+    pixels, labels = next(clipped.training_set.batches(_plan(), 32))
+    before = [weights.detach().clone() for weights in clipped.model.parameters()]
+    for each in (clipped, free):
+        each._step(pixels, labels)
+    lengths = [
+        (weights.detach() - old).norm().item() / CONFIG.lr
+        for weights, old in zip(clipped.model.parameters(), before, strict=True)
+    ]
+    whole = [
+        (weights.detach() - old).norm().item() / CONFIG.lr
+        for weights, old in zip(free.model.parameters(), before, strict=True)
+    ]
+    assert lengths == pytest.approx([min(length, 0.3) for length in whole], rel=1e-3, abs=1e-6)
+    assert min(whole) < 0.3 < max(whole)
+
+
+def test_what_a_network_draws_itself_is_drawn_again_after_a_resume(tiny_images):
+    """Dropout's numbers hang on the seed, the epoch and the step alone, not on what was drawn before."""
+    config = TrainConfig(
+        family="torchvision", network="squeezenet1_1", input_size=32, data="shipped", epochs=1, batch_size=32, lr=1e-3
+    )
+    whole, resumed = (Trainer(config, tiny_images, device=torch.device("cpu"), precision="float32") for _ in range(2))
+    steps = whole.train_steps()
+    next(steps)
+    resumed.load_state(*whole.state())
+    expected = next(steps).batch_loss
+    torch.rand(7)  # whatever else has drawn meanwhile
+    assert next(resumed.train_steps()).batch_loss == expected
 
 
 def test_clipping_lets_a_deep_resnet_without_batch_norm_make_its_first_steps(trainer):
@@ -434,7 +467,7 @@ def test_unknown_stage_lists_the_known(trainer, stage):
 
 
 def test_last_layer_has_a_learning_rate_of_its_own(trainer):
-    each = trainer(head_lr=10.0, lr=0.02, schedule="constant")
+    each = trainer(head_lr=10.0, lr=0.02, schedule="constant", warmup=0.0)
     each.fit(should_stop=stop_after(1))
     head = {id(parameter) for parameter in each.model.fc.parameters()}
     for group in each.optimizer.param_groups:
