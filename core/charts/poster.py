@@ -1,4 +1,4 @@
-"""A comparison to take home: one picture with both answers and both maps, and the numbers as a table. No torch."""
+"""A comparison to download: one picture with both answers and both maps, and the numbers as a table. No torch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -45,7 +45,7 @@ RACES = {
     ),
     "56": _twins(
         "56 layers: with or without shortcuts?",
-        "Without shortcuts, so deep a network hardly begins to learn.",
+        "Without shortcuts, a network this deep hardly starts to learn.",
         depth=56,
         epochs=1,
         batch_size=32,

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
+from string import Formatter
 
 from core import paths
 from core.config import TrainConfig, recipe
@@ -64,11 +65,7 @@ def _config(settings: dict) -> TrainConfig:
 def _named(path: Path, configs: list[TrainConfig], pattern: str | None) -> dict[str, TrainConfig]:
     named: dict[str, TrainConfig] = {}
     for config in configs:
-        try:
-            name = pattern.format(**config.to_dict() | {"architecture": config.architecture}) if pattern else None
-        except (LookupError, ValueError, AttributeError, TypeError) as error:
-            raise LabError(f"{path}: the name {pattern!r} is no pattern of settings ({error!r}).") from None
-        name = name or config.default_run_name
+        name = _filled(path, pattern, config) if pattern else config.default_run_name
         try:
             library.require_name(name)
         except RunError as error:
@@ -78,6 +75,21 @@ def _named(path: Path, configs: list[TrainConfig], pattern: str | None) -> dict[
             raise LabError(f"{path}: {name} {reason}.")
         named[name] = config
     return named
+
+
+def _filled(path: Path, pattern: str, config: TrainConfig) -> str:
+    """The name that a pattern such as "mine-{architecture}-{seed}" makes: names of settings in braces, nothing else
+    there (a width could ask for gigabytes)."""
+    known = config.to_dict() | {"architecture": config.architecture}
+    try:
+        fields = [part[1:] for part in Formatter().parse(pattern) if part[1] is not None]
+    except (ValueError, TypeError):
+        fields = [("", "", "")]
+    if any(name not in known or spec or conversion for name, spec, conversion in fields):
+        raise LabError(
+            f"{path}: the name {pattern!r} is no pattern of settings, such as 'mine-{{architecture}}-{{seed}}'."
+        )
+    return pattern.format(**known)
 
 
 def state(folder: Path, config: TrainConfig) -> str:

@@ -423,6 +423,20 @@ def waiting_run(root: Path, **changes) -> Path:
     return store.new_run(root, "x", TrainConfig(depth=8, data="shipped", epochs=1, batch_size=32, **changes), {})
 
 
+def test_run_begun_with_torch_compile_continues_where_there_is_no_compiler(command, own_runs, monkeypatch):
+    def missing():
+        raise LabError("no compiler")
+
+    command("resnet8", "--epochs", "1", "--name", "x", stop=True)
+    tensors, values = store.load_state(own_runs / "x")
+    store.save_state(own_runs / "x", tensors, values | {"compiled": True})
+    monkeypatch.setattr(session, "require_compiler", missing)
+    code, err = command("--run", str(own_runs / "x"), stop=True)
+    assert code == 130
+    assert "Begun with torch.compile, which doesn't work here; it continues without." in err
+    assert store.load_state(own_runs / "x")[1]["compiled"] is False
+
+
 def test_run_is_trained_as_its_folder_says(command, own_runs):
     folder = waiting_run(own_runs, lr=0.05, augment=False)
     config = open_run(folder).config

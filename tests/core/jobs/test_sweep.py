@@ -80,6 +80,8 @@ def test_names_follow_the_pattern(grid_file):
         ({"architectures": ["resnet8"], "name": "{color}"}, "is no pattern of settings"),
         ({"architectures": ["resnet8"], "name": "{seed"}, "is no pattern of settings"),
         ({"architectures": ["resnet8"], "name": 5}, "is no pattern of settings"),
+        ({"architectures": ["resnet8"], "name": "{seed:>99999999999}"}, "is no pattern of settings"),
+        ({"architectures": ["resnet8"], "name": "{seed.__class__}"}, "is no pattern of settings"),
         ({"architectures": ["resnet8"], "name": "../{seed}"}, "cannot be a run's name"),
         ({"architectures": ["resnet8"], "name": "{lr.__class__}"}, "cannot be a run's name"),
     ],
