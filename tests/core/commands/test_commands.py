@@ -115,26 +115,26 @@ def test_a_damaged_run_is_one_sentence_and_status_2(make_run):
     assert "Traceback" not in result.stderr
 
 
+def called(*words: str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+
 @pytest.mark.parametrize("command", ["core.train", "core.evaluate", "core.predict", "core.report", "core.add_run"])
 def test_commands_as_runs_and_cards_of_before_have_them(command):
     """`python -m core.train` is recorded in shipped configs; all forms of before go on working."""
-    result = subprocess.run(
-        [sys.executable, "-m", command, "--help"], cwd=ROOT, capture_output=True, text=True, timeout=60
-    )
+    result = called("-m", command, "--help")
     assert result.returncode == 0
     assert f"python -m core {command.removeprefix('core.').replace('_', '-')}" in result.stdout
 
 
 def test_without_a_command_all_are_listed():
-    result = subprocess.run([sys.executable, "-m", "core"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    result = called("-m", "core")
     commands = {path.stem.replace("_", "-") for path in (ROOT / "core" / "commands").glob("[a-z]*.py")}
     listed = {line.split()[0] for line in result.stdout.splitlines()[2:]}
     assert listed == commands - {"background", "parser"}
 
 
 def test_an_unknown_command_is_told():
-    result = subprocess.run(
-        [sys.executable, "-m", "core", "trian"], cwd=ROOT, capture_output=True, text=True, timeout=60
-    )
+    result = called("-m", "core", "trian")
     assert result.returncode == 2
     assert result.stderr.startswith("There is no command 'trian'. Known: train, ")

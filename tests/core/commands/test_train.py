@@ -29,7 +29,7 @@ from core.commands.parser import run_command
 from core.config import PRECISIONS, TrainConfig
 from core.data import cifar10
 from core.data.batches import EpochPlan, to_tensors
-from core.errors import TrainingError
+from core.errors import LabError, TrainingError
 from core.models.inference import infer
 from core.models.registry import build, family
 from core.paths import ROOT
