@@ -38,7 +38,7 @@ def plain_reason(error: BaseException) -> str | None:
     if isinstance(error, LabError):
         return str(error)
     if number in (errno.ENOSPC, errno.EDQUOT):
-        return "The disk is full. Make room, then go on."
+        return "The disk is full. Make room, then resume."
     # PyTorch raises RuntimeError where memory ends, in the words of the device's allocator.
     short = isinstance(error, RuntimeError) and any(
         f"{how} memory" in words for how in ("out of", "allocate", "enough")

@@ -3,7 +3,7 @@
     {"architectures": ["plain20", "resnet20"], "seed": [0, 1, 2], "epochs": 40, "data": "shipped"}
 
 Keys are "architectures" and the fields of TrainConfig; a list gives several values. Given again, the command skips
-what is finished and goes on with what is not. Each training is a process of its own, so that none can end the others.
+what is finished and resumes what is not. Each training is a process of its own, so that none can end the others.
 """
 
 import argparse
@@ -46,7 +46,7 @@ def main(argv: list[str] | None = None) -> int:
             store.new_run(args.out, name, config, {})
         reason = child.train(args.out / name)
         if child.stopped:
-            print("Stopped. Nothing is lost; the same command goes on.", file=sys.stderr)
+            print("Stopped. Nothing is lost; the same command resumes.", file=sys.stderr)
             return 130
         if reason:
             failed[name] = reason

@@ -4,7 +4,7 @@
 
 All hold the same weights (DistributedDataParallel averages the gradients) and cut the same batches from the same plan,
 so that the step is that of one process with the whole batch. Not so BatchNorm: on GPUs its statistics are made of the
-whole batch (SyncBatchNorm); on CPUs, where PyTorch lacks that, each process uses its share's, and the first process'
+whole batch (SyncBatchNorm); on CPUs, where PyTorch lacks that, each process uses its share's, and the first process'ss
 running statistics are kept. The first process alone writes and shows. Without torchrun, nothing here does anything.
 """
 
@@ -26,7 +26,7 @@ ALONE = {"RANK": 0, "WORLD_SIZE": 1, "LOCAL_RANK": 0, "LOCAL_WORLD_SIZE": 1}
 
 
 def _place(name: str) -> int:
-    """What torchrun says of this process' place among the others."""
+    """What torchrun says of this process's place among the others."""
     return int(os.environ[name]) if distributed.is_torchelastic_launched() else ALONE[name]
 
 
@@ -96,7 +96,7 @@ def lost_peers_told() -> Iterator[None]:
     except RuntimeError as error:
         if size() > 1 and (isinstance(error, distributed.DistError) or "by peer" in str(error)):
             raise TrainingError(
-                "Another process of this training ended, so all do; go on from the state saved last."
+                "Another process of this training ended, so all do; resume from the last saved state."
             ) from error
         raise
 
@@ -143,7 +143,7 @@ def share(count: int, of: int | None = None) -> slice:
 
 
 def joined(rows: Tensor, count: int) -> Tensor:
-    """From each process' rows for its share of `count` things, those for all, on the CPU, the same in all processes."""
+    """From each process's rows for its share of `count` things, those for all, on the CPU, equal in all processes."""
     if size() == 1:
         return rows
     rows = _here(rows)

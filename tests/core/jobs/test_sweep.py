@@ -147,7 +147,7 @@ def test_sweep_goes_on_after_a_failure_and_stops_cleanly(grid_file, own_runs):
     finally:
         process.kill()
     assert process.returncode == 130
-    assert err.endswith("Stopped. Nothing is lost; the same command goes on.\n")
+    assert err.endswith("Stopped. Nothing is lost; the same command resumes.\n")
     assert "Traceback" not in err
     assert status.read(own_runs / names[0]).state == "failed"
     stopped = status.read(own_runs / names[1])
