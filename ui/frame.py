@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import LabError
-from ui import gc_freeze, run_picker
+from ui import gc_freeze, run_picker, warm_up
 from ui.foreign_text import plain
 
 st.set_page_config(page_title="ResNet Lab", page_icon=Path(__file__).with_name("icon.svg"), layout="wide")
@@ -35,3 +35,4 @@ except LabError as error:  # e.g. a damaged file of a run; another run, or anoth
     st.error(plain(error), icon=":material/broken_image:")
 finally:  # a page may end itself
     gc_freeze.spare_modules_from_collection()
+    warm_up.page_is_drawn()

@@ -12,7 +12,12 @@ from ui import cached, warm_up
 def test_the_first_pair_is_ready(monkeypatch):
     drawn = []
     predict = Predictor.predict
-    monkeypatch.setattr(Predictor, "predict", lambda self, seen: drawn.append(predict(self, seen).heatmap))
+
+    def note(self, seen):
+        drawn.append((prediction := predict(self, seen)).heatmap)
+        return prediction
+
+    monkeypatch.setattr(Predictor, "predict", note)
     woken = []
     predictor = cached.predictor
     monkeypatch.setattr(cached, "predictor", lambda run: woken.append(run.name) or predictor(run))
@@ -44,6 +49,7 @@ def test_the_server_does_not_wait_for_it(monkeypatch):
     monkeypatch.setenv("TQDM_DISABLE", "1")  # is set there, and must not outlive this test
     begun, go_on = threading.Event(), threading.Event()
     monkeypatch.setattr(warm_up, "warm_up", lambda: begun.set() or go_on.wait(10))
+    monkeypatch.setattr(warm_up, "PATIENCE", 0.1)  # no page is drawn here
 
     async def serve() -> bool:
         async with warm_up.while_serving(None):

@@ -90,6 +90,7 @@ def keras_answer(keras: dict[str, np.ndarray], pixels: torch.Tensor) -> torch.Te
     return x.mean((2, 3))
 
 
+@pytest.mark.slow
 def test_network_computes_what_keras_would(keras, converted):
     config = TrainConfig(family="torchvision", network="resnet50", strides="v1", input_size=64, init=str(converted))
     model = family(config).build()

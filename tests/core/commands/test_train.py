@@ -114,6 +114,7 @@ def assert_refused(answer: tuple[int, str], words: str) -> None:
 # Two real trainings
 
 
+@pytest.mark.slow
 def test_folder_is_complete(full):
     run, _ = full
     assert {path.name for path in run.path.iterdir()} == FILES
@@ -129,6 +130,7 @@ def test_folder_is_complete(full):
     assert facts["environment"]["precision"] in PRECISIONS
 
 
+@pytest.mark.slow
 def test_logits_are_those_of_the_kept_weights(full):
     run, _ = full
     test = cifar10.load_test()
@@ -139,6 +141,7 @@ def test_logits_are_those_of_the_kept_weights(full):
     assert accuracy(run.test_logits(), test.labels).value > 0.15  # a guess: 0.10
 
 
+@pytest.mark.slow
 def test_card_tells_the_figures(full):
     run, _ = full
     card = (run.path / "README.md").read_text(encoding="utf-8")
@@ -148,6 +151,7 @@ def test_card_tells_the_figures(full):
     assert "{" not in card
 
 
+@pytest.mark.slow
 def test_progress_goes_to_stderr(full):
     _, (out, err) = full
     assert out == ""
@@ -158,6 +162,7 @@ def test_progress_goes_to_stderr(full):
     assert "Warning" not in err
 
 
+@pytest.mark.slow
 def test_finished_run_is_neither_resumed_nor_overwritten(full, command):
     run, _ = full
     before = {path: path.read_bytes() for path in run.path.iterdir()}

@@ -92,6 +92,7 @@ def test_slow_methods_print_no_progress_bar_in_the_app(make_run, without_tqdm_va
     assert (result.returncode, result.stderr) == (0, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["ScoreCAM", "AblationCAM"])
 def test_slow_methods_print_no_progress_bar_on_the_command_line(make_run, method, tmp_path, without_tqdm_variable):
     picture = tmp_path / "picture"  # a name without a suffix: the content decides

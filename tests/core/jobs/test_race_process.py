@@ -38,6 +38,7 @@ def test_a_damaged_file_counts_as_none(own_runs, text):
     assert race_process.current() is None
 
 
+@pytest.mark.slow
 def test_life_of_a_race():
     """One test, since a start costs seconds: of two that begin at once one does; it shows frames, and it stops."""
     refused = []

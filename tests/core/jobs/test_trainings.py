@@ -493,6 +493,7 @@ def test_each_kind_of_work_removes_what_was_left_of_it(own_runs, tmp_path, make_
 # A real training
 
 
+@pytest.mark.slow
 def test_life_of_a_real_training(own_runs):
     """One test, since each start costs seconds: it runs, at low priority, and stops in time."""
     config = replace(LONG, epochs=30, lr=0.0625, weight_decay=1e-4, augment=False)

@@ -12,6 +12,7 @@ from core.training import duration
 CONFIG = TrainConfig(depth=8, data="shipped", epochs=10)
 
 
+@pytest.mark.slow
 def test_a_second_of_training_is_measured(monkeypatch):
     assert 1e-6 < duration.seconds_per_image(CONFIG) < 0.1
 

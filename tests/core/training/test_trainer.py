@@ -412,6 +412,7 @@ def test_what_a_network_draws_itself_is_drawn_again_after_a_resume(tiny_images):
     assert next(resumed.train_steps()).batch_loss == expected
 
 
+@pytest.mark.slow
 def test_clipping_lets_a_deep_resnet_without_batch_norm_make_its_first_steps(trainer):
     settings = {"depth": 56, "norm": "none", "batch_size": 120, "lr": 0.1, "schedule": "constant", "epochs": 1}
     with pytest.raises(DivergedError):
