@@ -256,7 +256,7 @@ class TrainConfig:
     @property
     def architecture(self) -> str:
         """The name that the command line takes, e.g. "plain20" or "vgg11_bn"."""
-        if self.family == "torchvision":
+        if self.family != "cifar":
             return self.network
         name = f"{'resnet' if self.skip else 'plain'}{self.depth}"
         return f"cifar_{name}" if self.skip and self.depth in TORCHVISION_DEPTHS else name

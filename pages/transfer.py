@@ -21,7 +21,7 @@ MORE_EPOCHS = 3  # where labels are few, or the steps would be few, too
 WHAT_LEARNS = {"": "everything", "backbone": "the last layer alone"}
 SAME_RECIPE = "Only runs that are equal in all else are compared: learning rates and epochs, too."
 ONE_RECIPE = (
-    "Both had the same recipe and the same time. That of the runs that ship was chosen for the pretrained network: "
+    "Both had the same recipe and the same time. The runs that ship have the one chosen for the pretrained network: "
     "from scratch, with larger steps and more time, the other should come far closer."
 )
 

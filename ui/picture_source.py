@@ -121,7 +121,7 @@ def _upload(pair: Pair) -> Choice | None:
     # No `type`: what is inside decides (core.data.picture_files), not what the file is called.
     file = st.file_uploader("Drop a picture here (JPEG, PNG or WebP)", key="upload", help=STAYS_HERE)
     if file is None:
-        st.info("The networks know ten things: " + ", ".join(CLASSES) + ". A picture of one of these is the fairest.")
+        st.info("The networks know ten things: " + ", ".join(CLASSES) + ". A picture of one of these is a fair test.")
         return None
     return _from_bytes(file.getvalue(), file.file_id, "Your picture")
 
@@ -145,7 +145,7 @@ def _from_bytes(data: bytes, identity: str, title: str, truth: str | None = None
     how = "crop"
     if picture.image.width != picture.image.height:
         how = st.segmented_control(
-            "It is not square",
+            "The picture is not square",
             ["crop", "pad"],
             default="crop",
             key="how",

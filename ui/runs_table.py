@@ -152,7 +152,7 @@ def _show_actions(states: dict[str, Status]) -> None:
             _action("Stop", "stop", name, trainings.stop, help="What was learned is kept, and it can be resumed later.")
         else:
             if status and status.diverged:
-                st.caption("Its numbers broke down, and would again. *Gradient flow* shows where.")
+                st.caption("Its training broke down (diverged), and would again. *Gradient flow* shows where.")
             elif state != "finished":
                 _action("Resume", "play_arrow", name, trainings.resume, help="From where it stopped; nothing is lost.")
             _rename(name)
