@@ -103,6 +103,7 @@ def test_network_computes_what_keras_would(keras, converted):
     assert (found - expected).norm() < 0.01 * expected.norm()  # float16
 
 
+@pytest.mark.slow
 def test_file_is_the_same_each_time(keras, converted):
     again = convert_weights.file_of(convert_weights.convert(keras))
     assert hashlib.sha256(again).hexdigest() == hashlib.sha256(converted.read_bytes()).hexdigest()
