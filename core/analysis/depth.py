@@ -70,7 +70,7 @@ def _settings(config: TrainConfig) -> dict:
 
 
 def table(figures: list[dict]) -> pd.DataFrame:
-    """A row a run from `core.report.figures`, with its `network`; the errors in percent, on how many training `images`
+    """A row a run from `training_summary`, with its `network`; the errors in percent, on how many training `images`
     (as many as the runs of its recipe have, where that is not recorded)."""
     rows = pd.DataFrame(figures)
     images = rows["images"].astype(float)

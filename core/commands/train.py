@@ -78,10 +78,10 @@ def main(argv: list[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     args = parser().parse_args(argv)
     with distributed.processes():
-        return _train(args, argv)
+        return _train(args)
 
 
-def _train(args: argparse.Namespace, argv: list[str]) -> int:
+def _train(args: argparse.Namespace) -> int:
     configs = _configs(args)
     _check(args, configs)
     if args.threads is not None:
