@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core.analysis.comparison import differing
-from core.charts.architectures import architectures
+from core.charts.architectures import KINDS, OTHER, architectures
 from core.charts.learning import schedule
 from core.config import SCHEDULES
 from core.errors import LabError
@@ -12,9 +12,10 @@ from core.runs.run import Run
 from core.training.schedules import curve
 from core.words.glossary import explain
 from core.words.settings import describe, in_words, limits, network_name, setting_name
-from ui import cached
+from ui import cached, chart
+from ui.curious import curious
 from ui.foreign_text import plain
-from ui.run_picker import pair, readable_runs, show_command
+from ui.pair_picker import readable_runs, show_command
 
 COSTS = {
     "parameters": ("parameters", "parameters (numbers that are learned)"),
@@ -24,16 +25,17 @@ COSTS = {
 }
 RECIPE_FIELDS = ("schedule", "lr", "warmup", "optimizer", "head_lr")
 
-chosen = pair()
 st.title("What does accuracy cost?")
 st.markdown(
-    "Each dot is a trained network: the higher, the more often it is right; the further left, the cheaper. "
-    "**Click a dot to make it B on every page**, compared with A."
+    "Each dot is a trained network: the higher, the more often it is right; the further left, the cheaper. **Click a "
+    "dot** to see what it is.",
+    help=explain("parameters", "multiply-adds"),
 )
 finished = {run.name: run for run in readable_runs()}
 if not finished:
+    st.info("There are no trained networks yet.")
+    st.page_link("../pages/train.py", label="Train a pair now", icon=":material/fitness_center:")
     st.stop()
-side_of = {run.name: side for side, run in chosen}
 
 
 def held_back(run: Run) -> bool:
@@ -43,8 +45,8 @@ def held_back(run: Run) -> bool:
 
 
 def choose() -> list[Run]:
-    """The runs to show: A, B and those that nothing held back; on demand the others, too."""
-    hidden = {name for name, run in finished.items() if held_back(run) and name not in side_of}
+    """The runs to show: those that nothing held back; on demand the others, too."""
+    hidden = {name for name, run in finished.items() if held_back(run)}
     if not hidden:
         return list(finished.values())
     runs = "run" if len(hidden) == 1 else "runs"
@@ -65,7 +67,7 @@ def table(runs: list[Run]) -> pd.DataFrame:
             {
                 "run": run.name,
                 "network": in_short(run),
-                "side": side_of.get(run.name, ""),
+                "kind": kind(run),
                 "accuracy": share.value,
                 "low": share.low,
                 "high": share.high,
@@ -96,10 +98,21 @@ def training(run: Run) -> str:
     return f"{run.config.epochs} epochs{of}, at {run.config.input_size} pixels, {minutes:.0f} min"
 
 
+def kind(run: Run) -> str:
+    """One of KINDS, which have colors of their own, or "other"."""
+    return KINDS[run.config.skip] if run.config.family == "cifar" else OTHER
+
+
 def take_click() -> None:
     points = st.session_state["dots"].selection.get("point")
-    if points and points[0]["run"] != st.session_state["a"]:
-        st.session_state["b"] = points[0]["run"]
+    if points:
+        st.session_state["_dot"] = points[0]["run"]
+
+
+def clicked() -> Run:
+    """The run whose dot was clicked; before that, the best of all."""
+    run = finished.get(st.session_state.get("_dot", ""))
+    return run or max(finished.values(), key=lambda run: cached.accuracy(run).value)
 
 
 def finding(dots: pd.DataFrame, x: str) -> str:
@@ -168,39 +181,48 @@ def show_costs() -> None:
         if dots.empty:
             st.info("Nothing is measured yet. It takes half a minute or so.")
             return
-    st.vega_lite_chart(cached.chart(architectures, dots, x, title), on_select=take_click, key="dots", width="stretch")
-    st.caption(f"{finding(dots, x)}{unequal(dots)}")
+    chart.show(architectures, dots, x, title, on_select=take_click, key="dots", width="stretch")
+    st.markdown(finding(dots, x))
+    if said := unequal(dots):
+        st.markdown(said)
 
 
-def show_schedules() -> None:
-    st.header("How big are the learning steps?", anchor=False)
+def show_run(run: Run) -> None:
+    with st.container(border=True, key="dot"):
+        st.markdown(
+            f"**{in_short(run)}**, `{plain(run.name)}`: right on **{cached.accuracy(run).value:.1%}**; "
+            f"{run.parameters:,} parameters, {run.multiply_adds / 1e6:,.0f} million multiply-adds a photo; "
+            f"{training(run)}."
+        )
+
+
+def show_schedules(like: Run) -> None:
+    st.subheader("How big are the learning steps?", anchor=False)
     st.markdown(
         "The **learning rate** is how far each step moves the numbers. A schedule changes it on the way: big steps to "
         "get somewhere, small ones to settle."
     )
-    alike = [run for run in finished.values() if _differs_in_recipe(run)]
-    runs = list({run.name: run for run in [*(run for _, run in chosen), *alike]}.values())
+    alike = [run for run in finished.values() if _differs_in_recipe(run, like)]
+    runs = [like, *alike]
     lines: dict[tuple, list] = {}  # equal schedules make one line
     for run in runs:
         config = run.config
         lines.setdefault((config.schedule, config.lr, config.warmup, config.epochs), []).append(run)
     tables = [
         curve(equal[0].config).assign(
-            run=" and ".join(f"{side_of[run.name]}: {run.name}" if run.name in side_of else run.name for run in equal),
-            side="".join(side_of.get(run.name, "") for run in equal),
+            run=" and ".join(run.name for run in equal),
+            side="",
         )
         for equal in lines.values()
     ]
     epochs = max(run.config.epochs for run in runs)
-    st.vega_lite_chart(cached.chart(schedule, pd.concat(tables), epochs), width="stretch")
-    if chosen.b.name not in finished:  # a warning above says why
-        return
+    chart.show(schedule, pd.concat(tables), epochs, width="stretch", key="schedules")
     if alike:
-        show_recipes([chosen.b, *alike])
+        show_recipes(runs)
     else:
-        other = next(name for name in SCHEDULES if name != chosen.b.config.schedule)
-        st.caption(f"No run here differs from {plain(chosen.b.name)} in its schedule alone. This command makes one:")
-        show_command(chosen.b, schedule=other)
+        other = next(name for name in SCHEDULES if name != like.config.schedule)
+        st.markdown(f"No run here differs from {plain(like.name)} in its schedule alone. This command makes one:")
+        show_command(like, schedule=other)
 
 
 def show_recipes(runs: list[Run]) -> None:
@@ -213,7 +235,7 @@ def show_recipes(runs: list[Run]) -> None:
     }
     st.table(pd.DataFrame(rows).T)
     words = " and ".join(setting_name(field) for field in changed)
-    st.caption(f"They differ in nothing but this: {words}. {best_of(runs)}")
+    st.markdown(f"They differ in nothing but this: {words}. {best_of(runs)}")
 
 
 def best_of(runs: list[Run]) -> str:
@@ -223,10 +245,12 @@ def best_of(runs: list[Run]) -> str:
     return f"The best of them is `{best.name}`; luck with the photos does not explain that, other seeds might."
 
 
-def _differs_in_recipe(run: Run) -> bool:
-    changed = differing(chosen.b, run).keys()
+def _differs_in_recipe(run: Run, like: Run) -> bool:
+    changed = differing(like, run).keys()
     return bool(changed) and changed <= set(RECIPE_FIELDS)
 
 
 show_costs()
-show_schedules()
+show_run(clicked())
+with curious():
+    show_schedules(clicked())

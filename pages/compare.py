@@ -1,19 +1,18 @@
-"""The first page: two networks, the one thing in which they differ, and which of them does better."""
+"""Two networks, the one thing in which they differ, and which of them is right more often."""
 
 import streamlit as st
 
 from core.analysis import comparison
 from core.analysis.training_summary import summarize
-from core.charts.palette import COLORS
 from core.data.cifar10 import CLASSES
 from core.runs.run import Run
 from core.words import comparison as comparison_words
-from core.words import summary
+from core.words import questions, summary
 from core.words.glossary import explain
 from core.words.settings import describe, differing_in_words, fairness_in_words, network_name
-from ui import cached, figures_table, network_drawing, photos
+from ui import cached, figures_table, network_drawing, pair_picker, photos
+from ui.curious import curious
 from ui.foreign_text import plain
-from ui.run_picker import pair
 
 SHORTCUTS = {
     True: "Each block (2 layers) has a **shortcut** (skip connection): what came in is added to what comes out.",
@@ -23,18 +22,15 @@ BEGINNING = {
     True: "It has learned from other photos before, and now **continues from there** (transfer learning).",
     False: "It begins with **random numbers**, and must learn everything from these photos.",
 }
-QUESTIONS = {"skip": "Do shortcuts help a network learn?", "init": "Does it help to have learned before?"}
 COSTS = {"Parameters": explain("parameters"), "Multiply-adds a photo": explain("multiply-adds")}
-OPEN = "Which network does better?"
+SHOWN = 12  # photos
 
-chosen = pair()
-fairness = comparison.fairness(chosen.a, chosen.b)
-verdict = cached.verdict(chosen.a, chosen.b)
-disagreements = cached.disagreements(chosen.a, chosen.b)
+pair = pair_picker.choose()
+fairness = comparison.fairness(pair.a, pair.b)
+verdict = cached.verdict(pair.a, pair.b)
+disagreements = cached.disagreements(pair.a, pair.b)
 
-one_began_anew = chosen.a.config.pretrained != chosen.b.config.pretrained
-question = next(iter(fairness.differing)) if fairness.fair else ""
-st.title(QUESTIONS[question] if question == "skip" or (question == "init" and one_began_anew) else OPEN)
+st.title(questions.title(pair.question))
 (st.markdown if fairness.fair else st.warning)(fairness_in_words(fairness))
 if not fairness.fair and len(fairness.differing):
     st.dataframe(differing_in_words(fairness.differing), hide_index=True, width="content", key="unfair")
@@ -46,20 +42,15 @@ def figures_of(run: Run) -> dict[str, str]:
     return summary.figures(summarize(cached.history(run), cached.accuracy(run))) | dict(zip(COSTS, costs, strict=True))
 
 
-def show_network(side: str, run, share, color: str) -> None:
+def show_network(side: str, run: Run) -> None:
     cifar = run.config.family == "cifar"
+    share = cached.accuracy(run)
     with st.container(border=True, key=f"network_{side}", height="stretch"):
         kind = f"**{side}: {network_name(run.config)}**, " if cifar else f"**{side}:** "
         st.markdown(kind + plain(describe(run)))
-        st.image(network_drawing.network(run.config, color), width="stretch", alt=f"Drawing of network {side}")
-        st.metric(
-            "right on photos it has never seen",
-            f"{share.value:.1%}",
-            delta=f"{verdict.points:+.1f} points vs A" if side == "B" else None,
-            delta_color="off" if verdict.could_be_luck else "normal",
-            delta_arrow="off" if verdict.could_be_luck else "auto",
-            help=summary.MEANINGS[summary.ACCURACY],
-        )
+        drawing = network_drawing.network(run.config, pair.colors[side])
+        st.image(drawing, width="stretch", alt=f"Drawing of network {side}")
+        st.metric("right on photos it has never seen", f"{share.value:.1%}", help=summary.MEANINGS[summary.ACCURACY])
         st.markdown(SHORTCUTS[run.config.skip] if cifar else BEGINNING[run.config.pretrained])
 
 
@@ -68,39 +59,40 @@ def show_example(index: int) -> None:
     with st.container(border=True, key="example", height="stretch", horizontal_alignment="center"):
         st.markdown("**One photo, two answers**")
         st.image(photos.enlarged_test_image(index, 192), width=192, alt=f"Test photo {index}: {truth}")
-        for side, run in chosen:
+        for side, run in pair:
             answer = CLASSES[cached.test_logits(run)[index].argmax()]
-            st.markdown(f"{side} says **{answer}** {'✓' if answer == truth else '✗'}")
+            st.markdown(f"{side} says **{answer}** {photos.mark(answer == truth)}")
 
 
 left, middle, right = st.columns([5, 3, 5])
 with left:
-    show_network("A", chosen.a, verdict.a, COLORS["A"])
+    show_network("A", pair.a)
 with right:
-    show_network("B", chosen.b, verdict.b, COLORS["B"])
+    show_network("B", pair.b)
 with middle:
     better = "B right, A wrong" if verdict.b.value >= verdict.a.value else "A right, B wrong"
     if len(disagreements[better]):
         show_example(int(disagreements[better][0]))
-st.subheader(comparison_words.headline(verdict), anchor=False)
-st.markdown(comparison_words.explanation(verdict))
-
-st.header("The figures", anchor=False)
-figures_table.show({f"{side}: {plain(run.name)}": figures_of(run) for side, run in chosen}, summary.MEANINGS | COSTS)
+st.subheader(comparison_words.headline(verdict, pair.names), anchor=False)
 
 st.header("Where they disagree", anchor=False)
-st.caption("Test photos as the networks see them: 32 × 32 pixels, enlarged. First those where both are most sure.")
 who = st.segmented_control(
-    "Which disagreements",
+    "Which photos",
     list(disagreements),
     default="B right, A wrong",
     key="who",
     bind="query-params",
     required=True,
-    help="By who is right; where both are wrong, they give different answers.",
+    help="By who is right; where both are wrong, they give different answers. First those where both are most sure. "
+    "You see what the networks see: 32 × 32 pixels, enlarged.",
 )
-st.caption(f"Of the 10,000 test photos {len(disagreements[who]):,} are of this kind.")
+st.markdown(f"Of the 10,000 test photos, **{len(disagreements[who]):,}** are of this kind.")
 if len(disagreements[who]):
-    photos.strip(disagreements[who][:12], chosen, key="disagreements")
+    photos.strip(disagreements[who][:SHOWN], pair, key="disagreements")
 else:
     st.info("There is no such photo.")
+
+with curious():
+    st.markdown(comparison_words.explanation(verdict))
+    figures = {f"{side}: {plain(run.name)}": figures_of(run) for side, run in pair}
+    figures_table.show(figures, summary.MEANINGS | COSTS)

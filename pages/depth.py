@@ -1,4 +1,4 @@
-"""Does depth help? Error against depth, plain networks and ResNets of one recipe, beside what He et al. published."""
+"""Is deeper better? Right answers against depth, plain networks and ResNets of one recipe, beside He et al.'s."""
 
 import pandas as pd
 import streamlit as st
@@ -7,24 +7,26 @@ from core.analysis import depth, metrics
 from core.charts.depth import Axes, degradation
 from core.errors import RunError
 from core.words import depth as depth_words
+from core.words.glossary import explain
 from core.words.settings import limits
-from ui import cached
+from ui import cached, chart
+from ui.curious import curious
 from ui.foreign_text import plain
-from ui.run_picker import finished_runs, pair, show_command
+from ui.pair_picker import finished_runs, show_command
 
 NO_REFERENCE = depth.PUBLISHED[:0]
+ROOM_BELOW = 3  # points below the lowest
 HE_ET_AL = (
     "Faint: He et al. 2015; the ResNets' values are from Table 6 (110: mean of five runs), the plain "
     "networks' were read off Figure 6 and are good to about a point; their plain network of 110 layers, not drawn, "
-    "erred on more than 60%. Theirs learned for longer, by another recipe: compare the shapes, not the points. "
+    "was right on less than 40%. Theirs learned for longer, by another recipe: compare the shapes, not the points. "
 )
 
-chosen = pair()
-networks_of_sides = depth.networks_like(chosen.a.config, chosen.b.config)
-st.title("Does depth help?")
+st.title("Is deeper better?")
 st.markdown(
-    "More layers can do whatever fewer layers can, and more. So a deeper network should never be worse on the photos "
-    "it **learns from** (its training photos). Is it so? **Click a point to see its pair on every page.**"
+    "A network with more **layers** can do whatever one with fewer can, and more. So deeper should never be worse. Is "
+    "it so?",
+    help=explain("layer", "plain network", "ResNet"),
 )
 
 
@@ -39,87 +41,122 @@ def read(runs) -> pd.DataFrame:
     return depth.table(figures) if figures else pd.DataFrame()
 
 
-def take_click(key: str, rows: pd.DataFrame) -> None:
-    points = st.session_state[key].selection.get("point")
-    if points:
-        both = depth.pair_of(rows, points[0]["run"])
-        if len(both) == 1:
-            st.toast("No twin of this depth has been trained; the other network stays.", icon=":material/info:")
-        sides = dict(zip(networks_of_sides, ("a", "b"), strict=True))
-        st.session_state.update({sides[network]: run for network, run in both.items()})
-
-
-def show(rows: pd.DataFrame, error: str, title: str, published: pd.DataFrame) -> None:
-    spread, key = depth.spread(rows, error), f"depth_{error}"
-    st.vega_lite_chart(
-        cached.chart(degradation, rows, spread, published, error, title, axes, networks_of_sides),
-        on_select=lambda: take_click(key, rows),
-        key=key,
-        width="stretch",
-    )
-
-
-recipes = depth_words.by_name(depth.recipes(finished_runs()))
-if not recipes:
-    st.info("None of the runs here is a plain network or a ResNet made for CIFAR-10.")
-    st.page_link("../pages/train.py", label="Train such a pair", icon=":material/fitness_center:")
-    st.stop()
-recipe = next(iter(recipes))
-if len(recipes) > 1:
-    recipe = st.selectbox(
+def choose_recipe() -> depth.Recipe:
+    recipes = depth_words.by_name(depth.recipes(finished_runs()))
+    if not recipes:
+        st.info("None of the runs here is a plain network or a ResNet made for CIFAR-10.")
+        st.page_link("../pages/train.py", label="Train such a pair", icon=":material/fitness_center:")
+        st.stop()
+    name = st.selectbox(
         "Trained with",
         list(recipes),
         key="recipe",
         bind="query-params",
         help="Runs are compared only if their settings differ in nothing but depth, shortcuts and seed.",
     )
-else:
-    st.caption(f"All runs share one recipe: {recipe}.")
-runs = recipes[recipe].runs
+    return recipes[name]
+
+
+def take_click(key: str) -> None:
+    points = st.session_state[key].selection.get("point")
+    if points:
+        st.session_state["_depth_point"] = points[0]["run"]
+
+
+def show(y: str, title: str, published: pd.DataFrame) -> None:
+    key = f"depth_{y}"
+    chart.show(
+        degradation,
+        rows,
+        depth.spread(rows, y),
+        published,
+        y,
+        title,
+        axes,
+        on_select=lambda: take_click(key),
+        key=key,
+        width="stretch",
+    )
+
+
+def show_clicked() -> None:
+    """The pair of the point that was clicked, and the way to it."""
+    run = st.session_state.get("_depth_point")
+    if run not in set(rows["run"]):
+        st.markdown("**Click a point** to compare its two networks.")
+        return
+    both = depth.pair_of(rows, run)
+    layers = int(rows[rows["run"] == run]["depth"].iloc[0])
+    right = rows.set_index("run")["test_right"]
+    words = "; ".join(
+        f"the {depth_words.NETWORK_WORDS[name]} is right on **{right[both[name]]:.1f}%**" for name in both
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{layers} layers**: {words}.", width="content")
+        if len(both) == 2:
+            st.page_link(
+                "../pages/compare.py",
+                label="Compare these two",
+                icon=":material/balance:",
+                query_params={"a": both["plain"], "b": both["ResNet"]},
+            )
+        else:
+            st.markdown("No twin of this depth has been trained.", width="content")
+
+
+place, details = st.container(), curious()
+with details:
+    recipe = choose_recipe()
+runs = recipe.runs
 rows = read(runs)
 if rows.empty:
     st.stop()
-
-side_of = {run.name: side for side, run in chosen}
-rows = rows.assign(side=rows["run"].map(side_of).fillna(""))
-if not rows["side"].any() and any(run.name in side_of for other in recipes.values() for run in other.runs):
-    st.caption(":material/info: A and B had other settings: choose them in “Trained with” to see both here.")
 setting = runs[0].config
 comparable = setting.data == "full" and setting.norm == "batch" and not limits(setting)  # as He et al. trained
 published = depth.PUBLISHED if comparable else NO_REFERENCE
-highest = float(1.08 * max([rows[["train_error", "test_error"]].max().max(), *published["error"]]))
+lowest = min([rows[["train_right", "test_right"]].min().min(), *published["right"]])
 depths = sorted({*map(int, rows["depth"]), *map(int, published["depth"])})
-axes = Axes(depths, error=highest)
-left, right = st.columns(2)
-with left:
-    st.subheader("Is deeper better on new photos?", anchor=False)
-    show(rows, "test_error", "test error (%)", published)
-with right:
-    st.subheader("And on its training photos?", anchor=False)
-    show(rows, "train_error", "training error (%)", NO_REFERENCE)
+axes = Axes(depths, lowest=max(0.0, float(lowest) - ROOM_BELOW))
 wrong = {
     run.name: ~metrics.right(cached.test_logits(run), cached.test_labels())
     for run in runs
     if run.name in set(rows["run"])
 }
-st.markdown(f"**{depth_words.finding(depth.finding(rows, wrong))}**")
-with st.expander("How to read these pictures"):
+found = depth.finding(rows, wrong)
+with place:
+    show("test_right", "right on new photos (%)", published)
+    st.markdown(f":large[**{depth_words.headline(found)}**]")
+    show_clicked()
+with details:
+    st.markdown(depth_words.finding(found))
+    st.subheader("And on the photos that it learns from?", anchor=False)
+    show("train_right", "right on training photos (%)", NO_REFERENCE)
     st.markdown(
-        f"Each point is a run{', the large ones are A and B' if rows['side'].any() else ''}; side by side are runs "
-        "that began with different random numbers (seeds). Lines join the mean at each depth; bars show the range. "
-        + ("The dashed line at 90% is guessing. " if axes.shows_guessing else "")
+        "Each point is a run; side by side are runs that began with different random numbers (seeds). Lines join the "
+        "mean at each depth; bars show the range. "
+        + ("The dashed line at 10% is guessing. " if axes.shows_guessing else "")
         + (HE_ET_AL if comparable else "")
-        + "Training error is from the epoch whose weights were kept, as recorded in training: "
+        + "Right answers on training photos are from the epoch whose weights were kept, as recorded in training: "
         + ("on photos mirrored and shifted at random, " if setting.augment else "")
         + "while the network was still changing. Where luck is not named, it alone would do as much less than "
         "one time in twenty: luck with the photos and, where a network was trained with several seeds at some depth, "
         "with the seeds, whose spread is then taken to be the same at all depths. All depths share one recipe; with "
         "another, the gaps may be larger or smaller."
     )
-if len(precisions := depth.precisions(rows)) > 1:
-    st.caption(
-        f"Training calculated in {depth_words.precisions(precisions)}. These round differently, so part of what "
-        "changes between these depths may come from that."
+    if len(precisions := depth.precisions(rows)) > 1:
+        st.markdown(
+            f"Training calculated in {depth_words.precisions(precisions)}. These round differently, so part of what "
+            "changes between these depths may come from that."
+        )
+    named = {"run": "run", "depth": "layers", "seed": "seed", "epochs": "epochs", "minutes": "minutes"}
+    named |= {"train_right": "right in training", "val_error": "validation error", "test_right": "right on test photos"}
+    percent = st.column_config.NumberColumn(format="%.2f %%")
+    st.dataframe(
+        rows[list(named)].rename(columns=named),
+        hide_index=True,
+        key="depth_runs",
+        column_config={name: percent for key, name in named.items() if key.endswith(("error", "right"))}
+        | {"minutes": st.column_config.NumberColumn(format="%.0f")},
     )
 if rows.groupby("network")["depth"].nunique().min() < 2 or rows["network"].nunique() < 2:
     st.info(
@@ -129,15 +166,3 @@ if rows.groupby("network")["depth"].nunique().min() < 2 or rows["network"].nuniq
     )
     show_command(runs[-1])
     st.page_link("../pages/train.py", label="Train another depth", icon=":material/fitness_center:")
-
-with st.expander("All these runs, as numbers"):
-    named = {"run": "run", "depth": "layers", "seed": "seed", "epochs": "epochs", "minutes": "minutes"}
-    named |= {"train_error": "training error", "val_error": "validation error", "test_error": "test error"}
-    percent = st.column_config.NumberColumn(format="%.2f %%")
-    st.dataframe(
-        rows[list(named)].rename(columns=named),
-        hide_index=True,
-        key="depth_runs",
-        column_config={name: percent for name in named.values() if name.endswith("error")}
-        | {"minutes": st.column_config.NumberColumn(format="%.0f")},
-    )

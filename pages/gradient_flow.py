@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.analysis import gradients
-from core.analysis.depth import networks_like
+from core.analysis.depth import NETWORKS
 from core.charts.gradients import gradient_by_layer, gradient_heatmap, gradient_ratio
 from core.config import TrainConfig
 from core.errors import RunError
@@ -17,13 +17,14 @@ from core.runs.library import list_runs
 from core.runs.run import Run
 from core.words import gradients as gradient_words
 from core.words.glossary import explain
-from ui import cached
+from ui import cached, chart, pair_picker
+from ui.curious import curious
 from ui.foreign_text import plain
 from ui.fragment import fragment
-from ui.run_picker import offer_pair, pair
+from ui.pair_picker import offer_pair
 
 DEPTHS = tuple(range(8, 111, 6))
-WITHOUT_BATCH_NORM = {"a": "plain56-none", "b": "resnet56-none"}
+WITHOUT_BATCH_NORM = ("plain56-none", "resnet56-none")
 COLOR_RANGE = 1e6  # beyond that, all but the strongest would look alike
 FAINTEST = "; the lightest is a millionth of the strongest, or less"
 WORDS = """
@@ -62,19 +63,18 @@ linear layer); by epoch, the mean over its steps, before any clipping. What is b
 differ in size and in the scale of their weights, so a ratio of 2 between two of them means nothing.
 """
 
-chosen = pair()
-networks = networks_like(chosen.a.config, chosen.b.config)
 st.title("Does the lesson reach the first layer?")
 st.markdown(
     "Every step of training sends a message back from the answer to the first layer: how to do better (the "
-    "**gradient**). Here is how strong it was when it reached each layer."
+    "**gradient**). Here is how strong it is when it reaches each layer of two **new** networks.",
+    help=explain("gradient", "layer"),
 )
 
 
 def read_gradients() -> dict[str, tuple[list[str], np.ndarray]]:
     """By side; for a run without them, the page says what is missing."""
     found = {}
-    for side, run in chosen:
+    for side, run in pair:
         try:
             layers, norms = cached.gradient_norms(run)
             if len(layers) > 1:
@@ -104,11 +104,11 @@ def show_training(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
     tables = {side: gradients.by_epoch(*both) for side, both in found.items()}
     domain = scale_of(tables.values())
     colors = colors_of(domain)
-    names = {side: run.name for side, run in chosen}
+    names = {side: run.name for side, run in pair}
     for column, (side, table) in zip(st.columns(2), tables.items(), strict=False):
         with column:
             st.markdown(f"**{side}: {plain(names[side])}**")
-            st.vega_lite_chart(cached.chart(gradient_heatmap, table, colors), width="stretch")
+            chart.show(gradient_heatmap, table, colors, width="stretch", key=f"heatmap_{side}")
     for side, (layers, norms) in found.items():
         if broken := gradients.breakdown(norms):
             st.warning(
@@ -117,10 +117,10 @@ def show_training(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
                 "gradient is no longer a finite number. Such places are green.",
                 icon=":material/dangerous:",
             )
-    for side, run in chosen:
+    for side, run in pair:
         if side in found and run.config.freeze:
             st.info(f"Part of {side} is frozen and learns nothing; its layers are counted from the first that learns.")
-    clipped = {side: run.config.clip_norm for side, run in chosen if side in found and run.config.clip_norm}
+    clipped = {side: run.config.clip_norm for side, run in pair if side in found and run.config.clip_norm}
     if clipped:
         st.info(
             "This is the message as it arrived. Before each step, it was shortened (gradient clipping), in "
@@ -128,7 +128,7 @@ def show_training(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
             + ": so that a huge one does not throw the weights far away."
         )
     ends = {side: first_layer(norms[-1]) for side, (_, norms) in found.items()}
-    st.caption(
+    st.markdown(
         f"Dark is a strong message, light a faint one{'; both pictures have one scale' if len(found) > 1 else ''}, "
         f"logarithmic{FAINTEST if domain[0] < colors[0] else ''}. In the last epoch "
         + "; ".join(f"{side}'s first layer receives {words}" for side, words in ends.items())
@@ -147,9 +147,16 @@ def show_training(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
         )
         for side, (_, norms) in found.items()
     )
-    st.vega_lite_chart(cached.chart(gradient_ratio, lines[lines["ratio"] > 0], gradients.ABOUT_EQUAL), width="stretch")
+    chart.show(
+        gradient_ratio,
+        lines[lines["ratio"] > 0],
+        gradients.ABOUT_EQUAL,
+        colors=pair.colors,
+        width="stretch",
+        key="gradient_ratio",
+    )
     starved = {side: gradients.starved_from(norms) for side, (_, norms) in found.items()}
-    st.caption(
+    st.markdown(
         "Above the dashed line the first layer receives more than the last; below, less. Within the gray band that "
         "means little: layers differ in size. "
         + " ".join(
@@ -177,10 +184,12 @@ def compare_typical(found: dict[str, tuple[list[str], np.ndarray]]) -> str:
 @fragment()
 def show_epoch(found: dict[str, tuple[list[str], np.ndarray]], domain: list[float]) -> None:
     st.subheader("One epoch, layer by layer", anchor=False)
-    untrained = {side: beginning(run.config) for side, run in chosen if side in found}
+    untrained = {side: beginning(run.config) for side, run in pair if side in found}
     epoch = choose_epoch(0 if all(untrained.values()) else 1, max(len(norms) for _, norms in found.values()))
     if epoch == 0:
-        st.caption(f"Epoch 0: before the first step, on {gradients.BATCH} photos. Later ones: the mean over all steps.")
+        st.markdown(
+            f"Epoch 0: before the first step, on {gradients.BATCH} photos. Later ones: the mean over all steps."
+        )
         tables = {side: cached.initial_gradients(config) for side, config in untrained.items()}
         low, high = scale_of(tables.values())  # may lie far from all that training saw
         domain = [min(domain[0], low), max(domain[1], high)]
@@ -190,10 +199,15 @@ def show_epoch(found: dict[str, tuple[list[str], np.ndarray]], domain: list[floa
         }
     for side, (_, norms) in found.items():
         if epoch > len(norms):
-            st.caption(f"{side} was trained for {len(norms)} epoch{'s' * (len(norms) > 1)}: its last one is shown.")
+            st.markdown(f"{side} was trained for {len(norms)} epoch{'s' * (len(norms) > 1)}: its last one is shown.")
     rows = pd.concat(table.assign(side=side) for side, table in tables.items())
-    st.vega_lite_chart(
-        cached.chart(gradient_by_layer, rows.query("not broken"), domain), width="stretch", key="gradient_slice"
+    chart.show(
+        gradient_by_layer,
+        rows.query("not broken"),
+        domain,
+        colors=pair.colors,
+        width="stretch",
+        key="gradient_slice",
     )
 
 
@@ -230,14 +244,12 @@ def show_initialization() -> None:
     plain = TrainConfig(depth=depth, skip=False, norm="batch" if batch_norm else "none")
     configs = {"plain": plain, "ResNet": replace(plain, skip=True)}
     tables = {name: cached.initial_gradients(config).assign(network=name) for name, config in configs.items()}
-    st.vega_lite_chart(
-        cached.chart(
-            gradient_by_layer,
-            pd.concat(tables.values()).query("not broken"),
-            scale_of(tables.values()),
-            "network",
-            networks,
-        ),
+    chart.show(
+        gradient_by_layer,
+        pd.concat(tables.values()).query("not broken"),
+        scale_of(tables.values()),
+        "network",
+        NETWORKS,
         width="stretch",
         key="gradient_start",
     )
@@ -251,7 +263,7 @@ def show_initialization() -> None:
     if depth > DEPTHS[0]:
         findings.insert(1 if batch_norm else 0, against_shallow(configs, norms))
     findings = [words for words in findings if words]
-    st.caption(
+    st.markdown(
         f"**{findings[0]}** {' '.join(findings[1:])} Fresh random weights, the same for both (seed 0); one backward "
         f"pass on the first {gradients.BATCH} training photos."
     )
@@ -278,23 +290,22 @@ def diverged() -> list[tuple[Run, str]]:
     return [(run, last.reason) for run, last in said if last and last.diverged]
 
 
+show_initialization()
+st.header("And while two networks trained?", anchor=False)
+pair = pair_picker.choose(pair_picker.DEEP)
+pair_picker.legend(pair)
 found = read_gradients()
 if found:
-    st.header("While these two trained", anchor=False)
     show_training(found)
-
-st.header("Before training, at any depth", anchor=False)
-st.markdown("Nothing is trained here: two new networks see a few photos once, and the message is sent back once.")
-show_initialization()
-
-st.header("What “vanishing” means here, and what it does not", anchor=False)
-st.markdown(WORDS)
-offer_pair(
-    **WITHOUT_BATCH_NORM,
-    label="See two networks that were trained without BatchNorm",
-    help="Of 56 layers each; they then become A and B on every page.",
-)
-with st.expander("For the expert: sources, and what is measured"):
+with curious():
+    st.subheader("What “vanishing” means here, and what it does not", anchor=False)
+    st.markdown(WORDS)
+    offer_pair(
+        *WITHOUT_BATCH_NORM,
+        label="See two networks that were trained without BatchNorm",
+        help="Of 56 layers each; they then become A and B on every page.",
+    )
+    st.subheader("Sources, and what is measured", anchor=False)
     st.markdown(SOURCES)
 
 if broken := diverged():
@@ -303,5 +314,5 @@ if broken := diverged():
         st.warning(f"**{plain(run.name)}**: {plain(reason)}", icon=":material/dangerous:")
         with suppress(RunError):  # it was the first step
             table = gradients.by_epoch(*cached.gradient_norms(run))
-            st.vega_lite_chart(cached.chart(gradient_heatmap, table, colors_of(scale_of([table]))), width="stretch")
-    st.caption("The last column is the epoch that was not finished. Green: the gradient is no longer a finite number.")
+            chart.show(gradient_heatmap, table, colors_of(scale_of([table])), width="stretch", key=f"broken_{run.name}")
+    st.markdown("The last column is the epoch that was not finished. Green: the gradient is no longer a finite number.")

@@ -9,7 +9,7 @@ import streamlit as st
 from core.analysis import metrics, out_of_distribution
 from core.charts import poster
 from core.charts.answers import answers
-from core.charts.palette import COLORS
+from core.charts.palette import told_apart
 from core.data import pictures
 from core.data.cifar10 import CLASSES
 from core.errors import LabError
@@ -17,19 +17,22 @@ from core.heatmaps import gradcam
 from core.runs.run import Run
 from core.words import comparison as comparison_words
 from core.words import settings
-from ui import cached, missing_weights, picture_source
+from core.words.english import capitalized
+from ui import cached, chart, missing_weights, pair_picker, photos, picture_source
+from ui.curious import curious
 from ui.foreign_text import plain
-from ui.run_picker import pair
+from ui.pair_picker import TRANSFER
 
 TOP = 5  # classes
+SEEN = 150  # pixels on the screen of what the networks see
 CLOSER = {"trust": "Can I trust these maps?", "shake": "Shake it", "cover": "Cover it up"}
 LAST = "last"  # the layer, of each network its own: what `core predict` takes, too
 OWN_ANSWER, TRUE_CLASS = "its own answer", "the true class"
 
-chosen = pair()
-names = settings.names(chosen.a, chosen.b)
-st.title("What do they see, and where do they look?")
-choice = picture_source.choose(chosen)
+pair = pair_picker.choose(TRANSFER)
+st.title("What do they see in a photo?")
+names = pair.names
+choice = picture_source.choose(pair)
 if choice is None:
     st.stop()
 
@@ -37,7 +40,7 @@ from ui import closer_look  # noqa: E402 (brings torch: only once there is a pic
 
 SIDE = closer_look.SIDE
 predictors = {}
-for side, run in chosen:
+for side, run in pair:
     try:
         if run.has_weights:
             with st.spinner("Waking the network ..."):
@@ -56,8 +59,8 @@ def map_style() -> closer_look.MapStyle:
         sides = [one.cells(one.layers[-1] if layer == LAST else layer) for one in both]
         return " and ".join(dict.fromkeys(f"{side} × {side}" for side in sides))
 
-    with st.expander("Change the heatmaps", icon=":material/tune:"):
-        first, second, third = st.columns(3)
+    with st.popover("Change the heatmaps", icon=":material/tune:", help="How they are made and drawn."):
+        first = second = third = st.container()
         method = first.selectbox(
             "Method",
             list(gradcam.METHODS),
@@ -102,19 +105,24 @@ def map_style() -> closer_look.MapStyle:
 
 
 def show_answer(side: str, run: Run, probabilities: np.ndarray, look: closer_look.Look | None) -> None:
-    """A network's answer, where it looked, and its most probable classes; without a `look`, there is no heatmap."""
+    """A network's answer and where it looked; without a `look`, there is no heatmap."""
     label = CLASSES[probabilities.argmax()]
-    mark = "" if choice.truth is None else (" ✓" if label == choice.truth else " ✗")
-    st.subheader(f"{side}: {label}{mark}", anchor=False)
-    st.markdown(f"**{plain(run.name)}** is {probabilities.max():.0%} sure.")
+    mark = "" if choice.truth is None else " " + photos.mark(label == choice.truth)
+    st.markdown(f":small[{side}: {capitalized(names[side])}]")
+    st.subheader(f"{label}{mark}", anchor=False)
+    st.markdown(f"{probabilities.max():.0%} sure")
     if look:
         caption = method.caption(side, look.explained)
-        st.image(style.draw(look.seen, look.answer.heatmap), caption=caption, width=SIDE, alt=caption)
+        st.image(style.draw(look.seen, look.answer.heatmap), caption=caption, width="stretch", alt=caption)
     else:
-        st.caption("No heatmap: its weights are not here. This answer was kept.")
+        st.markdown("No heatmap: its weights are not here. This answer was kept.")
+
+
+def show_how_sure(side: str, probabilities: np.ndarray) -> None:
     top = np.argsort(-probabilities)[:TOP]
     table = pd.DataFrame({"class": [CLASSES[i] for i in top], "probability": probabilities[top]})
-    st.vega_lite_chart(cached.chart(answers, table, side), width="stretch", key=f"answers_{side}")
+    st.markdown(f"**{side}: {capitalized(names[side])}**")
+    chart.show(answers, table, pair.colors[side], width="stretch", key=f"answers_{side}")
 
 
 def show_kept_answer(side: str, run: Run) -> None:
@@ -127,19 +135,27 @@ def show_kept_answer(side: str, run: Run) -> None:
     show_answer(side, run, metrics.probabilities(logits[None])[0], look=None)
 
 
-def show_familiarity() -> None:
-    """Of a picture whose class nobody knows: whether it is probably none of the ten."""
-    ranks = {
+def unfamiliar() -> dict[str, float]:
+    """{side: how few of 100 test photos look so unfamiliar to it}, for those to whom this picture does."""
+    return {
         look.side: out_of_distribution.rank(look.answer.logits, cached.test_logits(look.run))
         for look in looks
-        if choice.truth is None and out_of_distribution.unfamiliar(look.answer.logits, cached.test_logits(look.run))
+        if out_of_distribution.unfamiliar(look.answer.logits, cached.test_logits(look.run))
     }
-    if ranks:
-        who = " and ".join(f"{names[side]} (only {100 * rank:.0f} of 100 test photos)" for side, rank in ranks.items())
+
+
+def show_verdict() -> None:
+    labels = {look.side: look.answer.label for look in looks}
+    st.subheader(comparison_words.answers(names, labels, choice.truth, choice.unknown), anchor=False)
+    strange = unfamiliar()
+    if choice.truth and choice.truth not in labels.values():
+        st.markdown(comparison_words.why_both_are_wrong(len(seen), bool(strange)))
+    if strange and choice.truth is None and not choice.unknown:
+        who = " and ".join(names[side] for side in strange)
+        fewest = f"{100 * min(strange.values()):.0f}"
         st.info(
-            "**This may be none of the ten things.** Few photos of those look so unfamiliar to "
-            f"{who}. A network cannot say “none of these”: it answers all the same. This is only a hint; often none "
-            "appears.",
+            f"**Is it one of the ten at all?** To {who} it looks stranger than nearly all test photos (only {fewest} "
+            "of 100 look so strange). A network can't say “none of these”: it answers all the same.",
             icon=":material/psychology_alt:",
         )
 
@@ -147,7 +163,8 @@ def show_familiarity() -> None:
 def column(look: closer_look.Look) -> poster.Column:
     heatmap = style.draw(look.seen, look.answer.heatmap)
     network, caption = settings.describe(look.run), method.caption("it", look.explained)
-    return poster.Column(look.side, look.run.name, network, look.answer.logits, heatmap, caption)
+    color = pair.colors[look.side]
+    return poster.Column(look.side, look.run.name, network, look.answer.logits, heatmap, caption, color)
 
 
 def comparison_png() -> bytes:
@@ -156,55 +173,45 @@ def comparison_png() -> bytes:
 
 
 verdict = st.container()
-picture, *others = st.columns(3)
+both, picture = st.columns([2, 1])
 seen = pictures.to_pixels(choice.square)
 looks: list[closer_look.Look] = []
 if predictors:
-    style = map_style()
+    with picture:
+        style = map_style()
     method = gradcam.METHODS[style.method]
-    for side, run in chosen:
+    for side, run in pair:
         with closer_look.each_for_itself():
             looks += [closer_look.look(side, run, seen, style)] if side in predictors else []
 if len(looks) == 2:
-    labels = {look.side: look.answer.label for look in looks}
-    sure = {look.side: look.answer.confidence for look in looks}
-    verdict.markdown("#### " + comparison_words.answers(names, labels, sure, choice.truth))
-with verdict:
-    show_familiarity()
-with picture:
-    st.subheader(choice.title, anchor=False)
-    st.markdown(f"What the networks really see: **{len(seen)} × {len(seen)}** pixels.")
-    st.image(pictures.enlarge(seen, SIDE), width=SIDE, alt=f"{choice.title}, as the networks see it")
-    if choice.square.width > len(seen):
-        st.image(choice.square.resize((SIDE, SIDE)), caption="What you see", width=SIDE, alt=choice.title)
-    if len(looks) == 2:
-        maps = [look.answer.heatmap for look in looks]
-        if st.toggle("A minus B", key="difference", bind="query-params", help="Where their heatmaps differ."):
-            st.image(
-                gradcam.overlay_difference(np.asarray(pictures.enlarge(seen, SIDE)), *maps, [*COLORS.values()]),
-                caption="Orange: A looked more; blue: B looked more",
-                width=SIDE,
-                alt="The difference of both heatmaps",
-            )
+    with verdict:
+        show_verdict()
 look_of = {look.side: look for look in looks}
-for place, (side, run) in zip(others, chosen, strict=True):
-    with place:
-        if look := look_of.get(side):
-            show_answer(side, run, look.answer.probabilities, look)
-        elif not run.has_weights:
-            show_kept_answer(side, run)
-missing_weights.offer(chosen)
+with both, st.container(horizontal=True, wrap=False, key="answers"):
+    for side, run in pair:
+        with st.container(width="stretch", gap="xsmall"):
+            if look := look_of.get(side):
+                show_answer(side, run, look.answer.probabilities, look)
+            elif not run.has_weights:
+                show_kept_answer(side, run)
+with picture:
+    st.markdown(f"What the networks see: **{len(seen)} × {len(seen)}** pixels")
+    with st.container(horizontal=True, key="pictures"):
+        st.image(pictures.enlarge(seen, SEEN), width=SEEN, alt=f"{choice.title}, as the networks see it")
+        if choice.square.width > len(seen):
+            st.image(choice.square.resize((SEEN, SEEN)), caption="What you see", width=SEEN, alt=choice.title)
+missing_weights.offer(pair)
 if not looks:
     st.stop()
 with st.container(horizontal=True):
     # "ignore": drawing the page again at a click, Streamlit could drop the file's address; the button would spin on.
     st.download_button(
-        "Picture of this comparison",
+        "Save as a picture to share",
         comparison_png,
-        "resnet-lab.png",
+        f"resnet-lab-{'-'.join(dict.fromkeys(look.answer.label for look in looks))}.png",
         "image/png",
         key="poster",
-        icon=":material/image:",
+        icon=":material/share:",
         on_click="ignore",
         help="One PNG: the picture, both answers, both heatmaps, names and date.",
     )
@@ -218,7 +225,22 @@ with st.container(horizontal=True):
         on_click="ignore",
         help="A CSV table: each class's probability and logit, for both networks.",
     )
-st.caption(f"A heatmap is bright {method.bright}. It is coarse, and says at best where a network looked, not why.")
+with curious():
+    st.markdown(f"A heatmap is bright {method.bright}. It is coarse, and says at best where a network looked, not why.")
+    for place, look in zip(st.columns(len(looks)), looks, strict=True):
+        with place:
+            show_how_sure(look.side, look.answer.probabilities)
+    if len(looks) == 2:
+        maps = [look.answer.heatmap for look in looks]
+        if st.toggle("Where their heatmaps differ", key="difference", bind="query-params", help="A's minus B's."):
+            st.image(
+                gradcam.overlay_difference(
+                    np.asarray(pictures.enlarge(seen, SIDE)), *maps, list(told_apart(pair.colors))
+                ),
+                caption="In A's color: A looked more there; in B's color: B did",
+                width=SIDE,
+                alt="The difference of both heatmaps",
+            )
 
 st.header("Look closer", anchor=False)
 closer = st.pills(
@@ -233,6 +255,6 @@ closer = st.pills(
 if closer == "trust":
     closer_look.trust(looks, style)
 elif closer == "shake":
-    closer_look.shake(looks, chosen, style)
+    closer_look.shake(looks, pair, style)
 elif closer == "cover":
     closer_look.cover(looks, style)

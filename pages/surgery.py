@@ -6,42 +6,41 @@ import pandas as pd
 import streamlit as st
 
 from core.analysis import metrics, surgery_study
-from core.charts.palette import COLORS
-from core.charts.surgery import removed_blocks, single_blocks
-from core.errors import LabError, RunError
+from core.charts.surgery import chain, removed_blocks, single_blocks
+from core.errors import RunError
 from core.jobs import limits
 from core.runs.run import Run
 from core.words import surgery as surgery_words
+from core.words.english import capitalized
+from core.words.glossary import explain
 from core.words.settings import describe
-from ui import cached, network_drawing
+from ui import cached, chart, pair_picker
+from ui.curious import curious
 from ui.foreign_text import plain
 from ui.fragment import fragment
-from ui.run_picker import DEFAULTS, offer_pair, pair
+from ui.pair_picker import SHALLOW, offer_pair
 
 TELLING_PAIRS = {
     "twins": ("plain56-s0", "resnet56-s0", "Operate on the twins of 56 layers"),
     "depths": ("resnet20-s0", "resnet56-s0", "Operate on ResNets of 20 and 56 layers"),
 }
+VEIT_ET_AL = """
+Veit et al. read a ResNet as **many short paths side by side**: a block removed closes some of them, and the others \
+still work. A plain network is one path. Their ResNet had 110 layers and hardly noticed the loss of one block, unless \
+it was one of those where the picture is halved. One would expect each block to matter more where there are fewer. \
+[The paper](https://arxiv.org/abs/1605.06431), section 3, writes a block as its branch plus its shortcut, so that the \
+paths add up exactly; here a ReLU follows each addition, and the paths are only a way of speaking.
+"""
 THEN = "They then become A and B on every page."
 
-chosen = pair()
-st.title("How much can you cut out?")
+pair = pair_picker.choose(SHALLOW, fits=lambda config: config.family == "cifar")
+st.title("What if a block is cut out?")
 st.markdown(
-    "Both networks are **trained**, and learn nothing new here. Switch off a block: what comes in is then handed on "
-    "unchanged. Only a ResNet has learned with such a **shortcut** (skip connection) around each block. How many of "
-    "1,000 test photos do the networks still get right?"
+    "Both networks have learned, and learn nothing new here. **Click a block** to cut it out: what comes in is then "
+    "handed on unchanged. Only a ResNet has learned with such a **shortcut** around each block.",
+    help=explain("block", "shortcut"),
 )
-networks, refusals = {}, {}
-for side, run in chosen:
-    try:
-        networks[side] = (run, surgery_study.removable(run.config))
-    except LabError as error:
-        refusals.setdefault(str(error), []).append(f"**{side}: {plain(run.name)}**")
-for reason, refused in refusals.items():
-    st.info(f"{' and '.join(refused)}. {plain(reason)}", icon=":material/content_cut:")
-if not networks:
-    offer_pair(**DEFAULTS, label="Operate on the pair of 20 layers", help=THEN)
-    st.stop()
+networks = {side: (run, surgery_study.removable(run.config)) for side, run in pair}
 
 
 def intact(run: Run) -> float:
@@ -72,8 +71,7 @@ def show_network(side: str, removed: surgery_study.Blocks, scale: float) -> floa
     run, removable = networks[side]
     cut = removed & removable
     st.markdown(f"**{side}: {'ResNet' if run.config.skip else 'Plain network'}**, {plain(describe(run))}")
-    drawn = f"Network {side} as a row of blocks: {condition(side, removed, scale)}"
-    st.image(network_drawing.numbered_blocks(run.config, COLORS[side], cut), width="stretch", alt=drawn)
+    show_chain(side, cut, scale)
     scale = scale if run.config.skip else 1.0
     try:
         before = intact(run)
@@ -91,47 +89,83 @@ def show_network(side: str, removed: surgery_study.Blocks, scale: float) -> floa
         delta_arrow="off" if could_be_luck else "auto",
         help="Guessing gives 10%. One photo is 0.1%.",
     )
-    needed = (removed & frozenset(range(1, surgery_study.count_blocks(run.config) + 1))) - removable
+    needed = (removed & blocks_of(run)) - removable
     if needed:
         stay = f"{surgery_words.blocks(needed).capitalize()} stay{'s' * (len(needed) == 1)}"
-        st.caption(f"{stay}: here the picture is halved, and a plain network has no way around.")
+        st.markdown(f"{stay}: here the picture is halved, and a plain network has no way around.")
     return now
+
+
+def blocks_of(run: Run) -> surgery_study.Blocks:
+    return frozenset(range(1, surgery_study.count_blocks(run.config) + 1))
+
+
+def show_chain(side: str, cut: surgery_study.Blocks, scale: float) -> None:
+    """The drawing, to be clicked. After each click it is a new one, in which nothing is selected."""
+    run, removable = networks[side]
+    key = f"chain_{side}_{st.session_state.get('_cuts', 0)}"
+    chart.show(
+        chain,
+        surgery_study.stages(run.config),
+        run.config.skip,
+        cut,
+        blocks_of(run) - removable,
+        pair.colors[side],
+        on_select=lambda: take_click(key),
+        key=key,
+        width="stretch",
+        alt=f"Network {side} as a row of blocks: {condition(side, cut, scale)}",
+    )
+
+
+def take_click(key: str) -> None:
+    """Cut the block out of both networks, or put it back."""
+    clicked = st.session_state[key].selection.get("block")
+    if clicked:
+        off = set(st.session_state["off"]) ^ {str(clicked[0]["block"])}
+        st.session_state.update(off=sorted(off, key=int), _cuts=st.session_state.get("_cuts", 0) + 1)
 
 
 @fragment()
 def operate() -> None:
     blocks = max(surgery_study.count_blocks(run.config) for run, _ in networks.values())
-    off = st.pills(
-        "Switch off blocks",
-        [str(number) for number in range(1, blocks + 1)],
-        selection_mode="multi",
-        key="off",
-        bind="query-params",
-        help="Block 1 is the first after the picture. In both networks at once, where they have that block. Twice on "
-        "the way the picture is halved: from there on, blocks are drawn lower.",
-    )
-    scale = 1.0
-    if any(run.config.skip for run, _ in networks.values()):
-        scale = st.slider(
-            "Strength of the blocks in a ResNet",
-            0.0,
-            1.0,
-            1.0,
-            0.1,
-            key="branches",
+    place = st.container()
+    with st.expander("Choose blocks by number, or weaken them all", icon=":material/tune:"):
+        off = st.pills(
+            "Switch off blocks",
+            [str(number) for number in range(1, blocks + 1)],
+            selection_mode="multi",
+            key="off",
             bind="query-params",
-            help="What each block adds to its shortcut is multiplied by this. At 0 the shortcuts alone remain.",
+            help="Block 1 is the first after the picture. In both networks at once, where they have that block. Twice "
+            "on the way the picture is halved: from there on, blocks are drawn lower.",
         )
+        scale = 1.0
+        if any(run.config.skip for run, _ in networks.values()):
+            scale = st.slider(
+                "Strength of the blocks in a ResNet",
+                0.0,
+                1.0,
+                1.0,
+                0.1,
+                key="branches",
+                bind="query-params",
+                help="What each block adds to its shortcut is multiplied by this. At 0 the shortcuts alone remain.",
+            )
     removed = frozenset(map(int, off))
     now = {}
-    for column, side in zip(st.columns(2), networks, strict=False):
-        with column, st.container(border=True, key=f"surgery_{side}"):
-            now[side] = show_network(side, removed, scale)
-    if not removed and scale == 1:
-        st.caption(f"Nothing is switched off yet. Begin with {example()}, then another.")
-    elif len(now) == 2 and None not in now.values():
-        named = (f"{side}, {condition(side, removed, scale)}, gets {share:.0%} right" for side, share in now.items())
-        st.caption(f"{'; '.join(named)}. On 1,000 photos, a few points can be luck.")
+    with place:
+        for column, side in zip(st.columns(2), networks, strict=False):
+            with column, st.container(border=True, key=f"surgery_{side}", height="stretch"):
+                now[side] = show_network(side, removed, scale)
+        if not removed and scale == 1:
+            st.markdown(f":large[Nothing is cut out yet. Begin with {example()}, then another.]")
+        elif len(now) == 2 and None not in now.values():
+            named = (
+                f"{capitalized(pair.names[side])}, {condition(side, removed, scale)}, gets **{share:.0%}** right"
+                for side, share in now.items()
+            )
+            st.markdown(f":large[{'; '.join(named)}.]")
 
 
 def example() -> str:
@@ -188,43 +222,37 @@ def _study_key(run: Run) -> tuple:
 
 operate()
 
-st.header("Without one block, and without more and more", anchor=False)
-studies = {side: results for side in networks if (results := study(side))}
-if studies:
+with curious():
+    st.subheader("Without one block, and without more and more", anchor=False)
+    studies = {side: results for side in networks if (results := study(side))}
+    if studies:
 
-    def of_all(table_of) -> pd.DataFrame:
-        return pd.concat(
-            table_of(results, networks[side][0]).assign(side=side, run=networks[side][0].name)
-            for side, results in studies.items()
-        )
+        def of_all(table_of) -> pd.DataFrame:
+            return pd.concat(
+                table_of(results, networks[side][0]).assign(side=side, run=networks[side][0].name)
+                for side, results in studies.items()
+            )
 
-    singles = of_all(lambda results, run: surgery_study.single(results, run.config))
-    curves = of_all(lambda results, run: surgery_study.curve(results, run.config))
-    left, right = st.columns(2)
-    with left:
-        st.subheader("Which block matters most?", anchor=False)
-        st.vega_lite_chart(cached.chart(single_blocks, singles), width="stretch")
-        costs = (
-            f"{side} {surgery_words.cost(surgery_study.cost(results, networks[side][0].config))}"
-            for side, results in studies.items()
-        )
-        st.caption(
-            f"One block removed: {' '.join(costs)} The average leaves out the blocks that halve the picture, marked by "
-            "an upright line: a plain network can't lose them. The dotted line is guessing."
-        )
-    with right:
-        st.subheader("How many can go?", anchor=False)
-        st.vega_lite_chart(cached.chart(removed_blocks, curves), width="stretch")
-        falls = (f"{side} {surgery_words.fall(surgery_study.fall(rows))}" for side, rows in curves.groupby("side"))
-        st.caption(f"{' '.join(falls)} Line: the mean over random choices of blocks; band: their range.")
-    st.markdown(
-        "Veit et al. read a ResNet as **many short paths side by side**: a block removed closes some of them, and the "
-        "others still work. A plain network is one path. Their ResNet had 110 layers and hardly noticed the loss of "
-        "one block, unless it was one of those where the picture is halved. One would expect each block to matter "
-        "more where there are fewer. [The paper](https://arxiv.org/abs/1605.06431), section 3, writes a block as its "
-        "branch plus its shortcut, so that the paths add up exactly; here a ReLU follows each addition, and the paths "
-        "are only a way of speaking."
-    )
+        singles = of_all(lambda results, run: surgery_study.single(results, run.config))
+        curves = of_all(lambda results, run: surgery_study.curve(results, run.config))
+        left, right = st.columns(2)
+        with left:
+            st.subheader("Which block matters most?", anchor=False)
+            chart.show(single_blocks, singles, colors=pair.colors, width="stretch", key="single_blocks")
+            costs = (
+                f"{side} {surgery_words.cost(surgery_study.cost(results, networks[side][0].config))}"
+                for side, results in studies.items()
+            )
+            st.markdown(
+                f"One block removed: {' '.join(costs)} The average leaves out the blocks that halve the picture, marked "
+                "by an upright line: a plain network can't lose them. The dotted line is guessing."
+            )
+        with right:
+            st.subheader("How many can go?", anchor=False)
+            chart.show(removed_blocks, curves, colors=pair.colors, width="stretch", key="removed_blocks")
+            falls = (f"{side} {surgery_words.fall(surgery_study.fall(rows))}" for side, rows in curves.groupby("side"))
+            st.markdown(f"{' '.join(falls)} Line: the mean over random choices of blocks; band: their range.")
+        st.markdown(VEIT_ET_AL)
 with st.container(horizontal=True):
     for key, (a, b, label) in TELLING_PAIRS.items():
         offer_pair(a, b, label, THEN, key=f"operate_on_{key}")

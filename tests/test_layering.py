@@ -52,7 +52,7 @@ def test_the_first_page_loads_no_heavy_library():
             "ui.cached",
             "ui.network_drawing",
             "ui.photos",
-            "ui.run_picker",
+            "ui.pair_picker",
             "core.analysis.comparison",
             "core.analysis.metrics",
             "core.charts.palette",

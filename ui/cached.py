@@ -10,6 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from core.analysis import comparison, gradients, latency, metrics, surgery_study, training_summary
+from core.analysis.questions import Question
+from core.analysis.questions import questions as questions_of
 from core.config import TrainConfig
 from core.data import cifar10, distortions
 from core.errors import LabError, RunError
@@ -73,6 +75,11 @@ def disagreements(a: Run, b: Run) -> dict[str, np.ndarray]:
 @st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
 def by_who_is_right(a: Run, b: Run) -> dict[str, np.ndarray]:
     return comparison.by_who_is_right(test_logits(a), test_logits(b), test_labels())
+
+
+@st.cache_resource(max_entries=8, hash_funcs=RUN_KEY, show_spinner=False)
+def questions(runs: list[Run]) -> list[Question]:
+    return questions_of(runs)
 
 
 @st.cache_resource(show_spinner=False)

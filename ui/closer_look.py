@@ -18,11 +18,10 @@ from core.data.distortions import SLIDERS, Slider, distort, flips, sweep
 from core.errors import LabError
 from core.heatmaps import gradcam
 from core.runs.run import Run
-from core.words import settings
-from ui import cached
+from ui import cached, chart
 from ui.foreign_text import plain
 from ui.fragment import fragment
-from ui.run_picker import Pair
+from ui.pair_picker import Pair
 
 if TYPE_CHECKING:  # they bring torch
     from core.heatmaps.predictor import Prediction
@@ -158,7 +157,7 @@ def shake(looks: list[Look], pair: Pair, style: MapStyle) -> None:
             st.markdown(f"{now.side} {mark} says **{now.answer.label}**, {now.answer.confidence:.0%} sure")
             heatmap = style.draw(now.seen, now.answer.heatmap)
             st.image(heatmap, width=SIDE, alt=f"{now.side}'s heatmap on the spoilt picture")
-    _show_curve(looks, amounts, moved, settings.names(pair.a, pair.b))
+    _show_curve(looks, amounts, moved, pair)
 
 
 def _sliders() -> dict[str, int]:
@@ -191,7 +190,7 @@ def _remember(name: str) -> None:
     st.session_state["_shaken"] = name
 
 
-def _show_curve(looks: list[Look], amounts: dict, moved: str, names: dict[str, str]) -> None:
+def _show_curve(looks: list[Look], amounts: dict, moved: str, pair: Pair) -> None:
     slider, along = SLIDERS[moved], sweep(moved)
     others = {name: amount for name, amount in amounts.items() if name != moved}
     rows: list[tuple] = [(None, None, amounts[moved], None, "now")]
@@ -203,13 +202,15 @@ def _show_curve(looks: list[Look], amounts: dict, moved: str, names: dict[str, s
         flipped = flips(moved, along, kept)
         for part, shown in (("curve", along), ("flip", flipped)):
             rows += [(one.side, one.answer.label, amount, sure[along.index(amount)], part) for amount in shown]
-        name = names[one.side][0].upper() + names[one.side][1:]
+        name = pair.names[one.side][0].upper() + pair.names[one.side][1:]
         words.append(f"{name} {_change_of_mind(slider, flipped, bool(kept[along.index(slider.neutral)]))}.")
     title = f"{slider.label} ({slider.unit})" if slider.unit else slider.label
     st.markdown(f"**How sure of its first answer, along “{slider.label}”?** " + " ".join(words))
-    st.vega_lite_chart(
-        pd.DataFrame(rows, columns=["side", "answer", "amount", "probability", "part"]),
-        cached.chart(confidence_curve, title),
+    chart.show(
+        confidence_curve,
+        title,
+        data=pd.DataFrame(rows, columns=["side", "answer", "amount", "probability", "part"]),
+        colors=pair.colors,
         width="stretch",
         key="shake_curve",
     )

@@ -14,7 +14,7 @@ from core.jobs import limits, trainings
 from core.training import duration
 from core.training.schedules import curve
 from core.words.settings import in_words
-from ui import cached
+from ui import cached, chart
 from ui.foreign_text import plain
 from ui.fragment import fragment
 
@@ -201,7 +201,7 @@ def _show_schedule(configs: list[TrainConfig]) -> None:
         for side, (words, config) in zip(sides, different.items(), strict=True)
     )
     longest = max(config.epochs for config in configs)
-    st.vega_lite_chart(cached.chart(schedule, table, longest), width="stretch", key="schedule_chart")
+    chart.show(schedule, table, longest, width="stretch", key="schedule_chart")
 
 
 @st.cache_resource(show_spinner=False)

@@ -1,34 +1,39 @@
-"""The frame round every page: the navigation, and the pair of runs that the pages compare. Streamlit's main script."""
+"""The frame round every page: the navigation, and what is said where a page can't go on. Streamlit's main script."""
 
 from pathlib import Path
 
 import streamlit as st
 
 from core.errors import LabError
-from ui import gc_freeze, run_picker, warm_up
+from ui import gc_freeze, warm_up
 from ui.foreign_text import plain
 
-st.set_page_config(page_title="ResNet Lab", page_icon=Path(__file__).with_name("icon.svg"), layout="wide")
+HERE = Path(__file__).parent
+START = st.Page("../pages/start.py", title="Start", icon=":material/home:", default=True)
+PAGES = {
+    "": [START],
+    "Compare": [
+        st.Page("../pages/compare.py", title="Which is better?", icon=":material/balance:"),
+        st.Page("../pages/surgery.py", title="What if a block is cut out?", icon=":material/content_cut:"),
+        st.Page("../pages/look_inside.py", title="What do they see in a photo?", icon=":material/photo_camera:"),
+        st.Page("../pages/mistakes.py", title="What do they mix up?", icon=":material/grid_on:"),
+        st.Page("../pages/learning_curves.py", title="Which learns faster?", icon=":material/show_chart:"),
+    ],
+    "Why it works": [
+        st.Page("../pages/depth.py", title="Is deeper better?", icon=":material/stacks:"),
+        st.Page("../pages/transfer.py", title="Learned before?", icon=":material/school:"),
+        st.Page("../pages/gradient_flow.py", title="Does the lesson arrive?", icon=":material/water_drop:"),
+        st.Page("../pages/architectures.py", title="What does it cost?", icon=":material/scatter_plot:"),
+    ],
+    "Play": [
+        st.Page("../pages/play.py", title="Can you beat them?", icon=":material/sports_esports:"),
+    ],
+    "Do it yourself": [st.Page("../pages/train.py", title="Train networks", icon=":material/fitness_center:")],
+}
 
-page = st.navigation(
-    {
-        "Compare": [
-            st.Page("../pages/compare.py", title="Compare", icon=":material/balance:", default=True),
-            st.Page("../pages/learning_curves.py", title="Learning curves", icon=":material/show_chart:"),
-            st.Page("../pages/mistakes.py", title="Mistakes", icon=":material/grid_on:"),
-            st.Page("../pages/look_inside.py", title="Look inside", icon=":material/search:"),
-        ],
-        "Why it works": [
-            st.Page("../pages/depth.py", title="Depth", icon=":material/stacks:"),
-            st.Page("../pages/gradient_flow.py", title="Gradient flow", icon=":material/water_drop:"),
-            st.Page("../pages/surgery.py", title="Surgery", icon=":material/content_cut:"),
-            st.Page("../pages/transfer.py", title="Transfer", icon=":material/school:"),
-            st.Page("../pages/architectures.py", title="Architectures", icon=":material/scatter_plot:"),
-        ],
-        "Do it yourself": [st.Page("../pages/train.py", title="Train", icon=":material/fitness_center:")],
-    },
-)
-run_picker.show()
+st.set_page_config(page_title="ResNet Lab", page_icon=HERE / "icon.svg", layout="wide")
+st.logo(HERE / "logo.svg", icon_image=HERE / "icon.svg", size="large")
+page = st.navigation(PAGES)
 try:
     page.run()
 except LabError as error:  # e.g. a damaged file of a run; another run, or another page, may well do

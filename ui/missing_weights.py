@@ -6,7 +6,7 @@ from core.runs.run import Run
 from core.settings import differences
 from core.words.settings import limits
 from ui.foreign_text import plain
-from ui.run_picker import Pair, finished_runs, offer_pair
+from ui.pair_picker import Pair, finished_runs, offer_pair
 
 
 def offer(pair: Pair) -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 from core.data.cifar10 import CLASSES
 from core.data.pictures import enlarge
 from ui import cached
-from ui.run_picker import Pair
+from ui.pair_picker import Pair
 
 SIDE = 128  # pixels on the screen of a 32 x 32 picture in a strip
 
@@ -29,11 +29,24 @@ def strip(indices, pair: Pair, key: str) -> None:
                     "../pages/look_inside.py",
                     label="Look inside",
                     icon=":material/search:",
-                    query_params={"a": pair.a.name, "b": pair.b.name, "image": str(index)},
+                    query_params={**pair.link, "image": str(index)},
                 )
+
+
+def row(indices, key: str, side: int = 72) -> None:
+    """Small test images in a row, without words."""
+    with st.container(horizontal=True, key=key, gap="xsmall"):
+        for index in map(int, indices):
+            truth = CLASSES[cached.test_labels()[index]]
+            st.image(enlarged_test_image(index, side), width=side, alt=f"Test photo {index}: {truth}")
 
 
 def _caption(truth: str, answers: dict[str, str]) -> str:
     lines = [f"**{truth}**"]
-    lines += [f"{side}: {answer} {'✓' if answer == truth else '✗'}" for side, answer in answers.items()]
+    lines += [f"{side}: {answer} {mark(answer == truth)}" for side, answer in answers.items()]
     return "  \n".join(lines)
+
+
+def mark(right: bool) -> str:
+    """Markdown of a check mark or a cross: told apart from afar, by color too."""
+    return ":green[:material/check_circle:]" if right else ":red[:material/cancel:]"

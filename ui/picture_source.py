@@ -1,4 +1,4 @@
-"""Where a picture comes from: a CIFAR-10 test image, the gallery, an upload or the camera."""
+"""Where a picture comes from: one's own photo, a CIFAR-10 test image, the gallery or the webcam."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,34 +12,40 @@ from core.data.cifar10 import CLASSES, TEST_IMAGES
 from core.errors import ImageError
 from ui import cached
 from ui.foreign_text import plain
-from ui.run_picker import Pair
+from ui.pair_picker import Pair
 
-SOURCES = {"test": "CIFAR-10 test photo", "gallery": "Gallery", "upload": "My own picture", "camera": "Camera"}
+SOURCES = {"upload": "My own photo", "test": "Test photo", "gallery": "Gallery", "camera": "Webcam"}
 ANY_PHOTO, DISAGREE, ANY_CLASS = "any photo", "they disagree", "any class"
-POOLS = (ANY_PHOTO, DISAGREE, "A right, B wrong", "B right, A wrong", "both wrong", "both right")
+POOLS = (DISAGREE, "A right, B wrong", "B right, A wrong", "both wrong", "both right", ANY_PHOTO)
+NONE_OF_THESE = "none of these"
+TEN = "The networks know ten things: " + ", ".join(CLASSES) + "."
 STAYS_HERE = "It goes to the computer that runs this lab, is never stored, and is gone when you close the page."
 
 
 @dataclass(frozen=True)
 class Choice:
-    """`square`: RGB, any size; `truth`: the class's name, where it is known; `number`: of a test photo."""
+    """`square`: RGB, any size; `truth`: the class's name, where it is known; `unknown`: it is known to show none of the
+    ten; `number`: of a test photo."""
 
     square: Image.Image
-    truth: str | None
     title: str
+    truth: str | None = None
+    unknown: bool = False
     number: int | None = None
 
 
 def choose(pair: Pair) -> Choice | None:
     """Draw the controls; None while there is no usable picture (the page then shows why)."""
+    on_phone = "Mobi" in st.context.headers.get("User-Agent", "")
     source = st.segmented_control(
         "Picture",
         list(SOURCES),
-        default="test",
+        default="upload" if on_phone else "test",
         key="source",
         bind="query-params",
         required=True,
         format_func=lambda source: SOURCES[source],
+        label_visibility="collapsed",
         help="A test photo is one that no network was trained on.",
     )
     return {"test": _test_image, "gallery": _gallery, "upload": _upload, "camera": _camera}[source](pair)
@@ -48,21 +54,7 @@ def choose(pair: Pair) -> Choice | None:
 def _test_image(pair: Pair) -> Choice:
     if "image" not in st.session_state and "image" not in st.query_params:
         _draw(pair, first=True)  # the first look is an interesting one
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        number = st.number_input(
-            "Number",
-            0,
-            TEST_IMAGES - 1,
-            value=None,
-            step=1,
-            key="image",
-            bind="query-params",
-            width=160,
-            help="Test photos are numbered from 0 to 9,999, in the dataset's own order.",
-        )
-        drawing: dict[str, Any] = {"on_change": _draw, "args": (pair,), "width": 190}
-        st.selectbox("Who is right", POOLS, key="pool", help="From which photos to draw one at random.", **drawing)
-        st.selectbox("What it shows", (ANY_CLASS, *CLASSES), key="shows", help="Draw photos of this alone.", **drawing)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="test_photo"):
         st.button(
             "Another one",
             key="another",
@@ -71,11 +63,28 @@ def _test_image(pair: Pair) -> Choice:
             args=(pair,),
             help="At random, of the kind chosen.",
         )
+        with st.popover("Choose", icon=":material/tune:", help="Which test photos."):
+            number = st.number_input(
+                "Number of the photo",
+                0,
+                TEST_IMAGES - 1,
+                value=None,
+                step=1,
+                key="image",
+                bind="query-params",
+                help="Test photos are numbered from 0 to 9,999, in the dataset's own order.",
+            )
+            drawing: dict[str, Any] = {"on_change": _draw, "args": (pair,)}
+            st.selectbox("Who is right", POOLS, key="pool", help="From which photos to draw one at random.", **drawing)
+            st.selectbox(
+                "What it shows", (ANY_CLASS, *CLASSES), key="shows", help="Draw photos of this alone.", **drawing
+            )
     if message := st.session_state.pop("_none_found", None):
         st.info(message)
     number = 0 if number is None else int(number)
     truth = CLASSES[cached.test_labels()[number]]
-    return Choice(Image.fromarray(cached.test_images().pixels[number]), truth, f"Test photo {number}: {truth}", number)
+    square = Image.fromarray(cached.test_images().pixels[number])
+    return Choice(square, f"Test photo {number}: {truth}", truth, number=number)
 
 
 def _draw(pair: Pair, first: bool = False) -> None:
@@ -111,30 +120,48 @@ def _gallery(pair: Pair) -> Choice | None:
         bind="query-params",
         required=True,
         format_func=lambda name: gallery.PICTURES[name][0],
+        label_visibility="collapsed",
         help=f"{known} of these show one of the ten things that the networks know; {len(names) - known} do not.",
     )
     what, truth = gallery.PICTURES[name]
-    return _from_bytes(gallery.read(name), name, what[0].upper() + what[1:], truth)
+    square = _square(gallery.read(name), name)
+    title = what[0].upper() + what[1:]
+    return None if square is None else Choice(square, title, truth, unknown=truth is None)
 
 
 def _upload(pair: Pair) -> Choice | None:
     # No `type`: what is inside decides (core.data.picture_files), not what the file is called.
-    file = st.file_uploader("Drop a picture here (JPEG, PNG or WebP)", key="upload", help=STAYS_HERE)
+    file = st.file_uploader("Take or choose a photo (JPEG, PNG or WebP)", key="upload", help=STAYS_HERE)
     if file is None:
-        st.info("The networks know ten things: " + ", ".join(CLASSES) + ". A picture of one of these is a fair test.")
+        st.info(f"{TEN} A photo of one of these is a fair test.")
         return None
-    return _from_bytes(file.getvalue(), file.file_id, "Your picture")
+    return _own(file.getvalue(), file.file_id)
 
 
 def _camera(pair: Pair) -> Choice | None:
     file = st.camera_input("Take a picture", key="camera", help=STAYS_HERE, width=480)
     if file is None:
-        st.info("Hold up a toy car, a picture of a frog on your phone, or any of: " + ", ".join(CLASSES) + ".")
+        st.info(f"{TEN} Hold up a toy car, or a picture of a frog on your phone.")
+        st.caption("No picture here? Browsers allow a webcam on secure pages alone (https, or this very computer).")
         return None
-    return _from_bytes(file.getvalue(), file.file_id, "Your picture")
+    return _own(file.getvalue(), file.file_id)
 
 
-def _from_bytes(data: bytes, identity: str, title: str, truth: str | None = None) -> Choice | None:
+def _own(data: bytes, identity: str) -> Choice | None:
+    """Nobody but the visitor knows what it shows."""
+    square = _square(data, identity)
+    if square is None:
+        return None
+    really = st.pills(
+        "What is it really?",
+        (*CLASSES, NONE_OF_THESE),
+        key=f"really_{identity}",
+        help="Only you know. Then the lab can say who is right.",
+    )
+    return Choice(square, "Your picture", really if really in CLASSES else None, unknown=really == NONE_OF_THESE)
+
+
+def _square(data: bytes, identity: str) -> Image.Image | None:
     try:
         picture = _opened(data, identity)
     except ImageError as error:
@@ -145,16 +172,16 @@ def _from_bytes(data: bytes, identity: str, title: str, truth: str | None = None
     how = "crop"
     if picture.image.width != picture.image.height:
         how = st.segmented_control(
-            "The picture is not square",
+            "The networks see a square",
             ["crop", "pad"],
             default="crop",
             key="how",
             bind="query-params",
             required=True,
-            format_func=lambda how: {"crop": "cut out its middle", "pad": "keep all of it"}[how],
-            help="The networks see a square.",
+            format_func=lambda how: {"crop": "the middle of it", "pad": "all of it, with edges"}[how],
+            help="Which part of a picture that is not square.",
         )
-    return Choice(pictures.square(picture.image, how), truth, title)
+    return pictures.square(picture.image, how)
 
 
 def _opened(data: bytes, identity: str) -> pictures.Picture:

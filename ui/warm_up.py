@@ -37,10 +37,10 @@ def warm_up() -> None:
         from core.heatmaps import gradcam
         from core.runs.library import find_run
         from ui import cached, closer_look  # noqa: F401 (which brings the charts)
-        from ui.run_picker import DEFAULTS
+        from ui.pair_picker import TRANSFER
 
         photo = cached.test_images().pixels[0]
-        for name in DEFAULTS.values():
+        for name in TRANSFER:
             predictor = cached.predictor(find_run(name))
             # The first heatmap takes longest: libraries are loaded, memory is laid out.
             gradcam.overlay(photo, predictor.predict(photo).heatmap)

@@ -30,7 +30,7 @@ PUBLISHED = pd.DataFrame(
         *(("plain", *row, "about, read off Figure 6") for row in ((20, 9.0), (56, 13.0))),
     ],
     columns=["network", "depth", "error", "source"],
-)
+).assign(right=lambda table: 100 - table["error"])
 
 
 @dataclass(frozen=True)
@@ -70,12 +70,14 @@ def _settings(config: TrainConfig) -> dict:
 
 
 def table(figures: list[dict]) -> pd.DataFrame:
-    """A row a run from `training_summary`, with its `network`; the errors in percent, on how many training `images`
+    """A row a run from `training_summary`, with its `network`; the errors and right answers in percent, on how many
+    training `images`
     (as many as the runs of its recipe have, where that is not recorded)."""
     rows = pd.DataFrame(figures)
     images = rows["images"].astype(float)
     rows = rows.assign(images=images.fillna(images.max()).fillna(np.inf))
-    return rows.assign(network=rows["skip"].map(lambda skip: NETWORKS[skip])).sort_values(["depth", "seed", "skip"])
+    rows = rows.assign(network=rows["skip"].map(lambda skip: NETWORKS[skip])).sort_values(["depth", "seed", "skip"])
+    return rows.assign(test_right=100 - rows["test_error"], train_right=100 - rows["train_error"])
 
 
 def pair_of(rows: pd.DataFrame, run: str) -> dict[str, str]:
@@ -85,12 +87,6 @@ def pair_of(rows: pd.DataFrame, run: str) -> dict[str, str]:
     twins = rows[(rows["depth"] == chosen["depth"]) & (rows["network"] != chosen["network"])]
     nearest = twins.sort_values("seed", key=lambda seeds: seeds != chosen["seed"], kind="stable")[:1]
     return dict(zip(nearest["network"], nearest["run"], strict=True)) | {chosen["network"]: run}
-
-
-def networks_like(a: TrainConfig, b: TrainConfig) -> tuple[str, str]:
-    """NETWORKS, first the one in A's color: what A and B are, where they are a plain network and a ResNet."""
-    swapped = a.family == b.family == "cifar" and a.skip and not b.skip
-    return NETWORKS[::-1] if swapped else NETWORKS
 
 
 @dataclass(frozen=True)
@@ -270,7 +266,7 @@ def precisions(rows: pd.DataFrame) -> dict[str, list[int]]:
     return {str(name): sorted(map(int, depths)) for name, depths in known.items()}
 
 
-def spread(rows: pd.DataFrame, error: str) -> pd.DataFrame:
-    """Mean, lowest and highest of the column `error` over seeds: network, depth, mean, low, high, runs."""
-    grouped = _once_a_seed(rows).groupby(["network", "depth"])[error]
+def spread(rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Mean, lowest and highest of the `column` over seeds: network, depth, mean, low, high, runs."""
+    grouped = _once_a_seed(rows).groupby(["network", "depth"])[column]
     return grouped.agg(mean="mean", low="min", high="max", runs="size").reset_index()

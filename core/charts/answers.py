@@ -3,58 +3,54 @@
 from typing import Any, Final
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from core.charts import style
-from core.charts.palette import COLORS
 
-DIFFERENCE: Final = "blueorange"  # diverging; reversed, so that more of B is blue and more of A is orange
+MISTAKE: Final = "#6A51A3"  # purple: of neither network
+FULL: Final = 0.5  # beyond it a cell is too dark for the page's own letters
 ROOM_FOR_PERCENT = 0.25  # beside the longest bar, in widths of its scale
 
 
 def confusion(
-    matrix: pd.DataFrame, title: str, largest: int, difference: bool = False
+    matrix: pd.DataFrame, title: str, largest: int, of_sides: tuple[str, str] | None = None
 ) -> alt.LayerChart | alt.FacetChart:
     """A 10 x 10 table of counts as colored cells; a click selects a cell ("true", "answer") as parameter `cell`.
 
     `largest`: the count off the diagonal at which the color is fullest, the same for charts to be compared. The
-    diagonal, which would drown all else, is shown as numbers without color, except in a difference.
+    diagonal, which would drown all else, is shown as numbers without color. `of_sides`: the matrix is a difference, B
+    minus A, on the diagonal too; a cell has the color of the one that has more.
     """
     cells: Any = matrix.rename_axis(index="true", columns="answer").stack()
     long = cells.rename("images").reset_index()
-    long["mistake"] = (long["true"] != long["answer"]) | difference
+    long["colored"] = (long["true"] != long["answer"]) | (of_sides is not None)
+    long["fullness"] = (long["images"].abs() / largest).clip(upper=1).where(long["colored"], 0)
+    long["more"] = np.where(long["images"] < 0, "A", "B")
     classes = list(matrix.index)
-    if difference:
-        scale = alt.Scale(scheme=DIFFERENCE, reverse=True, domain=[-largest, largest], domainMid=0, clamp=True)
-        number = "+d"
-    else:
-        scale = alt.Scale(scheme=style.ONE_HUE, domain=[0, largest], clamp=True)
-        number = "d"
+    hues = list(of_sides or (MISTAKE, MISTAKE))
     cell = alt.selection_point(name="cell", fields=["true", "answer"], on="click", empty=False)
-    base = alt.Chart(long, title=alt.TitleParams(title, anchor="middle", fontSize=15)).encode(
+    base = alt.Chart(long, title=alt.TitleParams(title, anchor="middle")).encode(
         x=alt.X(
             "answer:N", sort=classes, title="the network's answer", axis=alt.Axis(labelAngle=-60, labelOverlap=False)
         ),
         y=alt.Y("true:N", sort=classes, title="what it is", axis=alt.Axis(labelOverlap=False)),
         tooltip=[alt.Tooltip("true:N", title="is"), alt.Tooltip("answer:N", title="answer"), alt.Tooltip("images:Q")],
     )
+    # Full color over the page's own ground, light or dark: the fainter, the nearer to it.
     squares = base.mark_rect(stroke="#888", cursor="pointer").encode(
-        color=alt.condition(
-            alt.datum.mistake, alt.Color("images:Q", scale=scale, legend=None), alt.value("rgba(128,128,128,0.18)")
-        ),
+        color=alt.Color("more:N", scale=alt.Scale(domain=["A", "B"], range=hues), legend=None),
+        fillOpacity=alt.Opacity("fullness:Q", scale=alt.Scale(domain=[0, 1], range=[0, 1]), legend=None),
         strokeWidth=alt.condition(cell, alt.value(3), alt.value(0.3)),
     )
-    dark_cell = "abs(datum.images) > 0.55 * " + str(largest)
-    text = base.mark_text(fontSize=10, cursor="pointer").encode(
-        text=alt.Text("images:Q", format=number),
-        color=alt.when(f"datum.mistake && {dark_cell}")
-        .then(alt.value("white"))
-        .when(alt.datum.mistake)
-        .then(alt.value("#111"))
-        .otherwise(alt.value("#808080")),
+    text = base.mark_text(fontSize=12, cursor="pointer").encode(
+        text=alt.Text("images:Q", format="d" if of_sides is None else "+d"),
         opacity=alt.condition(alt.datum.images == 0, alt.value(0), alt.value(1)),
     )
-    return alt.layer(squares.add_params(cell), text).properties(height=alt.Step(29))
+    on_full = text.transform_filter(f"datum.fullness > {FULL}").mark_text(fontSize=12, cursor="pointer", color="white")
+    return alt.layer(squares.add_params(cell), text.transform_filter(f"datum.fullness <= {FULL}"), on_full).properties(
+        height=alt.Step(29)
+    )
 
 
 def per_class(table: pd.DataFrame, measure: str) -> alt.LayerChart | alt.FacetChart:
@@ -72,7 +68,7 @@ def per_class(table: pd.DataFrame, measure: str) -> alt.LayerChart | alt.FacetCh
     return alt.layer(base.mark_line(color="#999").encode(detail="class:N"), dots).properties(height=alt.Step(30))
 
 
-def answers(probabilities: pd.DataFrame, side: str) -> alt.LayerChart | alt.FacetChart:
+def answers(probabilities: pd.DataFrame, color: str) -> alt.LayerChart | alt.FacetChart:
     """Bars of the most probable classes, as they come, on a scale from 0 to 100 %. `probabilities`: columns class,
     probability."""
     scale = alt.Scale(domain=[0, 1 + ROOM_FOR_PERCENT], nice=False)
@@ -82,8 +78,8 @@ def answers(probabilities: pd.DataFrame, side: str) -> alt.LayerChart | alt.Face
         x=alt.X("probability:Q", title="how sure", scale=scale, axis=alt.Axis(format="%", values=[0, 0.5, 1])),
         tooltip=["class:N", alt.Tooltip("probability:Q", format=".2%")],
     )
-    bars = base.mark_bar(color=COLORS[side])
-    text = base.mark_text(align="left", dx=4, color="#808080").encode(text=alt.Text("probability:Q", format=".0%"))
+    bars = base.mark_bar(color=color)
+    text = base.mark_text(align="left", dx=4).encode(text=alt.Text("probability:Q", format=".0%"))
     return alt.layer(bars, text).properties(height=alt.Step(26))
 
 

@@ -6,7 +6,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from core.charts.palette import COLORS, SIDES
+from core.charts.palette import COLORS, GRAY
 
 NAMED_WIDTH, ARCHITECTURES_HEIGHT, EDGE = 680, 400, 30  # pixels; narrower, dots have no names: they would overlap
 DOT, NAME_SIZE, NAME_GAP = 14, 12, 12  # pixels: of a dot, of the letters, and from the dot's middle to its name
@@ -17,17 +17,17 @@ NAME_PLACES: dict[Literal["left", "right", "center"], tuple[int, int]] = {
     "center": (0, -15),
 }  # from the dot, by text alignment
 ACCURACY_MARGIN = 0.04
+KINDS, OTHER = ("plain network", "ResNet for CIFAR-10"), "other"
 
 Place = tuple[float, float, float]  # pixels: where a name or a dot begins and ends, and its height
 
 
 def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.LayerChart | alt.FacetChart:
     """Accuracy against cost, a dot a run; a click selects a `run` as parameter `point`. `table`: columns run, network,
-    side ("A", "B" or ""), accuracy, low, high (0 to 1), training (in words) and `x`. A, B and of the runs of each
-    network the best bear their names, where there is room; on a narrow screen none does."""
-    table = table.sort_values("side")  # A and B are drawn last, over the others
+    kind (of KINDS, or OTHER), accuracy, low, high (0 to 1), training (in words) and `x`. Of the runs of each network
+    the best bear their names, where there is room; on a narrow screen none does."""
     point = alt.selection_point(name="point", fields=["run"], on="click", empty=False)
-    anybody = [*SIDES, ""]
+    kinds = [*KINDS, OTHER]
     bottom, top = table["low"].min() - ACCURACY_MARGIN, table["high"].max() + ACCURACY_MARGIN
     ticks = [tenth / 10 for tenth in range(11) if bottom <= tenth / 10 <= top]
     base = alt.Chart(table).encode(
@@ -37,7 +37,11 @@ def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.LayerChart |
             scale=alt.Scale(type="log", nice=False, padding=EDGE),
             axis=alt.Axis(format="~s", tickCount=5),
         ),
-        color=alt.Color("side:N", scale=alt.Scale(domain=anybody, range=[*COLORS.values(), "#808080"]), legend=None),
+        color=alt.Color(
+            "kind:N",
+            scale=alt.Scale(domain=kinds, range=[*COLORS.values(), GRAY]),
+            legend=alt.Legend(title=None, orient="top", symbolOpacity=1),
+        ),
     )
 
     def y(field: str) -> alt.Y:
@@ -46,7 +50,7 @@ def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.LayerChart |
 
     dots = base.mark_point(filled=True, opacity=1, size=170, cursor="pointer").encode(
         y=y("accuracy"),
-        shape=alt.Shape("side:N", scale=alt.Scale(domain=anybody, range=["circle", "square", "diamond"]), legend=None),
+        shape=alt.Shape("kind:N", scale=alt.Scale(domain=kinds, range=["circle", "square", "diamond"]), legend=None),
         tooltip=[
             "run:N",
             "network:N",
@@ -64,7 +68,6 @@ def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.LayerChart |
             dx=dx,
             dy=dy,
             fontSize=NAME_SIZE,
-            color="#808080",
             opacity=alt.expr(f"width >= {NAMED_WIDTH} ? 1 : 0"),
         )
         for align, (dx, dy) in NAME_PLACES.items()
@@ -74,12 +77,11 @@ def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.LayerChart |
 
 
 def _with_room_for_names(table: pd.DataFrame, x: str, top: float, bottom: float) -> pd.DataFrame:
-    """A, B and the best run of each network, as far as their names run neither into each other or a dot nor over the
+    """The best run of each network, as far as their names run neither into each other or a dot nor over the
     edge on a screen of NAMED_WIDTH; `align`: "left" of names right of their dot, "right" of those left of it, "center"
     of those above it."""
     best = table.loc[table.groupby("network")["accuracy"].idxmax()]
-    chosen = table[table["side"] != ""]
-    wanted = pd.concat([chosen, best.sort_values("accuracy", ascending=False)]).drop_duplicates("network")
+    wanted = best.sort_values("accuracy", ascending=False)
     along = (np.log10(table[x]) - np.log10(table[x].min())) / max(np.log10(table[x].max() / table[x].min()), 1e-9)
     across = EDGE + along * (NAMED_WIDTH - 2 * EDGE)
     down = (top - table["accuracy"]) / (top - bottom) * ARCHITECTURES_HEIGHT

@@ -1,4 +1,4 @@
-"""Error against depth."""
+"""Right answers against depth."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 import altair as alt
 import pandas as pd
 
-from core.analysis.depth import EXACT
+from core.analysis.depth import EXACT, NETWORKS
 from core.analysis.metrics import GUESSING
 from core.charts import style
 
@@ -16,7 +16,7 @@ ALONE = 1.5  # a single depth has an axis from this part of it to this multiple
 
 class Axes(NamedTuple):
     depths: Sequence[int]  # that are shown, in ascending order; the axis, logarithmic, names these
-    error: float  # percent; the axis begins at 0
+    lowest: float  # percent; the axis ends at 100
 
     @property
     def ends_of_depths(self) -> tuple[float, float]:
@@ -25,27 +25,20 @@ class Axes(NamedTuple):
 
     @property
     def shows_guessing(self) -> bool:
-        return self.error > 100 * (1 - GUESSING)
+        return self.lowest < 100 * GUESSING
 
 
 def degradation(
-    runs: pd.DataFrame,
-    spread: pd.DataFrame,
-    published: pd.DataFrame,
-    y: str,
-    y_title: str,
-    axes: Axes,
-    networks: Sequence[str],
+    runs: pd.DataFrame, spread: pd.DataFrame, published: pd.DataFrame, y: str, y_title: str, axes: Axes
 ) -> alt.LayerChart | alt.FacetChart:
-    """Error against depth: a point a run, the mean over seeds as a line, their range as a bar; published faint.
+    """Right answers against depth: a point a run, the mean over seeds as a line, their range as a bar; published faint.
 
-    `runs`: columns run, network, depth, seed, side ("A", "B" or "": A and B are large), and `y` in percent; `spread`:
-    network, depth, mean, low, high, runs; `published`: network, depth, error, source (may be empty). `axes`: the same
-    for charts to be compared; a rule is at guessing, where that is on the axis. `networks`: both,
-    first the one in A's color. Seeds stand side by side, or one would hide the other. A click selects a `run` as
-    parameter `point`.
+    `runs`: columns run, network, depth, seed, and `y` in percent; `spread`: network, depth, mean, low, high, runs;
+    `published`: network, depth, right, source (may be empty). `axes`: the same for charts to be compared; a rule is at
+    guessing, where that is on the axis. Seeds stand side by side, or one would hide the other. A click selects a `run`
+    as parameter `point`.
     """
-    color, shape = style.color("network", networks), style.shape("network", networks)
+    color, shape = style.color("network", NETWORKS), style.shape("network", NETWORKS)
     first, last = axes.ends_of_depths
     depths = alt.Scale(type="log", domain=[first, last], nice=False, padding=20)
     side_by_side = runs.assign(
@@ -56,35 +49,34 @@ def degradation(
     def layers(field: str) -> alt.X:
         return alt.X(f"{field}:Q", title="layers", scale=depths, axis=alt.Axis(values=list(axes.depths), format="d"))
 
-    def error(field: str) -> alt.Y:
-        return alt.Y(f"{field}:Q", title=y_title, scale=alt.Scale(domain=[0, axes.error], nice=True))
+    def right(field: str) -> alt.Y:
+        return alt.Y(f"{field}:Q", title=y_title, scale=alt.Scale(domain=[axes.lowest, 100], nice=True))
 
-    faint = alt.Chart(published).encode(x=layers("depth"), y=error("error"), color=color, opacity=alt.value(0.5))
-    tooltip = ["network:N", "depth:Q", alt.Tooltip("error:Q", title="error (%), He et al. 2015"), "source:N"]
+    faint = alt.Chart(published).encode(x=layers("depth"), y=right("right"), color=color, opacity=alt.value(0.5))
+    tooltip = ["network:N", "depth:Q", alt.Tooltip("right:Q", title="right (%), He et al. 2015"), "source:N"]
     known = faint.properties(data=published[published["source"] == EXACT])  # a line would pretend to know the others
     reference = [known.mark_line(strokeDash=[3, 4]), faint.mark_point(size=70).encode(shape=shape, tooltip=tooltip)]
     base = alt.Chart(spread).encode(x=layers("depth"), color=color)
     means = [
-        base.mark_rule(strokeWidth=2).encode(y=error("low"), y2="high:Q"),
-        base.mark_line(strokeWidth=2.5).encode(y=error("mean")),
+        base.mark_rule(strokeWidth=2).encode(y=right("low"), y2="high:Q"),
+        base.mark_line(strokeWidth=3).encode(y=right("mean")),
     ]
     point = alt.selection_point(name="point", fields=["run"], on="click", empty=False)
     points = (
         alt.Chart(side_by_side)
-        .mark_point(filled=True, opacity=1, cursor="pointer")
+        .mark_point(filled=True, opacity=1, size=160, cursor="pointer")
         .encode(
             x=layers("place"),
-            y=error(y),
+            y=right(y),
             color=color,
             shape=shape,
             description="said:N",
-            size=alt.condition(alt.datum.side == "", alt.value(80), alt.value(260)),
             tooltip=["run:N", "depth:Q", "seed:Q", alt.Tooltip(f"{y}:Q", title=y_title, format=".2f")],
         )
         .add_params(point)
     )
-    guessing = alt.Chart(pd.DataFrame({"error": [100 * (1 - GUESSING)]})).mark_rule(strokeDash=[2, 3], color="#808080")
-    shown = [guessing.encode(y=error("error"))] if axes.shows_guessing else []
+    guessing = alt.Chart(pd.DataFrame({"right": [100 * GUESSING]})).mark_rule(strokeDash=[2, 3], color="#808080")
+    shown = [guessing.encode(y=right("right"))] if axes.shows_guessing else []
     return alt.layer(*shown, *(reference if len(published) else []), *means, points).properties(height=400)
 
 

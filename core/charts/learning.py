@@ -10,9 +10,10 @@ GRAYS = ("#808080", "#b0b0b0", "#606060")
 
 
 def learning_curves(
-    table: pd.DataFrame, x: str, x_title: str, y_title: str, percent: bool
+    table: pd.DataFrame, x: str, x_title: str, y_title: str, percent: bool, line: float | None = None
 ) -> alt.LayerChart | alt.FacetChart:
-    """Lines over `x`. `table`: columns side ("A"/"B"), run, split ("training"/"validation"), value, epoch and `x`."""
+    """Lines over `x`. `table`: columns side ("A"/"B"), run, split ("training"/"validation"), value, epoch and `x`.
+    `line`: a finish line at this value, with a flag where each side's validation first reaches it."""
     number = ".1%" if percent else ".3f"
     base = alt.Chart(table).encode(
         x=_cost_axis(x, x_title),
@@ -33,7 +34,20 @@ def learning_curves(
     ]
     validation = style.points(base, size=55).transform_filter(alt.datum.split == "validation")
     hover = base.mark_point(size=300, opacity=0).encode(tooltip=tooltip)
-    return alt.layer(base.mark_line(strokeWidth=2.5).encode(strokeDash=dash), validation, hover).properties(height=380)
+    finish = _finish(table, x, line) if line is not None else []
+    lines = base.mark_line(strokeWidth=2.5).encode(strokeDash=dash)
+    return alt.layer(*finish, lines, validation, hover).properties(height=380)
+
+
+def _finish(table: pd.DataFrame, x: str, line: float) -> list[alt.Chart]:
+    reached = table[(table["split"] == "validation") & (table["value"] >= line)]
+    flags = reached.sort_values(x).groupby("side", as_index=False).first().assign(line=line)
+    flags["said"] = "⚑ " + flags["side"]
+    base = alt.Chart(flags).encode(x=f"{x}:Q")
+    rule = alt.Chart(pd.DataFrame({"line": [line]})).mark_rule(strokeDash=[2, 3], color="#808080").encode(y="line:Q")
+    poles = base.mark_rule(strokeDash=[2, 3], strokeWidth=2).encode(color=style.color())
+    names = base.mark_text(fontSize=18, fontWeight="bold", align="left", dx=4, baseline="bottom")
+    return [rule, poles, names.encode(y="line:Q", text="said:N", color=style.color())]
 
 
 def gap(table: pd.DataFrame, x: str, x_title: str) -> alt.LayerChart | alt.FacetChart:

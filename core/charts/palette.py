@@ -1,4 +1,46 @@
-"""The colors of A and B: the same in every chart and drawing. Needs no chart library, which takes long to load."""
+"""The colors of the two networks, and the look of a chart's letters. Needs no chart library, which is slow to load."""
 
-COLORS = {"A": "#D55E00", "B": "#0072B2"}  # vermilion, blue of Okabe and Ito: told apart by the color-blind
+from core.config import TrainConfig
+
+# Vermilion and blue of Okabe and Ito, which the color-blind can tell apart: the network without what helps (shortcuts,
+# or having learned before), and the one with it.
+WITHOUT, WITH = "#D55E00", "#0072B2"
+COLORS = {"A": WITHOUT, "B": WITH}  # of a pair in its usual order
 SIDES = tuple(COLORS)
+GRAY = "#808080"
+LETTERS = 14  # pixels
+INK = {False: "#31333F", True: "#FAFAFA"}  # by whether the page is dark
+
+
+def colors(a: TrainConfig, b: TrainConfig) -> dict[str, str]:
+    """{side: color}, by kind: a plain network is vermilion and a ResNet blue, whichever is A. Two of a kind have one
+    color, and are told apart by shape and name."""
+    one_learned_before = a.architecture == b.architecture and a.pretrained != b.pretrained
+    return {
+        side: WITH if (config.pretrained if one_learned_before else _has_help(config)) else WITHOUT
+        for side, config in (("A", a), ("B", b))
+    }
+
+
+def _has_help(config: TrainConfig) -> bool:
+    return config.skip if config.family == "cifar" else config.pretrained
+
+
+def told_apart(colors: dict[str, str]) -> tuple[str, str]:
+    """The colors of A and B for what shows nothing but a color: gray for A where both have the same."""
+    a, b = colors.values()
+    return (GRAY if a == b else a), b
+
+
+def theme(colors: dict[str, str], dark: bool = False) -> dict:
+    """Vega's config: the colors of A and B, in this order, and letters that are read from the last row."""
+    ink = INK[dark]
+    letters = {"labelFontSize": LETTERS, "titleFontSize": LETTERS, "labelColor": ink, "titleColor": ink}
+    return {
+        "range": {"category": list(colors.values())},
+        "axis": letters,
+        "legend": letters,
+        "header": letters,
+        "title": {"fontSize": LETTERS + 2, "color": ink},
+        "text": {"color": ink, "fontSize": LETTERS},
+    }

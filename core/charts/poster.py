@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from core.analysis import metrics
-from core.charts.palette import COLORS
 from core.data.cifar10 import CLASSES
 
 TOP = 5  # classes
@@ -25,6 +24,7 @@ class Column:
     logits: np.ndarray
     heatmap: np.ndarray
     caption: str  # of the heatmap
+    color: str
 
     @property
     def probabilities(self) -> np.ndarray:
@@ -55,7 +55,7 @@ def poster(picture: np.ndarray, title: str, columns: list[Column], footer: str) 
         top = np.argsort(-column.probabilities)[:TOP]
         _show(axes[0], column.heatmap, f"{column.side}: {CLASSES[top[0]]}, {column.probabilities[top[0]]:.0%} sure")
         axes[0].set_xlabel(f"{column.run}\n{column.network}\n{column.caption}", fontsize=9, parse_math=False)
-        bars = axes[1].barh([CLASSES[i] for i in top], column.probabilities[top], color=COLORS[column.side])
+        bars = axes[1].barh([CLASSES[i] for i in top], column.probabilities[top], color=column.color)
         axes[1].bar_label(bars, [f"{p:.0%}" for p in column.probabilities[top]], padding=3)
         axes[1].set(xlim=(0, 1.18), xticks=[])
         axes[1].invert_yaxis()

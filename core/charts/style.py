@@ -7,7 +7,7 @@ import altair as alt
 import pandas as pd
 
 from core.analysis.metrics import GUESSING
-from core.charts.palette import COLORS, SIDES
+from core.charts.palette import SIDES
 
 alt.data_transformers.disable_max_rows()  # a chart here is given what it draws, and no more
 
@@ -16,8 +16,8 @@ LOG_AXIS = alt.Axis(format="~g", tickCount=5, grid=False)
 
 
 def color(who: str = "side", order: Sequence[str] = SIDES, legend: bool = True) -> alt.Color:
-    """By the column `who`: "side", or "network"; the first of `order` in A's color, the second in B's."""
-    scale = alt.Scale(domain=list(order), range=[*COLORS.values()])
+    """By the column `who`: "side", or "network"; in which two colors, says the theme (`palette.theme`)."""
+    scale = alt.Scale(domain=list(order))
     return alt.Color(
         f"{who}:N", scale=scale, legend=alt.Legend(title=None, orient="top", symbolOpacity=1) if legend else None
     )

@@ -1,9 +1,69 @@
 """What remains of a network without some of its blocks."""
 
+from collections.abc import Sequence
+
 import altair as alt
 import pandas as pd
 
 from core.charts import style
+
+ARC = ((-0.46, 0.0), (-0.36, 0.8), (0.0, 1.15), (0.36, 0.8), (0.46, 0.0))  # points of a shortcut, from a block's middle
+LOWER = 0.75  # a block's height over that of one in the stage before, where the picture is twice as high
+
+
+def chain(
+    stages: Sequence[int], skip: bool, removed: frozenset[int], stay: frozenset[int], color: str
+) -> alt.LayerChart | alt.FacetChart:
+    """A network as its row of blocks, `stages` of them, to be cut by a click: it selects a `block` as parameter
+    `block`. Those `removed` are hollow; those that must `stay` take no click."""
+    heights = [0.5 * LOWER**stage for stage, blocks in enumerate(stages) for _ in range(blocks)]
+    numbers = range(1, len(heights) + 1)
+    blocks = pd.DataFrame({"block": numbers, "top": heights, "bottom": [-height for height in heights]})
+    blocks = blocks.assign(
+        left=blocks["block"] - 0.3,
+        right=blocks["block"] + 0.3,
+        filled=[0.0 if number in removed else 1.0 for number in numbers],
+        hint=[_hint(number, removed, stay) for number in numbers],
+        number_at=-0.95,
+    )
+    plain = alt.Axis(labels=False, ticks=False, grid=False, domain=False, title=None)
+    x = alt.X("left:Q", scale=alt.Scale(domain=[0.3, len(heights) + 0.7], nice=False), axis=plain)
+    y_scale = alt.Scale(domain=[-1.15, 1.2], nice=False)
+    base = alt.Chart(blocks).encode(tooltip=alt.Tooltip("hint:N", title="block"))
+    way = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=color, strokeWidth=2)
+    block = alt.selection_point(name="block", fields=["block"], on="click", empty=False)
+    squares = base.mark_rect(
+        color=color, stroke=color, strokeWidth=2, strokeDash=[4, 3], cornerRadius=4, cursor="pointer"
+    )
+    squares = squares.encode(
+        x=x,
+        x2="right:Q",
+        y=alt.Y("bottom:Q", scale=y_scale, axis=plain),
+        y2="top:Q",
+        fillOpacity=alt.FillOpacity("filled:Q", scale=None),
+        description="hint:N",
+    ).add_params(block)
+    text = base.mark_text().encode(
+        x=alt.X("block:Q"),
+        y=alt.Y("number_at:Q", scale=y_scale),
+        text="block:N",
+        opacity=alt.condition(
+            f"datum.block % {1 + len(heights) // 20} == 0 || {len(heights)} < 20", alt.value(1), alt.value(0)
+        ),
+    )
+    arcs = [(number, order, number + x, y) for number in numbers for order, (x, y) in enumerate(ARC)] if skip else []
+    ways_around = (
+        alt.Chart(pd.DataFrame(arcs, columns=["block", "order", "x", "y"]))
+        .mark_line(interpolate="monotone", color=color, strokeWidth=2.5)
+        .encode(x="x:Q", y=alt.Y("y:Q", scale=y_scale), detail="block:N", order="order:O")
+    )
+    return alt.layer(way.encode(y=alt.Y("y:Q", scale=y_scale)), ways_around, squares, text).properties(height=110)
+
+
+def _hint(number: int, removed: frozenset[int], stay: frozenset[int]) -> str:
+    if number in stay:
+        return f"{number} must stay: here the picture is halved"
+    return f"{number}: click to {'put it back' if number in removed else 'cut it out'}"
 
 
 def removed_blocks(table: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:

@@ -1,15 +1,23 @@
 """Two networks side by side: the verdict on them, and their answers to one picture, in sentences."""
 
 from core.analysis.comparison import Verdict
+from core.words.english import capitalized, with_article
 
+WHOLE_POINTS = 5  # differences above this are told without decimals
 OTHER_SEEDS = "From different random starting numbers (seeds), each would score a little differently."
 
 
-def headline(verdict: Verdict) -> str:
-    """E.g. "B wins by 1.8 points."."""
+def headline(verdict: Verdict, names: dict[str, str]) -> str:
+    """E.g. "The ResNet wins: right on 92 of 100 photos, the plain network on 83.". `names`: by side."""
     if verdict.could_be_luck:
-        return "Too close to call."
-    return f"{'B' if verdict.points > 0 else 'A'} wins by {abs(verdict.points):.1f} points."
+        return f"Too close to call: {abs(verdict.points):.1f} points could be luck."
+    winner, loser = ("B", "A") if verdict.points > 0 else ("A", "B")
+    shares = {side: 100 * (verdict.a if side == "A" else verdict.b).value for side in (winner, loser)}
+    digits = 0 if abs(shares[winner] - shares[loser]) >= WHOLE_POINTS else 1
+    return (
+        f"{capitalized(names[winner])} wins: right on {shares[winner]:.{digits}f} of 100 photos, {names[loser]} on "
+        f"{shares[loser]:.{digits}f}."
+    )
 
 
 def explanation(verdict: Verdict) -> str:
@@ -30,24 +38,32 @@ def _split(verdict: Verdict) -> str:
     return f"{alone} If both were equally good, luck with the photos would make a difference this big {chance}."
 
 
-def answers(
-    names: dict[str, str], labels: dict[str, str], confidences: dict[str, float], truth: str | None = None
-) -> str:
-    """Two answers to one picture in a sentence or two; `names`, `labels` and `confidences` (0 to 1) by side."""
-    percent = {side: f"{value:.0%}" for side, value in confidences.items()}
-    if labels["A"] != labels["B"]:
-        each = ", ".join(f"{names[side]} says **{labels[side]}** ({percent[side]} sure)" for side in labels)
-        right = [side for side in labels if labels[side] == truth]
-        end = (
-            ""
-            if truth is None
-            else f" The truth is {truth}: {names[right[0]] + ' is right' if right else 'both are wrong'}."
-        )
-        return f"They disagree: {each}.{end}"
-    both = f"Both say **{labels['A']}**"
-    both += "." if truth in (None, labels["A"]) else f", but the truth is {truth}."
-    if percent["A"] == percent["B"]:
-        return f"{both} They are equally sure: {percent['A']}."
-    surer, other = sorted(confidences, key=lambda side: confidences[side], reverse=True)
-    name = names[surer][0].upper() + names[surer][1:]
-    return f"{both} {name} is surer: {percent[surer]} against {percent[other]}."
+def answers(names: dict[str, str], labels: dict[str, str], truth: str | None, unknown: bool = False) -> str:
+    """Two answers to one picture in a sentence; `names` and `labels` by side. `truth`: what it shows, where that is
+    one of the ten classes; `unknown`: it is known to be none of them."""
+    said = {side: f"{names[side]} says **{label}**" for side, label in labels.items()}
+    both = f"Both say **{labels['A']}**" if labels["A"] == labels["B"] else None
+    if unknown:
+        each = f"Both answer **{labels['A']}**." if both else f"{capitalized(' and '.join(said.values()))}."
+        return f"Neither can say “I don’t know”: each must choose one of its ten things. {each}"
+    if truth is None:
+        return f"{both}." if both else f"They disagree: {', '.join(said.values())}."
+    right = [side for side, label in labels.items() if label == truth]
+    it_is = f"It is {with_article(truth)}"
+    if len(right) == 2:
+        return f"{it_is}: both are right."
+    if not right:
+        wrong = f"both say **{labels['A']}**" if both else ", ".join(said.values())
+        return f"{it_is}, and neither is right: {wrong}."
+    (winner,) = right
+    loser = "B" if winner == "A" else "A"
+    return f"{it_is}: {names[winner]} is right, {names[loser]} is not. It says **{labels[loser]}**."
+
+
+def why_both_are_wrong(pixels: int, unfamiliar: bool) -> str:
+    """Of a photo on which both fail. `unfamiliar`: it looks unlike those that they learned from."""
+    words = (
+        f"Why? They see only {pixels} × {pixels} pixels: much of what tells you what it is, is gone. And they know "
+        "nothing of the world but small photos of ten things."
+    )
+    return words + (" This one looks unlike most of those." if unfamiliar else "")

@@ -19,6 +19,15 @@ def by_name(recipes: list[Recipe]) -> dict[str, Recipe]:
     return named
 
 
+def headline(found: Finding) -> str:
+    """The finding in one sentence, e.g. "From 20 to 56 layers the plain network gets 7.0 points worse; the ResNet gets
+    0.7 points better."."""
+    if not found.changes:
+        return next(_sentences(found))
+    plain, residual = (_change(found.changes[name].test) for name in NETWORKS)
+    return f"From {found.first} to {found.depths[-1]} layers the plain network {plain}; the ResNet {residual}."
+
+
 def finding(found: Finding) -> str:
     """The whole finding, as one paragraph."""
     return " ".join(_sentences(found))
@@ -35,8 +44,8 @@ def _sentences(found: Finding) -> Iterator[str]:
         plain, residual = (_both_changes(found.changes[name]) for name in NETWORKS)
         yield f"From {found.first} to {deepest} layers the plain network {plain}; the ResNet {residual}."
     else:
-        plain, residual = (f"{found.errors[name]:.1f}%" for name in NETWORKS)
-        yield f"At {deepest} layers the plain network is wrong on {plain} of photos, the ResNet on {residual}."
+        plain, residual = (f"{100 - found.errors[name]:.1f}%" for name in NETWORKS)
+        yield f"At {deepest} layers the plain network is right on {plain} of photos, the ResNet on {residual}."
     yield from _guessing(found.guessing)
     if found.trained_once:
         yield (

@@ -29,3 +29,12 @@ def _speed(found: Benefit) -> str:
         )
     winner, loser = ("Pretrained", "from scratch") if pretrained else ("From scratch", "pretrained")
     return f"{winner}, it reached {found.target:.0%} after {when(pretrained or scratch)}; {loser} never."
+
+
+def why_low(accuracy: float, epochs: int) -> str:
+    """Why a large network is so often wrong where it started from nothing. `accuracy`: of it, 0 to 1."""
+    return (
+        f"From scratch, {accuracy:.0%} is low for so large a network. It saw each photo only {epochs} times, in steps "
+        "that were chosen for the pretrained one: with larger steps and more time it should come far closer. Learning "
+        "fast, and from few photos, is what it is worth to have learned before."
+    )

@@ -19,7 +19,7 @@ from core.runs.library import list_runs
 from core.runs.run import Run, open_run
 from core.settings import differences
 from core.training.trainer import Trainer
-from ui.run_picker import DEFAULTS
+from ui.pair_picker import DEFAULTS
 
 FOLDERS = sorted(path.parent for path in SHIPPED.glob("*/config.json"))
 WEIGHED = [folder for folder in FOLDERS if (folder / "model.safetensors").is_file()]

@@ -1,0 +1,58 @@
+"""What to call the question that a pair of runs answers."""
+
+from core.analysis.questions import Question
+from core.config import TrainConfig
+from core.settings import differences
+from core.words.settings import in_words, limits, network_name, setting_name
+
+TITLES = {"skip": "Do shortcuts help a deep network?", "init": "Does it help to have learned before?"}
+SHORT = {
+    "skip": "With or without shortcuts",
+    "init": "From nothing or learned before",
+    "freeze": "All of it learns or a part alone",
+}
+
+
+def title(question: Question | None) -> str:
+    return TITLES.get(question.setting, "Which network does better?") if question else "Which network does better?"
+
+
+def labels(questions: list[Question]) -> dict[str, Question]:
+    """In their order, each by a name of its own, e.g. "With or without shortcuts: 56 layers, no BatchNorm"."""
+    first: dict[str, Question] = {}
+    named: dict[str, Question] = {}
+    for question in questions:
+        plain = label = f"{_contrast(question)}: {_network(question)}"
+        if plain in first:
+            changed = differences(first[plain].a.config, question.a.config)
+            changed.pop("seed", None)
+            label = ", ".join(
+                [plain, *(f"{setting_name(name)} {in_words(name, to)}" for name, (_, to) in changed.items())]
+            )
+        first.setdefault(plain, question)
+        named[label if label not in named else f"{label} ({question.a.name}, {question.b.name})"] = question
+    return named
+
+
+def _contrast(question: Question) -> str:
+    name = question.setting
+    if name in SHORT:
+        return SHORT[name]
+    a, b = (in_words(name, getattr(run.config, name)) for run in (question.a, question.b))
+    words = setting_name(name)
+    return f"{words[0].upper()}{words[1:]} {a} or {b}"
+
+
+def _network(question: Question) -> str:
+    """What both are, e.g. "56 layers, no BatchNorm" or "ResNet-50, 1% of the photos"."""
+    config = question.a.config
+    words = _layers(config) if config.family == "cifar" else [network_name(config)]
+    if config.family == "cifar" and question.setting != "skip":
+        words = [network_name(config), *words]
+    if question.setting not in ("init", "skip") and config.pretrained:
+        words += ["pretrained"]
+    return ", ".join([*words, *(limits(config) if question.setting != "freeze" else [])])
+
+
+def _layers(config: TrainConfig) -> list[str]:
+    return [f"{config.depth} layers"] + ["no BatchNorm"] * (config.norm == "none")

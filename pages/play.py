@@ -1,0 +1,161 @@
+"""Ten photos, one at a time: you against both networks."""
+
+import secrets
+
+import streamlit as st
+
+from core.analysis import contest
+from core.data.cifar10 import CLASSES
+from core.words.english import capitalized, with_article
+from core.words.settings import names
+from ui import cached, photos
+from ui.curious import curious
+from ui.pair_picker import DEEP, finished_runs
+
+LARGE, SMALL, STRIP, BUTTON = 320, 64, 96, 150  # pixels
+SEEDS = 10_000
+KEYS = "1234567890"
+PEOPLE = (
+    "On all test photos people in general are right on about **94%**: so measured "
+    "[Ho-Phuoc 2018](https://arxiv.org/abs/1811.07270), and so found Andrej Karpathy when he tried it himself."
+)
+
+st.title("Can you beat them?")
+runs = {run.name: run for run in finished_runs()}
+if not set(DEEP) <= runs.keys():
+    st.info("The two networks of this game are not here.")
+    st.stop()
+a, b = (runs[name] for name in DEEP)
+called = names(a, b)
+
+
+def seed() -> int:
+    """Of the draw: from the link, so that a link repeats it; else a new one."""
+    asked = st.query_params.get("seed", "")
+    number = int(asked) if asked.isascii() and asked.isdigit() and int(asked) < SEEDS else secrets.randbelow(SEEDS)
+    if asked != str(number):
+        st.query_params["seed"] = str(number)
+    return number
+
+
+def start_over(new_seed: int | None) -> None:
+    st.session_state.pop("_game", None)
+    if new_seed is not None:
+        st.query_params["seed"] = str(new_seed)
+
+
+def take(answer: int) -> None:
+    game = st.session_state["_game"]
+    if len(game["answers"]) == game["shown"]:
+        game["answers"].append(answer)
+
+
+def go_on() -> None:
+    st.session_state["_game"]["shown"] += 1
+
+
+def ask(photo: int, number: int) -> None:
+    st.progress(number / contest.PHOTOS, f"Photo {number + 1} of {contest.PHOTOS}")
+    answers = st.session_state["_game"]["answers"]
+    answered = len(answers) > number
+    left, right = st.columns([2, 3])
+    with left:
+        large = st.toggle(
+            "Larger", value=True, key="larger", help="The same 32 × 32 pixels: all that the networks get."
+        )
+        side = LARGE if large else SMALL
+        st.image(photos.enlarged_test_image(photo, side), width=side, alt="The photo to name")
+    with right:
+        if answered:
+            reveal(photo, answers[number], number)
+        else:
+            st.subheader("What is it?", anchor=False)
+            with st.container(horizontal=True, key="choices"):
+                for index, (name, shortcut) in enumerate(zip(CLASSES, KEYS, strict=True)):
+                    st.button(name, key=f"say_{name}", shortcut=shortcut, on_click=take, args=(index,), width=BUTTON)
+
+
+def reveal(photo: int, answer: int, number: int) -> None:
+    truth = int(cached.test_labels()[photo])
+    st.subheader(f"It is {with_article(CLASSES[truth])}.", anchor=False)
+    said = {"You": answer} | {called[side]: int(answers_of[side][photo]) for side in "AB"}
+    for who, what in said.items():
+        st.markdown(f":large[{capitalized(who)}: **{CLASSES[what]}** {photos.mark(what == truth)}]")
+    last = number + 1 == contest.PHOTOS
+    st.button(
+        "See the score" if last else "Next photo",
+        key="next_photo",
+        type="primary",
+        icon=":material/arrow_forward:",
+        shortcut="Enter",
+        on_click=go_on,
+    )
+
+
+def show_score(drawn: list[int], answers: list[int]) -> None:
+    truths = [int(cached.test_labels()[photo]) for photo in drawn]
+    scores = {"You": contest.score(answers, truths)}
+    for side in "AB":
+        scores[capitalized(called[side])] = contest.score(answers_of[side][drawn].tolist(), truths)
+    best = max(scores.values())
+    winners = [who for who, points in scores.items() if points == best]
+    st.subheader(verdict(winners), anchor=False)
+    with st.container(horizontal=True, key="scores"):
+        for who, points in scores.items():
+            st.metric(who, f"{points} of {contest.PHOTOS}", border=True, width=220)
+    st.markdown(PEOPLE)
+    with st.container(horizontal=True, key="played"):
+        for photo, answer, truth in zip(drawn, answers, truths, strict=True):
+            with st.container(width=STRIP + 34, gap=None):
+                st.image(photos.enlarged_test_image(photo, STRIP), width=STRIP, alt=f"A {CLASSES[truth]}")
+                lines = [f"**{CLASSES[truth]}**", f"you: {CLASSES[answer]} {photos.mark(answer == truth)}"]
+                lines += [
+                    f"{side}: {CLASSES[what]} {photos.mark(what == truth)}"
+                    for side in "AB"
+                    for what in (int(answers_of[side][photo]),)
+                ]
+                st.markdown("  \n".join(lines))
+    with st.container(horizontal=True):
+        st.button(
+            "Ten other photos",
+            key="play_again",
+            type="primary",
+            icon=":material/casino:",
+            on_click=start_over,
+            args=(secrets.randbelow(SEEDS),),
+        )
+        st.button("The same ten again", key="play_same", icon=":material/replay:", on_click=start_over, args=(None,))
+    st.caption("The link of this page draws the same ten photos: send it to a friend.")
+
+
+def verdict(winners: list[str]) -> str:
+    if winners == ["You"]:
+        return "You beat both networks!"
+    if "You" in winners:
+        return "You are level with the best."
+    return f"{' and '.join(winners)} won this time."
+
+
+answers_of = {"A": cached.test_logits(a).argmax(axis=1), "B": cached.test_logits(b).argmax(axis=1)}
+number = seed()
+drawn = contest.draw(cached.by_who_is_right(a, b), number)
+game = st.session_state.get("_game")
+if game is None or game["seed"] != number:
+    game = st.session_state["_game"] = {"seed": number, "answers": [], "shown": 0}
+if game["shown"] < contest.PHOTOS:
+    st.markdown(
+        f"Ten photos. You, {called['A']} (A) and {called['B']} (B) name each of them. Keys 1 to 9 and 0 work, too."
+    )
+    ask(drawn[game["shown"]], game["shown"])
+else:
+    show_score(drawn, game["answers"])
+with curious():
+    shares = {side: cached.accuracy(run).value for side, run in (("A", a), ("B", b))}
+    st.markdown(
+        f"These ten are drawn so that it is a contest: on all 10,000 test photos A is right on {shares['A']:.0%} and B "
+        f"on {shares['B']:.0%}, and with ten photos at random both would have nearly all of them right. So "
+        f"{contest.SHARES['both right']:.0%} of them are drawn from the photos on which both are right, "
+        f"{contest.SHARES['B right, A wrong']:.0%} from those which B alone names, "
+        f"{contest.SHARES['A right, B wrong']:.0%} from those which A alone names, and "
+        f"{contest.SHARES['both wrong']:.0%} from those which neither names."
+    )

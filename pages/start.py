@@ -1,0 +1,97 @@
+"""The first page: the two questions of the lab, each with its answer in one picture, and the doors to all else."""
+
+import streamlit as st
+
+from core.charts.palette import SIDES
+from core.data.cifar10 import CLASSES
+from core.errors import RunError
+from core.words.english import with_article
+from core.words.glossary import explain
+from core.words.questions import TITLES
+from ui import cached, network_drawing, photos
+from ui.pair_picker import DEEP, TRANSFER, Pair, finished_runs
+
+PHOTO = 88  # pixels
+WHAT_THEY_ARE = {
+    "skip": ("Plain network", "ResNet: with shortcuts"),
+    "init": ("Starts from nothing", "Has learned before"),
+}
+IDEA = {
+    "skip": "Both have {depth} layers. In one, each pair of layers has a **shortcut** around it, drawn as an arc.",
+    "init": "The same network twice. One has first learned from **a million other photos**.",
+}
+
+if {"a", "b"} & st.query_params.keys():  # a link from before this page was the first
+    st.switch_page("../pages/compare.py", query_params=st.query_params.to_dict())
+
+
+def stories() -> dict[str, Pair]:
+    """The pair that tells each of the two stories, by the setting that it is about: as far as they are here."""
+    runs = finished_runs()
+    questions = cached.questions(runs)
+    found = {}
+    for setting, first in (("skip", DEEP), ("init", TRANSFER)):
+        about = [question for question in questions if question.setting == setting]
+        if about:
+            best = next((one for one in about if one.names == frozenset(first)), about[-1])
+            found[setting] = Pair(best.a, best.b, best)
+    return found
+
+
+def show_story(setting: str, pair: Pair) -> None:
+    called = dict(zip(SIDES, WHAT_THEY_ARE[setting], strict=True))
+    st.subheader(TITLES[setting], anchor=False)
+    st.markdown(IDEA[setting].format(depth=pair.a.config.depth))
+    with st.container(horizontal=True, key=f"networks_{setting}"):
+        for side, run in pair:
+            with st.container(width="stretch", gap="xsmall"):
+                drawing = network_drawing.network(run.config, pair.colors[side])
+                st.image(drawing, width="stretch", alt=f"{called[side]}, as a row of blocks")
+                st.markdown(f"{called[side]}  \n:large[**{cached.accuracy(run).value:.0%} right**]")
+    show_photo(setting, pair, called)
+    if st.button(
+        "See for yourself",
+        key=f"story_{setting}",
+        type="primary",
+        icon=":material/arrow_forward:",
+        help="The two networks side by side.",
+    ):
+        page = "../pages/compare.py" if setting == "skip" else "../pages/transfer.py"
+        st.switch_page(page, query_params=pair.link)
+
+
+def show_photo(setting: str, pair: Pair, called: dict[str, str]) -> None:
+    """One that B names and A does not."""
+    found = cached.disagreements(pair.a, pair.b)["B right, A wrong"]
+    if not len(found):
+        return
+    index = int(found[0])
+    truth = CLASSES[cached.test_labels()[index]]
+    with st.container(horizontal=True, vertical_alignment="center", key=f"photo_{setting}"):
+        st.image(photos.enlarged_test_image(index, PHOTO), width=PHOTO, alt=f"A photo of {with_article(truth)}")
+        lines = [f"What is this? It is {with_article(truth)}."]
+        for side, run in pair:
+            answer = CLASSES[cached.test_logits(run)[index].argmax()]
+            lines.append(f"{called[side].split(':')[0]}: **{answer}** {photos.mark(answer == truth)}")
+        st.markdown("  \n".join(lines), width="stretch")
+
+
+st.title("A computer learns to name what is in a photo")
+st.markdown(
+    "Two **neural networks** learn from the same photos. They differ in **one thing**. Which is right more often, "
+    "on 10,000 photos that it has never seen?",
+    help=explain("network"),
+)
+try:
+    told = stories()
+    for column, (setting, pair) in zip(st.columns(2), told.items(), strict=False):
+        with column, st.container(border=True, key=f"card_{setting}", height="stretch"):
+            show_story(setting, pair)
+except RunError:
+    told = {}
+if not told:
+    st.info("The networks that come with the lab are not here. Train a pair of your own.")
+with st.container(horizontal=True, key="doors"):
+    st.page_link("../pages/look_inside.py", label="Try your own picture", icon=":material/photo_camera:")
+    st.page_link("../pages/train.py", label="Watch two networks learn", icon=":material/flag:")
+    st.page_link("../pages/play.py", label="Can you beat them?", icon=":material/sports_esports:")

@@ -1,0 +1,200 @@
+"""The pair of networks that a page compares, A and B: chosen by the question they answer, or freely by name.
+
+The choice holds on every page that compares, and is kept in the link as ?a=NAME&b=NAME.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+
+import streamlit as st
+
+from core.analysis.questions import Question
+from core.charts import palette
+from core.config import TrainConfig
+from core.errors import RunError
+from core.runs.library import NAME, damaged_runs, list_runs
+from core.runs.run import Run
+from core.words import questions as question_words
+from core.words.glossary import explain
+from core.words.settings import describe, names
+from ui import cached
+from ui.foreign_text import plain
+
+Names = tuple[str, str]  # of A and of B
+DEEP: Names = ("plain56-s0", "resnet56-s0")
+SHALLOW: Names = ("plain20-s0", "resnet20-s0")
+TRANSFER: Names = ("resnet50-scratch", "resnet50-imagenet")
+SIDES = ("a", "b")
+MARKS = {"A": "●", "B": "■"}  # as in the charts
+
+
+@dataclass(frozen=True)
+class Pair:
+    a: Run
+    b: Run
+    question: Question | None  # None where they differ in more than one thing, or in none
+
+    def __iter__(self):
+        """("A", run), ("B", run)."""
+        return iter((("A", self.a), ("B", self.b)))
+
+    @property
+    def colors(self) -> dict[str, str]:
+        """{side: color}."""
+        return palette.colors(self.a.config, self.b.config)
+
+    @property
+    def names(self) -> dict[str, str]:
+        """{side: what to call it in a sentence}, e.g. "the plain network"."""
+        return names(self.a, self.b)
+
+    @property
+    def link(self) -> dict[str, str]:
+        return {"a": self.a.name, "b": self.b.name}
+
+
+def choose(default: Names = DEEP, fits: Callable[[TrainConfig], bool] = lambda _: True) -> Pair:
+    """Draw the picker. Gives the pair chosen, here or on another page; where none was, or it does not fit this page,
+    the `default`. Where nothing is trained yet, says so, offers to train, and ends the page."""
+    finished = finished_runs()
+    runs = {run.name: run for run in finished if fits(run.config)}
+    if not runs:
+        st.info("There are no trained networks of this kind yet.")
+        st.page_link("../pages/train.py", label="Train a pair now", icon=":material/fitness_center:")
+        st.stop()
+    _follow_link({run.name: run for run in finished}, default)
+    questions = question_words.labels(cached.questions(list(runs.values())))
+    chosen: Names | None = st.session_state.get("_pair")
+    fitting = chosen if chosen and set(chosen) <= runs.keys() else None
+    pair = fitting or _first_pair(default, list(questions.values()), list(runs))
+    label = next((label for label, question in questions.items() if question.names == frozenset(pair)), None)
+    _draw(questions, label, runs, pair)
+    if chosen and not fitting:
+        st.caption(":material/info: The pair chosen before can't be shown here; this page has one of its own.")
+    _write_link(pair)
+    return Pair(runs[pair[0]], runs[pair[1]], questions.get(label) if label else None)
+
+
+def legend(pair: Pair) -> None:
+    """Who is A and who is B, with their color and their mark in the charts."""
+    parts = [
+        f'<span style="white-space:nowrap"><span style="color:{pair.colors[side]}">{MARKS[side]}</span> '
+        f"<b>{side}</b> {escape(describe(run))}</span>"
+        for side, run in pair
+    ]
+    st.html(f'<div style="display:flex;flex-wrap:wrap;gap:0 1.5rem">{"".join(parts)}</div>')
+
+
+def finished_runs() -> list[Run]:
+    """All that can be chosen. What is wrong with other folders is told by the page Train."""
+    return [run for run in list_runs()[0] if run.finished]
+
+
+def readable_runs() -> list[Run]:
+    """The finished runs whose history and answers can be read; the others are reported."""
+    found = []
+    for run in finished_runs():
+        try:
+            cached.history(run), cached.accuracy(run)
+        except RunError as error:
+            st.warning(f"{plain(error)} So {plain(run.name)} is left out here.", icon=":material/folder_off:")
+        else:
+            found.append(run)
+    return found
+
+
+def offer_pair(a: str, b: str, label: str, help: str, key: str = "everywhere") -> None:
+    """A button that makes two runs A and B; nothing where they are chosen already, or one is not here."""
+    offered = {a, b}
+    if offered == set(st.session_state.get("_shown", ())) or not offered <= {run.name for run in finished_runs()}:
+        return
+    st.button(label, key=key, icon=":material/compare_arrows:", on_click=_take, args=(a, b), help=help)
+
+
+def show_command(run: Run, **changes) -> None:
+    """The command that makes another run like `run`, but for these settings."""
+    st.code("\n".join([*run.preparation, run.command_with(**changes)]), language="bash")
+
+
+def _draw(questions: dict[str, Question], label: str | None, runs: dict[str, Run], pair: Names) -> None:
+    freely = f"{pair[0]} against {pair[1]}"
+    st.session_state.update(question=label or freely, a=pair[0], b=pair[1])
+    with st.container(horizontal=True, vertical_alignment="bottom", key="pair"):
+        st.selectbox(
+            "Which two networks?",
+            list(questions) if label else [freely, *questions],
+            key="question",
+            on_change=lambda: _take_question(questions),
+            help="Two networks that differ in one thing, so that what comes of it has one cause. The choice holds on "
+            "every page and is part of the link.",
+        )
+        with st.popover("Choose freely", icon=":material/tune:", help="Any two networks, by name."):
+            for side in SIDES:
+                st.selectbox(
+                    f"Network {side.upper()}",
+                    list(runs),
+                    key=side,
+                    on_change=lambda: _take(*(st.session_state[side] for side in SIDES)),
+                    format_func=lambda name: f"{name}: {describe(runs[name])}",
+                    help=explain("run"),
+                )
+
+
+def _take_question(questions: dict[str, Question]) -> None:
+    if question := questions.get(st.session_state["question"]):
+        _take(question.a.name, question.b.name)
+
+
+def _take(a: str, b: str) -> None:
+    st.session_state["_pair"] = (a, b)
+
+
+def _first_pair(default: Names, questions: list[Question], names: list[str]) -> Names:
+    if set(default) <= set(names):
+        return default
+    if questions:
+        return questions[0].a.name, questions[0].b.name
+    return names[0], names[-1]
+
+
+def _write_link(pair: Names) -> None:
+    """Both at once: each writing is a step of the browser's Back."""
+    choice = dict(zip(SIDES, pair, strict=True))
+    st.session_state.update({f"_link_{key}": name for key, name in choice.items()}, _shown=pair)
+    if any(st.query_params.get(key) != name for key, name in choice.items()):
+        st.query_params.update(choice)
+
+
+def _follow_link(runs: dict[str, Run], default: Names) -> None:
+    """Choose what the link says, where it is new (opened, or gone back to); report and replace a name unknown here.
+
+    Not the widget's own binding to the link: that leaves a default out of the link, and drops an unknown name silently.
+    """
+    link = {key: st.query_params.get(key) for key in SIDES}
+    new = any(name is not None and name != st.session_state.get(f"_link_{key}") for key, name in link.items())
+    before = st.session_state.get("_pair")
+    renamed_from, renamed_to = st.session_state.get("_renamed", (None, None))
+    wanted = [(link[key] if new else None) or (before or default)[i] for i, key in enumerate(SIDES)]
+    if not new and before is None:
+        return
+    wanted = [renamed_to if name == renamed_from else name for name in wanted]
+    fallback = _first_pair(default, [], list(runs))
+    known = tuple(
+        _known(name, side, runs, fallback[i]) for i, (side, name) in enumerate(zip("AB", wanted, strict=True))
+    )
+    st.session_state["_pair"] = known
+
+
+def _known(wanted: str, side: str, runs: dict[str, Run], default: str) -> str:
+    if wanted in runs:
+        return wanted
+    # Whoever made the link may have written anything; only what can be a name is said again.
+    called = f"“{wanted}”" if NAME.fullmatch(wanted) else "of that name"
+    why = f"There is no run {called} here"
+    if wanted in {run.name for run in list_runs()[0]}:
+        why = f"{called} is not finished"
+    elif wanted in damaged_runs():
+        why = f"{called} is damaged (see Train, All runs)"
+    st.warning(f"{plain(why)}; {side} shows {plain(default)} instead.", icon=":material/link_off:")
+    return default
