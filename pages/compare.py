@@ -50,21 +50,21 @@ def show_network(side: str, run: Run) -> None:
         st.markdown(kind + plain(describe(run)))
         drawing = network_drawing.network(run.config, pair.colors[side])
         st.image(drawing, width="stretch", alt=f"Drawing of network {side}")
-        st.metric("right on photos it has never seen", f"{share.value:.1%}", help=summary.MEANINGS[summary.ACCURACY])
+        st.metric("right on new photos", f"{share.value:.1%}", help=summary.MEANINGS[summary.ACCURACY])
         st.markdown(SHORTCUTS[run.config.skip] if cifar else BEGINNING[run.config.pretrained])
 
 
 def show_example(index: int) -> None:
     truth = CLASSES[cached.test_labels()[index]]
     with st.container(border=True, key="example", height="stretch", horizontal_alignment="center"):
-        st.markdown("**One photo, two answers**")
+        st.markdown("**One photo**")
         st.image(photos.enlarged_test_image(index, 192), width=192, alt=f"Test photo {index}: {truth}")
         for side, run in pair:
             answer = CLASSES[cached.test_logits(run)[index].argmax()]
             st.markdown(f"{side} says **{answer}** {photos.mark(answer == truth)}")
 
 
-left, middle, right = st.columns([5, 3, 5])
+left, middle, right = st.columns([4, 3, 4])
 with left:
     show_network("A", pair.a)
 with right:

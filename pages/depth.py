@@ -125,7 +125,7 @@ wrong = {
 found = depth.finding(rows, wrong)
 with place:
     show("test_right", "right on new photos (%)", published)
-    st.markdown(f":large[**{depth_words.headline(found)}**]")
+    st.markdown(f"#### {depth_words.headline(found)}")
     show_clicked()
 with details:
     st.markdown(depth_words.finding(found))

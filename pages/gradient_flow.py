@@ -263,9 +263,10 @@ def show_initialization() -> None:
     if depth > DEPTHS[0]:
         findings.insert(1 if batch_norm else 0, against_shallow(configs, norms))
     findings = [words for words in findings if words]
+    st.markdown(f"#### {findings[0]}")
     st.markdown(
-        f"**{findings[0]}** {' '.join(findings[1:])} Fresh random weights, the same for both (seed 0); one backward "
-        f"pass on the first {gradients.BATCH} training photos."
+        f"{' '.join(findings[1:])} Fresh random weights, the same for both (seed 0); one backward pass on the first "
+        f"{gradients.BATCH} training photos."
     )
 
 

@@ -41,9 +41,9 @@ def curves(measure: str, x: str) -> pd.DataFrame:
 
 
 def when_reached(run: Run) -> str:
-    """E.g. "is there after 5 epochs (12 min)"."""
+    """E.g. "passes the finish line after 5 epochs (12 min)"."""
     when = summarize(cached.history(run), cached.accuracy(run)).reached[FINISH]
-    return f"is there after {summary.when(when)}" if when else "never gets there"
+    return f"passes the finish line after {summary.when(when)}" if when else "never does"
 
 
 st.title("Which learns faster?")
@@ -61,9 +61,9 @@ chart.show(
     key="learning",
 )
 there = {side: when_reached(run) for side, run in pair}
+st.markdown(f"#### {capitalized(pair.names['A'])} {there['A']}; {pair.names['B']} {there['B']}.")
 st.markdown(
-    f"The finish line is **{FINISH:.0%} right** on photos kept apart. {capitalized(pair.names['A'])} {there['A']}; "
-    f"{pair.names['B']} {there['B']}.",
+    f"The finish line is **{FINISH:.0%} right** on photos that were kept apart.",
     help=explain("epoch", "validation photos"),
 )
 

@@ -59,7 +59,7 @@ def map_style() -> closer_look.MapStyle:
         sides = [one.cells(one.layers[-1] if layer == LAST else layer) for one in both]
         return " and ".join(dict.fromkeys(f"{side} × {side}" for side in sides))
 
-    with st.popover("Change the heatmaps", icon=":material/tune:", help="How they are made and drawn."):
+    with st.popover("Heatmaps", icon=":material/tune:", help="How they are made and drawn."):
         first = second = third = st.container()
         method = first.selectbox(
             "Method",

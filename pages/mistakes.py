@@ -17,8 +17,8 @@ MEASURES = {
     "precision": f"precision: {phrase('precision')}",
     "f1": f"F1: {phrase('f1')}",
 }
-WHOSE = {"A": "A's answers", "B": "B's answers", "difference": "what changes from A to B"}
-SHOWN = 18  # photos of a cell
+WHOSE = {"A": "A: {A}", "B": "B: {B}", "difference": "What changes from A to B"}
+SHOWN = 12  # photos of a cell
 MOST_COMMON, OF_EACH = 3, 5  # mix-ups, and photos of each
 
 pair = pair_picker.choose()
@@ -48,15 +48,17 @@ def show_most_common() -> None:
 def take_click(whose: str) -> None:
     cells = st.session_state[f"confusion_{whose}"].selection.get("cell")
     if cells:
-        st.session_state.update(whose=whose, true=cells[0]["true"], answer=cells[0]["answer"])
+        st.session_state.update(true=cells[0]["true"], answer=cells[0]["answer"])
 
 
-def show_matrix(whose: str, matrix: pd.DataFrame, title: str, largest: int) -> None:
+def show_matrix(whose: str) -> None:
+    """Full color is where either of them has most: the same for both."""
+    matrix = difference if whose == "difference" else matrices[whose]
+    counts = [difference] if whose == "difference" else matrices.values()
     chart.show(
         confusion,
         matrix,
-        title,
-        largest,
+        max(1, max(int(each.where(mistakes_only, 0).abs().to_numpy().max()) for each in counts)),
         told_apart(pair.colors) if whose == "difference" else None,
         on_select=lambda: take_click(whose),
         key=f"confusion_{whose}",
@@ -83,29 +85,26 @@ def show_photos(whose: str, true: str, answer: str) -> None:
             photos.strip(indices[:SHOWN], pair, key=f"photos_{number}")
 
 
-def show_tables() -> None:
-    worst = {side: int(matrix.where(mistakes_only, 0).to_numpy().max()) for side, matrix in matrices.items()}
-    largest = max(worst.values())
-    first, second, third = st.columns(3)
-    with first:
-        show_matrix("A", matrices["A"], f"A: {capitalized(pair.names['A'])}", largest)
-    with second:
-        show_matrix("B", matrices["B"], f"B: {capitalized(pair.names['B'])}", largest)
-    with third:
-        largest_change = max(1, int(difference.where(mistakes_only, 0).abs().to_numpy().max()))
-        show_matrix("difference", difference, "B minus A", largest_change)
-    with st.container(horizontal=True):
-        whose = st.selectbox(
-            "Of",
-            list(WHOSE),
-            key="whose",
-            bind="query-params",
-            format_func=WHOSE.get,
-            help="Which of the three tables.",
-        )
-        true = st.selectbox("What it is", CLASSES, index=3, key="true", bind="query-params", help="The row.")
-        answer = st.selectbox("The answer", CLASSES, index=5, key="answer", bind="query-params", help="The column.")
-    show_photos(whose, true, answer)
+def show_table() -> None:
+    """All mix-ups of one network, or what changes between both, and beside it the photos of one cell."""
+    whose = st.segmented_control(
+        "Whose answers",
+        list(WHOSE),
+        default="A",
+        key="whose",
+        bind="query-params",
+        required=True,
+        format_func=lambda side: WHOSE[side].format(A=capitalized(pair.names["A"]), B=capitalized(pair.names["B"])),
+        help="Which of three tables.",
+    )
+    left, right = st.columns(2)
+    with left:
+        show_matrix(whose)
+    with right:
+        with st.container(horizontal=True):
+            true = st.selectbox("What it is", CLASSES, index=3, key="true", bind="query-params", help="The row.")
+            answer = st.selectbox("The answer", CLASSES, index=5, key="answer", bind="query-params", help="The column.")
+        show_photos(whose, true, answer)
 
 
 def show_classes() -> None:
@@ -138,14 +137,14 @@ def show_classes() -> None:
 st.title("What do they mix up?")
 pair_picker.legend(pair)
 show_most_common()
-st.header("All mix-ups", anchor=False)
-st.markdown("A row is what a photo **is**, a column what the network **says**. **Click a cell to see its photos.**")
-show_tables()
+with st.expander("All mix-ups, as a table", icon=":material/grid_on:", key="all_mix_ups"):
+    st.markdown("A row is what a photo **is**, a column what the network **says**. **Click a cell to see its photos.**")
+    show_table()
 with curious():
     st.markdown(
-        "The numbers in the diagonal are right answers, of 1,000 photos each. In “B minus A”, a cell has the color of "
-        "the network that gives this answer more often. Small changes may be luck: other random numbers to begin with "
-        "(another seed) can shift a cell by more than ten."
+        "The numbers in the diagonal are right answers, of 1,000 photos each. In “what changes”, a cell has the color "
+        "of the network that gives this answer more often. Small changes may be luck: other random numbers to begin "
+        "with (another seed) can shift a cell by more than ten."
     )
     st.subheader("Class by class", anchor=False)
     show_classes()

@@ -12,7 +12,7 @@ from ui import cached, photos
 from ui.curious import curious
 from ui.pair_picker import DEEP, finished_runs
 
-LARGE, SMALL, STRIP, BUTTON = 320, 64, 96, 150  # pixels
+LARGE, SMALL, STRIP, BUTTON = 320, 160, 96, 140  # pixels
 SEEDS = 10_000
 KEYS = "1234567890"
 PEOPLE = (
@@ -60,9 +60,7 @@ def ask(photo: int, number: int) -> None:
     answered = len(answers) > number
     left, right = st.columns([2, 3])
     with left:
-        large = st.toggle(
-            "Larger", value=True, key="larger", help="The same 32 × 32 pixels: all that the networks get."
-        )
+        large = st.toggle("Larger", key="larger", help="The same 32 × 32 pixels: all that the networks get.")
         side = LARGE if large else SMALL
         st.image(photos.enlarged_test_image(photo, side), width=side, alt="The photo to name")
     with right:
@@ -80,7 +78,7 @@ def reveal(photo: int, answer: int, number: int) -> None:
     st.subheader(f"It is {with_article(CLASSES[truth])}.", anchor=False)
     said = {"You": answer} | {called[side]: int(answers_of[side][photo]) for side in "AB"}
     for who, what in said.items():
-        st.markdown(f":large[{capitalized(who)}: **{CLASSES[what]}** {photos.mark(what == truth)}]")
+        st.markdown(f"#### {capitalized(who)}: {CLASSES[what]} {photos.mark(what == truth)}")
     last = number + 1 == contest.PHOTOS
     st.button(
         "See the score" if last else "Next photo",

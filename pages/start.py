@@ -5,7 +5,7 @@ import streamlit as st
 from core.charts.palette import SIDES
 from core.data.cifar10 import CLASSES
 from core.errors import RunError
-from core.words.english import with_article
+from core.words.english import capitalized, with_article
 from core.words.glossary import explain
 from core.words.questions import TITLES
 from ui import cached, network_drawing, photos
@@ -13,13 +13,18 @@ from ui.pair_picker import DEEP, TRANSFER, Pair, finished_runs
 
 PHOTO = 88  # pixels
 WHAT_THEY_ARE = {
-    "skip": ("Plain network", "ResNet: with shortcuts"),
-    "init": ("Starts from nothing", "Has learned before"),
+    "skip": ("Plain network", "ResNet"),
+    "init": ("From nothing", "Learned before"),
 }
 IDEA = {
-    "skip": "Both have {depth} layers. In one, each pair of layers has a **shortcut** around it, drawn as an arc.",
+    "skip": "Both have {depth} layers. In one, each pair of layers has a **shortcut** around it: an arc.",
     "init": "The same network twice. One has first learned from **a million other photos**.",
 }
+DOORS = (
+    ("look_inside", "Try your own picture", ":material/photo_camera:", {"source": "upload"}),
+    ("train", "Watch them learn", ":material/flag:", None),
+    ("play", "Can you beat them?", ":material/sports_esports:", None),
+)
 
 if {"a", "b"} & st.query_params.keys():  # a link from before this page was the first
     st.switch_page("../pages/compare.py", query_params=st.query_params.to_dict())
@@ -42,22 +47,15 @@ def show_story(setting: str, pair: Pair) -> None:
     called = dict(zip(SIDES, WHAT_THEY_ARE[setting], strict=True))
     st.subheader(TITLES[setting], anchor=False)
     st.markdown(IDEA[setting].format(depth=pair.a.config.depth))
-    with st.container(horizontal=True, key=f"networks_{setting}"):
+    with st.container(horizontal=True, wrap=False, key=f"networks_{setting}"):
         for side, run in pair:
             with st.container(width="stretch", gap="xsmall"):
-                drawing = network_drawing.network(run.config, pair.colors[side])
-                st.image(drawing, width="stretch", alt=f"{called[side]}, as a row of blocks")
-                st.markdown(f"{called[side]}  \n:large[**{cached.accuracy(run).value:.0%} right**]")
+                drawing = network_drawing.beginning(run.config, pair.colors[side])
+                st.image(drawing, width="stretch", alt=f"{called[side]}, its first blocks")
+                st.markdown(called[side])
+                st.subheader(f"{cached.accuracy(run).value:.0%} right", anchor=False)
     show_photo(setting, pair, called)
-    if st.button(
-        "See for yourself",
-        key=f"story_{setting}",
-        type="primary",
-        icon=":material/arrow_forward:",
-        help="The two networks side by side.",
-    ):
-        page = "../pages/compare.py" if setting == "skip" else "../pages/transfer.py"
-        st.switch_page(page, query_params=pair.link)
+    show_way_in(setting, pair)
 
 
 def show_photo(setting: str, pair: Pair, called: dict[str, str]) -> None:
@@ -67,13 +65,25 @@ def show_photo(setting: str, pair: Pair, called: dict[str, str]) -> None:
         return
     index = int(found[0])
     truth = CLASSES[cached.test_labels()[index]]
-    with st.container(horizontal=True, vertical_alignment="center", key=f"photo_{setting}"):
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", key=f"photo_{setting}"):
         st.image(photos.enlarged_test_image(index, PHOTO), width=PHOTO, alt=f"A photo of {with_article(truth)}")
-        lines = [f"What is this? It is {with_article(truth)}."]
+        lines = [f"What is this? {capitalized(with_article(truth))}."]
         for side, run in pair:
             answer = CLASSES[cached.test_logits(run)[index].argmax()]
-            lines.append(f"{called[side].split(':')[0]}: **{answer}** {photos.mark(answer == truth)}")
+            lines.append(f"{called[side]}: **{answer}** {photos.mark(answer == truth)}")
         st.markdown("  \n".join(lines), width="stretch")
+
+
+def show_way_in(setting: str, pair: Pair) -> None:
+    if st.button(
+        "See for yourself",
+        key=f"story_{setting}",
+        type="primary",
+        icon=":material/arrow_forward:",
+        help="The two networks side by side.",
+    ):
+        page = "../pages/compare.py" if setting == "skip" else "../pages/transfer.py"
+        st.switch_page(page, query_params=pair.link)
 
 
 st.title("A computer learns to name what is in a photo")
@@ -91,7 +101,6 @@ except RunError:
     told = {}
 if not told:
     st.info("The networks that come with the lab are not here. Train a pair of your own.")
-with st.container(horizontal=True, key="doors"):
-    st.page_link("../pages/look_inside.py", label="Try your own picture", icon=":material/photo_camera:")
-    st.page_link("../pages/train.py", label="Watch two networks learn", icon=":material/flag:")
-    st.page_link("../pages/play.py", label="Can you beat them?", icon=":material/sports_esports:")
+for column, (page, label, icon, query) in zip(st.columns(len(DOORS)), DOORS, strict=True):
+    with column, st.container(border=True, key=f"door_{page}"):
+        st.page_link(f"../pages/{page}.py", label=f"**{label}**", icon=icon, query_params=query)

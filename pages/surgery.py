@@ -159,13 +159,13 @@ def operate() -> None:
             with column, st.container(border=True, key=f"surgery_{side}", height="stretch"):
                 now[side] = show_network(side, removed, scale)
         if not removed and scale == 1:
-            st.markdown(f":large[Nothing is cut out yet. Begin with {example()}, then another.]")
+            st.markdown(f"#### Nothing is cut out yet. Begin with {example()}, then another.")
         elif len(now) == 2 and None not in now.values():
             named = (
                 f"{capitalized(pair.names[side])}, {condition(side, removed, scale)}, gets **{share:.0%}** right"
                 for side, share in now.items()
             )
-            st.markdown(f":large[{'; '.join(named)}.]")
+            st.markdown(f"#### {'; '.join(named)}.")
 
 
 def example() -> str:
@@ -244,8 +244,8 @@ with curious():
                 for side, results in studies.items()
             )
             st.markdown(
-                f"One block removed: {' '.join(costs)} The average leaves out the blocks that halve the picture, marked "
-                "by an upright line: a plain network can't lose them. The dotted line is guessing."
+                f"One block removed: {' '.join(costs)} The average leaves out the blocks that halve the picture, "
+                "marked by an upright line: a plain network can't lose them. The dotted line is guessing."
             )
         with right:
             st.subheader("How many can go?", anchor=False)

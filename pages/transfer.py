@@ -136,8 +136,8 @@ def show_budgets(table: pd.DataFrame) -> None:
     scratch, learned = (table[table["side"] == side].set_index("images")["accuracy"] for side in CALLED)
     few, many = scratch.index.min(), scratch.index.max()
     st.markdown(
-        f":large[With {few:,} photos, having learned before is worth **{100 * (learned[few] - scratch[few]):.0f} "
-        f"points**; with {many:,}, {100 * (learned[many] - scratch[many]):.0f}.]"
+        f"#### With {few:,} photos, having learned before is worth **{100 * (learned[few] - scratch[few]):.0f} "
+        f"points**; with {many:,}, {100 * (learned[many] - scratch[many]):.0f}."
     )
 
 

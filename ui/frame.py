@@ -9,13 +9,14 @@ from ui import gc_freeze, warm_up
 from ui.foreign_text import plain
 
 HERE = Path(__file__).parent
+SIDEBAR = 250  # pixels
 START = st.Page("../pages/start.py", title="Start", icon=":material/home:", default=True)
 PAGES = {
     "": [START],
     "Compare": [
         st.Page("../pages/compare.py", title="Which is better?", icon=":material/balance:"),
         st.Page("../pages/surgery.py", title="What if a block is cut out?", icon=":material/content_cut:"),
-        st.Page("../pages/look_inside.py", title="What do they see in a photo?", icon=":material/photo_camera:"),
+        st.Page("../pages/look_inside.py", title="What do they see?", icon=":material/photo_camera:"),
         st.Page("../pages/mistakes.py", title="What do they mix up?", icon=":material/grid_on:"),
         st.Page("../pages/learning_curves.py", title="Which learns faster?", icon=":material/show_chart:"),
     ],
@@ -31,7 +32,9 @@ PAGES = {
     "Do it yourself": [st.Page("../pages/train.py", title="Train networks", icon=":material/fitness_center:")],
 }
 
-st.set_page_config(page_title="ResNet Lab", page_icon=HERE / "icon.svg", layout="wide")
+st.set_page_config(page_title="ResNet Lab", page_icon=HERE / "icon.svg", layout="wide", initial_sidebar_state=SIDEBAR)
+st.html(HERE / "style.css")
+st.html(f"<script>{(HERE / 'close_menu.js').read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
 st.logo(HERE / "logo.svg", icon_image=HERE / "icon.svg", size="large")
 page = st.navigation(PAGES)
 try:

@@ -14,7 +14,7 @@ from ui import cached
 from ui.foreign_text import plain
 from ui.pair_picker import Pair
 
-SOURCES = {"upload": "My own photo", "test": "Test photo", "gallery": "Gallery", "camera": "Webcam"}
+SOURCES = {"upload": "My photo", "test": "Test photo", "gallery": "Gallery", "camera": "Webcam"}
 ANY_PHOTO, DISAGREE, ANY_CLASS = "any photo", "they disagree", "any class"
 POOLS = (DISAGREE, "A right, B wrong", "B right, A wrong", "both wrong", "both right", ANY_PHOTO)
 NONE_OF_THESE = "none of these"
@@ -37,7 +37,8 @@ class Choice:
 def choose(pair: Pair) -> Choice | None:
     """Draw the controls; None while there is no usable picture (the page then shows why)."""
     on_phone = "Mobi" in st.context.headers.get("User-Agent", "")
-    source = st.segmented_control(
+    row = st.container(horizontal=True, vertical_alignment="center", key="picture_source")
+    source = row.segmented_control(
         "Picture",
         list(SOURCES),
         default="upload" if on_phone else "test",
@@ -48,37 +49,35 @@ def choose(pair: Pair) -> Choice | None:
         label_visibility="collapsed",
         help="A test photo is one that no network was trained on.",
     )
-    return {"test": _test_image, "gallery": _gallery, "upload": _upload, "camera": _camera}[source](pair)
+    with row if source == "test" else st.container():
+        return {"test": _test_image, "gallery": _gallery, "upload": _upload, "camera": _camera}[source](pair)
 
 
 def _test_image(pair: Pair) -> Choice:
     if "image" not in st.session_state and "image" not in st.query_params:
         _draw(pair, first=True)  # the first look is an interesting one
-    with st.container(horizontal=True, vertical_alignment="bottom", key="test_photo"):
-        st.button(
-            "Another one",
-            key="another",
-            icon=":material/casino:",
-            on_click=_draw,
-            args=(pair,),
-            help="At random, of the kind chosen.",
+    st.button(
+        "Another one",
+        key="another",
+        icon=":material/casino:",
+        on_click=_draw,
+        args=(pair,),
+        help="At random, of the kind chosen.",
+    )
+    with st.popover("Choose", icon=":material/tune:", help="Which test photos."):
+        number = st.number_input(
+            "Number of the photo",
+            0,
+            TEST_IMAGES - 1,
+            value=None,
+            step=1,
+            key="image",
+            bind="query-params",
+            help="Test photos are numbered from 0 to 9,999, in the dataset's own order.",
         )
-        with st.popover("Choose", icon=":material/tune:", help="Which test photos."):
-            number = st.number_input(
-                "Number of the photo",
-                0,
-                TEST_IMAGES - 1,
-                value=None,
-                step=1,
-                key="image",
-                bind="query-params",
-                help="Test photos are numbered from 0 to 9,999, in the dataset's own order.",
-            )
-            drawing: dict[str, Any] = {"on_change": _draw, "args": (pair,)}
-            st.selectbox("Who is right", POOLS, key="pool", help="From which photos to draw one at random.", **drawing)
-            st.selectbox(
-                "What it shows", (ANY_CLASS, *CLASSES), key="shows", help="Draw photos of this alone.", **drawing
-            )
+        drawing: dict[str, Any] = {"on_change": _draw, "args": (pair,)}
+        st.selectbox("Who is right", POOLS, key="pool", help="From which photos to draw one at random.", **drawing)
+        st.selectbox("What it shows", (ANY_CLASS, *CLASSES), key="shows", help="Draw photos of this alone.", **drawing)
     if message := st.session_state.pop("_none_found", None):
         st.info(message)
     number = 0 if number is None else int(number)

@@ -14,7 +14,7 @@ ROOM_FOR_PERCENT = 0.25  # beside the longest bar, in widths of its scale
 
 
 def confusion(
-    matrix: pd.DataFrame, title: str, largest: int, of_sides: tuple[str, str] | None = None
+    matrix: pd.DataFrame, largest: int, of_sides: tuple[str, str] | None = None
 ) -> alt.LayerChart | alt.FacetChart:
     """A 10 x 10 table of counts as colored cells; a click selects a cell ("true", "answer") as parameter `cell`.
 
@@ -30,7 +30,7 @@ def confusion(
     classes = list(matrix.index)
     hues = list(of_sides or (MISTAKE, MISTAKE))
     cell = alt.selection_point(name="cell", fields=["true", "answer"], on="click", empty=False)
-    base = alt.Chart(long, title=alt.TitleParams(title, anchor="middle")).encode(
+    base = alt.Chart(long).encode(
         x=alt.X(
             "answer:N", sort=classes, title="the network's answer", axis=alt.Axis(labelAngle=-60, labelOverlap=False)
         ),
@@ -43,13 +43,13 @@ def confusion(
         fillOpacity=alt.Opacity("fullness:Q", scale=alt.Scale(domain=[0, 1], range=[0, 1]), legend=None),
         strokeWidth=alt.condition(cell, alt.value(3), alt.value(0.3)),
     )
-    text = base.mark_text(fontSize=12, cursor="pointer").encode(
+    text = base.mark_text(fontSize=14, cursor="pointer").encode(
         text=alt.Text("images:Q", format="d" if of_sides is None else "+d"),
         opacity=alt.condition(alt.datum.images == 0, alt.value(0), alt.value(1)),
     )
-    on_full = text.transform_filter(f"datum.fullness > {FULL}").mark_text(fontSize=12, cursor="pointer", color="white")
+    on_full = text.transform_filter(f"datum.fullness > {FULL}").mark_text(fontSize=14, cursor="pointer", color="white")
     return alt.layer(squares.add_params(cell), text.transform_filter(f"datum.fullness <= {FULL}"), on_full).properties(
-        height=alt.Step(29)
+        height=alt.Step(40)
     )
 
 

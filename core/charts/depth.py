@@ -50,7 +50,9 @@ def degradation(
         return alt.X(f"{field}:Q", title="layers", scale=depths, axis=alt.Axis(values=list(axes.depths), format="d"))
 
     def right(field: str) -> alt.Y:
-        return alt.Y(f"{field}:Q", title=y_title, scale=alt.Scale(domain=[axes.lowest, 100], nice=True))
+        return alt.Y(
+            f"{field}:Q", title=y_title, scale=alt.Scale(domain=[axes.lowest, 100]), axis=alt.Axis(tickCount=6)
+        )
 
     faint = alt.Chart(published).encode(x=layers("depth"), y=right("right"), color=color, opacity=alt.value(0.5))
     tooltip = ["network:N", "depth:Q", alt.Tooltip("right:Q", title="right (%), He et al. 2015"), "source:N"]

@@ -1,13 +1,15 @@
 """What remains of a network without some of its blocks."""
 
 from collections.abc import Sequence
+from math import cos, pi, sin
 
 import altair as alt
 import pandas as pd
 
 from core.charts import style
 
-ARC = ((-0.46, 0.0), (-0.36, 0.8), (0.0, 1.15), (0.36, 0.8), (0.46, 0.0))  # points of a shortcut, from a block's middle
+# Points of a shortcut, from a block's middle: half an ellipse.
+ARC = [(-0.45 * cos(pi * i / 12), 1.1 * sin(pi * i / 12)) for i in range(13)]
 LOWER = 0.75  # a block's height over that of one in the stage before, where the picture is twice as high
 
 
@@ -32,15 +34,14 @@ def chain(
     base = alt.Chart(blocks).encode(tooltip=alt.Tooltip("hint:N", title="block"))
     way = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=color, strokeWidth=2)
     block = alt.selection_point(name="block", fields=["block"], on="click", empty=False)
-    squares = base.mark_rect(
-        color=color, stroke=color, strokeWidth=2, strokeDash=[4, 3], cornerRadius=4, cursor="pointer"
-    )
+    squares = base.mark_rect(color=color, stroke=color, strokeWidth=2, cornerRadius=4, cursor="pointer")
     squares = squares.encode(
         x=x,
         x2="right:Q",
         y=alt.Y("bottom:Q", scale=y_scale, axis=plain),
         y2="top:Q",
         fillOpacity=alt.FillOpacity("filled:Q", scale=None),
+        strokeDash=alt.condition("datum.filled == 1", alt.value([1, 0]), alt.value([4, 3])),
         description="hint:N",
     ).add_params(block)
     text = base.mark_text().encode(

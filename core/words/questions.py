@@ -7,9 +7,9 @@ from core.words.settings import in_words, limits, network_name, setting_name
 
 TITLES = {"skip": "Do shortcuts help a deep network?", "init": "Does it help to have learned before?"}
 SHORT = {
-    "skip": "With or without shortcuts",
-    "init": "From nothing or learned before",
-    "freeze": "All of it learns or a part alone",
+    "skip": "with or without shortcuts",
+    "init": "from nothing or learned before",
+    "freeze": "all of it learns or a part alone",
 }
 
 
@@ -18,17 +18,16 @@ def title(question: Question | None) -> str:
 
 
 def labels(questions: list[Question]) -> dict[str, Question]:
-    """In their order, each by a name of its own, e.g. "With or without shortcuts: 56 layers, no BatchNorm"."""
+    """In their order, each by a name of its own, e.g. "56 layers, no BatchNorm: with or without shortcuts"."""
     first: dict[str, Question] = {}
     named: dict[str, Question] = {}
     for question in questions:
-        plain = label = f"{_contrast(question)}: {_network(question)}"
+        plain = label = f"{_network(question)}: {_contrast(question)}"
         if plain in first:
             changed = differences(first[plain].a.config, question.a.config)
             changed.pop("seed", None)
-            label = ", ".join(
-                [plain, *(f"{setting_name(name)} {in_words(name, to)}" for name, (_, to) in changed.items())]
-            )
+            recipe = ", ".join(f"{setting_name(name)} {in_words(name, to)}" for name, (_, to) in changed.items())
+            label = f"{_network(question)}, {recipe}: {_contrast(question)}"
         first.setdefault(plain, question)
         named[label if label not in named else f"{label} ({question.a.name}, {question.b.name})"] = question
     return named
@@ -39,8 +38,7 @@ def _contrast(question: Question) -> str:
     if name in SHORT:
         return SHORT[name]
     a, b = (in_words(name, getattr(run.config, name)) for run in (question.a, question.b))
-    words = setting_name(name)
-    return f"{words[0].upper()}{words[1:]} {a} or {b}"
+    return f"{setting_name(name)} {a} or {b}"
 
 
 def _network(question: Question) -> str:
