@@ -47,7 +47,7 @@ def held_back(run: Run) -> bool:
 def choose() -> list[Run]:
     """The runs to show: those that nothing held back; on demand the others, too."""
     hidden = {name for name, run in finished.items() if held_back(run)}
-    if not hidden:
+    if not hidden or len(hidden) == len(finished):
         return list(finished.values())
     runs = "run" if len(hidden) == 1 else "runs"
     everything = st.toggle(

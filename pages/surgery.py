@@ -162,10 +162,10 @@ def operate() -> None:
             st.markdown(f"#### Nothing is cut out yet. Begin with {example()}, then another.")
         elif len(now) == 2 and None not in now.values():
             named = (
-                f"{capitalized(pair.names[side])}, {condition(side, removed, scale)}, gets **{share:.0%}** right"
+                f"{pair.names[side]}, {condition(side, removed, scale)}, gets **{share:.0%}** right"
                 for side, share in now.items()
             )
-            st.markdown(f"#### {'; '.join(named)}.")
+            st.markdown(f"#### {capitalized('; '.join(named))}.")
 
 
 def example() -> str:

@@ -15,7 +15,7 @@ PAGES = {
     "": [START],
     "Compare": [
         st.Page("../pages/compare.py", title="Which is better?", icon=":material/balance:"),
-        st.Page("../pages/surgery.py", title="What if a block is cut out?", icon=":material/content_cut:"),
+        st.Page("../pages/surgery.py", title="What if a block is cut?", icon=":material/content_cut:"),
         st.Page("../pages/look_inside.py", title="What do they see?", icon=":material/photo_camera:"),
         st.Page("../pages/mistakes.py", title="What do they mix up?", icon=":material/grid_on:"),
         st.Page("../pages/learning_curves.py", title="Which learns faster?", icon=":material/show_chart:"),

@@ -112,6 +112,12 @@ def offer_pair(a: str, b: str, label: str, help: str, key: str = "everywhere") -
     st.button(label, key=key, icon=":material/compare_arrows:", on_click=_take, args=(a, b), help=help)
 
 
+def rename(before: str, after: str) -> None:
+    """Where a run that is chosen gets another name, it stays chosen."""
+    if pair := st.session_state.get("_pair"):
+        st.session_state["_pair"] = tuple(after if name == before else name for name in pair)
+
+
 def show_command(run: Run, **changes) -> None:
     """The command that makes another run like `run`, but for these settings."""
     st.code("\n".join([*run.preparation, run.command_with(**changes)]), language="bash")
@@ -174,11 +180,9 @@ def _follow_link(runs: dict[str, Run], default: Names) -> None:
     link = {key: st.query_params.get(key) for key in SIDES}
     new = any(name is not None and name != st.session_state.get(f"_link_{key}") for key, name in link.items())
     before = st.session_state.get("_pair")
-    renamed_from, renamed_to = st.session_state.get("_renamed", (None, None))
     wanted = [(link[key] if new else None) or (before or default)[i] for i, key in enumerate(SIDES)]
     if not new and before is None:
         return
-    wanted = [renamed_to if name == renamed_from else name for name in wanted]
     fallback = _first_pair(default, [], list(runs))
     known = tuple(
         _known(name, side, runs, fallback[i]) for i, (side, name) in enumerate(zip("AB", wanted, strict=True))

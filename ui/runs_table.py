@@ -18,7 +18,7 @@ from core.runs import library
 from core.runs.run import Run, open_run
 from core.runs.status import Status
 from core.sharing import zip_archive
-from ui import cached
+from ui import cached, pair_picker
 from ui.foreign_text import plain
 from ui.fragment import fragment
 
@@ -201,6 +201,7 @@ def _action(
 
 def _rename_to(name: str, new: str) -> None:
     trainings.rename(name, new)
+    pair_picker.rename(name, new)
     st.session_state["_renamed"] = name, new
 
 

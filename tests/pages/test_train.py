@@ -194,11 +194,11 @@ def test_a_press_for_a_run_that_is_gone_is_none_for_another(app, own_runs):
 
 
 def test_a_run_that_is_renamed_stays_a_or_b(app):
-    app = section(app, "runs")
-    for key, name in {"a": "mine-plain", "b": "mine-residual", "chosen_run": "mine-residual"}.items():
-        app.selectbox(key=key).set_value(name).run()
+    app = section(open_page(app, "compare"), "runs")
+    app.selectbox(key="chosen_run").set_value("mine-residual").run()
     app.text_input(key="new_name_mine-residual").set_value("ours").run()
     app.button(key="do_Rename it_mine-residual").click().run()
+    app = open_page(app, "compare")
     assert (app.selectbox(key="a").value, app.selectbox(key="b").value) == ("mine-plain", "ours")
     assert not app.warning
 

@@ -52,10 +52,17 @@ def test_depth_compares_the_runs_of_one_recipe_alone(app):
     most = set(app.dataframe[0].value["run"])
     assert {"plain20-s0", "resnet20-s0"} <= most
     assert not {"mine-plain", "mine-residual"} & most
-    assert "A and B had other settings" in said(app)
     assert choose_recipe(app, "epochs: 1,") == ["mine-plain", "mine-residual"]
-    assert "At 8 layers the plain network" in said(app)
-    assert "other settings" not in said(app)
+
+
+def test_a_point_of_depth_leads_to_its_pair(app):
+    app.session_state["_depth_point"] = "plain32-s0"
+    app = open_page(app, "depth")
+    assert "**32 layers**: the ResNet is right on" in said(
+        app
+    ) or "**32 layers**: the plain network is right on" in said(app)
+    (link,) = [link for link in app.get("page_link") if link.proto.label == "Compare these two"]
+    assert link.proto.query_string == "a=plain32-s0&b=resnet32-s0"
 
 
 def test_depth_finds_the_change_as_runs_appear(app, make_run):
@@ -102,7 +109,7 @@ def test_gradient_flow_goes_back_to_before_the_first_step(app, own_runs):
     app.slider(key="gradient_epoch").set_value(0).run()
     assert not app.exception
     assert "Epoch 0: before the first step" in said(app)
-    chart = charts(app)[3]
+    chart = charts(app)[4]  # after what is before training, two heatmaps and the ratio
     drawn = pd.concat(convert_arrow_bytes_to_pandas_df(dataset.data.data) for dataset in chart.proto.datasets)
     for side, name in OWN.items():
         begun = cached.initial_gradients(TrainConfig(depth=8, skip=name == OWN["B"]))
@@ -226,16 +233,17 @@ def test_a_telling_pair_is_one_click_away(app, page, button, pair, sentences):
 def test_surgery_shows_what_is_left(app):
     app.query_params["off"] = "1"
     app = open_page(app, "surgery")
+    assert len(charts(app)) == 2  # the two networks, to be clicked
     whole = [metric.value for metric in app.metric]
     app.pills(key="off").set_value(["2"]).run()
     assert not app.exception
     assert "Block 2 stays" in said(app)  # in the plain network
-    assert re.search(r"A, with all its blocks, gets \d+% right; B, without block 2, gets \d+% right", said(app))
+    assert re.search(r"The plain network, with all its blocks, .*; the ResNet, without block 2, gets", said(app))
     assert [metric.value for metric in app.metric] != whole
     app.pills(key="off").set_value([]).run()
     app.slider(key="branches").set_value(0.5).run()
     assert not app.exception
-    assert re.search(r"A, with all its blocks, .* B, with its blocks at 50%, gets", said(app))
+    assert re.search(r"The plain network, with all its blocks, .* the ResNet, with its blocks at 50%, gets", said(app))
     assert app.metric[1].delta
 
 
@@ -260,12 +268,12 @@ def test_surgery_is_prepared_while_the_visitor_reads(app, own_runs, monkeypatch)
 def test_surgery_studies_a_run_that_was_not_and_keeps_it(app, own_runs):
     app = open_page(app, "surgery")
     assert "has not been studied" in said(app, "info")
-    assert specs(app) == []
+    assert len(specs(app)) == 2  # the networks alone
     app.button(key="study_A").click().run()
     assert not app.exception
     run = open_run(own_runs / "mine-plain")
     assert set(surgery_study.load(run)) == set(surgery_study.cuts(run.config))
-    assert len(specs(app)) == 2
+    assert len(specs(app)) == 4
     assert (
         f"One block removed: A {surgery_words.cost(surgery_study.cost(surgery_study.load(run), run.config))}"
         in said(app)
@@ -281,12 +289,12 @@ def test_surgery_without_weights_says_what_is_missing(app, own_runs):
     assert len(app.metric) == 1
 
 
-def test_surgery_leads_from_networks_that_it_does_not_know_to_some_that_it_does(app):
+def test_surgery_has_a_pair_of_its_own_where_the_chosen_one_cannot_be_cut(app):
     app.query_params["a"], app.query_params["b"] = "resnet50-scratch", "resnet50-imagenet"
     app = open_page(app, "surgery")
-    (refusal,) = app.info
-    assert "**A: resnet50-scratch** and **B: resnet50-imagenet**. Surgery needs" in refusal.value
-    app.button(key="everywhere").click().run()
-    assert not app.exception
+    assert "this page has one of its own" in said(app)
     assert [app.selectbox(key=key).value for key in "ab"] == ["plain20-s0", "resnet20-s0"]
+    assert "resnet50-imagenet" not in app.selectbox(key="a").options
     assert len(app.metric) == 2
+    app = open_page(app, "compare")
+    assert [app.selectbox(key=key).value for key in "ab"] == ["resnet50-scratch", "resnet50-imagenet"]

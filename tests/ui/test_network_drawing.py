@@ -14,18 +14,13 @@ def parts(svg: str, tag: str) -> list[ElementTree.Element]:
     return ElementTree.fromstring(svg).findall(SVG + tag)
 
 
-@pytest.mark.parametrize(("depth", "numbers"), [(8, [1, 2, 3]), (20, range(1, 10)), (56, range(1, 28, 2))])
-def test_blocks_are_numbered_and_those_removed_are_hollow(depth, numbers):
-    svg = network_drawing.numbered_blocks(TrainConfig(depth=depth, skip=True), "#123456", frozenset({2}))
-    blocks = parts(svg, "rect")
-    assert len(blocks) == len(parts(svg, "path")) == (depth - 2) // 2
-    assert [number for number, block in enumerate(blocks, start=1) if block.get("fill") == "none"] == [2]
-    assert [int(text.text) for text in parts(svg, "text")] == list(numbers)
-    middles = {float(block.get("x")) + network_drawing.BLOCK / 2 for block in blocks}
-    assert {float(text.get("x")) for text in parts(svg, "text")} <= middles
+@pytest.mark.parametrize(("skip", "arcs"), [(True, 6), (False, 0)])
+def test_the_beginning_of_a_network_has_six_blocks(skip, arcs):
+    svg = network_drawing.beginning(TrainConfig(depth=56, skip=skip), "#123456")
+    assert (len(parts(svg, "rect")), len(parts(svg, "path"))) == (6, arcs)
 
 
-def test_a_plain_network_has_no_arcs_and_elsewhere_no_numbers():
+def test_a_plain_network_has_no_arcs():
     svg = network_drawing.network(TrainConfig(depth=20, skip=False), "#123456")
     assert (len(parts(svg, "rect")), parts(svg, "path"), parts(svg, "text")) == (9, [], [])
 

@@ -22,7 +22,7 @@ def test_the_first_pair_is_ready(monkeypatch):
     predictor = cached.predictor
     monkeypatch.setattr(cached, "predictor", lambda run: woken.append(run.name) or predictor(run))
     warm_up.warm_up()
-    assert woken == ["plain20-s0", "resnet20-s0"]
+    assert woken == ["resnet50-scratch", "resnet50-imagenet"]
     assert [heatmap.shape for heatmap in drawn] == [(32, 32)] * 2
 
 

@@ -11,7 +11,6 @@ from core.analysis import depth as depth_analysis
 from core.analysis import training_summary
 from core.analysis.depth import Change, Finding, Guessing
 from core.commands import report
-from core.config import TrainConfig
 from core.data.cifar10 import TEST_IMAGES
 
 
@@ -169,13 +168,6 @@ def test_one_time_in_twenty_luck_alone_is_called_a_change():
         errors = table.assign(test_error=[100 * wrong[run].mean() for run in table["run"]])
         called += not depth_analysis._Errors(errors, "test_error", wrong).change("plain", 8, 20).could_be_luck
     assert 0.01 < called / trials < 0.08
-
-
-def test_the_networks_have_the_colors_of_a_and_b():
-    plain, residual = TrainConfig(depth=20, skip=False), TrainConfig(depth=20, skip=True)
-    assert depth_analysis.networks_like(plain, residual) == ("plain", "ResNet")
-    assert depth_analysis.networks_like(residual, plain) == ("ResNet", "plain")
-    assert depth_analysis.networks_like(residual, residual) == ("plain", "ResNet")
 
 
 def test_precisions_are_those_that_are_known():

@@ -4,15 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.analysis.depth import NETWORKS
 from core.charts import depth, gradients
 from core.charts.answers import answers, confidence_curve, confusion, per_class
-from core.charts.architectures import _with_room_for_names, architectures
+from core.charts.architectures import KINDS, _with_room_for_names, architectures
 from core.charts.depth import Axes, degradation
 from core.charts.gradients import gradient_by_layer, gradient_heatmap, gradient_ratio
 from core.charts.learning import gap, learning_curves
-from core.charts.palette import COLORS
-from core.charts.surgery import removed_blocks, single_blocks
+from core.charts.palette import COLORS, GRAY, INK, WITH, WITHOUT, colors, theme, told_apart
+from core.charts.surgery import chain, removed_blocks, single_blocks
+from core.config import TrainConfig
 from core.data.cifar10 import CLASSES
 
 
@@ -48,20 +48,20 @@ GRADIENTS = pd.DataFrame(
         for number in (1, 2, 3)
     ]
 )
-AXES = Axes(depths=(20, 32, 56), error=30.0)
+AXES = Axes(depths=(20, 32, 56), lowest=70.0)
 PUBLISHED = pd.DataFrame(
-    [("ResNet", 56, 6.97, "Table 6"), ("plain", 56, 13.0, "about, read off Figure 6")],
-    columns=["network", "depth", "error", "source"],
+    [("ResNet", 56, 93.03, "Table 6"), ("plain", 56, 87.0, "about, read off Figure 6")],
+    columns=["network", "depth", "right", "source"],
 )
 
 
 def by_depth() -> tuple[pd.DataFrame, pd.DataFrame]:
     """Two runs, and their spread."""
     runs = pd.DataFrame(
-        [("p", "plain", 20, 0, 9.0, ""), ("r", "ResNet", 20, 0, 8.0, "B")],
-        columns=["run", "network", "depth", "seed", "test_error", "side"],
+        [("p", "plain", 20, 0, 91.0), ("r", "ResNet", 20, 0, 92.0)],
+        columns=["run", "network", "depth", "seed", "test_right"],
     )
-    spread = runs.rename(columns={"test_error": "mean"}).assign(low=7.5, high=9.5, runs=1)
+    spread = runs.rename(columns={"test_right": "mean"}).assign(low=90.5, high=92.5, runs=1)
     return runs, spread[["network", "depth", "mean", "low", "high", "runs"]]
 
 
@@ -77,7 +77,7 @@ def curves() -> pd.DataFrame:
     )
 
 
-def test_a_and_b_have_the_same_colors_in_every_chart(curves):
+def test_every_chart_leaves_the_colors_of_a_and_b_to_the_theme(curves):
     gaps = curves.assign(gap=1.0)
     classes = pd.DataFrame({"class": ["cat", "cat"], "side": ["A", "B"], "run": ["a", "b"], "value": [0.1, 0.2]})
     every = [
@@ -97,7 +97,7 @@ def test_a_and_b_have_the_same_colors_in_every_chart(curves):
         scales = color_scales(chart.to_dict())
         assert scales
         for scale in scales:
-            assert scale == {"domain": ["A", "B"], "range": [*COLORS.values()]}
+            assert scale == {"domain": ["A", "B"]}  # in which colors, says the theme
 
 
 def test_learning_curves_hold_all_points(curves):
@@ -108,7 +108,7 @@ def test_learning_curves_hold_all_points(curves):
 
 def test_confusion_holds_every_cell_and_takes_clicks():
     values = np.arange(100).reshape(10, 10)
-    chart = confusion(matrix(values), "A", largest=50).to_dict()
+    chart = confusion(matrix(values), largest=50).to_dict()
     assert sum(row["images"] for row in rows(chart)) == values.sum()
     assert {(row["true"], row["answer"]): row["images"] for row in rows(chart)}["cat", "dog"] == values[3, 5]
     (parameter,) = chart["params"]
@@ -116,38 +116,44 @@ def test_confusion_holds_every_cell_and_takes_clicks():
     assert parameter["select"]["fields"] == ["true", "answer"]
 
 
-def test_numbers_are_white_on_dark_cells_and_dark_on_light_ones():
-    _, text = confusion(matrix(np.zeros((10, 10), int)), "A", largest=50).to_dict()["layer"]
-    colors = text["encoding"]["color"]
-    assert [(condition["test"], condition["value"]) for condition in colors["condition"]] == [
-        ("datum.mistake && abs(datum.images) > 0.55 * 50", "white"),
-        ("datum.mistake", "#111"),
-    ]
+def test_numbers_are_white_on_full_cells_and_in_the_letters_of_the_page_on_others():
+    values = np.zeros((10, 10), int)
+    values[3, 5], values[3, 6] = 40, 10
+    _, plain, on_full = confusion(matrix(values), largest=50).to_dict()["layer"]
+    assert plain["transform"] == [{"filter": "datum.fullness <= 0.5"}]
+    assert on_full["transform"] == [{"filter": "datum.fullness > 0.5"}]
+    assert "color" not in plain["mark"]
+    assert on_full["mark"]["color"] == "white"
+    fullness = {(row["true"], row["answer"]): row["fullness"] for row in rows(confusion(matrix(values), 50).to_dict())}
+    assert (fullness["cat", "dog"], fullness["cat", "frog"], fullness["cat", "cat"]) == (0.8, 0.2, 0)
 
 
 def test_confusion_matrices_can_share_a_scale():
-    domains = [
-        color_scales(confusion(matrix(np.full((10, 10), n)), "x", largest=80).to_dict()["layer"][0]) for n in (1, 70)
+    full = [
+        max(row["fullness"] for row in rows(confusion(matrix(np.full((10, 10), n)), largest=80).to_dict()))
+        for n in (20, 160)
     ]
-    assert domains[0] == domains[1]
+    assert full == [0.25, 1]
 
 
-def test_the_diagonal_counts_in_a_difference_alone():
-    values = np.eye(10, dtype=int)
-    plain = rows(confusion(matrix(values), "x", largest=1).to_dict())
-    difference = rows(confusion(matrix(values), "x", largest=1, difference=True).to_dict())
-    assert not any(row["mistake"] for row in plain if row["true"] == row["answer"])
-    assert all(row["mistake"] for row in difference)
+def test_in_a_difference_the_diagonal_counts_and_a_cell_has_the_color_of_the_one_with_more():
+    values = np.diag([1] * 9 + [-1])
+    alone = rows(confusion(matrix(values), largest=1).to_dict())
+    assert {row["fullness"] for row in alone} == {0}
+    spec = confusion(matrix(values), 1, ("#D55E00", "#0072B2")).to_dict()
+    diagonal = {row["true"]: (row["fullness"], row["more"]) for row in rows(spec) if row["true"] == row["answer"]}
+    assert diagonal == dict.fromkeys(CLASSES[:9], (1, "B")) | {CLASSES[9]: (1, "A")}
+    assert color_scales(spec)[0] == {"domain": ["A", "B"], "range": ["#D55E00", "#0072B2"]}
 
 
 def test_answers_are_on_a_scale_from_nothing_to_certain():
     table = pd.DataFrame({"class": ["cat", "dog"], "probability": [0.7, 0.2]})
-    chart = answers(table, "B").to_dict()
+    chart = answers(table, "#123456").to_dict()
     x, y = (chart["layer"][0]["encoding"][axis] for axis in "xy")
     assert x["scale"]["domain"][0] == 0
     assert x["axis"]["values"] == [0, 0.5, 1]
     assert y["sort"] == ["cat", "dog"]
-    assert chart["layer"][0]["mark"]["color"] == COLORS["B"]
+    assert chart["layer"][0]["mark"]["color"] == "#123456"
 
 
 def test_confidence_curve_has_a_layer_for_each_part_of_its_data():
@@ -160,45 +166,45 @@ def test_confidence_curve_has_a_layer_for_each_part_of_its_data():
 
 
 def test_depth_has_every_run_its_spread_and_what_was_published_and_takes_clicks():
-    chart = degradation(*by_depth(), PUBLISHED, "test_error", "test error (%)", AXES, NETWORKS).to_dict()
+    chart = degradation(*by_depth(), PUBLISHED, "test_right", "right (%)", AXES).to_dict()
     assert {row["run"] for row in rows(chart) if "run" in row} == {"p", "r"}
-    line, points = ([row["error"] for row in chart["datasets"][name] if "error" in row] for name in datasets_of(chart))
-    assert (line, points) == ([6.97], [6.97, 13.0])  # what was read off a figure is not joined
-    assert [(row["low"], row["high"]) for row in rows(chart) if "low" in row] == [(7.5, 9.5)] * 2
+    line, points = ([row["right"] for row in chart["datasets"][name] if "right" in row] for name in datasets_of(chart))
+    assert (line, points) == ([93.03], [93.03, 87.0])  # what was read off a figure is not joined
+    assert [(row["low"], row["high"]) for row in rows(chart) if "low" in row] == [(90.5, 92.5)] * 2
     (parameter,) = chart["params"]
     assert (parameter["name"], parameter["select"]["fields"]) == ("point", ["run"])
     for scale in color_scales(chart):
-        assert scale == {"domain": ["plain", "ResNet"], "range": [*COLORS.values()]}
+        assert scale == {"domain": ["plain", "ResNet"]}  # in which colors, says the theme
     layer = chart["layer"][-1]["encoding"]
     assert layer["x"]["scale"]["domain"] == [20, 56]
     assert layer["x"]["axis"]["values"] == [20, 32, 56]
     assert {row["said"] for row in rows(chart) if "said" in row} == {
-        "p: 20 layers, test error (%) 9.00",
-        "r: 20 layers, test error (%) 8.00",
+        "p: 20 layers, right (%) 91.00",
+        "r: 20 layers, right (%) 92.00",
     }
-    assert layer["y"]["scale"]["domain"] == [0, 30]
+    assert layer["y"]["scale"]["domain"] == [70, 100]
 
 
 def test_seeds_of_a_depth_stand_side_by_side():
     runs, spread = by_depth()
     more = [runs.iloc[:1].assign(run=f"p{seed}", seed=seed) for seed in (1, 2)]
-    chart = degradation(pd.concat([*more, runs]), spread, PUBLISHED, "test_error", "", AXES, NETWORKS).to_dict()
+    chart = degradation(pd.concat([*more, runs]), spread, PUBLISHED, "test_right", "", AXES).to_dict()
     places = {row["run"]: row["place"] for row in rows(chart) if "run" in row}
     step = (56 / 20) ** depth.SEED_STEP
     assert places == pytest.approx({"p": 20 / step, "p1": 20, "p2": 20 * step, "r": 20})
 
 
 def test_a_single_depth_stands_in_the_middle_of_its_axis():
-    axes = Axes(depths=[20], error=30.0)
-    chart = degradation(*by_depth(), PUBLISHED[:0], "test_error", "", axes, NETWORKS).to_dict()
+    axes = Axes(depths=[20], lowest=70.0)
+    chart = degradation(*by_depth(), PUBLISHED[:0], "test_right", "", axes).to_dict()
     low, high = chart["layer"][-1]["encoding"]["x"]["scale"]["domain"]
     assert low * high == pytest.approx(20**2)
     assert low < 20 < high
 
 
 def test_depth_without_published_values():
-    chart = degradation(*by_depth(), PUBLISHED[:0], "test_error", "test error (%)", AXES, NETWORKS).to_dict()
-    assert not any("error" in row for row in rows(chart))
+    chart = degradation(*by_depth(), PUBLISHED[:0], "test_right", "right (%)", AXES).to_dict()
+    assert not any("right" in row for row in rows(chart))
 
 
 def test_gradient_heatmaps_share_a_logarithmic_scale_and_mark_what_broke():
@@ -217,7 +223,7 @@ def test_gradients_by_layer_can_compare_the_two_kinds_of_network():
     table = GRADIENTS.assign(network="plain")
     chart = gradient_by_layer(table, [0.01, 1.0], "network", ("ResNet", "plain")).to_dict()
     for scale in color_scales(chart):
-        assert scale == {"domain": ["ResNet", "plain"], "range": [*COLORS.values()]}
+        assert scale == {"domain": ["ResNet", "plain"]}
     assert chart["layer"][0]["encoding"]["y"]["scale"] == {"type": "log", "domain": [0.01, 1.0]}
 
 
@@ -233,26 +239,82 @@ def test_accuracies_after_surgery_are_on_a_scale_from_nothing_to_all_with_guessi
 
 
 def test_seeds_of_one_network_are_dots_of_their_own_under_one_name():
-    columns = ["run", "network", "side", "accuracy", "low", "high", "parameters"]
+    columns = ["run", "network", "kind", "accuracy", "low", "high", "parameters"]
     table = pd.DataFrame(
-        [("s0", "ResNet", "A", 0.90, 0.89, 0.91, 100), ("s1", "ResNet", "", 0.92, 0.91, 0.93, 100)], columns=columns
+        [("s0", "ResNet", KINDS[1], 0.90, 0.89, 0.91, 100), ("s1", "ResNet", KINDS[1], 0.92, 0.91, 0.93, 100)],
+        columns=columns,
     )
     spec = architectures(table, "parameters", "parameters").to_dict()
     named = {layer["data"]["name"]: layer for layer in spec["layer"] if layer["mark"]["type"] == "text"}
     (names,) = (spec["datasets"][name] for name in named)
-    assert [(row["run"], row["network"]) for row in names] == [("s0", "ResNet")]  # A; else the best
+    assert [(row["run"], row["network"]) for row in names] == [("s1", "ResNet")]  # the best
     dots = [row["run"] for name, data in spec["datasets"].items() if name not in named for row in data]
-    assert dots == ["s1", "s0"]  # A over the others
+    assert dots == ["s0", "s1"]
 
 
 def test_names_of_networks_do_not_run_into_each_other():
     rows = [("best", 100, 0.92), ("same place", 100, 0.919), ("below", 100, 0.80), ("right", 10_000, 0.91)]
     table = pd.DataFrame(rows, columns=["network", "parameters", "accuracy"])
-    table = table.assign(side="")
     named = _with_room_for_names(table, "parameters", 1.0, 0.75).set_index("network")["align"].to_dict()
     assert named == {"best": "left", "below": "left", "right": "right"}  # at the edge, left of its dot
     between = table.assign(parameters=[435, 300, 207, 10_000], accuracy=[0.92, 0.915, 0.91, 0.80])
     named = _with_room_for_names(between, "parameters", 1.0, 0.75).set_index("network")["align"].to_dict()
     assert named["same place"] == "center"  # dots on both sides: above its dot
-    chosen = table.assign(side=["", "A", "", ""])
-    assert "same place" in _with_room_for_names(chosen, "parameters", 1.0, 0.75)["network"].tolist()
+
+
+PLAIN, RESIDUAL = TrainConfig(skip=False), TrainConfig(skip=True)
+SCRATCH = TrainConfig(family="torchvision", network="resnet50")
+PRETRAINED = TrainConfig(family="torchvision", network="resnet50", init="imagenet")
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        (PLAIN, RESIDUAL, [WITHOUT, WITH]),
+        (RESIDUAL, PLAIN, [WITH, WITHOUT]),  # by kind, whichever is A
+        (SCRATCH, PRETRAINED, [WITHOUT, WITH]),
+        (PRETRAINED, SCRATCH, [WITH, WITHOUT]),
+        (RESIDUAL, PRETRAINED, [WITH, WITH]),
+        (RESIDUAL, TrainConfig(skip=True, init="weights.safetensors"), [WITHOUT, WITH]),
+        (RESIDUAL, RESIDUAL, [WITH, WITH]),
+    ],
+)
+def test_a_color_is_that_of_a_kind(a, b, expected):
+    assert list(colors(a, b).values()) == expected
+
+
+def test_two_of_one_color_are_told_apart_where_there_is_nothing_but_color():
+    assert told_apart(colors(RESIDUAL, RESIDUAL)) == (GRAY, WITH)
+    assert told_apart(COLORS) == (WITHOUT, WITH)
+
+
+@pytest.mark.parametrize(("dark", "ground"), [(False, "#FFFFFF"), (True, "#0E1117")])
+def test_letters_stand_out_from_the_page(dark, ground):
+    """Contrast of at least 4.5 to 1 (WCAG 2.1, 1.4.3)."""
+    look = theme(COLORS, dark)
+    assert look["range"]["category"] == [WITHOUT, WITH]
+    assert look["axis"]["labelFontSize"] >= 14
+    light, shade = sorted((luminance(ground), luminance(INK[dark])), reverse=True)
+    assert (light + 0.05) / (shade + 0.05) >= 4.5
+
+
+def luminance(color: str) -> float:
+    """Relative luminance, 0 to 1 (WCAG 2.1)."""
+    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("skip", [False, True])
+def test_a_network_is_drawn_to_be_cut(skip):
+    spec = chain((3, 3, 3), skip, frozenset({2}), frozenset({4}), "#123456").to_dict()
+    blocks = {row["block"]: row for row in rows(spec) if "hint" in row}
+    assert list(blocks) == list(range(1, 10))
+    assert [number for number, row in blocks.items() if row["filled"] == 0] == [2]
+    assert [blocks[number]["top"] > blocks[number + 1]["top"] for number in (3, 6)] == [True, True]
+    assert "must stay" in blocks[4]["hint"]
+    assert "put it back" in blocks[2]["hint"]
+    arcs = {row["block"] for row in rows(spec) if "order" in row}
+    assert arcs == (set(blocks) if skip else set())
+    (parameter,) = spec["params"]
+    assert (parameter["name"], parameter["select"]["fields"]) == ("block", ["block"])

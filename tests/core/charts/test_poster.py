@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.charts.palette import COLORS
 from core.charts.poster import DPI, INCHES, Column, poster, table
 from core.data.cifar10 import CLASSES
 
@@ -16,7 +17,13 @@ def columns():
         logits = np.eye(10)[winner] * 3
         heatmap = np.full((288, 288, 3), 80 * winner, np.uint8)
         return Column(
-            side, f"run-{side}", "frozen up to $\\frac{$", logits, heatmap, f"Where it looked for “{CLASSES[winner]}”"
+            side,
+            f"run-{side}",
+            "frozen up to $\\frac{$",
+            logits,
+            heatmap,
+            f"Where it looked for “{CLASSES[winner]}”",
+            COLORS[side],
         )
 
     return [column("A", 1), column("B", 2)]

@@ -19,7 +19,7 @@ from core.runs.library import list_runs
 from core.runs.run import Run, open_run
 from core.settings import differences
 from core.training.trainer import Trainer
-from ui.pair_picker import DEFAULTS
+from ui.pair_picker import DEEP, SHALLOW, TRANSFER
 
 FOLDERS = sorted(path.parent for path in SHIPPED.glob("*/config.json"))
 WEIGHED = [folder for folder in FOLDERS if (folder / "model.safetensors").is_file()]
@@ -36,7 +36,7 @@ def test_there_are_shipped_runs_and_all_open():
     assert {run.path for run in runs} == set(FOLDERS)
     assert all(run.finished for run in runs)
     assert MATCHES == PLAIN
-    assert set(DEFAULTS.values()) <= {folder.name for folder in WEIGHED}
+    assert {*DEEP, *SHALLOW, *TRANSFER} <= {folder.name for folder in WEIGHED}
 
 
 def test_what_ships_is_light():
