@@ -11,6 +11,7 @@ SHORT = {
     "init": "from nothing or learned before",
     "freeze": "all of it learns or a part alone",
 }
+MOST_TOLD = 2  # settings that tell a pair from the first of its kind; beyond, its runs are named
 
 
 def title(question: Question | None) -> str:
@@ -26,8 +27,9 @@ def labels(questions: list[Question]) -> dict[str, Question]:
         if plain in first:
             changed = differences(first[plain].a.config, question.a.config)
             changed.pop("seed", None)
-            recipe = ", ".join(f"{setting_name(name)} {in_words(name, to)}" for name, (_, to) in changed.items())
-            label = f"{_network(question)}, {recipe}: {_contrast(question)}"
+            told = [f"{setting_name(name)} {in_words(name, to)}" for name, (_, to) in changed.items()]
+            which = ", ".join(told) if len(told) <= MOST_TOLD else f"{question.a.name} and {question.b.name}"
+            label = f"{_network(question)}, {which}: {_contrast(question)}"
         first.setdefault(plain, question)
         named[label if label not in named else f"{label} ({question.a.name}, {question.b.name})"] = question
     return named

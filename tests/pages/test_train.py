@@ -194,6 +194,7 @@ def test_a_press_for_a_run_that_is_gone_is_none_for_another(app, own_runs):
 
 
 def test_a_run_that_is_renamed_stays_a_or_b(app):
+    app.query_params["a"], app.query_params["b"] = "mine-plain", "mine-residual"
     app = section(open_page(app, "compare"), "runs")
     app.selectbox(key="chosen_run").set_value("mine-residual").run()
     app.text_input(key="new_name_mine-residual").set_value("ours").run()
