@@ -25,7 +25,10 @@ page = st.navigation(
             st.Page("../pages/transfer.py", title="Transfer", icon=":material/school:"),
             st.Page("../pages/architectures.py", title="Architectures", icon=":material/scatter_plot:"),
         ],
-        "Do it yourself": [st.Page("../pages/train.py", title="Train", icon=":material/fitness_center:")],
+        "Do it yourself": [
+            st.Page("../pages/race.py", title="Watch two networks learn", icon=":material/sports_score:"),
+            st.Page("../pages/train.py", title="Train", icon=":material/fitness_center:"),
+        ],
     },
 )
 run_picker.show()
