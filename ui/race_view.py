@@ -18,7 +18,8 @@ from ui.race_track import track
 
 POINTS = 100  # of a curve, at most: more are not seen, and cost time
 HUES = {"A": "orange", "B": "blue"}  # Streamlit's names for what is nearest to `palette.COLORS`
-SIDE, PHOTOS_WIDTH = 96, 560  # pixels of a photo on the screen, and of the row of four; less on a phone
+SIDE = 82  # pixels of a photo on the screen: four are side by side on a phone
+SHORT = {"airplane": "plane", "automobile": "car"}  # so that a word and its mark fit below a photo
 MARKS = {True: ":green[:material/check:]", False: ":red[:material/close:]"}
 SAME = "same"  # the bet that neither will be ahead
 TRAINING_SHARE = "Right answers on the **latest training photos**, before learning from them:"
@@ -88,20 +89,20 @@ def _judged(names: Mapping[str, str], bet: str, outcome: str) -> str:
 
 def _show_answers(names: Mapping[str, str], frame: dict) -> None:
     who = " and ".join(f":{HUES[side]}[**{plain(names[side])}**]" for side in SIDES)
-    st.markdown(f"On four new photos, {who} say:")
+    st.markdown(f"On new photos, {who} say:")
     labels = cached.test_labels()
-    with st.container(horizontal=True, gap="xsmall", width=PHOTOS_WIDTH, key="race_photos"):
+    with st.container(horizontal=True, gap="xxsmall", key="race_photos"):
         for number, index in enumerate(race_process.PHOTOS):
             truth = CLASSES[labels[index]]
-            said = {side: _answer(frame["standings"][side]["probabilities"][number]) for side in SIDES}
-            lines = "  \n".join(f":{HUES[side]}[**{said[side]}**]{MARKS[said[side] == truth]}" for side in SIDES)
-            with st.container(gap="xxsmall"):
-                st.image(enlarged_test_image(index, SIDE), width="content", alt=f"Test photo {index}: {truth}")
-                st.markdown(lines)
+            answers = {side: frame["standings"][side]["probabilities"][number] for side in SIDES}
+            with st.container(width=SIDE, gap="xxsmall"):
+                st.image(enlarged_test_image(index, SIDE), width=SIDE, alt=f"Test photo {index}: {truth}")
+                st.markdown("  \n".join(_said(side, answers[side], truth) for side in SIDES))
 
 
-def _answer(probabilities: list[float]) -> str:
-    return CLASSES[int(np.argmax(probabilities))]
+def _said(side: str, probabilities: list[float], truth: str) -> str:
+    answer = CLASSES[int(np.argmax(probabilities))]
+    return f":{HUES[side]}[**{SHORT.get(answer, answer)}**]{MARKS[answer == truth]}"
 
 
 def _show_charts(frames: list[dict]) -> None:
