@@ -28,8 +28,10 @@ PAGES = {
     "Surgery": "cut out",
     "Transfer": "have learned before",
     "Architectures": "What does accuracy cost",
+    "Watch two networks learn": "Watch two networks learn",
     "Train": "Train your own",
 }
+PATHS = {"Compare": "", "Watch two networks learn": "race"}  # where it is not the title
 # The app's root, once a page's script has come to rest.
 IDLE = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
 
@@ -107,7 +109,7 @@ def heading(title: str) -> str:
 
 def page_path(title: str) -> str:
     """Of the page with this title in the navigation, within the app's address: "Look inside" -> "look_inside"."""
-    return "" if title == "Compare" else title.lower().replace(" ", "_")
+    return PATHS.get(title, title.lower().replace(" ", "_"))
 
 
 def _end_trainings(runs: Path) -> None:

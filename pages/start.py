@@ -22,7 +22,7 @@ IDEA = {
 }
 DOORS = (
     ("look_inside", "Try your own picture", ":material/photo_camera:", {"source": "upload"}),
-    ("train", "Watch them learn", ":material/flag:", None),
+    ("race", "Watch them learn", ":material/flag:", None),
     ("play", "Can you beat them?", ":material/sports_esports:", None),
 )
 

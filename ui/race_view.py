@@ -1,4 +1,7 @@
-"""The race of two networks as the audience sees it: chosen, watched while it runs, and its end."""
+"""One moment of a race of two networks as the audience sees it, live or recorded, and its end."""
+
+from collections.abc import Mapping
+from html import escape
 
 import numpy as np
 import pandas as pd
@@ -7,155 +10,115 @@ import streamlit as st
 from core.charts.learning import race_curve, race_gradients
 from core.charts.palette import SIDES
 from core.data.cifar10 import CLASSES
-from core.errors import LabError
-from core.jobs import limits, race_process, trainings
-from core.jobs.pairs import RACES, FairPair
-from ui import cached
+from core.jobs import race_process, race_result
+from ui import cached, chart
 from ui.foreign_text import plain
-from ui.fragment import fragment
 from ui.photos import enlarged_test_image
+from ui.race_track import track
 
-POLL = "900ms"
 POINTS = 100  # of a curve, at most: more are not seen, and cost time
 HUES = {"A": "orange", "B": "blue"}  # Streamlit's names for what is nearest to `palette.COLORS`
-SIDE = 128  # pixels of a photo on the screen
+SIDE = 82  # pixels of a photo on the screen: four are side by side on a phone
+SHORT = {"airplane": "plane", "automobile": "car"}  # so that a word and its mark fit below a photo
+MARKS = {True: ":green[:material/check:]", False: ":red[:material/close:]"}
+SAME = "same"  # the bet that neither will be ahead
+TRAINING_SHARE = "Right answers on the **latest training photos**, before learning from them:"
+FINAL_SHARE = f"Right answers on the **{race_result.KEPT_APART:,} photos kept apart**:"
 
 
-@st.cache_resource(show_spinner=False)
-def _frames() -> race_process.FramesReader:
-    """One for all who watch: each frame is read from the file once."""
-    return race_process.FramesReader()
+def clock(seconds: float) -> str:
+    """Minutes and seconds: "2:45"."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}"
 
 
-def show() -> None:
-    race = race_process.current()
-    if race and race.alive:
-        _watch()
-        return
-    _offer()
-    if race:
-        frames, failure = _frames().read()
-        if failure or not frames:
-            st.error(
-                f"The last race ended early. {plain(failure) or 'It was stopped, or killed, before the first step.'}"
-            )
-        if frames:
-            _show_end(race.pair, frames)
+def in_a_sentence(name: str) -> str:
+    """The name of a network after "the": its first letter is small, unless it is a name as such."""
+    return plain(name if name.startswith("ResNet") else name[:1].lower() + name[1:])
 
 
-def _offer() -> None:
-    st.markdown(
-        "Two networks learn **before your eyes**, a step each in turn, from the same photos in the same order. They "
-        "differ in one thing."
-    )
-    if not limits.training_allowed():
-        st.info("Training is switched off here. In a copy of the lab of your own you can hold a race.")
-        return
-    name = st.segmented_control(
-        "Race",
-        list(RACES),
-        default=next(iter(RACES)),
-        key="race",
-        bind="query-params",
-        required=True,
-        format_func=lambda name: RACES[name].question,
-        help="Each takes two or three minutes on a laptop, longer on a slow one.",
-    )
-    st.caption(f"What to expect: {RACES[name].expectation}")
-    if any(status.state == "training" for status in trainings.states().values()):
-        st.info("A run is training, so the race will be slower.", icon=":material/hourglass_empty:")
-    st.button("Start the race", key="start_race", type="primary", icon=":material/flag:", on_click=_start, args=(name,))
+def show_moment(names: Mapping[str, str], frames: list[dict]) -> None:
+    """Everything there is to see at the last frame. `names`: of A and of B."""
+    now = frames[-1]
+    shares = race_result.shares(now)
+    st.markdown(FINAL_SHARE if race_result.finished(now) else TRAINING_SHARE)
+    drawn = ", ".join(f"{names[side]} {shares[side]:.0%}" for side in SIDES)
+    st.image(track(names, shares), width="stretch", alt=f"Right answers: {drawn}")
+    _show_answers(names, now)
+    details = st.expander("For the curious", key="race_details", on_change="rerun", icon=":material/science:")
+    if details.open:
+        with details:
+            _show_charts(frames)
 
 
-def _start(name: str) -> None:
-    try:
-        race_process.start(name)
-    except LabError as error:
-        st.toast(plain(error), icon=":material/info:")  # somebody else was quicker: their race is shown
+def show_heading(question: str) -> None:
+    """The page's title during a race: smaller than others, so that track and photos fit on the screen with it."""
+    st.html(f'<h1 style="font-size: 1.75rem; line-height: 1.2; margin: 0; padding: 0">{escape(question)}</h1>')
 
 
-@fragment(run_every=POLL)
-def _watch() -> None:
-    """The race that is on, for all who look; it runs on if nobody does."""
-    race = race_process.current()
-    if race is None or not race.alive:
-        st.rerun()
-    frames, _ = _frames().read()
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader(race.pair.question, anchor=False, width="content")
-        if limits.training_allowed():
-            st.button(
-                "Stop the race",
-                key="stop_race",
-                icon=":material/stop:",
-                on_click=race_process.stop,
-                help="End it here.",
-            )
-    if frames:
-        _show_moment(race.pair, frames)
-    else:
-        st.progress(0.0, "The networks are being built and timed; the first step takes a few seconds.")
-
-
-def _show_end(pair: FairPair, frames: list[dict]) -> None:
+def show_end(names: Mapping[str, str], frames: list[dict], bet: str | None) -> None:
+    """Who is ahead, and whether that is what the visitor has bet: a side, SAME or None."""
     last = frames[-1]
-    done = last["step"] == last["steps"]
-    st.subheader(pair.question, anchor=False)
-    if done:
-        st.success(_verdict(pair, last), icon=":material/sports_score:")
+    if race_result.finished(last):
+        words = [_verdict(names, last), *([_judged(names, bet, race_result.ahead(last) or SAME)] if bet else [])]
+        st.success("  \n".join(words), icon=":material/sports_score:")
     else:
         st.info(f"It ended at step {last['step']} of {last['steps']}: no winner.", icon=":material/stop:")
-    _show_moment(pair, frames)
-    if done:
-        st.caption(
-            "One short race proves little. **Compare** shows networks that learned for longer, and says whether their "
-            "difference could be luck."
+    show_moment(names, frames)
+
+
+def _verdict(names: Mapping[str, str], last: dict) -> str:
+    first = race_result.ahead(last)
+    of_100 = {side: f"{share:.0%}".rstrip("%") for side, share in race_result.shares(last).items()}
+    if first is None:
+        return (
+            f"**Neither is ahead.** Of 100 photos that neither had learned from, the {in_a_sentence(names['A'])} is "
+            f"right on {of_100['A']}, the {in_a_sentence(names['B'])} on {of_100['B']}. Luck could do that."
         )
-
-
-def _verdict(pair: FairPair, frame: dict) -> str:
-    shares = {side: frame["standings"][side]["validation"] for side in SIDES}
-    words = ", ".join(
-        f"the {name[0].lower() + name[1:] if name != 'ResNet' else name} is right on {shares[side]:.0%}"
-        for side, name in zip(SIDES, pair.names, strict=True)
+    second = "B" if first == "A" else "A"
+    return (
+        f"**The {in_a_sentence(names[first])} is ahead**: right on {of_100[first]} of 100 photos that neither had "
+        f"learned from, the {in_a_sentence(names[second])} on {of_100[second]}."
     )
-    return f"On 1,000 photos that neither has learned from, {words}."
 
 
-def _show_moment(pair: FairPair, frames: list[dict]) -> None:
-    """Everything there is to see at the last frame."""
-    now = frames[-1]
-    st.progress(
-        now["step"] / now["steps"],
-        f"Step {now['step']} of {now['steps']} · {now['seconds']:.0f} seconds",
-    )
-    for column, side, name in zip(st.columns(2), SIDES, pair.names, strict=True):
-        standing = now["standings"][side]
-        column.metric(
-            f":{HUES[side]}[**{side}: {name}**]",
-            f"{standing['accuracy']:.0%} right",
-            help="Of the latest photos it trained on, the share it got right before learning from them.",
-            border=True,
-        )
-    _show_charts(frames)
-    _show_answers(now)
+def _judged(names: Mapping[str, str], bet: str, outcome: str) -> str:
+    on = "no difference" if bet == SAME else f"the {in_a_sentence(names[bet])}"
+    return f"You bet on {on}: **{'right' if bet == outcome else 'wrong'}**."
+
+
+def _show_answers(names: Mapping[str, str], frame: dict) -> None:
+    who = " and ".join(f":{HUES[side]}[**{plain(names[side])}**]" for side in SIDES)
+    st.markdown(f"On new photos, {who} say:")
+    labels = cached.test_labels()
+    with st.container(horizontal=True, gap="xxsmall", key="race_photos"):
+        for number, index in enumerate(race_process.PHOTOS):
+            truth = CLASSES[labels[index]]
+            answers = {side: frame["standings"][side]["probabilities"][number] for side in SIDES}
+            with st.container(width=SIDE, gap="xxsmall"):
+                st.image(enlarged_test_image(index, SIDE), width=SIDE, alt=f"Test photo {index}: {truth}")
+                st.markdown("  \n".join(_said(side, answers[side], truth) for side in SIDES))
+
+
+def _said(side: str, probabilities: list[float], truth: str) -> str:
+    answer = CLASSES[int(np.argmax(probabilities))]
+    return f":{HUES[side]}[**{SHORT.get(answer, answer)}**]{MARKS[answer == truth]}"
 
 
 def _show_charts(frames: list[dict]) -> None:
     steps = frames[-1]["steps"]
+    st.caption(f"Step {frames[-1]['step']} of {steps}: after each, both have learned from one more handful of photos.")
     first, second, third = st.columns(3)
     for column, measure, title, percent in (
-        (first, "accuracy", "right answers", True),
+        (first, "accuracy", "right on training photos", True),
         (second, "loss", "loss", False),
     ):
         with column:
             st.markdown(f"**{'Who is right more often?' if percent else 'Who is closer to the truth?'}**")
-            st.vega_lite_chart(
-                _curve(frames, measure), cached.chart(race_curve, title, percent, steps), key=f"race_{measure}"
-            )
+            chart.show(race_curve, title, percent, steps, data=_curve(frames, measure), key=f"race_{measure}")
     with third:
         st.markdown("**How strong a push does each layer get?**")
-        st.vega_lite_chart(_gradients(frames[-1]), cached.chart(race_gradients), key="race_gradients")
+        chart.show(race_gradients, data=_gradients(frames[-1]), key="race_gradients")
 
 
 def _curve(frames: list[dict], measure: str) -> pd.DataFrame:
@@ -172,19 +135,3 @@ def _gradients(frame: dict) -> pd.DataFrame:
         if norm > 0  # a logarithmic axis has no zero
     ]
     return pd.DataFrame(rows, columns=["side", "layer", "norm"])
-
-
-def _show_answers(frame: dict) -> None:
-    st.markdown("**What do they say now?** Four photos that neither learns from:")
-    labels = cached.test_labels()
-    for number, (column, index) in enumerate(
-        zip(st.columns(len(race_process.PHOTOS)), race_process.PHOTOS, strict=True)
-    ):
-        truth = CLASSES[labels[index]]
-        with column:
-            st.image(enlarged_test_image(index, SIDE), width=SIDE, caption=truth, alt=f"Test photo {index}: {truth}")
-            for side in SIDES:
-                probabilities = frame["standings"][side]["probabilities"][number]
-                said = CLASSES[int(np.argmax(probabilities))]
-                mark = "✓" if said == truth else "✗"
-                st.markdown(f":{HUES[side]}[{side}: **{said}** {mark} {max(probabilities):.0%}]")

@@ -7,29 +7,31 @@ from core.config import TrainConfig, recipe
 
 @dataclass(frozen=True)
 class FairPair:
-    """Two trainings that differ in one field. The words are for people who know no ML; `names`: of A and of B."""
+    """Two trainings that differ in one field. The words are for people who know no ML; `names`: of A and of B; `hint`:
+    what one should know before one bets; `download`: how much is downloaded the first time, if anything."""
 
     question: str
-    expectation: str
     names: tuple[str, str]
     a: TrainConfig
     b: TrainConfig
+    hint: str = ""
+    download: str = ""
 
     @property
     def configs(self) -> dict[str, TrainConfig]:
         return {"A": self.a, "B": self.b}
 
 
-def _twins(question: str, expectation: str, **settings) -> FairPair:
+def _twins(question: str, hint: str, **settings) -> FairPair:
     plain = TrainConfig(skip=False, data="shipped", **settings)
-    return FairPair(question, expectation, ("Plain network", "ResNet"), plain, replace(plain, skip=True))
+    return FairPair(question, ("Plain network", "ResNet"), plain, replace(plain, skip=True), hint)
 
 
-def _from_scratch_or_not(question: str, expectation: str, **settings) -> FairPair:
+def _from_scratch_or_not(question: str, hint: str, download: str, **settings) -> FairPair:
     usual = recipe("torchvision", "sgd")
     scratch = TrainConfig(**usual | {"family": "torchvision", "data": "shipped"} | settings)
     names = ("Network from scratch", "Pretrained network")
-    return FairPair(question, expectation, names, scratch, replace(scratch, init="imagenet"))
+    return FairPair(question, names, scratch, replace(scratch, init="imagenet"), hint, download)
 
 
 # To be watched, in some two minutes: `core.jobs.race.paced` gives more epochs than these, the fewest that show the
@@ -37,7 +39,7 @@ def _from_scratch_or_not(question: str, expectation: str, **settings) -> FairPai
 RACES = {
     "20": _twins(
         "20 layers: with or without shortcuts?",
-        "Both learn. The one with shortcuts is ahead from the first minute on.",
+        "The ResNet has shortcuts: what goes into a block is also added to what comes out. The plain network has none.",
         depth=20,
         epochs=2,
         batch_size=32,
@@ -45,7 +47,7 @@ RACES = {
     ),
     "56": _twins(
         "56 layers: with or without shortcuts?",
-        "Without shortcuts, a network this deep hardly starts to learn.",
+        "The same two kinds of network, nearly three times as deep.",
         depth=56,
         epochs=1,
         batch_size=32,
@@ -53,8 +55,8 @@ RACES = {
     ),
     "pretrained": _from_scratch_or_not(
         "From nothing, or having learned before?",
-        "The pretrained network has learned from a million other photos (ImageNet), and is ahead from the first steps "
-        "on. Its weights are downloaded the first time (45 MB).",
+        "Both are built alike. The pretrained network has already learned from a million other photos (ImageNet).",
+        "45 MB",
         network="resnet18",
         epochs=1,
         batch_size=32,

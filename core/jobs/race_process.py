@@ -1,10 +1,14 @@
 """A race to watch, in a process of its own: start it, follow it, stop it. There is one at a time, for all who watch.
 
 Two files in the folder of the user's runs tell of it: RACE_FILE names the pair and the process that trains it,
-FRAMES_FILE has a line for each frame. So a race outlives the page, the browser and the server.
+FRAMES_FILE has a line for each frame. So a race outlives the page, the browser and the server. Who starts a race gets a
+token, and only with it can the race be stopped; RACE_FILE holds no more than the token's sha256.
 """
 
+import hashlib
+import hmac
 import json
+import secrets
 import sys
 import threading
 from contextlib import suppress
@@ -14,7 +18,7 @@ from pathlib import Path
 import psutil
 
 from core import paths
-from core.errors import LabError, TrainingError, plain_reason
+from core.errors import LabError, ModelError, TrainingError, plain_reason
 from core.files import write_json, writing
 from core.jobs import processes
 from core.jobs.limits import require_training_allowed, training_allowed
@@ -25,6 +29,11 @@ RACE_FILE, FRAMES_FILE, LOG_FILE = ".race.json", ".race.jsonl", ".race.log"
 PHOTOS = (1, 6, 13, 4)  # test images, clear ones of four classes, that both networks are asked about again and again
 SECONDS = 110.0  # of training; with all that is shown meanwhile a race takes two to three minutes
 PATIENCE = 5.0  # seconds that a race gets to end when asked
+TOKEN_BYTES = 24
+NO_DOWNLOAD = (
+    "The weights of the pretrained network ({size}) could not be downloaded; is there internet here? The recorded race "
+    "needs none."
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,16 @@ class StartedRace:
     name: str  # of RACES
     pid: int
     pid_created: float
+    host: str = ""  # sha256 of the token of who started it; "": nobody's
+
+    @property
+    def identity(self) -> tuple[int, float]:
+        """Another for each race."""
+        return self.pid, self.pid_created
+
+    def hosted_by(self, token: str) -> bool:
+        """Whether this is the token that was given to who started the race."""
+        return hmac.compare_digest(_digest(token).encode(), self.host.encode())
 
     @property
     def pair(self) -> FairPair:
@@ -44,39 +63,54 @@ class StartedRace:
         return status.running_process(self.pid, self.pid_created) is not None
 
 
-def start(name: str) -> StartedRace:
-    """Begin a race of RACES. Raises LabError if one is on, training is switched off, or nothing can be written."""
+def start(name: str) -> tuple[StartedRace, str]:
+    """Begin a race of RACES; with the token by which it can be stopped. Raises LabError if one is on, training is
+    switched off, or nothing can be written."""
     require_training_allowed()
     root = paths.own_runs_dir()
     with writing(root), status.lock(root):
         before = current()
         if before and before.alive:
-            raise TrainingError("A race is on already; watch it, or stop it.")
+            raise TrainingError("A race is on already: here it is.")
         (root / FRAMES_FILE).unlink(missing_ok=True)
         process = processes.detached(
             [sys.executable, "-m", "core", "background", "race", name, str(root)], root / LOG_FILE
         )
         threading.Thread(target=process.wait, daemon=True).start()  # so that it does not stay as a zombie
-        race = StartedRace(name, process.pid, psutil.Process(process.pid).create_time())
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        race = StartedRace(name, process.pid, psutil.Process(process.pid).create_time(), _digest(token))
         write_json(root / RACE_FILE, asdict(race))
-    return race
+    return race, token
 
 
 def current() -> StartedRace | None:
     """The race that was started last; None if there was none."""
     try:
         race = StartedRace(**json.loads((paths.own_runs_dir() / RACE_FILE).read_text(encoding="utf-8")))
-        return race if race.name in RACES and type(race.pid) is int else None
+        sound = race.name in RACES and type(race.pid) is int and isinstance(race.host, str)
+        return race if sound else None
     except (OSError, ValueError, TypeError):
         return None
 
 
-def stop() -> None:
-    """End the race that is on; what it has shown so far stays to be seen. Does nothing where training is off."""
-    if not training_allowed():
-        return
+def stop(token: str) -> None:
+    """End the race that is on; what it has shown so far stays to be seen. Does nothing where training is off.
+
+    Raises TrainingError for a token other than the one that `start` gave."""
     race = current()
-    process = race and status.running_process(race.pid, race.pid_created)
+    if race is None or not training_allowed():
+        return
+    if not race.hosted_by(token):
+        raise TrainingError("Only who started the race can stop it.")
+    _end(race)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
+
+
+def _end(race: StartedRace) -> None:
+    process = status.running_process(race.pid, race.pid_created)
     if process:
         with suppress(psutil.Error):
             process.terminate()
@@ -146,7 +180,21 @@ def run(pair: FairPair, file: Path) -> None:
         try:
             photos = to_tensors(cifar10.load_test())[0][list(PHOTOS)]
             images = cifar10.load_training("shipped")
+            _fetch_weights(pair)
             for frame in Race(paced(pair, images, SECONDS), images, photos).frames():
                 out.write(json.dumps(asdict(frame)) + "\n")
         except (LabError, OSError, MemoryError, RuntimeError) as error:
             out.write(json.dumps({"failure": plain_reason(error) or str(error)}) + "\n")
+
+
+def _fetch_weights(pair: FairPair) -> None:
+    """Before the networks are timed, so that one need not wait to hear that there is no internet."""
+    from core.models.initial_weights import initial_weights
+
+    if not pair.download:
+        return
+    try:
+        for config in pair.configs.values():
+            initial_weights(config)
+    except ModelError:
+        raise TrainingError(NO_DOWNLOAD.format(size=pair.download)) from None

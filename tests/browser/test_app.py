@@ -21,6 +21,8 @@ COUNT_PAINTED = """(color) => [...document.querySelectorAll('*')].filter(element
     const style = getComputedStyle(element);
     return [style.color, style.backgroundColor, style.borderTopColor].includes(color);
 }).length"""
+STEP = re.compile(r"step \d+ of \d+")
+TOP = 112  # pixels of the window that Streamlit keeps free above a page
 TRIES, PATIENCE = 4, 20_000  # clicks at most, and milliseconds between them
 
 
@@ -205,24 +207,85 @@ def test_an_unknown_run_in_a_link_is_reported(lab):
     assert query(lab)["a"] != ["nobody"]
 
 
-def test_a_race_is_seen_by_all_goes_on_unwatched_and_stops(lab, browser):
-    lab.open("train")
-    lab.page.get_by_role("button", name="Start the race").click()
-    step = lab.page.get_by_text(re.compile(r"^Step \d+ of \d+"))
+def test_a_race_is_seen_by_all_goes_on_unwatched_and_only_its_host_stops_it(lab, browser):
+    lab.open("race?race=20")
+    lab.page.get_by_role("button", name="Run it live").click()
+    step, stop = lab.page.get_by_text(STEP), lab.page.get_by_role("button", name="Stop the race")
     expect(step).to_be_visible()
+    expect(lab.page.get_by_role("img", name="Right answers")).to_be_visible()
+    (token,) = query(lab)["host"]
+    lab.page.get_by_text("For the curious").click()
     expect(lab.page.locator("[data-testid=stVegaLiteChart] svg, [data-testid=stVegaLiteChart] canvas")).to_have_count(3)
-    other = browser.new_context().new_page()
-    other.goto(lab.page.url)
-    expect(other.get_by_text(re.compile(r"^Step \d+ of \d+"))).to_be_visible(timeout=60_000)
-    other.context.close()
+    for host, may_stop in (("", 0), ("?host=garbage", 0), (f"?host={token}", 1)):
+        other = browser.new_context().new_page()
+        other.goto(f"{lab.url}/race{host}")
+        expect(other.get_by_text(STEP)).to_be_visible(timeout=60_000)
+        expect(other.get_by_role("button", name="Stop the race")).to_have_count(may_stop)
+        other.context.close()
     lab.open("")  # look away
-    lab.open("train")
+    lab.go_to("Watch two networks learn")
     before = step.inner_text()
     expect(step).not_to_have_text(before)
+    lab.page.reload()
+    expect(stop).to_be_visible()
     assert lab.exceptions == []
-    lab.page.get_by_role("button", name="Stop the race").click()
-    expect(lab.page.get_by_role("button", name="Start the race")).to_be_visible()
+    stop.click()
+    expect(lab.page.get_by_text("no winner")).to_be_visible()
+    late = browser.new_context().new_page()
+    late.goto(f"{lab.url}/race")
+    expect(late.get_by_role("button", name="Run it live")).to_be_visible(timeout=60_000)
+    expect(late.get_by_text("no winner")).to_have_count(0)
+    late.context.close()
+    lab.page.get_by_role("button", name="Another race").click()
+    expect(lab.page.get_by_role("button", name="Run it live")).to_be_visible()
+    assert "host" not in query(lab)
     assert lab.exceptions == []
+
+
+def test_a_recorded_race_replays_without_internet(lab):
+    """And with a phone's screen, on which the four photos stay side by side."""
+    lab.page.set_viewport_size({"width": 390, "height": 844})
+    lab.page.context.route(lambda address: "//127.0.0.1" not in address, lambda route: route.abort())
+    lab.open("race?race=56")
+    lab.page.get_by_role("radio", name="ResNet", exact=True).click()
+    lab.settle()
+    lab.page.get_by_role("button", name="Watch a recorded race").click()
+    track = lab.page.get_by_role("img", name="Right answers")
+    expect(track).to_be_visible()
+    first = track.get_attribute("alt")
+    expect(track).not_to_have_attribute("alt", first)
+    tops = lab.page.locator(".st-key-race_photos img").evaluate_all(
+        "all => all.map(i => i.getBoundingClientRect().top)"
+    )
+    assert len(tops) == 4
+    assert len(set(tops)) == 1
+    expect(lab.page.get_by_text("You bet on the ResNet: right.")).to_be_visible()
+    expect(lab.page.get_by_text("1,000 photos kept apart")).to_be_visible()
+    assert lab.exceptions == []
+    lab.page.get_by_role("button", name="Again").click()
+    expect(lab.page.get_by_text("shown faster")).to_be_visible()
+    lab.page.reload()
+    expect(lab.page.get_by_role("button", name="Watch a recorded race")).to_be_visible()
+    assert lab.exceptions == []
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (960, 600)])
+def test_a_race_is_seen_without_scrolling(lab, size):
+    """Track and photos; without the pickers of runs, which stand above the page."""
+    lab.page.set_viewport_size({"width": size[0], "height": size[1]})
+    lab.open("race?race=56")
+    lab.page.get_by_role("button", name="Watch a recorded race").click()
+    expect(lab.page.locator(".st-key-race_photos img")).to_have_count(4)
+    lab.page.wait_for_timeout(1_000)
+    bottom = "element => element.getBoundingClientRect().bottom"
+    above = lab.page.locator("h1").evaluate("element => element.getBoundingClientRect().top") - TOP
+    assert lab.page.locator(".st-key-race_photos").evaluate(bottom) - above <= size[1]
+
+
+def test_an_old_link_to_a_race_leads_to_it(lab):
+    lab.open("train?race=56")
+    lab.page.wait_for_url("**/race?*race=56*", timeout=PATIENCE)
+    expect(lab.page.get_by_role("radio", name="56 layers")).to_be_checked()
 
 
 def test_an_experiment_is_queued_goes_on_unwatched_and_stops(lab):

@@ -40,8 +40,10 @@ def test_pages_say_what_to_do_where_nothing_is_trained(monkeypatch, tmp_path):
     app = new_app()
     for page in PAGES:
         open_page(app, page.stem)
-        if page.stem == "train":
-            assert app.button(key="start_race")
+        if page.stem == "race":
+            assert app.button(key="watch_recorded")
+        elif page.stem == "train":
+            assert app.button(key="start")
         else:
             assert app.info, page.stem
 

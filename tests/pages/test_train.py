@@ -3,15 +3,13 @@
 import io
 import json
 import zipfile
-from dataclasses import asdict
 
 import pytest
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
 from core import paths
-from core.jobs import keeper, race_process, trainings
-from core.jobs.race import Frame, Standing
+from core.jobs import keeper, trainings
 from core.runs import library
 from core.runs.run import open_run
 from core.settings import differences
@@ -35,48 +33,6 @@ def section(app: AppTest, name: str) -> AppTest:
     app.button_group(key="section").set_value(name).run()
     assert not app.exception
     return app
-
-
-def show_race(own_runs, step: int = 420) -> None:
-    """What a race that has ended at `step` of 420 leaves behind."""
-    standings = {
-        side: Standing(1.5, accuracy, 0.25, [0.1 * layer for layer in range(20)], [[accuracy] + [0.05] * 9] * 4)
-        for side, accuracy in (("A", 0.31), ("B", 0.52))
-    }
-    frames = [Frame(i, 420, float(i), standings) for i in range(1, step + 1, 7)] + [Frame(step, 420, 99.0, standings)]
-    (own_runs / race_process.RACE_FILE).write_text(json.dumps(asdict(race_process.StartedRace("20", 2**22 + 1, 1.0))))
-    (own_runs / race_process.FRAMES_FILE).write_text("".join(json.dumps(asdict(frame)) + "\n" for frame in frames))
-
-
-def test_a_race_is_offered(app):
-    app = open_page(app, "train")
-    assert app.button(key="start_race")
-    assert "What to expect" in said(app)
-
-
-def test_the_end_of_a_race_is_shown_in_words_and_charts(app, own_runs):
-    show_race(own_runs)
-    app = open_page(app, "train")
-    assert not app.exception
-    assert "the plain network is right on 25%, the ResNet is right on 25%" in app.success[0].value
-    assert [metric.value for metric in app.metric] == ["31% right", "52% right"]
-    assert len(charts(app)) == 3
-    assert said(app).count("**airplane**") == 8  # four photos, two answers
-
-
-def test_a_race_that_was_stopped_has_no_verdict(app, own_runs):
-    show_race(own_runs, step=100)
-    app = open_page(app, "train")
-    assert not app.exception
-    assert len(app.success) == 0
-    assert len(charts(app)) == 3
-
-
-def test_why_a_race_failed_is_said(app, own_runs):
-    show_race(own_runs, step=8)
-    with (own_runs / race_process.FRAMES_FILE).open("a") as file:
-        file.write('{"failure": "The disk is full."}\n')
-    assert "The disk is full." in open_page(app, "train").error[0].value
 
 
 def test_one_press_queues_two_runs_that_differ_in_one_thing(app):
@@ -244,7 +200,7 @@ def test_the_twin_to_compare_with_is_not_another_seed(make_run):
 
 def test_nothing_can_be_changed_where_training_is_off(app, monkeypatch, own_runs):
     monkeypatch.setenv("RESNET_LAB_TRAINING", "off")
-    for name in ("race", "experiment", "runs"):
+    for name in ("experiment", "runs"):
         app = section(app, name)
         assert not [button.key for button in app.button if button.key.startswith(("start", "do_"))]
     assert "switched off" in "".join(info.value for info in section(app, "experiment").info)

@@ -1,5 +1,7 @@
 """All words of each page, with the pair that it opens with: one snapshot a page."""
 
+from concurrent.futures import Future
+
 import pytest
 
 from core.paths import ROOT
@@ -9,5 +11,6 @@ PAGES = sorted(page.stem for page in (ROOT / "pages").glob("*.py"))
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_the_words_of_a_page(page, snapshot):
+def test_the_words_of_a_page(page, snapshot, monkeypatch):
+    monkeypatch.setattr("ui.experiment_form._measurement", lambda config: Future())  # how long it takes, is never said
     assert words(open_page(new_app(), page)) == snapshot

@@ -12,7 +12,7 @@ from core.jobs.race import SMOOTHED, Race, paced
 from core.training.trainer import Trainer
 
 PLAIN = TrainConfig(depth=8, skip=False, data="shipped", epochs=2, batch_size=60, lr=0.05)
-PAIR = FairPair("Who?", "Whoever.", ("Plain network", "ResNet"), PLAIN, replace(PLAIN, skip=True))
+PAIR = FairPair("Who?", ("Plain network", "ResNet"), PLAIN, replace(PLAIN, skip=True))
 STEPS = 12  # 360 training images in batches of 60, twice
 
 

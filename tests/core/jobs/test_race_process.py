@@ -1,14 +1,17 @@
 """A race is a real process: there is one at a time, it is followed from outside, and it stops."""
 
 import json
+import subprocess
+import sys
 import threading
 import time
+from dataclasses import asdict
 
 import psutil
 import pytest
 
 from core import paths
-from core.errors import TrainingError
+from core.errors import ModelError, TrainingError
 from core.jobs import race_process
 
 
@@ -22,30 +25,104 @@ def wait_until(condition, seconds: float = 120) -> None:
 @pytest.fixture(autouse=True)
 def _no_race_stays(own_runs):
     yield
-    race_process.stop()
+    if race := race_process.current():
+        race_process._end(race)
 
 
 def test_there_was_none():
     assert race_process.current() is None
     assert race_process.FramesReader().read() == ([], "")
-    race_process.stop()
+    race_process.stop("any token")
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"name": "20"}', '{"name": "no such", "pid": 1}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        '{"name": "20"}',
+        '{"name": "no such", "pid": 1, "pid_created": 1}',
+        '{"name": "20", "pid": 1, "pid_created": 1, "host": 7}',
+    ],
+)
 def test_a_damaged_file_counts_as_none(own_runs, text):
     own_runs.mkdir()
     (own_runs / race_process.RACE_FILE).write_text(text)
     assert race_process.current() is None
 
 
+@pytest.fixture
+def asleep(monkeypatch) -> None:
+    """A race is a process that only waits."""
+
+    def detached(command, log):
+        return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+
+    monkeypatch.setattr(race_process.processes, "detached", detached)
+
+
+def test_only_who_started_a_race_stops_it(asleep, own_runs):
+    race, token = race_process.start("20")
+    assert race_process.current() == race
+    for other in ("", "garbage", token[:-1], token.upper(), race.host, "\udcff é"):
+        assert not race.hosted_by(other)
+        with pytest.raises(TrainingError, match="Only who started"):
+            race_process.stop(other)
+    assert race_process.current().alive
+    race_process.stop(token)
+    assert not race_process.current().alive
+
+
+def test_the_token_is_in_no_file(asleep, own_runs):
+    _, token = race_process.start("20")
+    assert len(token) >= 32
+    written = b"".join(path.read_bytes() for path in own_runs.iterdir() if path.is_file())
+    assert token.encode() not in written
+    assert race_process.current().host.encode() in written
+
+
+def test_the_token_of_one_race_stops_no_other(asleep):
+    _, first = race_process.start("20")
+    race_process.stop(first)
+    _, second = race_process.start("20")
+    assert first != second
+    with pytest.raises(TrainingError):
+        race_process.stop(first)
+    assert race_process.current().alive
+
+
+def test_nobody_stops_a_race_of_before_there_were_tokens(asleep, own_runs):
+    race, _ = race_process.start("20")
+    old = {key: value for key, value in asdict(race).items() if key != "host"}
+    (own_runs / race_process.RACE_FILE).write_text(json.dumps(old))
+    assert race_process.current().alive
+    with pytest.raises(TrainingError):
+        race_process.stop("")
+
+
+def test_without_internet_the_recording_is_pointed_to(own_runs, monkeypatch):
+    def fail(config):
+        raise ModelError("<urlopen error> put it into /a/folder")
+
+    monkeypatch.setattr("core.models.initial_weights.initial_weights", fail)
+    own_runs.mkdir()
+    race_process.run(race_process.RACES["pretrained"], own_runs / race_process.FRAMES_FILE)
+    frames, failure = race_process.FramesReader().read()
+    assert frames == []
+    assert "45 MB" in failure
+    assert "recorded race" in failure
+    assert "folder" not in failure
+
+
 @pytest.mark.slow
 def test_life_of_a_race():
     """One test, since a start costs seconds: of two that begin at once one does; it shows frames, and it stops."""
-    refused = []
+    refused, tokens = [], []
 
     def press():
         try:
-            race_process.start("20")
+            tokens.append(race_process.start("20")[1])
         except TrainingError as error:
             refused.append(str(error))
 
@@ -65,7 +142,7 @@ def test_life_of_a_race():
     assert first["steps"] % 281 == 0  # 281 batches of 32 make an epoch of the 9,000 training images
     assert first["standings"]["A"]["gradient_norms"]
     start = time.monotonic()
-    race_process.stop()
+    race_process.stop(*tokens)
     assert time.monotonic() - start < race_process.PATIENCE + 2
     assert not psutil.pid_exists(race.pid) or psutil.Process(race.pid).status() == psutil.STATUS_ZOMBIE
     assert not race_process.current().alive

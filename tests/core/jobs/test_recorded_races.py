@@ -1,0 +1,127 @@
+"""The recordings that ship are whole, and a file that is not is refused in a sentence."""
+
+import gzip
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.data.cifar10 import CLASSES
+from core.errors import DataError
+from core.jobs import race_process, recorded_races
+from core.jobs.pairs import RACES
+from core.jobs.recorded_races import Facts, RecordedRace
+
+
+def made_frame(step: int, steps: int) -> dict:
+    standing = {
+        "loss": 1.23456,
+        "accuracy": 0.5,
+        "validation": 0.361 if step == steps else None,
+        "gradient_norms": [0.0123456] * 20,
+        "probabilities": [[0.1] * 10] * 4,
+    }
+    return {"step": step, "steps": steps, "seconds": step / 2, "standings": {"A": standing, "B": standing}}
+
+
+@pytest.fixture
+def race() -> RecordedRace:
+    facts = Facts("2026-11-28", "python", 2, {"cpu": "some CPU", "threads": 2})
+    return RecordedRace("20", "Who?", ("Plain", "ResNet"), facts, [made_frame(step, 400) for step in range(1, 401)])
+
+
+@pytest.fixture
+def file(tmp_path, race):
+    path = tmp_path / "race.json.gz"
+    recorded_races.save(path, race)
+    return path
+
+
+@pytest.mark.parametrize("name", RACES)
+def test_a_recording_of_each_race_ships(name):
+    race = recorded_races.load(recorded_races.path(name))
+    assert race.name == name
+    assert recorded_races.path(name).stat().st_size <= recorded_races.LARGEST
+    assert 60 <= len(race.frames) <= recorded_races.MOST_FRAMES
+    steps, seconds = ([frame[key] for frame in race.frames] for key in ("step", "seconds"))
+    assert np.all(np.diff(steps) > 0)
+    assert np.all(np.diff(seconds) >= 0)
+    assert steps[0] == 1
+    assert {frame["steps"] for frame in race.frames} == {steps[-1]}
+    assert steps[-1] == 281 * race.facts.epochs  # batches of 32 of 9,000 photos
+    assert race.facts.command.startswith(f"python -m benchmarks.record_race {name}")
+    assert {"cpu", "threads", "torch", "python"} <= race.facts.environment.keys()
+    for frame in race.frames:
+        for standing in frame["standings"].values():
+            assert 0 <= standing["accuracy"] <= 1
+            assert np.shape(standing["probabilities"]) == (len(race_process.PHOTOS), len(CLASSES))
+            assert np.shape(standing["gradient_norms"])[0] >= 20
+    assert all(0 < standing["validation"] < 1 for standing in race.frames[-1]["standings"].values())
+
+
+def test_what_is_saved_is_read_again_thinned_and_rounded(file, race):
+    read = recorded_races.load(file)
+    assert replace(read, frames=[]) == replace(race, frames=[])
+    assert len(read.frames) == recorded_races.MOST_FRAMES
+    assert (read.frames[0]["step"], read.frames[-1]["step"]) == (1, 400)
+    assert read.frames[-1]["standings"]["A"]["loss"] == 1.23
+    assert read.frames[-1]["standings"]["A"]["validation"] == 0.361
+    assert read.seconds == 200
+
+
+def test_a_race_with_much_to_tell_has_fewer_frames(tmp_path, race, monkeypatch):
+    monkeypatch.setattr(recorded_races, "LARGEST", 2_000)
+    recorded_races.save(tmp_path / "race", race)
+    assert (tmp_path / "race").stat().st_size <= 2_000
+    assert recorded_races.load(tmp_path / "race").frames[-1]["step"] == 400
+
+
+def test_a_share_of_the_time_shows_the_frames_of_that_time(file):
+    race = recorded_races.load(file)
+    assert race.until(-1) == race.until(0) == race.frames[:1]
+    assert race.until(0.5)[-1]["seconds"] == pytest.approx(100, abs=2)
+    assert race.until(1) == race.until(7) == race.frames
+
+
+def without(values: dict, *keys: str) -> dict:
+    return {key: value for key, value in values.items() if key not in keys}
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda values: without(values, "frames"),
+        lambda values: values | {"frames": []},
+        lambda values: values | {"frames": values["frames"][:-1]},
+        lambda values: values | {"frames": values["frames"][::-1]},
+        lambda values: values | {"frames": [without(frame, "standings") for frame in values["frames"]]},
+        lambda values: values | {"frames": 3},
+        lambda values: values | {"names": ["one"]},
+        lambda values: values | {"facts": {}},
+        lambda values: values | {"facts": values["facts"] | {"recorded": "yesterday"}},
+        lambda values: values | {"facts": values["facts"] | {"environment": {}}},
+        lambda values: values | {"more": 1},
+        lambda values: [],
+    ],
+)
+def test_a_recording_that_says_too_little_is_refused(file, spoil):
+    values = json.loads(gzip.decompress(file.read_bytes()))
+    file.write_bytes(gzip.compress(json.dumps(spoil(values)).encode()))
+    with pytest.raises(DataError, match="damaged"):
+        recorded_races.load(file)
+
+
+@pytest.mark.parametrize("keep", [0, 5, 200, -20])
+def test_half_a_file_is_refused(file, keep):
+    file.write_bytes(file.read_bytes()[:keep])
+    with pytest.raises(DataError, match=r"race\.json\.gz is damaged"):
+        recorded_races.load(file)
+
+
+def test_no_file_and_no_gzip_are_refused(tmp_path):
+    with pytest.raises(DataError, match="missing"):
+        recorded_races.load(tmp_path / "none")
+    (tmp_path / "text").write_text("{}")
+    with pytest.raises(DataError, match="damaged"):
+        recorded_races.load(tmp_path / "text")

@@ -1,0 +1,291 @@
+"""The page of the races, run without a browser: nothing is trained here. A live race is a process that waits, and its
+frames are written by hand."""
+
+import json
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.errors import TrainingError
+from core.jobs import race_process, recorded_races
+from core.jobs.pairs import RACES
+from core.jobs.race import Frame, Standing
+from tests.pages.opened import charts, new_app, said
+from ui import race_stage
+
+NO_WINNER, HOSTILE = "no winner", "![x](https://example.org/p.png)"
+
+
+@pytest.fixture
+def live(monkeypatch, own_runs):
+    """live(): starts a "race" that waits, as the page does; gives the token. Ended afterwards."""
+    own_runs.mkdir(exist_ok=True)
+
+    def detached(command, log):
+        return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)"])
+
+    monkeypatch.setattr(race_process.processes, "detached", detached)
+    yield lambda name="20": race_process.start(name)[1]
+    end_race()
+
+
+def end_race() -> None:
+    if race := race_process.current():
+        race_process._end(race)
+
+
+def write_frames(own_runs, step: int, failure: str = "") -> None:
+    """What a race shows that has got to `step` of 420: at the end, 25 and 36 of 100 are right."""
+    standings = {
+        side: Standing(
+            1.5, accuracy, final if step == 420 else None, [0.1 * i for i in range(20)], [[0.9] + [0.01] * 9] * 4
+        )
+        for side, accuracy, final in (("A", 0.31, 0.25), ("B", 0.52, 0.361))
+    }
+    frames = [asdict(Frame(i, 420, float(i), standings)) for i in [*range(1, step, 7), step]]
+    lines = [*frames, *([{"failure": failure}] if failure else [])]
+    (own_runs / race_process.FRAMES_FILE).write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def visit(**link: str) -> AppTest:
+    app = new_app()
+    app.switch_page("../pages/race.py")
+    for key, value in link.items():
+        app.query_params[key] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def keys(app: AppTest) -> set[str]:
+    return {button.key for button in app.button}
+
+
+def alert(app: AppTest) -> str:
+    return "\n".join(each.value for kind in (app.success, app.info, app.error) for each in kind)
+
+
+def track(app: AppTest) -> str:
+    """What the drawing of the runners says to those who do not see it."""
+    return next(
+        (image.proto.imgs[0].alt for image in app.get("image") if "Right answers" in image.proto.imgs[0].alt), ""
+    )
+
+
+def test_nothing_stands_below_start_until_a_race_starts():
+    app = visit()
+    assert keys(app) == {"watch_recorded", "start_race"}
+    assert not alert(app)
+    assert not app.get("image")
+    assert not charts(app)
+    assert [len(chips.options) for chips in app.get("button_group")] == [len(RACES), 3]
+
+
+def test_the_link_chooses_the_race_and_a_name_unknown_here_is_as_none():
+    assert visit(race="56").button_group(key="race").value == "56"
+    assert visit(race=HOSTILE, host=HOSTILE).button_group(key="race").value == "20"
+
+
+def test_an_old_link_to_train_leads_here():
+    app = new_app()
+    app.switch_page("../pages/train.py")
+    app.query_params["race"] = "56"
+    app.run()
+    assert not app.exception
+    assert app.title[0].value == "Watch two networks learn"
+    assert app.button_group(key="race").value == "56"
+
+
+def bet(app: AppTest, name: str, side: str) -> None:
+    app.button_group(key="race").set_value(name).run()
+    app.button_group(key=f"bet_{name}").set_value(side).run()
+
+
+def let_pass(app: AppTest, seconds: float) -> AppTest:
+    app.session_state["_replay"] = app.session_state["_replay"] | {"started": time.time() - seconds}
+    return app.run()
+
+
+@pytest.mark.parametrize(("side", "judged"), [("A", "wrong"), ("B", "right"), ("same", "wrong")])
+def test_a_recorded_race_moves_ends_and_judges_the_bet(side, judged):
+    app = visit()
+    bet(app, "56", side)
+    app.button(key="watch_recorded").click().run()
+    assert not app.exception
+    assert "latest training photos" in said(app)
+    begin = track(app)
+    let_pass(app, race_stage.REPLAY_SECONDS * 0.8)
+    assert track(app) not in ("", begin)
+    assert not alert(app)
+    let_pass(app, race_stage.REPLAY_SECONDS + 1)
+    assert not app.exception
+    last = recorded_races.load(recorded_races.path("56")).frames[-1]["standings"]
+    shares = {side: f"{standing['validation']:.0%}" for side, standing in last.items()}
+    assert track(app) == f"Right answers: Plain network {shares['A']}, ResNet {shares['B']}"
+    assert f"The ResNet is ahead**: right on {shares['B'][:-1]} of 100 photos" in alert(app)
+    assert f": **{judged}**." in alert(app)
+    assert "it took" in said(app)
+    assert {"again", "start_race", "leave_race"} <= keys(app)
+    app.button(key="again").click().run()
+    assert track(app) == begin
+    app.button(key="leave_race").click().run()
+    assert "watch_recorded" in keys(app)
+
+
+def test_without_a_bet_nothing_is_judged():
+    app = visit()
+    app.button(key="watch_recorded").click().run()
+    let_pass(app, 99)
+    assert "ahead" in alert(app)
+    assert "You bet" not in alert(app)
+
+
+def test_the_curious_see_charts_and_nobody_else():
+    app = visit()
+    app.button(key="watch_recorded").click().run()
+    let_pass(app, 99)
+    assert not charts(app)
+    app.session_state["curious"] = True
+    app.run()
+    assert not app.exception
+    assert len(charts(app)) == 3
+
+
+def test_a_damaged_recording_is_told_and_the_offer_stays(monkeypatch, tmp_path):
+    monkeypatch.setattr(recorded_races, "FOLDER", tmp_path)
+    race_stage._recording.clear()
+    app = visit()
+    app.button(key="watch_recorded").click().run()
+    assert not app.exception
+    assert "missing" in alert(app)
+    assert "start_race" in keys(app)
+    race_stage._recording.clear()
+
+
+def test_where_training_is_off_the_recorded_race_plays(monkeypatch):
+    monkeypatch.setenv("RESNET_LAB_TRAINING", "off")
+    app = visit()
+    assert keys(app) == {"watch_recorded"}
+    assert "switched off" in said(app)
+    app.button(key="watch_recorded").click().run()
+    let_pass(app, 99)
+    assert "ahead" in alert(app)
+    assert keys(app) == {"again", "leave_race"}
+
+
+def test_who_starts_a_race_may_stop_it_also_after_a_reload(live, own_runs):
+    app = visit()
+    bet(app, "20", "B")
+    app.button(key="start_race").click().run()
+    assert not app.exception
+    token = app.query_params["host"]
+    assert race_process.current().hosted_by(token)
+    write_frames(own_runs, 141)
+    app.run()
+    assert track(app) == "Right answers: Plain network 31%, ResNet 52%"
+    assert "About 4:39 left" in app.get("progress")[0].proto.text
+    assert "stop_race" in keys(app)
+    again = visit(host=token)
+    assert "stop_race" in keys(again)
+    again.button(key="stop_race").click().run()
+    assert not again.exception
+    assert not race_process.current().alive
+    assert NO_WINNER in alert(again)
+    app.run()
+    assert NO_WINNER in alert(app)
+
+
+def test_the_host_who_looked_at_another_page_is_still_the_host(live):
+    app = visit()
+    app.button(key="start_race").click().run()
+    token = app.query_params["host"]
+    app.query_params.clear()
+    app.switch_page("../pages/compare.py").run()
+    app.switch_page("../pages/race.py").run()
+    assert "stop_race" in keys(app)
+    assert app.query_params["host"] == token
+
+
+@pytest.mark.parametrize("host", [None, "garbage", HOSTILE])
+def test_a_visitor_watches_and_cannot_stop(live, own_runs, host):
+    live()
+    write_frames(own_runs, 100)
+    app = visit(**({"host": host} if host else {}))
+    assert track(app)
+    assert "stop_race" not in keys(app)
+    with pytest.raises(TrainingError):
+        race_process.stop(host or "")
+    assert race_process.current().alive
+
+
+def test_two_who_press_at_once_watch_the_first_ones_race(live, own_runs):
+    app = visit(race="56")
+    live("20")
+    app.button(key="start_race").click().run()
+    assert not app.exception
+    assert "on already" in app.toast[0].value
+    assert RACES["20"].question in app.get("html")[0].proto.body
+    assert "stop_race" not in keys(app)
+    assert "host" not in app.query_params
+
+
+def test_the_end_is_shown_to_the_host_and_to_who_watched(live, own_runs):
+    token = live()
+    write_frames(own_runs, 100)
+    watcher = visit()
+    write_frames(own_runs, 420)
+    end_race()
+    for app in (watcher.run(), visit(host=token)):
+        assert not app.exception
+        assert "**The ResNet is ahead**: right on 36 of 100 photos" in alert(app)
+        assert "the plain network on 25." in alert(app)
+        assert track(app) == "Right answers: Plain network 25%, ResNet 36%"
+        app.button(key="leave_race").click().run()
+        assert keys(app) == {"watch_recorded", "start_race"}
+        assert not alert(app)
+    late = visit()
+    assert keys(late) == {"watch_recorded", "start_race"}
+    assert not alert(late)
+    assert not track(late)
+
+
+def test_why_a_race_failed_is_said_to_the_host_alone(live, own_runs):
+    token = live("pretrained")
+    watcher = visit()
+    write_frames(own_runs, 8, failure=f"The disk is full. {HOSTILE}")
+    end_race()
+    host = visit(host=token)
+    assert "The disk is full." in alert(host)
+    assert "![" not in alert(host)
+    assert "The disk is full." not in alert(watcher.run())
+    assert NO_WINNER in alert(watcher)
+    assert not alert(visit())
+
+
+def test_a_race_that_failed_before_its_first_step_leaves_the_offer(live, own_runs):
+    token = live("pretrained")
+    (own_runs / race_process.FRAMES_FILE).write_text(json.dumps({"failure": "There is no internet."}) + "\n")
+    end_race()
+    host = visit(host=token)
+    assert "There is no internet." in alert(host)
+    assert "watch_recorded" in keys(host)
+    host.button(key="watch_recorded").click().run()
+    assert track(host)
+    assert not alert(host)
+
+
+def test_who_waits_before_the_offer_sees_a_race_that_starts(live, own_runs):
+    app = visit()
+    live()
+    write_frames(own_runs, 50)
+    app.run()
+    assert track(app)
+
+
+def test_a_live_race_says_what_it_waits_for(live):
+    live("pretrained")
+    assert "45 MB" in visit().get("progress")[0].proto.text

@@ -1,0 +1,299 @@
+"""Which race a visitor sees: an offer, a live race, a recorded one, or an end; and who may stop what.
+
+A live race is one for all; who has started it is its host, by a token in the link (?host=...). All else belongs to the
+visitor's session: the bet, the recorded race, and which live race was watched.
+"""
+
+import time
+from datetime import date
+
+import streamlit as st
+
+from core.charts.palette import SIDES
+from core.errors import LabError
+from core.jobs import limits, race_process, race_result, recorded_races, trainings
+from core.jobs.pairs import RACES
+from core.jobs.race_process import StartedRace
+from core.jobs.recorded_races import RecordedRace
+from ui import race_view
+from ui.foreign_text import plain
+from ui.fragment import fragment
+
+POLL, REPLAY_POLL, LOOK_FOR_A_RACE = "900ms", "500ms", "3s"
+REPLAY_SECONDS = 30.0
+TITLE = "Watch two networks learn"
+STOPPED = "It was stopped, or killed, before the first step."
+
+
+def show() -> None:
+    race = race_process.current()
+    _keep_host(race)
+    if "_replay" in st.session_state:
+        _show_replay(**st.session_state["_replay"])
+    elif race and race.alive:
+        _watch()
+    elif race and _may_see_end(race):
+        _show_live_end(race)
+    else:
+        _offer()
+
+
+@st.cache_resource(show_spinner=False)
+def _frames() -> race_process.FramesReader:
+    """One for all who watch: each frame is read from the file once."""
+    return race_process.FramesReader()
+
+
+@st.cache_resource(show_spinner=False)
+def _recording(name: str) -> RecordedRace:
+    """Shared between visitors: not to be written to."""
+    return recorded_races.load(recorded_races.path(name))
+
+
+# Who may do what
+
+
+def _token(race: StartedRace) -> str | None:
+    """That of the race's host, from the link or from the session; None for other visitors."""
+    tokens = (st.query_params.get("host"), st.session_state.get("_host"))
+    return next((token for token in tokens if token and race.hosted_by(token)), None)
+
+
+def _keep_host(race: StartedRace | None) -> None:
+    """The host's token stays in the link, for a reload, and in the session, for when other pages were visited."""
+    token = race and _token(race)
+    if token:
+        st.session_state["_host"] = token
+        if st.query_params.get("host") != token:
+            st.query_params["host"] = token
+
+
+def _may_see_end(race: StartedRace) -> bool:
+    """The host, and who watched it live, until they turn to another race."""
+    watched = race.identity == st.session_state.get("_watched")
+    return (watched or _token(race) is not None) and race.identity != st.session_state.get("_left")
+
+
+# The offer
+
+
+def _offer() -> None:
+    st.title(TITLE)
+    st.markdown(
+        "Two networks learn **before your eyes**, a step each in turn, from the same photos in the same order. They "
+        "differ in one thing."
+    )
+    name = _chosen()
+    pair = RACES[name]
+    st.caption(pair.hint)
+    labels = dict(zip(SIDES, pair.names, strict=True)) | {race_view.SAME: "No difference"}
+    st.segmented_control(
+        "Your bet: who will be ahead at the end?", list(labels), format_func=labels.__getitem__, key=f"bet_{name}"
+    )
+    live = limits.training_allowed()
+    with st.container(horizontal=True):
+        st.button(
+            "Watch a recorded race (30 seconds)",
+            key="watch_recorded",
+            type="primary",
+            icon=":material/play_arrow:",
+            on_click=_replay,
+            args=(name,),
+        )
+        if live:
+            _live_button(name, "Run it live (2 to 3 minutes)")
+    st.caption(
+        _about_live(name) if live else "Live races are switched off here. In a copy of the lab of your own they run."
+    )
+    if live:
+        _look_for_a_race()
+
+
+def _chosen() -> str:
+    """The race chosen, kept in the link as ?race=NAME. A name unknown here is as none."""
+    linked: str = st.query_params.get("race", "")
+    if linked in RACES and linked != st.session_state.get("_linked_race"):
+        st.session_state["race"] = linked
+    elif st.session_state.get("race") not in RACES:
+        st.session_state["race"] = next(iter(RACES))
+    st.segmented_control("Race", list(RACES), key="race", required=True, format_func=lambda name: RACES[name].question)
+    name: str = st.session_state["race"]
+    st.session_state["_linked_race"] = name
+    if linked != name:
+        st.query_params["race"] = name
+    return name
+
+
+def _about_live(name: str) -> str:
+    sentences = ["Live, this computer trains both networks now; a slow one takes longer."]
+    if RACES[name].download:
+        sentences.append(f"The first time, it downloads the weights of the pretrained one ({RACES[name].download}).")
+    if any(status.state == "training" for status in trainings.states().values()):
+        sentences.append("A run is training, so the race will be slower.")
+    return " ".join(sentences)
+
+
+def _live_button(name: str, label: str) -> None:
+    st.button(label, key="start_race", icon=":material/flag:", on_click=_start, args=(name,))
+
+
+def _start(name: str) -> None:
+    _keep_bet(name)
+    st.session_state.pop("_replay", None)
+    try:
+        _, token = race_process.start(name)
+    except LabError as error:
+        st.toast(plain(error), icon=":material/info:")  # somebody else was quicker: their race is shown
+    else:
+        st.session_state["_host"] = st.query_params["host"] = token
+
+
+def _replay(name: str) -> None:
+    _keep_bet(name)
+    st.session_state["_replay"] = {"name": name, "started": time.time()}
+
+
+def _keep_bet(name: str) -> None:
+    """The widget's own state is gone once the widget is; where there is none, an earlier bet on this race holds."""
+    if f"bet_{name}" in st.session_state:
+        st.session_state["_bet"] = {name: st.session_state[f"bet_{name}"]}
+
+
+def _bet(name: str) -> str | None:
+    return st.session_state.get("_bet", {}).get(name)
+
+
+def _leave() -> None:
+    """Back to the offer."""
+    st.session_state.pop("_replay", None)
+    race = race_process.current()
+    if race and not race.alive:
+        st.session_state["_left"] = race.identity
+        st.query_params.pop("host", None)
+        st.session_state.pop("_host", None)
+
+
+@fragment(run_every=LOOK_FOR_A_RACE)
+def _look_for_a_race() -> None:
+    """Draws nothing: whoever waits before the offer sees a race as soon as somebody starts one."""
+    race = race_process.current()
+    if race and race.alive:
+        st.rerun()
+
+
+# A live race
+
+
+@fragment(run_every=POLL)
+def _watch() -> None:
+    """The race that is on, for all who look; it runs on if nobody does."""
+    race = race_process.current()
+    if race is None or not race.alive:
+        st.rerun()
+    st.session_state["_watched"] = race.identity
+    frames, _ = _frames().read()
+    with st.container(gap="xsmall"):
+        race_view.show_heading(race.pair.question)
+        if frames:
+            st.progress(frames[-1]["step"] / frames[-1]["steps"], _time_left(frames))
+            race_view.show_moment(_names(race.pair.names), frames)
+        else:
+            download = f" The first time, {race.pair.download} are downloaded." if race.pair.download else ""
+            st.progress(0.0, f"The networks are being built and timed; the first step takes a few seconds.{download}")
+    token = _token(race)
+    if token and limits.training_allowed():
+        st.button(
+            "Stop the race",
+            key="stop_race",
+            icon=":material/stop:",
+            on_click=_stop,
+            args=(token,),
+            help="Ends it for all who watch. Only you can, and whoever has the link that your browser shows now.",
+        )
+
+
+def _time_left(frames: list[dict]) -> str:
+    now, left = frames[-1], race_result.seconds_left(frames)
+    steps = f"step {now['step']} of {now['steps']}"
+    return f"The first of {now['steps']} steps" if left is None else f"About {race_view.clock(left)} left ({steps})"
+
+
+def _stop(token: str) -> None:
+    try:
+        race_process.stop(token)
+    except LabError as error:
+        st.toast(plain(error), icon=":material/info:")
+
+
+def _show_live_end(race: StartedRace) -> None:
+    frames, failure = _frames().read()
+    if _token(race) and (failure or not frames):
+        st.error(f"The last race ended early. {plain(failure) or STOPPED}")
+    if not frames:
+        _offer()
+        return
+    with st.container(gap="xsmall"):
+        race_view.show_heading(race.pair.question)
+        race_view.show_end(_names(race.pair.names), frames, _bet(race.name))
+    _what_next()
+
+
+# A recorded race
+
+
+def _show_replay(name: str, started: float) -> None:
+    try:
+        recording = _recording(name)
+    except LabError as error:
+        st.session_state.pop("_replay")
+        st.error(plain(error), icon=":material/broken_image:")
+        _offer()
+        return
+    over = time.time() - started >= REPLAY_SECONDS
+    with st.container(gap="xsmall"):
+        race_view.show_heading(recording.question)
+        if over:
+            race_view.show_end(_names(recording.names), recording.frames, _bet(name))
+        else:
+            _play(name, started)
+    with st.container(horizontal=True):
+        st.button("Again", key="again", icon=":material/replay:", on_click=_replay, args=(name,))
+        if limits.training_allowed():
+            _live_button(name, "Run it live")
+        st.button("Another race", key="leave_race", icon=":material/arrow_back:", on_click=_leave)
+    if over:
+        _what_next(button=False)
+    st.caption(_origin(recording))
+
+
+@fragment(run_every=REPLAY_POLL)
+def _play(name: str, started: float) -> None:
+    share = (time.time() - started) / REPLAY_SECONDS
+    if share >= 1:
+        st.rerun()
+    recording = _recording(name)
+    now, whole = race_view.clock(share * recording.seconds), race_view.clock(recording.seconds)
+    with st.container(gap="xsmall"):
+        st.progress(share, f"Recorded, and shown faster: {now} of {whole}")
+        race_view.show_moment(_names(recording.names), recording.until(share))
+
+
+def _origin(recording: RecordedRace) -> str:
+    environment = recording.facts.environment
+    threads = environment["threads"]
+    day = date.fromisoformat(recording.facts.recorded)
+    machine = f"{environment['cpu']}, {threads} thread{'s' * (threads != 1)}"
+    took = race_view.clock(recording.seconds)
+    return plain(f"Recorded on {day:%B} {day.day}, {day.year}, on {machine}; it took {took} there.")
+
+
+def _what_next(button: bool = True) -> None:
+    st.caption("One short race proves little: here are networks that learned for longer.")
+    with st.container(horizontal=True):
+        st.page_link("../pages/compare.py", label="Compare them", icon=":material/balance:", width="content")
+        if button:
+            st.button("Another race", key="leave_race", icon=":material/arrow_back:", on_click=_leave)
+
+
+def _names(names: tuple[str, str]) -> dict[str, str]:
+    return dict(zip(SIDES, names, strict=True))
