@@ -27,7 +27,7 @@ PAGES = {
         st.Page("../pages/architectures.py", title="What does it cost?", icon=":material/scatter_plot:"),
     ],
     "Play": [
-        st.Page("../pages/race.py", title="Watch two networks learn", icon=":material/flag:"),
+        st.Page("../pages/race.py", title="Watch them learn", icon=":material/flag:"),
         st.Page("../pages/play.py", title="Can you beat them?", icon=":material/sports_esports:"),
     ],
     "Do it yourself": [st.Page("../pages/train.py", title="Train networks", icon=":material/fitness_center:")],

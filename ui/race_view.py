@@ -23,7 +23,6 @@ SHORT = {"airplane": "plane", "automobile": "car"}  # so that a word and its mar
 MARKS = {True: ":green[:material/check:]", False: ":red[:material/close:]"}
 SAME = "same"  # the bet that neither will be ahead
 TRAINING_SHARE = "Right answers on the **latest training photos**, before learning from them:"
-FINAL_SHARE = f"Right answers on the **{race_result.KEPT_APART:,} photos kept apart**:"
 
 
 def clock(seconds: float) -> str:
@@ -41,7 +40,8 @@ def show_moment(names: Mapping[str, str], frames: list[dict]) -> None:
     """Everything there is to see at the last frame. `names`: of A and of B."""
     now = frames[-1]
     shares = race_result.shares(now)
-    st.markdown(FINAL_SHARE if race_result.finished(now) else TRAINING_SHARE)
+    if not race_result.finished(now):  # whose end says what the numbers are
+        st.markdown(TRAINING_SHARE)
     drawn = ", ".join(f"{names[side]} {shares[side]:.0%}" for side in SIDES)
     st.image(track(names, shares), width="stretch", alt=f"Right answers: {drawn}")
     _show_answers(names, now)

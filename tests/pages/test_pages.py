@@ -39,6 +39,7 @@ def test_pages_say_what_to_do_where_nothing_is_trained(monkeypatch, tmp_path):
     monkeypatch.setattr("core.paths.SHIPPED", tmp_path)
     app = new_app()
     for page in PAGES:
+        app.query_params.clear()  # as a browser does, where one goes to another page
         open_page(app, page.stem)
         if page.stem == "race":
             assert app.button(key="watch_recorded")
