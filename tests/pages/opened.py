@@ -40,3 +40,9 @@ def words(app: AppTest) -> str:
             if isinstance(text, str) and text:
                 lines.append(f"{element.type} {field}: {text}")
     return "\n".join(lines)
+
+
+def linked(app: AppTest, name: str) -> str:
+    """What the link says of `name`."""
+    value = app.query_params[name]
+    return value if isinstance(value, str) else value[0]

@@ -1,0 +1,55 @@
+"""The first page: both questions with numbers of real runs, and its doors."""
+
+import shutil
+
+from core.data import cifar10
+from core.paths import SHIPPED
+from core.runs.library import find_run
+from tests.pages.opened import new_app, said
+
+
+def start():
+    app = new_app().run()
+    assert not app.exception
+    return app
+
+
+def test_the_numbers_are_those_of_the_runs():
+    shown = [head.value for head in start().subheader]
+    labels = cifar10.load_test_labels()
+    for name in ("plain56-s0", "resnet56-s0", "resnet50-scratch", "resnet50-imagenet"):
+        right = (find_run(name).test_logits().argmax(axis=1) == labels).mean()
+        assert f"{right:.0%} right" in shown
+
+
+def test_each_question_has_one_button_and_leads_on():
+    app = start()
+    app.button(key="story_skip").click().run()
+    assert not app.exception
+    assert app.title[0].value == "Do shortcuts help a deep network?"
+    assert (app.selectbox(key="a").value, app.selectbox(key="b").value) == ("plain56-s0", "resnet56-s0")
+    app = start()
+    app.button(key="story_init").click().run()
+    assert app.title[0].value == "Does it help to have learned before?"
+
+
+def test_no_picker_and_three_doors():
+    app = start()
+    assert not app.selectbox
+    links = [link.proto.page.removeprefix("/") for link in app.get("page_link")]
+    assert [link.split("?")[0].split("/")[-1] for link in links] == ["look_inside", "race", "play"]
+
+
+def test_a_link_to_a_pair_opens_their_comparison():
+    app = new_app()
+    app.query_params["a"], app.query_params["b"] = "plain20-s0", "resnet20-s0"
+    app.run()
+    assert not app.exception
+    assert (app.selectbox(key="a").value, app.selectbox(key="b").value) == ("plain20-s0", "resnet20-s0")
+
+
+def test_without_the_pair_of_56_layers_the_deepest_there_is(monkeypatch, tmp_path):
+    for name in ("plain20-s0", "resnet20-s0", "plain8-s0", "resnet8-s0"):
+        shutil.copytree(SHIPPED / name, tmp_path / name)
+    monkeypatch.setattr("core.paths.SHIPPED", tmp_path)
+    assert "Both have 20 layers" in said(start())
