@@ -222,7 +222,7 @@ def test_a_race_is_seen_by_all_goes_on_unwatched_and_only_its_host_stops_it(lab,
         expect(other.get_by_text(STEP)).to_be_visible(timeout=60_000)
         expect(other.get_by_role("button", name="Stop the race")).to_have_count(may_stop)
         other.context.close()
-    lab.open("")  # look away
+    lab.go_to("Compare")  # look away
     lab.go_to("Watch two networks learn")
     before = step.inner_text()
     expect(step).not_to_have_text(before)
