@@ -24,6 +24,7 @@ from core.config import TrainConfig
 from core.jobs import trainings
 from core.words import surgery as surgery_words
 
+SMALL = {"a": "plain20-s0", "b": "resnet20-s0"}
 LARGE = {"a": "resnet50-scratch", "b": "resnet50-imagenet"}  # the largest networks that ship
 DEPTHS = (20, 56)  # of the twins in surgery: the first pair, and the deepest that ships
 WARM_UP = 15  # seconds after the first page, when what the server loads for the next ones is there
@@ -37,17 +38,21 @@ def timed(action, page: Page, must_show: str) -> float:
     return time.perf_counter() - start
 
 
-def menu(page: Page, title: str) -> Locator:
-    return page.locator(f"[data-testid=stSidebarNavLink]:has-text('{title}')").first
+def menu(page: Page, name: str) -> Locator:
+    """The entry of that page of PAGES."""
+    return page.locator(f"[data-testid=stSidebarNavLink]:has-text('{PAGES[name][0]}')").first
 
 
 def other_pictures(page: Page, rounds: int) -> list[float]:
     """Seconds until Look inside shows another test photo, both answers and heatmaps."""
     seconds = []
+    page.get_by_role("button", name="Choose", exact=True).click()
     for number in range(1, rounds + 1):
         box = page.locator(".st-key-image input")
         box.fill(str(number))
-        seconds.append(timed(partial(box.press, "Enter"), page, f"h3:has-text('Test photo {number}:')"))
+        seconds.append(
+            timed(partial(box.press, "Enter"), page, f"[data-testid=stImageCaption]:has-text('Test photo {number}:')")
+        )
     return seconds
 
 
@@ -64,22 +69,23 @@ def shake(page: Page) -> float:
 
 
 def operations(page: Page, url: str, depth: int) -> list[float]:
-    """Seconds for one more block off on Surgery, in both twins, of numbers that no study has tried before."""
+    """Seconds for one more block cut, in both twins, of numbers that no study has tried before."""
     twins = {"a": f"plain{depth}-s0", "b": f"resnet{depth}-s0"}
     page.goto(f"{url}/surgery?{urlencode(twins | {'off': 1})}")
-    settle(page, "p:has-text('B, without block 1,')")
+    settle(page, "h4:has-text('the ResNet, without block 1,')")
+    page.get_by_text("Choose blocks by number").click()
     seconds, off = [], {1}
     for block in (9, 3, 6, 2):
         off.add(block)
         pill = page.locator(".st-key-off button", has_text=re.compile(f"^{block}$"))
-        seconds.append(timed(pill.click, page, f"p:has-text('B, without {surgery_words.blocks(off)},')"))
+        seconds.append(timed(pill.click, page, f"h4:has-text('the ResNet, without {surgery_words.blocks(off)},')"))
     return seconds
 
 
 def beginnings(page: Page, url: str) -> list[float]:
     """Seconds until Gradient flow shows two new networks that are six layers deeper, up to 110."""
     page.goto(f"{url}/gradient_flow?{urlencode({'flow_depth': 80})}")
-    told = page.locator("p:has-text('In the plain network the first layer receives')")
+    told = page.locator("h4:has-text('In the plain network the first layer receives')")
     told.wait_for(timeout=60_000)
     thumb, seconds = page.locator(".st-key-flow_depth input"), []
     for _ in range(5):
@@ -98,45 +104,52 @@ def measure(page: Page, app: RunningApp, rounds: int) -> dict:
 
     page.on("websocket", lambda socket: socket.on("framereceived", count))
     page.goto(app.url)
-    settle(page, heading("Compare"))
+    settle(page, heading("start"))
     first_page = time.perf_counter() - app.started
 
     page.wait_for_timeout(1000 * WARM_UP)
-    first_look = timed(menu(page, "Look inside").click, page, "p:has-text('Where B looked for')")
+    first_look = timed(
+        menu(page, "look_inside").click, page, "[data-testid=stImageCaption]:has-text('Where B looked for')"
+    )
 
-    for title in PAGES:  # every page once, so that what is measured is no first time
-        page.goto(f"{app.url}/{page_path(title)}")
-        settle(page, heading(title))
+    for name in PAGES:  # every page once, so that what is measured is no first time
+        page.goto(f"{app.url}/{page_path(name)}")
+        settle(page, heading(name))
 
     switches, sizes = {}, {}
     for _ in range(rounds):
-        for title in PAGES:
+        for name in PAGES:
             received["bytes"] = 0
-            switches.setdefault(title, []).append(timed(menu(page, title).click, page, heading(title)))
-            sizes[title] = max(sizes.get(title, 0), received["bytes"])
+            switches.setdefault(name, []).append(timed(menu(page, name).click, page, heading(name)))
+            sizes[name] = max(sizes.get(name, 0), received["bytes"])
 
-    reloads = [timed(lambda: page.goto(app.url), page, heading("Compare")) for _ in range(rounds)]
+    reloads = [timed(lambda: page.goto(app.url), page, heading("start")) for _ in range(rounds)]
 
     page.goto(f"{app.url}/learning_curves")
-    settle(page, heading("Learning curves"))
+    settle(page, heading("learning_curves"))
+    page.get_by_text("For the curious").click()
     shown = {"loss": "loss (cross-entropy", "accuracy": "share of right answers"}  # the title of the chart's axis
     clicks = [
-        timed(page.get_by_role("radio", name=measure).click, page, f"svg text:has-text('{title}')")
+        timed(
+            page.get_by_role("radio", name=measure).click,
+            page,
+            f".st-key-learning_otherwise svg text:has-text('{title}')",
+        )
         for _ in range(rounds)
         for measure, title in shown.items()
     ]
 
-    page.goto(f"{app.url}/look_inside?{urlencode({'image': 0})}")
-    settle(page, heading("Look inside"))
+    page.goto(f"{app.url}/look_inside?{urlencode({'image': 0} | SMALL)}")
+    settle(page, heading("look_inside"))
     looks = other_pictures(page, rounds)
-    page.goto(f"{app.url}/look_inside?{urlencode({'image': 0, 'closer': 'Shake it'})}")
-    settle(page, "h3:has-text('Test photo 0:')")
+    page.goto(f"{app.url}/look_inside?{urlencode({'image': 0, 'closer': 'Shake it'} | SMALL)}")
+    settle(page, "[data-testid=stImageCaption]:has-text('Test photo 0:')")
     shakes = [shake(page) for _ in range(rounds)]
     memory = app.resident_bytes
     cuts = {depth: operations(page, app.url, depth) for depth in DEPTHS}
     starts = beginnings(page, app.url)
     page.goto(f"{app.url}/look_inside?{urlencode({'image': 0} | LARGE)}")
-    settle(page, f"p:has-text('{LARGE['b']}')")
+    settle(page, "[data-testid=stImageCaption]:has-text('Test photo 0:')")
     large_looks = other_pictures(page, rounds)
     return {
         "first_page_seconds": round(first_page, 2),

@@ -16,19 +16,19 @@ from core.paths import ROOT
 
 HEIGHT = 900
 DEEP = {"a": "plain56-s0", "b": "resnet56-s0"}
-FIRST = {"a": "plain20-s0", "b": "resnet20-s0"}
+SHALLOW = {"a": "plain20-s0", "b": "resnet20-s0"}
 # By the file's name: the page, its link, and what stands at the top of the picture; None: the page's top.
 PICTURES: dict[str, tuple[str, dict[str, str], str | None]] = {
-    "compare": ("Compare", FIRST, None),
-    "surgery": ("Surgery", DEEP | {"off": "5"}, "[data-testid=stPills], .st-key-off"),
-    "look-inside": ("Look inside", FIRST | {"image": "6388"}, "h3"),
-    "depth": ("Depth", FIRST, None),
+    "start": ("start", {}, None),
+    "surgery": ("surgery", SHALLOW | {"off": "5"}, None),
+    "look-inside": ("look_inside", DEEP | {"image": "6388"}, None),
+    "depth": ("depth", {}, None),
 }
 
 
-def take(page: Page, url: str, title: str, link: dict[str, str], top: str | None) -> Image.Image:
-    page.goto(f"{url}/{page_path(title)}?{urlencode(link)}")
-    settle(page, heading(title))
+def take(page: Page, url: str, name: str, link: dict[str, str], top: str | None) -> Image.Image:
+    page.goto(f"{url}/{page_path(name)}?{urlencode(link)}")
+    settle(page, heading(name))
     page.wait_for_timeout(2_000)  # charts and pictures are drawn after the script
     if top:
         page.locator(top).first.evaluate(
@@ -43,10 +43,11 @@ def main() -> None:
     parser.add_argument("--chromium", default="/usr/bin/chromium")
     args = parser.parse_args()
     with own_folder() as folder, run_app(folder) as app, tab(args.chromium, HEIGHT) as page:
-        for name, (title, link, top) in PICTURES.items():
-            picture = take(page, app.url, title, link, top)
+        for file_name, (name, link, top) in PICTURES.items():
+            picture = take(page, app.url, name, link, top)
             write_atomically(
-                ROOT / "docs" / f"{name}.png", lambda file, picture=picture: picture.save(file, "PNG", optimize=True)
+                ROOT / "docs" / f"{file_name}.png",
+                lambda file, picture=picture: picture.save(file, "PNG", optimize=True),
             )
 
 

@@ -17,21 +17,22 @@ from playwright.sync_api import Page, sync_playwright
 from core.paths import ROOT
 
 SECONDS = 90  # at most, until it answers
-# By the title in the navigation, words of the page's heading.
+# By the file's name: the page's title in the navigation, and words of its heading.
 PAGES = {
-    "Compare": "shortcuts help",
-    "Learning curves": "Who learns faster",
-    "Mistakes": "mix up",
-    "Look inside": "where do they look",
-    "Depth": "Does depth help",
-    "Gradient flow": "reach the first layer",
-    "Surgery": "cut out",
-    "Transfer": "have learned before",
-    "Architectures": "What does accuracy cost",
-    "Watch two networks learn": "Watch two networks learn",
-    "Train": "Train your own",
+    "start": ("Start", "A computer learns"),
+    "compare": ("Which is better?", "shortcuts help"),
+    "surgery": ("What if a block is cut?", "cut out"),
+    "look_inside": ("What do they see?", "see in a photo"),
+    "mistakes": ("What do they mix up?", "mix up"),
+    "learning_curves": ("Which learns faster?", "learns faster"),
+    "depth": ("Is deeper better?", "Is deeper better"),
+    "transfer": ("Learned before?", "have learned before"),
+    "gradient_flow": ("Does the lesson arrive?", "reach the first layer"),
+    "architectures": ("What does it cost?", "What does accuracy cost"),
+    "race": ("Watch them learn", "Watch two networks learn"),
+    "play": ("Can you beat them?", "Can you beat them"),
+    "train": ("Train networks", "Train your own"),
 }
-PATHS = {"Compare": "", "Watch two networks learn": "race"}  # where it is not the title
 # The app's root, once a page's script has come to rest.
 IDLE = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
 
@@ -102,14 +103,14 @@ def settle(page: Page, must_show: str) -> None:
     page.wait_for_selector(IDLE, timeout=60_000)
 
 
-def heading(title: str) -> str:
-    """What shows that the page with this title is there."""
-    return f"h1:has-text('{PAGES[title]}')"
+def heading(page: str) -> str:
+    """What shows that this page of PAGES is there."""
+    return f"h1:has-text('{PAGES[page][1]}')"
 
 
-def page_path(title: str) -> str:
-    """Of the page with this title in the navigation, within the app's address: "Look inside" -> "look_inside"."""
-    return PATHS.get(title, title.lower().replace(" ", "_"))
+def page_path(page: str) -> str:
+    """Within the app's address; the first page has none."""
+    return "" if page == "start" else page
 
 
 def _end_trainings(runs: Path) -> None:

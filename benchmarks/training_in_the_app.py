@@ -38,8 +38,8 @@ def in_a_terminal(epochs: int, seed: int) -> float:
 
 def in_the_app(page: Page, url: str, epochs: int, seed: int) -> float:
     (name,) = trainings.start([TrainConfig(data="shipped", epochs=epochs, seed=seed)])
-    page.goto(f"{url}/{page_path('Train')}?section=All+runs")
-    settle(page, heading("Train"))
+    page.goto(f"{url}/{page_path('train')}?section=All+runs")
+    settle(page, heading("train"))
     while name in trainings.states():
         time.sleep(POLL)
     page.goto("about:blank")

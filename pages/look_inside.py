@@ -197,7 +197,12 @@ with both, st.container(horizontal=True, wrap=False, key="answers"):
 with picture:
     st.markdown(f"What the networks see: **{len(seen)} × {len(seen)}** pixels")
     with st.container(horizontal=True, key="pictures"):
-        st.image(pictures.enlarge(seen, SEEN), width=SEEN, alt=f"{choice.title}, as the networks see it")
+        st.image(
+            pictures.enlarge(seen, SEEN),
+            caption=choice.title,
+            width=SEEN,
+            alt=f"{choice.title}, as the networks see it",
+        )
         if choice.square.width > len(seen):
             st.image(choice.square.resize((SEEN, SEEN)), caption="What you see", width=SEEN, alt=choice.title)
 missing_weights.offer(pair)

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
-from benchmarks.running_app import IDLE, run_app
+from benchmarks.running_app import IDLE, PAGES, run_app
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 # A camera that shows a test picture, and whose use nobody has to allow.
@@ -39,8 +39,9 @@ class Lab:
             self.page.wait_for_timeout(300)
             self.page.wait_for_selector(IDLE, timeout=SECONDS * 1000)
 
-    def go_to(self, title: str) -> None:
-        self.page.locator("[data-testid=stSidebarNavLink]", has_text=re.compile(title)).click()
+    def go_to(self, name: str) -> None:
+        """By the menu, to a page of PAGES."""
+        self.page.locator("[data-testid=stSidebarNavLink]", has_text=re.compile(re.escape(PAGES[name][0]))).click()
         self.settle()
 
     def click_middle(self, mark: Locator) -> None:
