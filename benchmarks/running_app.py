@@ -20,6 +20,7 @@ SECONDS = 90  # at most, until it answers
 # By the file's name: the page's title in the navigation, and words of its heading.
 PAGES = {
     "start": ("Start", "A computer learns"),
+    "lesson": ("Lessons", "Lessons"),
     "compare": ("Which is better?", "shortcuts help"),
     "surgery": ("What if a block is cut?", "cut out"),
     "look_inside": ("What do they see?", "see in a photo"),

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from types import FunctionType
 
 import numpy as np
@@ -15,6 +16,10 @@ from core.analysis.questions import questions as questions_of
 from core.config import TrainConfig
 from core.data import cifar10, distortions
 from core.errors import LabError, RunError
+from core.lessons import lesson
+from core.lessons.facts import Fact
+from core.lessons.lesson import Call, Lesson
+from core.paths import own_runs_dir
 from core.runs.run import Run
 
 
@@ -75,6 +80,23 @@ def disagreements(a: Run, b: Run) -> dict[str, np.ndarray]:
 @st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
 def by_who_is_right(a: Run, b: Run) -> dict[str, np.ndarray]:
     return comparison.by_who_is_right(test_logits(a), test_logits(b), test_labels())
+
+
+def lessons() -> tuple[dict[str, Lesson], list[str]]:
+    """All lessons and what is wrong with others, as `lesson.list_lessons`; read anew where a file has changed."""
+    files = sorted(lesson.folder().glob("*.toml"))
+    return _lessons([(str(path), path.stat().st_mtime_ns) for path in files], own_runs_dir())
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _lessons(files: list, runs: Path) -> tuple[dict[str, Lesson], list[str]]:
+    return lesson.list_lessons()
+
+
+@st.cache_data(max_entries=256, hash_funcs=RUN_KEY, show_spinner=False)
+def fact(call: Call, runs: list[Run]) -> Fact:
+    """What a lesson asks for; `runs`: those that it reads."""
+    return lesson.compute(call)
 
 
 @st.cache_resource(max_entries=8, hash_funcs=RUN_KEY, show_spinner=False)

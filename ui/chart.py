@@ -5,13 +5,13 @@ from typing import Any
 
 import streamlit as st
 
-from core.charts.palette import COLORS, theme
-from ui import cached
+from core.charts.palette import COLORS, PROJECTOR, SCREEN, theme
+from ui import cached, screen
 
 
 def show(draw: Callable, *inputs, colors: dict[str, str] = COLORS, data: Any = None, **options: Any) -> Any:
     """What `draw`, a function of `core.charts`, makes of the `inputs`. `options`: of st.vega_lite_chart; `data`: of a
     chart that was drawn without."""
     spec = cached.chart(draw, *inputs)
-    look = theme(colors, dark=st.context.theme.type == "dark")
+    look = theme(colors, st.context.theme.type == "dark", PROJECTOR if screen.projector() else SCREEN)
     return st.vega_lite_chart(data, {**spec, "config": spec.get("config", {}) | look}, **options)

@@ -16,3 +16,18 @@ def plain(text: object) -> str:
     line = " ".join("".join(letter if letter.isprintable() else " " for letter in str(text)).split())
     escaped = MARKUP.sub(r"\\\g<0>", line)
     return LATER.sub(rf"\g<0>{BREAK}", BEGINNING.sub(r"\g<0>\\", escaped))
+
+
+def emphasized(text: str) -> str:
+    """As `plain`, but what stands between two pairs of asterisks is bold: the one mark that lessons may use."""
+    parts = text.split("**")
+    if len(parts) % 2 == 0:  # a pair without its end is text
+        return plain(text)
+    return "".join(
+        f"**{plain(part)}**" if i % 2 and part.strip() else _kept_spaces(part) for i, part in enumerate(parts)
+    )
+
+
+def _kept_spaces(part: str) -> str:
+    """`plain` drops the spaces at both ends, which here stand between words."""
+    return f"{' ' * part.startswith(' ')}{plain(part)}{' ' * (part.endswith(' ') and bool(part.strip()))}"

@@ -5,14 +5,14 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import LabError
-from ui import gc_freeze, warm_up
+from ui import gc_freeze, screen, warm_up
 from ui.foreign_text import plain
 
 HERE = Path(__file__).parent
 SIDEBAR = 250  # pixels
 START = st.Page("../pages/start.py", title="Start", icon=":material/home:", default=True)
 PAGES = {
-    "": [START],
+    "": [START, st.Page("../pages/lesson.py", title="Lessons", icon=":material/menu_book:")],
     "Compare": [
         st.Page("../pages/compare.py", title="Which is better?", icon=":material/balance:"),
         st.Page("../pages/surgery.py", title="What if a block is cut?", icon=":material/content_cut:"),
@@ -38,6 +38,8 @@ st.html(HERE / "style.css")
 st.html(f"<script>{(HERE / 'close_menu.js').read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
 st.logo(HERE / "logo.svg", icon_image=HERE / "icon.svg", size="large")
 page = st.navigation(PAGES)
+screen.apply()
+screen.show_switch()
 try:
     page.run()
 except LabError as error:  # e.g. a damaged file of a run; another run, or another page, may well do

@@ -18,7 +18,7 @@ from core.runs.run import Run
 from core.words import questions as question_words
 from core.words.glossary import explain
 from core.words.settings import describe, names
-from ui import cached
+from ui import cached, screen
 from ui.foreign_text import plain
 
 Names = tuple[str, str]  # of A and of B
@@ -69,7 +69,8 @@ def choose(default: Names = DEEP, fits: Callable[[TrainConfig], bool] = lambda _
     fitting = chosen if chosen and set(chosen) <= runs.keys() else None
     pair = fitting or _first_pair(default, list(questions.values()), list(runs))
     label = next((label for label, question in questions.items() if question.names == frozenset(pair)), None)
-    _draw(questions, label, runs, pair)
+    if not screen.hidden("picker"):
+        _draw(questions, label, runs, pair)
     if chosen and not fitting:
         st.caption(":material/info: The pair chosen before can't be shown here; this page has one of its own.")
     _write_link(pair)

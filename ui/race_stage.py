@@ -266,6 +266,28 @@ def _show_replay(name: str, started: float) -> None:
     st.caption(_origin(recording))
 
 
+def show_recording(name: str) -> None:
+    """A recorded race as a part of another page: a button, the race, its end."""
+    started = st.session_state.get("_shown_races", {}).get(name)
+    recording = _recording(name)
+    if started is None:
+        race_view.show_moment(_names(recording.names), recording.frames[:1])
+        _start_button(name, "Start the race", ":material/flag:")
+    elif time.time() - started < REPLAY_SECONDS:
+        _play(name, started)
+    else:
+        race_view.show_end(_names(recording.names), recording.frames, None)
+        _start_button(name, "Again", ":material/replay:")
+    st.caption(_origin(recording))
+
+
+def _start_button(name: str, label: str, icon: str) -> None:
+    def start() -> None:
+        st.session_state.setdefault("_shown_races", {})[name] = time.time()
+
+    st.button(label, key=f"show_race_{name}", icon=icon, type="primary", shortcut="Enter", on_click=start)
+
+
 @fragment(run_every=REPLAY_POLL)
 def _play(name: str, started: float) -> None:
     share = (time.time() - started) / REPLAY_SECONDS

@@ -78,6 +78,13 @@ def confusion(logits: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(counts, index=pd.Index(CLASSES, name="true"), columns=pd.Index(CLASSES, name="answer"))
 
 
+def most_common_mistake(confusion: pd.DataFrame) -> tuple[str, str, int]:
+    """Of a table from `confusion`: what it is, what is said, and how often."""
+    counts = confusion.to_numpy() * ~np.eye(len(CLASSES), dtype=bool)
+    true, said = np.unravel_index(counts.argmax(), counts.shape)
+    return CLASSES[true], CLASSES[said], int(counts[true, said])
+
+
 def per_class(logits: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
     """A row a class: precision, recall, f1 (0 to 1; 0 where undefined) and its count of images, "images"."""
     from sklearn.metrics import precision_recall_fscore_support

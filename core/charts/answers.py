@@ -96,7 +96,7 @@ def confidence_curve(x_title: str) -> alt.LayerChart | alt.FacetChart:
     x = alt.X("amount:Q", title=x_title, scale=alt.Scale(nice=False))
     lines = (
         part("curve")
-        .mark_line(strokeWidth=2.5)
+        .mark_line()
         .encode(
             x=x,
             y=alt.Y("probability:Q", title="how sure", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")),

@@ -61,7 +61,7 @@ def degradation(
     base = alt.Chart(spread).encode(x=layers("depth"), color=color)
     means = [
         base.mark_rule(strokeWidth=2).encode(y=right("low"), y2="high:Q"),
-        base.mark_line(strokeWidth=3).encode(y=right("mean")),
+        base.mark_line().encode(y=right("mean")),
     ]
     point = alt.selection_point(name="point", fields=["run"], on="click", empty=False)
     points = (

@@ -46,7 +46,7 @@ def gradient_by_layer(
         tooltip=[f"{who}:N", "number:Q", "layer:N", alt.Tooltip("norm:Q", format=".3g")],
     )
     points = base.mark_point(filled=True, size=45, opacity=1).encode(shape=style.shape(who, order))
-    return alt.layer(base.mark_line(strokeWidth=2), points).properties(height=300)
+    return alt.layer(base.mark_line(), points).properties(height=300)
 
 
 def gradient_ratio(table: pd.DataFrame, about_equal: float) -> alt.LayerChart | alt.FacetChart:
@@ -61,7 +61,7 @@ def gradient_ratio(table: pd.DataFrame, about_equal: float) -> alt.LayerChart | 
     equal = middle.mark_rule(strokeDash=[2, 3], color="#808080").encode(y=ratio("equal"))
     lines = (
         alt.Chart(table)
-        .mark_line(strokeWidth=2.5)
+        .mark_line()
         .encode(
             x=alt.X("epoch:Q", title="epoch", scale=alt.Scale(nice=False), axis=alt.Axis(tickMinStep=1, format="d")),
             y=ratio("ratio"),

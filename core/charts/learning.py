@@ -35,7 +35,7 @@ def learning_curves(
     validation = style.points(base, size=55).transform_filter(alt.datum.split == "validation")
     hover = base.mark_point(size=300, opacity=0).encode(tooltip=tooltip)
     finish = _finish(table, x, line) if line is not None else []
-    lines = base.mark_line(strokeWidth=2.5).encode(strokeDash=dash)
+    lines = base.mark_line().encode(strokeDash=dash)
     return alt.layer(*finish, lines, validation, hover).properties(height=380)
 
 
@@ -55,7 +55,7 @@ def gap(table: pd.DataFrame, x: str, x_title: str) -> alt.LayerChart | alt.Facet
     zero = alt.Chart(pd.DataFrame({"gap": [0]})).mark_rule(strokeDash=[2, 3], opacity=0.5).encode(y="gap:Q")
     lines = (
         alt.Chart(table)
-        .mark_line(strokeWidth=2.5)
+        .mark_line()
         .encode(
             x=_cost_axis(x, x_title),
             y=alt.Y("gap:Q", title="gap (points)"),
@@ -78,7 +78,7 @@ def race_curve(y_title: str, percent: bool, steps: int) -> alt.Chart:
     dashes = alt.Scale(domain=list(SIDES), range=[[6, 3], [1, 0]])
     return (
         alt.Chart()
-        .mark_line(strokeWidth=2.5, interpolate="monotone")
+        .mark_line(interpolate="monotone")
         .encode(
             x=alt.X("step:Q", title="learning steps", scale=alt.Scale(domain=[0, steps], nice=False)),
             y=alt.Y("value:Q", title=y_title, axis=alt.Axis(format="%" if percent else "~g")),
@@ -93,7 +93,7 @@ def race_gradients() -> alt.LayerChart | alt.FacetChart:
     """Gradient norm against layer for A and B, of one moment of a race. Without data: columns side, layer, norm."""
     lines = (
         alt.Chart()
-        .mark_line(strokeWidth=2)
+        .mark_line()
         .encode(
             x=alt.X("layer:Q", title="layer, first to last", axis=alt.Axis(tickMinStep=1)),
             y=alt.Y("norm:Q", title="gradient norm", scale=alt.Scale(type="log"), axis=style.LOG_AXIS),
@@ -112,7 +112,7 @@ def schedule(table: pd.DataFrame, epochs: int) -> alt.Chart:
     colors = [COLORS.get(side) or next(grays) for side in lines["side"]]
     return (
         alt.Chart(table)
-        .mark_line(strokeWidth=2.5)
+        .mark_line()
         .encode(
             x=alt.X(
                 "epoch:Q",

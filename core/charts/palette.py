@@ -1,5 +1,7 @@
 """The colors of the two networks, and the look of a chart's letters. Needs no chart library, which is slow to load."""
 
+from typing import NamedTuple
+
 from core.config import TrainConfig
 
 # Vermilion and blue of Okabe and Ito, which the color-blind can tell apart: the network without what helps (shortcuts,
@@ -8,8 +10,19 @@ WITHOUT, WITH = "#D55E00", "#0072B2"
 COLORS = {"A": WITHOUT, "B": WITH}  # of a pair in its usual order
 SIDES = tuple(COLORS)
 GRAY = "#808080"
-LETTERS = 14  # pixels
 INK = {False: "#31333F", True: "#FAFAFA"}  # by whether the page is dark
+
+
+class Tokens(NamedTuple):
+    """The sizes of a chart, in pixels (symbols: their area). Twice: for a screen, and for a projector."""
+
+    letters: int
+    line: float
+    symbol: int
+
+
+SCREEN = Tokens(letters=14, line=2.5, symbol=60)
+PROJECTOR = Tokens(letters=26, line=5, symbol=220)
 
 
 def colors(a: TrainConfig, b: TrainConfig) -> dict[str, str]:
@@ -32,15 +45,22 @@ def told_apart(colors: dict[str, str]) -> tuple[str, str]:
     return (GRAY if a == b else a), b
 
 
-def theme(colors: dict[str, str], dark: bool = False) -> dict:
+def theme(colors: dict[str, str], dark: bool = False, tokens: Tokens = SCREEN) -> dict:
     """Vega's config: the colors of A and B, in this order, and letters that are read from the last row."""
     ink = INK[dark]
-    letters = {"labelFontSize": LETTERS, "titleFontSize": LETTERS, "labelColor": ink, "titleColor": ink}
+    letters = {
+        "labelFontSize": tokens.letters,
+        "titleFontSize": tokens.letters,
+        "labelColor": ink,
+        "titleColor": ink,
+    }
     return {
         "range": {"category": list(colors.values())},
         "axis": letters,
-        "legend": letters,
+        "legend": letters | {"symbolSize": tokens.symbol},
         "header": letters,
-        "title": {"fontSize": LETTERS + 2, "color": ink},
-        "text": {"color": ink, "fontSize": LETTERS},
+        "title": {"fontSize": tokens.letters + 2, "color": ink},
+        "text": {"color": ink, "fontSize": tokens.letters},
+        "line": {"strokeWidth": tokens.line},
+        "point": {"size": tokens.symbol},
     }

@@ -55,7 +55,7 @@ def chain(
     arcs = [(number, order, number + x, y) for number in numbers for order, (x, y) in enumerate(ARC)] if skip else []
     ways_around = (
         alt.Chart(pd.DataFrame(arcs, columns=["block", "order", "x", "y"]))
-        .mark_line(interpolate="monotone", color=color, strokeWidth=2.5)
+        .mark_line(interpolate="monotone", color=color)
         .encode(x="x:Q", y=alt.Y("y:Q", scale=y_scale), detail="block:N", order="order:O")
     )
     return alt.layer(way.encode(y=alt.Y("y:Q", scale=y_scale)), ways_around, squares, text).properties(height=110)
@@ -81,7 +81,7 @@ def removed_blocks(table: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
         ],
     )
     band = base.mark_area(opacity=0.18).encode(y=style.accuracy_axis("low"), y2="high:Q")
-    lines = base.mark_line(strokeWidth=2.5).encode(y=style.accuracy_axis("mean"))
+    lines = base.mark_line().encode(y=style.accuracy_axis("mean"))
     points = style.points(lines, size=60)
     return alt.layer(style.chance(), band, lines, points).properties(height=300)
 

@@ -27,7 +27,7 @@ def label_budget(table: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
     y = alt.Y("accuracy:Q", title="right on test photos", scale=alt.Scale(zero=False), axis=alt.Axis(format="%"))
     interval = base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", title=""), y2="high:Q")
     points = base.mark_point(filled=True, size=110, opacity=1).encode(y=y, shape=style.shape(order=BEGINNINGS))
-    return alt.layer(interval, base.mark_line(strokeWidth=2.5).encode(y=y), points).properties(height=300)
+    return alt.layer(interval, base.mark_line().encode(y=y), points).properties(height=300)
 
 
 def weight_change(table: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
@@ -47,4 +47,4 @@ def weight_change(table: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
         tooltip=["run:N", "number:Q", "layer:N", alt.Tooltip("change:Q", title="change", format=".1%")],
     )
     points = base.mark_point(filled=True, size=50, opacity=1).encode(shape=style.shape(order=BEGINNINGS))
-    return alt.layer(base.mark_line(strokeWidth=2), points).properties(height=300)
+    return alt.layer(base.mark_line(), points).properties(height=300)

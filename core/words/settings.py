@@ -96,6 +96,11 @@ def names(a: Run, b: Run) -> dict[str, str]:
             side: "the pretrained network" if config.pretrained else "the network from scratch"
             for side, config in both.items()
         }
+    if a.config.architecture == b.config.architecture and bool(a.config.freeze) != bool(b.config.freeze):
+        return {
+            side: "the partly frozen network" if config.freeze else "the network that goes on learning as a whole"
+            for side, config in both.items()
+        }
     return {"A": "A", "B": "B"}
 
 

@@ -1,0 +1,148 @@
+"""The facts that a lesson asks for, each computed from runs: the right answer, and a sentence that says it.
+
+A lesson names a fact and gives its parameters; it never says what is right. So it stays true when the runs change.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core.analysis import comparison, metrics, surgery_study, training_summary
+from core.data.cifar10 import CLASSES, load_test_labels
+from core.errors import LabError
+from core.runs.run import Run
+from core.words import comparison as comparison_words
+from core.words.english import capitalized, plural, with_article
+from core.words.settings import names, network_name
+
+A_CLEAR_DIFFERENCE = 5.0  # points on 1,000 photos: more than luck does
+LEVEL = "same"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """`right`: the key of one of the answers that a lesson offers, or a number."""
+
+    right: str | float
+    finding: str
+
+
+def better(a: Run, b: Run) -> Fact:
+    """Which of two is right more often on test photos: "a", "b" or "same"."""
+    verdict = comparison.verdict(a.test_logits(), b.test_logits(), load_test_labels())
+    right = LEVEL if verdict.could_be_luck else ("b" if verdict.points > 0 else "a")
+    return Fact(right, comparison_words.headline(verdict, names(a, b)))
+
+
+def deeper(few: Run, many: Run) -> Fact:
+    """What more layers do to right answers: "better", "worse" or "same"."""
+    verdict = comparison.verdict(few.test_logits(), many.test_logits(), load_test_labels())
+    right = LEVEL if verdict.could_be_luck else ("better" if verdict.points > 0 else "worse")
+    return Fact(
+        right,
+        f"With {few.config.depth} layers the {_kind(few)} is right on {verdict.a.value:.1%} of the photos, with "
+        f"{many.config.depth} layers on {verdict.b.value:.1%}.",
+    )
+
+
+def right_share(run: Run) -> Fact:
+    """On how many of 100 test photos a network is right."""
+    share = 100 * metrics.accuracy(run.test_logits(), load_test_labels()).value
+    return Fact(share, f"{capitalized(_named(run))} is right on {share:.0f} of 100 photos.")
+
+
+def points(a: Run, b: Run) -> Fact:
+    """How many more of 100 test photos B names right than A."""
+    verdict = comparison.verdict(a.test_logits(), b.test_logits(), load_test_labels())
+    return Fact(verdict.points, comparison_words.headline(verdict, names(a, b)))
+
+
+def first_at_80(a: Run, b: Run) -> Fact:
+    """Which of two is the first, in epochs, to be right on 80 % of the photos kept apart: "a", "b", "same", "none"."""
+    called = names(a, b)
+    target = training_summary.TARGETS[0]
+    epochs = {}
+    for side, run in (("A", a), ("B", b)):
+        share = metrics.accuracy(run.test_logits(), load_test_labels())
+        reached = training_summary.summarize(run.history(), share).reached[target]
+        epochs[side] = reached[0] if reached else None
+    said = [
+        f"{called[side]} {f'after pass {epoch} over the photos' if epoch else 'never'}"
+        for side, epoch in epochs.items()
+    ]
+    known = {side: epoch for side, epoch in epochs.items() if epoch is not None}
+    fewest = [side for side, epoch in known.items() if epoch == min(known.values())]
+    right = "none" if not fewest else (LEVEL if len(fewest) == 2 else fewest[0].lower())
+    return Fact(right, f"Right on {target:.0%}: {', '.join(said)}.")
+
+
+def survivor(a: Run, b: Run, block: int) -> Fact:
+    """Which of two still works without one of its blocks: "a", "b" or "same"."""
+    left = {side: _without_block(run, block) for side, run in (("A", a), ("B", b))}
+    called = names(a, b)
+    difference = left["B"] - left["A"]
+    right = LEVEL if abs(difference) < A_CLEAR_DIFFERENCE else ("b" if difference > 0 else "a")
+    return Fact(
+        right,
+        f"Without block {block}, {called['A']} is right on {left['A']:.0f} of 100 photos, {called['B']} on "
+        f"{left['B']:.0f}. Guessing gives {100 * metrics.GUESSING:.0f}.",
+    )
+
+
+def without_block(run: Run, block: int) -> Fact:
+    """On how many of 100 photos a network is right without one of its blocks."""
+    left = _without_block(run, block)
+    return Fact(left, f"Without block {block}, {_named(run)} is right on {left:.0f} of 100 photos.")
+
+
+def answer(run: Run, photo: int) -> Fact:
+    """What a network says of a test photo: the name of a class."""
+    said = CLASSES[int(run.test_logits()[photo].argmax())]
+    truth = CLASSES[load_test_labels()[photo]]
+    end = "and is right" if said == truth else f"but it is {with_article(truth)}"
+    return Fact(said, f"{capitalized(_named(run))} says {said}, {end}.")
+
+
+def mix_up(run: Run) -> Fact:
+    """Its most common mistake: "cat dog" for cats that it takes for dogs."""
+    true, said, count = metrics.most_common_mistake(metrics.confusion(run.test_logits(), load_test_labels()))
+    return Fact(f"{true} {said}", f"Of 1,000 {plural(true)}, {_named(run)} takes {count} for {plural(said)}.")
+
+
+FACTS: dict[str, Callable[..., Fact]] = {
+    function.__name__: function
+    for function in (
+        better,
+        deeper,
+        right_share,
+        points,
+        first_at_80,
+        survivor,
+        without_block,
+        answer,
+        mix_up,
+    )
+}
+
+
+def _without_block(run: Run, block: int) -> float:
+    """Percent, from the run's study."""
+    results = surgery_study.load(run)
+    if frozenset([block]) not in results:
+        raise LabError(f"{run.name} can't do without block {block}; its blocks to cut are others.")
+    return 100 * results[frozenset([block])]
+
+
+def _kind(run: Run) -> str:
+    name = network_name(run.config)
+    return name if name.startswith("ResNet") else name[0].lower() + name[1:]
+
+
+def _named(run: Run) -> str:
+    """E.g. "the plain network with 56 layers" or "the pretrained ResNet-50"."""
+    config = run.config
+    if config.family == "cifar":
+        return f"the {_kind(run)} with {config.depth} layers"
+    few = f" that learned from {run.training_images:,} photos" if config.train_fraction < 1 else ""
+    beginning = "pretrained " if config.pretrained else ""
+    end = "" if config.pretrained else " from scratch"
+    return f"the {beginning}{_kind(run)}{end}{few}"

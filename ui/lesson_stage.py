@@ -1,0 +1,202 @@
+"""A lesson on the screen: its steps one by one, each with a guess before the answer."""
+
+import threading
+from contextlib import suppress
+
+import streamlit as st
+
+from core.errors import LabError
+from core.lessons import lesson as lessons_of
+from core.lessons.lesson import Call, Guess, Lesson, Step
+from core.lessons.views import VIEWS
+from core.runs.run import Run
+from core.words.english import capitalized
+from ui import cached, lesson_views, screen
+from ui.foreign_text import emphasized, plain
+
+CLOSE = 5.0  # how far off a guess may be to be called close, in its unit
+ANSWER_MARKS = {True: ":green[:material/check_circle:]", False: ":red[:material/cancel:]"}
+
+
+def show() -> None:
+    lessons, problems = cached.lessons()
+    name = st.query_params.get("lesson", "")
+    if name in lessons:
+        _show(lessons[name])
+        return
+    st.title("Lessons")
+    if name:
+        st.warning("There is no such lesson here; these are the ones that there are.", icon=":material/link_off:")
+    for column, one in zip(st.columns(max(2, len(lessons))), lessons.values(), strict=False):
+        with column, st.container(border=True, key=f"lesson_{one.name}", height="stretch"):
+            _show_card(one)
+    for problem in problems:
+        st.warning(plain(problem), icon=":material/report:")
+
+
+def _show_card(lesson: Lesson) -> None:
+    st.subheader(plain(lesson.title), anchor=False)
+    st.markdown(emphasized(lesson.about))
+    st.markdown(f":material/schedule: About {lesson.minutes:.0f} minutes, {len(lesson.steps)} steps.")
+    if st.button("Begin", key=f"begin_{lesson.name}", type="primary", icon=":material/play_arrow:"):
+        _go(lesson, 1)
+        st.rerun()
+    with st.expander("For the teacher", icon=":material/school:"):
+        _show_guide(lesson)
+
+
+def _show_guide(lesson: Lesson) -> None:
+    if lesson.aims:
+        st.markdown("**Afterwards, people can**\n" + "\n".join(f"- {emphasized(aim)}" for aim in lesson.aims))
+    for number, step in enumerate(lesson.steps, start=1):
+        st.markdown(f"**{number}. {plain(step.title)}** ({step.minutes:g} min)")
+        for words, text in (("Say", step.say), ("Note", step.note), ("People often answer wrongly", step.mistake)):
+            if text:
+                st.markdown(f"{words}: {emphasized(text)}")
+    if lesson.offline:
+        st.markdown(f"**Without internet.** {emphasized(lesson.offline)}")
+
+
+def _show(lesson: Lesson) -> None:
+    number = _step_number(lesson)
+    step = lesson.steps[number - 1]
+    _show_way(lesson, number)
+    st.title(plain(step.title))
+    st.markdown(emphasized(step.say))
+    key = (lesson.name, number)
+    revealed = key in st.session_state.setdefault("_revealed", set())
+    view = step.reveal if revealed and step.reveal else step.show
+    try:
+        if revealed and step.guess:
+            _show_outcome(step, key)
+        if view:
+            lesson_views.show(view)
+        if step.guess and not revealed:
+            _ask(step.guess, key)
+    except LabError as error:
+        st.error(plain(error), icon=":material/broken_image:")
+    if not screen.projector() and (step.note or step.mistake):
+        with st.popover("For the teacher", icon=":material/school:", help="What to say, and what to expect."):
+            st.markdown(f"{step.minutes:g} min. {emphasized(step.note)}")
+            if step.mistake:
+                st.markdown(f"People often answer wrongly: {emphasized(step.mistake)}")
+    _prepare(lesson.steps[number : number + 1])
+
+
+def _step_number(lesson: Lesson) -> int:
+    asked = st.query_params.get("step", "1")
+    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 4 else 1
+    number = min(max(number, 1), len(lesson.steps))
+    if asked != str(number):
+        st.query_params["step"] = str(number)
+    return number
+
+
+def _go(lesson: Lesson, number: int) -> None:
+    st.query_params.update(lesson=lesson.name, step=str(number))
+
+
+def _show_way(lesson: Lesson, number: int) -> None:
+    """Back, how far one is, and on: at the same place on every step, so that nobody has to look for them."""
+    last = number == len(lesson.steps)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="way"):
+        st.button(
+            "Back",
+            key="lesson_back",
+            icon=":material/arrow_back:",
+            shortcut="Left",
+            disabled=number == 1,
+            on_click=_go,
+            args=(lesson, number - 1),
+        )
+        st.progress(number / len(lesson.steps), f"{plain(lesson.title)} Step {number} of {len(lesson.steps)}")
+        st.button(
+            "The end" if last else "Next",
+            key="lesson_next",
+            icon=":material/arrow_forward:",
+            icon_position="right",
+            shortcut="Right",
+            type="primary",
+            on_click=_leave if last else _go,
+            args=() if last else (lesson, number + 1),
+        )
+
+
+def _leave() -> None:
+    for key in ("lesson", "step"):
+        st.query_params.pop(key, None)
+
+
+def _ask(guess: Guess, key: tuple[str, int]) -> None:
+    """The question, what one can answer, and the button that reveals; the guess is kept until then."""
+    st.markdown(f"#### {emphasized(guess.ask)}")
+    name = f"guess_{key[0]}_{key[1]}"
+    given: str | float | None
+    if guess.answers:
+        given = st.pills(
+            "Your guess",
+            list(guess.answers),
+            key=name,
+            format_func=lambda answer: plain(guess.answers[answer]),
+            label_visibility="collapsed",
+        )
+    else:
+        unit = f"%g {guess.unit}"
+        middle = (guess.low + guess.high) / 2
+        given = st.slider("Your guess", guess.low, guess.high, middle, 1.0, key=name, format=unit)
+    st.button(
+        "Reveal",
+        key="lesson_reveal",
+        type="primary",
+        icon=":material/visibility:",
+        shortcut="Enter",
+        on_click=_reveal,
+        args=(key, given),
+    )
+
+
+def _reveal(key: tuple[str, int], given: str | float | None) -> None:
+    st.session_state["_revealed"].add(key)
+    st.session_state.setdefault("_guesses", {})[key] = given
+
+
+def _show_outcome(step: Step, key: tuple[str, int]) -> None:
+    assert step.guess is not None
+    fact = cached.fact(step.guess.fact, _runs(step.guess.fact, None))
+    given = st.session_state.get("_guesses", {}).get(key)
+    st.markdown(f"#### {_judged(step.guess, given, fact.right)}{capitalized(fact.finding)}")
+    if step.why:
+        st.markdown(emphasized(step.why))
+
+
+def _judged(guess: Guess, given: str | float | None, right: str | float) -> str:
+    """What came of the guess, in a few words."""
+    if given is None:
+        return ""
+    if isinstance(right, str):
+        words = f"You guessed “{plain(guess.answers.get(str(given), ''))}”"
+        return f"{ANSWER_MARKS[given == right]} {words}. "
+    off = abs(float(given) - right)
+    how = "very close" if off <= CLOSE else f"{off:.0f} off"
+    return f"{ANSWER_MARKS[off <= CLOSE]} You guessed {given:g}: {how}. "
+
+
+def _runs(call: Call, kinds: dict[str, type] | None) -> list[Run]:
+    """The runs that a fact or a view reads, by which its result is cached."""
+    given = lessons_of.arguments(call, kinds or lessons_of.parameters_of_fact(call))
+    return [value for value in given.values() if isinstance(value, Run)]
+
+
+def _prepare(steps: list[Step]) -> None:
+    """Read what the next step needs while this one is looked at."""
+
+    def read() -> None:
+        for step in steps:
+            with suppress(LabError):
+                if step.guess:
+                    cached.fact(step.guess.fact, _runs(step.guess.fact, None))
+                for view in (step.show, step.reveal):
+                    for run in _runs(view, VIEWS[view.name]) if view else []:
+                        cached.accuracy(run), cached.history(run)
+
+    threading.Thread(target=read, daemon=True).start()

@@ -1,0 +1,202 @@
+"""The views of `core.lessons.views`, drawn: what a step of a lesson shows, before and after its answer is revealed."""
+
+from collections.abc import Callable
+
+import pandas as pd
+import streamlit as st
+
+from core.analysis import depth, metrics, surgery_study, transfer
+from core.charts.depth import Axes, degradation
+from core.charts.filters import filter_sheet
+from core.charts.learning import learning_curves as learning_curves_chart
+from core.charts.palette import colors
+from core.charts.surgery import chain
+from core.charts.transfer import BEGINNINGS
+from core.charts.transfer import label_budget as label_budget_chart
+from core.data.cifar10 import CLASSES
+from core.lessons.lesson import Call, arguments
+from core.lessons.views import VIEWS
+from core.runs.run import Run
+from core.words.english import capitalized, plural
+from core.words.settings import describe, names
+from ui import cached, chart, network_drawing, photos, race_stage
+from ui.pair_picker import finished_runs, readable_runs
+
+LARGE, SMALL, SHEET = 320, 110, 36  # pixels of a photo, of one among many; filters
+FINISH = 0.8
+DISAGREEMENTS = 8
+
+
+def show(call: Call) -> None:
+    """Raises LabError where a run that it needs is gone or damaged."""
+    DRAWN[call.name](**arguments(call, VIEWS[call.name]))
+
+
+def photo(photo: int) -> None:
+    st.image(photos.enlarged_test_image(photo, LARGE), width=LARGE, alt="The photo to name")
+
+
+def two_networks(a: Run, b: Run) -> None:
+    for side, column in zip("AB", st.columns(2), strict=True):
+        run = a if side == "A" else b
+        with column, st.container(border=True, key=f"lesson_network_{side}", height="stretch"):
+            st.markdown(f"**{capitalized(_called(a, b)[side])}**")
+            st.image(network_drawing.network(run.config, _colors(a, b)[side]), width="stretch", alt=describe(run))
+            st.markdown(describe(run))
+
+
+def right_answers(a: Run, b: Run) -> None:
+    for side, column in zip("AB", st.columns(2), strict=True):
+        run = a if side == "A" else b
+        with column, st.container(border=True, key=f"lesson_right_{side}", height="stretch"):
+            st.markdown(f"**{capitalized(_called(a, b)[side])}**")
+            st.image(network_drawing.network(run.config, _colors(a, b)[side]), width="stretch", alt=describe(run))
+            st.metric("right on new photos", f"{cached.accuracy(run).value:.0%}")
+
+
+def answers(a: Run, b: Run, photo: int) -> None:
+    truth = CLASSES[cached.test_labels()[photo]]
+    left, right = st.columns([2, 3])
+    left.image(photos.enlarged_test_image(photo, LARGE), width=LARGE, alt=f"Test photo {photo}: {truth}")
+    with right:
+        for side, run in (("A", a), ("B", b)):
+            probabilities = metrics.probabilities(cached.test_logits(run)[photo][None])[0]
+            said = CLASSES[int(probabilities.argmax())]
+            st.markdown(capitalized(_called(a, b)[side]))
+            st.subheader(f"{said} {photos.mark(said == truth)}", anchor=False)
+
+
+def maps(a: Run, b: Run, photo: int) -> None:
+    from ui import closer_look
+
+    seen = cached.test_images().pixels[photo]
+    style = closer_look.MapStyle("gradcam", None, None, 0.5)
+    for side, column in zip("AB", st.columns(2), strict=True):
+        run = a if side == "A" else b
+        with column, closer_look.each_for_itself():
+            look = closer_look.look(side, run, seen, style)
+            caption = f"{capitalized(_called(a, b)[side])}: {look.answer.label}"
+            st.image(style.draw(look.seen, look.answer.heatmap), caption=caption, width=LARGE, alt=caption)
+
+
+def photos_of_both(a: Run, b: Run) -> None:
+    wall = cached.disagreements(a, b)["B right, A wrong"][:DISAGREEMENTS]
+    photos.row(wall, key="lesson_photos", side=SMALL)
+
+
+def learning_curves(a: Run, b: Run) -> None:
+    table = pd.concat(
+        cached.history(run)
+        .assign(side=side, run=run.name)
+        .rename(columns={"train_accuracy": "training", "val_accuracy": "validation"})
+        .melt(id_vars=["side", "run", "epoch"], value_vars=["validation"], var_name="split")
+        for side, run in (("A", a), ("B", b))
+    )
+    title, y = "passes over the photos", "share of right answers"
+    chart.show(learning_curves_chart, table, "epoch", title, y, True, FINISH, colors=_colors(a, b), key="lesson_curves")
+    st.markdown(_key(a, b))
+
+
+def depth_view(a: Run, b: Run) -> None:
+    """The runs of the recipe that A and B have."""
+    recipe = next(one for one in depth.recipes(finished_runs()) if a.name in {run.name for run in one.runs})
+    rows = depth.table([cached.figures(run) for run in recipe.runs])
+    axes = Axes(sorted(set(map(int, rows["depth"]))), lowest=float(rows["test_right"].min()) - 3)
+    spread = depth.spread(rows, "test_right")
+    nothing = depth.PUBLISHED[:0]
+    chart.show(degradation, rows, spread, nothing, "test_right", "right on new photos (%)", axes, key="lesson_depth")
+
+
+def surgery(a: Run, b: Run, block: int) -> None:
+    for side, column in zip("AB", st.columns(2), strict=True):
+        run = a if side == "A" else b
+        with column, st.container(border=True, key=f"lesson_surgery_{side}", height="stretch"):
+            st.markdown(f"**{capitalized(_called(a, b)[side])}**")
+            cut = frozenset([block])
+            stages = surgery_study.stages(run.config)
+            chart.show(
+                chain, stages, run.config.skip, cut, frozenset(), _colors(a, b)[side], key=f"lesson_chain_{side}"
+            )
+            st.metric(f"right without block {block}", f"{cached.surgery_results(run)[cut]:.0%}")
+
+
+def mix_up(run: Run) -> None:
+    true, said, count = metrics.most_common_mistake(cached.confusion(run))
+    st.markdown(f"Of 1,000 {plural(true)}, **{count}** are taken for {plural(said)}. Some of them:")
+    is_true = cached.test_labels() == CLASSES.index(true)
+    says = cached.test_logits(run).argmax(axis=1) == CLASSES.index(said)
+    photos.row((is_true & says).nonzero()[0][:DISAGREEMENTS], key="lesson_mix_up", side=SMALL)
+
+
+def filters(a: Run, b: Run) -> None:
+    for side, column in zip("AB", st.columns(2), strict=True):
+        run = a if side == "A" else b
+        sheet = filter_sheet(run.weight_change().filters_before[:SHEET], columns=6)
+        column.image(sheet, width=LARGE, alt=f"Filters of {_called(a, b)[side]}, before training")
+        column.markdown(f"**{capitalized(_called(a, b)[side])}**")
+
+
+def label_budget(a: Run, b: Run) -> None:
+    runs = readable_runs()
+    pairs = transfer.pretraining_pairs(runs)
+    both = next(pair for pair in pairs if {run.name for run in pair} == {a.name, b.name})
+    rows = [
+        (words, run.name, run.training_images, run.config.epochs, 0, *_interval(run))
+        for pair in transfer.comparable(both, pairs)
+        for words, run in zip(BEGINNINGS, pair, strict=True)
+    ]
+    columns = ["side", "run", "images", "epochs", "steps", "accuracy", "low", "high"]
+    chart.show(label_budget_chart, pd.DataFrame(rows, columns=columns), key="lesson_budget")
+
+
+def race(race: str) -> None:
+    race_stage.show_recording(race)
+
+
+def own_photo(a: Run, b: Run) -> None:
+    link = {"a": a.name, "b": b.name, "source": "upload"}
+    with st.container(border=True, key="lesson_own_photo"):
+        st.page_link(
+            "../pages/look_inside.py",
+            label="**Show them your photo**",
+            icon=":material/photo_camera:",
+            query_params=link,
+        )
+        st.markdown("Come back with the browser's Back.")
+
+
+DRAWN: dict[str, Callable] = {
+    "photo": photo,
+    "photos": photos_of_both,
+    "two_networks": two_networks,
+    "right_answers": right_answers,
+    "answers": answers,
+    "maps": maps,
+    "learning_curves": learning_curves,
+    "depth": depth_view,
+    "surgery": surgery,
+    "mix_up": mix_up,
+    "filters": filters,
+    "label_budget": label_budget,
+    "race": race,
+    "own_photo": own_photo,
+}
+
+
+def _called(a: Run, b: Run) -> dict[str, str]:
+    """{side: what to call it}: by kind, or, where both are of one kind, by what each is."""
+    called = names(a, b)
+    return {"A": describe(a), "B": describe(b)} if called["A"] == "A" else called
+
+
+def _colors(a: Run, b: Run) -> dict[str, str]:
+    return colors(a.config, b.config)
+
+
+def _key(a: Run, b: Run) -> str:
+    return "; ".join(f"**{side}**: {words}" for side, words in _called(a, b).items())
+
+
+def _interval(run: Run) -> tuple[float, float, float]:
+    share = cached.accuracy(run)
+    return share.value, share.low, share.high

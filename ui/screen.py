@@ -1,0 +1,103 @@
+"""How much of the lab is on the screen: all of it, the projector mode, or what a teacher's link leaves (?hide=...).
+
+In projector mode everything is larger, and nothing is there but the page: no menu, no picker. Both live in the link and
+hold for the whole visit.
+"""
+
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+import streamlit as st
+
+PARTS = ("nav", "picker", "controls")
+LETTERS = 27  # pixels: at least 20 points, at 1280 x 720
+WIDGETS = ("stButtonGroup", "stSelectbox", "stSlider", "stSegmentedControl", "stPopover", "stNumberInput", "stToggle")
+HIDE_NAV = "[data-testid=stSidebar], [data-testid=stHeader], [data-testid=stExpandSidebarButton] { display: none; }"
+HIDE_CONTROLS = ", ".join(f"[data-testid=stMain] [data-testid={widget}]" for widget in WIDGETS)
+ENLARGED = f"""
+html {{ font-size: {LETTERS}px; }}
+.stMainBlockContainer {{ padding: 0.75rem 1.5rem; max-width: none; }}
+[data-testid=stCaptionContainer], [data-testid=stImageCaption] {{ font-size: 1rem; color: inherit; }}
+"""
+
+
+def projector() -> bool:
+    return bool(st.session_state.get("_projector"))
+
+
+def hidden(part: str) -> bool:
+    """Whether this one of PARTS is not to be seen."""
+    return part in st.session_state.get("_hidden", ()) or (projector() and part in ("nav", "picker"))
+
+
+def apply() -> None:
+    """Once on each page, before it is drawn: follow the link, and hide and enlarge what it says."""
+    if "projector" in st.query_params:
+        st.session_state["_projector"] = st.query_params["projector"] == "1"
+    if "hide" in st.query_params:
+        st.session_state["_hidden"] = {part for part in st.query_params["hide"].split(",") if part in PARTS}
+    _write_link()
+    styles = [HIDE_NAV] * hidden("nav") + [f"{HIDE_CONTROLS} {{ display: none; }}"] * hidden("controls")
+    if projector():
+        styles.append(ENLARGED)
+    if styles:
+        st.html(f"<style>{' '.join(styles)}</style>")
+    if projector():
+        _offer_the_way_out()
+
+
+def show_switch() -> None:
+    """In the menu: projector mode, and the link to what is on the screen."""
+    with st.sidebar.container(horizontal=True, key="screen"):
+        st.button(
+            "Projector",
+            key="projector_on",
+            icon=":material/slideshow:",
+            on_click=_set_projector,
+            args=(True,),
+            help="Large letters, and nothing but the page. Escape ends it.",
+        )
+        with st.popover("Share", icon=":material/qr_code_2:", help="The link to what is on the screen."):
+            _show_link()
+
+
+def address() -> str:
+    """Of what is on the screen, with all that the link holds."""
+    here = urlsplit(st.context.url or "")
+    return urlunsplit((here.scheme, here.netloc, here.path, urlencode(st.query_params.to_dict(), doseq=True), ""))
+
+
+def _show_link() -> None:
+    import segno
+
+    link = address()
+    svg = segno.make(link, error="m").svg_inline(scale=5, border=3, light="white", dark="black")
+    st.image(svg, width=240, alt="The link of this page as a QR code")
+    st.code(link, language=None, wrap_lines=True)
+    if urlsplit(link).hostname in ("localhost", "127.0.0.1", "::1"):
+        st.caption("This address works on this computer alone. Others in the room need its name or number instead.")
+
+
+def _offer_the_way_out() -> None:
+    st.button(
+        "End projector mode",
+        key="projector_off",
+        type="tertiary",
+        shortcut="Escape",
+        on_click=_set_projector,
+        args=(False,),
+        help="Or press Escape.",
+    )
+
+
+def _set_projector(on: bool) -> None:
+    st.session_state["_projector"] = on
+    if not on:
+        st.query_params.pop("projector", None)
+
+
+def _write_link() -> None:
+    if projector() and st.query_params.get("projector") != "1":
+        st.query_params["projector"] = "1"
+    hide = ",".join(part for part in PARTS if part in st.session_state.get("_hidden", ()))
+    if hide and st.query_params.get("hide") != hide:
+        st.query_params["hide"] = hide
