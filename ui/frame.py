@@ -37,7 +37,7 @@ st.set_page_config(page_title="ResNet Lab", page_icon=HERE / "icon.svg", layout=
 st.html(HERE / "style.css")
 st.html(f"<script>{(HERE / 'close_menu.js').read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
 st.logo(HERE / "logo.svg", icon_image=HERE / "icon.svg", size="large")
-page = st.navigation(PAGES)
+page = st.navigation(PAGES, expanded=True)
 screen.apply()
 screen.show_switch()
 try:
@@ -45,5 +45,6 @@ try:
 except LabError as error:  # e.g. a damaged file of a run; another run, or another page, may well do
     st.error(plain(error), icon=":material/broken_image:")
 finally:  # a page may end itself
+    screen.offer_the_way_out()
     gc_freeze.spare_modules_from_collection()
     warm_up.page_is_drawn()

@@ -62,15 +62,18 @@ def _show(lesson: Lesson) -> None:
     step = lesson.steps[number - 1]
     _show_way(lesson, number)
     st.title(plain(step.title))
-    st.markdown(emphasized(step.say))
     key = (lesson.name, number)
     revealed = key in st.session_state.setdefault("_revealed", set())
+    if not revealed:
+        st.markdown(emphasized(step.say))
     view = step.reveal if revealed and step.reveal else step.show
     try:
         if revealed and step.guess:
-            _show_outcome(step, key)
+            _show_outcome(step.guess, key)
         if view:
             lesson_views.show(view)
+        if revealed and step.why:
+            st.markdown(emphasized(step.why))
         if step.guess and not revealed:
             _ask(step.guess, key)
     except LabError as error:
@@ -99,7 +102,7 @@ def _go(lesson: Lesson, number: int) -> None:
 def _show_way(lesson: Lesson, number: int) -> None:
     """Back, how far one is, and on: at the same place on every step, so that nobody has to look for them."""
     last = number == len(lesson.steps)
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="way"):
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", key="way"):
         st.button(
             "Back",
             key="lesson_back",
@@ -109,7 +112,7 @@ def _show_way(lesson: Lesson, number: int) -> None:
             on_click=_go,
             args=(lesson, number - 1),
         )
-        st.progress(number / len(lesson.steps), f"{plain(lesson.title)} Step {number} of {len(lesson.steps)}")
+        st.progress(number / len(lesson.steps), f"{plain(lesson.title)} · Step {number} of {len(lesson.steps)}")
         st.button(
             "The end" if last else "Next",
             key="lesson_next",
@@ -160,13 +163,10 @@ def _reveal(key: tuple[str, int], given: str | float | None) -> None:
     st.session_state.setdefault("_guesses", {})[key] = given
 
 
-def _show_outcome(step: Step, key: tuple[str, int]) -> None:
-    assert step.guess is not None
-    fact = cached.fact(step.guess.fact, _runs(step.guess.fact, None))
+def _show_outcome(guess: Guess, key: tuple[str, int]) -> None:
+    fact = cached.fact(guess.fact, _runs(guess.fact))
     given = st.session_state.get("_guesses", {}).get(key)
-    st.markdown(f"#### {_judged(step.guess, given, fact.right)}{capitalized(fact.finding)}")
-    if step.why:
-        st.markdown(emphasized(step.why))
+    st.markdown(f"#### {_judged(guess, given, fact.right)}{plain(capitalized(fact.finding))}")
 
 
 def _judged(guess: Guess, given: str | float | None, right: str | float) -> str:
@@ -181,8 +181,8 @@ def _judged(guess: Guess, given: str | float | None, right: str | float) -> str:
     return f"{ANSWER_MARKS[off <= CLOSE]} You guessed {given:g}: {how}. "
 
 
-def _runs(call: Call, kinds: dict[str, type] | None) -> list[Run]:
-    """The runs that a fact or a view reads, by which its result is cached."""
+def _runs(call: Call, kinds: dict[str, type] | None = None) -> list[Run]:
+    """The runs that a fact, or a view with these `kinds` of parameters, reads: its result is cached by them."""
     given = lessons_of.arguments(call, kinds or lessons_of.parameters_of_fact(call))
     return [value for value in given.values() if isinstance(value, Run)]
 
@@ -194,7 +194,7 @@ def _prepare(steps: list[Step]) -> None:
         for step in steps:
             with suppress(LabError):
                 if step.guess:
-                    cached.fact(step.guess.fact, _runs(step.guess.fact, None))
+                    cached.fact(step.guess.fact, _runs(step.guess.fact))
                 for view in (step.show, step.reveal):
                     for run in _runs(view, VIEWS[view.name]) if view else []:
                         cached.accuracy(run), cached.history(run)

@@ -19,10 +19,11 @@ from core.lessons.views import VIEWS
 from core.runs.run import Run
 from core.words.english import capitalized, plural
 from core.words.settings import describe, names
-from ui import cached, chart, network_drawing, photos, race_stage
+from ui import cached, chart, network_drawing, photos, race_stage, screen
 from ui.pair_picker import finished_runs, readable_runs
 
-LARGE, SMALL, SHEET = 320, 110, 36  # pixels of a photo, of one among many; filters
+LARGE, PROJECTED, SMALL = 320, 230, 110  # pixels of a photo, on a projector, and of one among many
+SHEET = 36  # filters
 FINISH = 0.8
 DISAGREEMENTS = 8
 
@@ -33,7 +34,7 @@ def show(call: Call) -> None:
 
 
 def photo(photo: int) -> None:
-    st.image(photos.enlarged_test_image(photo, LARGE), width=LARGE, alt="The photo to name")
+    st.image(photos.enlarged_test_image(photo, _side()), width=_side(), alt="The photo to name")
 
 
 def two_networks(a: Run, b: Run) -> None:
@@ -57,7 +58,7 @@ def right_answers(a: Run, b: Run) -> None:
 def answers(a: Run, b: Run, photo: int) -> None:
     truth = CLASSES[cached.test_labels()[photo]]
     left, right = st.columns([2, 3])
-    left.image(photos.enlarged_test_image(photo, LARGE), width=LARGE, alt=f"Test photo {photo}: {truth}")
+    left.image(photos.enlarged_test_image(photo, _side()), width=_side(), alt=f"Test photo {photo}: {truth}")
     with right:
         for side, run in (("A", a), ("B", b)):
             probabilities = metrics.probabilities(cached.test_logits(run)[photo][None])[0]
@@ -181,6 +182,10 @@ DRAWN: dict[str, Callable] = {
     "race": race,
     "own_photo": own_photo,
 }
+
+
+def _side() -> int:
+    return PROJECTED if screen.projector() else LARGE
 
 
 def _called(a: Run, b: Run) -> dict[str, str]:

@@ -271,8 +271,8 @@ def show_recording(name: str) -> None:
     started = st.session_state.get("_shown_races", {}).get(name)
     recording = _recording(name)
     if started is None:
-        race_view.show_moment(_names(recording.names), recording.frames[:1])
         _start_button(name, "Start the race", ":material/flag:")
+        race_view.show_moment(_names(recording.names), recording.frames[:1])
     elif time.time() - started < REPLAY_SECONDS:
         _play(name, started)
     else:

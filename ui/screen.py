@@ -15,7 +15,10 @@ HIDE_NAV = "[data-testid=stSidebar], [data-testid=stHeader], [data-testid=stExpa
 HIDE_CONTROLS = ", ".join(f"[data-testid=stMain] [data-testid={widget}]" for widget in WIDGETS)
 ENLARGED = f"""
 html {{ font-size: {LETTERS}px; }}
-.stMainBlockContainer {{ padding: 0.75rem 1.5rem; max-width: none; }}
+.stMainBlockContainer.stMainBlockContainer {{ padding: 0.5rem 1.5rem; max-width: none; }}
+.stMainBlockContainer h1 {{ font-size: 1.5rem; padding: 0 0 1rem; }}
+.stMainBlockContainer h4 {{ font-size: 1.15rem; padding: 0 0 1rem; }}
+.stMainBlockContainer [data-testid=stVerticalBlock] {{ gap: 0.4rem; }}
 [data-testid=stCaptionContainer], [data-testid=stImageCaption] {{ font-size: 1rem; color: inherit; }}
 """
 
@@ -41,8 +44,6 @@ def apply() -> None:
         styles.append(ENLARGED)
     if styles:
         st.html(f"<style>{' '.join(styles)}</style>")
-    if projector():
-        _offer_the_way_out()
 
 
 def show_switch() -> None:
@@ -77,7 +78,10 @@ def _show_link() -> None:
         st.caption("This address works on this computer alone. Others in the room need its name or number instead.")
 
 
-def _offer_the_way_out() -> None:
+def offer_the_way_out() -> None:
+    """Below a page in projector mode; else nothing."""
+    if not projector():
+        return
     st.button(
         "End projector mode",
         key="projector_off",
