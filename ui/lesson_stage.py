@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.errors import LabError
 from core.lessons import lesson as lessons_of
+from core.lessons.guide import guide
 from core.lessons.lesson import Call, Guess, Lesson, Step
 from core.lessons.views import VIEWS
 from core.runs.run import Run
@@ -42,19 +43,12 @@ def _show_card(lesson: Lesson) -> None:
         _go(lesson, 1)
         st.rerun()
     with st.expander("For the teacher", icon=":material/school:"):
-        _show_guide(lesson)
+        st.markdown(_guide(lesson))
 
 
-def _show_guide(lesson: Lesson) -> None:
-    if lesson.aims:
-        st.markdown("**Afterwards, people can**\n" + "\n".join(f"- {emphasized(aim)}" for aim in lesson.aims))
-    for number, step in enumerate(lesson.steps, start=1):
-        st.markdown(f"**{number}. {plain(step.title)}** ({step.minutes:g} min)")
-        for words, text in (("Say", step.say), ("Note", step.note), ("People often answer wrongly", step.mistake)):
-            if text:
-                st.markdown(f"{words}: {emphasized(text)}")
-    if lesson.offline:
-        st.markdown(f"**Without internet.** {emphasized(lesson.offline)}")
+@st.cache_data(max_entries=32, show_spinner=False)
+def _guide(lesson: Lesson) -> str:
+    return guide(lesson, emphasized)
 
 
 def _show(lesson: Lesson) -> None:

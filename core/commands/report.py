@@ -11,12 +11,15 @@ from core.analysis.training_summary import figures
 from core.commands.parser import Parser, run_command
 from core.errors import LabError
 from core.files import write_text
+from core.lessons.guide import document
+from core.lessons.lesson import load
 from core.paths import ROOT, SHIPPED
 from core.runs.library import list_in
 from core.runs.run import Run
 from core.words.settings import describe, network_name
 
 FILES = (ROOT / "README.md", ROOT / "docs" / "results.md")
+LESSONS = ROOT / "docs" / "lessons.md"
 COLUMNS = (
     *("run", "layers", "shortcuts", "norm", "training images", "seed", "epochs", "minutes"),
     *("train error", "validation error", "test error"),
@@ -166,7 +169,7 @@ def parser() -> Parser:
         const=FILES,
         metavar="FILE",
         help="put it between <!-- runs --> and <!-- /runs --> of this file, and the means between <!-- means --> and "
-        "<!-- /means -->; default: README.md and docs/results.md",
+        "<!-- /means -->; default: README.md and docs/results.md, and the teacher's guide into docs/lessons.md",
     )
     return p
 
@@ -188,6 +191,9 @@ def main(argv: list[str] | None = None) -> int:
         except (OSError, UnicodeDecodeError) as error:
             raise LabError(f"{file} cannot be written ({error}).") from None
         print(f"{file} has the figures of {args.folder}.", file=sys.stderr)
+    if args.write == FILES:
+        write_text(LESSONS, document([load(path) for path in sorted((ROOT / "lessons").glob("*.toml"))]))
+        print(f"{LESSONS} has the lessons.", file=sys.stderr)
     return 0
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from core.paths import ROOT
 from core.words.settings import in_words
-from ui.foreign_text import BREAK, plain
+from ui.foreign_text import BREAK, emphasized, plain
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,21 @@ from ui.foreign_text import BREAK, plain
 )
 def test_nothing_becomes_markup(text, shown):
     assert plain(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("one **bold** word", "one **bold** word"),
+        ("**a** and **b**", "**a** and **b**"),
+        ("a **b", r"a \*\*b"),  # without its end it is text
+        ("**[x](y)**", r"**\[x\](y)**"),
+        ("****", ""),
+        ("a <b>c</b>", r"a \<b\>c\</b\>"),
+    ],
+)
+def test_bold_is_the_only_mark_of_a_lesson(text, shown):
+    assert emphasized(text) == shown
 
 
 @pytest.mark.parametrize("name", ["init", "freeze", "precision"])

@@ -11,6 +11,8 @@ from core.commands import report
 from core.config import TrainConfig
 from core.data import cifar10
 from core.errors import LabError
+from core.lessons.guide import document
+from core.lessons.lesson import load
 from core.paths import ROOT, SHIPPED
 from core.runs.library import list_in
 from core.runs.run import open_run
@@ -31,6 +33,8 @@ def test_readme_and_docs_have_what_the_command_writes(capsys):
     assert sum(path.parent.name in printed for path in SHIPPED.glob("*/config.json")) == printed.count("`") // 2
     means = between("means", (ROOT / "README.md").read_text(encoding="utf-8"))
     assert means == report.headline(list_in(SHIPPED)[0])
+    lessons = [load(path) for path in sorted((ROOT / "lessons").glob("*.toml"))]
+    assert (ROOT / "docs" / "lessons.md").read_text(encoding="utf-8") == document(lessons)
 
 
 def test_headline_has_a_row_for_networks_alike_in_all_but_one_thing(make_run):

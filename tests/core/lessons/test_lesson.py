@@ -1,0 +1,139 @@
+"""Lessons: the two that ship, and a sentence for each mistake that a teacher can make."""
+
+import pytest
+
+from core.errors import LabError
+from core.lessons import lesson
+from core.lessons.facts import FACTS
+from core.lessons.views import VIEWS
+from core.paths import ROOT
+
+SHIPPED = sorted((ROOT / "lessons").glob("*.toml"))
+STEP = """
+title = "A lesson"
+
+[[steps]]
+title = "First"
+say = "Look."
+show = { view = "photo", photo = 3 }
+guess = { ask = "Who?", fact = "better", a = "plain56-s0", b = "resnet56-s0", answers = { a = "A", b = "B" } }
+"""
+
+
+def write(folder, text: str, name: str = "mine"):
+    path = folder / f"{name}.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_a_shipped_lesson_is_whole(path):
+    loaded = lesson.load(path)
+    assert 8 <= len(loaded.steps) <= 10
+    assert 12 <= loaded.minutes <= 18
+    assert loaded.aims
+    assert loaded.offline
+    assert any(step.show and step.show.name == "own_photo" for step in loaded.steps)
+    assert all(step.guess and step.why for step in loaded.steps[-3:])  # three questions, with reasons
+    assert all(step.note for step in loaded.steps[:-3])
+
+
+def guesses():
+    return [(path.stem, step) for path in SHIPPED for step in lesson.load(path).steps if step.guess]
+
+
+@pytest.mark.parametrize(("name", "step"), guesses(), ids=lambda value: getattr(value, "title", value))
+def test_every_right_answer_is_among_those_offered(name, step):
+    fact = lesson.compute(step.guess.fact)
+    if step.guess.answers:
+        assert fact.right in step.guess.answers
+    else:
+        assert step.guess.low <= fact.right <= step.guess.high
+    assert fact.finding.endswith(".")
+
+
+def test_two_lessons_ship_and_one_folder_of_ones_own_replaces_them(tmp_path, monkeypatch):
+    assert [path.stem for path in SHIPPED] == ["shortcuts", "transfer"]
+    write(tmp_path, STEP)
+    monkeypatch.setenv("RESNET_LAB_LESSONS", str(tmp_path))
+    found, problems = lesson.list_lessons()
+    assert (list(found), problems) == (["mine"], [])
+    assert found["mine"].minutes == 1
+
+
+def test_a_mistake_is_told_and_the_others_open(tmp_path, monkeypatch):
+    write(tmp_path, STEP, "good")
+    write(tmp_path, STEP.replace('view = "photo"', 'view = "foto"'), "bad")
+    monkeypatch.setenv("RESNET_LAB_LESSONS", str(tmp_path))
+    found, (problem,) = lesson.list_lessons()
+    assert list(found) == ["good"]
+    assert problem.startswith("bad.toml: step 1: show: there is no view 'foto'. Known: photo, ")
+
+
+MISTAKES = {
+    "no TOML": ("title = ", "mine.toml is no TOML"),
+    "no title": (STEP.replace('title = "A lesson"', ""), "title is missing"),
+    "no steps": ('title = "A lesson"', "it needs 1 to 40 steps"),
+    "steps that are none": ('title = "A lesson"\nsteps = [1]', "step 1: it must be a table"),
+    "unknown field": (STEP + "notes = 'x'", "step 1: 'notes' is not known here"),
+    "unknown fact": (STEP.replace('"better"', '"best"'), "step 1: guess: there is no fact 'best'"),
+    "no say": (STEP.replace('say = "Look."', ""), "step 1: say is missing"),
+    "say that is no text": (STEP.replace('say = "Look."', "say = 3"), "step 1: say must be a text"),
+    "a parameter too few": (STEP.replace(", photo = 3", ""), "step 1: show (photo): photo is missing"),
+    "a parameter too many": (STEP.replace("photo = 3", "photo = 3, b = 1"), "step 1: 'b' is not known here"),
+    "a photo that is none": (STEP.replace("photo = 3", "photo = 10000"), "photo must be a whole number from 0 to 9999"),
+    "a photo in words": (STEP.replace("photo = 3", 'photo = "3"'), "photo must be a whole number"),
+    "no such run": (STEP.replace("plain56-s0", "plain57-s0"), "step 1: guess (better): there is no run 'plain57-s0'"),
+    "a path for a run": (STEP.replace("plain56-s0", "../../etc"), "a is no name of a run"),
+    "one answer": (STEP.replace('a = "A", b = "B" }', 'b = "B" }'), "it needs 2 to 4 answers"),
+    "the right answer not offered": (
+        STEP.replace('{ a = "A", b = "B" }', '{ a = "A", same = "B" }'),
+        "the right answer, as the runs have it, is 'b', and is not among the answers",
+    ),
+    "an empty answer": (STEP.replace('b = "B" }', 'b = "" }'), "step 1: b is missing"),
+    "negative minutes": (STEP + "minutes = -1", "minutes must be a number above 0"),
+    "endless minutes": (STEP + "minutes = inf", "minutes must be a number above 0"),
+    "reveal without a guess": (
+        STEP.split("guess =")[0] + 'reveal = { view = "photo", photo = 3 }',
+        "there is something to reveal, and no guess before it",
+    ),
+    "no such race": (STEP.replace('view = "photo", photo = 3', 'view = "race", race = "x"'), "there is no race 'x'"),
+    "aims that are no list": ('aims = "x"\n' + STEP, "aims must be a list of sentences"),
+    "a very long text": (STEP.replace("Look.", "Look. " * 200), "say must be a text of at most 600 letters"),
+}
+
+
+@pytest.mark.parametrize("kind", MISTAKES)
+def test_each_mistake_has_its_sentence(tmp_path, kind):
+    text, telling = MISTAKES[kind]
+    with pytest.raises(LabError) as caught:
+        lesson.load(write(tmp_path, text))
+    assert telling in str(caught.value)
+    assert str(caught.value).startswith("mine.toml")
+
+
+def test_a_number_outside_the_slider_is_a_mistake(tmp_path):
+    number = 'fact = "right_share", run = "plain56-s0", low = 0, high = 50, unit = "of 100" }'
+    text = STEP[: STEP.index('fact = "better"')] + number
+    with pytest.raises(LabError, match="the right answer is not between low"):
+        lesson.load(write(tmp_path, text))
+    guess = lesson.load(write(tmp_path, text.replace("50", "90"))).steps[0].guess
+    assert (guess.low, guess.high, guess.unit) == (0, 90, "of 100")
+
+
+def test_a_file_that_is_not_utf8_is_a_mistake(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_bytes(b"title = '\xff'")
+    with pytest.raises(LabError, match="is no TOML"):
+        lesson.load(path)
+
+
+def test_a_run_that_is_not_finished_is_a_mistake(tmp_path, make_run, own_runs):
+    make_run("half")
+    (own_runs / "half" / "test_logits.npz").unlink()
+    with pytest.raises(LabError, match="half is not finished"):
+        lesson.load(write(tmp_path, STEP.replace("plain56-s0", "half")))
+
+
+def test_facts_and_views_have_names_of_their_own():
+    assert all(name.isidentifier() for name in (*FACTS, *VIEWS))

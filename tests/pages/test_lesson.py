@@ -1,0 +1,109 @@
+"""The lessons on the screen: every step before and after its reveal, the way through, links by hand."""
+
+import inspect
+
+import pytest
+
+from core.lessons import lesson
+from core.lessons.views import VIEWS
+from tests.core.lessons.test_lesson import SHIPPED, STEP, write
+from tests.pages.opened import linked, new_app, open_page, said
+from ui import lesson_views
+
+STEPS = [(path.stem, number) for path in SHIPPED for number in range(1, len(lesson.load(path).steps) + 1)]
+
+
+def visit(**link):
+    app = new_app()
+    for name, value in link.items():
+        app.query_params[name] = value
+    return open_page(app, "lesson")
+
+
+@pytest.mark.parametrize(("name", "step"), STEPS)
+def test_every_step_is_drawn_before_and_after(name, step):
+    app = visit(lesson=name, step=str(step))
+    assert not app.error
+    shown = lesson.load(next(path for path in SHIPPED if path.stem == name)).steps[step - 1]
+    assert app.title[0].value == shown.title.replace("$", "")
+    if shown.guess:
+        finding = lesson.compute(shown.guess.fact).finding
+        assert finding not in said(app)
+        app.button(key="lesson_reveal").click().run()
+        assert not app.exception
+        assert not app.error
+        assert finding[1:30] in said(app)
+
+
+def test_every_view_is_drawn_by_a_function_that_takes_what_the_table_says():
+    assert lesson_views.DRAWN.keys() == VIEWS.keys()
+    for name, draw in lesson_views.DRAWN.items():
+        assert {key: each.annotation for key, each in inspect.signature(draw).parameters.items()} == VIEWS[name], name
+
+
+def test_the_list_leads_into_a_lesson_and_the_end_back():
+    app = visit()
+    app.button(key="begin_shortcuts").click().run()
+    assert (linked(app, "lesson"), linked(app, "step")) == ("shortcuts", "1")
+    for step in range(2, 11):
+        app.button(key="lesson_next").click().run()
+        assert linked(app, "step") == str(step)
+    app.button(key="lesson_back").click().run()
+    assert linked(app, "step") == "9"
+    app.button(key="lesson_next").click().run()
+    app.button(key="lesson_next").click().run()
+    assert app.title[0].value == "Lessons"
+
+
+def test_a_guess_is_judged():
+    app = visit(lesson="shortcuts", step="2")
+    app.button_group(key="guess_shortcuts_2").set_value("a").run()
+    app.button(key="lesson_reveal").click().run()
+    assert "You guessed “The one without shortcuts”" in said(app)
+    assert ":red[" in said(app)
+    app = visit(lesson="shortcuts", step="6")
+    app.slider(key="guess_shortcuts_6").set_value(84.0).run()
+    app.button(key="lesson_reveal").click().run()
+    assert "You guessed 84: very close." in said(app)
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"), [("99", "10"), ("0", "1"), ("-3", "1"), ("abc", "1"), ("", "1"), ("٣", "1"), ("1e9", "1")]
+)
+def test_a_step_by_hand_is_one_that_there_is(step, expected):
+    app = visit(lesson="shortcuts", step=step)
+    assert linked(app, "step") == expected
+    assert not app.exception
+
+
+@pytest.mark.parametrize("name", ["../x", "<b>", "nobody", "shortcuts.toml"])
+def test_an_unknown_lesson_gives_those_that_there_are(name):
+    app = visit(lesson=name)
+    assert "no such lesson" in app.warning[0].value
+    assert name not in app.warning[0].value
+    assert app.button(key="begin_transfer")
+
+
+def test_a_lesson_with_a_mistake_is_told_and_the_others_open(tmp_path, monkeypatch):
+    write(tmp_path, STEP, "good")
+    write(tmp_path, STEP.replace("[[steps]]", "[steps]"), "bad")
+    monkeypatch.setenv("RESNET_LAB_LESSONS", str(tmp_path))
+    app = visit()
+    assert "bad.toml" in app.warning[0].value
+    assert app.button(key="begin_good")
+
+
+def test_what_a_lesson_says_is_text_with_bold_alone(tmp_path, monkeypatch):
+    evil = "**Bold** [x](http://example.org) <b>b</b> $x$ :red[r] ![i](http://example.org/i.png)"
+    write(tmp_path, STEP.replace("Look.", evil))
+    monkeypatch.setenv("RESNET_LAB_LESSONS", str(tmp_path))
+    shown = said(visit(lesson="mine"))
+    assert "**Bold**" in shown
+    for harmful in ("[x](", "<b>", "$x$", ":red[", "!["):
+        assert harmful not in shown
+
+
+def test_a_note_for_the_teacher_is_not_on_the_projector():
+    note = lesson.load(SHIPPED[0]).steps[0].note
+    assert note[:20] in said(visit(lesson="shortcuts"))
+    assert note[:20] not in said(visit(lesson="shortcuts", projector="1"))

@@ -1,0 +1,66 @@
+"""Projector mode, and links that leave parts of the lab out."""
+
+import pytest
+
+from core.charts.palette import PROJECTOR, SCREEN
+from tests.pages.opened import charts, linked, new_app, open_page
+
+
+def visit(page: str, **link):
+    app = new_app()
+    for name, value in link.items():
+        app.query_params[name] = value
+    return open_page(app, page)
+
+
+def styles(app) -> str:
+    return "".join(html.proto.body for html in app.get("html"))
+
+
+def letters(app) -> int:
+    import json
+
+    return json.loads(charts(app)[0].proto.spec)["config"]["axis"]["labelFontSize"]
+
+
+def test_on_a_projector_there_is_the_page_alone_and_it_is_large():
+    app = visit("learning_curves", projector="1")
+    assert "stSidebar" in styles(app)
+    assert "html { font-size: 27px; }" in styles(app)
+    assert not app.selectbox
+    assert letters(app) == PROJECTOR.letters > SCREEN.letters
+    app.button(key="projector_off").click().run()
+    assert "projector" not in app.query_params
+    assert app.selectbox(key="a")
+    assert letters(app) == SCREEN.letters
+
+
+def test_the_mode_holds_on_every_page():
+    app = visit("depth", projector="1")
+    app.query_params.clear()
+    app = open_page(app, "mistakes")
+    assert linked(app, "projector") == "1"
+    assert app.selectbox(key="true") is not None
+
+
+def test_the_switch_is_in_the_menu():
+    app = visit("compare")
+    app.button(key="projector_on").click().run()
+    assert "html { font-size: 27px; }" in styles(app)
+
+
+@pytest.mark.parametrize(
+    ("hide", "menu", "picker", "controls"),
+    [("nav", False, True, True), ("picker", True, False, True), ("nav,picker,controls", False, False, False)],
+)
+def test_a_link_leaves_parts_out(hide, menu, picker, controls):
+    app = visit("learning_curves", hide=hide)
+    assert ("[data-testid=stSidebar]," not in styles(app)) == menu
+    assert (len([box for box in app.selectbox if box.key == "a"]) == 1) == picker
+    assert ("stSegmentedControl" not in styles(app)) == controls
+
+
+def test_what_is_unknown_hides_nothing():
+    app = visit("compare", hide="everything,<script>", projector="yes")
+    assert app.selectbox(key="a")
+    assert "everything" not in styles(app)
