@@ -187,7 +187,7 @@ if len(looks) == 2:
     with verdict:
         show_verdict()
 look_of = {look.side: look for look in looks}
-with both, st.container(horizontal=True, wrap=False, key="answers"):
+with both, st.container(horizontal=True, wrap=False, vertical_alignment="bottom", key="answers"):
     for side, run in pair:
         with st.container(width="stretch", gap="xsmall"):
             if look := look_of.get(side):
