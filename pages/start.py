@@ -21,6 +21,7 @@ IDEA = {
     "init": "The same network twice. One has first learned from **a million other photos**.",
 }
 TELLING = {"skip": 3986, "init": 802}  # test photos that people name at once: a horse, a deer
+LESSONS = {"skip": "shortcuts", "init": "transfer"}
 DOORS = (
     ("look_inside", "Try your own picture", ":material/photo_camera:", {"source": "upload"}),
     ("race", "Watch them learn", ":material/flag:", None),
@@ -76,15 +77,18 @@ def show_photo(setting: str, pair: Pair, called: dict[str, str]) -> None:
 
 
 def show_way_in(setting: str, pair: Pair) -> None:
-    if st.button(
-        "See for yourself",
-        key=f"story_{setting}",
-        type="primary",
-        icon=":material/arrow_forward:",
-        help="The two networks side by side.",
-    ):
-        page = "../pages/compare.py" if setting == "skip" else "../pages/transfer.py"
-        st.switch_page(page, query_params=pair.link)
+    with st.container(horizontal=True, vertical_alignment="center", key=f"way_{setting}"):
+        if st.button(
+            "See for yourself",
+            key=f"story_{setting}",
+            type="primary",
+            icon=":material/arrow_forward:",
+            help="The two networks side by side.",
+        ):
+            page = "../pages/compare.py" if setting == "skip" else "../pages/transfer.py"
+            st.switch_page(page, query_params=pair.link)
+        lesson = {"lesson": LESSONS[setting], "step": "1"}
+        st.page_link("../pages/lesson.py", label="Lesson", icon=":material/menu_book:", query_params=lesson)
 
 
 st.title("A computer learns to name what is in a photo")
