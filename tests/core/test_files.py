@@ -22,6 +22,7 @@ for letter in cycle(b"abcdefgh"):
 """
 
 
+@pytest.mark.slow
 def test_killed_while_writing_leaves_a_whole_file(tmp_path):
     path = tmp_path / "file.bin"
     in_the_middle = 0

@@ -154,6 +154,7 @@ def test_few_seeds_tell_little_of_how_much_seeds_do():
     assert not finding(rows(**errors, **more)).changes["plain"].training.could_be_luck
 
 
+@pytest.mark.slow
 def test_one_time_in_twenty_luck_alone_is_called_a_change():
     """400 times two depths of three seeds each that err alike, but for the luck of the photos and of the seeds."""
     draw, photos, trials = np.random.default_rng(0), 2_000, 400

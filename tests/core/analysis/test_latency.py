@@ -31,6 +31,7 @@ def test_runs_of_equal_networks_are_measured_once(make_run, monkeypatch):
     assert found["a"].keys() == {1, 2}
 
 
+@pytest.mark.slow
 def test_measured_in_a_process_of_its_own(make_run):
     run = make_run("a")
     found = latency.measured([run])

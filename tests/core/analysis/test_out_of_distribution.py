@@ -28,6 +28,7 @@ def test_nothing_is_unfamiliar_to_a_network_that_answers_the_same_to_everything(
     assert out_of_distribution.rank(np.full(10, 0.1 - 1e-7), test_logits) == 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["plain20-s0", "resnet20-s0"])
 def test_false_alarms_on_photos_that_set_no_threshold(name):
     """Every second test photo is the yardstick, every other one is judged."""

@@ -91,6 +91,7 @@ def test_coarser_numbers_change_hardly_an_answer(shipped, monkeypatch):
     assert used[5:] == [False] * 5
 
 
+@pytest.mark.slow
 def test_eight_threads_get_what_one_gets(shipped):
     cuts = [frozenset([block]) for block in (1, 4, 9)] * 3
     alone = {cut: shipped.accuracy(cut) for cut in set(cuts)}

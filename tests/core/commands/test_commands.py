@@ -111,6 +111,7 @@ def test_bad_input_is_one_sentence_and_status_2(
     assert len(output.err.strip().splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_a_damaged_run_is_one_sentence_and_status_2(make_run):
     """The whole way, as a process: no traceback."""
     (make_run("one").path / "model.safetensors").write_bytes(b"damaged")
@@ -125,6 +126,7 @@ def called(*words: str) -> subprocess.CompletedProcess:
     return subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["core.train", "core.evaluate", "core.predict", "core.add_run"])
 def test_commands_as_runs_and_cards_of_before_have_them(command):
     """`python -m core.train` is recorded in shipped configs; all forms of before go on working."""

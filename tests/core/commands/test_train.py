@@ -286,6 +286,7 @@ def test_the_command_to_continue_names_this_network_alone(command, tmp_path):
     assert (begun.environment["threads"], begun.environment["precision"]) == (1, "float32")
 
 
+@pytest.mark.slow
 def test_a_training_on_images_in_a_folder_goes_on_with_them(command, own_runs, tmp_path, tiny_images, monkeypatch):
     asked = []
     monkeypatch.setattr(cifar10, "load_training", lambda source: asked.append(source) or tiny_images)
@@ -301,6 +302,7 @@ def test_initial_weights_of_another_network_are_refused_in_one_line(command, tmp
     assert not own_runs.exists()
 
 
+@pytest.mark.slow
 def test_a_finished_run_says_with_which_weights_it_began(command, tmp_path, own_runs, monkeypatch):
     """Though their file may be another by then, or gone."""
     save_file(build(train.TrainConfig(depth=8)).state_dict(), tmp_path / "given.safetensors")
@@ -586,6 +588,7 @@ def test_stop_while_the_test_images_are_scored_loses_nothing(monkeypatch, comman
     assert not open_run(folder).finished
 
 
+@pytest.mark.slow
 def test_mnasnet_which_asks_for_a_version_is_trained_to_its_end(monkeypatch, command, own_runs):
     monkeypatch.setattr(Trainer, "score", lambda *args: torch.zeros(10_000, 10))
     code, err = command("mnasnet0_5", "--input-size", "32", "--epochs", "1", "--name", "x")
@@ -677,6 +680,7 @@ def test_killed_at_any_moment_and_resumed_equals_an_undisturbed_training(tmp_pat
     assert not [path for path in killed.iterdir() if path.name.startswith(".")]
 
 
+@pytest.mark.slow
 def test_history_goes_to_tensorboard_where_asked(command, own_runs):
     code, err = command("resnet8", "--epochs", "1", "--log", "tensorboard", "--name", "x")
     assert code == 0, err

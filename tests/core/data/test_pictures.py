@@ -338,6 +338,7 @@ def report_memory() -> None:
     print(json.dumps(dict(zip(LIMITS, rises, strict=True))))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs Linux to tell the peak of memory")
 def test_memory_stays_small():
     command = [sys.executable, "-c", "import test_pictures; test_pictures.report_memory()"]

@@ -86,6 +86,7 @@ IN_THE_APP = """
 """
 
 
+@pytest.mark.slow
 def test_slow_methods_print_no_progress_bar_in_the_app(make_run, without_tqdm_variable):
     command = [sys.executable, "-c", textwrap.dedent(IN_THE_APP), str(make_run("a").path)]
     result = subprocess.run(command, capture_output=True, text=True, timeout=300)

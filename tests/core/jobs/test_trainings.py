@@ -99,6 +99,7 @@ def test_nothing_was_started(own_runs):
     assert not own_runs.exists()
 
 
+@pytest.mark.slow
 def test_trainings_run_one_after_the_other_unattended(own_runs, stand_ins):
     """Started by a process that ends at once, and then nobody looks."""
     script = (

@@ -45,6 +45,7 @@ def test_a_frozen_network_is_as_long_about_an_image_it_only_looks_at():
     assert duration.minutes(frozen, 60 / 9_000) == pytest.approx(1 + (1_000 + 10_000) / 9_000)
 
 
+@pytest.mark.slow
 def test_why_it_can_not_be_measured_is_said():
     with pytest.raises(TrainingError, match="no_such_net"):
         duration.seconds_per_image(
