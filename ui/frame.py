@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import LabError
-from ui import gc_freeze, screen, warm_up
+from ui import link, screen, warm_up
 from ui.foreign_text import plain
 
 HERE = Path(__file__).parent
@@ -38,6 +38,7 @@ st.html(HERE / "style.css")
 st.html(f"<script>{(HERE / 'close_menu.js').read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
 st.logo(HERE / "logo.svg", icon_image=HERE / "icon.svg", size="large")
 page = st.navigation(PAGES, expanded=True)
+link.repair()
 screen.apply()
 screen.show_switch()
 try:
@@ -46,5 +47,4 @@ except LabError as error:  # e.g. a damaged file of a run; another run, or anoth
     st.error(plain(error), icon=":material/broken_image:")
 finally:  # a page may end itself
     screen.offer_the_way_out()
-    gc_freeze.spare_modules_from_collection()
     warm_up.page_is_drawn()

@@ -57,8 +57,16 @@ def show_switch() -> None:
             args=(True,),
             help="Large letters, and nothing but the page. Escape ends it.",
         )
-        with st.popover("Share", icon=":material/qr_code_2:", help="The link to what is on the screen."):
-            _show_link()
+        share = st.popover(
+            "Share",
+            icon=":material/qr_code_2:",
+            key="share",
+            on_change="rerun",
+            help="The link to what is on the screen.",
+        )
+        if share.open:
+            with share:
+                _show_link()
 
 
 def address() -> str:
@@ -71,8 +79,12 @@ def _show_link() -> None:
     import segno
 
     link = address()
-    svg = segno.make(link, error="m").svg_inline(scale=5, border=3, light="white", dark="black")
-    st.image(svg, width=240, alt="The link of this page as a QR code")
+    try:
+        svg = segno.make(link, error="m").svg_inline(scale=5, border=3, light="white", dark="black")
+    except segno.DataOverflowError:
+        st.caption("This link is too long for a QR code.")
+    else:
+        st.image(svg, width=240, alt="The link of this page as a QR code")
     st.code(link, language=None, wrap_lines=True)
     if urlsplit(link).hostname in ("localhost", "127.0.0.1", "::1"):
         st.caption("This address works on this computer alone. Others in the room need its name or number instead.")

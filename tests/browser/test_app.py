@@ -25,7 +25,7 @@ COUNT_PAINTED = """(color) => [...document.querySelectorAll('*')].filter(element
 # Of headings, buttons, links and labels, those whose text is wider than their box.
 CUT = """[...document.querySelectorAll('h1, h2, h3, h4, [data-testid=stMain] button, [data-testid=stPageLink] a, \
 [data-testid=stMetricLabel], [data-testid=stSidebarNavLink] span')].filter(element => {
-    const shown = element.offsetParent !== null && getComputedStyle(element).overflowX !== 'visible';
+    const shown = element.getBoundingClientRect().right > 0 && getComputedStyle(element).overflowX !== 'visible';
     return shown && element.scrollWidth > element.clientWidth + 1;
 }).map(element => element.innerText)"""
 STEP = re.compile(r"step \d+ of \d+")
@@ -144,8 +144,10 @@ def test_a_whole_game_by_keyboard(lab):
     lab.open("play?seed=7")
     for number in range(10):
         expect(lab.page.get_by_text(f"Photo {number + 1} of 10")).to_be_visible()
+        lab.settle()
         lab.page.keyboard.press("4")
         expect(lab.page.get_by_text("You: cat")).to_be_visible()
+        lab.settle()
         lab.page.keyboard.press("Enter")
     expect(lab.page.get_by_text("of 10", exact=False).first).to_be_visible()
     expect(lab.page.get_by_role("button", name="Ten other photos")).to_be_visible()
