@@ -8,8 +8,9 @@ import pandas as pd
 
 from core.analysis.comparison import Verdict
 from core.analysis.training_summary import ROUNDING, TARGETS
+from core.data.cifar10 import CLASSES
 from core.handout.handout import Exercise
-from core.words.english import capitalized, plural
+from core.words.english import plural
 
 
 def of_hundred(share: float) -> float:
@@ -38,7 +39,7 @@ def mixed_up_most(confusions: Mapping[str, pd.DataFrame], names: Mapping[str, st
     """`confusions`: counts 10 x 10 by side, rows what the photos are."""
     question = "Look at the two tables. Which two things does each network mix up most? Count both ways round."
     answers = [f"{called(names, side)}: {_most_mixed_up(matrix)}" for side, matrix in confusions.items()]
-    return Exercise(question, " ".join(answers))
+    return Exercise(question, "\n".join(answers))
 
 
 def _most_mixed_up(matrix: pd.DataFrame) -> str:
@@ -47,7 +48,7 @@ def _most_mixed_up(matrix: pd.DataFrame) -> str:
     i, j = np.unravel_index(either_way.argmax(), either_way.shape)
     if not either_way[i, j]:
         return "none, as it made no mistake."
-    one, other = matrix.index[i], matrix.index[j]
+    one, other = CLASSES[i], CLASSES[j]
     return (
         f"{plural(one)} and {plural(other)}. It took {counts[i, j]:,} {plural(one)} for {plural(other)} and "
         f"{counts[j, i]:,} {plural(other)} for {plural(one)}: {either_way[i, j]:,} mistakes."
@@ -73,12 +74,12 @@ def epochs_needed(histories: Mapping[str, pd.DataFrame], names: Mapping[str, str
         f"Look at the curves. After how many epochs was each network right on {line:.0%} of the photos kept apart "
         "(the full lines) for the first time?"
     )
-    said = [f"{called(names, side)} {_when(history, line)}." for side, history in histories.items()]
-    return Exercise(question, capitalized(" ".join(said)))
+    said = [f"{called(names, side)}: {_when(history, line)}." for side, history in histories.items()]
+    return Exercise(question, "\n".join(said))
 
 
 def _when(history: pd.DataFrame, line: float) -> str:
     epochs = passed(history, line)
     if epochs is None:
-        return f"never was in its {len(history)} epoch{'s' * (len(history) != 1)}"
+        return f"never, in {len(history)} epoch{'s' * (len(history) != 1)}"
     return f"after {epochs} epoch{'s' * (epochs != 1)}"

@@ -26,15 +26,16 @@ from core.words.english import capitalized
 from core.words.settings import describe, differing_in_words, fairness_in_words, names
 
 DrawMap = Callable[[np.ndarray], np.ndarray]  # from a photo's pixels to the same with its heatmap, both uint8
-CURVES, ROW = 250, 20  # pixels: the height of the curves, and of a row of a table
+CURVES, ROW = 300, 20  # pixels: the height of the curves, and of a row of a table
 KINDS = ("B right, A wrong", "B right, A wrong", "A right, B wrong", "both wrong")  # of the photos, where there are any
 LONGEST_VERSION = 40  # letters: it comes from a run's file
 TASK = "Both learned to say which of ten things a small photo shows. Then they saw 10,000 photos that were new to them."
 ABOUT_PHOTOS = (
-    "Of the photos on which they disagree, these are among those where both are most sure. The networks see what you "
-    "see here: 32 × 32 pixels."
+    "Photos on which they disagree, among those where both are most sure. The networks see what you see here: "
+    "32 × 32 pixels."
 )
-ABOUT_MAPS = " The colored pictures are Grad-CAM maps: red is where a network looked most. That hints at why, no more."
+ABOUT_MAPS = " The maps (Grad-CAM) are bright where a network looked most: a hint at why, no more."
+OTHERWISE_MEANT = {"precision"}  # in a setting's name: of numbers, not of answers as in the glossary
 
 
 def of_pair(
@@ -72,30 +73,34 @@ def of_pair(
         made=made or date.today(),
         versions=_versions(pair),
     )
-    return replace(handout, glossary=terms_in(handout.prose))
+    return replace(handout, glossary=_glossary(handout))
+
+
+def _glossary(handout: Handout) -> tuple[str, ...]:
+    return tuple(term for term in terms_in(handout.prose) if term not in OTHERWISE_MEANT)
 
 
 def _asked(a: Run, b: Run, question: Question | None) -> str:
-    what = next(iter(question_words.labels([question])), "") if question else f"{a.name} against {b.name}"
-    return f"{capitalized(what)}. {TASK} {fairness_in_words(comparison.fairness(a, b))}{_differences(a, b)}"
-
-
-def _differences(a: Run, b: Run) -> str:
-    """Of an unfair pair."""
+    label = next(iter(question_words.labels([question] if question else [])), None)
+    what = capitalized(label) if label else f"{a.name} against {b.name}"
     fairness = comparison.fairness(a, b)
-    if fairness.fair or not fairness.differing:
-        return ""
+    return f"{what}. {TASK} {fairness_in_words(fairness)}{'' if fairness.fair else _differences(fairness)}"
+
+
+def _differences(fairness: comparison.Fairness) -> str:
     rows = differing_in_words(fairness.differing).itertuples(index=False)
-    return f" {'; '.join(f'{setting}: {one} / {other}' for setting, one, other in rows)}."
+    listed = "; ".join(f"{setting}: {one} / {other}" for setting, one, other in rows)
+    return f" A / B: {listed}." if listed else ""
 
 
 def _sides(pair: Mapping[str, Run], verdict: comparison.Verdict, drawings: Mapping[str, str]) -> tuple[Side, ...]:
+    called = names(pair["A"], pair["B"])
     colors, shares = palette.colors(pair["A"].config, pair["B"].config), {"A": verdict.a, "B": verdict.b}
     return tuple(
         Side(
             side,
-            run.name,
-            describe(run),
+            called[side] if called[side] != side else run.name,
+            f"{capitalized(describe(run))} ({run.name})",
             f"{exercises.of_hundred(shares[side].value):.1f}",
             "of 100 new photos right",
             colors[side],
@@ -118,7 +123,7 @@ def _curves(pair: Mapping[str, Run], histories: Mapping[str, pd.DataFrame]) -> C
     drawn = learning_curves(table, "epoch", "epochs", "right answers", True, line)
     caption = (
         f"Circles are A, squares are B. Full lines: validation photos, which were kept apart. Dashed: training photos. "
-        f"The flags show who was right on {line:.0%} first, and when."
+        f"The flags show where each was right on {line:.0%} for the first time."
     )
     colors = palette.colors(pair["A"].config, pair["B"].config)
     return Chart("How they learned", {**drawn.to_dict(), "height": CURVES}, caption, colors)
@@ -132,7 +137,7 @@ def _tables(confusions: Mapping[str, pd.DataFrame]) -> tuple[Chart, ...]:
         Chart(
             f"What {side} says",
             {**confusion(matrix, fullest).to_dict(), "height": ROW * len(CLASSES)},
-            "A row is what a photo is, a column what the network says. Darker: more mistakes.",
+            f"Row: what a photo is. Column: what {side} says.",
             half=True,
         )
         for side, matrix in confusions.items()
@@ -162,7 +167,7 @@ def _commands(pair: Mapping[str, Run]) -> tuple[Command, ...]:
     ]
     kept = [run.name for run in pair.values() if run.has_weights]
     check = [Command("Check the numbers", f"python -m core evaluate {shlex.join(kept)}")] if kept else []
-    return (*again, *check, Command("See it all move", "streamlit run streamlit_app.py"))
+    return (*again, *check, Command("Open the app", "streamlit run streamlit_app.py"))
 
 
 def _versions(pair: Mapping[str, Run]) -> tuple[str, ...]:
