@@ -31,7 +31,8 @@ KINDS = ("B right, A wrong", "B right, A wrong", "A right, B wrong", "both wrong
 LONGEST_VERSION = 40  # letters: it comes from a run's file
 TASK = "Both learned to say which of ten things a small photo shows. Then they saw 10,000 photos that were new to them."
 ABOUT_PHOTOS = (
-    "Of the photos on which they disagree, these are some where both are surest. They see what you see: 32 × 32 pixels."
+    "Of the photos on which they disagree, these are some where both are surest. They see what you see: "
+    "32\u00a0×\u00a032 pixels."
 )
 ABOUT_MAPS = " The maps (Grad-CAM) are bright where a network looked; they don't say why."
 OTHERWISE_MEANT = {"precision"}  # in a setting's name: of numbers, not of answers as in the glossary
