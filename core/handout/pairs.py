@@ -120,13 +120,22 @@ def _curves(pair: Mapping[str, Run], histories: Mapping[str, pd.DataFrame]) -> C
         for side, run in pair.items()
     )
     line = exercises.finish_line(histories)
-    drawn = learning_curves(table, "epoch", "epochs", "right answers", True, line)
+    spec = learning_curves(table, "epoch", "epochs", "right answers", True, line).to_dict()
     caption = (
         f"Circles are A, squares are B. Full lines: validation photos, which were kept apart. Dashed: training photos. "
         f"The flags show where each was right on {line:.0%} for the first time."
     )
     colors = palette.colors(pair["A"].config, pair["B"].config)
-    return Chart("How they learned", {**drawn.to_dict(), "height": CURVES}, caption, colors)
+    return Chart(
+        "How they learned", {**spec, "layer": list(map(_lowered, spec["layer"])), "height": CURVES}, caption, colors
+    )
+
+
+def _lowered(layer: dict) -> dict:
+    """The flags' letters stand on the axis: at their line, curves run through them, and paper has no zoom."""
+    if layer["mark"]["type"] != "text":
+        return layer
+    return {**layer, "encoding": {**layer["encoding"], "y": {"value": CURVES}}}
 
 
 def _tables(confusions: Mapping[str, pd.DataFrame]) -> tuple[Chart, ...]:

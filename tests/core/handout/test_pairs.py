@@ -34,6 +34,12 @@ def test_it_says_what_the_runs_hold(pair):
     require_self_contained(render(handout))
 
 
+def test_the_flags_stand_on_the_axis():
+    spec = of_pair(find_run("plain20-s0"), find_run("resnet20-s0")).charts[0].spec
+    (flags,) = (layer for layer in spec["layer"] if layer["mark"]["type"] == "text")
+    assert flags["encoding"]["y"] == {"value": spec["height"]}
+
+
 def test_the_photos_are_some_on_which_they_disagree(pair):
     handout = of_pair(*pair)
     assert len(handout.photos) == 4
