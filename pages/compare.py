@@ -10,7 +10,7 @@ from core.words import comparison as comparison_words
 from core.words import questions, summary
 from core.words.glossary import explain
 from core.words.settings import describe, differing_in_words, fairness_in_words, network_name
-from ui import cached, figures_table, network_drawing, pair_picker, photos
+from ui import cached, figures_table, network_drawing, pair_picker, photos, take_home
 from ui.curious import curious
 from ui.foreign_text import plain
 
@@ -74,6 +74,7 @@ with middle:
     if len(disagreements[better]):
         show_example(int(disagreements[better][0]))
 st.subheader(comparison_words.headline(verdict, pair.names), anchor=False)
+take_home.offer(pair)
 
 st.header("Where they disagree", anchor=False)
 who = st.segmented_control(

@@ -39,6 +39,8 @@ def test_pages_that_only_draw_need_no_torch():
             "core.analysis.depth",
             "core.analysis.gradients",
             "core.analysis.surgery_study",
+            "core.handout.pairs",
+            "core.handout.page",
         ]
     )
     code = f"import sys, {modules}; print(sorted({{'torch', 'torchvision', 'streamlit'}} & set(sys.modules)))"
@@ -53,12 +55,13 @@ def test_the_first_page_loads_no_heavy_library():
             "ui.network_drawing",
             "ui.photos",
             "ui.pair_picker",
+            "ui.take_home",
             "core.analysis.comparison",
             "core.analysis.metrics",
             "core.charts.palette",
         ]
     )
-    heavy = "{'torch', 'altair', 'sklearn', 'scipy.stats', 'matplotlib'}"
+    heavy = "{'torch', 'altair', 'vl_convert', 'sklearn', 'scipy.stats', 'matplotlib'}"
     code = f"import sys, {modules}; print(sorted({heavy} & set(sys.modules)))"
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"

@@ -1,0 +1,85 @@
+"""Three questions on a pair of networks, with answers that are computed from what the two runs hold."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from core.analysis.comparison import Verdict
+from core.analysis.training_summary import ROUNDING, TARGETS
+from core.data.cifar10 import CLASSES
+from core.handout.handout import Exercise
+from core.words.english import plural
+
+
+def of_hundred(share: float) -> float:
+    """Right answers of 100 photos as they are printed: whoever subtracts two of them gets the difference we say."""
+    return round(100 * share, 1)
+
+
+def called(names: Mapping[str, str], side: str) -> str:
+    """E.g. "A (the plain network)"; "A" for what has no other name."""
+    return side if names[side] == side else f"{side} ({names[side]})"
+
+
+def right_more_often(verdict: Verdict, names: Mapping[str, str]) -> Exercise:
+    question = "Which of the two was right more often, and by how many of 100 photos?"
+    right = {"A": of_hundred(verdict.a.value), "B": of_hundred(verdict.b.value)}
+    worse, better = sorted(right, key=lambda side: right[side])
+    if right[worse] == right[better]:
+        return Exercise(question, f"Neither: both were right on {right['A']:.1f} of 100 photos.")
+    difference = right[better] - right[worse]
+    numbers = f"by {difference:.1f} of 100 photos ({right[better]:.1f} − {right[worse]:.1f} = {difference:.1f})"
+    luck = " So small a difference could be luck." if verdict.could_be_luck else ""
+    return Exercise(question, f"{called(names, better)}, {numbers}.{luck}")
+
+
+def mixed_up_most(confusions: Mapping[str, pd.DataFrame], names: Mapping[str, str]) -> Exercise:
+    """`confusions`: counts 10 x 10 by side, rows what the photos are."""
+    question = "Look at the two tables. Which two things does each network mix up most? Count both ways round."
+    answers = [f"{called(names, side)}: {_most_mixed_up(matrix)}" for side, matrix in confusions.items()]
+    return Exercise(question, "\n".join(answers))
+
+
+def _most_mixed_up(matrix: pd.DataFrame) -> str:
+    counts = matrix.to_numpy()
+    either_way = np.triu(counts + counts.T, k=1)
+    i, j = np.unravel_index(either_way.argmax(), either_way.shape)
+    if not either_way[i, j]:
+        return "none, as it made no mistake."
+    one, other = CLASSES[i], CLASSES[j]
+    return (
+        f"{plural(one)} and {plural(other)}. It took {counts[i, j]:,} {plural(one)} for {plural(other)} and "
+        f"{counts[j, i]:,} {plural(other)} for {plural(one)}: {either_way[i, j]:,} mistakes."
+    )
+
+
+def finish_line(histories: Mapping[str, pd.DataFrame]) -> float:
+    """The share of right answers to ask about: the app's own, or, where neither gets there, the last 10% that one
+    passed."""
+    best = max(history["val_accuracy"].max() for history in histories.values())
+    return TARGETS[0] if best >= TARGETS[0] - ROUNDING else max(0.1, math.floor(10 * (best + ROUNDING)) / 10)
+
+
+def passed(history: pd.DataFrame, line: float) -> int | None:
+    """The first epoch that ended at or above `line`, on photos kept apart; None for never."""
+    epochs = history.loc[history["val_accuracy"] >= line - ROUNDING, "epoch"]
+    return None if epochs.empty else int(epochs.iloc[0])
+
+
+def epochs_needed(histories: Mapping[str, pd.DataFrame], names: Mapping[str, str]) -> Exercise:
+    line = finish_line(histories)
+    question = (
+        f"Look at the curves. After how many epochs was each network right on {line:.0%} of the photos kept apart "
+        "(the full lines) for the first time?"
+    )
+    said = [f"{called(names, side)}: {_when(history, line)}." for side, history in histories.items()]
+    return Exercise(question, "\n".join(said))
+
+
+def _when(history: pd.DataFrame, line: float) -> str:
+    epochs = passed(history, line)
+    if epochs is None:
+        return f"never, in {len(history)} epoch{'s' * (len(history) != 1)}"
+    return f"after {epochs} epoch{'s' * (epochs != 1)}"

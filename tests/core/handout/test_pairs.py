@@ -1,0 +1,107 @@
+"""The handout of two runs."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from core.analysis import comparison
+from core.data import cifar10
+from core.data.cifar10 import CLASSES
+from core.handout.page import render
+from core.handout.pairs import of_pair
+from core.runs.library import find_run
+from core.runs.run import open_run
+from core.words.glossary import GLOSSARY
+from tests.core.handout.test_page import Read, require_self_contained
+
+
+@pytest.fixture
+def pair(make_run):
+    return make_run("mine-plain", skip=False), make_run("mine-residual", skip=True)
+
+
+def test_it_says_what_the_runs_hold(pair):
+    handout = of_pair(*pair, drawings={"A": "<svg/>", "B": "<svg/>"})
+    assert handout.title == "Do shortcuts help a deep network?"
+    assert [side.name for side in handout.sides] == ["the plain network", "the ResNet"]
+    labels = cifar10.load_test_labels()
+    for side, run in zip(handout.sides, pair, strict=True):
+        right = (run.test_logits().argmax(axis=1) == labels).mean()
+        assert side.number == f"{100 * right:.1f}"
+    assert len(handout.charts) == len(handout.exercises) == 3
+    assert all(f"--name {run.name}-again" in one.command for run, one in zip(pair, handout.commands, strict=False))
+    require_self_contained(render(handout))
+
+
+def test_the_flags_stand_on_the_axis():
+    spec = of_pair(find_run("plain20-s0"), find_run("resnet20-s0")).charts[0].spec
+    (flags,) = (layer for layer in spec["layer"] if layer["mark"]["type"] == "text")
+    assert flags["encoding"]["y"] == {"value": spec["height"]}
+
+
+def test_the_photos_are_some_on_which_they_disagree(pair):
+    handout = of_pair(*pair)
+    assert len(handout.photos) == 4
+    assert all(photo.answers["A"] != photo.answers["B"] for photo in handout.photos)
+    kinds = comparison.disagreements(*(run.test_logits() for run in pair), cifar10.load_test_labels())
+    first = kinds["B right, A wrong"][0]
+    assert np.array_equal(handout.photos[0].pixels, cifar10.load_test().pixels[first])
+    assert handout.photos[0].truth == CLASSES[cifar10.load_test_labels()[first]]
+    assert handout.photos[0].answers["B"] == handout.photos[0].truth
+
+
+def test_maps_are_drawn_of_those_that_have_some(pair):
+    handout = of_pair(*pair, maps={"B": lambda pixels: np.repeat(np.repeat(255 - pixels, 5, 0), 5, 1)})
+    assert all(photo.maps.keys() == {"B"} for photo in handout.photos)
+    page = render(handout)
+    assert page.count('alt="Where B looked"') == 4
+    assert "Where A looked" not in page
+
+
+def test_without_weights_and_gradients_it_says_nothing_of_maps(pair):
+    for run in pair:
+        (run.path / "model.safetensors").unlink()
+        (run.path / "gradients.npz").unlink()
+    page = render(of_pair(*pair))
+    words = Read(page).words
+    assert "Grad-CAM" not in words
+    assert "maps" not in words
+    assert "evaluate" not in words  # which needs weights
+    assert page.count("<svg") == 3
+
+
+def test_the_glossary_has_the_terms_that_are_used(pair):
+    handout = of_pair(*pair)
+    assert {"epoch", "shortcut", "ResNet", "validation photos"} <= set(handout.glossary) <= set(GLOSSARY)
+    assert "ImageNet" not in handout.glossary
+
+
+def test_the_name_of_a_run_is_text(pair, own_runs):
+    name = "<img src=x onerror=alert(1)>"
+    shutil.copytree(pair[0].path, own_runs / name)
+    page = render(of_pair(open_run(own_runs / name), pair[1]))
+    require_self_contained(page)
+    assert f"({name})" in Read(page).words
+
+
+def test_a_run_against_itself_has_no_photos(pair):
+    handout = of_pair(pair[0], pair[0])
+    assert handout.photos == ()
+    assert "nothing to compare" in handout.asked
+    assert "<h2>Photos</h2>" not in render(handout)
+
+
+def test_an_unfair_pair_says_in_what_it_differs(make_run):
+    handout = of_pair(make_run("one", skip=False), make_run("other", skip=True, seed=7))
+    assert "Not a fair pair" in handout.asked
+    assert "seed" in handout.asked
+
+
+def test_answers_of_the_shipped_pair():
+    """As anyone can count them in the app."""
+    handout = of_pair(find_run("plain56-s0"), find_run("resnet56-s0"))
+    more, mixed, epochs = (exercise.answer for exercise in handout.exercises)
+    assert more.startswith("B (the ResNet), by 9.4")
+    assert mixed.count("cats and dogs") == 2
+    assert epochs == "A (the plain network): after 34 epochs.\nB (the ResNet): after 11 epochs."

@@ -1,0 +1,45 @@
+"""The button that saves a pair as a handout."""
+
+import numpy as np
+import pytest
+
+from core.runs.library import find_run
+from tests.pages.opened import open_page
+from ui import take_home
+from ui.pair_picker import Pair
+
+
+@pytest.fixture
+def pair(make_run) -> Pair:
+    return Pair(make_run("mine-plain", skip=False), make_run("mine-residual", skip=True), None)
+
+
+def test_compare_offers_it(app):
+    labels = [button.proto.label for button in open_page(app, "compare").get("download_button")]
+    assert labels == ["Take it home"]
+
+
+def test_twins_are_drawn_and_their_maps_too(pair):
+    page = take_home.handout_of(pair).decode()
+    assert page.startswith("<!DOCTYPE html>")
+    assert page.count('class="drawing"') == 2
+    assert page.count('looked"') == 8
+
+
+def test_damaged_weights_cost_their_own_maps_alone(pair):
+    (pair.a.path / "model.safetensors").write_bytes(b"damaged")
+    page = take_home.handout_of(pair).decode()
+    assert "Where A looked" not in page
+    assert page.count('alt="Where B looked"') == 4
+
+
+def test_networks_of_other_kinds_are_not_drawn():
+    pair = Pair(find_run("resnet50-scratch-1percent"), find_run("resnet50-imagenet-1percent"), None)
+    page = take_home.handout_of(pair).decode()
+    assert 'class="drawing"' not in page
+    assert 'looked"' not in page  # these have no weights here
+
+
+def test_a_map_is_as_large_as_its_photo(pair):
+    drawn = take_home._drawn_by(pair.b)(np.zeros((32, 32, 3), np.uint8))
+    assert drawn.shape == (take_home.SIDE, take_home.SIDE, 3)
