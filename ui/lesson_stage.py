@@ -12,7 +12,7 @@ from core.lessons.lesson import Call, Guess, Lesson, Step
 from core.lessons.views import VIEWS
 from core.runs.run import Run
 from core.words.english import capitalized
-from ui import cached, lesson_views, screen
+from ui import cached, lesson_views, screen, take_home
 from ui.foreign_text import emphasized, plain
 
 CLOSE = 5.0  # how far off a guess may be to be called close, in its unit
@@ -39,9 +39,11 @@ def _show_card(lesson: Lesson) -> None:
     st.subheader(plain(lesson.title), anchor=False)
     st.markdown(emphasized(lesson.about))
     st.markdown(f":material/schedule: About {lesson.minutes:.0f} minutes, {len(lesson.steps)} steps.")
-    if st.button("Begin", key=f"begin_{lesson.name}", type="primary", icon=":material/play_arrow:"):
-        _go(lesson, 1)
-        st.rerun()
+    with st.container(horizontal=True):
+        if st.button("Begin", key=f"begin_{lesson.name}", type="primary", icon=":material/play_arrow:"):
+            _go(lesson, 1)
+            st.rerun()
+        take_home.offer_lesson(lesson)
     with st.expander("For the teacher", icon=":material/school:"):
         st.markdown(_guide(lesson))
 

@@ -71,7 +71,7 @@ def maps(a: Run, b: Run, photo: int) -> None:
     from ui import closer_look
 
     seen = cached.test_images().pixels[photo]
-    style = closer_look.MapStyle("gradcam", None, None, 0.5)
+    style = closer_look.MapStyle("GradCAM", None, None, 0.5)
     for side, column in zip("AB", st.columns(2), strict=True):
         run = a if side == "A" else b
         with column, closer_look.each_for_itself():

@@ -1,13 +1,16 @@
-"""A button that saves a pair as a handout to print: one HTML file."""
+"""A button that saves a pair, or a lesson, as a handout to print: one HTML file."""
 
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
+from core.charts.palette import colors
 from core.data import pictures
 from core.errors import LabError
+from core.lessons.lesson import Lesson
 from core.runs.run import Run
 from ui import cached, network_drawing
 from ui.pair_picker import Pair
@@ -16,17 +19,25 @@ SIDE = 160  # pixels of a map
 
 
 def offer(pair: Pair) -> None:
+    _button("take_home", f"resnet-lab-{pair.a.name}-{pair.b.name}.html", lambda: handout_of(pair))
+
+
+def offer_lesson(lesson: Lesson) -> None:
+    _button(f"take_home_{lesson.name}", f"resnet-lab-{lesson.name}.html", lambda: handout_of_lesson(lesson))
+
+
+def _button(key: str, file_name: str, make: Callable[[], bytes]) -> None:
     # "ignore": drawing the page again at a click, Streamlit could drop the file's address; the button would spin on.
     st.download_button(
         "Take it home",
-        lambda: handout_of(pair),
-        f"resnet-lab-{pair.a.name}-{pair.b.name}.html",
+        make,
+        file_name,
         "text/html",
-        key="take_home",
+        key=key,
         icon=":material/print:",
         on_click="ignore",
-        help="A handout to print, three or four pages: both networks, charts, photos, and questions with answers. "
-        "One HTML file, which needs no internet.",
+        help="A handout to print, two to four pages: both networks, charts, photos, and questions with answers. One "
+        "HTML file, which needs no internet.",
     )
 
 
@@ -34,16 +45,29 @@ def handout_of(pair: Pair) -> bytes:
     from core.handout.page import render  # with the charts, slow to load: only once somebody wants it
     from core.handout.pairs import of_pair
 
-    twins = all(run.config.family == "cifar" for _, run in pair)
-    drawings = {side: network_drawing.network(run.config, pair.colors[side]) for side, run in pair} if twins else {}
-    handout = of_pair(pair.a, pair.b, images=cached.test_images(), drawings=drawings, maps=_maps(pair))
-    return render(handout).encode()
+    return render(of_pair(pair.a, pair.b, **_pictures(pair.a, pair.b))).encode()
 
 
-def _maps(pair: Pair) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
+def handout_of_lesson(lesson: Lesson) -> bytes:
+    from core.handout.page import render
+    from core.lessons.handout import of_lesson, pair_of
+
+    return render(of_lesson(lesson, **_pictures(*pair_of(lesson)))).encode()
+
+
+def _pictures(a: Run, b: Run) -> dict[str, Any]:
+    """What the app has at hand for `of_pair`: the photos, drawings of twins, and maps where weights are here."""
+    pair = {"A": a, "B": b}
+    twins = all(run.config.family == "cifar" for run in pair.values())
+    tints = colors(a.config, b.config)
+    drawings = {side: network_drawing.network(run.config, tints[side]) for side, run in pair.items()} if twins else {}
+    return {"images": cached.test_images(), "drawings": drawings, "maps": _maps(pair)}
+
+
+def _maps(pair: dict[str, Run]) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
     """What draws a network's map over a photo, for those whose weights are here and whole; the others have none."""
     found = {}
-    for side, run in pair:
+    for side, run in pair.items():
         with suppress(LabError):
             if run.has_weights:
                 cached.predictor(run)  # raises where the weights are damaged

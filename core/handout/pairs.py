@@ -73,11 +73,12 @@ def of_pair(
         made=made or date.today(),
         versions=_versions(pair),
     )
-    return replace(handout, glossary=_glossary(handout))
+    return with_glossary(handout)
 
 
-def _glossary(handout: Handout) -> tuple[str, ...]:
-    return tuple(term for term in terms_in(handout.prose) if term not in OTHERWISE_MEANT)
+def with_glossary(handout: Handout) -> Handout:
+    """The same with all terms that its sentences use."""
+    return replace(handout, glossary=tuple(term for term in terms_in(handout.prose) if term not in OTHERWISE_MEANT))
 
 
 def _asked(a: Run, b: Run, question: Question | None) -> str:

@@ -1,0 +1,50 @@
+"""A lesson to take home: its two networks, what was asked, and what came out."""
+
+from dataclasses import replace
+
+from core.errors import LabError
+from core.handout.handout import Exercise, Handout
+from core.handout.pairs import of_pair, with_glossary
+from core.lessons.lesson import Call, Lesson, Step, arguments, compute
+from core.lessons.views import VIEWS
+from core.runs.run import Run
+
+PAIR = {"a": Run, "b": Run}
+
+
+def of_lesson(lesson: Lesson, **options) -> Handout:
+    """Its questions but for those about a photo, which paper shows too small; what came out stands with the answers.
+    `options`: of `core.handout.pairs.of_pair`. Raises LabError where it shows no two networks, or a run is damaged."""
+    pair = of_pair(*pair_of(lesson), **options)
+    exercises = [_exercise(step) for step in lesson.steps if step.guess and step.guess.fact.name != "answer"]
+    return with_glossary(
+        replace(
+            pair,
+            title=lesson.title,
+            asked=lesson.about,
+            charts=pair.charts[:1],
+            findings=(),
+            exercises=tuple(exercises),
+        )
+    )
+
+
+def pair_of(lesson: Lesson) -> tuple[Run, Run]:
+    """The first two networks that it shows."""
+    views = [view for step in lesson.steps for view in (step.show, step.reveal) if view and _has_pair(view)]
+    if not views:
+        raise LabError(f"{lesson.title} shows no two networks, so there is nothing to take home.")
+    runs = arguments(views[0], VIEWS[views[0].name])
+    return runs["a"], runs["b"]
+
+
+def _has_pair(view: Call) -> bool:
+    return PAIR.items() <= VIEWS[view.name].items()
+
+
+def _exercise(step: Step) -> Exercise:
+    assert step.guess is not None
+    fact = compute(step.guess.fact)
+    right = fact.right if isinstance(fact.right, str) else f"{fact.right:.0f} {step.guess.unit}"
+    answer = f"{step.guess.answers.get(right, right)}. {fact.finding} {step.why}".strip()
+    return Exercise(f"{step.title.rstrip('?')}: {step.guess.ask}", answer, tuple(step.guess.answers.values()))
