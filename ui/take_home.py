@@ -70,8 +70,9 @@ def _maps(pair: dict[str, Run]) -> dict[str, Callable[[np.ndarray], np.ndarray]]
     for side, run in pair.items():
         with suppress(LabError):
             if run.has_weights:
-                cached.predictor(run)  # raises where the weights are damaged
-                found[side] = _drawn_by(run)
+                draw = _drawn_by(run)
+                draw(cached.test_images().pixels[0])  # raises where weights are damaged, or no map can be made of them
+                found[side] = draw
     return found
 
 
