@@ -28,6 +28,26 @@ CUT = """[...document.querySelectorAll('h1, h2, h3, h4, [data-testid=stMain] but
     const shown = element.getBoundingClientRect().right > 0 && getComputedStyle(element).overflowX !== 'visible';
     return shown && element.scrollWidth > element.clientWidth + 1;
 }).map(element => element.innerText)"""
+# Texts whose contrast with what lies behind them is too small; marks and what is switched off need none.
+FAINT = """[...document.querySelectorAll('[data-testid=stMain] *')].flatMap(element => {
+    const own = [...element.childNodes].some(node => node.nodeType === 3 && /\\w/.test(node.textContent));
+    if (!own || !element.offsetParent || element.closest('[disabled], [aria-disabled=true]')) return [];
+    const numbers = color => color.match(/[\\d.]+/g).map(Number);
+    const luminance = color => color.slice(0, 3).map(part => part / 255)
+        .map(part => part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, part, i) => sum + part * [0.2126, 0.7152, 0.0722][i], 0);
+    let [behind, seen] = [null, 1];
+    for (let at = element; at && at.nodeType === 1; at = at.parentElement) {
+        const style = getComputedStyle(at), color = numbers(style.backgroundColor);
+        seen *= parseFloat(style.opacity);
+        if (!behind && (color[3] ?? 1) > 0.9) behind = color;
+    }
+    behind = behind ?? [255, 255, 255];
+    const letters = numbers(getComputedStyle(element).color), share = (letters[3] ?? 1) * seen;
+    const mixed = letters.slice(0, 3).map((part, i) => part * share + behind[i] * (1 - share));
+    const [low, high] = [luminance(mixed), luminance(behind)].sort((a, b) => a - b);
+    return (high + 0.05) / (low + 0.05) < 4.5 ? [element.innerText] : [];
+})"""
 STEP = re.compile(r"step \d+ of \d+")
 TRIES, PATIENCE = 4, 20_000  # clicks at most, and milliseconds between them
 
@@ -83,6 +103,15 @@ def test_no_heading_button_or_label_is_cut(lab, size):
     for name in PAGES:
         lab.open(page_path(name))
         assert lab.page.evaluate(CUT) == [], name
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_letters_stand_out(lab, scheme):
+    """Contrast of at least 4.5 to 1 (WCAG 2.1, 1.4.3)."""
+    lab.page.emulate_media(color_scheme=scheme)
+    for name in PAGES:
+        lab.open(page_path(name))
+        assert lab.page.evaluate(FAINT) == [], name
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (960, 600), (390, 844)])
