@@ -39,8 +39,8 @@ def test_pages_that_only_draw_need_no_torch():
             "core.analysis.depth",
             "core.analysis.gradients",
             "core.analysis.surgery_study",
-            "core.handout.pairs",
-            "core.handout.page",
+            "core.sharing.handout.pairs",
+            "core.sharing.handout.page",
         ]
     )
     code = f"import sys, {modules}; print(sorted({{'torch', 'torchvision', 'streamlit'}} & set(sys.modules)))"

@@ -38,21 +38,24 @@ def photo(photo: int) -> None:
 
 
 def two_networks(a: Run, b: Run) -> None:
+    _show_both(a, b)
+
+
+def right_answers(a: Run, b: Run) -> None:
+    _show_both(a, b, right=True)
+
+
+def _show_both(a: Run, b: Run, right: bool = False) -> None:
+    """Two networks as rows of blocks; on wish, how often each is right."""
     for side, column in zip("AB", st.columns(2), strict=True):
         run = a if side == "A" else b
         with column, st.container(border=True, key=f"lesson_network_{side}", height="stretch"):
             st.markdown(f"**{capitalized(_called(a, b)[side])}**")
             st.image(network_drawing.network(run.config, _colors(a, b)[side]), width="stretch", alt=describe(run))
-            st.markdown(describe(run))
-
-
-def right_answers(a: Run, b: Run) -> None:
-    for side, column in zip("AB", st.columns(2), strict=True):
-        run = a if side == "A" else b
-        with column, st.container(border=True, key=f"lesson_right_{side}", height="stretch"):
-            st.markdown(f"**{capitalized(_called(a, b)[side])}**")
-            st.image(network_drawing.network(run.config, _colors(a, b)[side]), width="stretch", alt=describe(run))
-            st.metric("right on new photos", f"{cached.accuracy(run).value:.0%}")
+            if right:
+                st.metric("right on new photos", f"{cached.accuracy(run).value:.0%}")
+            else:
+                st.markdown(describe(run))
 
 
 def answers(a: Run, b: Run, photo: int) -> None:

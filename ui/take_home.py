@@ -42,15 +42,15 @@ def _button(key: str, file_name: str, make: Callable[[], bytes]) -> None:
 
 
 def handout_of(pair: Pair) -> bytes:
-    from core.handout.page import render  # with the charts, slow to load: only once somebody wants it
-    from core.handout.pairs import of_pair
+    from core.sharing.handout.page import render  # with the charts, slow to load: only once somebody wants it
+    from core.sharing.handout.pairs import of_pair
 
     return render(of_pair(pair.a, pair.b, **_pictures(pair.a, pair.b))).encode()
 
 
 def handout_of_lesson(lesson: Lesson) -> bytes:
-    from core.handout.page import render
     from core.lessons.handout import of_lesson, pair_of
+    from core.sharing.handout.page import render
 
     return render(of_lesson(lesson, **_pictures(*pair_of(lesson)))).encode()
 

@@ -3,18 +3,18 @@
 from dataclasses import replace
 
 from core.errors import LabError
-from core.handout.handout import Exercise, Handout
-from core.handout.pairs import of_pair, with_glossary
 from core.lessons.lesson import Call, Lesson, Step, arguments, compute
 from core.lessons.views import VIEWS
 from core.runs.run import Run
+from core.sharing.handout.handout import Exercise, Handout
+from core.sharing.handout.pairs import of_pair, with_glossary
 
 PAIR = {"a": Run, "b": Run}
 
 
 def of_lesson(lesson: Lesson, **options) -> Handout:
     """Its questions but for those about a photo, which paper shows too small; what came out stands with the answers.
-    `options`: of `core.handout.pairs.of_pair`. Raises LabError where it shows no two networks, or a run is damaged."""
+    `options`: of `sharing.handout.pairs.of_pair`. Raises LabError where it shows no two networks, or a run is damaged."""
     pair = of_pair(*pair_of(lesson), **options)
     exercises = [_exercise(step) for step in lesson.steps if step.guess and step.guess.fact.name != "answer"]
     return with_glossary(

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from core.handout.page import render
 from core.runs.library import find_run
-from tests.core.handout.test_page import LESSON
+from core.sharing.handout.page import render
+from tests.core.sharing.handout.test_page import LESSON
 from ui import take_home
 from ui.pair_picker import Pair
 

@@ -4,9 +4,9 @@ import pytest
 from markupsafe import escape
 
 from core.errors import LabError
-from core.handout.page import render
 from core.lessons import lesson
 from core.lessons.handout import of_lesson
+from core.sharing.handout.page import render
 from tests.core.lessons.test_lesson import SHIPPED, STEP, write
 
 

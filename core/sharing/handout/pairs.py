@@ -16,10 +16,10 @@ from core.charts.answers import confusion
 from core.charts.learning import learning_curves
 from core.data import cifar10
 from core.data.cifar10 import CLASSES, Images
-from core.handout import exercises
-from core.handout.handout import Chart, Command, Handout, Photo, Side, terms_in
 from core.paths import ROOT
 from core.runs.run import Run
+from core.sharing.handout import exercises
+from core.sharing.handout.handout import Chart, Command, Handout, Photo, Side, terms_in
 from core.words import comparison as comparison_words
 from core.words import questions as question_words
 from core.words.english import capitalized

@@ -11,7 +11,7 @@ from PIL import Image
 
 from core.charts.palette import theme
 from core.data.pictures import enlarge
-from core.handout.handout import Chart, Handout
+from core.sharing.handout.handout import Chart, Handout
 from core.words.english import capitalized
 from core.words.glossary import GLOSSARY
 

@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from core.handout.handout import Chart, Command, Exercise, Handout, Photo, Side, terms_in
-from core.handout.page import render
+from core.sharing.handout.handout import Chart, Command, Exercise, Handout, Photo, Side, terms_in
+from core.sharing.handout.page import render
 from core.words.glossary import GLOSSARY
 
 HOSTILE = """</style></svg><script>alert(1)</script><img src="http://x.example/" onerror='alert(1)'>{{ 7 * 7 }}"&'"""

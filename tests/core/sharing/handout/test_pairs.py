@@ -8,12 +8,12 @@ import pytest
 from core.analysis import comparison
 from core.data import cifar10
 from core.data.cifar10 import CLASSES
-from core.handout.page import render
-from core.handout.pairs import of_pair
 from core.runs.library import find_run
 from core.runs.run import open_run
+from core.sharing.handout.page import render
+from core.sharing.handout.pairs import of_pair
 from core.words.glossary import GLOSSARY
-from tests.core.handout.test_page import Read, require_self_contained
+from tests.core.sharing.handout.test_page import Read, require_self_contained
 
 
 @pytest.fixture

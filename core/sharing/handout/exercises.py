@@ -9,7 +9,7 @@ import pandas as pd
 from core.analysis.comparison import Verdict
 from core.analysis.training_summary import ROUNDING, TARGETS
 from core.data.cifar10 import CLASSES
-from core.handout.handout import Exercise
+from core.sharing.handout.handout import Exercise
 from core.words.english import plural
 
 

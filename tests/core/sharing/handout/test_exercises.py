@@ -7,7 +7,7 @@ import pytest
 from core.analysis import metrics
 from core.analysis.comparison import Verdict
 from core.data.cifar10 import CLASSES
-from core.handout import exercises
+from core.sharing.handout import exercises
 
 NAMES = {"A": "the plain network", "B": "the ResNet"}
 
