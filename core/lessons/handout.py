@@ -14,7 +14,7 @@ PAIR = {"a": Run, "b": Run}
 
 def of_lesson(lesson: Lesson, **options) -> Handout:
     """Its questions but for those about a photo, which paper shows too small; what came out stands with the answers.
-    `options`: of `sharing.handout.pairs.of_pair`. Raises LabError where it shows no two networks, or a run is damaged."""
+    `options`: of `sharing.handout.pairs.of_pair`. Raises LabError where it shows no pair, or a run is damaged."""
     pair = of_pair(*pair_of(lesson), **options)
     exercises = [_exercise(step) for step in lesson.steps if step.guess and step.guess.fact.name != "answer"]
     return with_glossary(
