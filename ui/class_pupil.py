@@ -1,0 +1,141 @@
+"""A pupil's phone: who I am, the photo, ten large buttons, and whether I was right."""
+
+import streamlit as st
+
+from core.classroom import rooms, scores
+from core.classroom.room import Phase, Pupil, Room, View
+from core.errors import ClassroomError
+from core.words.english import with_article
+from ui import class_link, photos
+from ui.foreign_text import plain
+from ui.fragment import fragment
+
+POLL = "1s"
+PHOTO = 224  # pixels
+RIGHT, WRONG = ":green[:material/check_circle:]", ":red[:material/cancel:]"
+
+
+def show(room: Room) -> None:
+    try:
+        me = class_link.pupil(room) or class_link.join(room)
+    except ClassroomError as error:
+        st.title("You can't join")
+        st.error(plain(error), icon=":material/block:")
+        st.button("Back", key="class_back", on_click=class_link.leave)
+        return
+    class_link.remember(room)
+    step, view = room.step, room.view()  # in this order: a step between the two is drawn at the next look
+    with st.container(key="phone", gap="small"):
+        {
+            Phase.WAITING: _wait,
+            Phase.VOTING: _ask,
+            Phase.REVEALED: _judge,
+            Phase.FINISHED: _end,
+        }[view.phase](room, me, view)
+    _look(room.code, step)
+
+
+@fragment(run_every=POLL)
+def _look(code: str, step: int) -> None:
+    """Draws nothing: the phone is drawn anew once the teacher has gone on, or the room has ended."""
+    room = rooms.ROOMS.find(code)
+    if room is None or room.step != step:
+        st.rerun()
+
+
+def _wait(room: Room, me: Pupil, view: View) -> None:
+    st.title(f"You are {me.name}")
+    st.markdown("You are in. **Keep this page open:** the first photo comes when your teacher starts.")
+    st.caption("Your name is made up, and forgotten when the room ends.")
+    st.button("Not you? Join as somebody new", key="class_forget", on_click=_start_over, args=(room.code,))
+
+
+def _start_over(code: str) -> None:
+    class_link.forget()
+    st.query_params["room"] = code
+
+
+def _heading(me: Pupil, view: View) -> None:
+    st.caption(f"{view.position + 1} of {view.questions} · {me.name}")
+
+
+def _ask(room: Room, me: Pupil, view: View) -> None:
+    st.title(plain(view.question.text))
+    _heading(me, view)
+    _photo(view)
+    _ballot(room.code, me, view.position)
+
+
+def _photo(view: View) -> None:
+    if view.question.photo is not None:
+        st.image(photos.enlarged_test_image(view.question.photo, PHOTO), width=PHOTO, alt="The photo to name")
+
+
+@fragment()
+def _ballot(code: str, me: Pupil, position: int) -> None:
+    """Redrawn by itself: a vote is marked at once, and nothing else is sent."""
+    room = rooms.ROOMS.find(code)
+    if room is None:
+        st.rerun()
+    choices, chosen = room.questions[position].choices, room.choice(me, position)
+    with st.container(key="ballot"):
+        for index, choice in enumerate(choices):
+            st.button(
+                plain(choice),
+                key=f"vote_{position}_{index}",
+                type="primary" if index == chosen else "secondary",
+                icon=":material/check:" if index == chosen else None,
+                on_click=_vote,
+                args=(code, me, position, index),
+                width="stretch",
+            )
+    if chosen is None:
+        st.caption("Tap your answer.")
+    else:
+        st.caption(f"You chose **{plain(choices[chosen])}**. You may change it until the reveal.")
+
+
+def _vote(code: str, me: Pupil, position: int, choice: int) -> None:
+    """One that comes too late does not count; the phone is about to be told the answer."""
+    if room := rooms.ROOMS.find(code):
+        room.vote(me, position, choice)
+
+
+def _judge(room: Room, me: Pupil, view: View) -> None:
+    question, chosen = view.question, room.choice(me, view.position)
+    said = None if chosen is None else plain(question.choices[chosen])
+    if question.right is None:
+        st.title("Look at the screen")
+    elif said is None:
+        st.title("You did not vote")
+    else:
+        st.title(f"{RIGHT} Right!" if chosen == question.right else f"{WRONG} Not this time")
+    _heading(me, view)
+    _photo(view)
+    if question.right is not None:
+        st.markdown(f"#### {truth(view)}")
+    if said is not None:
+        st.markdown(f"You said {said}.")
+    if question.right is not None:
+        st.metric("Your score", f"{_place(room, me).score} of {scores.asked(room)}", border=True)
+
+
+def truth(view: View) -> str:
+    """The right answer in a sentence."""
+    right = view.question.choices[view.question.right or 0]
+    return f"It is {with_article(right)}." if view.question.photo is not None else plain(right)
+
+
+def _end(room: Room, me: Pupil, view: View) -> None:
+    place, asked = _place(room, me), scores.asked(room)
+    if not asked:
+        st.title("The game is over")
+        st.markdown("Thank you for voting.")
+        return
+    st.title(f"You are {scores.ordinal(place.rank)} of {view.joined}")
+    st.metric(me.name, f"{place.score} of {asked}", border=True)
+    st.markdown("Look at the screen: how did the class do, and how the networks?")
+
+
+def _place(room: Room, me: Pupil) -> scores.Place:
+    return next(place for place in scores.places(room) if place.pupil == me)
