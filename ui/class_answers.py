@@ -13,7 +13,7 @@ from ui import cached, chart, photos
 from ui.pair_picker import DEEP, MARKS, finished_runs
 
 CLASS = "Class"
-SEEN = 0.005  # a share below it is not worth a row, or a label
+SEEN = 0.03  # a share below it is not worth a row, or a label
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def show_answers(view: View, networks: Networks) -> None:
     for side in SIDES:
         said = int(networks.answers[side][view.question.photo])
         st.markdown(
-            f"{MARKS[side]} **{side}**, {networks.called[side]}: {view.question.choices[said]} "
+            f"#### {MARKS[side]} {side}, {networks.called[side]}: {view.question.choices[said]} "
             f"{photos.mark(said == view.question.right)}"
         )
 
@@ -56,8 +56,9 @@ def show_votes(view: View, networks: Networks | None) -> None:
     choices = [choice for i, choice in enumerate(view.question.choices) if best[choice] >= SEEN or i == right]
     chart.show(votes, table[table["choice"].isin(choices)].reset_index(drop=True), choices, colors=COLORS_OF_ALL)
     if networks:
-        called = " ".join(f"**{side}**: {networks.called[side]}, how sure it is." for side in SIDES)
-        st.caption(f"**{CLASS}**: {view.voted} votes. {called}")
+        called = " and ".join(f"**{side}**, {networks.called[side]}," for side in SIDES).removesuffix(",")
+        votes_in_all = f"{view.voted} vote{'s' * (view.voted != 1)}"
+        st.caption(f"**{CLASS}**: {votes_in_all}. Of {called}: how sure they are.")
 
 
 def _table(view: View, networks: Networks | None) -> pd.DataFrame:

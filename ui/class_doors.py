@@ -17,7 +17,7 @@ NOT_THE_TEACHERS = "This link does not lead to the teacher's screen of a room th
 
 
 def show() -> None:
-    st.title(TITLE)
+    st.title(TITLE, anchor=False)
     if class_link.as_teacher():
         st.warning(NOT_THE_TEACHERS, icon=":material/link_off:")
     elif class_link.names_a_room():

@@ -98,6 +98,10 @@ def _kept(room: Room) -> str | None:
 
 
 def _from_cookie(room: Room) -> str | None:
-    code, _, token = st.context.cookies.get(COOKIE, "").partition(".")
+    code, _, token = _cookie().partition(".")
     known = code == room.code and tokens.TOKEN.fullmatch(token) and not st.session_state.get("_class_forgot")
     return token if known else None
+
+
+def _cookie() -> str:
+    return st.context.cookies.get(COOKIE, "")

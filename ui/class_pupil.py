@@ -19,7 +19,7 @@ def show(room: Room) -> None:
     try:
         me = class_link.pupil(room) or class_link.join(room)
     except ClassroomError as error:
-        st.title("You can't join")
+        st.title("You can't join", anchor=False)
         st.error(plain(error), icon=":material/block:")
         st.button("Back", key="class_back", on_click=class_link.leave)
         return
@@ -44,7 +44,7 @@ def _look(code: str, step: int) -> None:
 
 
 def _wait(room: Room, me: Pupil, view: View) -> None:
-    st.title(f"You are {me.name}")
+    st.title(f"You are {me.name}", anchor=False)
     st.markdown("You are in. **Keep this page open:** the first photo comes when your teacher starts.")
     st.caption("Your name is made up, and forgotten when the room ends.")
     st.button("Not you? Join as somebody new", key="class_forget", on_click=_start_over, args=(room.code,))
@@ -56,11 +56,12 @@ def _start_over(code: str) -> None:
 
 
 def _heading(me: Pupil, view: View) -> None:
-    st.caption(f"{view.position + 1} of {view.questions} · {me.name}")
+    number = f"{view.position + 1} of {view.questions} · " if view.questions > 1 else ""
+    st.caption(f"{number}{me.name}")
 
 
 def _ask(room: Room, me: Pupil, view: View) -> None:
-    st.title(plain(view.question.text))
+    st.title(plain(view.question.text), anchor=False)
     _heading(me, view)
     _photo(view)
     _ballot(room.code, me, view.position)
@@ -105,15 +106,15 @@ def _judge(room: Room, me: Pupil, view: View) -> None:
     question, chosen = view.question, room.choice(me, view.position)
     said = None if chosen is None else plain(question.choices[chosen])
     if question.right is None:
-        st.title("Look at the screen")
+        st.title("Look at the screen", anchor=False)
     elif said is None:
-        st.title("You did not vote")
+        st.title("You did not vote", anchor=False)
     else:
-        st.title(f"{RIGHT} Right!" if chosen == question.right else f"{WRONG} Not this time")
+        st.title(f"{RIGHT} Right!" if chosen == question.right else f"{WRONG} Not this time", anchor=False)
     _heading(me, view)
     _photo(view)
     if question.right is not None:
-        st.markdown(f"#### {truth(view)}")
+        st.subheader(truth(view), anchor=False)
     if said is not None:
         st.markdown(f"You said {said}.")
     if question.right is not None:
@@ -129,10 +130,10 @@ def truth(view: View) -> str:
 def _end(room: Room, me: Pupil, view: View) -> None:
     place, asked = _place(room, me), scores.asked(room)
     if not asked:
-        st.title("The game is over")
+        st.title("The game is over", anchor=False)
         st.markdown("Thank you for voting.")
         return
-    st.title(f"You are {scores.ordinal(place.rank)} of {view.joined}")
+    st.title(f"You are {scores.ordinal(place.rank)} of {view.joined}", anchor=False)
     st.metric(me.name, f"{place.score} of {asked}", border=True)
     st.markdown("Look at the screen: how did the class do, and how the networks?")
 

@@ -15,7 +15,8 @@ from ui.foreign_text import plain
 from ui.fragment import fragment
 
 POLL = "1s"
-QR, PHOTO = 340, 480  # pixels; a low window shows the photo smaller
+QR, PHOTO = 340, 640  # pixels; a low window shows the photo smaller
+SMALL = 320  # beside the chart
 LATEST = 40  # names that are shown while the pupils come in
 BEST = 3
 
@@ -48,7 +49,7 @@ def _finish_button(room: Room, token: str) -> None:
 
 
 def _wait(room: Room, token: str, step: int) -> None:
-    st.title(TITLE)
+    st.title(TITLE, anchor=False)
     found = address.of(st.context.url)
     left, right = st.columns([2, 3])
     with left:
@@ -117,9 +118,9 @@ def _still(code: str, step: int) -> Room:
 
 def _ask(room: Room, token: str, step: int, view: View) -> None:
     shown = view.phase is Phase.REVEALED
-    st.title(truth(view) if shown and view.question.right is not None else plain(view.question.text))
+    st.title(truth(view) if shown and view.question.right is not None else plain(view.question.text), anchor=False)
     networks = class_answers.networks() if view.question.photo is not None else None
-    left, right = st.columns([2, 3])
+    left, right = st.columns([2, 3] if shown else 2)
     with left:
         _photo(view, small=shown)
         if shown and networks:
@@ -147,7 +148,8 @@ def _ask(room: Room, token: str, step: int, view: View) -> None:
                     args=(token, view.position),
                 )
             _finish_button(room, token)
-            st.markdown(f"{view.position + 1} of {view.questions}", width="content")
+            if view.questions > 1:
+                st.markdown(f"Photo {view.position + 1} of {view.questions}", width="content")
         if shown:
             class_answers.show_votes(view, networks)
             _look(room.code, step)
@@ -161,7 +163,9 @@ def _photo(view: View, small: bool) -> None:
         return
     with st.container(key="class_photo_small" if small else "class_photo"):
         st.image(
-            photos.enlarged_test_image(view.question.photo, PHOTO), width=PHOTO // (1 + small), alt="The photo to name"
+            photos.enlarged_test_image(view.question.photo, PHOTO),
+            width=SMALL if small else PHOTO,
+            alt="The photo to name",
         )
 
 
@@ -193,17 +197,17 @@ def _end(room: Room, token: str, step: int, view: View) -> None:
     asked, places = scores.asked(room), scores.places(room)
     networks = class_answers.networks() if any(question.photo is not None for question in room.questions) else None
     if not asked:
-        st.title("The game is over")
+        st.title("The game is over", anchor=False)
         st.markdown("No answer was revealed, so there are no scores.")
     else:
-        points = {"The class": scores.class_score(room)} | _of_networks(networks, room)
-        st.title(verdict(points) if networks else f"The class has {points['The class']} of {asked}")
+        points = {"the class": scores.class_score(room)} | _of_networks(networks, room)
+        st.title(verdict(points) if networks else f"The class has {points['the class']} of {asked}", anchor=False)
         with st.container(horizontal=True, key="class_scores"):
             if places:
                 st.metric(_best(places), f"{places[0].score} of {asked}", border=True, width=260)
             for who, score in points.items():
-                label = f"{who}, by majority" if who == "The class" else who
-                st.metric(label, f"{score} of {asked}", border=True, width=220)
+                label = f"{who}, by majority" if who == "the class" else who
+                st.metric(capitalized(label), f"{score} of {asked}", border=True, width=220)
         for place in places[:BEST]:
             st.markdown(f"#### {scores.ordinal(place.rank)} · {place.pupil.name} · {place.score} of {asked}")
         st.caption(f"{view.joined} took part. For the class counts what most voted for; where two are level, nothing.")
@@ -214,9 +218,7 @@ def _end(room: Room, token: str, step: int, view: View) -> None:
 def _of_networks(networks: Networks | None, room: Room) -> dict[str, int]:
     if networks is None:
         return {}
-    return {
-        f"{capitalized(networks.called[side])} ({side})": scores.score_of(networks.answers[side], room) for side in "AB"
-    }
+    return {f"{networks.called[side]} ({side})": scores.score_of(networks.answers[side], room) for side in "AB"}
 
 
 def _best(places: list[scores.Place]) -> str:
@@ -227,8 +229,8 @@ def _best(places: list[scores.Place]) -> str:
 def verdict(points: dict[str, int]) -> str:
     best = max(points.values())
     winners = [who.removesuffix(" (A)").removesuffix(" (B)") for who, score in points.items() if score == best]
-    if winners == ["The class"]:
+    if winners == ["the class"]:
         return "The class beat both networks!"
-    if "The class" in winners:
+    if "the class" in winners:
         return "The class is level with the best."
-    return f"{' and '.join(winners)} won this time."
+    return capitalized(f"{' and '.join(winners)} won this time.")
