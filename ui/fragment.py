@@ -6,6 +6,7 @@ from functools import wraps
 import streamlit as st
 
 from core.errors import LabError
+from ui import gc_freeze
 from ui.foreign_text import plain
 
 
@@ -19,6 +20,8 @@ def fragment(run_every: str | None = None) -> Callable:
                 draw(*args, **kwargs)
             except LabError as error:
                 st.error(plain(error), icon=":material/broken_image:")
+            finally:  # as after a page: a class's phones ask each second, also while PyTorch is being loaded
+                gc_freeze.spare_modules_from_collection()
 
         return st.fragment(guarded, run_every=run_every)
 
