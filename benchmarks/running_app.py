@@ -32,11 +32,11 @@ PAGES = {
     "Your class against them": "Your class against them",
     "Train": "Train your own",
 }
-PATHS = {
+PATHS = {  # where it is not the title
     "Compare": "",
     "Watch two networks learn": "race",
     "Your class against them": "classroom",
-}  # where it is not the title
+}
 # The app's root, once a page's script has come to rest.
 IDLE = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
 

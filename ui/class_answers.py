@@ -47,13 +47,15 @@ def show_answers(view: View, networks: Networks) -> None:
 
 
 def show_votes(view: View, networks: Networks | None) -> None:
-    """The chart; what nobody voted for and no network thinks of is left out."""
+    """The chart. Of a photo, the classes that nobody voted for and no network thinks of are left out."""
     from core.charts.classroom import COLORS_OF_ALL, votes
 
     table = _table(view, networks)
     best = table.groupby("choice")["share"].max()
     right = view.question.right
-    choices = [choice for i, choice in enumerate(view.question.choices) if best[choice] >= SEEN or i == right]
+    choices = [
+        choice for i, choice in enumerate(view.question.choices) if best[choice] >= SEEN or i == right or not networks
+    ]
     chart.show(votes, table[table["choice"].isin(choices)].reset_index(drop=True), choices, colors=COLORS_OF_ALL)
     if networks:
         called = " and ".join(f"**{side}**, {networks.called[side]}," for side in SIDES).removesuffix(",")

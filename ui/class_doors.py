@@ -7,6 +7,7 @@ import streamlit as st
 from core.classroom import question, rooms, tokens
 from core.errors import LabError
 from ui import cached, class_link
+from ui.curious import curious
 from ui.foreign_text import plain
 from ui.pair_picker import DEEP, finished_runs
 
@@ -28,6 +29,13 @@ def show() -> None:
         _teachers_door()
     with right:
         _pupils_door()
+    with curious():
+        st.markdown(
+            "**What is kept?** Made-up names and votes, in this server's memory alone; they are gone when the teacher "
+            f"closes the room, and after {rooms.SECONDS // 3600} hours in any case. So that a phone that slept finds "
+            "its place, its link holds a random token, and a cookie remembers it for as long. \n\n"
+            "**Is it fair?** The ten photos are drawn as in *Can you beat them?*: so that it is a contest."
+        )
 
 
 def _teachers_door() -> None:

@@ -6,12 +6,12 @@ from core.classroom import rooms, scores
 from core.classroom.room import Phase, Pupil, Room, View
 from core.errors import ClassroomError
 from core.words.english import with_article
-from ui import class_link, photos
+from ui import class_link, class_poll, photos
+from ui.class_doors import GONE
 from ui.foreign_text import plain
 from ui.fragment import fragment
 
-POLL = "1s"
-PHOTO = 224  # pixels
+PHOTO = 224  # pixels; all screens are sent this one, and enlarge it without smoothing
 RIGHT, WRONG = ":green[:material/check_circle:]", ":red[:material/cancel:]"
 
 
@@ -24,22 +24,35 @@ def show(room: Room) -> None:
         st.button("Back", key="class_back", on_click=class_link.leave)
         return
     class_link.remember(room)
-    step, view = room.step, room.view()  # in this order: a step between the two is drawn at the next look
+    _screen(room.code, me)
+
+
+@fragment(run_every=class_poll.POLL)
+def _screen(code: str, me: Pupil) -> None:
+    """All that a phone shows, at each poll: a dozen small messages, of which the phone redraws what has changed.
+
+    A fragment that draws nothing loses what it drew before; and Streamlit, on a busy server, may lose what a run has
+    drawn when the next poll arrives. So the phone is right again a second later, whatever was lost.
+    """
+    room = rooms.ROOMS.find(code)
     with st.container(key="phone", gap="small"):
+        if room is None:
+            _gone()
+            return
+        view = room.view()
         {
             Phase.WAITING: _wait,
             Phase.VOTING: _ask,
             Phase.REVEALED: _judge,
             Phase.FINISHED: _end,
         }[view.phase](room, me, view)
-    _look(room.code, step)
 
 
-@fragment(run_every=POLL)
-def _look(code: str, step: int) -> None:
-    """Draws nothing: the phone is drawn anew once the teacher has gone on, or the room has ended."""
-    room = rooms.ROOMS.find(code)
-    if room is None or room.step != step:
+def _gone() -> None:
+    st.title("The room is closed", anchor=False)
+    st.warning(GONE, icon=":material/meeting_room:")
+    if st.button("Join another room", key="class_leave", icon=":material/login:"):
+        class_link.leave()
         st.rerun()
 
 
@@ -47,12 +60,10 @@ def _wait(room: Room, me: Pupil, view: View) -> None:
     st.title(f"You are {me.name}", anchor=False)
     st.markdown("You are in. **Keep this page open:** the first photo comes when your teacher starts.")
     st.caption("Your name is made up, and forgotten when the room ends.")
-    st.button("Not you? Join as somebody new", key="class_forget", on_click=_start_over, args=(room.code,))
-
-
-def _start_over(code: str) -> None:
-    class_link.forget()
-    st.query_params["room"] = code
+    if st.button("Not you? Join as somebody new", key="class_forget"):
+        class_link.forget()
+        st.query_params["room"] = room.code
+        st.rerun()
 
 
 def _heading(me: Pupil, view: View) -> None:
@@ -64,7 +75,7 @@ def _ask(room: Room, me: Pupil, view: View) -> None:
     st.title(plain(view.question.text), anchor=False)
     _heading(me, view)
     _photo(view)
-    _ballot(room.code, me, view.position)
+    _ballot(room, me, view)
 
 
 def _photo(view: View) -> None:
@@ -72,22 +83,17 @@ def _photo(view: View) -> None:
         st.image(photos.enlarged_test_image(view.question.photo, PHOTO), width=PHOTO, alt="The photo to name")
 
 
-@fragment()
-def _ballot(code: str, me: Pupil, position: int) -> None:
-    """Redrawn by itself: a vote is marked at once, and nothing else is sent."""
-    room = rooms.ROOMS.find(code)
-    if room is None:
-        st.rerun()
-    choices, chosen = room.questions[position].choices, room.choice(me, position)
+def _ballot(room: Room, me: Pupil, view: View) -> None:
+    choices, chosen = view.question.choices, room.choice(me, view.position)
     with st.container(key="ballot"):
         for index, choice in enumerate(choices):
             st.button(
                 plain(choice),
-                key=f"vote_{position}_{index}",
+                key=f"vote_{view.position}_{index}",
                 type="primary" if index == chosen else "secondary",
                 icon=":material/check:" if index == chosen else None,
                 on_click=_vote,
-                args=(code, me, position, index),
+                args=(room.code, me, view.position, index),
                 width="stretch",
             )
     if chosen is None:

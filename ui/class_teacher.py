@@ -7,15 +7,14 @@ import streamlit as st
 from core.classroom import address, qr, rooms, scores
 from core.classroom.room import Phase, Room, View
 from core.words.english import capitalized
-from ui import class_answers, class_link, photos
+from ui import class_answers, class_link, class_poll, photos
 from ui.class_answers import Networks
 from ui.class_doors import TITLE
-from ui.class_pupil import truth
+from ui.class_pupil import PHOTO, truth
 from ui.foreign_text import plain
 from ui.fragment import fragment
 
-POLL = "1s"
-QR, PHOTO = 340, 640  # pixels; a low window shows the photo smaller
+QR, LARGE = 340, 640  # pixels; a low window shows the photo smaller
 SMALL = 320  # beside the chart
 LATEST = 40  # names that are shown while the pupils come in
 BEST = 3
@@ -24,6 +23,7 @@ BEST = 3
 def show(room: Room, token: str) -> None:
     class_link.enter(room, teacher=token)
     step, view = room.step, room.view()
+    class_poll.drawn(room, step)
     if view.phase is Phase.WAITING:
         _wait(room, token, step)
     elif view.phase is Phase.FINISHED:
@@ -95,22 +95,14 @@ def _listening() -> str:
     return "The server must listen on the network, as it does unless it was started with `--server.address`."
 
 
-@fragment(run_every=POLL)
+@fragment(run_every=class_poll.POLL)
 def _gather(code: str, step: int) -> None:
-    room = _still(code, step)
+    room = class_poll.still(code, step)
     names = [pupil.name for pupil in room.pupils]
     st.subheader(f"{len(names)} joined" if names else "Nobody has joined yet", anchor=False)
     if names:
         more = f" and {len(names) - LATEST} more" if len(names) > LATEST else ""
         st.markdown(f"{', '.join(names[::-1][:LATEST])}{more}")
-
-
-def _still(code: str, step: int) -> Room:
-    """The room, while it is at this step; else the whole screen is drawn anew."""
-    room = rooms.ROOMS.find(code)
-    if room is None or room.step != step:
-        st.rerun()
-    return room
 
 
 # A question
@@ -169,19 +161,19 @@ def _photo(view: View, small: bool) -> None:
         )
 
 
-@fragment(run_every=POLL)
+@fragment(run_every=class_poll.POLL)
 def _count(code: str, step: int) -> None:
-    view = _still(code, step).view()
+    view = class_poll.still(code, step).view()
     everybody = 0 < view.joined == view.voted
     words = f"{view.voted} of {view.joined} have voted"
     st.html(f'<div class="class-count" role="status">{words}{": all" if everybody else ""}</div>')
     st.progress(view.voted / view.joined if view.joined else 0.0)
 
 
-@fragment(run_every=POLL)
+@fragment(run_every=class_poll.POLL)
 def _look(code: str, step: int) -> None:
     """Draws nothing: for a second screen of the same teacher, and for the room's end."""
-    _still(code, step)
+    class_poll.still(code, step)
 
 
 def _latecomers(room: Room) -> None:
