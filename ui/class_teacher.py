@@ -61,8 +61,8 @@ def _wait(room: Room, token: str, step: int) -> None:
                 icon=":material/wifi_off:",
             )
     with right:
-        where = f" or go to <b>{escape(found.page.partition('://')[2])}</b> and type" if found.base else ". The code:"
-        st.html(f'<div class="class-how">Scan the square{where}</div>')
+        where = f"Scan the square, or go to <b>{escape(found.page.partition('://')[2])}</b> and type"
+        st.html(f'<div class="class-how">{where if found.base else "The code"}</div>')
         _code(room)
         _gather(room.code, step)
         with st.container(horizontal=True):
