@@ -24,11 +24,12 @@ def show() -> None:
     elif class_link.names_a_room():
         st.warning(GONE, icon=":material/meeting_room:")
     st.markdown("Ten photos. The class votes on phones, two networks answer too, and the screen shows who was right.")
-    left, right = st.columns(2, border=True)
-    with left:
-        _teachers_door()
-    with right:
-        _pupils_door()
+    doors = [_teachers_door, _pupils_door]
+    if class_link.names_a_room() and not class_link.as_teacher():  # a phone, which shows them one below the other
+        doors.reverse()
+    for column, door in zip(st.columns(2, border=True), doors, strict=True):
+        with column:
+            door()
     with curious():
         st.markdown(
             "**What is kept?** Made-up names and votes, in this server's memory alone; they are gone when the teacher "
