@@ -32,6 +32,7 @@ PAGES = {
     "architectures": ("What does it cost?", "What does accuracy cost"),
     "race": ("Watch them learn", "Watch two networks learn"),
     "play": ("Can you beat them?", "Can you beat them"),
+    "classroom": ("Your class plays", "Your class against them"),
     "train": ("Train networks", "Train your own"),
 }
 # The app's root, once a page's script has come to rest.

@@ -1,7 +1,7 @@
 """The lab without a screen. Never imports Streamlit, `ui` or a page. A room uses those named before it, and no others:
 
-paths, errors, files, settings, config; data, models, runs; analysis, heatmaps; words and charts; handout, sharing,
-training, jobs; commands.
+paths, errors, files, settings, config; data, models, runs; analysis, heatmaps; words and charts; classroom, sharing,
+training, jobs; lessons; commands.
 """
 
 # `python -m core.train` and its like stay good for `python -m core train`: runs and their cards have recorded them.

@@ -27,6 +27,10 @@ class TrainingError(LabError):
     """Training that cannot start or cannot go on."""
 
 
+class ClassroomError(LabError):
+    """A room that can't be opened or entered, or that somebody else leads."""
+
+
 class DivergedError(TrainingError):
     """Numbers that are no longer finite: training went out of control."""
 

@@ -29,6 +29,7 @@ PAGES = {
     "Play": [
         st.Page("../pages/race.py", title="Watch them learn", icon=":material/flag:"),
         st.Page("../pages/play.py", title="Can you beat them?", icon=":material/sports_esports:"),
+        st.Page("../pages/classroom.py", title="Your class plays", icon=":material/groups:"),
     ],
     "Do it yourself": [st.Page("../pages/train.py", title="Train networks", icon=":material/fitness_center:")],
 }

@@ -1,0 +1,57 @@
+"""The address at which phones find a room."""
+
+import socket
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+PAGE = "classroom"
+ELSEWHERE = ("192.0.2.1", 9)  # an address that belongs to nobody: nothing is sent there
+
+
+@dataclass(frozen=True)
+class Address:
+    """`base`: of the app, without a slash at its end; None where no phone can reach this computer."""
+
+    base: str | None
+
+    def room(self, code: str) -> str:
+        return f"{self.page}?room={code}"
+
+    @property
+    def page(self) -> str:
+        return f"{self.base}/{PAGE}"
+
+
+def of(url: str | None) -> Address:
+    """For phones, where `url` is what the teacher's browser shows: the same, unless it leads to this computer only."""
+    parts = urlsplit(url or "")
+    if not parts.hostname:
+        return Address(None)
+    path = parts.path.rstrip("/").removesuffix(f"/{PAGE}")
+    host: str | None = parts.netloc
+    if _is_this_computer(parts.hostname):
+        network = on_the_network()
+        host = network and (f"{network}:{parts.port}" if parts.port else network)
+    return Address(host and f"{parts.scheme}://{host}{path}")
+
+
+def on_the_network() -> str | None:
+    """This computer's own address there, by asking which one a packet would leave from; None without a network."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(ELSEWHERE)
+        except OSError:
+            return None
+        found: str = probe.getsockname()[0]
+    return None if _is_this_computer(found) else found
+
+
+def _is_this_computer(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:  # a name
+        return False
+    return address.is_loopback or address.is_unspecified

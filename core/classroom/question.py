@@ -1,0 +1,33 @@
+"""What a class votes on: a photo of the contest, or one question of a lesson."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.analysis import contest
+from core.data.cifar10 import CLASSES
+
+FEWEST, MOST = 2, 10  # choices
+ABOUT_A_PHOTO = "What is it?"
+
+
+@dataclass(frozen=True)
+class Question:
+    """`right`: index of the right choice; None where there is none. `photo`: index of the test photo that is shown."""
+
+    text: str
+    choices: tuple[str, ...]
+    right: int | None = None
+    photo: int | None = None
+
+    def __post_init__(self) -> None:
+        if not FEWEST <= len(self.choices) <= MOST:
+            raise ValueError(f"{len(self.choices)} choices; there must be {FEWEST} to {MOST}.")
+        if self.right is not None and not 0 <= self.right < len(self.choices):
+            raise ValueError("The right answer is none of the choices.")
+
+
+def about_photos(kinds: dict[str, np.ndarray], labels: np.ndarray, seed: int) -> list[Question]:
+    """The questions of a contest: `contest.draw` says which photos, `kinds` is what it takes."""
+    photos = contest.draw(kinds, seed)
+    return [Question(ABOUT_A_PHOTO, CLASSES, int(labels[photo]), photo) for photo in photos]

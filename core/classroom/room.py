@@ -1,0 +1,164 @@
+"""A room: who is in it, which question is on, and who voted what. The rules of the game are here."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from core.classroom import tokens
+from core.classroom.names import new_name
+from core.classroom.question import Question
+from core.errors import ClassroomError
+
+MOST_PUPILS = 200
+
+
+class Phase(Enum):
+    WAITING = "waiting"  # for pupils
+    VOTING = "voting"
+    REVEALED = "revealed"
+    FINISHED = "finished"  # the scores are shown
+
+
+@dataclass(frozen=True)
+class Pupil:
+    """`identity`: the hash of their token."""
+
+    identity: str
+    name: str
+
+
+@dataclass(frozen=True)
+class View:
+    """A room at one moment. `position`: of the question that is on; `counts`: its votes by choice."""
+
+    phase: Phase
+    position: int
+    questions: int
+    question: Question
+    joined: int
+    counts: tuple[int, ...]
+
+    @property
+    def voted(self) -> int:
+        return sum(self.counts)
+
+
+class Room:
+    """`version` changes with whatever happens, `step` with what the teacher does: a screen that shows this version, or
+    this step, need not be drawn anew. Both are read without waiting."""
+
+    def __init__(self, code: str, questions: Sequence[Question], teacher: str, opened: float) -> None:
+        """`teacher`: the hash of the teacher's token; `opened`: when, by the clock of `rooms.Rooms`."""
+        if not questions:
+            raise ValueError("A room needs a question.")
+        self.code, self.questions, self.opened = code, tuple(questions), opened
+        self.version = self.step = 0
+        self._teacher = teacher
+        self._lock = threading.Lock()
+        self._phase = Phase.WAITING
+        self._position = 0
+        self._revealed = 0  # how many questions had their answer shown
+        self._pupils: dict[str, Pupil] = {}
+        self._votes: list[dict[str, int]] = [{} for _ in self.questions]  # {identity: choice} by question
+
+    # Pupils
+
+    def join(self) -> str:
+        """A new pupil's token. Who has one already is known by it (`pupil`), and need not join again."""
+        token = tokens.new_token()
+        identity = tokens.digest(token)
+        with self._lock:
+            if self._phase is Phase.FINISHED:
+                raise ClassroomError("This game is over: ask for the code of the next one.")
+            if len(self._pupils) >= MOST_PUPILS:
+                raise ClassroomError(f"This room is full: {MOST_PUPILS} have joined.")
+            name = new_name({pupil.name for pupil in self._pupils.values()})
+            self._pupils[identity] = Pupil(identity, name)
+            self.version += 1
+        return token
+
+    def pupil(self, token: str) -> Pupil | None:
+        return self._pupils.get(tokens.digest(token))
+
+    def vote(self, pupil: Pupil, position: int, choice: int) -> bool:
+        """Whether the vote counts: a second one replaces the first, until the reveal. `position`: of the question that
+        the pupil saw, for it may be another by now."""
+        with self._lock:
+            on = self._phase is Phase.VOTING and position == self._position
+            known = pupil.identity in self._pupils and 0 <= choice < len(self.questions[self._position].choices)
+            if on and known:
+                self._votes[position][pupil.identity] = choice
+                self.version += 1
+            return on and known
+
+    # The teacher
+
+    def led_by(self, token: str) -> bool:
+        """Whether this is the teacher's token."""
+        return tokens.same(token, self._teacher)
+
+    def start(self, token: str) -> None:
+        self._go(token, Phase.WAITING, 0, Phase.VOTING, 0)
+
+    def reveal(self, token: str, position: int) -> None:
+        self._go(token, Phase.VOTING, position, Phase.REVEALED, position)
+
+    def go_on(self, token: str, position: int) -> None:
+        """From the answer of the question at `position` to the next one, or to the scores."""
+        if position + 1 < len(self.questions):
+            self._go(token, Phase.REVEALED, position, Phase.VOTING, position + 1)
+        else:
+            self._go(token, Phase.REVEALED, position, Phase.FINISHED, position)
+
+    def finish(self, token: str) -> None:
+        """Show the scores now. Only questions whose answer was revealed are counted."""
+        with self._lock:
+            self._check(token)
+            if self._phase is not Phase.FINISHED:
+                self._move(Phase.FINISHED, self._position)
+
+    def _go(self, token: str, before: Phase, position: int, after: Phase, to: int) -> None:
+        """A press that comes too late, as the second of a double click, changes nothing."""
+        with self._lock:
+            self._check(token)
+            if self._phase is before and self._position == position:
+                self._move(after, to)
+
+    def _check(self, token: str) -> None:
+        if not self.led_by(token):
+            raise ClassroomError("Only the teacher who opened this room can do that.")
+
+    def _move(self, phase: Phase, position: int) -> None:
+        self._phase, self._position = phase, position
+        if phase is Phase.REVEALED:
+            self._revealed = position + 1
+        self.version += 1
+        self.step += 1
+
+    # What the screens show
+
+    def view(self) -> View:
+        with self._lock:
+            question, votes = self.questions[self._position], self._votes[self._position].values()
+            counts = [0] * len(question.choices)
+            for choice in votes:
+                counts[choice] += 1
+            joined = len(self._pupils)
+            return View(self._phase, self._position, len(self.questions), question, joined, tuple(counts))
+
+    def choice(self, pupil: Pupil, position: int) -> int | None:
+        """What this pupil voted for at that question so far."""
+        return self._votes[position].get(pupil.identity)
+
+    @property
+    def pupils(self) -> list[Pupil]:
+        """In the order in which they joined."""
+        with self._lock:
+            return list(self._pupils.values())
+
+    def revealed(self) -> list[tuple[Question, dict[str, int]]]:
+        """The questions whose answer was shown, each with its votes, {identity of a pupil: choice}."""
+        with self._lock:
+            both = list(zip(self.questions, self._votes, strict=True))[: self._revealed]
+            return [(question, dict(votes)) for question, votes in both]

@@ -1,0 +1,53 @@
+"""All open rooms of this server, for a few hours each."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from core.classroom import tokens
+from core.classroom.question import Question
+from core.classroom.room import Room
+from core.errors import ClassroomError
+
+MOST_ROOMS = 20
+SECONDS = 3 * 60 * 60  # until a room ends by itself
+
+
+class Rooms:
+    """`clock`: seconds that never go back."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._rooms: dict[str, Room] = {}
+
+    def open(self, questions: Sequence[Question]) -> tuple[Room, str]:
+        """A new room, and the token by which its teacher is known."""
+        token = tokens.new_token()
+        with self._lock:
+            self._drop_old()
+            if len(self._rooms) >= MOST_ROOMS:
+                raise ClassroomError(f"{MOST_ROOMS} rooms are open already: end one, or wait until one has ended.")
+            code = tokens.new_code(set(self._rooms))
+            room = self._rooms[code] = Room(code, questions, tokens.digest(token), self._clock())
+        return room, token
+
+    def find(self, code: str) -> Room | None:
+        """None where no room of that code is open, or it no longer is."""
+        room = self._rooms.get(code)
+        return room if room and not self._is_old(room) else None
+
+    def close(self, room: Room, token: str) -> None:
+        """For the teacher only. Its pupils learn of it the next time they look."""
+        room.finish(token)  # so that whoever still holds it can't vote
+        with self._lock:
+            self._rooms.pop(room.code, None)
+
+    def _drop_old(self) -> None:
+        self._rooms = {code: room for code, room in self._rooms.items() if not self._is_old(room)}
+
+    def _is_old(self, room: Room) -> bool:
+        return self._clock() - room.opened >= SECONDS
+
+
+ROOMS = Rooms()  # this server's

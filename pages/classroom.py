@@ -1,0 +1,17 @@
+"""A class votes on phones, against two networks: a teacher's screen, and a pupil's."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from ui import class_doors, class_link, class_pupil, class_teacher
+
+st.html(Path(class_doors.__file__).parent / "classroom.css")
+room = class_link.room()
+token = class_link.leads(room) if room else None
+if room and token:
+    class_teacher.show(room, token)
+elif room and not class_link.as_teacher():
+    class_pupil.show(room)
+else:
+    class_doors.show()

@@ -1,0 +1,24 @@
+"""The chart of a class's votes beside the networks."""
+
+import pandas as pd
+
+from core.charts.classroom import CLASS, COLORS_OF_ALL, votes
+
+
+def test_the_three_are_told_apart_by_words_too_and_the_choices_keep_their_order():
+    table = pd.DataFrame(
+        [("truck", CLASS, 0.6, "Class: 3"), ("truck", "A", 0.1, "A: 10%"), ("cat", "B", 0.8, "B: 80%")],
+        columns=["choice", "who", "share", "label"],
+    )
+    spec = votes(table, ["truck", "cat"]).to_dict()
+    bars, text = spec["layer"]
+    assert bars["encoding"]["color"]["scale"] == {"domain": list(COLORS_OF_ALL)}  # in which colors, says the theme
+    assert text["encoding"]["text"]["field"] == "label"
+    assert bars["encoding"]["y"]["sort"] == ["truck", "cat"]
+    assert bars["encoding"]["yOffset"]["sort"] == [CLASS, "A", "B"]
+
+
+def test_many_choices_get_a_higher_chart():
+    table = pd.DataFrame([(f"c{i}", CLASS, 0.1, "") for i in range(10)], columns=["choice", "who", "share", "label"])
+    few, many = (votes(table, [f"c{i}" for i in range(n)]).to_dict()["height"] for n in (2, 10))
+    assert many > few

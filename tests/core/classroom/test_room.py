@@ -1,0 +1,309 @@
+"""The rules of a room: who may do what, and which vote counts."""
+
+import random
+import threading
+
+import pytest
+
+from core.classroom import room as room_module
+from core.classroom import rooms, scores, tokens
+from core.classroom.question import Question
+from core.classroom.room import Phase, Room
+from core.classroom.rooms import Rooms
+from core.errors import ClassroomError
+
+THREE = ("cat", "dog", "frog")
+QUESTIONS = [Question(f"Question {i}", THREE, right) for i, right in enumerate((0, 1, None, 2))]
+
+
+def opened(questions=QUESTIONS) -> tuple[Room, str]:
+    return Rooms().open(questions)
+
+
+def join(room: Room):
+    return room.pupil(room.join())
+
+
+def test_a_second_vote_changes_the_first_until_the_reveal_and_none_counts_after():
+    room, teacher = opened()
+    me = join(room)
+    assert not room.vote(me, 0, 1)  # not started
+    room.start(teacher)
+    assert room.vote(me, 0, 1)
+    assert room.vote(me, 0, 0)
+    assert room.view().counts == (1, 0, 0)
+    assert room.choice(me, 0) == 0
+    room.reveal(teacher, 0)
+    assert not room.vote(me, 0, 2)
+    assert room.view().counts == (1, 0, 0)
+
+
+@pytest.mark.parametrize(("position", "choice"), [(1, 0), (-1, 0), (0, 3), (0, -1)])
+def test_a_vote_for_another_question_or_no_choice_does_not_count(position, choice):
+    room, teacher = opened()
+    me = join(room)
+    room.start(teacher)
+    assert not room.vote(me, position, choice)
+    assert room.view().voted == 0
+
+
+def test_a_pupil_of_another_room_has_no_vote():
+    room, teacher = opened()
+    room.start(teacher)
+    assert not room.vote(join(opened()[0]), 0, 0)
+
+
+@pytest.mark.parametrize("token", ["", "garbage", "é" * 30])
+def test_nobody_but_the_teacher_goes_on(token):
+    room, teacher = opened()
+    pupil = room.join()
+    for stranger in (token, pupil):
+        for act in (room.start, room.finish, lambda t: room.reveal(t, 0), lambda t: room.go_on(t, 0)):
+            with pytest.raises(ClassroomError):
+                act(stranger)
+    assert room.view().phase is Phase.WAITING
+    room.start(teacher)
+    assert room.view().phase is Phase.VOTING
+
+
+def test_a_double_click_skips_nothing():
+    room, teacher = opened()
+    room.start(teacher)
+    room.go_on(teacher, 0)  # before the reveal
+    assert room.view().position == 0
+    room.reveal(teacher, 0)
+    for _ in range(2):
+        room.go_on(teacher, 0)
+    for _ in range(2):
+        room.start(teacher)
+        room.reveal(teacher, 0)
+    assert (room.view().phase, room.view().position) == (Phase.VOTING, 1)
+
+
+def test_scores_ranks_and_the_majority():
+    room, teacher = opened()
+    a, b, c = (join(room) for _ in range(3))
+    room.start(teacher)
+    for position, said in enumerate([(0, 0, 1), (1, 0, 2), (0, 0, 0), (2, 2, 2)]):
+        for pupil, choice in zip((a, b, c), said, strict=True):
+            room.vote(pupil, position, choice)
+        room.reveal(teacher, position)
+        room.go_on(teacher, position)
+    assert room.view().phase is Phase.FINISHED
+    places = scores.places(room)
+    assert [(place.pupil, place.score, place.rank) for place in places] == [(a, 3, 1), (b, 2, 2), (c, 1, 3)]
+    assert scores.asked(room) == 3  # the one without a right answer is none to be right on
+    assert scores.class_score(room) == 2  # at the second, three said three things
+
+
+def test_those_who_are_level_share_a_rank():
+    room, teacher = opened(QUESTIONS[:1])
+    a, b, c = (join(room) for _ in range(3))
+    room.start(teacher)
+    room.vote(b, 0, 0)
+    room.vote(c, 0, 0)
+    room.reveal(teacher, 0)
+    assert [(place.pupil, place.rank) for place in scores.places(room)] == [(b, 1), (c, 1), (a, 3)]
+
+
+def test_a_question_that_was_not_revealed_does_not_count():
+    room, teacher = opened()
+    me = join(room)
+    room.start(teacher)
+    room.vote(me, 0, 0)
+    room.finish(teacher)
+    assert scores.asked(room) == 0
+    assert scores.places(room)[0].score == 0
+    with pytest.raises(ClassroomError, match="over"):
+        room.join()
+
+
+def test_a_networks_score_counts_photos_alone():
+    import numpy as np
+
+    room, teacher = opened([Question("?", THREE, 1, photo=5), Question("?", THREE, 0)])
+    room.start(teacher)
+    for position in range(2):
+        room.reveal(teacher, position)
+        room.go_on(teacher, position)
+    assert scores.score_of(np.ones(10, int), room) == 1
+    assert scores.score_of(np.zeros(10, int), room) == 0
+
+
+@pytest.mark.parametrize(
+    ("rank", "said"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (11, "11th"), (22, "22nd"), (112, "112th")]
+)
+def test_ordinals(rank, said):
+    assert scores.ordinal(rank) == said
+
+
+@pytest.mark.parametrize(
+    ("choices", "right"), [(("a",), None), (tuple("abcdefghijk"), None), (("a", "b"), 2), (("a", "b"), -1)]
+)
+def test_a_question_that_makes_no_sense_is_none(choices, right):
+    with pytest.raises(ValueError, match="choices"):
+        Question("?", choices, right)
+
+
+def test_a_full_room_says_so(monkeypatch):
+    monkeypatch.setattr(room_module, "MOST_PUPILS", 3)
+    room, _ = opened()
+    names = {join(room).name for _ in range(3)}
+    assert len(names) == 3
+    with pytest.raises(ClassroomError, match="full"):
+        room.join()
+
+
+def test_two_hundred_pupils_have_two_hundred_names():
+    room, _ = opened()
+    assert len({join(room).name for _ in range(room_module.MOST_PUPILS)}) == room_module.MOST_PUPILS
+
+
+def test_a_phone_that_slept_comes_back_and_the_state_holds_no_token():
+    room, teacher = opened()
+    token = room.join()
+    assert room.pupil(token) == room.pupil(token) == room.pupils[0]
+    assert room.pupil("garbage") is None
+    kept = repr(vars(room))
+    assert token not in kept
+    assert teacher not in kept
+
+
+def test_the_version_changes_with_all_and_the_step_with_the_teacher():
+    room, teacher = opened()
+    before = room.version, room.step
+    me = join(room)
+    assert (room.version > before[0], room.step) == (True, before[1])
+    room.start(teacher)
+    assert room.step > before[1]
+    step, version = room.step, room.version
+    room.vote(me, 0, 0)
+    assert (room.version > version, room.step) == (True, step)
+
+
+# Rooms
+
+
+def test_a_room_ends_after_three_hours():
+    now = [0.0]
+    all_rooms = Rooms(clock=lambda: now[0])
+    room, _ = all_rooms.open(QUESTIONS)
+    now[0] = rooms.SECONDS - 1
+    assert all_rooms.find(room.code) is room
+    now[0] = rooms.SECONDS
+    assert all_rooms.find(room.code) is None
+    all_rooms.open(QUESTIONS)
+    assert len(all_rooms._rooms) == 1  # what has ended takes no memory
+
+
+def test_only_the_teacher_closes_a_room_and_no_vote_counts_then():
+    all_rooms = Rooms()
+    room, teacher = all_rooms.open(QUESTIONS)
+    me = join(room)
+    room.start(teacher)
+    with pytest.raises(ClassroomError):
+        all_rooms.close(room, "garbage")
+    assert all_rooms.find(room.code) is room
+    all_rooms.close(room, teacher)
+    assert all_rooms.find(room.code) is None
+    assert not room.vote(me, 0, 0)
+
+
+def test_there_is_an_end_to_rooms_and_an_ended_one_makes_place():
+    all_rooms = Rooms()
+    first, teacher = all_rooms.open(QUESTIONS)
+    for _ in range(rooms.MOST_ROOMS - 1):
+        all_rooms.open(QUESTIONS)
+    with pytest.raises(ClassroomError, match="rooms are open"):
+        all_rooms.open(QUESTIONS)
+    all_rooms.close(first, teacher)
+    all_rooms.open(QUESTIONS)
+
+
+def test_codes_are_four_letters_that_make_no_word():
+    codes: set[str] = set()
+    for _ in range(500):
+        code = tokens.new_code(codes)
+        assert tokens.CODE.fullmatch(code)
+        assert not set(code) & set("AEIOUY")
+        codes.add(code)
+    assert len(codes) == 500
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        (" bc dg\n", "BCDG"),
+        ("BCDG", "BCDG"),
+        ("ABCD", None),
+        ("", None),
+        ("bcdgh", None),
+        ("B" * 10**6, None),
+        ("ßcdg", None),
+    ],
+)
+def test_a_typed_code_is_read_in_any_case(typed, code):
+    assert tokens.read_code(typed) == code
+
+
+# Many at once
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_happens_at_once_no_vote_is_lost_and_none_counts_too_late(seed):
+    """Pupils join and vote from eight threads while the teacher goes on, and strangers try to."""
+    room, teacher = opened([Question("?", THREE, i % 3) for i in range(6)])
+    counted: dict[tuple[str, int], int] = {}  # the last vote that was said to count
+    at_reveal: dict[int, tuple[int, ...]] = {}
+    failures: list[BaseException] = []
+    over = threading.Event()
+
+    def pupils(number: int) -> None:
+        dice = random.Random(f"{seed} {number}")
+        mine = []
+        while not over.is_set():
+            if len(mine) < 6 and dice.random() < 0.2:
+                try:
+                    mine.append(join(room))
+                except ClassroomError:
+                    return
+            elif mine:
+                me, position, choice = dice.choice(mine), room.view().position, dice.randrange(-1, 4)
+                if room.vote(me, position, choice):
+                    counted[me.identity, position] = choice
+            if dice.random() < 0.05:
+                with pytest.raises(ClassroomError):
+                    room.reveal(f"stranger {number}", room.view().position)
+
+    def guarded(number: int) -> None:
+        try:
+            pupils(number)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    dice = random.Random(seed)
+    pause = threading.Event()
+    room.start(teacher)
+    for position in range(5):
+        pause.wait(dice.random() * 0.03)
+        room.reveal(teacher, position)
+        at_reveal[position] = room.view().counts
+        pause.wait(dice.random() * 0.01)
+        room.go_on(teacher, position)
+    room.finish(teacher)
+    over.set()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    revealed = room.revealed()
+    assert len(revealed) == 5
+    for position, (_, votes) in enumerate(revealed):
+        assert votes == {who: choice for (who, at), choice in counted.items() if at == position}
+        assert tuple(list(votes.values()).count(choice) for choice in range(3)) == at_reveal[position]
+        assert votes.keys() <= {pupil.identity for pupil in room.pupils}
+    assert sum(place.score for place in scores.places(room)) == sum(
+        choice == question.right for question, votes in revealed for choice in votes.values()
+    )

@@ -1,0 +1,271 @@
+"""A class's page, run without a browser: a teacher and phones, each an app of its own in one server."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.classroom import rooms
+from core.classroom.question import Question
+from core.classroom.room import Phase, Room
+from core.classroom.rooms import Rooms
+from tests.pages.opened import charts, new_app, said
+from ui import class_doors, class_link, class_poll, class_teacher
+
+HOSTILE = "![x](https://example.org/p.png)"
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch) -> list[float]:
+    """No rooms are open; [the time]."""
+    now = [0.0]
+    monkeypatch.setattr(class_link, "_cookie", lambda: "")  # a run without a browser has none
+    monkeypatch.setattr(rooms, "ROOMS", Rooms(clock=lambda: now[0]))
+    return now
+
+
+def visit(**link: str) -> AppTest:
+    app = new_app()
+    app.switch_page("../pages/classroom.py")
+    for key, value in link.items():
+        app.query_params[key] = value
+    return run(app)
+
+
+def run(app: AppTest) -> AppTest:
+    app.run()
+    assert not app.exception
+    assert len(app.title) == 1
+    return app
+
+
+def click(app: AppTest, key: str) -> AppTest:
+    app.button(key=key).click()
+    return run(app)
+
+
+def keys(app: AppTest) -> set[str]:
+    return {button.key for button in app.button}
+
+
+def alert(app: AppTest) -> str:
+    return "\n".join(each.value for kind in (app.warning, app.info, app.error) for each in kind)
+
+
+def shown(app: AppTest) -> str:
+    return said(app) + "\n".join(str(html.proto.body) for html in app.get("html"))
+
+
+def teacher() -> tuple[AppTest, Room, str]:
+    app = click(visit(), "open_room")
+    room = rooms.ROOMS.find(app.query_params["room"])
+    assert room
+    return app, room, app.query_params["teacher"]
+
+
+def ballot(app: AppTest) -> list[str]:
+    return [button.label for button in app.button if button.key.startswith("vote_")]
+
+
+def test_a_whole_game():
+    screen, room, _ = teacher()
+    assert room.code in shown(screen)
+    assert "Nobody has joined" in said(screen)
+    phones = [visit(room=room.code) for _ in range(3)]
+    assert len(room.pupils) == 3
+    assert "You are" in phones[0].title[0].value
+    assert "3 joined" in said(run(screen))
+    assert room.pupils[0].name in said(screen)
+    click(screen, "class_start")
+    for position, question in enumerate(room.questions):
+        assert "0 of 3 have voted" in shown(run(screen))
+        assert not charts(screen)
+        for phone in phones:
+            assert len(ballot(run(phone))) == 10
+        click(phones[0], f"vote_{position}_{question.right}")
+        assert "You chose" in said(phones[0])
+        click(phones[1], f"vote_{position}_{question.right}")
+        click(phones[1], f"vote_{position}_{(question.right + 1) % 10}")
+        assert "2 of 3 have voted" in shown(run(screen))
+        click(screen, "class_reveal")
+        assert screen.title[0].value.startswith("It is a")
+        assert len(charts(screen)) == 1
+        titles = [run(phone).title[0].value for phone in phones]
+        assert "Right!" in titles[0]
+        assert "Not this time" in titles[1]
+        assert "did not vote" in titles[2]
+        assert not ballot(phones[0])
+        click(screen, "class_next")
+    assert [metric.value for metric in screen.metric][:2] == ["10 of 10", "0 of 10"]  # each time two said two things
+    assert [metric.label for metric in screen.metric] == [
+        f"Best: {room.pupils[0].name}",
+        "The class, by majority",
+        "The plain network (A)",
+        "The ResNet (B)",
+    ]
+    assert run(phones[0]).title[0].value == "You are 1st of 3"
+    assert run(phones[1]).title[0].value == "You are 2nd of 3"
+    click(screen, "class_close")
+    assert "open_room" in keys(screen)
+    assert class_doors.GONE in alert(run(phones[0]))
+    assert "open_room" in keys(phones[0])
+
+
+def test_a_phone_that_slept_and_a_screen_reloaded_come_back():
+    screen, room, token = teacher()
+    phone = visit(room=room.code)
+    me = phone.query_params["me"]
+    click(screen, "class_start")
+    click(run(phone), "vote_0_3")
+    again = visit(room=room.code, me=me)
+    assert len(room.pupils) == 1
+    assert "You chose" in said(again)
+    assert "class_reveal" in keys(visit(room=room.code, teacher=token))
+    for app, key in ((phone, "vote_0_3"), (screen, "class_reveal")):  # who looked at another page
+        app.query_params.clear()
+        app.switch_page("../pages/race.py").run()
+        app.switch_page("../pages/classroom.py")
+        assert key in keys(run(app))
+    assert len(room.pupils) == 1
+
+
+@pytest.mark.parametrize("garbage", ["", "BCDG.x", HOSTILE])
+def test_a_phone_that_scans_the_code_again_is_the_same_pupil(monkeypatch, garbage):
+    _, room, _ = teacher()
+    me = visit(room=room.code).query_params["me"]
+    monkeypatch.setattr(class_link, "_cookie", lambda: f"{room.code}.{me}")
+    again = visit(room=room.code)
+    assert len(room.pupils) == 1
+    monkeypatch.setattr(class_link, "_cookie", lambda: garbage)
+    visit(room=room.code)
+    assert len(room.pupils) == 2
+    monkeypatch.setattr(class_link, "_cookie", lambda: f"{room.code}.{me}")
+    click(again, "class_forget")  # though the cookie still says who it was
+    assert len(room.pupils) == 3
+
+
+def test_a_phone_can_be_handed_on():
+    _, room, _ = teacher()
+    phone = click(visit(room=room.code), "class_forget")
+    assert len(room.pupils) == 2
+    assert room.pupils[1].name in phone.title[0].value
+
+
+@pytest.mark.parametrize("code", ["BCDG", "garbage", HOSTILE, ""])
+def test_a_room_that_never_was_is_told_and_the_doors_stand_open(code):
+    app = visit(room=code, me=HOSTILE)
+    assert alert(app) == class_doors.GONE
+    assert "open_room" in keys(app)
+
+
+@pytest.mark.parametrize("token", ["garbage", HOSTILE, "x" * 22])
+def test_a_stranger_does_not_get_the_teachers_screen(token):
+    _, room, _ = teacher()
+    pupil = visit(room=room.code).query_params["me"]
+    for garbage in (token, pupil):
+        app = visit(room=room.code, teacher=garbage)
+        assert alert(app) == class_doors.NOT_THE_TEACHERS
+        assert "class_start" not in keys(app)
+    assert len(room.pupils) == 1
+
+
+def test_garbage_of_a_pupil_joins_anew():
+    _, room, _ = teacher()
+    visit(room=room.code, me=HOSTILE)
+    assert len(room.pupils) == 1
+
+
+def test_the_typed_code_leads_in_and_what_else_is_typed_is_told():
+    _, room, _ = teacher()
+    app = visit()
+    for typed, telling in ((HOSTILE[:8], "can't be a code"), ("aeiou", "can't be"), ("bbbb", "No room")):
+        app.text_input(key="class_code").set_value(typed)
+        submit(app)
+        assert telling in alert(app)
+    app.text_input(key="class_code").set_value(f" {room.code.lower()}")
+    submit(app)
+    assert "You are" in app.title[0].value
+    assert len(room.pupils) == 1
+
+
+def submit(app: AppTest) -> None:
+    next(button for button in app.button if button.label == "Join with a code").click()
+    run(app)
+
+
+def test_after_three_hours_all_are_told(clock):
+    screen, room, _ = teacher()
+    phone = visit(room=room.code)
+    clock[0] = rooms.SECONDS
+    assert class_doors.GONE in alert(run(phone))
+    assert "open_room" in keys(run(screen))
+
+
+def test_no_more_rooms_than_there_are_is_told():
+    for _ in range(rooms.MOST_ROOMS):
+        rooms.ROOMS.open([Question("?", ("a", "b"))])
+    app = click(visit(), "open_room")
+    assert "rooms are open already" in app.toast[0].value
+    assert "open_room" in keys(app)
+
+
+def test_the_teachers_screen_is_drawn_again_and_again_but_ever_more_seldom():
+    """For Streamlit may lose what was drawn. A due drawing comes with the next poll, and none is due at once then."""
+    screen, _, _ = teacher()
+    first = screen.session_state[class_poll.AGAIN][1]
+    screen.session_state[class_poll.AGAIN] = (0.0, first)
+    run(screen)
+    assert screen.session_state[class_poll.AGAIN][1] > first
+    for _ in range(8):
+        run(screen)
+    assert screen.session_state[class_poll.AGAIN][1] == class_poll.LONGEST
+    click(screen, "class_start")
+    assert screen.session_state[class_poll.AGAIN][1] <= 2 * class_poll.FIRST
+
+
+def test_who_comes_to_a_game_that_is_over_is_told():
+    screen, room, token = teacher()
+    room.finish(token)
+    assert "over" in alert(visit(room=room.code))
+    assert "no scores" in said(run(screen))
+
+
+def test_a_question_of_a_lesson_needs_no_photo():
+    room, token = rooms.ROOMS.open([Question(f"Why? {HOSTILE}", ("Luck", f"Skill {HOSTILE}"), 1)])
+    screen, phone = visit(room=room.code, teacher=token), visit(room=room.code)
+    click(screen, "class_start")
+    assert "![" not in shown(screen)
+    click(run(phone), "vote_0_1")
+    click(screen, "class_reveal")
+    assert screen.title[0].value.startswith("Skill")
+    assert "![" not in shown(screen)
+    assert len(charts(screen)) == 1
+    assert "Right!" in run(phone).title[0].value
+    click(screen, "class_next")
+    assert screen.title[0].value == "The class has 1 of 1"
+
+
+def test_a_question_without_a_right_answer_judges_nobody():
+    room, token = rooms.ROOMS.open([Question("Which do you like?", ("This", "That"))])
+    screen, phone = visit(room=room.code, teacher=token), visit(room=room.code)
+    click(screen, "class_start")
+    click(run(phone), "vote_0_0")
+    click(screen, "class_reveal")
+    assert screen.title[0].value == "Which do you like?"
+    assert run(phone).title[0].value == "Look at the screen"
+    click(screen, "class_next")
+    assert room.view().phase is Phase.FINISHED
+    assert not screen.metric
+    assert not run(phone).metric
+
+
+@pytest.mark.parametrize(
+    ("points", "said"),
+    [
+        ((9, 8, 8), "The class beat both networks!"),
+        ((8, 8, 7), "The class is level with the best."),
+        ((5, 8, 8), "The plain network and the ResNet won this time."),
+        ((5, 7, 8), "The ResNet won this time."),
+    ],
+)
+def test_the_verdict(points, said):
+    who = ("the class", "the plain network (A)", "the ResNet (B)")
+    assert class_teacher.verdict(dict(zip(who, points, strict=True))) == said

@@ -1,0 +1,84 @@
+"""What two networks say to the photos of a class, beside what the class says."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.charts.palette import SIDES
+from core.classroom.room import View
+from core.words.settings import names
+from ui import cached, chart, photos
+from ui.pair_picker import DEEP, MARKS, finished_runs
+
+CLASS = "Class"
+SEEN = 0.03  # a share below it is not worth a row, or a label
+
+
+@dataclass(frozen=True)
+class Networks:
+    """By side. `answers`: to all test photos, as are the `logits`."""
+
+    called: dict[str, str]
+    logits: dict[str, np.ndarray]
+    answers: dict[str, np.ndarray]
+
+
+def networks() -> Networks | None:
+    """None where they are not here."""
+    runs = {run.name: run for run in finished_runs()}
+    if not set(DEEP) <= runs.keys():
+        return None
+    pair = {side: runs[name] for side, name in zip(SIDES, DEEP, strict=True)}
+    logits = {side: cached.test_logits(run) for side, run in pair.items()}
+    answers = {side: values.argmax(axis=1) for side, values in logits.items()}
+    return Networks(names(pair["A"], pair["B"]), logits, answers)
+
+
+def show_answers(view: View, networks: Networks) -> None:
+    """Who of the two was right."""
+    for side in SIDES:
+        said = int(networks.answers[side][view.question.photo])
+        st.markdown(
+            f"#### {MARKS[side]} {side}, {networks.called[side]}: {view.question.choices[said]} "
+            f"{photos.mark(said == view.question.right)}"
+        )
+
+
+def show_votes(view: View, networks: Networks | None) -> None:
+    """The chart. Of a photo, the classes that nobody voted for and no network thinks of are left out."""
+    from core.charts.classroom import COLORS_OF_ALL, votes
+
+    table = _table(view, networks)
+    best = table.groupby("choice")["share"].max()
+    right = view.question.right
+    choices = [
+        choice for i, choice in enumerate(view.question.choices) if best[choice] >= SEEN or i == right or not networks
+    ]
+    chart.show(votes, table[table["choice"].isin(choices)].reset_index(drop=True), choices, colors=COLORS_OF_ALL)
+    if networks:
+        called = " and ".join(f"**{side}**, {networks.called[side]}," for side in SIDES).removesuffix(",")
+        votes_in_all = f"{view.voted} vote{'s' * (view.voted != 1)}"
+        st.caption(f"**{CLASS}**: {votes_in_all}. Of {called}: how sure they are.")
+
+
+def _table(view: View, networks: Networks | None) -> pd.DataFrame:
+    rows = []
+    for index, choice in enumerate(view.question.choices):
+        count = view.counts[index]
+        share = count / view.voted if count else 0.0
+        rows.append((choice, CLASS, share, f"{CLASS}: {count}" if count else ""))
+    if networks and view.question.photo is not None:
+        for side in SIDES:
+            sure = _sure(networks.logits[side], view.question.photo)
+            for choice, share in zip(view.question.choices, sure, strict=True):
+                rows.append((choice, side, share, f"{side}: {share:.0%}" if share >= SEEN else ""))
+    return pd.DataFrame(rows, columns=["choice", "who", "share", "label"])
+
+
+def _sure(logits: np.ndarray, photo: int) -> list[float]:
+    from core.analysis.metrics import probabilities
+
+    sure: list[float] = probabilities(logits[[photo]])[0].tolist()
+    return sure

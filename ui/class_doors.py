@@ -1,0 +1,81 @@
+"""The two ways into a class: open a room, or join one."""
+
+import secrets
+
+import streamlit as st
+
+from core.classroom import question, rooms, tokens
+from core.errors import LabError
+from ui import cached, class_link
+from ui.curious import curious
+from ui.foreign_text import plain
+from ui.pair_picker import DEEP, finished_runs
+
+TITLE = "Your class against them"
+SEEDS = 10_000
+GONE = "This room is no longer open; ask for the new code."
+NOT_THE_TEACHERS = "This link does not lead to the teacher's screen of a room that is open."
+
+
+def show() -> None:
+    st.title(TITLE, anchor=False)
+    if class_link.as_teacher():
+        st.warning(NOT_THE_TEACHERS, icon=":material/link_off:")
+    elif class_link.names_a_room():
+        st.warning(GONE, icon=":material/meeting_room:")
+    st.markdown("Ten photos. The class votes on phones, two networks answer too, and the screen shows who was right.")
+    doors = [_teachers_door, _pupils_door]
+    if class_link.names_a_room() and not class_link.as_teacher():  # a phone, which shows them one below the other
+        doors.reverse()
+    for column, door in zip(st.columns(2, border=True), doors, strict=True):
+        with column:
+            door()
+    with curious():
+        st.markdown(
+            "**What is kept?** Made-up names and votes, in this server's memory alone; they are gone when the teacher "
+            f"closes the room, and after {rooms.SECONDS // 3600} hours in any case. So that a phone that slept finds "
+            "its place, its link holds a random token, and a cookie remembers it for as long. \n\n"
+            "**Is it fair?** The ten photos are drawn as in *Can you beat them?*: so that it is a contest."
+        )
+
+
+def _teachers_door() -> None:
+    st.subheader("Teacher", anchor=False)
+    st.markdown("Show this screen to the class. It gets a code, by which phones join: nothing to install, no names.")
+    if set(DEEP) <= {run.name for run in finished_runs()}:
+        st.button("Open a room", key="open_room", type="primary", icon=":material/meeting_room:", on_click=_open)
+    else:
+        st.info("The two networks of this game are not here.")
+
+
+def _open() -> None:
+    a, b = ({run.name: run for run in finished_runs()}[name] for name in DEEP)
+    try:
+        photos = question.about_photos(cached.by_who_is_right(a, b), cached.test_labels(), secrets.randbelow(SEEDS))
+        room, token = rooms.ROOMS.open(photos)
+    except LabError as error:
+        st.toast(plain(error), icon=":material/info:")
+    else:
+        class_link.enter(room, teacher=token)
+
+
+def _pupils_door() -> None:
+    st.subheader("Pupil", anchor=False)
+    with st.form("class_join", border=False, enter_to_submit=True):
+        typed = st.text_input(
+            "The four letters on the screen", key="class_code", max_chars=8, autocomplete="off", placeholder="ABCD"
+        )
+        if st.form_submit_button("Join with a code", icon=":material/login:"):
+            _join(typed)
+
+
+def _join(typed: str) -> None:
+    code = tokens.read_code(typed)
+    room = rooms.ROOMS.find(code) if code else None
+    if not code:
+        st.error("That can't be a code: it is four letters, without vowels.", icon=":material/error:")
+    elif room is None:
+        st.error("No room with this code is open. Look at the screen again.", icon=":material/error:")
+    else:
+        st.query_params.from_dict({"room": code})
+        st.rerun()

@@ -1,0 +1,107 @@
+"""Whose screen this is, by the link: ?room=CODE, with &teacher=TOKEN or &me=TOKEN.
+
+The session keeps it too, for when another page was visited, and a pupil's phone in a cookie, for when it scans the
+code again.
+"""
+
+import json
+
+import streamlit as st
+
+from core.classroom import rooms, tokens
+from core.classroom.room import Pupil, Room
+
+COOKIE = "resnet_lab_class"
+KEPT = "_class"
+
+
+def room() -> Room | None:
+    """The room that is meant, if it is open."""
+    kept = st.session_state.get(KEPT, {})
+    if "room" not in st.query_params and _find(kept.get("room")):
+        st.query_params.update(kept)
+    return _find(st.query_params.get("room"))
+
+
+def names_a_room() -> bool:
+    return "room" in st.query_params
+
+
+def as_teacher() -> bool:
+    """Whether the link claims to be a teacher's; `leads` says whether it is that of this room's."""
+    return "teacher" in st.query_params
+
+
+def leads(room: Room) -> str | None:
+    """The teacher's token, where this is the teacher's screen."""
+    token = _token("teacher")
+    return token if token and room.led_by(token) else None
+
+
+def enter(room: Room, **who: str) -> None:
+    """`who`: teacher or me, with the token."""
+    link = {"room": room.code, **who}
+    st.session_state[KEPT] = link
+    if st.query_params.to_dict() != link:
+        st.query_params.from_dict(link)
+
+
+def leave() -> None:
+    st.session_state.pop(KEPT, None)
+    st.query_params.clear()
+
+
+def pupil(room: Room) -> Pupil | None:
+    """The pupil that this phone is: by its link, the session or the cookie."""
+    for token in (_token("me"), _kept(room), _from_cookie(room)):
+        if token and (known := room.pupil(token)):
+            enter(room, me=token)
+            return known
+    return None
+
+
+def join(room: Room) -> Pupil:
+    """A new pupil in the room. Raises ClassroomError where there is no place."""
+    token = room.join()
+    enter(room, me=token)
+    found = room.pupil(token)
+    assert found  # they have just come in
+    return found
+
+
+def remember(room: Room) -> None:
+    """On the phone, for as long as a room is open."""
+    cookie = f"{COOKIE}={room.code}.{_token('me')};max-age={rooms.SECONDS};path=/;SameSite=Strict"
+    st.html(f"<script>document.cookie = {json.dumps(cookie)}</script>", unsafe_allow_javascript=True)
+
+
+def forget() -> None:
+    """For a phone that another pupil shall use. Streamlit has told the cookie when the page was opened: it is
+    known as long as the session is, so the session says that it no longer counts."""
+    st.session_state["_class_forgot"] = True
+    leave()
+
+
+def _find(code: str | None) -> Room | None:
+    read = tokens.read_code(code or "")
+    return rooms.ROOMS.find(read) if read else None
+
+
+def _token(name: str) -> str | None:
+    token = st.query_params.get(name, "")
+    return token if tokens.TOKEN.fullmatch(token) else None
+
+
+def _kept(room: Room) -> str | None:
+    kept = st.session_state.get(KEPT, {})
+    return kept.get("me") if kept.get("room") == room.code else None
+
+
+def _from_cookie(room: Room) -> str | None:
+    code, _, token = _cookie().partition(".")
+    known = code == room.code and tokens.TOKEN.fullmatch(token) and not st.session_state.get("_class_forgot")
+    return token if known else None
+
+
+def _cookie() -> str:
+    return st.context.cookies.get(COOKIE, "")

@@ -1,0 +1,148 @@
+"""A pupil's phone: who I am, the photo, ten large buttons, and whether I was right."""
+
+import streamlit as st
+
+from core.classroom import rooms, scores
+from core.classroom.room import Phase, Pupil, Room, View
+from core.errors import ClassroomError
+from core.words.english import with_article
+from ui import class_link, class_poll, photos
+from ui.class_doors import GONE
+from ui.foreign_text import plain
+from ui.fragment import fragment
+
+PHOTO = 224  # pixels; all screens are sent this one, and enlarge it without smoothing
+RIGHT, WRONG = ":green[:material/check_circle:]", ":red[:material/cancel:]"
+
+
+def show(room: Room) -> None:
+    try:
+        me = class_link.pupil(room) or class_link.join(room)
+    except ClassroomError as error:
+        st.title("You can't join", anchor=False)
+        st.error(plain(error), icon=":material/block:")
+        st.button("Back", key="class_back", on_click=class_link.leave)
+        return
+    class_link.remember(room)
+    _screen(room.code, me)
+
+
+@fragment(run_every=class_poll.POLL)
+def _screen(code: str, me: Pupil) -> None:
+    """All that a phone shows, at each poll: a dozen small messages, of which the phone redraws what has changed.
+
+    A fragment that draws nothing loses what it drew before; and Streamlit, on a busy server, may lose what a run has
+    drawn when the next poll arrives. So the phone is right again a second later, whatever was lost.
+    """
+    room = rooms.ROOMS.find(code)
+    with st.container(key="phone", gap="small"):
+        if room is None:
+            _gone()
+            return
+        view = room.view()
+        {
+            Phase.WAITING: _wait,
+            Phase.VOTING: _ask,
+            Phase.REVEALED: _judge,
+            Phase.FINISHED: _end,
+        }[view.phase](room, me, view)
+
+
+def _gone() -> None:
+    st.title("The room is closed", anchor=False)
+    st.warning(GONE, icon=":material/meeting_room:")
+    if st.button("Join another room", key="class_leave", icon=":material/login:"):
+        class_link.leave()
+        st.rerun()
+
+
+def _wait(room: Room, me: Pupil, view: View) -> None:
+    st.title(f"You are {me.name}", anchor=False)
+    st.markdown("You are in. **Keep this page open:** the first photo comes when your teacher starts.")
+    st.caption("Your name is made up, and forgotten when the room ends.")
+    if st.button("Not you? Join as somebody new", key="class_forget"):
+        class_link.forget()
+        st.query_params["room"] = room.code
+        st.rerun()
+
+
+def _heading(me: Pupil, view: View) -> None:
+    number = f"{view.position + 1} of {view.questions} · " if view.questions > 1 else ""
+    st.caption(f"{number}{me.name}")
+
+
+def _ask(room: Room, me: Pupil, view: View) -> None:
+    st.title(plain(view.question.text), anchor=False)
+    _heading(me, view)
+    _photo(view)
+    _ballot(room, me, view)
+
+
+def _photo(view: View) -> None:
+    if view.question.photo is not None:
+        st.image(photos.enlarged_test_image(view.question.photo, PHOTO), width=PHOTO, alt="The photo to name")
+
+
+def _ballot(room: Room, me: Pupil, view: View) -> None:
+    choices, chosen = view.question.choices, room.choice(me, view.position)
+    with st.container(key="ballot"):
+        for index, choice in enumerate(choices):
+            st.button(
+                plain(choice),
+                key=f"vote_{view.position}_{index}",
+                type="primary" if index == chosen else "secondary",
+                icon=":material/check:" if index == chosen else None,
+                on_click=_vote,
+                args=(room.code, me, view.position, index),
+                width="stretch",
+            )
+    if chosen is None:
+        st.caption("Tap your answer.")
+    else:
+        st.caption(f"You chose **{plain(choices[chosen])}**. You may change it until the reveal.")
+
+
+def _vote(code: str, me: Pupil, position: int, choice: int) -> None:
+    """One that comes too late does not count; the phone is about to be told the answer."""
+    if room := rooms.ROOMS.find(code):
+        room.vote(me, position, choice)
+
+
+def _judge(room: Room, me: Pupil, view: View) -> None:
+    question, chosen = view.question, room.choice(me, view.position)
+    said = None if chosen is None else plain(question.choices[chosen])
+    if question.right is None:
+        st.title("Look at the screen", anchor=False)
+    elif said is None:
+        st.title("You did not vote", anchor=False)
+    else:
+        st.title(f"{RIGHT} Right!" if chosen == question.right else f"{WRONG} Not this time", anchor=False)
+    _heading(me, view)
+    _photo(view)
+    if question.right is not None:
+        st.subheader(truth(view), anchor=False)
+    if said is not None:
+        st.markdown(f"You said {said}.")
+    if question.right is not None:
+        st.metric("Your score", f"{_place(room, me).score} of {scores.asked(room)}", border=True)
+
+
+def truth(view: View) -> str:
+    """The right answer in a sentence."""
+    right = view.question.choices[view.question.right or 0]
+    return f"It is {with_article(right)}." if view.question.photo is not None else plain(right)
+
+
+def _end(room: Room, me: Pupil, view: View) -> None:
+    place, asked = _place(room, me), scores.asked(room)
+    if not asked:
+        st.title("The game is over", anchor=False)
+        st.markdown("Thank you for voting.")
+        return
+    st.title(f"You are {scores.ordinal(place.rank)} of {view.joined}", anchor=False)
+    st.metric(me.name, f"{place.score} of {asked}", border=True)
+    st.markdown("Look at the screen: how did the class do, and how the networks?")
+
+
+def _place(room: Room, me: Pupil) -> scores.Place:
+    return next(place for place in scores.places(room) if place.pupil == me)

@@ -1,0 +1,228 @@
+"""The teacher's screen, which the class looks at: the code, the photo, the votes, the truth, the scores."""
+
+from html import escape
+
+import streamlit as st
+
+from core.classroom import address, qr, rooms, scores
+from core.classroom.room import Phase, Room, View
+from core.words.english import capitalized
+from ui import class_answers, class_link, class_poll, photos
+from ui.class_answers import Networks
+from ui.class_doors import TITLE
+from ui.class_pupil import PHOTO, truth
+from ui.foreign_text import plain
+from ui.fragment import fragment
+
+QR, LARGE = 340, 640  # pixels; a low window shows the photo smaller
+SMALL = 320  # beside the chart
+LATEST = 40  # names that are shown while the pupils come in
+BEST = 3
+
+
+def show(room: Room, token: str) -> None:
+    class_link.enter(room, teacher=token)
+    step, view = room.step, room.view()
+    class_poll.drawn(room, step)
+    if view.phase is Phase.WAITING:
+        _wait(room, token, step)
+    elif view.phase is Phase.FINISHED:
+        _end(room, token, step, view)
+    else:
+        _ask(room, token, step, view)
+
+
+def _close(room: Room, token: str) -> None:
+    rooms.ROOMS.close(room, token)
+    class_link.leave()
+
+
+def _close_button(room: Room, token: str) -> None:
+    st.button("Close the room", key="class_close", icon=":material/logout:", on_click=_close, args=(room, token))
+
+
+def _finish_button(room: Room, token: str) -> None:
+    st.button("End", key="class_end", icon=":material/stop:", on_click=room.finish, args=(token,))
+
+
+# Before the first photo
+
+
+def _wait(room: Room, token: str, step: int) -> None:
+    st.title(TITLE, anchor=False)
+    found = address.of(st.context.url)
+    left, right = st.columns([2, 3])
+    with left:
+        if found.base:
+            st.image(qr.png(found.room(room.code)), width=QR, alt="A QR code that leads phones to this room")
+        else:
+            st.warning(
+                "This computer is in no network that phones could reach. Connect it to Wi-Fi, and reload this page.",
+                icon=":material/wifi_off:",
+            )
+    with right:
+        where = f"Scan the square, or go to <b>{escape(found.page.partition('://')[2])}</b> and type"
+        st.html(f'<div class="class-how">{where if found.base else "The code"}</div>')
+        _code(room)
+        _gather(room.code, step)
+        with st.container(horizontal=True):
+            st.button(
+                "Start",
+                key="class_start",
+                type="primary",
+                icon=":material/play_arrow:",
+                on_click=room.start,
+                args=(token,),
+            )
+            _close_button(room, token)
+    st.caption(
+        "**A phone finds nothing?** It must be in the same network as this computer. Some school Wi-Fi keeps devices "
+        "apart: then turn on a phone's hotspot, connect this computer and the pupils' phones to it, and reload this "
+        f"page. {_listening()}"
+    )
+
+
+def _code(room: Room) -> None:
+    st.html(f'<div class="class-code" aria-label="The code">{room.code}</div>')
+
+
+def _listening() -> str:
+    if st.get_option("server.address") in ("localhost", "127.0.0.1", "::1"):
+        return (
+            "**This server listens to this computer alone:** start it again without `--server.address`, or with "
+            "`--server.address 0.0.0.0`."
+        )
+    return "The server must listen on the network, as it does unless it was started with `--server.address`."
+
+
+@fragment(run_every=class_poll.POLL)
+def _gather(code: str, step: int) -> None:
+    room = class_poll.still(code, step)
+    names = [pupil.name for pupil in room.pupils]
+    st.subheader(f"{len(names)} joined" if names else "Nobody has joined yet", anchor=False)
+    if names:
+        more = f" and {len(names) - LATEST} more" if len(names) > LATEST else ""
+        st.markdown(f"{', '.join(names[::-1][:LATEST])}{more}")
+
+
+# A question
+
+
+def _ask(room: Room, token: str, step: int, view: View) -> None:
+    shown = view.phase is Phase.REVEALED
+    st.title(truth(view) if shown and view.question.right is not None else plain(view.question.text), anchor=False)
+    networks = class_answers.networks() if view.question.photo is not None else None
+    left, right = st.columns([2, 3] if shown else 2)
+    with left:
+        _photo(view, small=shown)
+        if shown and networks:
+            class_answers.show_answers(view, networks)
+    with right:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if shown:
+                last = view.position + 1 == view.questions
+                st.button(
+                    "See the scores" if last else "Next",
+                    key="class_next",
+                    type="primary",
+                    icon=":material/arrow_forward:",
+                    shortcut="Enter",
+                    on_click=room.go_on,
+                    args=(token, view.position),
+                )
+            else:
+                st.button(
+                    "Reveal",
+                    key="class_reveal",
+                    type="primary",
+                    icon=":material/visibility:",
+                    on_click=room.reveal,
+                    args=(token, view.position),
+                )
+            _finish_button(room, token)
+            if view.questions > 1:
+                st.markdown(f"Photo {view.position + 1} of {view.questions}", width="content")
+        if shown:
+            class_answers.show_votes(view, networks)
+            _look(room.code, step)
+        else:
+            _count(room.code, step)
+            _latecomers(room)
+
+
+def _photo(view: View, small: bool) -> None:
+    if view.question.photo is None:
+        return
+    with st.container(key="class_photo_small" if small else "class_photo"):
+        st.image(
+            photos.enlarged_test_image(view.question.photo, PHOTO),
+            width=SMALL if small else PHOTO,
+            alt="The photo to name",
+        )
+
+
+@fragment(run_every=class_poll.POLL)
+def _count(code: str, step: int) -> None:
+    view = class_poll.still(code, step).view()
+    everybody = 0 < view.joined == view.voted
+    words = f"{view.voted} of {view.joined} have voted"
+    st.html(f'<div class="class-count" role="status">{words}{": all" if everybody else ""}</div>')
+    st.progress(view.voted / view.joined if view.joined else 0.0)
+
+
+@fragment(run_every=class_poll.POLL)
+def _look(code: str, step: int) -> None:
+    """Draws nothing: for a second screen of the same teacher, and for the room's end."""
+    class_poll.still(code, step)
+
+
+def _latecomers(room: Room) -> None:
+    found = address.of(st.context.url)
+    where = f" at {escape(found.page.partition('://')[2])}" if found.base else ""
+    st.html(f'<div class="class-late">Late? Join{where} by the code <b>{room.code}</b></div>')
+
+
+# The scores
+
+
+def _end(room: Room, token: str, step: int, view: View) -> None:
+    asked, places = scores.asked(room), scores.places(room)
+    networks = class_answers.networks() if any(question.photo is not None for question in room.questions) else None
+    if not asked:
+        st.title("The game is over", anchor=False)
+        st.markdown("No answer was revealed, so there are no scores.")
+    else:
+        points = {"the class": scores.class_score(room)} | _of_networks(networks, room)
+        st.title(verdict(points) if networks else f"The class has {points['the class']} of {asked}", anchor=False)
+        with st.container(horizontal=True, key="class_scores"):
+            if places:
+                st.metric(_best(places), f"{places[0].score} of {asked}", border=True, width=260)
+            for who, score in points.items():
+                label = f"{who}, by majority" if who == "the class" else who
+                st.metric(capitalized(label), f"{score} of {asked}", border=True, width=220)
+        for place in places[:BEST]:
+            st.markdown(f"#### {scores.ordinal(place.rank)} · {place.pupil.name} · {place.score} of {asked}")
+        st.caption(f"{view.joined} took part. For the class counts what most voted for; where two are level, nothing.")
+    _close_button(room, token)
+    _look(room.code, step)
+
+
+def _of_networks(networks: Networks | None, room: Room) -> dict[str, int]:
+    if networks is None:
+        return {}
+    return {f"{networks.called[side]} ({side})": scores.score_of(networks.answers[side], room) for side in "AB"}
+
+
+def _best(places: list[scores.Place]) -> str:
+    level = sum(place.rank == 1 for place in places) - 1
+    return f"Best: {places[0].pupil.name}" + (f" and {level} more" if level else "")
+
+
+def verdict(points: dict[str, int]) -> str:
+    best = max(points.values())
+    winners = [who.removesuffix(" (A)").removesuffix(" (B)") for who, score in points.items() if score == best]
+    if winners == ["the class"]:
+        return "The class beat both networks!"
+    if "the class" in winners:
+        return "The class is level with the best."
+    return capitalized(f"{' and '.join(winners)} won this time.")
