@@ -5,6 +5,8 @@ from contextlib import suppress
 
 import streamlit as st
 
+from core.classroom.question import Question
+from core.classroom.rooms import ROOMS
 from core.errors import LabError
 from core.lessons import lesson as lessons_of
 from core.lessons.guide import guide
@@ -143,15 +145,27 @@ def _ask(guess: Guess, key: tuple[str, int]) -> None:
         unit = f"%g {guess.unit}"
         middle = (guess.low + guess.high) / 2
         given = st.slider("Your guess", guess.low, guess.high, middle, 1.0, key=name, format=unit)
-    st.button(
-        "Reveal",
-        key="lesson_reveal",
-        type="primary",
-        icon=":material/visibility:",
-        shortcut="Enter",
-        on_click=_reveal,
-        args=(key, given),
-    )
+    with st.container(horizontal=True, key="guessing"):
+        st.button(
+            "Reveal",
+            key="lesson_reveal",
+            type="primary",
+            icon=":material/visibility:",
+            shortcut="Enter",
+            on_click=_reveal,
+            args=(key, given),
+        )
+        if guess.answers and st.button(
+            "Let the class guess", key="class_guess", icon=":material/groups:", help="On their phones."
+        ):
+            _let_the_class_guess(guess)
+
+
+def _let_the_class_guess(guess: Guess) -> None:
+    """A room for this question alone. The browser's Back leads to the lesson again."""
+    right = list(guess.answers).index(str(cached.fact(guess.fact, _runs(guess.fact)).right))
+    room, token = ROOMS.open([Question(guess.ask, tuple(guess.answers.values()), right)])
+    st.switch_page("../pages/classroom.py", query_params={"room": room.code, "teacher": token})
 
 
 def _reveal(key: tuple[str, int], given: str | float | None) -> None:

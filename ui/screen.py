@@ -8,7 +8,11 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
+from core.classroom import qr
+
 PARTS = ("nav", "picker", "controls")
+SECRETS = ("teacher", "host", "me")  # by which one may end a class or a race, or is a pupil
+LONGEST_LINK = 1_000  # letters: a code of more is too fine for a phone's camera
 LETTERS = 27  # pixels: at least 20 points, at 1280 x 720
 WIDGETS = ("stButtonGroup", "stSelectbox", "stSlider", "stSegmentedControl", "stPopover", "stNumberInput", "stToggle")
 # On the light blue of a dark page, Streamlit's white letters have a contrast of 2.3 to 1.
@@ -73,21 +77,18 @@ def show_switch() -> None:
 
 
 def address() -> str:
-    """Of what is on the screen, with all that the link holds."""
+    """Of what is on the screen, with all that the link holds but what makes one its host."""
     here = urlsplit(st.context.url or "")
-    return urlunsplit((here.scheme, here.netloc, here.path, urlencode(st.query_params.to_dict(), doseq=True), ""))
+    shown = {key: value for key, value in st.query_params.to_dict().items() if key not in SECRETS}
+    return urlunsplit((here.scheme, here.netloc, here.path, urlencode(shown), ""))
 
 
 def _show_link() -> None:
-    import segno
-
     link = address()
-    try:
-        svg = segno.make(link, error="m").svg_inline(scale=5, border=3, light="white", dark="black")
-    except segno.DataOverflowError:
-        st.caption("This link is too long for a QR code.")
+    if len(link) <= LONGEST_LINK:
+        st.image(qr.png(link), width=240, alt="The link of this page as a QR code")
     else:
-        st.image(svg, width=240, alt="The link of this page as a QR code")
+        st.caption("This link is too long for a QR code.")
     st.code(link, language=None, wrap_lines=True)
     if urlsplit(link).hostname in ("localhost", "127.0.0.1", "::1"):
         st.caption("This address works on this computer alone. Others in the room need its name or number instead.")

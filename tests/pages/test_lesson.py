@@ -4,6 +4,7 @@ import inspect
 
 import pytest
 
+from core.classroom.rooms import ROOMS
 from core.lessons import lesson
 from core.lessons.views import VIEWS
 from tests.core.lessons.test_lesson import SHIPPED, STEP, write
@@ -107,3 +108,13 @@ def test_a_note_for_the_teacher_is_not_on_the_projector():
     note = lesson.load(SHIPPED[0]).steps[0].note
     assert note[:20] in said(visit(lesson="shortcuts"))
     assert note[:20] not in said(visit(lesson="shortcuts", projector="1"))
+
+
+def test_the_class_can_guess_on_its_phones():
+    app = visit(lesson="shortcuts", step="2")
+    app.button(key="class_guess").click().run()
+    assert not app.exception
+    room = ROOMS.find(linked(app, "room"))
+    assert room.led_by(linked(app, "teacher"))
+    (question,) = room.questions
+    assert question.choices[question.right] == "The one with shortcuts"

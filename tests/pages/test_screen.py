@@ -64,3 +64,20 @@ def test_what_is_unknown_hides_nothing():
     app = visit("compare", hide="everything,<script>", projector="yes")
     assert app.selectbox(key="a")
     assert "everything" not in styles(app)
+
+
+def test_what_is_shared_makes_nobody_the_host():
+    app = visit("compare", host="secret", teacher="secret", me="secret", a="plain20-s0", b="resnet20-s0")
+    app.session_state["share"] = True
+    app.run()
+    shared = app.sidebar.code[0].value
+    assert "secret" not in shared
+    assert "a=plain20-s0&b=resnet20-s0" in shared
+
+
+def test_a_link_too_long_for_a_code_is_shared_as_text():
+    app = visit("compare", who="x" * 2_000)
+    app.session_state["share"] = True
+    app.run()
+    assert not app.exception
+    assert "too long for a QR code" in app.sidebar.caption[0].value
