@@ -76,7 +76,7 @@ def test_what_is_shared_makes_nobody_the_host():
 
 
 def test_a_link_too_long_for_a_code_is_shared_as_text():
-    app = visit("compare", who="x" * 2_000)
+    app = visit("compare", note="x" * 2_000)
     app.session_state["share"] = True
     app.run()
     assert not app.exception
