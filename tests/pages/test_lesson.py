@@ -69,7 +69,7 @@ def test_a_guess_is_judged():
 
 
 @pytest.mark.parametrize(
-    ("step", "expected"), [("99", "10"), ("0", "1"), ("-3", "1"), ("abc", "1"), ("", "1"), ("٣", "1"), ("1e9", "1")]
+    ("step", "expected"), [("99", "10"), ("0", "1"), ("-3", "1"), ("abc", "1"), ("٣", "1"), ("1e9", "1")]
 )
 def test_a_step_by_hand_is_one_that_there_is(step, expected):
     app = visit(lesson="shortcuts", step=step)

@@ -62,7 +62,7 @@ def visit(**link: str) -> AppTest:
 
 
 def keys(app: AppTest) -> set[str]:
-    return {button.key for button in app.button}
+    return {button.key for button in app.main.button}
 
 
 def alert(app: AppTest) -> str:
