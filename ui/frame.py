@@ -34,13 +34,13 @@ PAGES = {
     "Do it yourself": [st.Page("../pages/train.py", title="Train networks", icon=":material/fitness_center:")],
 }
 
+# The icon comes first: without one, the browser would fetch that of the page from the internet.
+st.set_page_config(page_icon=HERE / "icon.svg", layout="wide", initial_sidebar_state=SIDEBAR)
 st.html(HERE / "style.css")
 st.html(f"<script>{(HERE / 'close_menu.js').read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
 st.logo(HERE / "logo.svg", icon_image=HERE / "icon.svg", size="large")
 page = st.navigation(PAGES, expanded=True)
-st.set_page_config(
-    page_title=f"{page.title} · ResNet Lab", page_icon=HERE / "icon.svg", layout="wide", initial_sidebar_state=SIDEBAR
-)
+st.set_page_config(page_title=f"{page.title} · ResNet Lab")
 link.repair()
 screen.apply()
 screen.show_switch()
