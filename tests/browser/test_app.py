@@ -42,6 +42,7 @@ FAINT = """[...document.querySelectorAll('[data-testid=stMain] *')].flatMap(elem
         seen *= parseFloat(style.opacity);
         if (!behind && (color[3] ?? 1) > 0.9) behind = color;
     }
+    if (seen < 0.1) return [];  // shown when it is pointed at
     behind = behind ?? [255, 255, 255];
     const letters = numbers(getComputedStyle(element).color), share = (letters[3] ?? 1) * seen;
     const mixed = letters.slice(0, 3).map((part, i) => part * share + behind[i] * (1 - share));
