@@ -6,11 +6,12 @@ from core.classroom import rooms, scores
 from core.classroom.room import Phase, Pupil, Room, View
 from core.errors import ClassroomError
 from core.words.english import with_article
-from ui import class_link, class_poll, photos
+from ui import class_link, photos
 from ui.class_doors import GONE
 from ui.foreign_text import plain
 from ui.fragment import fragment
 
+POLL = "1s"
 PHOTO = 224  # pixels; all screens are sent this one, and enlarge it without smoothing
 RIGHT, WRONG = ":green[:material/check_circle:]", ":red[:material/cancel:]"
 
@@ -27,7 +28,7 @@ def show(room: Room) -> None:
     _screen(room.code, me)
 
 
-@fragment(run_every=class_poll.POLL)
+@fragment(run_every=POLL)
 def _screen(code: str, me: Pupil) -> None:
     """All that a phone shows, at each poll: a dozen small messages, of which the phone redraws what has changed.
 
@@ -37,7 +38,7 @@ def _screen(code: str, me: Pupil) -> None:
     room = rooms.ROOMS.find(code)
     with st.container(key="phone", gap="small"):
         if room is None:
-            _gone()
+            gone()
             return
         view = room.view()
         {
@@ -48,7 +49,7 @@ def _screen(code: str, me: Pupil) -> None:
         }[view.phase](room, me, view)
 
 
-def _gone() -> None:
+def gone() -> None:
     st.title("The room is closed", anchor=False)
     st.warning(GONE, icon=":material/meeting_room:")
     if st.button("Join another room", key="class_leave", icon=":material/login:"):

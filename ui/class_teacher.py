@@ -7,7 +7,7 @@ import streamlit as st
 from core.classroom import address, qr, rooms, scores
 from core.classroom.room import Phase, Room, View
 from core.words.english import capitalized
-from ui import class_answers, class_link, class_poll, photos
+from ui import class_answers, class_link, class_pupil, photos
 from ui.class_answers import Networks
 from ui.class_doors import TITLE
 from ui.class_pupil import PHOTO, truth
@@ -22,23 +22,30 @@ BEST = 3
 
 def show(room: Room, token: str) -> None:
     class_link.enter(room, teacher=token)
-    step, view = room.step, room.view()
-    class_poll.drawn(room, step)
+    _screen(room.code, token)
+
+
+@fragment(run_every=class_pupil.POLL)
+def _screen(code: str, token: str) -> None:
+    """All of it, at each poll, as on a phone."""
+    room = rooms.ROOMS.find(code)
+    if room is None:
+        class_pupil.gone()
+        return
+    view = room.view()
     if view.phase is Phase.WAITING:
-        _wait(room, token, step)
+        _wait(room, token)
     elif view.phase is Phase.FINISHED:
-        _end(room, token, step, view)
+        _end(room, token, view)
     else:
-        _ask(room, token, step, view)
-
-
-def _close(room: Room, token: str) -> None:
-    rooms.ROOMS.close(room, token)
-    class_link.leave()
+        _ask(room, token, view)
 
 
 def _close_button(room: Room, token: str) -> None:
-    st.button("Close the room", key="class_close", icon=":material/logout:", on_click=_close, args=(room, token))
+    if st.button("Close the room", key="class_close", icon=":material/logout:"):
+        rooms.ROOMS.close(room, token)
+        class_link.leave()
+        st.rerun()
 
 
 def _finish_button(room: Room, token: str) -> None:
@@ -48,7 +55,7 @@ def _finish_button(room: Room, token: str) -> None:
 # Before the first photo
 
 
-def _wait(room: Room, token: str, step: int) -> None:
+def _wait(room: Room, token: str) -> None:
     st.title(TITLE, anchor=False)
     found = address.of(st.context.url)
     left, right = st.columns([2, 3])
@@ -64,7 +71,7 @@ def _wait(room: Room, token: str, step: int) -> None:
         where = f"Scan the square, or go to <b>{escape(found.page.partition('://')[2])}</b> and type"
         st.html(f'<div class="class-how">{where if found.base else "The code"}</div>')
         _code(room)
-        _gather(room.code, step)
+        _gather(room)
         with st.container(horizontal=True):
             st.button(
                 "Start",
@@ -95,9 +102,7 @@ def _listening() -> str:
     return "The server must listen on the network, as it does unless it was started with `--server.address`."
 
 
-@fragment(run_every=class_poll.POLL)
-def _gather(code: str, step: int) -> None:
-    room = class_poll.still(code, step)
+def _gather(room: Room) -> None:
     names = [pupil.name for pupil in room.pupils]
     st.subheader(f"{len(names)} joined" if names else "Nobody has joined yet", anchor=False)
     if names:
@@ -108,7 +113,7 @@ def _gather(code: str, step: int) -> None:
 # A question
 
 
-def _ask(room: Room, token: str, step: int, view: View) -> None:
+def _ask(room: Room, token: str, view: View) -> None:
     shown = view.phase is Phase.REVEALED
     st.title(truth(view) if shown and view.question.right is not None else plain(view.question.text), anchor=False)
     networks = class_answers.networks() if view.question.photo is not None else None
@@ -144,9 +149,8 @@ def _ask(room: Room, token: str, step: int, view: View) -> None:
                 st.markdown(f"Photo {view.position + 1} of {view.questions}", width="content")
         if shown:
             class_answers.show_votes(view, networks)
-            _look(room.code, step)
         else:
-            _count(room.code, step)
+            _count(view)
             _latecomers(room)
 
 
@@ -161,19 +165,11 @@ def _photo(view: View, small: bool) -> None:
         )
 
 
-@fragment(run_every=class_poll.POLL)
-def _count(code: str, step: int) -> None:
-    view = class_poll.still(code, step).view()
+def _count(view: View) -> None:
     everybody = 0 < view.joined == view.voted
     words = f"{view.voted} of {view.joined} have voted"
     st.html(f'<div class="class-count" role="status">{words}{": all" if everybody else ""}</div>')
     st.progress(view.voted / view.joined if view.joined else 0.0)
-
-
-@fragment(run_every=class_poll.POLL)
-def _look(code: str, step: int) -> None:
-    """Draws nothing: for a second screen of the same teacher, and for the room's end."""
-    class_poll.still(code, step)
 
 
 def _latecomers(room: Room) -> None:
@@ -185,7 +181,7 @@ def _latecomers(room: Room) -> None:
 # The scores
 
 
-def _end(room: Room, token: str, step: int, view: View) -> None:
+def _end(room: Room, token: str, view: View) -> None:
     asked, places = scores.asked(room), scores.places(room)
     networks = class_answers.networks() if any(question.photo is not None for question in room.questions) else None
     if not asked:
@@ -204,7 +200,6 @@ def _end(room: Room, token: str, step: int, view: View) -> None:
             st.markdown(f"#### {scores.ordinal(place.rank)} · {place.pupil.name} · {place.score} of {asked}")
         st.caption(f"{view.joined} took part. For the class counts what most voted for; where two are level, nothing.")
     _close_button(room, token)
-    _look(room.code, step)
 
 
 def _of_networks(networks: Networks | None, room: Room) -> dict[str, int]:

@@ -8,7 +8,7 @@ from core.classroom.question import Question
 from core.classroom.room import Phase, Room
 from core.classroom.rooms import Rooms
 from tests.pages.opened import charts, new_app, said
-from ui import class_doors, class_link, class_poll, class_teacher
+from ui import class_doors, class_link, class_teacher
 
 HOSTILE = "![x](https://example.org/p.png)"
 
@@ -205,20 +205,6 @@ def test_no_more_rooms_than_there_are_is_told():
     app = click(visit(), "open_room")
     assert "rooms are open already" in app.toast[0].value
     assert "open_room" in keys(app)
-
-
-def test_the_teachers_screen_is_drawn_again_and_again_but_ever_more_seldom():
-    """For Streamlit may lose what was drawn. A due drawing comes with the next poll, and none is due at once then."""
-    screen, _, _ = teacher()
-    first = screen.session_state[class_poll.AGAIN][1]
-    screen.session_state[class_poll.AGAIN] = (0.0, first)
-    run(screen)
-    assert screen.session_state[class_poll.AGAIN][1] > first
-    for _ in range(8):
-        run(screen)
-    assert screen.session_state[class_poll.AGAIN][1] == class_poll.LONGEST
-    click(screen, "class_start")
-    assert screen.session_state[class_poll.AGAIN][1] <= 2 * class_poll.FIRST
 
 
 def test_who_comes_to_a_game_that_is_over_is_told():
