@@ -31,7 +31,8 @@ CUT = """[...document.querySelectorAll('h1, h2, h3, h4, [data-testid=stMain] but
 # Texts whose contrast with what lies behind them is too small; marks and what is switched off need none.
 FAINT = """[...document.querySelectorAll('[data-testid=stMain] *')].flatMap(element => {
     const own = [...element.childNodes].some(node => node.nodeType === 3 && /\\w/.test(node.textContent));
-    if (!own || !element.offsetParent || !element.innerText.trim() || element.closest('[disabled], [aria-disabled=true], [data-testid=stSliderThumbValue]')) return [];
+    if (!own || !element.offsetParent || !element.innerText.trim()) return [];
+    if (element.closest('[disabled], [aria-disabled=true], [data-testid=stSliderThumbValue]')) return [];
     const numbers = color => color.match(/[\\d.]+/g).map(Number);
     const luminance = color => color.slice(0, 3).map(part => part / 255)
         .map(part => part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
