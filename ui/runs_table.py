@@ -11,14 +11,14 @@ import streamlit as st
 from core import paths
 from core.analysis.comparison import differing
 from core.charts.learning import learning_curves
-from core.charts.palette import SIDES
+from core.charts.palette import SIDES, colors
 from core.errors import LabError, RunError
 from core.jobs import limits, trainings
 from core.runs import library
 from core.runs.run import Run, open_run
 from core.runs.status import Status
 from core.sharing import zip_archive
-from ui import cached, pair_picker
+from ui import cached, chart, pair_picker
 from ui.foreign_text import plain
 from ui.fragment import fragment
 
@@ -112,17 +112,28 @@ def _accuracy(run: Run) -> float | None:
 
 def _show_curves(names: list[str]) -> None:
     """Accuracy by epoch of those in training, of two at most."""
-    tables = []
+    tables, configs = [], []
     for side, name in zip(SIDES, names, strict=False):
         try:
-            history = open_run(paths.own_runs_dir() / name).history()
+            run = open_run(paths.own_runs_dir() / name)
+            history = run.history()
         except RunError:
             continue  # no epoch has ended yet
+        configs.append(run.config)
         history = history.rename(columns={"train_accuracy": "training", "val_accuracy": "validation"})
         tables.append(history.melt("epoch", ["training", "validation"], "split").assign(run=name, side=side))
     if tables:
-        chart = learning_curves(pd.concat(tables), "epoch", "epochs", "share of right answers", True)
-        st.altair_chart(chart, width="stretch", key="live_curves")
+        chart.show(
+            learning_curves,
+            pd.concat(tables),
+            "epoch",
+            "epochs",
+            "share of right answers",
+            True,
+            colors=colors(configs[0], configs[-1]),
+            width="stretch",
+            key="live_curves",
+        )
         who = (f"{table['side'][0]} is `{table['run'][0]}`" for table in tables)
         st.caption(f"In this picture {' and '.join(who)}.")
 
