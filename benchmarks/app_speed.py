@@ -22,6 +22,7 @@ from playwright.sync_api import Locator, Page, expect
 from benchmarks.running_app import IDLE, PAGES, RunningApp, heading, own_folder, page_path, run_app, settle, tab
 from core.config import TrainConfig
 from core.jobs import trainings
+from core.lessons.lesson import list_lessons
 from core.words import surgery as surgery_words
 
 SMALL = {"a": "plain20-s0", "b": "resnet20-s0"}
@@ -96,6 +97,19 @@ def beginnings(page: Page, url: str) -> list[float]:
     return seconds
 
 
+def lesson_steps(page: Page, url: str) -> list[float]:
+    """Seconds from Next to the next step, through both lessons."""
+    seconds = []
+    for name, lesson in list_lessons()[0].items():
+        page.goto(f"{url}/lesson?{urlencode({'lesson': name, 'step': 1})}")
+        settle(page, "h1")
+        for step in lesson.steps[1:]:
+            page.wait_for_timeout(1_000)  # as people look at a step, and the next one is prepared
+            shown = f"h1:has-text('{step.title}')"
+            seconds.append(timed(partial(page.keyboard.press, "ArrowRight"), page, shown))
+    return seconds
+
+
 def measure(page: Page, app: RunningApp, rounds: int) -> dict:
     received = {"bytes": 0}
 
@@ -151,6 +165,7 @@ def measure(page: Page, app: RunningApp, rounds: int) -> dict:
     page.goto(f"{app.url}/look_inside?{urlencode({'image': 0} | LARGE)}")
     settle(page, "[data-testid=stImageCaption]:has-text('Test photo 0:')")
     large_looks = other_pictures(page, rounds)
+    steps = lesson_steps(page, app.url)
     return {
         "first_page_seconds": round(first_page, 2),
         "first_look_inside_seconds": round(first_look, 2),
@@ -159,6 +174,8 @@ def measure(page: Page, app: RunningApp, rounds: int) -> dict:
             title: round(statistics.median(each), 3) for title, each in switches.items()
         },
         "first_page_again_median_seconds": round(statistics.median(reloads), 3),
+        "lesson_step_median_seconds": round(statistics.median(steps), 3),
+        "lesson_step_longest_seconds": round(max(steps), 3),
         "click_median_seconds": round(statistics.median(clicks), 3),
         "look_inside_median_seconds": round(statistics.median(looks), 3),
         "shake_median_seconds": round(statistics.median(shakes), 3),
