@@ -16,6 +16,8 @@ from core.paths import ROOT
 
 pytestmark = pytest.mark.slow
 PLAIN, RESNET = "plain20-s0", "resnet20-s0"
+# A page of each kind: the first one, with a picker, with PyTorch, with a fragment, with a form, with a room.
+FIRST_VISITS = ("start", "compare", "look_inside", "race", "train", "classroom")
 COMPARING = ("compare", "surgery", "look_inside", "mistakes", "learning_curves", "gradient_flow")
 PRIMARY = "rgb(0, 114, 178)"  # of .streamlit/config.toml, light
 COUNT_PAINTED = """(color) => [...document.querySelectorAll('*')].filter(element => {
@@ -54,8 +56,8 @@ STEP = re.compile(r"step \d+ of \d+")
 TRIES, PATIENCE = 4, 20_000  # clicks at most, and milliseconds between them
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_the_first_visit_to_a_new_server_may_be_to_any_page(browser, tmp_path, name):
+@pytest.mark.parametrize("name", FIRST_VISITS)
+def test_the_first_visit_to_a_new_server_may_be_to_a_page_of_any_kind(browser, tmp_path, name):
     """From another working directory, too. Beside a main script, Streamlit would run a file of a folder `pages/`
     without the frame round it, or say that there is no such page."""
     with run_app(tmp_path, cwd=tmp_path) as app:
@@ -75,9 +77,7 @@ def test_every_page_of_the_app_is_tried():
     assert len(PAGES) == len(list((ROOT / "pages").glob("*.py")))
 
 
-@pytest.mark.parametrize(
-    ("width", "height", "scheme"), [(1440, 900, "light"), (960, 600, "dark"), (720, 450, "light"), (390, 844, "dark")]
-)
+@pytest.mark.parametrize(("width", "height", "scheme"), [(960, 600, "dark"), (720, 450, "light"), (390, 844, "dark")])
 def test_every_page_is_whole_and_can_be_read(lab, width, height, scheme):
     """960 x 600 and 720 x 450 are what 1440 x 900 shows at a zoom of 150 % and 200 %. Contrast is at least 4.5 to 1
     (WCAG 2.1, 1.4.3)."""
@@ -193,7 +193,7 @@ def test_a_file_that_is_no_picture_is_refused_in_one_sentence(lab, tmp_path):
     expect(lab.page.get_by_text(re.compile("^Where [AB] looked for"))).to_have_count(0)
 
 
-@pytest.mark.parametrize("whose", ["A: The plain network", "B: The ResNet", "What changes from A to B"])
+@pytest.mark.parametrize("whose", ["A: The plain network", "What changes from A to B"])
 def test_a_click_on_a_confusion_cell_shows_its_photos(lab, whose):
     """The cell in row 10 (trucks), column 2 (taken for automobiles), which no network of ours leaves empty."""
     lab.open("mistakes")
