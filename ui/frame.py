@@ -37,7 +37,7 @@ PAGES = {
 # The icon comes first: without one, the browser would fetch that of the page from the internet.
 st.set_page_config(page_icon=HERE / "icon.svg", layout="wide", initial_sidebar_state=SIDEBAR)
 st.html(HERE / "style.css")
-st.html(f"<script>{(HERE / 'close_menu.js').read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
+st.html(f"<script>{(HERE / 'page.js').read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
 st.logo(HERE / "logo.svg", icon_image=HERE / "icon.svg", size="large")
 page = st.navigation(PAGES, expanded=True)
 st.set_page_config(page_title=f"{page.title} · ResNet Lab")

@@ -151,7 +151,7 @@ def _ask(guess: Guess, key: tuple[str, int]) -> None:
             key="lesson_reveal",
             type="primary",
             icon=":material/visibility:",
-            shortcut="R",  # Enter presses again what was clicked last, a guess
+            shortcut="A",  # Enter presses again what was clicked last, a guess
             on_click=_reveal,
             args=(key, given),
         )

@@ -8,7 +8,7 @@ HEAD = """# The lessons, for teachers
 
 Written by `python -m core report --write` from `lessons/*.toml` and the runs that ship. A lesson of your own is a file
 like those in a folder that `RESNET_LAB_LESSONS` names; a mistake in it is told by file and step. Projector mode is a
-button in the menu, `?projector=1` in the link; the arrow keys lead on and back, R reveals.
+button in the menu, `?projector=1` in the link; the arrow keys lead on and back, A shows the answer.
 """
 
 

@@ -15,7 +15,7 @@ def heading(lab, number: int):
     return expect(lab.page.locator("h1")).to_have_text(STEPS[number - 1].title)
 
 
-def test_arrow_keys_lead_on_and_back_and_r_reveals(lab):
+def test_arrow_keys_lead_on_and_back_and_a_shows_the_answer(lab):
     lab.open("lesson?lesson=shortcuts&step=1")
     heading(lab, 1)
     lab.page.keyboard.press("ArrowRight")
@@ -23,7 +23,7 @@ def test_arrow_keys_lead_on_and_back_and_r_reveals(lab):
     lab.settle()
     lab.page.get_by_text("The one without shortcuts", exact=True).click()
     lab.settle()
-    lab.page.keyboard.press("r")
+    lab.page.keyboard.press("a")
     expect(lab.page.get_by_text("You guessed “The one without shortcuts”")).to_be_visible()
     lab.settle()
     lab.page.keyboard.press("ArrowLeft")
@@ -58,7 +58,7 @@ def test_on_a_projector_letters_are_large_and_there_is_nothing_but_the_step(lab)
     heading(lab, 3)
     assert "projector=1" in lab.page.url
     lab.settle()
-    lab.page.keyboard.press("r")
+    lab.page.keyboard.press("a")
     letters = lab.page.locator("[data-testid=stVegaLiteChart] svg text").first
     expect(letters).to_be_visible()
     assert letters.evaluate("e => parseFloat(getComputedStyle(e).fontSize)") >= 24
