@@ -100,6 +100,7 @@ def test_who_comes_back_is_known_and_a_stranger_is_not(lab, new_phone):
     phone = new_phone(code)
     expect(phone.get_by_text("You are in")).to_be_visible()
     phone.wait_for_url("**me=**")
+    phone.wait_for_function("document.cookie.includes('resnet_lab_class')")  # by which it is known again
     name, me = phone.locator("h1").inner_text(), query(phone)["me"]
     phone.goto(f"{lab.url}/classroom?room={code}")  # scans the code again
     expect(phone.locator("h1")).to_have_text(name)

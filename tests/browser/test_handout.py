@@ -14,7 +14,6 @@ from ui.pair_picker import Pair
 pytestmark = pytest.mark.slow
 PAIRS = {
     "twins": ("plain56-s0", "resnet56-s0"),
-    "transfer": ("resnet50-scratch", "resnet50-imagenet"),
     "unfair and without weights": ("resnet50-frozen", "plain56-none"),
 }
 PAPERS = {"A4": 680, "Letter": 703}  # pixels between the margins of 15 mm

@@ -16,7 +16,7 @@ def server(tmp_path):
 
 def visit(page, url: str) -> None:
     """A session of its own: the one that the page had before ends."""
-    page.goto(f"{url}/look_inside?image=0")
+    page.goto(f"{url}/look_inside?image=0&a=plain20-s0&b=resnet20-s0")
     page.wait_for_selector("h3")
     page.wait_for_selector(IDLE)
 
