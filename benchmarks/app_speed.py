@@ -147,7 +147,7 @@ def measure(page: Page, app: RunningApp, rounds: int) -> dict:
         timed(
             page.get_by_role("radio", name=measure).click,
             page,
-            f".st-key-learning_otherwise svg text:has-text('{title}')",
+            f"[data-testid=stExpanderDetails] svg text:has-text('{title}')",
         )
         for _ in range(rounds)
         for measure, title in shown.items()
