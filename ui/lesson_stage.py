@@ -14,11 +14,10 @@ from core.lessons.lesson import Call, Guess, Lesson, Step
 from core.lessons.views import VIEWS
 from core.runs.run import Run
 from core.words.english import capitalized
-from ui import cached, lesson_views, screen, take_home
+from ui import cached, lesson_views, photos, screen, take_home
 from ui.foreign_text import emphasized, plain
 
 CLOSE = 5.0  # how far off a guess may be to be called close, in its unit
-ANSWER_MARKS = {True: ":green[:material/check_circle:]", False: ":red[:material/cancel:]"}
 
 
 def show() -> None:
@@ -185,10 +184,10 @@ def _judged(guess: Guess, given: str | float | None, right: str | float) -> str:
         return ""
     if isinstance(right, str):
         words = f"You guessed “{plain(guess.answers.get(str(given), ''))}”"
-        return f"{ANSWER_MARKS[given == right]} {words}. "
+        return f"{photos.mark(given == right)} {words}. "
     off = abs(float(given) - right)
     how = "very close" if off <= CLOSE else f"{off:.0f} off"
-    return f"{ANSWER_MARKS[off <= CLOSE]} You guessed {given:g}: {how}. "
+    return f"{photos.mark(off <= CLOSE)} You guessed {given:g}: {how}. "
 
 
 def _runs(call: Call, kinds: dict[str, type] | None = None) -> list[Run]:

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core.analysis import depth, metrics, surgery_study, transfer
+from core.analysis.training_summary import TARGETS
 from core.charts.depth import Axes, degradation
 from core.charts.filters import filter_sheet
 from core.charts.learning import learning_curves as learning_curves_chart
@@ -24,7 +25,6 @@ from ui.pair_picker import finished_runs, readable_runs
 
 LARGE, PROJECTED, SMALL = 320, 230, 110  # pixels of a photo, on a projector, and of one among many
 SHEET = 36  # filters
-FINISH = 0.8
 DISAGREEMENTS = 8
 
 
@@ -97,7 +97,9 @@ def learning_curves(a: Run, b: Run) -> None:
         for side, run in (("A", a), ("B", b))
     )
     title, y = "passes over the photos", "share of right answers"
-    chart.show(learning_curves_chart, table, "epoch", title, y, True, FINISH, colors=_colors(a, b), key="lesson_curves")
+    chart.show(
+        learning_curves_chart, table, "epoch", title, y, True, TARGETS[0], colors=_colors(a, b), key="lesson_curves"
+    )
     st.markdown(_key(a, b))
 
 
