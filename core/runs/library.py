@@ -41,26 +41,30 @@ def _opened(root: Path) -> tuple[list[Run], dict[Path, str]]:
         if not path.is_dir() or path.name.startswith("."):  # hidden: an import that is not complete
             continue
         try:
-            if path.resolve().parent != root.resolve():
-                raise RunError(f"{path} is a link that leads out of {root}.")
-            if not NAME.fullmatch(path.name):
-                raise RunError(f"{path} has a name that no run can have; rename the folder.")
-            runs.append(open_run(path))
+            runs.append(_open_in(root, path))
         except RunError as error:
             damaged[path] = str(error)
     return runs, damaged
 
 
+def _open_in(root: Path, path: Path) -> Run:
+    """The run in this folder of `root`. Raises RunError."""
+    if path.resolve().parent != root.resolve():
+        raise RunError(f"{path} is a link that leads out of {root}.")
+    if not NAME.fullmatch(path.name):
+        raise RunError(f"{path} has a name that no run can have; rename the folder.")
+    return open_run(path)
+
+
 def find_run(name_or_path: str) -> Run:
     """A run by its name, or by the path of its folder. Raises RunError that lists the known names."""
-    runs, _ = list_runs()
-    for run in runs:
-        if run.name == name_or_path:
-            return run
-    if NAME.fullmatch(name_or_path) and (own_runs_dir() / name_or_path / "config.json").is_file():
-        return open_run(own_runs_dir() / name_or_path)  # which says what is wrong with it
+    if NAME.fullmatch(name_or_path):  # without opening all the others, of which there may be hundreds
+        for root in (paths.SHIPPED, own_runs_dir()):
+            if (root / name_or_path / "config.json").is_file():
+                return _open_in(root, root / name_or_path)
     if os.path.isfile(os.path.join(name_or_path, "config.json")):
         return open_run(Path(name_or_path))
+    runs, _ = list_runs()
     raise RunError(f"There is no run {name_or_path!r}. Known: {', '.join(run.name for run in runs) or 'none'}.")
 
 

@@ -1,10 +1,15 @@
 """The app run without a browser (streamlit.testing): a page opened, and what it says and shows."""
 
+from functools import cache
+
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from core.paths import ROOT
 
 SECONDS = 120
+# A first run of AppTest reads the metadata of all installed packages, for components, of which the app uses none.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
 def new_app() -> AppTest:
