@@ -1,0 +1,45 @@
+"""The server's memory does not grow with visitors who come and go."""
+
+import asyncio
+
+import pytest
+
+from benchmarks.running_app import RunningApp, run_app
+from benchmarks.screens import Screen
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def server(tmp_path):
+    with run_app(tmp_path) as app:
+        yield app
+
+
+async def visit(server: RunningApp) -> Screen:
+    """A session of its own, which has seen both answers and both maps."""
+    screen = await Screen(server.url, "look_inside", "image=0&a=plain20-s0&b=resnet20-s0").open()
+    await screen.read("Look closer")
+    return screen
+
+
+async def growth(server: RunningApp) -> tuple[float, float]:
+    """Megabytes: after a warm-up 50 visits one after another, then 15 open tabs."""
+    for _ in range(10):
+        await (await visit(server)).close()
+    sizes = [server.resident_bytes]
+    for _ in range(50):
+        await (await visit(server)).close()
+    sizes.append(server.resident_bytes)
+    tabs = [await visit(server) for _ in range(15)]
+    sizes.append(server.resident_bytes)
+    for tab in tabs:
+        await tab.close()
+    before, after, with_tabs = (size / 2**20 for size in sizes)
+    return after - before, with_tabs - after
+
+
+def test_memory_stays_with_many_visitors(server):
+    visits, tabs = asyncio.run(growth(server))
+    assert visits <= 20
+    assert tabs <= 15 * 5
