@@ -11,7 +11,7 @@ import torch
 
 from core import paths
 from core.commands.parser import Parser, run_command
-from core.config import PRECISIONS, RECIPES, SETTINGS, TrainConfig, recipe
+from core.config import NAMED_RECIPES, PRECISIONS, RECIPES, SETTINGS, TrainConfig, recipe
 from core.data import cifar10
 from core.errors import LabError
 from core.models.registry import parse_architecture
@@ -37,6 +37,11 @@ def parser() -> argparse.ArgumentParser:
         metavar="ARCHITECTURE",
         help="plainN or resnetN, N = 8, 14, 20, 32, ...; or a name of torchvision's, e.g. vgg11_bn",
     )
+    p.add_argument(
+        "--recipe",
+        choices=NAMED_RECIPES,
+        help="of the small twins: quick, in minutes; published, to published accuracy. Other options go before it",
+    )
     for name, setting in SETTINGS.items():
         if setting.option:
             _add_option(p, name)
@@ -59,19 +64,17 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_option(p: argparse.ArgumentParser, name: str) -> None:
-    """The option of a field of TrainConfig. What is usual for a family, optimizer or schedule is filled in later."""
+    """The option of a field of TrainConfig. What is usual, by the recipe too, is filled in later."""
     setting, field = SETTINGS[name], TrainConfig.__dataclass_fields__[name]
     option, text = name.replace("_", "-"), setting.help.replace("%", "%%")
     if field.type is bool:
         p.add_argument(f"--no-{option}", action="store_true", help=f"without: {text}")
         return
-    default = None if name in USUAL_BY_RECIPE else field.default
     usual = [str(recipe(family, "sgd")[name]) for family in RECIPES] if name in USUAL_BY_RECIPE else []
-    told = ", torchvision's networks ".join(usual) or ("by the schedule" if name == "warmup" else default or "none")
+    one = "by the schedule" if name == "warmup" else field.default or "none"
+    told = ", torchvision's networks ".join(usual) or one
     kind = field.type if field.type in (int, str) else float
-    p.add_argument(
-        f"--{option}", type=kind, choices=setting.values or None, default=default, help=f"{text} Default: {told}."
-    )
+    p.add_argument(f"--{option}", type=kind, choices=setting.values or None, help=f"{text} Default: {told}.")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -150,10 +153,13 @@ def _configs(args: argparse.Namespace) -> list[TrainConfig]:
 
 def _config(architecture: str, args: argparse.Namespace) -> TrainConfig:
     named = parse_architecture(architecture)
+    if args.recipe and named["family"] != "cifar":
+        raise LabError(f"--recipe is for the small twins, plainN and resnetN, not for {architecture}.")
     given = {name: getattr(args, name) for name in SETTINGS if getattr(args, name, None) is not None}
     turned_off = {name: False for name in SETTINGS if getattr(args, f"no_{name}", False)}
     data = "shipped" if args.data == "shipped" else "full"
-    return TrainConfig(**recipe(named["family"], args.optimizer) | named | given | turned_off | {"data": data})
+    usual = recipe(named["family"], args.optimizer or "sgd") | NAMED_RECIPES.get(args.recipe, {})
+    return TrainConfig(**usual | named | given | turned_off | {"data": data})
 
 
 def _stop_on_signals():

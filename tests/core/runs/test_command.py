@@ -6,7 +6,8 @@ import shlex
 import pytest
 
 from core.commands import train
-from core.config import TrainConfig
+from core.config import NAMED_RECIPES, TrainConfig
+from core.errors import LabError
 from core.paths import SHIPPED
 from core.runs.command import train_command
 from core.runs.run import Run, open_run
@@ -29,6 +30,14 @@ def test_the_command_gives_the_config_back(config):
     words = shlex.split(train_command(config, {}))
     assert words[:4] == ["python", "-m", "core", "train"]
     assert train._configs(train.parser().parse_args(words[4:])) == [config]
+
+
+@pytest.mark.parametrize("name", NAMED_RECIPES)
+def test_a_named_recipe_gives_way_to_other_options(name):
+    (config,) = train._configs(train.parser().parse_args(["plain20", "--lr", "0.07", "--recipe", name]))
+    assert config == TrainConfig(skip=False, **NAMED_RECIPES[name] | {"lr": 0.07})
+    with pytest.raises(LabError, match="small twins"):
+        train._configs(train.parser().parse_args(["vgg11", "--recipe", name]))
 
 
 def test_how_it_was_trained_is_part_of_it():
