@@ -10,11 +10,11 @@ from core.charts.learning import schedule
 from core.charts.palette import SIDES
 from core.config import SETTINGS, TrainConfig, recipe
 from core.errors import LabError
-from core.jobs import limits, trainings
+from core.jobs import trainings
 from core.training import duration
 from core.training.schedules import curve
 from core.words.settings import in_words
-from ui import cached, chart
+from ui import cached, chart, permission
 from ui.foreign_text import plain
 from ui.fragment import fragment
 
@@ -24,8 +24,8 @@ POLL = "1s"
 
 
 def show() -> None:
-    if not limits.training_allowed():
-        st.info("Training is switched off here. In a copy of the lab of your own you can train.")
+    if why := permission.refusal():
+        st.info(why, icon=":material/lock:")
         return
     st.markdown(
         "Train a network, or **two that differ in one thing**, in the background: you may close this page. What comes "

@@ -15,6 +15,7 @@ from core.runs.run import open_run
 from core.settings import differences
 from core.sharing import zip_archive
 from tests.pages.opened import charts, new_app, open_page, said
+from ui import permission
 from ui.runs_table import twins
 
 
@@ -204,6 +205,19 @@ def test_nothing_can_be_changed_where_training_is_off(app, monkeypatch, own_runs
         app = section(app, name)
         assert not [button.key for button in app.button if button.key.startswith(("start", "do_"))]
     assert "switched off" in "".join(info.value for info in section(app, "experiment").info)
+
+
+def test_from_another_computer_all_is_seen_and_nothing_changed(app, own_runs, elsewhere):
+    (own_runs / "broken").mkdir()
+    app = section(app, "experiment")
+    assert permission.NOT_HERE in app.info[0].value
+    app = section(app, "runs")
+    assert permission.NOT_HERE in said(app)
+    assert set(app.dataframe[0].value["run"]) >= {"mine-plain", "broken"}
+    for name in ("mine-plain", "broken"):
+        app.selectbox(key="chosen_run").set_value(name).run()
+        assert not [button.key for button in app.main.button if button.key.startswith(("start", "do_", "import"))]
+    assert not app.get("file_uploader")
 
 
 HOSTILE = "![x](https://example.org/p.png) [Sign in](https://example.org)"

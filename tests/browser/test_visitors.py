@@ -1,0 +1,40 @@
+"""What visitors from other computers, with other browsers and habits, meet in a real browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from benchmarks.running_app import IDLE, run_app
+from core.classroom import address
+
+pytestmark = pytest.mark.slow
+
+
+def test_another_computer_may_look_and_with_the_printed_link_change_things(browser, tmp_path):
+    """Seen from this machine's address in its network, it is another computer."""
+    network = address.on_the_network() or pytest.skip("This machine is in no network.")
+    with run_app(tmp_path, address="0.0.0.0") as app:
+        context = browser.new_context()
+        page = context.new_page()
+        url = app.url.replace("127.0.0.1", network)
+        start = page.locator(".st-key-start button")
+
+        def visit(link: str) -> None:
+            page.goto(link)
+            expect(page.locator("h1")).to_have_text("Train your own")
+            page.wait_for_selector(IDLE)
+
+        visit(f"{url}/train")
+        expect(page.get_by_text("You may look and play")).to_be_visible()
+        expect(start).to_have_count(0)
+        token = re.search(r"admin=[\w-]+", app.log.read_text())[0]
+        visit(f"{url}/train?{token}")
+        expect(start).to_be_visible()
+        assert "admin" not in page.url
+        page.get_by_role("link", name="Which is better?").click()
+        page.get_by_role("link", name="Train networks").click()
+        expect(start).to_be_visible()
+        visit(f"{app.url}/train")
+        expect(start).to_be_visible()
+        context.close()
