@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks.running_app import IDLE, run_app
+from benchmarks.running_app import IDLE, PAGES, run_app
 from core.classroom import address
 
 pytestmark = pytest.mark.slow
@@ -38,3 +38,31 @@ def test_another_computer_may_look_and_with_the_printed_link_change_things(brows
         visit(f"{app.url}/train")
         expect(start).to_be_visible()
         context.close()
+
+
+def test_one_press_of_back_leads_to_the_page_before(lab):
+    """Over all pages, there by the menu."""
+    lab.open("compare")
+    order = ["compare", *PAGES]
+    for name in order[1:]:
+        lab.go_to(name)
+    for name in order[-2::-1]:
+        lab.page.go_back()
+        expect(lab.page.locator("h1")).to_contain_text(PAGES[name][1], timeout=20_000)
+    assert lab.exceptions == []
+
+
+def test_back_undoes_a_choice_before_it_leaves_the_page(lab):
+    lab.open()
+    lab.go_to("compare")
+    first = lab.page.url
+    question = lab.page.get_by_role("combobox", name="Which two networks?")
+    question.click()
+    lab.page.get_by_role("option").nth(1).click()
+    lab.page.wait_for_url(lambda url: url != first)
+    lab.settle()
+    lab.page.go_back()
+    lab.page.wait_for_url(first)
+    expect(lab.page.locator("h1")).to_contain_text(PAGES["compare"][1])
+    lab.page.go_back()
+    expect(lab.page.locator("h1")).to_contain_text(PAGES["start"][1])
