@@ -66,3 +66,18 @@ def test_back_undoes_a_choice_before_it_leaves_the_page(lab):
     expect(lab.page.locator("h1")).to_contain_text(PAGES["compare"][1])
     lab.page.go_back()
     expect(lab.page.locator("h1")).to_contain_text(PAGES["start"][1])
+
+
+def test_an_upload_is_there_when_one_comes_back_by_the_menu_or_by_back(lab, photo):
+    lab.open("look_inside")
+    lab.page.get_by_text("My photo", exact=True).click()
+    lab.page.locator("input[type=file]").set_input_files(photo)
+    heatmaps = lab.page.get_by_text(re.compile("^Where [AB] looked for"))
+    expect(heatmaps).to_have_count(2)
+    for back in (lambda: lab.go_to("look_inside"), lab.page.go_back):
+        lab.settle()
+        lab.go_to("start")
+        back()
+        expect(heatmaps).to_have_count(2)
+    lab.page.get_by_role("button", name="Remove my picture").click()
+    expect(heatmaps).to_have_count(0)

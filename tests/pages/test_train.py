@@ -96,6 +96,28 @@ def test_one_of_torchvisions_networks(app):
     ]
 
 
+@pytest.mark.parametrize("away", ["another page", "all runs"])
+def test_what_was_typed_is_there_when_one_comes_back(app, away):
+    app = section(app, "experiment")
+    app.number_input(key="cifar_epochs").set_value(3).run()
+    app.selectbox(key="cifar_optimizer").set_value("adamw").run()
+    app.number_input(key="cifar_adamw_lr").set_value(0.002).run()
+    app.selectbox(key="cifar_second").set_value("depth").run()
+    app.selectbox(key="cifar_second_depth").set_value(8).run()
+    app.number_input(key="cifar_train_fraction").set_value(50).run()
+    app.number_input(key="seeds").set_value(2).run()
+    typed = app.button(key="start").label, charts(app)[0].proto.spec
+    app = section(app, "runs") if away == "all runs" else open_page(app, "compare")
+    app = section(app, "experiment")
+    assert (app.button(key="start").label, charts(app)[0].proto.spec) == typed
+    assert app.number_input(key="cifar_adamw_lr").value == pytest.approx(0.002)
+    assert (app.number_input(key="cifar_epochs").value, app.number_input(key="cifar_train_fraction").value) == (3, 50)
+    assert app.selectbox(key="cifar_second_depth").value == 8
+    app.button_group(key="family").set_value("torchvision").run()
+    app = section(open_page(app, "compare"), "experiment")
+    assert app.selectbox(key="torchvision_network")
+
+
 def test_the_cost_is_said_before_the_start(app):
     app = section(app, "experiment")
     for _ in range(2):  # the measurement is in a thread of its own
