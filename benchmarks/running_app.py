@@ -53,9 +53,9 @@ class RunningApp:
 
 
 @contextmanager
-def run_app(folder: Path, cwd: Path = ROOT) -> Iterator[RunningApp]:
+def run_app(folder: Path, cwd: Path = ROOT, address: str = "127.0.0.1") -> Iterator[RunningApp]:
     """The app once it takes connections; ended afterwards. Its log lies in `folder`, the user's own runs in `runs/`
-    therein; it is started from `cwd`."""
+    therein; it is started from `cwd`, and listens on `address` (0.0.0.0: on all that this machine has)."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -64,7 +64,7 @@ def run_app(folder: Path, cwd: Path = ROOT) -> Iterator[RunningApp]:
     started = time.perf_counter()
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*command, "--server.port", str(port), "--server.address", "127.0.0.1"],
+            [*command, "--server.port", str(port), "--server.address", address],
             cwd=cwd,
             env=os.environ | {"RESNET_LAB_RUNS": str(folder / "runs")},
             stdout=output,

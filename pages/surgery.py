@@ -8,13 +8,12 @@ import streamlit as st
 from core.analysis import metrics, surgery_study
 from core.charts.surgery import chain, removed_blocks, single_blocks
 from core.errors import RunError
-from core.jobs import limits
 from core.runs.run import Run
 from core.words import surgery as surgery_words
 from core.words.english import capitalized
 from core.words.glossary import explain
 from core.words.settings import describe
-from ui import cached, chart, pair_picker
+from ui import cached, chart, pair_picker, permission
 from ui.curious import curious
 from ui.foreign_text import plain
 from ui.fragment import fragment
@@ -187,8 +186,8 @@ def study(side: str) -> dict[surgery_study.Blocks, float] | None:
         return kept
     number = len(surgery_study.cuts(run.config))
     st.info(f"**{side}: {plain(run.name)}** has not been studied yet: {number} cuts, a second or more each.")
-    if not limits.training_allowed():
-        st.caption("Studies are switched off in this demonstration.")
+    if why := permission.refusal():
+        st.caption(f":material/lock: {why}")
     elif st.button(
         f"Study {side}", key=f"study_{side}", icon=":material/content_cut:", help="Kept in the run's folder."
     ):

@@ -24,6 +24,7 @@ from core.runs.status import RESULT_FILE
 from core.sharing.model_card import write_card
 from core.training.device import describe_environment
 from core.training.trainer import Trainer
+from ui import permission
 
 # Processes that tests start get one thread each: two test workers share two cores, and threads spin while they wait.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -45,6 +46,19 @@ def own_runs(tmp_path, monkeypatch) -> Path:
     monkeypatch.setenv("TQDM_DISABLE", "1")  # which the app and `predict` set for their process: gone after the test
     monkeypatch.delenv("TQDM_DISABLE")
     return tmp_path / "runs"
+
+
+@pytest.fixture(autouse=True)
+def _at_this_computer(monkeypatch) -> None:
+    """Streamlit's AppTest has no browser: it counts as one on this computer. `elsewhere` makes it one of another."""
+    monkeypatch.setattr(permission, "_visitor", lambda: (None, {"Host": "localhost", "Origin": "http://localhost"}))
+
+
+@pytest.fixture
+def elsewhere(_at_this_computer, monkeypatch) -> None:
+    """AppTest's visitor comes from another computer."""
+    host = "192.168.0.1:8501"
+    monkeypatch.setattr(permission, "_visitor", lambda: ("192.168.0.7", {"Host": host, "Origin": f"http://{host}"}))
 
 
 @pytest.fixture(scope="session")

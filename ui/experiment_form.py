@@ -2,6 +2,7 @@
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import fields, replace
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -10,22 +11,23 @@ from core.charts.learning import schedule
 from core.charts.palette import SIDES
 from core.config import SETTINGS, TrainConfig, recipe
 from core.errors import LabError
-from core.jobs import limits, trainings
+from core.jobs import trainings
 from core.training import duration
 from core.training.schedules import curve
 from core.words.settings import in_words
-from ui import cached, chart
+from ui import cached, chart, permission
 from ui.foreign_text import plain
 from ui.fragment import fragment
 
 FAMILIES = {"cifar": "small, for pictures of 32 × 32", "torchvision": "one of torchvision's, such as ResNet-50"}
 LONGEST_WAIT = 120  # minutes; beyond it the page asks whether that is meant
 POLL = "1s"
+KEPT: Literal["session"] = "session"  # what was typed, while other pages are looked at
 
 
 def show() -> None:
-    if not limits.training_allowed():
-        st.info("Training is switched off here. In a copy of the lab of your own you can train.")
+    if why := permission.refusal():
+        st.info(why, icon=":material/lock:")
         return
     st.markdown(
         "Train a network, or **two that differ in one thing**, in the background: you may close this page. What comes "
@@ -85,10 +87,13 @@ def _draw(name: str, key: str, value):
             key=key,
             format_func=lambda option: in_words(name, option),
             help=setting.help,
+            persist_state=KEPT,
         )
     if not setting.offered:  # a share of something
-        percent = round(100 * value)
-        return st.number_input(f"{_label(name)} (%)", 1, 100, percent, key=key, help=setting.help) / 100
+        percent = st.number_input(
+            f"{_label(name)} (%)", 1, 100, round(100 * value), key=key, help=setting.help, persist_state=KEPT
+        )
+        return percent / 100
     low, high = setting.offered
     return st.number_input(
         _label(name),
@@ -100,6 +105,7 @@ def _draw(name: str, key: str, value):
         placeholder=setting.words.get(None, "as usual"),
         key=key,
         help=setting.help,
+        persist_state=KEPT,
     )
 
 
@@ -128,6 +134,7 @@ def _configs() -> list[TrainConfig]:
         required=True,
         format_func=lambda family: FAMILIES[family],
         help="The small ones learn in minutes. Those of torchvision are the ones in practical use, and take hours.",
+        persist_state=KEPT,
     )
     family = str(family)  # one is always chosen
     usual: dict = {field.name: field.default for field in fields(TrainConfig)} | FIRST_CHOICE
@@ -140,7 +147,13 @@ def _configs() -> list[TrainConfig]:
     first = TrainConfig(**recipe(family, values["optimizer"]) | values | {"family": family})
     second = _second(first, (*NETWORK[family], *LENGTH, *RECIPE[:-1]))
     seeds = st.number_input(
-        "How many times, with new random numbers", 1, 10, 1, key="seeds", help="Is a difference real, or luck?"
+        "How many times, with new random numbers",
+        1,
+        10,
+        1,
+        key="seeds",
+        help="Is a difference real, or luck?",
+        persist_state=KEPT,
     )
     pair = [first] if second is None else sorted([first, second], key=lambda config: (config.skip, config.pretrained))
     return [replace(config, seed=config.seed + i) for i in range(seeds) for config in pair]
@@ -165,6 +178,7 @@ def _second(first: TrainConfig, names: tuple[str, ...]) -> TrainConfig | None:
         key=f"{first.family}_second",
         format_func=lambda name: "nothing: train this one alone" if name is None else SETTINGS[name].name,
         help="All else stays equal, so whatever differs in the result has one cause.",
+        persist_state=KEPT,
     )
     if name is None:
         return None

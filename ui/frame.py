@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import LabError
-from ui import link, screen, warm_up
+from ui import link, permission, screen, warm_up
 from ui.foreign_text import plain
 
 HERE = Path(__file__).parent
@@ -42,6 +42,7 @@ st.logo(HERE / "logo.svg", icon_image=HERE / "icon.svg", size="large")
 page = st.navigation(PAGES, expanded=True)
 st.set_page_config(page_title=f"{page.title} · ResNet Lab")
 link.repair()
+permission.follow_link()
 screen.apply()
 screen.show_switch()
 try:

@@ -12,4 +12,41 @@ if (!window.resnetLabIsSetUp) {
       setTimeout(() => document.activeElement?.blur(), 150);
     }
   }, true);  // before widgets, which keep some clicks to themselves
+
+  keepStepsOfBack();
+}
+
+// What a page writes into its own link while it is first drawn, such as the pair, is no step of its own: Back would lead
+// to the same page without it, which writes it again. What one has chosen there is a step.
+function keepStepsOfBack() {
+  const pushState = history.pushState.bind(history);
+  let untouched = true;
+  let before = null;  // the link without what was written last, until it is clear that the page stays
+  for (const touch of ["pointerdown", "keydown"]) {
+    document.addEventListener(touch, () => { untouched = false; }, true);
+  }
+  addEventListener("popstate", () => { before = null; });
+  history.pushState = (state, title, url) => {
+    if (new URL(url, location.href).pathname === location.pathname) {
+      const first = location.href;
+      history.replaceState(state, title, url);
+      if (!untouched && before === null) {
+        before = first;
+        setTimeout(makeStep, 300);
+      }
+      return;
+    }
+    // A quick page's first words about its link come before Streamlit changes the address, and stand in the new one.
+    if (before !== null) history.replaceState(state, title, before);
+    before = null;
+    untouched = true;
+    pushState(state, title, url);
+  };
+  function makeStep() {
+    if (before === null) return;
+    const now = location.href;
+    history.replaceState({}, "", before);
+    before = null;
+    pushState({}, "", now);
+  }
 }

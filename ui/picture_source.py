@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 import streamlit as st
 from PIL import Image
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.data import gallery, pictures
 from core.data.cifar10 import CLASSES, TEST_IMAGES
 from core.errors import ImageError
-from ui import cached
+from ui import cached, permission
 from ui.foreign_text import plain
 from ui.pair_picker import Pair
 
@@ -19,6 +21,7 @@ ANY_PHOTO, DISAGREE, ANY_CLASS = "any photo", "they disagree", "any class"
 POOLS = (DISAGREE, "A right, B wrong", "B right, A wrong", "both wrong", "both right", ANY_PHOTO)
 NONE_OF_THESE = "none of these"
 TEN = "The networks know ten things: " + ", ".join(CLASSES) + "."
+OWN = "_own_pictures"
 STAYS_HERE = "It goes to the computer that runs this lab, is never stored, and is gone when you close the page."
 
 
@@ -108,7 +111,7 @@ def _disagreements(pair: Pair) -> np.ndarray:
     return np.concatenate(list(cached.disagreements(pair.a, pair.b).values()))
 
 
-def _gallery(pair: Pair) -> Choice | None:
+def _gallery(pair: Pair) -> Choice:
     names = list(gallery.PICTURES)
     known = sum(truth is not None for _, truth in gallery.PICTURES.values())
     name = st.pills(
@@ -123,49 +126,90 @@ def _gallery(pair: Pair) -> Choice | None:
         help=f"{known} of these show one of the ten things that the networks know; {len(names) - known} do not.",
     )
     what, truth = gallery.PICTURES[name]
-    square = _square(gallery.read(name), name)
     title = what[0].upper() + what[1:]
-    return None if square is None else Choice(square, title, truth, unknown=truth is None)
+    return Choice(_square(_exhibit(name)), title, truth, unknown=truth is None)
+
+
+@st.cache_resource(max_entries=len(gallery.PICTURES), show_spinner=False)
+def _exhibit(name: str) -> pictures.Picture:
+    """Shared between visitors: not to be written to."""
+    return pictures.open_picture(gallery.read(name))
 
 
 def _upload(pair: Pair) -> Choice | None:
     # No `type`: what is inside decides (core.data.picture_files), not what the file is called.
-    file = st.file_uploader("Take or choose a photo (JPEG, PNG or WebP)", key="upload", help=STAYS_HERE)
-    if file is None:
-        st.info(f"{TEN} A photo of one of these is a fair test.")
-        return None
-    return _own(file.getvalue(), file.file_id)
+    file = st.file_uploader(
+        "Take or choose a photo (JPEG, PNG or WebP)", key="upload", help=STAYS_HERE, on_change=_forget, args=("upload",)
+    )
+    return _own("upload", file, f"{TEN} A photo of one of these is a fair test.")
 
 
 def _camera(pair: Pair) -> Choice | None:
-    file = st.camera_input("Take a picture", key="camera", help=STAYS_HERE, width=480)
-    if file is None:
-        st.info(f"{TEN} Hold up a toy car, or a picture of a frog on your phone.")
-        st.caption("No picture here? Browsers allow a webcam on secure pages alone (https, or this very computer).")
+    if not _camera_is_allowed(st.context.url or ""):
+        st.info(
+            "Browsers allow the camera on secure pages alone: those that begin with https, or on the computer that "
+            "runs this lab. Choose **My photo** instead; on a phone that opens the camera, too.",
+            icon=":material/no_photography:",
+        )
         return None
-    return _own(file.getvalue(), file.file_id)
+    file = st.camera_input(
+        "Take a picture", key="camera", help=STAYS_HERE, width=480, on_change=_forget, args=("camera",)
+    )
+    return _own("camera", file, f"{TEN} Hold up a toy car, or a picture of a frog on your phone.")
 
 
-def _own(data: bytes, identity: str) -> Choice | None:
-    """Nobody but the visitor knows what it shows."""
-    square = _square(data, identity)
-    if square is None:
+def _camera_is_allowed(url: str) -> bool:
+    """Whether browsers count the page at this address as secure."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or parts.hostname in permission.THIS_COMPUTER
+
+
+def _own(source: str, file: UploadedFile | None, without: str) -> Choice | None:
+    """Nobody but the visitor knows what it shows. `without`: what is said where there is none yet."""
+    try:
+        own = _kept(source, file)
+    except ImageError as error:
+        st.error(plain(error), icon=":material/broken_image:")
         return None
+    if own is None:
+        st.info(without)
+        return None
+    if file is None:  # another page was looked at meanwhile
+        st.button(
+            "Remove my picture",
+            key=f"forget_{source}",
+            icon=":material/close:",
+            on_click=_forget,
+            args=(source,),
+            help=STAYS_HERE,
+        )
+    identity, picture = own
+    square = _square(picture)
     really = st.pills(
         "What is it really?",
         (*CLASSES, NONE_OF_THESE),
         key=f"really_{identity}",
+        persist_state="session",
         help="Only you know. Then the lab can say who is right.",
     )
     return Choice(square, "Your picture", really if really in CLASSES else None, unknown=really == NONE_OF_THESE)
 
 
-def _square(data: bytes, identity: str) -> Image.Image | None:
-    try:
-        picture = _opened(data, identity)
-    except ImageError as error:
-        st.error(plain(error), icon=":material/broken_image:")
-        return None
+def _kept(source: str, file: UploadedFile | None) -> tuple[str, pictures.Picture] | None:
+    """The visitor's own picture and what it is known by. Decoded once for all the clicks that follow, and kept in this
+    session alone, which ends with the page: Streamlit's widget forgets it once another page is looked at."""
+    kept: dict = st.session_state.setdefault(OWN, {})
+    if file and (source not in kept or kept[source][0] != file.file_id):
+        kept[source] = file.file_id, pictures.open_picture(file.getvalue())
+    return kept.get(source)
+
+
+def _forget(source: str) -> None:
+    """For another picture, or none."""
+    st.session_state.get(OWN, {}).pop(source, None)
+
+
+def _square(picture: pictures.Picture) -> Image.Image:
     if picture.note:
         st.caption(picture.note)
     how = "crop"
@@ -181,11 +225,3 @@ def _square(data: bytes, identity: str) -> Image.Image | None:
             help="Which part of a picture that is not square.",
         )
     return pictures.square(picture.image, how)
-
-
-def _opened(data: bytes, identity: str) -> pictures.Picture:
-    """Decoded once for all the clicks that follow, and kept in this session alone, which ends with the page."""
-    kept = st.session_state.get("_picture", (None, None))
-    if kept[0] != identity:
-        kept = st.session_state["_picture"] = identity, pictures.open_picture(data)
-    return kept[1]

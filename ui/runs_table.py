@@ -13,12 +13,12 @@ from core.analysis.comparison import differing
 from core.charts.learning import learning_curves
 from core.charts.palette import SIDES, colors
 from core.errors import LabError, RunError
-from core.jobs import limits, trainings
+from core.jobs import trainings
 from core.runs import library
 from core.runs.run import Run, open_run
 from core.runs.status import Status
 from core.sharing import zip_archive
-from ui import cached, chart, pair_picker
+from ui import cached, chart, pair_picker, permission
 from ui.foreign_text import plain
 from ui.fragment import fragment
 
@@ -43,8 +43,12 @@ def show() -> None:
         _watch()
     else:
         _show_table(states)
-    _show_actions(states)
-    _offer_import()
+    why_not = permission.refusal()
+    if why_not:
+        st.caption(f":material/lock: {why_not}")
+    _show_actions(states, may_change=not why_not)
+    if not why_not:
+        _offer_import()
 
 
 @fragment(run_every=POLL)
@@ -138,7 +142,7 @@ def _show_curves(names: list[str]) -> None:
         st.caption(f"In this picture {' and '.join(who)}.")
 
 
-def _show_actions(states: dict[str, Status]) -> None:
+def _show_actions(states: dict[str, Status], may_change: bool) -> None:
     own = [run for run in library.list_runs()[0] if run.path.parent != paths.SHIPPED]
     damaged = library.damaged_runs()
     if not own and not damaged:
@@ -150,15 +154,15 @@ def _show_actions(states: dict[str, Status]) -> None:
         "Do something with", [*(run.name for run in own), *damaged], key="chosen_run", help="One of your own runs."
     )
     if name in damaged:
-        if limits.training_allowed():
+        if may_change:
             _delete(name)
         return
     run = next(run for run in own if run.name == name)
     status = states.get(name)
     state = status.state if status else "finished"
     with st.container(horizontal=True):
-        if not limits.training_allowed():
-            pass  # a public demo
+        if not may_change:
+            pass
         elif state in ("training", "queued"):
             _action("Stop", "stop", name, trainings.stop, help="What was learned is kept, and it can be resumed later.")
         else:
@@ -242,8 +246,6 @@ def _download(run: Run) -> None:
 
 
 def _offer_import() -> None:
-    if not limits.training_allowed():
-        return
     with st.expander("Add a run from a zip file", icon=":material/upload:"):
         file = st.file_uploader(
             "A run's folder as a zip file",

@@ -11,7 +11,7 @@ import streamlit as st
 from core.classroom import qr
 
 PARTS = ("nav", "picker", "controls")
-SECRETS = ("teacher", "host", "me")  # by which one may end a class or a race, or is a pupil
+SECRETS = ("admin", "teacher", "host", "me")  # by which one may change runs, end a class or a race, or is a pupil
 LONGEST_LINK = 1_000  # letters: a code of more is too fine for a phone's camera
 LETTERS = 27  # pixels: at least 20 points, at 1280 x 720
 WIDGETS = ("stButtonGroup", "stSelectbox", "stSlider", "stSegmentedControl", "stPopover", "stNumberInput", "stToggle")

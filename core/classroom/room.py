@@ -49,10 +49,12 @@ class Room:
     this step, need not be drawn anew. Both are read without waiting."""
 
     def __init__(self, code: str, questions: Sequence[Question], teacher: str, opened: float) -> None:
-        """`teacher`: the hash of the teacher's token; `opened`: when, by the clock of `rooms.Rooms`."""
+        """`teacher`: the hash of the teacher's token; `opened`: when, by the clock of `rooms.Rooms`, which notes
+        in `looked_at` when anybody last asked for the room."""
         if not questions:
             raise ValueError("A room needs a question.")
-        self.code, self.questions, self.opened = code, tuple(questions), opened
+        self.code, self.questions = code, tuple(questions)
+        self.opened = self.looked_at = opened
         self.version = self.step = 0
         self._teacher = teacher
         self._lock = threading.Lock()

@@ -10,6 +10,7 @@ from core.classroom.room import Room
 from core.errors import ClassroomError
 
 MOST_ROOMS = 20
+ABANDONED = 10 * 60  # seconds since anybody looked; every open screen of a teacher or a pupil looks all the time
 SECONDS = 3 * 60 * 60  # until a room ends by itself
 
 
@@ -22,10 +23,13 @@ class Rooms:
         self._rooms: dict[str, Room] = {}
 
     def open(self, questions: Sequence[Question]) -> tuple[Room, str]:
-        """A new room, and the token by which its teacher is known."""
+        """A new room, and the token by which its teacher is known. Where all are taken, one that is abandoned gives
+        way."""
         token = tokens.new_token()
         with self._lock:
             self._drop_old()
+            if len(self._rooms) >= MOST_ROOMS:
+                self._drop_abandoned()
             if len(self._rooms) >= MOST_ROOMS:
                 raise ClassroomError(f"{MOST_ROOMS} rooms are open already: end one, or wait until one has ended.")
             code = tokens.new_code(set(self._rooms))
@@ -35,7 +39,10 @@ class Rooms:
     def find(self, code: str) -> Room | None:
         """None where no room of that code is open, or it no longer is."""
         room = self._rooms.get(code)
-        return room if room and not self._is_old(room) else None
+        if room is None or self._is_old(room):
+            return None
+        room.looked_at = self._clock()
+        return room
 
     def close(self, room: Room, token: str) -> None:
         """For the teacher only. Its pupils learn of it the next time they look."""
@@ -45,6 +52,11 @@ class Rooms:
 
     def _drop_old(self) -> None:
         self._rooms = {code: room for code, room in self._rooms.items() if not self._is_old(room)}
+
+    def _drop_abandoned(self) -> None:
+        longest = min(self._rooms.values(), key=lambda room: room.looked_at)
+        if self._clock() - longest.looked_at >= ABANDONED:
+            del self._rooms[longest.code]
 
     def _is_old(self, room: Room) -> bool:
         return self._clock() - room.opened >= SECONDS

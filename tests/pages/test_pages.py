@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import streamlit as st
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
@@ -374,6 +375,46 @@ def test_what_is_inside_an_upload_decides_not_its_name(app, name):
 
 
 NAMES = ("../../x.png", "a" * 300 + ".png", "\N{CAT FACE}.png")  # one with NUL Streamlit refuses before us
+
+
+def test_an_upload_stays_while_another_page_is_looked_at_and_can_be_removed(app):
+    app = look_inside(app)
+    app.segmented_control(key="source").set_value("upload").run()
+    app.file_uploader(key="upload").set_value(("a.jpg", gallery.read("cat"), "image/jpeg")).run()
+    (really,) = (pills for pills in app.button_group if pills.key.startswith("really_"))
+    really.set_value("cat").run()
+    seen = said(app, "subheader")
+    app = open_page(open_page(app, "mistakes"), "look_inside")
+    assert not app.file_uploader(key="upload").value
+    assert said(app, "subheader") == seen
+    app.file_uploader(key="upload").set_value(("bad.jpg", b"no picture", "image/jpeg")).run()
+    assert len(app.error) == 1
+    app.file_uploader(key="upload").set_value(("a.jpg", gallery.read("horse"), "image/jpeg")).run()
+    app = open_page(open_page(app, "mistakes"), "look_inside")
+    app.button(key="forget_upload").click().run()
+    assert not app.exception
+    assert "A photo of one of these is a fair test" in said(app, "info")
+    assert "forget_upload" not in [button.key for button in app.button]
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("http://192.168.0.7:8501/look_inside", False),
+        ("http://lab.local/look_inside", False),
+        ("http://localhost.example/look_inside", False),
+        ("https://192.168.0.7/look_inside", True),
+        ("http://localhost:8501/look_inside", True),
+        ("http://[::1]:8501/look_inside", True),
+    ],
+)
+def test_where_browsers_allow_no_camera_a_sentence_says_what_to_do(app, monkeypatch, url, allowed):
+    monkeypatch.setattr(type(st.context), "url", url)
+    app = look_inside(app)
+    app.segmented_control(key="source").set_value("camera").run()
+    assert not app.exception
+    assert ("Choose **My photo** instead" in said(app, "info")) == (not allowed)
+    assert len(app.get("camera_input")) == allowed
 
 
 def test_an_upload_is_decoded_once_for_all_clicks(app, monkeypatch):

@@ -15,6 +15,7 @@ from core.runs.run import open_run
 from core.settings import differences
 from core.sharing import zip_archive
 from tests.pages.opened import charts, new_app, open_page, said
+from ui import permission
 from ui.runs_table import twins
 
 
@@ -93,6 +94,28 @@ def test_one_of_torchvisions_networks(app):
         ("mobilenet_v3_small", "scratch"),
         ("mobilenet_v3_small", "imagenet"),
     ]
+
+
+@pytest.mark.parametrize("away", ["another page", "all runs"])
+def test_what_was_typed_is_there_when_one_comes_back(app, away):
+    app = section(app, "experiment")
+    app.number_input(key="cifar_epochs").set_value(3).run()
+    app.selectbox(key="cifar_optimizer").set_value("adamw").run()
+    app.number_input(key="cifar_adamw_lr").set_value(0.002).run()
+    app.selectbox(key="cifar_second").set_value("depth").run()
+    app.selectbox(key="cifar_second_depth").set_value(8).run()
+    app.number_input(key="cifar_train_fraction").set_value(50).run()
+    app.number_input(key="seeds").set_value(2).run()
+    typed = app.button(key="start").label, charts(app)[0].proto.spec
+    app = section(app, "runs") if away == "all runs" else open_page(app, "compare")
+    app = section(app, "experiment")
+    assert (app.button(key="start").label, charts(app)[0].proto.spec) == typed
+    assert app.number_input(key="cifar_adamw_lr").value == pytest.approx(0.002)
+    assert (app.number_input(key="cifar_epochs").value, app.number_input(key="cifar_train_fraction").value) == (3, 50)
+    assert app.selectbox(key="cifar_second_depth").value == 8
+    app.button_group(key="family").set_value("torchvision").run()
+    app = section(open_page(app, "compare"), "experiment")
+    assert app.selectbox(key="torchvision_network")
 
 
 def test_the_cost_is_said_before_the_start(app):
@@ -204,6 +227,19 @@ def test_nothing_can_be_changed_where_training_is_off(app, monkeypatch, own_runs
         app = section(app, name)
         assert not [button.key for button in app.button if button.key.startswith(("start", "do_"))]
     assert "switched off" in "".join(info.value for info in section(app, "experiment").info)
+
+
+def test_from_another_computer_all_is_seen_and_nothing_changed(app, own_runs, elsewhere):
+    (own_runs / "broken").mkdir()
+    app = section(app, "experiment")
+    assert permission.NOT_HERE in app.info[0].value
+    app = section(app, "runs")
+    assert permission.NOT_HERE in said(app)
+    assert set(app.dataframe[0].value["run"]) >= {"mine-plain", "broken"}
+    for name in ("mine-plain", "broken"):
+        app.selectbox(key="chosen_run").set_value(name).run()
+        assert not [button.key for button in app.main.button if button.key.startswith(("start", "do_", "import"))]
+    assert not app.get("file_uploader")
 
 
 HOSTILE = "![x](https://example.org/p.png) [Sign in](https://example.org)"

@@ -220,6 +220,21 @@ def test_there_is_an_end_to_rooms_and_an_ended_one_makes_place():
     all_rooms.open(QUESTIONS)
 
 
+def test_an_abandoned_room_gives_way_to_a_new_one_and_one_that_is_looked_at_stays():
+    now = [0.0]
+    all_rooms = Rooms(clock=lambda: now[0])
+    opened_first, forgotten, *_ = [all_rooms.open(QUESTIONS)[0] for _ in range(rooms.MOST_ROOMS)]
+    now[0] = rooms.ABANDONED - 1
+    assert all_rooms.find(opened_first.code)
+    with pytest.raises(ClassroomError, match="rooms are open"):
+        all_rooms.open(QUESTIONS)
+    now[0] = rooms.ABANDONED
+    newest, _ = all_rooms.open(QUESTIONS)
+    assert all_rooms.find(newest.code)
+    assert all_rooms.find(opened_first.code)
+    assert all_rooms.find(forgotten.code) is None
+
+
 def test_codes_are_four_letters_that_make_no_word():
     codes: set[str] = set()
     for _ in range(500):

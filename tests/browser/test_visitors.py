@@ -1,0 +1,83 @@
+"""What visitors from other computers, with other browsers and habits, meet in a real browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from benchmarks.running_app import IDLE, PAGES, run_app
+from core.classroom import address
+
+pytestmark = pytest.mark.slow
+
+
+def test_another_computer_may_look_and_with_the_printed_link_change_things(browser, tmp_path):
+    """Seen from this machine's address in its network, it is another computer."""
+    network = address.on_the_network() or pytest.skip("This machine is in no network.")
+    with run_app(tmp_path, address="0.0.0.0") as app:
+        context = browser.new_context()
+        page = context.new_page()
+        url = app.url.replace("127.0.0.1", network)
+        start = page.locator(".st-key-start button")
+
+        def visit(link: str) -> None:
+            page.goto(link)
+            expect(page.locator("h1")).to_have_text("Train your own")
+            page.wait_for_selector(IDLE)
+
+        visit(f"{url}/train")
+        expect(page.get_by_text("You may look and play")).to_be_visible()
+        expect(start).to_have_count(0)
+        token = re.search(r"admin=[\w-]+", app.log.read_text())[0]
+        visit(f"{url}/train?{token}")
+        expect(start).to_be_visible()
+        assert "admin" not in page.url
+        page.get_by_role("link", name="Which is better?").click()
+        page.get_by_role("link", name="Train networks").click()
+        expect(start).to_be_visible()
+        visit(f"{app.url}/train")
+        expect(start).to_be_visible()
+        context.close()
+
+
+def test_one_press_of_back_leads_to_the_page_before(lab):
+    """Over all pages, there by the menu."""
+    lab.open("compare")
+    order = ["compare", *PAGES]
+    for name in order[1:]:
+        lab.go_to(name)
+    for name in order[-2::-1]:
+        lab.page.go_back()
+        expect(lab.page.locator("h1")).to_contain_text(PAGES[name][1], timeout=20_000)
+    assert lab.exceptions == []
+
+
+def test_back_undoes_a_choice_before_it_leaves_the_page(lab):
+    lab.open()
+    lab.go_to("compare")
+    first = lab.page.url
+    question = lab.page.get_by_role("combobox", name="Which two networks?")
+    question.click()
+    lab.page.get_by_role("option").nth(1).click()
+    lab.page.wait_for_url(lambda url: url != first)
+    lab.settle()
+    lab.page.go_back()
+    lab.page.wait_for_url(first)
+    expect(lab.page.locator("h1")).to_contain_text(PAGES["compare"][1])
+    lab.page.go_back()
+    expect(lab.page.locator("h1")).to_contain_text(PAGES["start"][1])
+
+
+def test_an_upload_is_there_when_one_comes_back_by_the_menu_or_by_back(lab, photo):
+    lab.open("look_inside")
+    lab.page.get_by_text("My photo", exact=True).click()
+    lab.page.locator("input[type=file]").set_input_files(photo)
+    heatmaps = lab.page.get_by_text(re.compile("^Where [AB] looked for"))
+    expect(heatmaps).to_have_count(2)
+    for back in (lambda: lab.go_to("look_inside"), lab.page.go_back):
+        lab.settle()
+        lab.go_to("start")
+        back()
+        expect(heatmaps).to_have_count(2)
+    lab.page.get_by_role("button", name="Remove my picture").click()
+    expect(heatmaps).to_have_count(0)

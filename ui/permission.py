@@ -1,0 +1,88 @@
+"""Who may change things: who sits at the computer that runs the lab, and who has opened the link with its token. All
+others may look and play.
+
+A website can make a browser call its own name this computer's address (DNS rebinding), and behind a proxy every visitor
+comes from it: so the address alone proves nothing.
+"""
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from core.classroom import address, tokens
+from core.errors import LabError
+from core.jobs import limits
+
+TOKEN = "admin"  # in the link
+KEPT = "_admin"
+THIS_COMPUTER = {"localhost", "127.0.0.1", "::1"}
+OF_A_PROXY = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
+NOT_HERE = (
+    "You may look and play. Training and changing runs is for whoever sits at the computer that runs this lab, or has "
+    "the link that it printed when it started."
+)
+MAY_NOW = "You may train and change runs, until you close or reload this page."
+WRONG = "This link does not have the token that the lab printed when it started."
+
+
+def refusal() -> str | None:
+    """Why this visitor may change nothing, in a sentence; None if they may."""
+    try:
+        limits.require_training_allowed()
+    except LabError as error:
+        return str(error)
+    return None if st.session_state.get(KEPT) or sits_here(*_visitor()) else NOT_HERE
+
+
+def follow_link() -> None:
+    """Take the token out of the link, which may be on a projector, and remember for the session whether it is right."""
+    if TOKEN not in st.query_params:
+        return
+    known = tokens.same(st.query_params[TOKEN], tokens.digest(token()))
+    st.session_state[KEPT] = known or st.session_state.get(KEPT, False)
+    st.toast(MAY_NOW if known else WRONG, icon=":material/key:" if known else ":material/key_off:")
+    del st.query_params[TOKEN]
+
+
+def sits_here(came_from: str | None, headers: Mapping[str, str]) -> bool:
+    """Whether a browser on this computer asks. `came_from`: the address of who asks, None for this computer's own;
+    `headers`: of the request, whatever their case."""
+    hosts = (f"//{headers.get('Host', '')}", headers.get("Origin", ""))
+    proxied = any(name in headers for name in OF_A_PROXY)
+    return came_from is None and not proxied and all(map(_names_this_computer, hosts))
+
+
+@cache
+def token() -> str:
+    """RESNET_LAB_ADMIN, or one of this server's own. Raises LabError for one that could be guessed."""
+    chosen = os.environ.get("RESNET_LAB_ADMIN", "")
+    if chosen and not tokens.TOKEN.fullmatch(chosen):
+        raise LabError("RESNET_LAB_ADMIN must be 16 to 64 letters, digits, dashes or underscores.")
+    return chosen or tokens.new_token()
+
+
+def announcement() -> str:
+    """For the server's log: the link for a teacher at another computer. A token that was set is known, and not told."""
+    if not limits.training_allowed():
+        return "Training is switched off: nobody can change anything here."
+    scheme = "https" if st.get_option("server.sslCertFile") else "http"
+    host = address.on_the_network() or "localhost"
+    path = (st.get_option("server.baseUrlPath") or "").strip("/")
+    link = f"{scheme}://{host}:{st.get_option('server.port')}/{path}{'/' * bool(path)}?{TOKEN}="
+    made = token()
+    shown = "<your RESNET_LAB_ADMIN>" if os.environ.get("RESNET_LAB_ADMIN") else made
+    return f"To train and change runs from another computer, open there once: {link}{shown}"
+
+
+def _visitor() -> tuple[str | None, Mapping[str, str]]:
+    return st.context.ip_address, st.context.headers
+
+
+def _names_this_computer(url: str) -> bool:
+    try:
+        return urlsplit(url).hostname in THIS_COMPUTER
+    except ValueError:  # brackets that are never closed
+        return False
