@@ -19,7 +19,7 @@ import pytest
 from benchmarks import job_queue, stand_in_trainer
 from core import paths
 from core.config import TrainConfig
-from core.errors import TrainingError
+from core.errors import LabError, TrainingError
 from core.files import ABANDONED, write_json
 from core.jobs import keeper, limits, processes, trainings
 from core.runs import library, status, store
@@ -420,7 +420,7 @@ def test_training_can_be_switched_off(idle, monkeypatch):
 def test_limits(idle, monkeypatch, setting, value, words):
     folder = idle("x")
     monkeypatch.setenv(f"RESNET_LAB_{setting}", value)
-    with pytest.raises(TrainingError) as caught:
+    with pytest.raises(LabError) as caught:
         trainings.start([LONG])
     assert words in str(caught.value)
     assert [path for path in folder.parent.iterdir() if path.is_dir()] == [folder]
