@@ -39,14 +39,23 @@ def test_a_switch_is_on_or_off_or_refused(monkeypatch, name, value, on):
         assert environment.switch(name) == (environment.SWITCHES[name] if on is None else on)
 
 
-@pytest.mark.parametrize("name", [*environment.SWITCHES, *environment.NUMBERS])
-def test_nothing_starts_where_a_variable_is_not_understood(monkeypatch, name):
-    monkeypatch.setenv(name, "perhaps")
-    for program in (["-m", "core"], ["streamlit_app.py"]):
-        done = subprocess.run([sys.executable, *program], cwd=paths.ROOT, capture_output=True, text=True)
-        assert done.returncode != 0
-        assert done.stderr.strip().splitlines()[-1].startswith(f"{name} must be ")
-        assert "Traceback" not in done.stderr
+@pytest.mark.parametrize("name", environment.NUMBERS)
+def test_a_number_is_a_whole_one_or_refused(monkeypatch, name):
+    for value in ("many", "-1", "1.5", "1e3"):
+        monkeypatch.setenv(name, value)
+        with pytest.raises(LabError, match=f"{name} must be a whole number of at least "):
+            environment.check()
+    monkeypatch.setenv(name, " 7 ")
+    assert environment.number(name) == 7
+
+
+@pytest.mark.parametrize("program", [["-m", "core"], ["streamlit_app.py"]])
+def test_nothing_starts_where_a_variable_is_not_understood(monkeypatch, program):
+    monkeypatch.setenv("RESNET_LAB_TRAINING", "perhaps")
+    done = subprocess.run([sys.executable, *program], cwd=paths.ROOT, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert done.stderr.strip().splitlines()[-1] == "RESNET_LAB_TRAINING must be on or off, not 'perhaps'."
+    assert "Traceback" not in done.stderr
 
 
 @pytest.fixture
