@@ -4,11 +4,13 @@ import sys
 
 import streamlit as st
 
+from core import environment
 from core.errors import LabError
 from ui import permission
 from ui.warm_up import while_serving
 
 try:
+    environment.check()
     print(permission.announcement(), flush=True)
 except LabError as error:
     sys.exit(str(error))

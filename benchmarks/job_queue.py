@@ -113,7 +113,7 @@ def _stop(chance: random.Random, found: dict[str, status.Status]) -> bool:
 
 def _kill(chance: random.Random, found: dict[str, status.Status]) -> bool:
     running = [said for said in found.values() if said.state == "training"]
-    process = running and status.running_process(*_identity(chance.choice(running)))
+    process = running and chance.choice(running).process
     return bool(process) and _kill_process(process)
 
 
@@ -135,10 +135,6 @@ def _kill_process(process: psutil.Process) -> bool:
     except psutil.NoSuchProcess:
         return False
     return True
-
-
-def _identity(said: status.Status) -> tuple[int, float]:
-    return said.pid, said.pid_created
 
 
 def processes_of(root: Path) -> list[psutil.Process]:

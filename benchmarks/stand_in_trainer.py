@@ -102,3 +102,5 @@ if __name__ == "__main__":
         sys.exit(main(Path(sys.argv[1])))
     except LabError as error:
         sys.exit(str(error))
+    finally:
+        status.release(Path(sys.argv[1]))

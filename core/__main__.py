@@ -3,6 +3,7 @@
 import sys
 from importlib import import_module  # noqa: TID251 - of one of the commands
 
+from core import environment
 from core.commands.parser import run_command
 from core.errors import LabError
 
@@ -24,6 +25,7 @@ ASKING = ((), ("-h",), ("--help",))
 
 
 def main() -> int:
+    environment.check()
     name, *arguments = sys.argv[1:] or [""]
     if tuple(sys.argv[1:]) in ASKING:
         print(listing())

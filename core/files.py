@@ -9,11 +9,27 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from core.errors import RunError, plain_reason
 
 ABANDONED = 3_600  # seconds; no folder is worked on for so long
+PATIENCE, FIRST_PAUSE = 5.0, 0.01  # seconds in which what is denied is tried again; the pauses double
+Result = TypeVar("Result")
+
+
+def patiently(act: Callable[..., Result], *arguments, seconds: float | None = None) -> Result:
+    """What `act` gives, tried again where it is denied: on Windows for as long as another process, such as a virus
+    scanner, has the file open. Raises PermissionError after so many `seconds` (PATIENCE)."""
+    end, pause = time.monotonic() + (PATIENCE if seconds is None else seconds), FIRST_PAUSE
+    while True:
+        try:
+            return act(*arguments)
+        except PermissionError:
+            if time.monotonic() + pause > end:
+                raise
+        time.sleep(pause)
+        pause *= 2
 
 
 @contextmanager
@@ -33,8 +49,9 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
+        with suppress(OSError):  # a disk without modes (Windows's below Linux): others may read there anyway
+            os.chmod(temporary, 0o644)  # mkstemp's files are for their maker alone
+        patiently(os.replace, temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise

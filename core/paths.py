@@ -1,7 +1,8 @@
 """Where things lie: the repository, the runs that ship, and the user's own. Knows nothing of what they hold."""
 
-import os
 from pathlib import Path, PureWindowsPath
+
+from core import environment
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = ROOT / "checkpoints"
@@ -9,7 +10,7 @@ SHIPPED = ROOT / "checkpoints"
 
 def own_runs_dir() -> Path:
     """Where the user's own runs lie: RESNET_LAB_RUNS, or `runs/` beside the app."""
-    return Path(os.environ.get("RESNET_LAB_RUNS") or ROOT / "runs").absolute()
+    return (environment.path("RESNET_LAB_RUNS") or ROOT / "runs").absolute()
 
 
 def file_name(path: str) -> str:

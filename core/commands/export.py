@@ -1,9 +1,9 @@
 """Hand a run on: as a folder for the Hugging Face Hub, or a zip that the app and `add-run` take."""
 
 import sys
-from pathlib import Path
 
 from core.commands.parser import Parser, run_command
+from core.environment import expanded
 from core.errors import RunError
 from core.files import write_atomically, writing
 from core.runs.library import find_run
@@ -14,7 +14,7 @@ from core.sharing.zip_archive import zip_run
 def parser() -> Parser:
     p = Parser(prog="python -m core export", description=__doc__)
     p.add_argument("run", metavar="RUN", help="a run's name, or the path of its folder")
-    p.add_argument("folder", metavar="FOLDER", type=Path, help="hub: a new folder to fill; zip: where RUN.zip goes")
+    p.add_argument("folder", metavar="FOLDER", type=expanded, help="hub: a new folder to fill; zip: where RUN.zip goes")
     p.add_argument("--format", choices=("hub", "zip"), default="hub", help="default: %(default)s")
     return p
 

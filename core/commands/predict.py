@@ -7,6 +7,7 @@ from pathlib import Path
 from core.commands.parser import Parser, run_command
 from core.data import picture_files, pictures
 from core.data.cifar10 import CLASSES
+from core.environment import expanded
 from core.errors import ImageError, LabError
 from core.files import write_atomically
 from core.heatmaps import gradcam
@@ -18,9 +19,9 @@ HEATMAP_SIDE = 512  # pixels
 def parser() -> Parser:
     p = Parser(prog="python -m core predict", description=__doc__)
     p.add_argument("run", metavar="RUN", help="a run's name, or the path of its folder")
-    p.add_argument("image", metavar="IMAGE", type=Path, help="a JPEG, PNG or WebP; its center square is used")
+    p.add_argument("image", metavar="IMAGE", type=expanded, help="a JPEG, PNG or WebP; its center square is used")
     p.add_argument("--json", action="store_true", help="print one JSON object on stdout")
-    p.add_argument("--heatmap", metavar="OUT.png", type=Path, help="write the picture with the heatmap over it")
+    p.add_argument("--heatmap", metavar="OUT.png", type=expanded, help="write the picture with the heatmap over it")
     p.add_argument("--method", choices=gradcam.METHODS, default="GradCAM", help="of the heatmap; %(default)s")
     p.add_argument("--layer", metavar="NAME", help="where in the network the heatmap is taken; default: the last")
     p.add_argument("--target", choices=CLASSES, help="what the heatmap is for; default: the answer")

@@ -9,6 +9,7 @@ import pandas as pd
 
 from core.analysis.training_summary import figures
 from core.commands.parser import Parser, run_command
+from core.environment import expanded
 from core.errors import LabError
 from core.files import write_text
 from core.lessons.guide import document
@@ -161,7 +162,7 @@ def _row(cells: Iterable[str]) -> str:
 
 def parser() -> Parser:
     p = Parser(prog="python -m core report", description=__doc__)
-    p.add_argument("folder", nargs="?", type=Path, default=SHIPPED, help="where the runs' folders lie; %(default)s")
+    p.add_argument("folder", nargs="?", type=expanded, default=SHIPPED, help="where the runs' folders lie; %(default)s")
     p.add_argument(
         "--write",
         nargs="?",

@@ -1,10 +1,10 @@
 """Put finished runs among those that come with the lab, each with its card; then renew the tables: `report --write`."""
 
 import sys
-from pathlib import Path
 
 from core import paths
 from core.commands.parser import Parser, run_command
+from core.environment import expanded
 from core.runs.library import find_run
 from core.sharing.shipping import ship
 
@@ -12,7 +12,7 @@ from core.sharing.shipping import ship
 def parser() -> Parser:
     p = Parser(prog="python -m core ship", description=__doc__)
     p.add_argument("runs", nargs="+", metavar="RUN", help="a run's name, or the path of its folder")
-    p.add_argument("--to", type=Path, metavar="FOLDER", default=paths.SHIPPED, help="default: %(default)s")
+    p.add_argument("--to", type=expanded, metavar="FOLDER", default=paths.SHIPPED, help="default: %(default)s")
     p.add_argument("--without-weights", action="store_true", help="leave them out: the card says how to make them")
     p.add_argument("--replace", action="store_true", help="put a run in the place of another of its name")
     return p

@@ -8,10 +8,10 @@ what is finished and resumes what is not. Each training is a process of its own,
 
 import argparse
 import sys
-from pathlib import Path
 
 from core import paths
 from core.commands.parser import Parser, run_command
+from core.environment import expanded
 from core.jobs.sweep import Child, read_grid, state
 from core.runs import store
 
@@ -21,10 +21,10 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "file",
         metavar="FILE",
-        type=Path,
+        type=expanded,
         help='the JSON file; "name" in it may be a pattern, such as "mine-{architecture}-{seed}", for the runs\' names',
     )
-    p.add_argument("--out", type=Path, default=paths.own_runs_dir(), help="where the runs' folders go; %(default)s")
+    p.add_argument("--out", type=expanded, default=paths.own_runs_dir(), help="where the runs' folders go; %(default)s")
     p.add_argument("--dry-run", action="store_true", help="list the runs and how they stand, and train nothing")
     return p
 

@@ -5,7 +5,6 @@ import shlex
 import signal
 import sys
 from functools import cache
-from pathlib import Path
 
 import torch
 
@@ -13,6 +12,7 @@ from core import paths
 from core.commands.parser import Parser, run_command
 from core.config import NAMED_RECIPES, PRECISIONS, RECIPES, SETTINGS, TrainConfig, recipe
 from core.data import cifar10
+from core.environment import expanded
 from core.errors import LabError
 from core.models.registry import parse_architecture
 from core.runs import library, status
@@ -45,11 +45,15 @@ def parser() -> argparse.ArgumentParser:
     for name, setting in SETTINGS.items():
         if setting.option:
             _add_option(p, name)
-    p.add_argument("--data", default="full", help="full: 50,000 images; shipped: the app's 10,000; or a folder")
+    p.add_argument(
+        "--data", default="full", help="full: 50,000 images; shipped: the app's 10,000; or a folder, or an archive"
+    )
     p.add_argument("--name", help="the run's name; default: made from the options")
-    p.add_argument("--out", type=Path, default=paths.own_runs_dir(), help="where the run's folder goes; %(default)s")
+    p.add_argument(
+        "--out", type=expanded, default=paths.own_runs_dir(), help="where the run's folder goes; %(default)s"
+    )
     p.add_argument("--resume", action="store_true", help="continue the run of this name")
-    p.add_argument("--run", type=Path, help="begin, or continue, the run in this folder, as its config.json says")
+    p.add_argument("--run", type=expanded, help="begin, or continue, the run in this folder, as its config.json says")
     p.add_argument("--threads", type=int, help="of the CPU; all, or as many as the run began with")
     p.add_argument(
         "--precision",
@@ -107,7 +111,7 @@ def _train(args: argparse.Namespace) -> int:
                 folder,
                 images,
                 How(args.threads, args.precision, args.compile),
-                data_folder=None if args.data in ("full", "shipped") else Path(args.data),
+                data_folder=None if args.data in ("full", "shipped") else expanded(args.data),
                 events=EventLog(folder) if args.log else None,
             )
             stop = stop or _stop_on_signals()  # not before: until there is something to save, a signal ends it at once

@@ -4,13 +4,14 @@ Knows files and downloads; knows neither tensors nor splits (that is `data.py`),
 show pictures need no torch.
 """
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from core import environment
+from core.data import cifar10_forms
 from core.errors import DataError
 from core.paths import ROOT
 
@@ -44,16 +45,17 @@ def load_training(source: str = "full") -> Images:
 
     "shipped": the first 10,000, which come with the app. "full": all 50,000, from the folder in CIFAR10_DIR, from
     an earlier download, or downloaded now (progress on stderr). Anything else: a folder with all 50,000, as contact
-    sheets or as torchvision's `cifar-10-batches-py`. Never returns fewer images than were asked for: raises DataError.
+    sheets or in one of the forms of `cifar10_forms`, or an archive of it. Never returns fewer images than were asked
+    for: raises DataError.
     """
     if source == "shipped":
         labels = read_labels(SHIPPED_DIR / "train_labels.npy", IMAGES_PER_SHEET)
         return Images(read_sheet(SHIPPED_DIR / "data_batch_1.webp"), labels)
     if source != "full":
-        return _load_folder(Path(source))
-    if os.environ.get("CIFAR10_DIR"):
-        return _load_folder(Path(os.environ["CIFAR10_DIR"]))
-    return _load_torchvision(DOWNLOAD_DIR, download=True)
+        return _load_folder(environment.expanded(source))
+    if folder := environment.path("CIFAR10_DIR"):
+        return _load_folder(folder)
+    return _download()
 
 
 def read_sheet(path: Path) -> np.ndarray:
@@ -89,32 +91,34 @@ def read_labels(path: Path, count: int) -> np.ndarray:
 
 
 def _load_folder(folder: Path) -> Images:
-    if folder.name == "cifar-10-batches-py":
-        folder = folder.parent
-    if (folder / "cifar-10-batches-py").is_dir():
-        return _load_torchvision(folder, download=False)
     names = [f"data_batch_{i}.webp" for i in range(1, 6)]
     missing = [name for name in [*names, "train_labels.npy"] if not (folder / name).is_file()]
+    if len(missing) > len(names):
+        try:
+            return Images(*cifar10_forms.read(folder, CLASSES))
+        except DataError as error:
+            raise DataError(_how_to_get_it(str(error))) from None
     if missing:
         raise DataError(_how_to_get_it(f"{folder} lacks {', '.join(missing)}."))
     labels = read_labels(folder / "train_labels.npy", 5 * IMAGES_PER_SHEET)
     return Images(np.concatenate([read_sheet(folder / name) for name in names]), labels)
 
 
-def _load_torchvision(root: Path, download: bool) -> Images:
+def _download() -> Images:
     from torchvision.datasets import CIFAR10
 
-    try:  # checks the files' MD5 sums before it opens them
-        dataset = CIFAR10(root, train=True, download=download)
+    try:  # checks the files' MD5 sums before it opens them; what is there already is not downloaded
+        dataset = CIFAR10(DOWNLOAD_DIR, train=True, download=True)
     except (RuntimeError, OSError, EOFError) as error:
-        raise DataError(_how_to_get_it(f"The 50,000 training images could not be loaded ({error}).")) from None
+        raise DataError(_how_to_get_it(f"CIFAR-10 could not be loaded ({error}).")) from None
     return Images(dataset.data, np.asarray(dataset.targets, dtype=np.uint8))
 
 
 def _how_to_get_it(problem: str) -> str:
     return (
-        f"{problem} There are three ways to get them: set CIFAR10_DIR (or --data DIR) to a folder that holds the five "
-        "contact sheets and train_labels.npy, or torchvision's cifar-10-batches-py; put an earlier download of "
-        f"cifar-10-batches-py into {DOWNLOAD_DIR}; or let torchvision download it (170 MB) with a network. "
+        f"{problem} There are three ways to get the 50,000 training images: set CIFAR10_DIR (or --data) to a folder or "
+        "an archive that holds them (the Python or the binary version, or PNG files in a folder for each class); put "
+        f"an earlier download of cifar-10-batches-py into {DOWNLOAD_DIR}; or let torchvision download it (170 MB) with "
+        "a network. "
         "To train on the 10,000 images that come with the app instead, ask for them: --data shipped."
     )

@@ -2,8 +2,9 @@
 
 The queue is nothing but the status files in the runs' folders; the keeper holds no state of its own. Whatever adds to
 the queue, or shows it, starts a keeper if none runs (`wake`). The keeper ends when nothing is left to do; if it is
-killed, the trainings go on. Knows neither configs nor networks: `trainer` is a command that trains the run whose folder
-it is given as its last argument. Imports next to nothing, so that the keeper stays small.
+killed, the trainings go on. Machines that share the folder share the queue, and its one keeper. Knows neither configs
+nor networks: `trainer` is a command that trains the run whose folder it is given as its last argument. Imports next to
+nothing, so that the keeper stays small.
 """
 
 import json
@@ -13,7 +14,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import psutil
@@ -23,6 +24,7 @@ from core.files import write_json
 from core.jobs.processes import detached
 from core.runs import status
 from core.runs.status import Status
+from core.runs.workers import HEARTBEAT, Worker, silence
 
 KEEPER_FILE, KEEPER_LOG = ".keeper.json", ".keeper.log"
 TICK = float(os.environ.get("RESNET_LAB_KEEPER_TICK") or 0.5)  # seconds between two looks; tests set fewer
@@ -56,12 +58,12 @@ def join(folder: Path, run_status: Status) -> None:
     status.write(folder, replace(run_status, state="queued", reason="", queued=place))
 
 
-def running(root: Path) -> psutil.Process | None:
-    """The keeper of this folder's queue, if one runs."""
+def running(root: Path) -> Worker | None:
+    """The keeper of this folder's queue, if one runs, here or on another machine."""
     try:
-        keeper = json.loads((root / KEEPER_FILE).read_text(encoding="utf-8"))
-        return status.running_process(int(keeper["pid"]), float(keeper["pid_created"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        keeper = Worker(**json.loads((root / KEEPER_FILE).read_text(encoding="utf-8")))
+        return keeper if keeper.works(root / KEEPER_FILE) else None
+    except (OSError, ValueError, TypeError):
         return None
 
 
@@ -73,26 +75,25 @@ def wake(root: Path, jobs: int, trainer: list[str]) -> None:
     process = detached(command, root / KEEPER_LOG)
     threading.Thread(target=process.wait, daemon=True).start()  # so that it does not stay as a zombie
     with suppress(psutil.Error):
-        _register(root, psutil.Process(process.pid))
+        _register(root, _worker(process))
 
 
 def keep(root: Path, jobs: int, trainer: list[str]) -> None:
     """Start the runs that wait, in order, at most `jobs` at a time, until none waits and none is in training."""
-    me = psutil.Process()
     children: list[subprocess.Popen] = []
     while True:
         children = [child for child in children if child.poll() is None]  # poll() also frees ended processes (zombies)
         with suppress(TrainingError, OSError), status.lock(root):  # a lock or a disk that is busy: look again
             other = running(root)
-            if other and other != me:
+            if other and not other.is_me:
                 return
             statuses = states(root)
             waiting, training = names_in("queued", statuses), names_in("training", statuses)
             if not (waiting or training or children):
                 (root / KEEPER_FILE).unlink(missing_ok=True)
                 return
-            if not other:
-                _register(root, me)
+            if not other or silence(root / KEEPER_FILE) > HEARTBEAT:
+                _register(root, Worker())
             for name in waiting[: max(0, jobs - len(training))]:
                 children.append(_begin(root / name, statuses[name], trainer))
         time.sleep(TICK)
@@ -105,8 +106,7 @@ def _begin(folder: Path, run_status: Status, trainer: list[str]) -> subprocess.P
     try:
         status.write(folder, run_status)  # first: on a full disk, it would else be started again and again
         process = detached([*trainer, str(folder)], folder / status.LOG_FILE)
-        created = psutil.Process(process.pid).create_time()  # there even if it has ended: a zombie
-        status.write(folder, replace(run_status, state="training", pid=process.pid, pid_created=created))
+        status.write(folder, replace(run_status, state="training", **asdict(_worker(process))))
         return process
     except OSError as error:
         if process:
@@ -117,5 +117,10 @@ def _begin(folder: Path, run_status: Status, trainer: list[str]) -> subprocess.P
         raise
 
 
-def _register(root: Path, process: psutil.Process) -> None:
-    write_json(root / KEEPER_FILE, {"pid": process.pid, "pid_created": process.create_time()})
+def _worker(process: subprocess.Popen) -> Worker:
+    """A process that was just started; one that has ended by now is still there, as a zombie."""
+    return Worker(pid=process.pid, pid_created=psutil.Process(process.pid).create_time())
+
+
+def _register(root: Path, keeper: Worker) -> None:
+    write_json(root / KEEPER_FILE, asdict(keeper))

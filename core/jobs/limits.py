@@ -2,17 +2,16 @@
 (RESNET_LAB_TRAINING), for how many epochs (RESNET_LAB_MAX_EPOCHS), how many runs are kept (RESNET_LAB_MAX_RUNS); and
 how many trainings run at once (RESNET_LAB_JOBS). Whatever is refused raises TrainingError."""
 
-import os
 from pathlib import Path
 
-from core import paths
+from core import environment, paths
 from core.config import TrainConfig
 from core.errors import TrainingError
 
 
 def training_allowed() -> bool:
     """Whether anything may be trained or changed here."""
-    return os.environ.get("RESNET_LAB_TRAINING", "").strip().lower() != "off"
+    return environment.switch("RESNET_LAB_TRAINING")
 
 
 def require_training_allowed() -> None:
@@ -23,14 +22,14 @@ def require_training_allowed() -> None:
 
 def require_allowed_length(configs: list[TrainConfig]) -> None:
     """Raises TrainingError if one of these trainings has more epochs than can be trained here."""
-    most = _setting("RESNET_LAB_MAX_EPOCHS")
+    most = environment.number("RESNET_LAB_MAX_EPOCHS")
     if most and any(config.epochs > most for config in configs):
         raise TrainingError(f"At most {most} epoch{'s' * (most != 1)} can be trained here.")
 
 
 def require_room(number: int) -> None:
     """Raises TrainingError if so many more runs can't be kept here. A damaged run takes room too."""
-    root, most = paths.own_runs_dir(), _setting("RESNET_LAB_MAX_RUNS")
+    root, most = paths.own_runs_dir(), environment.number("RESNET_LAB_MAX_RUNS")
     kept = [path for path in (root.iterdir() if root.is_dir() else ()) if _takes_room(path)]
     if most and len(kept) + number > most:
         raise TrainingError(
@@ -41,15 +40,8 @@ def require_room(number: int) -> None:
 
 def jobs_at_once() -> int:
     """How many trainings run at the same time."""
-    return _setting("RESNET_LAB_JOBS", default=1, least=1)
+    return environment.number("RESNET_LAB_JOBS")
 
 
 def _takes_room(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink() and not path.name.startswith(".")
-
-
-def _setting(name: str, default: int = 0, least: int = 0) -> int:
-    text = os.environ.get(name) or str(default)
-    if not text.isdecimal() or int(text) < least:
-        raise TrainingError(f"{name} must be a whole number of at least {least}, not {text!r}.")
-    return int(text)

@@ -24,6 +24,7 @@ from core.jobs import processes
 from core.jobs.limits import require_training_allowed, training_allowed
 from core.jobs.pairs import RACES, FairPair
 from core.runs import status
+from core.runs.workers import Worker
 
 RACE_FILE, FRAMES_FILE, LOG_FILE = ".race.json", ".race.jsonl", ".race.log"
 PHOTOS = (1, 6, 13, 4)  # test images, clear ones of four classes, that both networks are asked about again and again
@@ -37,12 +38,10 @@ NO_DOWNLOAD = (
 
 
 @dataclass(frozen=True)
-class StartedRace:
-    """The race that was started last, whatever became of it."""
+class StartedRace(Worker):
+    """The race that was started last, whatever became of it, and the process that trains it."""
 
     name: str  # of RACES
-    pid: int
-    pid_created: float
     host: str = ""  # sha256 of the token of who started it; "": nobody's
 
     @property
@@ -60,7 +59,7 @@ class StartedRace:
 
     @property
     def alive(self) -> bool:
-        return status.running_process(self.pid, self.pid_created) is not None
+        return self.works(paths.own_runs_dir() / FRAMES_FILE)
 
 
 def start(name: str) -> tuple[StartedRace, str]:
@@ -78,7 +77,8 @@ def start(name: str) -> tuple[StartedRace, str]:
         )
         threading.Thread(target=process.wait, daemon=True).start()  # so that it does not stay as a zombie
         token = secrets.token_urlsafe(TOKEN_BYTES)
-        race = StartedRace(name, process.pid, psutil.Process(process.pid).create_time(), _digest(token))
+        created = psutil.Process(process.pid).create_time()
+        race = StartedRace(name, _digest(token), pid=process.pid, pid_created=created)
         write_json(root / RACE_FILE, asdict(race))
     return race, token
 
@@ -86,10 +86,11 @@ def start(name: str) -> tuple[StartedRace, str]:
 def current() -> StartedRace | None:
     """The race that was started last; None if there was none."""
     try:
-        race = StartedRace(**json.loads((paths.own_runs_dir() / RACE_FILE).read_text(encoding="utf-8")))
-        sound = race.name in RACES and type(race.pid) is int and isinstance(race.host, str)
+        values = json.loads((paths.own_runs_dir() / RACE_FILE).read_text(encoding="utf-8"))
+        race = StartedRace(**values)
+        sound = race.name in RACES and type(values["pid"]) is int and isinstance(race.host, str)
         return race if sound else None
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
@@ -102,6 +103,8 @@ def stop(token: str) -> None:
         return
     if not race.hosted_by(token):
         raise TrainingError("Only who started the race can stop it.")
+    if not race.here:
+        raise TrainingError(f"The race runs on {race.machine}, and can't be stopped from here; it ends by itself.")
     _end(race)
 
 
@@ -110,7 +113,7 @@ def _digest(token: str) -> str:
 
 
 def _end(race: StartedRace) -> None:
-    process = status.running_process(race.pid, race.pid_created)
+    process = race.process
     if process:
         with suppress(psutil.Error):
             process.terminate()

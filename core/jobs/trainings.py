@@ -19,7 +19,7 @@ import psutil
 from core import paths
 from core.config import TrainConfig
 from core.errors import LabError, RunError, TrainingError
-from core.files import remove_abandoned, writing
+from core.files import patiently, remove_abandoned, writing
 from core.jobs import keeper, limits
 from core.runs import library, status, store
 from core.runs.run import Run, open_run
@@ -86,9 +86,8 @@ def resume(name: str) -> None:
         if status.finished(folder):
             raise TrainingError(f"{name} is finished already.")
         if run_status and run_status.state in ("queued", "training"):
-            raise TrainingError(
-                f"{name} is {'in training' if run_status.state == 'training' else 'in the queue'} already."
-            )
+            busy = run_status.state == "training"
+            raise TrainingError(status.in_training(name, run_status) if busy else f"{name} is in the queue already.")
         config = open_run(folder).config
         keeper.join(folder, run_status or Status("queued", epochs=config.epochs))
         _wake(root)
@@ -107,6 +106,7 @@ def stop(name: str, patience: float = PATIENCE) -> None:
         if run_status.state == "queued":
             _write_stopped(folder, run_status)
             return
+    _require_here(name, run_status)
     _end(folder, run_status, patience)
     with _changing():
         run_status = status.read(folder)
@@ -121,12 +121,13 @@ def delete(name: str) -> None:
     folder = paths.own_runs_dir() / name if name in library.damaged_runs() else _own_folder(name)
     run_status = status.read(folder)
     if run_status and run_status.state == "training":
+        _require_here(name, run_status)
         _end(folder, run_status, PATIENCE)
     with _changing() as root:
         _require_not_in(folder, "training")
         rubbish = root / f"{DELETED}{time.time_ns()}"
-        folder.rename(rubbish)  # so that nobody sees half a run
-        shutil.rmtree(rubbish)
+        patiently(folder.rename, rubbish)  # so that nobody sees half a run
+        patiently(shutil.rmtree, rubbish)
 
 
 def rename(name: str, new: str) -> None:
@@ -137,7 +138,7 @@ def rename(name: str, new: str) -> None:
         library.require_name(new)
         if library.is_taken(root, new):
             raise TrainingError(f"{new} exists already; choose another name.")
-        folder.rename(root / new)
+        patiently(folder.rename, root / new)
         if status.finished(root / new):
             from core.sharing.model_card import write_card
 
@@ -180,9 +181,17 @@ def _own_folder(name: str) -> Path:
     return folder
 
 
+def _require_here(name: str, run_status: Status) -> None:
+    """Raises TrainingError for a training on another machine, whose process can't be reached from this one."""
+    if not run_status.here:
+        raise TrainingError(f"{name} is in training on {run_status.machine}; stop it there.")
+
+
 def _require_not_in(folder: Path, *states: str) -> None:
     run_status = status.read(folder)
     if run_status and run_status.state in states:
+        if run_status.state == "training":
+            _require_here(folder.name, run_status)
         raise TrainingError(f"{folder.name} is being trained, or will be; stop it first.")
 
 
@@ -193,14 +202,14 @@ def _write_stopped(folder: Path, run_status: Status) -> None:
 def _end(folder: Path, run_status: Status, patience: float) -> None:
     """Ask a training to save its state and end. Once it says that it has, or else after `patience` seconds, insist:
     what it would still do is free its memory, which can take seconds on a busy machine."""
-    process = status.running_process(run_status.pid, run_status.pid_created)
+    process = run_status.process
     if process is None:
         return
     with suppress(psutil.NoSuchProcess):
         process.terminate()
         _wait_until(lambda: (now := status.read(folder)) is None or now.state != "training", patience)
         process.kill()
-    _wait_until(lambda: not run_status.alive, patience)
+    _wait_until(lambda: run_status.process is None, patience)
 
 
 def _wait_until(condition: Callable[[], bool], seconds: float) -> None:

@@ -1,13 +1,13 @@
 """A lesson: its file read and checked, so that a mistake in it is told by file, step and what is wrong."""
 
 import inspect
-import os
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from core import environment
 from core.data.cifar10 import TEST_IMAGES
 from core.errors import LabError, RunError
 from core.jobs.pairs import RACES
@@ -72,7 +72,7 @@ class Lesson:
 
 def folder() -> Path:
     """Where the lessons lie: RESNET_LAB_LESSONS, or `lessons/` beside the app."""
-    return Path(os.environ.get("RESNET_LAB_LESSONS") or ROOT / "lessons")
+    return environment.path("RESNET_LAB_LESSONS") or ROOT / "lessons"
 
 
 def list_lessons() -> tuple[dict[str, Lesson], list[str]]:

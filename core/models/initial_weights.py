@@ -1,12 +1,12 @@
 """The weights with which a training begins: drawn from its seed, from ImageNet, or from a file."""
 
 import hashlib
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from core.config import TrainConfig
+from core.environment import expanded
 from core.errors import ModelError
 from core.models.layers import head_name, is_within
 from core.models.registry import build
@@ -28,7 +28,7 @@ def initial_weights(config: TrainConfig) -> dict[str, Tensor] | None:
         from core.models import torchvision_nets
     elif config.init == "imagenet":
         raise ModelError(f"There are no ImageNet weights for {config.architecture}: it is made for 32x32 images.")
-    given = torchvision_nets.pretrained(config) if config.init == "imagenet" else read_weights(Path(config.init))
+    given = torchvision_nets.pretrained(config) if config.init == "imagenet" else read_weights(expanded(config.init))
     if torchvisions:
         given = torchvision_nets.with_present_names(given)
     return _fitted(given, build(config), f"The weights in {config.init} do not fit {config.architecture}")
@@ -70,7 +70,7 @@ def describe_initial_weights(config: TrainConfig) -> str:
         return f"{torchvision_nets.describe_pretrained(config)}; the last layer is new, from seed {config.seed}"
     if config.pretrained:
         try:
-            digest = hashlib.sha256(Path(config.init).read_bytes()).hexdigest()
+            digest = hashlib.sha256(expanded(config.init).read_bytes()).hexdigest()
         except OSError:  # a training may outlive the file from which it began
             digest = "not known: the file is gone"
         return f"{config.init}, sha256 {digest}; a last layer for other classes is new, from seed {config.seed}"

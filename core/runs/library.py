@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from core import paths
+from core.environment import expanded
 from core.errors import RunError
 from core.paths import own_runs_dir
 from core.runs.run import Run, open_run
@@ -62,8 +63,9 @@ def find_run(name_or_path: str) -> Run:
         for root in (paths.SHIPPED, own_runs_dir()):
             if (root / name_or_path / "config.json").is_file():
                 return _open_in(root, root / name_or_path)
-    if os.path.isfile(os.path.join(name_or_path, "config.json")):
-        return open_run(Path(name_or_path))
+    folder = expanded(name_or_path)
+    if os.path.isfile(folder / "config.json"):
+        return open_run(folder)
     runs, _ = list_runs()
     raise RunError(f"There is no run {name_or_path!r}. Known: {', '.join(run.name for run in runs) or 'none'}.")
 

@@ -2,32 +2,41 @@
 
 Knows files and processes; knows nothing of configs, networks or the queue's order. The process that a status names is
 the only one that may train the run: `claim` makes it so, under the one lock of the folder of runs.
+
+Several machines may share that folder. Not all shared disks hand on the locks of an operating system, so the lock, and
+the claim that a training keeps as long as it lasts, are files that only one process can make (`filelock.SoftFileLease`)
+and that it touches again and again. A training whose machine is silent for long may be resumed elsewhere; should it
+wake up after all, it finds that its claim is another's, and ends.
 """
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import psutil
-from filelock import FileLock, Timeout
+from filelock import SoftFileLease, Timeout
 
 from core.errors import TrainingError
-from core.files import remove_leftovers, write_json
+from core.files import patiently, remove_leftovers, write_json
+from core.runs.workers import SILENCE, Worker, silence
 
-FILE, LOG_FILE, LOCK_FILE = "status.json", "train.log", ".lock"
+FILE, LOG_FILE = "status.json", "train.log"
+LOCK_FILE, CLAIM_FILE = ".lock", ".claim"  # of the folder of runs; of a run that is in training
 RESULT_FILE = "test_logits.npz"  # is written last: a run that has it is finished
 WORDLESS = "Its process ended without a word (killed, or switched off)."
+SILENT = "It was in training on {machine}, from where nothing was heard for {minutes:.0f} minutes; resume it here."
 STATES = ("queued", "training", "stopped", "failed")
 PATIENCE = 20.0  # seconds for the lock, which is held for moments only
-CLOCK_SLACK = 2.0  # seconds: psutil's create_time() drifts when the clock is adjusted (NTP)
+LOCK_SECONDS = 15.0  # after which the lock of a machine that is silent no longer counts
+READ_PATIENCE = 0.3  # seconds; a page waits for it
+CLAIM_PATIENCE = 1.0  # seconds; to see that the claim of a process that was killed no longer counts takes less
 
 
 @dataclass(frozen=True)
-class Status:
-    """`state`: one of STATES; `reason` says why it failed. A finished run has no status."""
+class Status(Worker):
+    """`state`: one of STATES; `reason` says why it failed. A finished run has no status. The process that is meant is
+    the one that trains the run, or wrote this."""
 
     state: str
     reason: str = ""
@@ -39,28 +48,10 @@ class Status:
     accuracy: float | None = None  # mean over the present epoch so far, 0 to 1
     images_per_second: float = 0.0
     seconds_left: float | None = None
-    pid: int = field(default_factory=os.getpid)
-    pid_created: float = field(default_factory=lambda: psutil.Process().create_time())
-
-    @property
-    def alive(self) -> bool:
-        """Whether the process that the status names still runs."""
-        return running_process(self.pid, self.pid_created) is not None
 
 
 def finished(folder: Path) -> bool:
     return (folder / RESULT_FILE).is_file()
-
-
-def running_process(pid: int, created: float) -> psutil.Process | None:
-    """The process with this pid, if it still runs; a later one that got the same pid does not count."""
-    try:
-        process = psutil.Process(pid)
-        if abs(process.create_time() - created) < CLOCK_SLACK and process.status() != psutil.STATUS_ZOMBIE:
-            return process
-    except psutil.Error:
-        pass
-    return None
 
 
 @contextmanager
@@ -68,34 +59,64 @@ def lock(root: Path) -> Iterator[None]:
     """Only one thread of one process at a time may change which runs `root` holds, and which of them are trained."""
     root.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(root / LOCK_FILE, timeout=PATIENCE):
+        with SoftFileLease(root / LOCK_FILE, lease_duration=LOCK_SECONDS, timeout=PATIENCE):
             yield
     except Timeout:
         raise TrainingError("Somebody else is changing the queue right now; try again in a few seconds.") from None
 
 
 def claim(folder: Path) -> None:
-    """From now on this process trains the run in `folder`. Raises TrainingError if another process does.
+    """From now on, until `release`, this process trains the run in `folder`. Raises TrainingError if another does.
 
     Half-written files of a process that was killed are removed."""
     with lock(folder.parent):
         status = read(folder)
-        if status and status.state == "training" and status.pid != os.getpid():
-            raise TrainingError(f"{folder.name} is being trained already, by process {status.pid}.")
+        if status and status.state == "training" and not status.is_me:
+            raise TrainingError(in_training(folder.name, status))
+        lease = SoftFileLease(folder / CLAIM_FILE, lease_duration=SILENCE, thread_local=False)
+        try:
+            lease.acquire(timeout=CLAIM_PATIENCE)
+        except Timeout:
+            where = f" on {lease.owner.hostname}" if lease.owner else ""
+            raise TrainingError(f"{folder.name} is in training already{where}.") from None
+        _claims[folder] = lease
         remove_leftovers(folder)
-        me = Status("training")
-        write(
-            folder,
-            replace(status, state="training", reason="", diverged=False, pid=me.pid, pid_created=me.pid_created)
-            if status
-            else me,
+        mine = {"state": "training", "reason": "", "diverged": False, **asdict(Worker())}
+        write(folder, replace(status or Status("training"), **mine))
+
+
+_claims: dict[Path, SoftFileLease] = {}  # of this process
+
+
+def require_claim(folder: Path) -> None:
+    """Raises TrainingError if another process has taken over the run that this one claimed. If the claim can't be
+    read, or somebody removed it by hand, this process goes on."""
+    lease = _claims[folder]
+    owner = lease.owner
+    if owner and owner.token != lease.token:
+        raise TrainingError(
+            f"{folder.name} was taken over by process {owner.pid} on {owner.hostname}, since nothing was heard from "
+            "here for minutes; so this training ends."
         )
+
+
+def release(folder: Path) -> None:
+    """Give up the claim, if this process has it."""
+    if lease := _claims.pop(folder, None):
+        with suppress(OSError):
+            lease.release()
+
+
+def in_training(name: str, status: Status) -> str:
+    """A sentence that says who trains the run."""
+    where = f"by process {status.pid}" if status.here else f"on {status.machine}"
+    return f"{name} is in training already, {where}."
 
 
 def note_end(folder: Path, state: str, reason: str = "", diverged: bool = False) -> None:
     """Write down, if it can be, how the training by this very process ended; others' statuses stay as they are."""
     status = read(folder)
-    if status and status.state == "training" and status.pid == os.getpid():
+    if status and status.state == "training" and status.is_me:
         with suppress(OSError):
             write(folder, replace(status, state=state, reason=reason, diverged=diverged))
 
@@ -107,17 +128,19 @@ def write(folder: Path, status: Status) -> None:
 def read(folder: Path) -> Status | None:
     """The last status in a run's folder, None where there is none. A training whose process is gone has failed."""
     try:
-        values = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        values = json.loads(patiently((folder / FILE).read_text, "utf-8", seconds=READ_PATIENCE))
         status = Status(**values)
     except (OSError, ValueError, TypeError):
         return None
     numbers = ("queued", "epoch", "epochs", "share", "images_per_second", "pid_created")
     if not {"pid", "pid_created"} <= values.keys() or type(status.pid) is not int or status.pid <= 0:
         return None
-    if type(status.diverged) is not bool:
+    if type(status.diverged) is not bool or not isinstance(status.machine, str) or not isinstance(status.boot, str):
         return None
     if status.state not in STATES or not all(isinstance(getattr(status, name), (int, float)) for name in numbers):
         return None
-    if status.state == "training" and not status.alive:
-        return replace(status, state="failed", reason=WORDLESS)
+    signs = folder / FILE, folder / CLAIM_FILE
+    if status.state == "training" and not status.works(*signs):
+        silent = SILENT.format(machine=status.machine, minutes=silence(*signs) / 60)
+        return replace(status, state="failed", reason=WORDLESS if status.here else silent)
     return status

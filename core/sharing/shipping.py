@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from core.errors import RunError
-from core.files import remove_abandoned, writing
+from core.files import patiently, remove_abandoned, writing
 from core.runs import library
 from core.runs.run import MODEL_FILE, Run, open_run
 from core.sharing.files import CARD, SHIPPING, files_of
@@ -35,8 +35,8 @@ def ship(run: Run, to: Path, weights: bool = True, replace: bool = False) -> Run
         replaced = Path(hidden, "replaced")
         try:
             if target.exists():
-                target.rename(replaced)
-            folder.rename(target)
+                patiently(target.rename, replaced)
+            patiently(folder.rename, target)
         except BaseException:
             if replaced.exists():
                 replaced.rename(target)

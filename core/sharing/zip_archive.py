@@ -17,7 +17,7 @@ from core import paths
 from core.analysis import surgery_study
 from core.config import PRECISIONS
 from core.errors import LabError, RunError
-from core.files import remove_abandoned, writing
+from core.files import patiently, remove_abandoned, writing
 from core.runs import library, status
 from core.runs.run import CHANGE_FILE, Run, open_run
 from core.sharing.files import CARD, IMPORTING, LARGEST, OPTIONAL, files_of
@@ -70,7 +70,7 @@ def import_run(data: bytes, name: str | None = None, before: Callable[[], None] 
             with status.lock(root):
                 _require_free(name)
                 before()
-                folder.rename(root / name)
+                patiently(folder.rename, root / name)
     return open_run(root / name)
 
 

@@ -33,7 +33,7 @@ from core.training.device import best_device, describe_environment, require_comp
 from core.training.tensorboard import EventLog
 from core.training.trainer import StepReport, Trainer
 
-STATUS_SECONDS = 1.0  # between two writings of the status
+STATUS_SECONDS, STATUS_SHARE = 1.0, 0.1  # between two writings of the status, unless they take more of the time
 SAVE_SECONDS, SAVE_SHARE = 10.0, 0.01  # the state is saved as often, unless that takes more than this share of the time
 
 
@@ -151,6 +151,7 @@ class Session:
 
     def _save_state(self) -> None:
         """Save all that a resume needs; the next time after SAVE_SECONDS, or later where that would cost too much."""
+        status.require_claim(self.folder)
         start = time.monotonic()
         store.save_state(self.folder, *self.trainer.state())
         end = time.monotonic()
@@ -165,6 +166,7 @@ class Session:
 
     def _finish(self, logits: Tensor) -> None:
         """The best weights on validation are kept, with their `logits` on the test images."""
+        status.require_claim(self.folder)
         trainer = self.trainer
         sha256 = store.save_weights(self.folder, trainer.best_weights)
         finished = datetime.now(UTC).isoformat(timespec="seconds")
@@ -214,13 +216,20 @@ class Session:
                 images_per_second=report.images_per_second,
                 seconds_left=report.seconds_left,
             )
-        status.write(self.folder, now)
-        self._next_status = time.monotonic() + STATUS_SECONDS
+        status.require_claim(self.folder)
+        start = time.monotonic()
+        try:
+            status.write(self.folder, now)
+        except OSError as error:  # it is only shown; whether there is room for what counts, saving the state tells
+            tqdm.write(f"The status can't be written ({error.strerror}); the training goes on.", file=sys.stderr)
+        end = time.monotonic()
+        self._next_status = end + max(STATUS_SECONDS, (end - start) / STATUS_SHARE)
 
 
 @contextmanager
 def end_noted(folder: Path) -> Iterator[None]:
-    """Whatever ends a training of `folder` by this process goes into its status; what can be mended, in plain words."""
+    """Whatever ends a training of `folder` by this process goes into its status; what can be mended, in plain words.
+    Then another process may claim it."""
     try:
         yield
     except KeyboardInterrupt:
@@ -233,6 +242,8 @@ def end_noted(folder: Path) -> Iterator[None]:
         if reason and not isinstance(error, LabError):
             raise TrainingError(reason) from error
         raise
+    finally:
+        status.release(folder)
 
 
 def _require_same_config(folder: Path, config: TrainConfig) -> Run:

@@ -1,3 +1,4 @@
+import itertools
 import json
 import os
 import signal
@@ -7,6 +8,7 @@ import time
 
 import pytest
 
+from core import files
 from core.files import remove_leftovers, write_atomically, write_json, write_text
 from core.paths import ROOT
 
@@ -42,6 +44,54 @@ def test_killed_while_writing_leaves_a_whole_file(tmp_path):
         assert list(tmp_path.iterdir()) in ([], [path])
     assert path.exists()
     assert in_the_middle  # else nothing was shown
+
+
+@pytest.fixture
+def replace_denied(monkeypatch):
+    """replace_denied(times): os.replace is denied so often; as on Windows, while another process reads the file."""
+    original, calls = os.replace, []
+
+    def deny(times: int) -> list:
+        def replace(*paths):
+            calls.append(time.monotonic())
+            if len(calls) <= times:
+                raise PermissionError(13, "Access is denied")
+            original(*paths)
+
+        monkeypatch.setattr(os, "replace", replace)
+        return calls
+
+    return deny
+
+
+def test_a_file_that_is_denied_for_a_moment_is_written_all_the_same(tmp_path, replace_denied):
+    calls = replace_denied(4)
+    write_text(tmp_path / "file.txt", "text")
+    assert (tmp_path / "file.txt").read_text() == "text"
+    pauses = [later - earlier for earlier, later in itertools.pairwise(calls)]
+    assert len(pauses) == 4
+    assert all(later > 1.5 * earlier for earlier, later in itertools.pairwise(pauses))
+
+
+def test_what_stays_denied_is_said_after_a_while(tmp_path, replace_denied, monkeypatch):
+    calls = replace_denied(1_000)
+    monkeypatch.setattr(files, "PATIENCE", 0.1)
+    with pytest.raises(PermissionError):
+        write_text(tmp_path / "file.txt", "text")
+    assert 3 <= len(calls) <= 6
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_without_modes_is_written_to(tmp_path, monkeypatch):
+    """Windows's disks below Linux, some network shares."""
+
+    def deny(*args, **kwargs):
+        raise PermissionError(1, "Operation not permitted")
+
+    for name in ("chmod", "fchmod", "lchmod", "chown"):
+        monkeypatch.setattr(os, name, deny, raising=False)
+    write_text(tmp_path / "file.txt", "text")
+    assert (tmp_path / "file.txt").read_text() == "text"
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, MemoryError])

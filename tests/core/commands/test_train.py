@@ -20,6 +20,7 @@ import numpy as np
 import psutil
 import pytest
 import torch
+from filelock import SoftFileLease
 from safetensors.torch import save_file
 
 from core.analysis import gradients
@@ -35,6 +36,7 @@ from core.models.registry import build, family
 from core.paths import ROOT
 from core.runs import library, status, store
 from core.runs.run import STATE_FILE, open_run
+from core.runs.workers import SILENCE
 from core.training import session
 from core.training.trainer import Trainer
 
@@ -421,8 +423,45 @@ def test_run_that_is_in_training_is_left_alone(command, own_runs):
     status.write(folder, theirs)
     before = {path: path.read_bytes() for path in folder.iterdir()}
     code, err = command("resnet8", "--epochs", "1", "--resume")
-    assert (code, err) == (1, f"resnet8-1ep-s0 is being trained already, by process {os.getppid()}.\n")
+    assert (code, err) == (1, f"resnet8-1ep-s0 is in training already, by process {os.getppid()}.\n")
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_training_ends_for_no_status_that_cannot_be_written(monkeypatch, command, own_runs):
+    write = status.write
+
+    def deny(folder, said):
+        if said.epochs:  # not as it claims the run
+            raise PermissionError(13, "Access is denied")
+        write(folder, said)
+
+    monkeypatch.setattr(status, "write", deny)
+    code, err = command("resnet8", "--epochs", "1", "--name", "x", stop=True)
+    assert code == 130
+    assert "The status can't be written (Access is denied); the training goes on." in err
+    assert store.load_state(own_runs / "x")
+
+
+def test_a_training_that_another_machine_took_over_ends_and_leaves_it_alone(monkeypatch, command, own_runs):
+    folder = own_runs / "x"
+    theirs = status.Status("training", epochs=7, machine="other", boot="another kernel")
+
+    def take_over(self):
+        lease = SoftFileLease(folder / status.CLAIM_FILE, lease_duration=SILENCE, thread_local=False)
+        (folder / status.CLAIM_FILE).unlink()
+        lease.acquire(timeout=1)
+        status.write(folder, theirs)
+        taken.append(lease)
+        save_state(self)
+
+    taken, save_state = [], session.Session._save_state
+    monkeypatch.setattr(session.Session, "_save_state", take_over)
+    code, err = command("resnet8", "--epochs", "2", "--name", "x")
+    assert (code, err.splitlines()[-1].partition(" by ")[0]) == (1, "x was taken over")
+    assert status.read(folder) == theirs
+    assert taken[0].is_lock_held_by_us
+    assert not (folder / STATE_FILE).exists()
+    taken[0].release()
 
 
 def waiting_run(root: Path, **changes) -> Path:

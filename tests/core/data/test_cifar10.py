@@ -201,11 +201,3 @@ def test_folder_with_too_few_labels_is_refused(tmp_path, small_sheets):
     np.save(tmp_path / "set" / "train_labels.npy", np.zeros(4, dtype=np.uint8))
     with pytest.raises(DataError, match=r"train_labels\.npy holds .* 20 labels"):
         load_training(str(tmp_path / "set"))
-
-
-def test_folder_with_torchvision_files_is_read_without_download(tmp_path, no_download):
-    (tmp_path / "cifar-10-batches-py").mkdir()
-    for named in (tmp_path, tmp_path / "cifar-10-batches-py"):
-        with pytest.raises(DataError, match="three ways"):
-            load_training(str(named))
-    assert no_download == [(tmp_path, False)] * 2

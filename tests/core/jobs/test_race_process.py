@@ -1,6 +1,7 @@
 """A race is a real process: there is one at a time, it is followed from outside, and it stops."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ import pytest
 
 from core import paths
 from core.errors import ModelError, TrainingError
+from core.files import write_json
 from core.jobs import race_process
 
 
@@ -50,6 +52,19 @@ def test_a_damaged_file_counts_as_none(own_runs, text):
     own_runs.mkdir()
     (own_runs / race_process.RACE_FILE).write_text(text)
     assert race_process.current() is None
+
+
+def test_a_race_on_another_machine_is_on_until_it_is_silent(own_runs):
+    own_runs.mkdir()
+    (own_runs / race_process.FRAMES_FILE).touch()
+    race = race_process.StartedRace("20", race_process._digest("token"), machine="other", boot="another kernel")
+    write_json(own_runs / race_process.RACE_FILE, asdict(race))
+    with pytest.raises(TrainingError, match="A race is on already"):
+        race_process.start("20")
+    with pytest.raises(TrainingError, match="runs on other"):
+        race_process.stop("token")
+    os.utime(own_runs / race_process.FRAMES_FILE, (1, 1))
+    assert not race_process.current().alive
 
 
 @pytest.fixture

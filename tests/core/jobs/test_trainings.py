@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import psutil
@@ -19,12 +19,13 @@ import pytest
 from benchmarks import job_queue, stand_in_trainer
 from core import paths
 from core.config import TrainConfig
-from core.errors import TrainingError
-from core.files import ABANDONED
+from core.errors import LabError, TrainingError
+from core.files import ABANDONED, write_json
 from core.jobs import keeper, limits, processes, trainings
 from core.runs import library, status, store
 from core.runs.run import STATE_FILE
 from core.runs.status import Status
+from core.runs.workers import SILENCE, Worker
 from core.sharing import shipping, zip_archive
 from core.sharing.files import IMPORTING, SHIPPING
 
@@ -112,7 +113,7 @@ def test_trainings_run_one_after_the_other_unattended(own_runs, stand_ins):
     at_once = set()
 
     def finished() -> bool:
-        at_once.add(sum((said := status.read(folder)) is not None and said.alive for folder in folders))
+        at_once.add(sum((said := status.read(folder)) is not None and said.process is not None for folder in folders))
         return all(status.finished(folder) for folder in folders)
 
     wait_until(finished)
@@ -176,9 +177,9 @@ def test_a_killed_keeper_is_replaced_and_the_training_goes_on(own_runs, stand_in
     first, second = trainings.start(others(2))
     wait_until(lambda: begun(first))
     before = trainings.states()[first].pid
-    keeper.running(own_runs).kill()
+    keeper.running(own_runs).process.kill()
     wait_until(lambda: keeper.running(own_runs) is None)
-    assert trainings.states()[first].alive  # looking starts another
+    assert trainings.states()[first].process  # looking starts another
     wait_until(lambda: keeper.running(own_runs) is not None)
     trainings.stop(first)
     wait_until(lambda: begun(second))
@@ -204,7 +205,7 @@ def test_stopped_and_resumed_it_goes_on_where_it_was(stand_ins):
     trainings.stop(name)
     stopped = trainings.states()[name]
     assert stopped.state == "stopped"
-    assert not stopped.alive
+    assert stopped.process is None
     share, saved = stopped.share, stand_in_trainer.load_state(paths.own_runs_dir() / name / STATE_FILE)[0]
     assert saved / (LONG.epochs * stand_in_trainer.STEPS) >= share  # its last step too
     with pytest.raises(TrainingError, match="exists already"):
@@ -291,6 +292,61 @@ def test_busy_run_keeps_its_name(stand_ins, where):
         trainings.rename(second if where == "queue" else first, "new")
 
 
+# Another machine that shares the folder
+
+
+@pytest.fixture
+def elsewhere(idle) -> Callable[..., Path]:
+    """elsewhere(name, state): a run that another machine trains, or has left to the queue."""
+
+    def make(name: str, state: str = "training") -> Path:
+        folder = idle(name)
+        status.write(folder, Status(state, epoch=3, epochs=500, machine="other", boot="another kernel"))
+        return folder
+
+    return make
+
+
+def fall_silent(path: Path) -> None:
+    os.utime(path, (time.time() - SILENCE - 1,) * 2)
+
+
+def test_a_training_elsewhere_is_left_alone(elsewhere):
+    folder = elsewhere("x")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    for act in (trainings.stop, trainings.delete, trainings.resume, lambda name: trainings.rename(name, "y")):
+        with pytest.raises(TrainingError, match="in training"):
+            act("x")
+    with pytest.raises(TrainingError, match="x is in training on other; stop it there"):
+        trainings.stop("x")
+    assert state("x") == "training"
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    fall_silent(folder / status.FILE)
+
+
+def test_a_training_elsewhere_that_fell_silent_is_resumed_here(elsewhere, stand_ins):
+    folder = elsewhere("x")
+    fall_silent(folder / status.FILE)
+    assert state("x") == "failed"
+    trainings.resume("x")
+    wait_until(lambda: begun("x"))
+    assert trainings.states()["x"].here
+
+
+def test_the_queue_has_one_keeper_for_all_machines(elsewhere, own_runs, stand_ins):
+    elsewhere("x", "queued")
+    keeper_file = own_runs / keeper.KEEPER_FILE
+    write_json(keeper_file, asdict(Worker(machine="other", boot="another kernel")))
+    trainings.states()
+    trainings.start([LONG])
+    assert keeper.running(own_runs).machine == "other"
+    assert job_queue.processes_of(own_runs) == []
+    fall_silent(keeper_file)
+    wait_until(lambda: state("x") == "training")
+    assert keeper.running(own_runs).here
+    assert state(LONG.default_run_name) == "queued"
+
+
 # What is refused
 
 
@@ -364,7 +420,7 @@ def test_training_can_be_switched_off(idle, monkeypatch):
 def test_limits(idle, monkeypatch, setting, value, words):
     folder = idle("x")
     monkeypatch.setenv(f"RESNET_LAB_{setting}", value)
-    with pytest.raises(TrainingError) as caught:
+    with pytest.raises(LabError) as caught:
         trainings.start([LONG])
     assert words in str(caught.value)
     assert [path for path in folder.parent.iterdir() if path.is_dir()] == [folder]
@@ -508,4 +564,4 @@ def test_life_of_a_real_training(own_runs):
     trainings.stop(name)
     assert time.monotonic() - start < 2.5  # 2 seconds of patience and the end by force
     assert state(name) == "stopped"
-    assert not said.alive
+    assert said.process is None

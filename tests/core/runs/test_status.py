@@ -1,10 +1,13 @@
 import json
 import os
+import re
+import socket
 import subprocess
 import sys
 import threading
 import time
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import psutil
 import pytest
@@ -12,6 +15,7 @@ import pytest
 from core.errors import TrainingError
 from core.runs import status
 from core.runs.status import Status
+from core.runs.workers import SILENCE
 
 
 @pytest.fixture
@@ -27,13 +31,13 @@ def test_round_trip(tmp_path):
     said = Status("training", epoch=1, epochs=2, share=0.25, accuracy=0.5, seconds_left=60.0)
     status.write(tmp_path, said)
     assert status.read(tmp_path) == said
-    assert said.alive
+    assert said.process
     assert said.pid == os.getpid()
 
 
 def test_training_whose_process_is_gone_has_failed(tmp_path, gone):
     status.write(tmp_path, gone)
-    assert not gone.alive
+    assert gone.process is None
     said = status.read(tmp_path)
     assert (said.state, said.epoch) == ("failed", 3)
     assert "ended without a word" in said.reason
@@ -42,7 +46,7 @@ def test_training_whose_process_is_gone_has_failed(tmp_path, gone):
 def test_another_process_with_the_same_number_does_not_count(tmp_path):
     now = Status("training")
     earlier = replace(now, pid_created=now.pid_created - 3600)
-    assert not earlier.alive
+    assert earlier.process is None
     status.write(tmp_path, earlier)
     assert status.read(tmp_path).state == "failed"
 
@@ -56,10 +60,10 @@ def test_clock_that_was_adjusted_a_little_changes_nothing(tmp_path):
 def test_zombie_counts_as_gone():
     process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
     said = Status("training", pid=process.pid, pid_created=psutil.Process(process.pid).create_time())
-    assert said.alive
+    assert said.process
     process.stdin.close()
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # ended, but not reaped
-    assert not said.alive
+    assert said.process is None
     process.wait()
 
 
@@ -89,6 +93,7 @@ def test_no_file_is_no_status(tmp_path):
         '{"state": "training"}',  # whose process?
         json.dumps(asdict(Status("dancing"))),
         json.dumps(asdict(Status("queued")) | {"queued": None}),
+        json.dumps(asdict(Status("training")) | {"machine": ["other"]}),
         *(json.dumps(asdict(Status("training")) | {"pid": pid}) for pid in ("1", -5, 10**30, 1.5, None)),
         json.dumps(asdict(Status("training")) | {"share": "half"}),
     ],
@@ -106,7 +111,7 @@ def test_only_one_process_may_train_a_run(tmp_path):
         created = psutil.Process(other.pid).create_time()
         theirs = Status("training", epoch=3, pid=other.pid, pid_created=created)
         status.write(folder, theirs)
-        with pytest.raises(TrainingError, match=f"run is being trained already, by process {other.pid}"):
+        with pytest.raises(TrainingError, match=f"run is in training already, by process {other.pid}"):
             status.claim(folder)
         status.note_end(folder, "failed", "not mine")
         assert status.read(folder) == theirs
@@ -114,10 +119,91 @@ def test_only_one_process_may_train_a_run(tmp_path):
     status.claim(folder)
     said = status.read(folder)
     assert (said.state, said.reason, said.epoch, said.pid) == ("training", "", 3, os.getpid())
-    assert [path.name for path in folder.iterdir()] == [status.FILE]
-    status.claim(folder)  # by the same process again
+    assert {path.name for path in folder.iterdir()} == {status.FILE, status.CLAIM_FILE}
     status.note_end(folder, "failed", "why")
     assert (status.read(folder).state, status.read(folder).reason) == ("failed", "why")
+    status.release(folder)
+    assert [path.name for path in folder.iterdir()] == [status.FILE]
+
+
+# A folder of runs that several machines share
+
+THERE = {"machine": "other", "boot": "another kernel"}
+
+
+def age(seconds: float, *paths: Path) -> None:
+    for path in paths:
+        os.utime(path, (time.time() - seconds,) * 2)
+
+
+@pytest.mark.parametrize("place", [{"machine": "other"}, {"boot": "another container"}])
+@pytest.mark.parametrize("sign", [status.FILE, status.CLAIM_FILE])
+def test_a_training_elsewhere_goes_on_as_long_as_there_are_signs_of_it(tmp_path, place, sign):
+    """Though its process's number means nothing here, or means another process."""
+    for pid in (os.getpid(), 2**22 + 1):
+        status.write(tmp_path, replace(Status("training", epoch=3, pid=pid), **place))
+        (tmp_path / status.CLAIM_FILE).touch()
+        age(10_000, tmp_path / status.FILE, tmp_path / status.CLAIM_FILE)
+        age(SILENCE - 30, tmp_path / sign)
+        said = status.read(tmp_path)
+        assert (said.state, said.here, said.process) == ("training", False, None)
+        age(SILENCE + 200, tmp_path / sign)
+        said = status.read(tmp_path)
+        assert (said.state, said.epoch) == ("failed", 3)
+        assert re.search(rf"on {said.machine}, .* nothing was heard for 5 minutes; resume", said.reason)
+
+
+def test_a_status_of_before_machines_were_recorded_is_of_this_one(tmp_path):
+    values = {key: value for key, value in asdict(Status("training")).items() if key not in THERE}
+    (tmp_path / status.FILE).write_text(json.dumps(values))
+    assert (status.read(tmp_path).state, status.read(tmp_path).here) == ("training", True)
+
+
+def test_only_one_machine_may_train_a_run_until_it_is_silent(tmp_path, monkeypatch):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    status.claim(folder)
+    status.require_claim(folder)
+    mine = status._claims.pop(folder)
+    with monkeypatch.context() as there:
+        there.setattr(socket, "gethostname", lambda: "other")
+        with pytest.raises(TrainingError, match="run is in training already, on "):
+            status.claim(folder)
+        (folder / status.FILE).unlink()  # by whatever accident
+        with pytest.raises(TrainingError, match="run is in training already on "):
+            status.claim(folder)
+        age(SILENCE + 1, folder / status.CLAIM_FILE)
+        status.claim(folder)  # which resumes it
+        theirs = status._claims.pop(folder)
+    status._claims[folder] = mine
+    with pytest.raises(TrainingError, match=r"run was taken over by process \d+ on other"):
+        status.require_claim(folder)
+    status.note_end(folder, "failed", "not mine")
+    status.release(folder)
+    assert (status.read(folder).machine, status.read(folder).state) == ("other", "training")
+    assert (folder / status.CLAIM_FILE).exists()
+    theirs.release()
+
+
+def test_a_claim_that_was_removed_by_hand_ends_no_training(tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    status.claim(folder)
+    (folder / status.CLAIM_FILE).unlink()
+    status.require_claim(folder)
+    status.release(folder)
+
+
+def test_the_lock_of_another_machine_counts_until_it_is_silent(tmp_path, monkeypatch):
+    monkeypatch.setattr(status, "PATIENCE", 0.1)
+    with status.lock(tmp_path):
+        monkeypatch.setattr(socket, "gethostname", lambda: "other")
+        with pytest.raises(TrainingError, match="try again"), status.lock(tmp_path):
+            pass
+        age(status.LOCK_SECONDS + 1, tmp_path / status.LOCK_FILE)
+        monkeypatch.setattr(status, "PATIENCE", 5)
+        with status.lock(tmp_path):
+            pass
 
 
 def test_lock_keeps_threads_apart(tmp_path):

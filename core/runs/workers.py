@@ -1,0 +1,82 @@
+"""Who works on something: a process of a machine, and whether it is still there.
+
+Machines and containers may share a folder of runs. A process's number means something on its own machine alone; of a
+process elsewhere one knows no more than when it last touched the file that shows that it lives.
+"""
+
+import os
+import socket
+import time
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import psutil
+
+SILENCE = 120.0  # seconds, after which a process elsewhere that gave no sign of life counts as gone
+HEARTBEAT = SILENCE / 3  # seconds between two signs of life
+CLOCK_SLACK = 2.0  # seconds: psutil's create_time() drifts when the clock is adjusted (NTP)
+
+
+@cache
+def boot() -> str:
+    """The same for all processes that see each other: this start of this machine's kernel, and this container. Empty
+    where the system tells neither (macOS, Windows)."""
+    try:
+        kernel = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{kernel} {os.readlink('/proc/self/ns/pid')}"
+    except OSError:
+        return ""
+
+
+def running_process(pid: int, created: float) -> psutil.Process | None:
+    """The process with this pid, if it still runs; a later one that got the same pid does not count."""
+    try:
+        process = psutil.Process(pid)
+        if abs(process.create_time() - created) < CLOCK_SLACK and process.status() != psutil.STATUS_ZOMBIE:
+            return process
+    except psutil.Error:
+        pass
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worker:
+    """This very process, unless said otherwise. What was written before machines were recorded is taken to be of this
+    one."""
+
+    pid: int = field(default_factory=os.getpid)
+    pid_created: float = field(default_factory=lambda: psutil.Process().create_time())
+    machine: str = field(default_factory=lambda: socket.gethostname())
+    boot: str = field(default_factory=boot)
+
+    @property
+    def here(self) -> bool:
+        """Whether this machine can see the process, and end it."""
+        return (self.machine, self.boot) == (socket.gethostname(), boot())
+
+    @property
+    def is_me(self) -> bool:
+        return self.here and self.pid == os.getpid()
+
+    @property
+    def process(self) -> psutil.Process | None:
+        """None if it is gone, or elsewhere."""
+        return running_process(self.pid, self.pid_created) if self.here else None
+
+    def works(self, *signs: Path) -> bool:
+        """Whether it is still there. `signs`: files of which it touches one at least every HEARTBEAT seconds, by which
+        alone a process elsewhere is known to live."""
+        return self.process is not None if self.here else silence(*signs) < SILENCE
+
+
+def silence(*signs: Path) -> float:
+    """Seconds since the last of these files was touched; infinite if none is there."""
+    return time.time() - max(map(_touched, signs))
+
+
+def _touched(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return float("-inf")
