@@ -153,7 +153,9 @@ def _config(architecture: str, args: argparse.Namespace) -> TrainConfig:
     given = {name: getattr(args, name) for name in SETTINGS if getattr(args, name, None) is not None}
     turned_off = {name: False for name in SETTINGS if getattr(args, f"no_{name}", False)}
     data = "shipped" if args.data == "shipped" else "full"
-    return TrainConfig(**recipe(named["family"], args.optimizer) | named | given | turned_off | {"data": data})
+    return TrainConfig(
+        **recipe(named["family"], args.optimizer, args.stem) | named | given | turned_off | {"data": data}
+    )
 
 
 def _stop_on_signals():
