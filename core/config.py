@@ -7,15 +7,17 @@ A field's row is all that is written of it: the checks, the command line, the fo
 import hashlib
 import re
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 from core.errors import LabError
 from core.settings import require_types, setting, settings_of, slug
 
 # What the command line takes for each family where nothing else is said; AdamW's rate is a hundredth of SGD's.
-RECIPES = {
-    "cifar": {"input_size": 32, "batch_size": 128, "lr": 0.3},
-    "torchvision": {"input_size": 64, "batch_size": 64, "lr": 0.01},
+RECIPES: dict[str, dict[str, Any]] = {
+    "cifar": {"input_size": 32, "normalization": "cifar", "batch_size": 128, "lr": 0.3},
+    "torchvision": {"input_size": 64, "normalization": "imagenet", "batch_size": 64, "lr": 0.01},
 }
+CIFAR_STEM_SIZE = 32  # pixels, usual for torchvision's networks with a first layer for small pictures
 ADAMW_LR = 0.01
 # By name, for the small twins: "published" reaches what He et al. 2016 report for ResNet-20 (docs/speed.md).
 NAMED_RECIPES = {
@@ -28,6 +30,10 @@ OPTIMIZERS = ("sgd", "adamw")
 PRECISIONS = ("float32", "bfloat16")  # that one can choose; older GPUs have float16 besides, by themselves
 STRIDES = ("v1.5", "v1")
 STRIDED = ("resnet50", "resnet101", "resnet152")  # the networks of torchvision whose strides can be chosen
+STEMS = ("imagenet", "cifar")
+STEMMED = ("resnet18", "resnet34", *STRIDED)  # those whose first layer can be chosen
+NORMALIZATIONS = ("cifar", "imagenet", "none")
+OF_NETWORK = ("family", "network", "depth", "skip", "strides", "stem", "input_size", "normalization", "norm")
 TORCHVISION_DEPTHS = (50, 152)  # "resnet50" is torchvision's network, not the CIFAR one of that depth
 LARGEST_SEED = 2**31 - 1
 LONGEST_NAME = 64
@@ -71,6 +77,15 @@ class TrainConfig:
         label=str,
         costs=True,
     )
+    stem: str = setting(
+        "imagenet",
+        "first layer",
+        "Of torchvision's ResNets. imagenet: 7x7 in steps of two, then pooling; cifar: 3x3, no pooling.",
+        values=STEMS,
+        words={"imagenet": "for large pictures", "cifar": "for small pictures"},
+        label=lambda value: f"{value}-stem",
+        costs=True,
+    )
     input_size: int = setting(
         32,
         "picture size",
@@ -79,6 +94,14 @@ class TrainConfig:
         costs=True,
         offered=(32, 224),
         step=32,
+    )
+    normalization: str = setting(
+        None,  # as usual for the family, which takes its place
+        "scale of the colors",
+        "What is taken off red, green and blue, and by what they are divided, before the network sees them: "
+        "cifar's or imagenet's mean and standard deviation, none, or three means and three deviations, "
+        "e.g. 0.5,0.5,0.5,0.25,0.25,0.25.",
+        label=lambda value: f"colors-{slug(value)}",
     )
     init: str = setting(
         "scratch",
@@ -257,6 +280,8 @@ class TrainConfig:
             raise LabError(problem)
         if self.warmup is None:
             object.__setattr__(self, "warmup", USUAL_WARM_UP[self.schedule])
+        if self.normalization is None:
+            object.__setattr__(self, "normalization", RECIPES[self.family]["normalization"])
 
     @property
     def architecture(self) -> str:
@@ -274,7 +299,7 @@ class TrainConfig:
     @property
     def unusual(self) -> dict:
         """{field: value} of what is not as usual for its family, optimizer and schedule."""
-        usual = {each.name: each.default for each in fields(self)} | recipe(self.family, self.optimizer)
+        usual = {each.name: each.default for each in fields(self)} | recipe(self.family, self.optimizer, self.stem)
         usual["warmup"] = USUAL_WARM_UP[self.schedule]
         return {name: value for name, value in self.to_dict().items() if value != usual[name]}
 
@@ -316,6 +341,12 @@ def _misfit(c: TrainConfig) -> str | None:
         ),
         (c.input_size == 32 if cifar else 32 <= c.input_size <= 512, f"input size must be {size}, not {c.input_size}"),
         (c.strides == STRIDES[0] or c.network in STRIDED, f"strides must be {strides}, not {c.strides!r}"),
+        (c.stem == STEMS[0] or c.network in STEMMED, f"stem must be imagenet, or cifar for {', '.join(STEMMED)}"),
+        (
+            c.normalization in (None, *NORMALIZATIONS) or six_numbers(c.normalization),
+            f"normalization must be one of {', '.join(NORMALIZATIONS)}, or three means from 0 to 1 and three standard "
+            f"deviations above 0, separated by commas, not {c.normalization!r:.80}",
+        ),
         (8 <= c.depth <= 1202 and c.depth % 6 == 2, f"depth must be 6n+2 (8, 14, 20, 32, 44, 56, ...), not {c.depth}"),
         (
             cifar or (c.depth, c.skip, c.norm) == (20, True, "batch"),
@@ -326,7 +357,18 @@ def _misfit(c: TrainConfig) -> str | None:
     return next((f"The {problem}." for fits, problem in checks if not fits), None)
 
 
-def recipe(family: str, optimizer: str) -> dict:
-    """The fields whose usual value hangs on the network's family or the optimizer: {field: usual value}."""
+def six_numbers(normalization: str) -> tuple[float, ...]:
+    """Means of red, green, blue, then standard deviations, from a text with commas; none where it holds no such."""
+    try:
+        numbers = tuple(float(word) for word in normalization.split(","))
+    except ValueError:
+        return ()
+    fits = len(numbers) == 6 and all(0 <= mean <= 1 for mean in numbers[:3]) and all(0 < s <= 10 for s in numbers[3:])
+    return numbers if fits else ()
+
+
+def recipe(family: str, optimizer: str, stem: str = STEMS[0]) -> dict:
+    """The fields whose usual value hangs on the network's family, its first layer or the optimizer: {field: usual}."""
+    size = {"input_size": CIFAR_STEM_SIZE} if stem == "cifar" else {}
     usual = RECIPES[family]
-    return usual | {"lr": usual["lr"] * (ADAMW_LR if optimizer == "adamw" else 1)}
+    return usual | size | {"lr": usual["lr"] * (ADAMW_LR if optimizer == "adamw" else 1)}

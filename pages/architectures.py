@@ -73,7 +73,7 @@ def table(runs: list[Run]) -> pd.DataFrame:
                 "high": share.high,
                 "parameters": run.parameters,
                 "multiply_adds": run.multiply_adds,
-                "epochs": run.config.epochs,
+                "epochs": None if run.imported else run.config.epochs,
                 "pixels": run.config.input_size,
                 "images": run.training_images,
                 "training": training(run),
@@ -88,11 +88,13 @@ def in_short(run: Run) -> str:
     if config.family != "cifar":
         return describe(run)
     words = [network_name(config), f"{config.depth} layers"] + ["no BatchNorm"] * (config.norm == "none")
-    return ", ".join([*words, *limits(config)])
+    return ", ".join([*words, *limits(config)] + ["trained elsewhere"] * run.imported)
 
 
 def training(run: Run) -> str:
     """E.g. "5 epochs of 45,000 photos, at 64 pixels, 63 min"."""
+    if run.imported:
+        return f"trained elsewhere, at {run.config.input_size} pixels"
     photos, minutes = run.training_images, cached.history(run)["seconds"].sum() / 60
     of = f" of {photos:,} photos" if photos else ""
     return f"{run.config.epochs} epochs{of}, at {run.config.input_size} pixels, {minutes:.0f} min"
@@ -252,5 +254,6 @@ def _differs_in_recipe(run: Run, like: Run) -> bool:
 
 show_costs()
 show_run(clicked())
-with curious():
-    show_schedules(clicked())
+if not clicked().imported:
+    with curious():
+        show_schedules(clicked())

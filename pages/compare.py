@@ -22,6 +22,7 @@ BEGINNING = {
     True: "It has learned from other photos before, and now **continues from there** (transfer learning).",
     False: "It begins with **random numbers**, and must learn everything from these photos.",
 }
+ELSEWHERE = "It was **trained elsewhere**; how, and on which photos, is not known here."
 COSTS = {"Parameters": explain("parameters"), "Multiply-adds a photo": explain("multiply-adds")}
 SHOWN = 12  # photos
 
@@ -39,7 +40,13 @@ if not fairness.fair and len(fairness.differing):
 def figures_of(run: Run) -> dict[str, str]:
     """A column of the table of figures."""
     costs = (f"{run.parameters:,}", f"{run.multiply_adds / 1e6:.1f} million")
-    return summary.figures(summarize(cached.history(run), cached.accuracy(run))) | dict(zip(COSTS, costs, strict=True))
+    accuracy = cached.accuracy(run)
+    known = (
+        summary.figures_of_imported(accuracy)
+        if run.imported
+        else summary.figures(summarize(cached.history(run), accuracy))
+    )
+    return known | dict(zip(COSTS, costs, strict=True))
 
 
 def show_network(side: str, run: Run) -> None:
@@ -51,7 +58,11 @@ def show_network(side: str, run: Run) -> None:
         drawing = network_drawing.network(run.config, pair.colors[side])
         st.image(drawing, width="stretch", alt=f"Drawing of network {side}")
         st.metric("right on new photos", f"{share.value:.1%}", help=summary.MEANINGS[summary.ACCURACY])
-        st.markdown(SHORTCUTS[run.config.skip] if cifar else BEGINNING[run.config.pretrained])
+        st.markdown(SHORTCUTS[run.config.skip] if cifar else _beginning(run))
+
+
+def _beginning(run: Run) -> str:
+    return ELSEWHERE if run.imported else BEGINNING[run.config.pretrained]
 
 
 def show_example(index: int) -> None:

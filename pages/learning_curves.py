@@ -48,6 +48,7 @@ def when_reached(run: Run) -> str:
 
 st.title("Which learns faster?")
 pair_picker.legend(pair)
+pair_picker.require_history(pair)
 accuracy_by_epoch = curves("accuracy", "epoch")
 chart.show(
     learning_curves,

@@ -40,6 +40,7 @@ def _with_weights(like: Run) -> Run | None:
         run
         for run in finished_runs()
         if run.has_weights
+        and not run.imported
         and not limits(run.config)
         and all(getattr(run.config, name) == getattr(like.config, name) for name in network)
     ]

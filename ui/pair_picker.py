@@ -93,16 +93,28 @@ def finished_runs() -> list[Run]:
 
 
 def readable_runs() -> list[Run]:
-    """The finished runs whose history and answers can be read; the others are reported."""
+    """The finished runs whose answers can be read, and the history of those trained here; the others are reported."""
     found = []
     for run in finished_runs():
         try:
-            cached.history(run), cached.accuracy(run)
+            cached.accuracy(run)
+            if not run.imported:
+                cached.history(run)
         except RunError as error:
             st.warning(f"{plain(error)} So {plain(run.name)} is left out here.", icon=":material/folder_off:")
         else:
             found.append(run)
     return found
+
+
+def require_history(pair: Pair) -> None:
+    """Where a network of the pair was trained elsewhere, say so, and end the page."""
+    if elsewhere := [side for side, run in pair if run.imported]:
+        who = " and ".join(f"{side}, {plain(run.name)}," for side, run in pair if side in elsewhere)
+        were = "were" if len(elsewhere) > 1 else "was"
+        st.info(f"{who} {were} trained elsewhere, so how it learned is not known here.", icon=":material/travel:")
+        st.page_link("../pages/compare.py", label="Which of the two is better?", icon=":material/balance:")
+        st.stop()
 
 
 def offer_pair(a: str, b: str, label: str, help: str, key: str = "everywhere") -> None:

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.analysis import metrics
+from core.config import OF_NETWORK
 from core.paths import file_name
 from core.runs.run import Run
 from core.settings import differences
 
 # What beside the settings decides on what is learned, by more than the last digits; and its usual value.
 USUAL_ENVIRONMENT = {"processes": 1, "precision": "float32"}
+TRAINING = "training"  # in which two runs differ where one of them was trained elsewhere: how is not known
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,12 @@ class Fairness:
 
     @property
     def fair(self) -> bool:
-        return len(self.differing) == 1
+        return len(self.differing) == 1 and self.known
+
+    @property
+    def known(self) -> bool:
+        """Whether it is known how both were trained."""
+        return TRAINING not in self.differing
 
 
 def fairness(a: Run, b: Run) -> Fairness:
@@ -35,8 +42,11 @@ def fairness(a: Run, b: Run) -> Fairness:
 
 def differing(a: Run, b: Run) -> dict[str, tuple]:
     """`config.differences` of two runs, and in what else they did not learn alike (USUAL_ENVIRONMENT). A file of
-    weights is the same in whatever folder it lay."""
+    weights is the same in whatever folder it lay. Of a run that was trained elsewhere its network alone is known."""
     found = differences(a.config, b.config)
+    if a.imported or b.imported:
+        where = tuple("elsewhere" if run.imported else "here" for run in (a, b))
+        return {name: both for name, both in found.items() if name in OF_NETWORK} | {TRAINING: where}
     found.pop("init", None)
     inits = {} if _same_weights(a, b) else {"init": (a.config.init, b.config.init)}
     return found | inits | _differing_environment(a, b)

@@ -57,4 +57,4 @@ def measured(runs: list[Run]) -> dict[str, dict[int, float]]:
 
 def _network(config: TrainConfig) -> tuple:
     """What the time of a pass hangs on."""
-    return config.architecture, config.input_size, config.strides, config.norm
+    return config.architecture, config.input_size, config.strides, config.stem, config.norm

@@ -9,6 +9,7 @@ from core.data import cifar10
 from core.runs.run import Run
 
 TARGETS = (0.8, 0.9)  # validation accuracies that "time to reach" means
+OF_TRAINING = ("seed", "epochs", "minutes", "train_error", "val_error")
 ROUNDING = 1e-6  # 4,500 right of 5,000 is 0.89999998 as a float32
 
 
@@ -38,11 +39,9 @@ def summarize(history: pd.DataFrame, accuracy: metrics.Share) -> TrainingSummary
 def figures(run: Run) -> dict:
     """What is known of a finished run, as plain values. Errors are in percent: `train_error` (augmented as in
     training, the mean over the epoch's steps) and `val_error` of the epoch whose weights were kept, `test_error` of
-    those weights. Raises RunError."""
-    history = run.history().set_index("epoch")
-    kept = history.loc[run.best_epoch] if run.best_epoch in history.index else history.iloc[-1]
+    those weights. Of a run that was trained elsewhere, None is what hangs on its training. Raises RunError."""
     accuracy = metrics.accuracy(run.test_logits(), cifar10.load_test_labels())
-    return {
+    known = {
         "run": run.name,
         "family": run.config.family,
         "depth": run.config.depth,
@@ -50,11 +49,13 @@ def figures(run: Run) -> dict:
         "norm": run.config.norm,
         "clip_norm": run.config.clip_norm,
         "images": run.training_images,
-        "seed": run.config.seed,
         "precision": run.precision,
-        "epochs": len(history),
-        "minutes": history["seconds"].sum() / 60,
-        "train_error": 100 * (1 - kept["train_accuracy"]),
-        "val_error": 100 * (1 - kept["val_accuracy"]),
         "test_error": 100 * (1 - accuracy.value),
     }
+    if run.imported:
+        return known | dict.fromkeys(OF_TRAINING)
+    history = run.history().set_index("epoch")
+    kept = history.loc[run.best_epoch] if run.best_epoch in history.index else history.iloc[-1]
+    of_training = run.config.seed, len(history), history["seconds"].sum() / 60
+    errors = (100 * (1 - kept[accuracy]) for accuracy in ("train_accuracy", "val_accuracy"))
+    return known | dict(zip(OF_TRAINING, (*of_training, *errors), strict=True))

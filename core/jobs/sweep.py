@@ -58,7 +58,8 @@ def _config(settings: dict) -> TrainConfig:
     from core.models.registry import parse_architecture
 
     network = parse_architecture(str(settings.pop("architectures")))
-    usual = recipe(network["family"], str(settings.get("optimizer", TrainConfig.optimizer)))
+    given = {name: str(settings.get(name, getattr(TrainConfig, name))) for name in ("optimizer", "stem")}
+    usual = recipe(network["family"], **given)
     return TrainConfig.from_dict(usual | network | settings)
 
 

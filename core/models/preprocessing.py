@@ -6,14 +6,31 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from core.config import TrainConfig, six_numbers
+
+Colors = tuple[float, float, float]  # of red, green, blue
+# What a config may name: (mean, standard deviation) of pixels from 0 to 1. CIFAR-10's own; ImageNet's, as all weights
+# of torchvision expect.
+NORMALIZATIONS: dict[str, tuple[Colors, Colors]] = {
+    "cifar": ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)),
+    "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+    "none": ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
+}
+
 
 @dataclass(frozen=True)
 class Preprocessing:
     """uint8 pixels (n, 3, h, w) -> what the network takes: float32 (n, 3, size, size), (x / 255 - mean) / std."""
 
     size: int
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
+    mean: Colors
+    std: Colors
+
+    @classmethod
+    def of(cls, config: TrainConfig) -> "Preprocessing":
+        named = NORMALIZATIONS.get(config.normalization)
+        red, green, blue, *deviations = six_numbers(config.normalization) if named is None else (*named[0], *named[1])
+        return cls(config.input_size, (red, green, blue), (deviations[0], deviations[1], deviations[2]))
 
     def __call__(self, pixels: Tensor) -> Tensor:
         rows = pixels.permute(0, 2, 3, 1).flatten(2).to(torch.float32)  # (n, h, w * 3): loops of a row, not of a pixel

@@ -22,7 +22,7 @@ class Family:
 def _cifar(config: TrainConfig) -> Family:
     return Family(
         build=lambda: cifar.untrained(config.depth, config.skip, config.norm, config.seed),
-        preprocessing=Preprocessing(size=32, mean=(0.4914, 0.4822, 0.4465), std=(0.2470, 0.2435, 0.2616)),
+        preprocessing=Preprocessing.of(config),
         cam_layers=lambda model: {f"layer{i}": getattr(model, f"layer{i}")[-1] for i in (1, 2, 3)},
     )
 
@@ -32,7 +32,7 @@ def _torchvision(config: TrainConfig) -> Family:
 
     return Family(
         build=lambda: torchvision_nets.untrained(config),
-        preprocessing=Preprocessing(config.input_size, torchvision_nets.MEAN, torchvision_nets.STD),
+        preprocessing=Preprocessing.of(config),
         cam_layers=lambda model: torchvision_nets.cam_layers(model, config.input_size),
     )
 

@@ -16,7 +16,6 @@ from core.data.cifar10 import CLASSES
 from core.errors import ModelError
 from core.models.modes import evaluating, seeded
 
-MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, as all weights of torchvision expect
 SMALLEST_MAP = 4  # cells a side: a heatmap of fewer says nothing
 WEIGHTS = "IMAGENET1K_V1"  # pinned: "DEFAULT" would be other weights one day
 # What torchvision's own files, older than its present code, call some layers: pattern -> present name.
@@ -53,6 +52,9 @@ def untrained(config: TrainConfig) -> nn.Module:
         raise ModelError(f"{name} can't take images of {size} pixels ({error}); see --input-size.") from None
     if config.strides == "v1":
         _move_strides(model)
+    if config.stem == "cifar":
+        with seeded(config.seed):
+            _keep_small_pictures(model)
     return model
 
 
@@ -91,10 +93,20 @@ def _move_strides(model: nn.Module) -> None:
             block.conv1.stride, block.conv2.stride = block.conv2.stride, (1, 1)
 
 
+def _keep_small_pictures(model: torchvision.models.ResNet) -> None:
+    """A first layer for 32 x 32 pixels: 3x3 in steps of one, and no pooling (He et al. 2015, section 4.2), where
+    torchvision's would leave 8 x 8. Drawn as torchvision draws its own."""
+    model.conv1 = nn.Conv2d(3, model.conv1.out_channels, kernel_size=3, stride=1, padding=1, bias=False)
+    nn.init.kaiming_normal_(model.conv1.weight, mode="fan_out", nonlinearity="relu")
+    model.maxpool = nn.Identity()
+
+
 def pretrained(config: TrainConfig) -> dict[str, Tensor]:
     """torchvision's ImageNet weights, with the head for 1000 classes. Raises ModelError if they can't be had."""
     if config.strides == "v1":
         raise ModelError(f"torchvision's weights of {config.network} are for strides v1.5; use --strides v1.5.")
+    if config.stem == "cifar":
+        raise ModelError(f"torchvision's weights of {config.network} are for its own first layer; use --stem imagenet.")
     weights = _weights_of(config.network)
     try:
         return weights.get_state_dict(check_hash=True, weights_only=True)

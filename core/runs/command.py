@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Mapping
 
-from core.config import PRECISIONS, SETTINGS, TrainConfig
+from core.config import NORMALIZATIONS, PRECISIONS, SETTINGS, TrainConfig
 
 MOST_THREADS = 1024
 
@@ -25,6 +25,20 @@ def train_command(
     words += _option("threads", threads) if type(threads) is int and 1 <= threads <= MOST_THREADS else []
     words += ["--compile"] if environment.get("compiled") is True else []
     return shlex.join([*words, *(_option("name", name) if name else [])])
+
+
+def import_command(config: TrainConfig, file: str, name: str) -> str:
+    """What a shell runs to bring the network in a file of weights, as the run `name`."""
+    words = ["python", "-m", "core", "import", *([f"./{file}"] if file.startswith("-") else [file])]
+    words += _option("architecture", config.architecture)
+    words += _option("strides", config.strides) if "strides" in config.unusual else []
+    words += _option("input-size", config.input_size) if config.family == "torchvision" else []
+    if config.normalization in NORMALIZATIONS:
+        words += _option("normalization", config.normalization)
+    else:
+        mean, std = config.normalization.split(",")[:3], config.normalization.split(",")[3:]
+        words += [*_option("mean", ",".join(mean)), *_option("std", ",".join(std))]
+    return shlex.join([*words, *_option("name", name)])
 
 
 def _program(environment: Mapping) -> list[str]:

@@ -16,7 +16,7 @@ from core.errors import LabError, RunError
 from core.files import sha256_of
 from core.models.known_weights import IMAGENET_FILES
 from core.paths import file_name
-from core.runs.command import train_command
+from core.runs.command import import_command, train_command
 from core.runs.status import RESULT_FILE, finished
 from core.runs.tables import load_npz, read_csv
 
@@ -68,6 +68,11 @@ class Run:
         return self.facts["architecture"]["multiply_adds"]
 
     @property
+    def imported(self) -> bool:
+        """Whether it was trained elsewhere: of its config, only what is OF_NETWORK is known."""
+        return isinstance(self.facts.get("imported"), dict)
+
+    @property
     def training_images(self) -> int | None:
         """How many it learned from, validation apart; None where that is not recorded."""
         known = self.facts.get("training_images")
@@ -89,7 +94,8 @@ class Run:
             raise RunError(f"{self.name} can't be read any more ({error.strerror}).") from None
 
     def history(self) -> pd.DataFrame:
-        """A row an epoch, HISTORY_COLUMNS; accuracies 0 to 1."""
+        """A row an epoch, HISTORY_COLUMNS; accuracies 0 to 1. Raises RunError, also where it was trained elsewhere."""
+        self._require_trained_here()
         path = self.path / "history.csv"
         table = read_csv(path, HISTORY_COLUMNS)
         if not all(kind.kind in "if" for kind in table.dtypes) or not np.isfinite(table.to_numpy()).all():
@@ -100,6 +106,7 @@ class Run:
         """Layer names, first to last, and the mean gradient norm of each by epoch, float (epochs, layers).
 
         A norm that is not finite is no damage: it says where a training broke down."""
+        self._require_trained_here()
         arrays = load_npz(self.path / "gradients.npz", "layers", "norms")
         layers, norms = arrays["layers"], arrays["norms"]
         if (
@@ -114,6 +121,7 @@ class Run:
 
     def weight_change(self) -> "WeightChange":
         """How far training moved the weights. Raises RunError where that was not recorded (runs of before it was)."""
+        self._require_trained_here()
         path = self.path / CHANGE_FILE
         arrays = load_npz(path, "layers", "relative_change", "filters_before", "filters_after")
         layers, change, before, after = arrays.values()
@@ -131,6 +139,10 @@ class Run:
         ):
             raise RunError(f"{path} does not hold the change of a network's weights.")
         return WeightChange(layers.tolist(), change, before, after)
+
+    def _require_trained_here(self) -> None:
+        if self.imported:
+            raise RunError(f"{self.name} was trained elsewhere; how it learned is not known here.")
 
     def test_logits(self) -> np.ndarray:
         """float32 (10000, 10): the kept weights' logits on the test images, in the dataset's own order."""
@@ -171,7 +183,12 @@ class Run:
     @property
     def command_to_repeat(self) -> str:
         """The command that makes it anew, among the user's own runs; its name is taken, so under another."""
-        return self.command_with(f"{self.name[: LONGEST_NAME - len(AGAIN)]}{AGAIN}")
+        name = f"{self.name[: LONGEST_NAME - len(AGAIN)]}{AGAIN}"
+        return (
+            import_command(self.config, str(self.facts["imported"].get("file")), name)
+            if self.imported
+            else (self.command_with(name))
+        )
 
     def command_with(self, name: str | None = None, **changes) -> str:
         """The command that makes a run like this, of another `name` (None: made from the settings), but for `changes`

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core.config import TrainConfig
+from core.config import OF_NETWORK, TrainConfig
 from core.errors import RunError
 from core.files import sha256_of, write_atomically, write_json, write_text
 from core.runs.library import require_free_name
@@ -39,7 +39,9 @@ def new_run(root: Path, name: str, config: TrainConfig, facts: dict) -> Path:
 
 
 def save_facts(folder: Path, config: TrainConfig, facts: dict) -> None:
-    write_json(folder / "config.json", {"config": config.to_dict(), **facts})
+    """config.json; of a network that was trained elsewhere, without the settings of a training."""
+    known = {name: value for name, value in config.to_dict().items() if "imported" not in facts or name in OF_NETWORK}
+    write_json(folder / "config.json", {"config": known, **facts})
 
 
 def save_progress(folder: Path, history: list[dict], layers: list[str], gradient_norms: list[list[float]]) -> None:
@@ -78,10 +80,15 @@ def as_stored(weights: dict) -> dict:
         return weights
     return {
         name: value.half()
-        if value.is_floating_point() and not name.endswith(("running_mean", "running_var"))
+        if value.is_floating_point() and not name.endswith(("running_mean", "running_var")) and _fits_float16(value)
         else value
         for name, value in weights.items()
     }
+
+
+def _fits_float16(value) -> bool:
+    """It ends at 65,504."""
+    return bool(value.half().isfinite().all())
 
 
 def save_weights(folder: Path, weights: dict) -> str:

@@ -31,9 +31,9 @@ def export_hub(run: Run, folder: Path) -> None:
 def _hub_metadata(run: Run) -> str:
     """The card's front matter, in YAML (https://huggingface.co/docs/hub/model-cards)."""
     accuracy = metrics.accuracy(run.test_logits(), cifar10.load_test_labels()).value
+    license = "" if run.imported else "license: mit\n"  # whoever trained it elsewhere has the say
     return f"""---
-license: mit
-library_name: pytorch
+{license}library_name: pytorch
 pipeline_tag: image-classification
 tags:
 - image-classification

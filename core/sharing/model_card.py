@@ -32,6 +32,27 @@ Repeat it:
 
 `config.json` holds {facts}. Images: CIFAR-10 (Krizhevsky 2009).
 """
+TEMPLATE_IMPORTED = """# {name}
+
+{description} for CIFAR-10, trained elsewhere, and scored by {lab}.
+
+| | |
+|---|---|
+| test accuracy (10,000 images, scored once, by the lab) | {accuracy:.2%} (95 % interval {low:.2%} to {high:.2%}) |
+| how it was trained, and on what | not known here |
+| weights | {file}, sha256 {sha256} |
+| colors scaled by | {normalization} ({chosen}) |
+| parameters | {parameters:,} |
+| multiply-adds for an image | {multiply_adds:,} |
+
+Repeat it, where that file is:
+
+    {command}
+
+{weights}
+
+`config.json` holds all that is known of it. Images: CIFAR-10 (Krizhevsky 2009).
+"""
 LINK = "[ResNet Lab](../../README.md)"
 CHECK = """Check it, from the weights:
 
@@ -55,6 +76,31 @@ def card_text(run: Run, link: bool = True) -> str:
 
 
 def _card_text(run: Run, lab: str) -> str:
+    return _card_of_imported(run, lab) if run.imported else _card_of_trained(run, lab)
+
+
+def _card_of_imported(run: Run, lab: str) -> str:
+    accuracy = metrics.accuracy(run.test_logits(), cifar10.load_test_labels())
+    imported = run.facts["imported"]
+    return TEMPLATE_IMPORTED.format(
+        name=run.name,
+        lab=lab,
+        description=opening_words(run).rstrip(","),
+        accuracy=accuracy.value,
+        low=accuracy.low,
+        high=accuracy.high,
+        file=imported["file"],
+        sha256=imported["sha256"],
+        normalization=run.config.normalization,
+        chosen=imported["normalization"],
+        parameters=run.parameters,
+        multiply_adds=run.multiply_adds,
+        command=run.command_to_repeat,
+        weights=CHECK.format(name=run.name) if run.has_weights else NO_WEIGHTS,
+    )
+
+
+def _card_of_trained(run: Run, lab: str) -> str:
     history = run.history().set_index("epoch")
     labels = cifar10.load_test_labels()
     accuracy = metrics.accuracy(run.test_logits(), labels)
@@ -110,4 +156,5 @@ def opening_words(run: Run) -> str:
 
 def _torchvision_network(config: TrainConfig) -> str:
     strides = f", strides {config.strides}" if config.network in STRIDED else ""
+    strides += ", first layer for small pictures" if config.stem == "cifar" else ""
     return f"torchvision's {config.network}{strides}, images enlarged to {config.input_size} pixels,"

@@ -154,13 +154,9 @@ def _check(run: Run) -> None:
     """Open all that a page may open, and write the card. Raises LabError."""
     _check_facts(run)
     _check_size(run)
-    history, _ = run.history(), run.test_logits()
-    if (run.path / "gradients.npz").exists() and len(run.gradients()[1]) != len(history):
-        raise RunError(f"{run.name}: history.csv and gradients.npz are not of the same epochs.")
-    if history["epoch"].tolist() != list(range(1, len(history) + 1)):
-        raise RunError(f"{run.name}: history.csv does not count its epochs from 1.")
-    if (run.path / CHANGE_FILE).exists():
-        run.weight_change()
+    run.test_logits()
+    if not run.imported:
+        _check_training(run)
     if (run.path / surgery_study.FILE).exists():
         surgery_study.load(run)
     if run.has_weights:
@@ -169,6 +165,16 @@ def _check(run: Run) -> None:
         if count_parameters(run.load_model()) != run.parameters:
             raise RunError(f"{run.name}: config.json tells another number of parameters than its network has.")
     write_card(run)
+
+
+def _check_training(run: Run) -> None:
+    history = run.history()
+    if (run.path / "gradients.npz").exists() and len(run.gradients()[1]) != len(history):
+        raise RunError(f"{run.name}: history.csv and gradients.npz are not of the same epochs.")
+    if history["epoch"].tolist() != list(range(1, len(history) + 1)):
+        raise RunError(f"{run.name}: history.csv does not count its epochs from 1.")
+    if (run.path / CHANGE_FILE).exists():
+        run.weight_change()
 
 
 def _check_size(run: Run) -> None:

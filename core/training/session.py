@@ -71,7 +71,8 @@ class Session:
     ) -> "Session":
         """A new run in a new `folder`, made once all else is fine. `images` gives the training images; `data_folder`:
         where they came from, if not from a place known by name. Raises LabError."""
-        trainer = Trainer(config, images(), initial_weights(config), precision=how.precision, compiled=how.compiled)
+        start = initial_weights(config, distributed.say)
+        trainer = Trainer(config, images(), start, precision=how.precision, compiled=how.compiled)
         session = cls(trainer, folder, events)
         distributed.by_first(store.new_run, folder.parent, folder.name, config, session._facts(data_folder))
         distributed.by_first(status.claim, folder)
@@ -95,7 +96,8 @@ class Session:
         if (folder / STATE_FILE).is_file():
             return cls(_resumed(config, folder, images(), how), folder, events)
         how = _as_begun(folder, begun, how)
-        trainer = Trainer(config, images(), initial_weights(config), precision=how.precision, compiled=how.compiled)
+        start = initial_weights(config, distributed.say)
+        trainer = Trainer(config, images(), start, precision=how.precision, compiled=how.compiled)
         session = cls(trainer, folder, events)
         distributed.by_first(store.save_facts, folder, config, session._facts(data_folder))
         return session

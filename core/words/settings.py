@@ -11,7 +11,11 @@ from core.paths import file_name
 from core.runs.run import Run
 
 # What beside the settings decides on what is learned, by more than the last digits.
-ENVIRONMENT_WORDS = {"processes": "processes that trained it together", "precision": "precision of its numbers"}
+ENVIRONMENT_WORDS = {
+    "processes": "processes that trained it together",
+    "precision": "precision of its numbers",
+    "training": "where it was trained",
+}
 
 # What people call the best-known of torchvision's networks.
 NETWORK_NAMES = {
@@ -68,6 +72,8 @@ def describe(run: Run) -> str:
         words += ["no BatchNorm"] if config.norm == "none" else []
     else:
         words += [network_name(config)]
+    if run.imported:
+        return ", ".join([*words, "trained elsewhere"])
     words += ["pretrained"] if config.pretrained else ["from scratch"] * (config.family == "torchvision")
     return ", ".join([*words, *limits(config)])
 
@@ -91,6 +97,8 @@ def names(a: Run, b: Run) -> dict[str, str]:
     both = {"A": a.config, "B": b.config}
     if {config.family for config in both.values()} == {"cifar"} and a.config.skip != b.config.skip:
         return {side: "the ResNet" if config.skip else "the plain network" for side, config in both.items()}
+    if a.imported or b.imported:
+        return {"A": "A", "B": "B"}
     if a.config.architecture == b.config.architecture and a.config.pretrained != b.config.pretrained:
         return {
             side: "the pretrained network" if config.pretrained else "the network from scratch"
@@ -115,6 +123,8 @@ def fairness_in_words(fairness: Fairness) -> str:
     count = len(fairness.differing)
     if count == 0:
         return "These two runs have the same settings: there is nothing to compare."
+    if not fairness.known:
+        return "Not a fair pair that one could vouch for: how a network was trained elsewhere is not known here."
     if count == 1:
         row = differing_in_words(fairness.differing).iloc[0]
         return f"They differ in one thing only: **{row['setting']}** ({row['A']} / {row['B']})."

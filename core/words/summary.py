@@ -1,5 +1,6 @@
 """What a training came to, as a column of a table, and what each figure means."""
 
+from core.analysis.metrics import Share
 from core.analysis.training_summary import TARGETS, TrainingSummary
 from core.words.glossary import explain
 
@@ -20,15 +21,23 @@ MEANINGS = {
 }
 
 
+def figures_of_imported(accuracy: Share) -> dict[str, str]:
+    """The same of a network whose training is not known."""
+    return dict.fromkeys(MEANINGS, "trained elsewhere") | {ACCURACY: _share(accuracy)}
+
+
 def figures(summary: TrainingSummary) -> dict[str, str]:
     """{measure: value with its unit}; the measures are those of MEANINGS."""
-    accuracy = summary.accuracy
     return {
-        ACCURACY: f"{accuracy.value:.1%}  ({accuracy.low:.1%} to {accuracy.high:.1%})",
+        ACCURACY: _share(summary.accuracy),
         **{REACHING[target]: when(reached) for target, reached in summary.reached.items()},
         GAP: f"{100 * summary.gap:+.1f} points",
         TIME: when((summary.epochs, summary.minutes)),
     }
+
+
+def _share(accuracy: Share) -> str:
+    return f"{accuracy.value:.1%}  ({accuracy.low:.1%} to {accuracy.high:.1%})"
 
 
 def when(reached: tuple[int, float] | None) -> str:

@@ -13,6 +13,8 @@ OTHER = {
     "network": "vgg11_bn",
     "input_size": 96,
     "strides": "v1",
+    "stem": "cifar",
+    "normalization": "0.5,0.5,0.5,0.25,0.25,0.25",
     "depth": 56,
     "skip": False,
     "norm": "none",
@@ -37,7 +39,7 @@ OTHER = {
     "split_seed": 8,
 }
 RESNET50 = TrainConfig(family="torchvision", network="resnet50", input_size=64, batch_size=64, lr=0.01)
-TORCHVISION_FIELDS = {"network", "input_size", "strides"}  # which mean nothing to the twins
+TORCHVISION_FIELDS = {"network", "input_size", "strides", "stem"}  # which mean nothing to the twins
 CIFAR_FIELDS = {"depth", "skip", "norm"}
 
 
@@ -96,6 +98,11 @@ def test_mistyped_field_is_named(field, value):
         ("input_size", 64, "input size must be 32 for family cifar"),
         ("strides", "v1", "strides must be v1.5, or v1 for torchvision's resnet50"),
         ("init", "", "initial weights must be"),
+        ("stem", "cifar", "stem must be imagenet, or cifar for resnet18"),
+        *(
+            ("normalization", text, "normalization must be one of cifar, imagenet, none, or three means")
+            for text in ("", "mnist", "0.5,0.5,0.5", "1.5,0,0,1,1,1", "0,0,0,0,1,1", "nan,0,0,1,1,1", "0,0,0,inf,1,1")
+        ),
         ("optimizer", "lion", "optimizer must be sgd or adamw"),
         *(("train_fraction", share, "train fraction must be") for share in (0, -0.1, 1.01, float("nan"))),
         *(("warmup", share, "warmup must be") for share in (-0.1, 1, float("nan"))),
@@ -190,6 +197,7 @@ def test_names():
         ),
         ({"freeze": "backbone", "optimizer": "adamw", "lr": 1e-4}, "resnet50-frozen-backbone-adamw-24ep-s0"),
         ({"optimizer": "adamw"}, "resnet50-adamw-lr0.01-24ep-s0"),
+        ({"stem": "cifar", "input_size": 32}, "resnet50-cifar-stem-24ep-s0"),
         ({"input_size": 128, "schedule": "cosine", "warmup": 0.1}, "resnet50-128px-cosine-warmup0.1-24ep-s0"),
     ],
 )
@@ -203,7 +211,7 @@ def test_each_difference_shows_in_the_name():
 
     both = OTHER.keys() - {"family"} - TORCHVISION_FIELDS - CIFAR_FIELDS
     assert len(changed(TrainConfig(), both | CIFAR_FIELDS) | {TrainConfig().default_run_name}) == len(both) + 4
-    assert len(changed(RESNET50, both | TORCHVISION_FIELDS) | {RESNET50.default_run_name}) == len(both) + 4
+    assert len(changed(RESNET50, both | TORCHVISION_FIELDS) | {RESNET50.default_run_name}) == len(both) + 5
 
 
 def test_long_names_are_cut_and_stay_different():
@@ -220,9 +228,16 @@ def test_name_of_torchvision_is_left_to_torchvision():
 
 
 def test_usual_recipe_of_each_family():
-    assert recipe("cifar", "sgd") == {"input_size": 32, "batch_size": 128, "lr": 0.3}
+    assert recipe("cifar", "sgd") == {"input_size": 32, "normalization": "cifar", "batch_size": 128, "lr": 0.3}
+    assert recipe("torchvision", "sgd", "cifar")["input_size"] == 32
     assert recipe("torchvision", "adamw")["lr"] == pytest.approx(1e-4)
     assert TrainConfig(**recipe("cifar", "sgd")) == TrainConfig()
+
+
+def test_the_usual_colors_are_one_setting_however_they_are_asked_for():
+    assert TrainConfig() == TrainConfig(normalization="cifar") == TrainConfig.from_dict({"normalization": None})
+    assert replace(RESNET50, normalization="imagenet") == RESNET50  # as runs of before have it
+    assert RESNET50.default_run_name == "resnet50-24ep-s0"
 
 
 def test_the_usual_warm_up_is_one_setting_however_it_is_asked_for():

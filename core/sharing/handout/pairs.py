@@ -51,7 +51,7 @@ def of_pair(
     pair = {"A": a, "B": b}
     called, labels = names(a, b), cifar10.load_test_labels()
     logits = {side: run.test_logits() for side, run in pair.items()}
-    histories = {side: run.history() for side, run in pair.items()}
+    histories = {} if a.imported or b.imported else {side: run.history() for side, run in pair.items()}
     confusions = {side: metrics.confusion(answers, labels) for side, answers in logits.items()}
     verdict = comparison.verdict(logits["A"], logits["B"], labels)
     question = next(iter(questions([a, b])), None)
@@ -60,14 +60,14 @@ def of_pair(
         title=question_words.title(question),
         asked=_asked(a, b, question),
         sides=_sides(pair, verdict, drawings or {}),
-        charts=(_curves(pair, histories), *_tables(confusions)),
+        charts=(*([_curves(pair, histories)] if histories else []), *_tables(confusions)),
         photos=photos,
         about_photos=ABOUT_PHOTOS + ABOUT_MAPS * any(photo.maps for photo in photos),
         findings=(comparison_words.headline(verdict, called), comparison_words.explanation(verdict)),
         exercises=(
             exercises.right_more_often(verdict, called),
             exercises.mixed_up_most(confusions, called),
-            exercises.epochs_needed(histories, called),
+            *([exercises.epochs_needed(histories, called)] if histories else []),
         ),
         commands=_commands(pair),
         made=made or date.today(),
@@ -172,7 +172,10 @@ def _photos(logits: Mapping[str, np.ndarray], images: Images, maps: Mapping[str,
 
 def _commands(pair: Mapping[str, Run]) -> tuple[Command, ...]:
     again = [
-        Command(f"Train {side} again", "\n".join([*run.preparation, run.command_to_repeat]))
+        Command(
+            f"Bring {side} again" if run.imported else f"Train {side} again",
+            "\n".join([*run.preparation, run.command_to_repeat]),
+        )
         for side, run in pair.items()
     ]
     kept = [run.name for run in pair.values() if run.has_weights]

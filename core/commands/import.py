@@ -1,0 +1,83 @@
+# ruff: noqa: N999 - the command's name is a keyword of Python
+"""Bring a network that was trained elsewhere: its file of weights becomes a run, and is scored on the test images."""
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from tqdm import tqdm
+
+from core import paths
+from core.analysis import metrics
+from core.commands.parser import Parser, run_command
+from core.config import NORMALIZATIONS, STRIDES, TrainConfig
+from core.data import cifar10
+from core.errors import LabError
+from core.models.registry import parse_architecture
+from core.runs import library
+from core.runs.run import open_run
+from core.settings import slug
+from core.training import trained_elsewhere
+from core.training.session import end_noted
+from core.training.trained_elsewhere import NetworkFile
+
+
+def parser() -> argparse.ArgumentParser:
+    p = Parser(prog="python -m core import", description=__doc__)
+    p.add_argument("file", metavar="FILE", type=Path, help="safetensors, or what torch.save made of a state dict")
+    p.add_argument("--architecture", help="as `train` takes it, e.g. resnet20; default: as the tensors say")
+    p.add_argument("--strides", choices=STRIDES, help="of ResNet-50, 101, 152, where its author chose v1")
+    p.add_argument("--input-size", type=int, help="pixels a side that it takes; default: as `train` has it")
+    p.add_argument("--normalization", choices=NORMALIZATIONS, help="of its pixels; default: what suits it best")
+    p.add_argument("--mean", help="of red, green, blue, from 0 to 1, e.g. 0.5,0.5,0.5")
+    p.add_argument("--std", help="standard deviation of red, green, blue, e.g. 0.25,0.25,0.25")
+    p.add_argument("--name", help="the run's name; default: the file's")
+    p.add_argument("--out", type=Path, default=paths.own_runs_dir(), help="where the run's folder goes; %(default)s")
+    return p
+
+
+def main(argv: list[str] | None = None) -> int:
+    args = parser().parse_args(argv)
+    if bool(args.mean) != bool(args.std) or (args.mean and args.normalization):
+        raise LabError("Give --mean and --std together, or --normalization.")
+    name = args.name or slug(args.file.name)
+    library.require_free_name(args.out, name)
+    file = trained_elsewhere.look(args.file)
+    config, chosen = _normalized(_network(file, args), file, args)
+    _say(f"{file.name}: {file.found}." if file.found else "")
+    _say(
+        f"It is taken as {config.architecture}, for pictures of {config.input_size} pixels, colors scaled by "
+        f"{config.normalization} ({chosen})."
+    )
+    run = trained_elsewhere.add(args.out, name, config, file, chosen)
+    with end_noted(run.path), tqdm(total=cifar10.TEST_IMAGES, unit=" images", desc=name) as bar:
+        trained_elsewhere.score(run, lambda done: bar.update(done - bar.n))
+    accuracy = metrics.accuracy(open_run(run.path).test_logits(), cifar10.load_test_labels())
+    _say(f"{name} is right on {accuracy.value:.2%} of the test images, and is a run now: {run.path}")
+    if accuracy.by_guessing:
+        _say("That is no better than guessing: is it another architecture (plain, not ResNet?), or for other classes?")
+    return 0
+
+
+def _network(file: NetworkFile, args: argparse.Namespace) -> TrainConfig:
+    network = file.as_network(parse_architecture(args.architecture)) if args.architecture else file.only_candidate()
+    given = {field: getattr(args, field) for field in ("strides", "input_size") if getattr(args, field) is not None}
+    return replace(network, **given)
+
+
+def _normalized(config: TrainConfig, file: NetworkFile, args: argparse.Namespace) -> tuple[TrainConfig, str]:
+    """The config with its normalization, and how that was chosen."""
+    if given := f"{args.mean},{args.std}" if args.mean else args.normalization:
+        return replace(config, normalization=given), "as given"
+    likely = trained_elsewhere.likely_normalization(config, file.weights_for(config))
+    return replace(config, normalization=likely), trained_elsewhere.TRIED_IN_WORDS
+
+
+def _say(words: str) -> None:
+    if words:
+        print(words, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    run_command(main)

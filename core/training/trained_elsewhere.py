@@ -1,0 +1,160 @@
+"""A network that was trained elsewhere becomes a run: its weights stored as ours, then scored once on the test images.
+
+It has no history. What it is, its tensors say (`core.models.recognition`) or whoever brings it.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import torch
+
+from core.analysis import metrics
+from core.config import NORMALIZATIONS, TrainConfig
+from core.data import cifar10
+from core.data.batches import to_tensors
+from core.errors import ModelError
+from core.files import sha256_of
+from core.models import recognition
+from core.models.complexity import count_multiply_adds, count_parameters
+from core.models.inference import StoppedError, infer
+from core.models.initial_weights import Weights, fitted
+from core.models.layers import load_weights
+from core.models.registry import build, family
+from core.models.weight_files import read_weights
+from core.runs import status, store
+from core.runs.run import Run, open_run
+from core.runs.status import Status
+from core.sharing.model_card import write_card
+from core.training.device import best_device
+
+TRIED = 200  # training photos on which a normalization is tried
+TRIED_IN_WORDS = f"lowest loss on {TRIED} training photos, of {', '.join(NORMALIZATIONS)}"
+AT_ONCE = 500  # test photos between two reports of progress
+
+
+@dataclass(frozen=True)
+class NetworkFile:
+    """A file of weights that was looked at: its `weights` under torchvision's names, and in which words they were
+    `found`, see `WeightFile`."""
+
+    name: str
+    sha256: str
+    weights: Weights
+    found: str
+
+    @property
+    def candidates(self) -> list[TrainConfig]:
+        """The networks that it may hold, see `recognition.candidates`."""
+        return recognition.candidates(self.weights)
+
+    @property
+    def described(self) -> str:
+        return recognition.describe(self.weights)
+
+    def only_candidate(self) -> TrainConfig:
+        """Raises ModelError, with the candidates, if there is another number of them than one."""
+        found = self.candidates
+        if len(found) == 1:
+            return found[0]
+        if found:
+            names = " and ".join(config.architecture for config in found)
+            raise ModelError(f"The tensors in {self.name} fit {names} alike: say which it is by --architecture.")
+        raise ModelError(
+            f"{self.name} holds {self.described}: no network that the lab recognizes. If it has one of them all the "
+            "same, name it by --architecture."
+        )
+
+    def as_network(self, architecture: dict) -> TrainConfig:
+        """The network of `parse_architecture` with what follows from the tensors. Raises LabError."""
+        return TrainConfig(**recognition.completed(architecture, self.weights))
+
+    def weights_for(self, config: TrainConfig) -> Weights:
+        """As the state dict of this network. Raises ModelError if they do not fit, or are not for ten classes."""
+        classes = recognition.classes(self.weights)
+        if classes not in (None, len(cifar10.CLASSES)):
+            raise ModelError(
+                f"{self.name} tells {classes:,} classes apart; only a network for CIFAR-10's ten can be brought. To go "
+                "on from its weights: train with --init."
+            )
+        return fitted(self.weights, config, f"The weights in {self.name}")
+
+
+def look(path: Path, name: str | None = None) -> NetworkFile:
+    """Read a file of weights, which is called `name` where that is not its path's. Raises ModelError."""
+    try:
+        file = read_weights(path)
+    except ModelError as error:
+        raise ModelError(str(error).replace(str(path), name or str(path))) from None
+    return NetworkFile(name or path.name, sha256_of(path), recognition.with_usual_names(file.tensors), file.found)
+
+
+def likely_normalization(config: TrainConfig, weights: Weights) -> str:
+    """Of NORMALIZATIONS, that with which a network's loss on TRIED training photos is the lowest; the test images are
+    not looked at."""
+    photos = cifar10.load_training("shipped")
+    few = cifar10.Images(photos.pixels[:TRIED], photos.labels[:TRIED])
+    model = _network(config, weights)
+    losses = {
+        name: metrics.loss(
+            infer(model, to_tensors(few)[0], family(replace(config, normalization=name)).preprocessing).numpy(),
+            few.labels,
+        )
+        for name in NORMALIZATIONS
+    }
+    return min(losses, key=lambda name: losses[name])
+
+
+def add(root: Path, name: str, config: TrainConfig, file: NetworkFile, chosen: str = "") -> Run:
+    """A new run in `root` with these weights, which is still to be scored. `chosen`: how its normalization was, in
+    words. Raises LabError."""
+    weights = file.weights_for(config)
+    network = _network(config, weights)
+    facts = {
+        "architecture": {
+            "name": config.architecture,
+            "parameters": count_parameters(network),
+            "multiply_adds": count_multiply_adds(network, config.input_size),
+            "input_size": config.input_size,
+        },
+        "imported": {"file": file.name, "sha256": file.sha256, "found": file.found, "normalization": chosen},
+    }
+    folder = store.new_run(root, name, config, facts)
+    store.save_facts(folder, config, facts | {"sha256": store.save_weights(folder, weights)})
+    return open_run(folder)
+
+
+def score(
+    run: Run, on_progress: Callable[[int], object] = lambda done: None, should_stop: Callable[[], bool] = lambda: False
+) -> bool:
+    """The run's answers to the test images, which finish it; False if stopped before. `on_progress` is told how many
+    images are done. Raises LabError."""
+    status.claim(run.path)
+    status.write(run.path, Status("training"))
+    pixels, _ = to_tensors(cifar10.load_test())
+    model, preprocessing, logits = run.load_model().to(best_device()), family(run.config).preprocessing, []
+    try:
+        for photos in pixels.split(AT_ONCE):
+            logits.append(infer(model, photos, preprocessing, should_stop=should_stop))
+            done = AT_ONCE * len(logits)
+            on_progress(done)
+            status.write(run.path, Status("training", share=done / len(pixels)))
+    except StoppedError:
+        status.write(run.path, Status("stopped"))
+        return False
+    finished = {"finished": datetime.now(UTC).isoformat(timespec="seconds")}
+    store.save_facts(run.path, run.config, run.facts | finished)
+    store.save_test_logits(run.path, torch.cat(logits).numpy())
+    write_card(open_run(run.path))
+    for needed_no_more in (status.LOG_FILE, status.FILE):
+        with suppress(OSError):  # Windows keeps a log that is open
+            (run.path / needed_no_more).unlink(missing_ok=True)
+    return True
+
+
+def _network(config: TrainConfig, weights: Weights) -> torch.nn.Module:
+    model = build(config).eval().requires_grad_(False)
+    load_weights(model, weights)
+    return model

@@ -1,0 +1,81 @@
+"""What the tensors of a file tell of their network, with weights made here; also as other repositories name them."""
+
+import re
+
+import pytest
+import torch
+
+from core.config import TrainConfig
+from core.errors import ModelError
+from core.models import recognition
+from core.models.initial_weights import fitted
+from core.models.registry import build
+
+
+def weights_of(**fields) -> dict[str, torch.Tensor]:
+    return build(TrainConfig(**fields)).state_dict()
+
+
+def torchvisions(network: str, **fields) -> dict[str, torch.Tensor]:
+    return weights_of(family="torchvision", network=network, **{"input_size": 64} | fields)
+
+
+def as_kuangliu(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The same network, under the names of github.com/kuangliu/pytorch-cifar."""
+    renamed = {name.replace(".downsample.", ".shortcut."): value for name, value in weights.items()}
+    return {re.sub(r"^fc\.", "linear.", name): value for name, value in renamed.items()}
+
+
+def found_in(weights: dict[str, torch.Tensor]) -> list[tuple[str, str, int]]:
+    usual = recognition.with_usual_names(weights)
+    return [(config.architecture, config.stem, config.input_size) for config in recognition.candidates(usual)]
+
+
+@pytest.mark.parametrize(
+    ("weights", "expected"),
+    [
+        (lambda: weights_of(depth=20), [("resnet20", "imagenet", 32), ("plain20", "imagenet", 32)]),
+        (lambda: weights_of(depth=8, norm="none"), [("resnet8", "imagenet", 32), ("plain8", "imagenet", 32)]),
+        (lambda: torchvisions("resnet18"), [("resnet18", "imagenet", 64)]),
+        (lambda: torchvisions("resnet18", stem="cifar"), [("resnet18", "cifar", 32)]),
+        (lambda: as_kuangliu(torchvisions("resnet18", stem="cifar")), [("resnet18", "cifar", 32)]),
+        (lambda: torchvisions("mobilenet_v3_small"), [("mobilenet_v3_small", "imagenet", 64)]),
+        (lambda: torchvisions("vgg11_bn"), [("vgg11_bn", "imagenet", 64)]),
+        *(
+            pytest.param(lambda name=name: as_kuangliu(torchvisions(name, stem="cifar")), [(name, "cifar", 32)])
+            for name in ("resnet34", "resnet50")
+        ),
+        (lambda: {"a.weight": torch.ones(2, 2)}, []),
+    ],
+)
+def test_a_network_is_told_by_its_tensors(weights, expected):
+    assert found_in(weights()) == expected
+
+
+def option_b(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return weights | {"layer2.0.shortcut.0.weight": torch.zeros(32, 16, 1, 1)}
+
+
+def pre_activation(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name: value for name, value in weights.items() if not name.startswith("bn1.")}
+
+
+@pytest.mark.parametrize(
+    ("weights", "words"),
+    [
+        (lambda: option_b(weights_of(depth=20)), r"of 20 layers.*1x1 convolutions in its shortcuts \(option B\)"),
+        (lambda: pre_activation(torchvisions("resnet18")), "a pre-activation ResNet of 18 layers: 2, 2, 2, 2 blocks"),
+        (lambda: weights_of(depth=20) | {"fc.weight": torch.zeros(100, 64)}, "100 classes"),
+        (lambda: {"encoder.0.weight": torch.zeros(3, 4)}, r"1 tensor, first encoder\.0\.weight \(3, 4\)"),
+    ],
+)
+def test_what_is_not_supported_is_refused_and_it_is_said_what_was_recognized(weights, words):
+    with pytest.raises(ModelError, match=words):
+        fitted(weights(), TrainConfig(depth=20), "The weights in a.pt")
+
+
+def test_kuanglius_names_mean_torchvisions_layers():
+    weights = torchvisions("resnet18", stem="cifar", seed=3)
+    config = TrainConfig(family="torchvision", network="resnet18", stem="cifar")
+    loaded = fitted(as_kuangliu(weights), config, "They")
+    assert all(torch.equal(loaded[name], value) for name, value in weights.items())
