@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.charts.learning import schedule
 from core.charts.palette import SIDES
-from core.config import SETTINGS, TrainConfig, recipe
+from core.config import NAMED_RECIPES, SETTINGS, TrainConfig, recipe
 from core.errors import LabError
 from core.jobs import trainings
 from core.training import duration
@@ -117,6 +117,7 @@ RECIPE = (
     *("label_smoothing", "clip_norm", "augment", "seed"),
 )
 FIRST_CHOICE = {"data": "shipped", "epochs": 8}
+FILLED_IN = {"A first try": FIRST_CHOICE, "Quick": NAMED_RECIPES["quick"], "Full": NAMED_RECIPES["published"]}
 
 
 def _label(field: str) -> str:
@@ -139,11 +140,12 @@ def _configs() -> list[TrainConfig]:
     family = str(family)  # one is always chosen
     usual: dict = {field.name: field.default for field in fields(TrainConfig)} | FIRST_CHOICE
     usual |= {"network": "resnet18"} if family == "torchvision" else {}
+    if family == "cifar":
+        _show_named_recipes()
     values = _draw_rows(NETWORK[family] + LENGTH, usual | recipe(family, "sgd"), family)
     with st.expander("The recipe", icon=":material/tune:"):
         optimizer = st.session_state.get(f"{family}_optimizer", "sgd")
-        # A widget keeps its value; so the rates, whose usual values hang on the optimizer, have one for each.
-        values |= _draw_rows(RECIPE, usual | recipe(family, optimizer), family, {"lr": f"{family}_{optimizer}_lr"})
+        values |= _draw_rows(RECIPE, usual | recipe(family, optimizer), family, optimizer)
     first = TrainConfig(**recipe(family, values["optimizer"]) | values | {"family": family})
     second = _second(first, (*NETWORK[family], *LENGTH, *RECIPE[:-1]))
     seeds = st.number_input(
@@ -159,12 +161,39 @@ def _configs() -> list[TrainConfig]:
     return [replace(config, seed=config.seed + i) for i in range(seeds) for config in pair]
 
 
-def _draw_rows(names: tuple[str, ...], usual: dict, family: str, keys: dict[str, str] | None = None) -> dict:
+def _show_named_recipes() -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for label, named in FILLED_IN.items():
+            photos = in_words("data", TrainConfig(**named).data)
+            st.button(
+                label,
+                key=f"fill_in_{label}",
+                on_click=_fill_in,
+                args=(named,),
+                help=f"Fills in all that follows but the network: {named['epochs']} passes over {photos} photos"
+                + (", the way to published accuracy." if label == "Full" else "."),
+            )
+
+
+def _fill_in(named: dict) -> None:
+    config = TrainConfig(**named)
+    for name in (*LENGTH, *RECIPE[:-1]):
+        value = getattr(config, name)
+        is_percent = SETTINGS[name].percent and not SETTINGS[name].offered
+        st.session_state[_key(name, "cifar", config.optimizer)] = round(100 * value) if is_percent else value
+
+
+def _key(name: str, family: str, optimizer: str) -> str:
+    """Of a widget, which keeps its value; so the rate, whose usual value hangs on the optimizer, has one for each."""
+    return f"{family}_{optimizer}_lr" if name == "lr" else f"{family}_{name}"
+
+
+def _draw_rows(names: tuple[str, ...], usual: dict, family: str, optimizer: str = "") -> dict:
     values = {}
     for row in (names[i : i + 3] for i in range(0, len(names), 3)):
         for column, name in zip(st.columns(3), row, strict=False):  # the last row may be short
             with column:
-                values[name] = _draw(name, (keys or {}).get(name, f"{family}_{name}"), usual[name])
+                values[name] = _draw(name, _key(name, family, optimizer), usual[name])
     return values
 
 

@@ -9,6 +9,7 @@ from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
 from core import paths
+from core.config import TrainConfig
 from core.jobs import keeper, trainings
 from core.runs import library
 from core.runs.run import open_run
@@ -16,6 +17,7 @@ from core.settings import differences
 from core.sharing import zip_archive
 from tests.pages.opened import charts, new_app, open_page, said
 from ui import permission
+from ui.experiment_form import FILLED_IN
 from ui.runs_table import twins
 
 
@@ -47,6 +49,18 @@ def test_one_press_queues_two_runs_that_differ_in_one_thing(app):
     assert differences(a, b) == {"norm": ("batch", "none")}
     assert (a.epochs, a.data) == (3, "shipped")
     assert app.selectbox(key="chosen_run").value == a.default_run_name  # the page has gone on to "All runs"
+
+
+@pytest.mark.parametrize(("label", "named"), FILLED_IN.items())
+def test_a_named_recipe_is_filled_in(app, label, named):
+    app = section(app, "experiment")
+    app.number_input(key="cifar_sgd_lr").set_value(0.05).run()
+    app.number_input(key="cifar_epochs").set_value(3).run()
+    app.button(key=f"fill_in_{label}").click().run()
+    assert not app.warning
+    app.button(key="start").click().run()
+    plain, resnet = (open_run(paths.own_runs_dir() / name).config for name in trainings.states())
+    assert (plain, resnet) == (TrainConfig(skip=False, **named), TrainConfig(**named))
 
 
 def test_each_seed_trains_the_whole_pair(app):
