@@ -53,9 +53,10 @@ class RunningApp:
 
 
 @contextmanager
-def run_app(folder: Path, cwd: Path = ROOT, address: str = "127.0.0.1") -> Iterator[RunningApp]:
+def run_app(folder: Path, cwd: Path = ROOT, address: str = "127.0.0.1", below: str = "") -> Iterator[RunningApp]:
     """The app once it takes connections; ended afterwards. Its log lies in `folder`, the user's own runs in `runs/`
-    therein; it is started from `cwd`, and listens on `address` (0.0.0.0: on all that this machine has)."""
+    therein; it is started from `cwd`, and listens on `address` (0.0.0.0: on all that this machine has), `below` a path
+    such as "/lab"."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -64,7 +65,7 @@ def run_app(folder: Path, cwd: Path = ROOT, address: str = "127.0.0.1") -> Itera
     started = time.perf_counter()
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*command, "--server.port", str(port), "--server.address", address],
+            [*command, "--server.port", str(port), "--server.address", address, "--server.baseUrlPath", below],
             cwd=cwd,
             env=os.environ | {"RESNET_LAB_RUNS": str(folder / "runs")},
             stdout=output,
@@ -75,7 +76,7 @@ def run_app(folder: Path, cwd: Path = ROOT, address: str = "127.0.0.1") -> Itera
             if process.poll() is not None or time.perf_counter() > started + SECONDS:
                 raise RuntimeError(f"The app did not start: {log.read_text()}")
             time.sleep(0.02)
-        yield RunningApp(f"http://127.0.0.1:{port}", log, process, started)
+        yield RunningApp(f"http://127.0.0.1:{port}{below}", log, process, started)
     finally:
         process.terminate()
         process.wait(20)

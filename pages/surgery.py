@@ -216,7 +216,7 @@ def make_study(run: Run) -> dict[surgery_study.Blocks, float]:
 
 
 def _study_key(run: Run) -> tuple:
-    return run.path, run.last_change
+    return run.path, run.version
 
 
 operate()

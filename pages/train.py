@@ -15,7 +15,7 @@ st.title("Train your own")
 section = st.segmented_control(
     "What to do",
     list(SECTIONS),
-    default="experiment",
+    default=None if "section" in st.session_state else "experiment",  # Start sets it; both would be one too many
     key="section",
     bind="query-params",
     required=True,

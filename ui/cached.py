@@ -1,4 +1,4 @@
-"""Everything that costs time, computed once: keyed by a run's folder and its last change, so that a new file counts."""
+"""Everything that costs time, computed once: keyed by a run's folder and its files, so that a new file counts."""
 
 import threading
 from collections.abc import Callable
@@ -23,10 +23,10 @@ from core.paths import own_runs_dir
 from core.runs.run import Run
 
 
-def _run_key(run: Run) -> tuple[str, float | None]:
+def _run_key(run: Run) -> tuple[str, tuple | None]:
     """Raises nothing: Streamlit would wrap it. Of a run that is gone nothing is cached, so that reading it tells so."""
     try:
-        return str(run.path), run.last_change
+        return str(run.path), run.version
     except RunError:
         return str(run.path), None
 

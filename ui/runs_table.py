@@ -266,4 +266,6 @@ def _offer_import() -> None:
                 st.error(plain(error))
             else:
                 st.toast(f"{plain(run.name)} was added.", icon=":material/check:")
+                if others := zip_archive.left_out(file.getvalue()):
+                    st.toast(f"Left out, as no part of a run: {plain(', '.join(others))}.", icon=":material/info:")
                 st.rerun()

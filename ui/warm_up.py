@@ -6,6 +6,8 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from core.jobs.processes import allow_open_files
+
 LOG = logging.getLogger(__name__)
 PATIENCE = 5.0  # seconds for the first visitor, whose page comes first: Python runs one thread at a time
 _drawn = threading.Event()
@@ -14,6 +16,7 @@ _drawn = threading.Event()
 @asynccontextmanager
 async def while_serving(app: object) -> AsyncIterator[dict]:
     """The lifespan of the server: the warm-up follows the first page, and nobody waits for it."""
+    allow_open_files()
     # Grad-CAM's progress bars would fill the server's log. tqdm looks once, when PyTorch imports it.
     os.environ.setdefault("TQDM_DISABLE", "1")
     threading.Thread(target=_after_the_first_page, name="warm-up", daemon=True).start()

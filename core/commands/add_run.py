@@ -6,7 +6,7 @@ from core.commands.parser import Parser, run_command
 from core.environment import expanded
 from core.errors import RunError
 from core.sharing.files import LARGEST
-from core.sharing.zip_archive import import_run
+from core.sharing.zip_archive import import_run, left_out
 
 
 def parser() -> Parser:
@@ -26,6 +26,8 @@ def main(argv: list[str] | None = None) -> int:
         raise RunError(f"{args.zip} cannot be read ({error.strerror}).") from None
     run = import_run(data, args.name)
     print(f"{run.name} was added: {run.path}", file=sys.stderr)
+    if others := left_out(data):
+        print(f"Left out, as no part of a run: {', '.join(others)}.", file=sys.stderr)
     return 0
 
 

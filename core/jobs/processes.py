@@ -11,6 +11,12 @@ import psutil
 
 from core.paths import ROOT
 
+try:
+    import resource
+except ImportError:
+    resource = None  # type: ignore[assignment]
+
+MOST_FILES = 4_096
 NICENESS = 10  # of the keeper and the trainings it starts: a click on a page goes before a training step
 
 
@@ -38,6 +44,17 @@ def detached(command: list[str], log: Path) -> subprocess.Popen:
     with suppress(OSError):  # Linux may weigh sessions first (man 7 sched, "autogroup"), and niceness only within one
         Path(f"/proc/{process.pid}/autogroup").write_text(str(NICENESS), encoding="ascii")
     return process
+
+
+def allow_open_files() -> None:
+    """Let this process open MOST_FILES files, or as many as the system lets it: a visitor needs several, and some
+    systems (macOS) start with 256 for all."""
+    if resource is None:  # Windows has no such limit
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(MOST_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def usable_cores() -> int:

@@ -10,7 +10,9 @@ from core.errors import RunError
 from core.paths import own_runs_dir
 from core.runs.run import Run, open_run
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+# Windows takes neither its devices' names for files, whatever follows their first dot, nor a dot at the end.
+DEVICES = r"(?!(?i:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))"
+NAME = re.compile(rf"{DEVICES}[A-Za-z0-9][A-Za-z0-9._-]{{0,63}}(?<!\.)")
 
 
 def list_runs() -> tuple[list[Run], list[str]]:
@@ -75,7 +77,7 @@ def require_name(name: str) -> None:
     if not NAME.fullmatch(name):
         raise RunError(
             f"{name[:80]!r} cannot be a run's name: letters, digits, dot, dash and underscore, at most 64, none of the "
-            "last three first."
+            "last three first, no dot last, and no name that Windows keeps for itself, such as con."
         )
 
 

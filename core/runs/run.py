@@ -4,6 +4,7 @@ Whatever is wrong with a folder raises RunError, and the other runs still open. 
 """
 
 import json
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -36,6 +37,8 @@ LARGEST_FILTER = 32  # pixels a side: torchvision's largest, of ViT-B/32
 LARGEST_JSON = 1_000_000  # bytes; a config.json has about 2,000
 CHANGE_FILE = "weight_change.npz"  # how far each layer moved, and the first filters before and after; may be missing
 MODEL_FILE, STATE_FILE = "model.safetensors", "resume.safetensors"
+# What is read of a run, here and in `core.analysis.surgery_study`.
+READ_FILES = {"config.json", "history.csv", "gradients.npz", "surgery.csv", CHANGE_FILE, MODEL_FILE, RESULT_FILE}
 
 
 @dataclass(frozen=True)
@@ -85,8 +88,18 @@ class Run:
         return known if type(known) is int else None
 
     @property
+    def version(self) -> tuple:
+        """Another whenever a file of the run is another, replaced or written over in place, so it can key a cache.
+        Raises RunError if the folder is gone."""
+        try:
+            files = [(file.name, file.stat()) for file in os.scandir(self.path) if file.name in READ_FILES]
+        except OSError as error:
+            raise RunError(f"{self.name} can't be read any more ({error.strerror}).") from None
+        return tuple(sorted((name, at.st_size, at.st_mtime_ns, at.st_ino) for name, at in files))
+
+    @property
     def last_change(self) -> float:
-        """Seconds since 1970; changes whenever something in the folder was replaced, so it can key a cache. Raises
+        """Seconds since 1970, of a file that was made or replaced. Raises
         RunError if the folder is gone."""
         try:
             return self.path.stat().st_mtime

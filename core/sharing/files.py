@@ -7,10 +7,10 @@ from core.errors import RunError
 from core.runs import status, tables
 from core.runs.run import CHANGE_FILE, LARGEST_JSON, MODEL_FILE, Run
 
-CARD, HISTORY = "README.md", "history.csv"
+CARD, HISTORY, CONFIG_FILE = "README.md", "history.csv", "config.json"
 IMPORTING, SHIPPING = ".import-", ".ship-"  # how the hidden folders begin in which a run is put together
 LARGEST = {  # the files of a finished run, and how many bytes each may have, unpacked
-    "config.json": LARGEST_JSON,
+    CONFIG_FILE: LARGEST_JSON,
     HISTORY: 2_000_000,
     "gradients.npz": tables.LARGEST_NPZ,
     status.RESULT_FILE: tables.LARGEST_NPZ,

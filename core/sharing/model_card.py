@@ -1,5 +1,7 @@
 """A run's model card: README.md in its folder, made from what the folder holds."""
 
+import re
+
 from core.analysis import metrics
 from core.config import STRIDED, TrainConfig
 from core.data import cifar10
@@ -128,7 +130,7 @@ def _card_of_trained(run: Run, lab: str) -> str:
             f"{environment['threads']} thread{'' if environment['threads'] == 1 else 's'}, {environment['device']}, "
             f"{environment['precision']}, torch {environment['torch']}"
         ),
-        initial_weights=run.facts["initial_weights"],
+        initial_weights=re.sub(r"[\[\]]", r"\\\g<0>", run.facts["initial_weights"]),  # of a path; else of a link
         times_seen=_times(history["images_seen"].iloc[-1] / run.facts["training_images"]),
         frozen=("up to " if run.config.freeze else "") + in_words("freeze", run.config.freeze),
         command="\n    ".join([*run.preparation, run.command_to_repeat]),

@@ -1,15 +1,17 @@
 """A run as a zip, and taken from one again.
 
-A zip that somebody else made is not trusted: it may hold the files of a run and nothing else, no file is written under
-a name or to a place that the zip chose, nothing is unpickled, and all is opened and checked, by `core.runs`, in a
-hidden folder before the run appears among the others.
+A zip that somebody else made is not trusted: only the files of a run are taken out of it, none is written under a name
+or to a place that the zip chose, nothing is unpickled, and all is opened and checked, by `core.runs`, in a hidden
+folder before the run appears among the others. What else a zip holds that was made by hand (a system's own files, logs)
+is left out, and `left_out` tells it.
 """
 
 import re
 import stat
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
@@ -20,15 +22,15 @@ from core.errors import LabError, RunError
 from core.files import patiently, remove_abandoned, writing
 from core.runs import library, status
 from core.runs.run import CHANGE_FILE, Run, open_run
-from core.sharing.files import CARD, IMPORTING, LARGEST, OPTIONAL, files_of
+from core.sharing.files import CARD, CONFIG_FILE, IMPORTING, LARGEST, OPTIONAL, files_of
 from core.sharing.model_card import write_card
 
 LARGEST_NETWORK = 150_000_000  # parameters; VGG-19, as published, has 144 million
-LARGEST_DIRECTORY = 10_000  # bytes of a zip's table of contents; that of a run takes about 500
+LARGEST_DIRECTORY = 100_000  # bytes of a zip's table of contents; that of a run takes about 500
 END_RECORD, ZIP64_LOCATOR = b"PK\x05\x06", b"PK\x06\x07"  # PKWARE's APPNOTE.TXT, sections 4.3.16 and 4.3.15
 END_RECORD_BYTES, ZIP64_LOCATOR_BYTES = 22, 20
 # With these, words become markup where they are shown: Markdown, addresses, and Streamlit's icons.
-NOT_PLAIN_TEXT = re.compile(r"[<>\[\]`|*]|\$.*\$|://|\bwww\.|\w@\w|:[a-z+-][\w+-]*[:/]", re.IGNORECASE)
+NOT_PLAIN_TEXT = re.compile(r"[<>`|*]|\$.*\$|://|\bwww\.|\w@\w|:[a-z+-][\w+-]*[:/]", re.IGNORECASE)
 KNOWN_PRECISIONS = {*PRECISIONS, "float16"}
 LAYER = re.compile(r"[\w.]*")
 
@@ -74,6 +76,16 @@ def import_run(data: bytes, name: str | None = None, before: Callable[[], None] 
     return open_run(root / name)
 
 
+def left_out(data: bytes) -> list[str]:
+    """What the zip of a run holds besides, which `import_run` leaves out: the names of its files and, where those lie
+    in other folders than the run's, of the folders alone. Raises RunError as `import_run` does."""
+    _check_table_of_contents(data)
+    with _opened(data) as archive:
+        folder, _, others = _divided(archive)
+    names = [path.relative_to(folder).parts[0] if path.is_relative_to(folder) else path.parts[0] for path in others]
+    return list(dict.fromkeys(names))
+
+
 def _require_free(name: str) -> None:
     library.require_name(name)
     if library.is_taken(paths.own_runs_dir(), name):
@@ -83,17 +95,34 @@ def _require_free(name: str) -> None:
 def _unpack(data: bytes) -> tuple[dict[str, bytes], str | None]:
     """(content by file name, without the card; the name of the folder round them, None if there is none)."""
     _check_table_of_contents(data)
+    with _opened(data) as archive:
+        folder, files, _ = _divided(archive)
+        _check_members(files)
+        contents = {file.name: file.read(archive) for file in files if file.name != CARD}
+    return contents, folder.name or None
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
-            members = [_Member(info) for info in archive.infolist() if not _is_clutter(info.filename)]
-            files = [member for member in members if not member.is_folder]
-            _check_members(files)
-            contents = {file.name: file.read(archive) for file in files if file.name != CARD}
+            yield archive
     except RunError:
         raise
     except Exception as error:  # zipfile and zlib each raise several kinds on a damaged file
         raise RunError(f"The zip is damaged ({type(error).__name__}: {str(error)[:100]}).") from None
-    return contents, files[0].folder
+
+
+def _divided(archive: zipfile.ZipFile) -> tuple[PurePosixPath, list["_Member"], list[PurePosixPath]]:
+    """(the folder of the run, its files, the paths of all other files). Raises RunError."""
+    members = [member for member in map(_Member, archive.infolist()) if not member.is_folder]
+    folders = [member.path.parent for member in members if member.name == CONFIG_FILE and not member.is_clutter]
+    shallowest = min((len(folder.parts) for folder in folders), default=0)
+    folder, *more = [each for each in folders if len(each.parts) == shallowest] or [PurePosixPath()]
+    if set(more) - {folder}:
+        raise RunError("The zip holds several runs; make a zip of each.")
+    files = [member for member in members if member.path.parent == folder and member.name in LARGEST]
+    return folder, files, [member.path for member in members if member not in files]
 
 
 def _check_table_of_contents(data: bytes) -> None:
@@ -108,31 +137,30 @@ def _check_table_of_contents(data: bytes) -> None:
         raise RunError("The zip holds more than the files of a run.")
 
 
-def _is_clutter(path: str) -> bool:
-    """What macOS adds to a zip. It is never unpacked."""
-    return path.startswith("__MACOSX/") or PurePosixPath(path).name == ".DS_Store"
-
-
 class _Member:
-    """An entry of a zip that may be a run's file or its folder. Raises RunError for any other."""
+    """An entry of a zip. Raises RunError for one that no honest tool makes."""
 
     def __init__(self, info: zipfile.ZipInfo):
         self._info = info
-        self.is_folder = info.is_dir()
-        *folders, self.name = info.filename.split("/")  # of a folder, the name is empty
-        self.folder = folders[0] if folders else None
-        mode = info.external_attr >> 16
-        known = len(folders) <= 1 and self.folder not in ("", ".", "..")
-        if not known or not (self.is_folder or self.name in LARGEST):
-            raise RunError(f"The zip holds {info.filename[:80]!r}, which is no file of a run.")
-        if stat.S_IFMT(mode) not in (0, stat.S_IFDIR if self.is_folder else stat.S_IFREG):
-            raise RunError(f"The zip holds a link or a device instead of the file {self.name}.")
-        if info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise RunError(f"The zip holds {self.name} encrypted, or compressed in an unusual way; zip it plainly.")
+        name = info.filename.replace("\\", "/")  # as some tools of Windows write it
+        self.path = PurePosixPath(name)
+        self.name = self.path.name
+        self.is_folder = name.endswith("/")
+        if self.path.is_absolute() or ".." in self.path.parts or ":" in name or not self.path.parts:
+            raise RunError(f"The zip holds {info.filename[:80]!r}, whose path leads out of it.")
+        if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFDIR if self.is_folder else stat.S_IFREG):
+            raise RunError(f"The zip holds a link or a device instead of the file {self.name[:80]!r}.")
+
+    @property
+    def is_clutter(self) -> bool:
+        """What macOS adds to a zip: for each file, one of the same name."""
+        return self.path.parts[0] == "__MACOSX"
 
     def read(self, archive: zipfile.ZipFile) -> bytes:
-        limit = LARGEST[self.name]
-        with archive.open(self._info) as file:
+        info, limit = self._info, LARGEST[self.name]
+        if info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise RunError(f"The zip holds {self.name} encrypted, or compressed in an unusual way; zip it plainly.")
+        with archive.open(info) as file:
             content = file.read(limit + 1)  # whatever size the zip claims
         if len(content) > limit:
             raise RunError(f"{self.name} in the zip is too large: more than {limit:,} bytes.")
@@ -146,8 +174,6 @@ def _check_members(files: list[_Member]) -> None:
         raise RunError(f"The zip does not hold a finished run: it lacks {' and '.join(sorted(missing))}.")
     if len(names) > len(set(names)):
         raise RunError("The zip holds the same file twice.")
-    if len({file.folder for file in files}) > 1:
-        raise RunError("The zip holds files of several folders; a run is one.")
 
 
 def _check(run: Run) -> None:

@@ -91,7 +91,7 @@ def lab(browser, app):
     yield lab
     context.close()
     assert lab.complaints == []
-    for trouble in ("Traceback", "missing ScriptRunContext"):
+    for trouble in ("Traceback", "missing ScriptRunContext", "Stack (most recent call last)"):
         assert trouble not in app.log.read_text()
 
 

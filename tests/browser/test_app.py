@@ -52,21 +52,29 @@ FAINT = """[...document.querySelectorAll('[data-testid=stMain] *')].flatMap(elem
     const [low, high] = [luminance(mixed), luminance(behind)].sort((a, b) => a - b);
     return (high + 0.05) / (low + 0.05) < 4.5 ? [element.innerText] : [];
 })"""
+ICON = "document.querySelector('link[rel*=icon]').href"
+LINKS = "[...document.querySelectorAll('a')].map(link => link.href)"
+BROKEN_PICTURES = "[...document.images].filter(each => !each.complete || !each.naturalWidth).map(each => each.src)"
 STEP = re.compile(r"step \d+ of \d+")
 TRIES, PATIENCE = 4, 20_000  # clicks at most, and milliseconds between them
 
 
 @pytest.mark.parametrize("name", FIRST_VISITS)
 def test_the_first_visit_to_a_new_server_may_be_to_a_page_of_any_kind(browser, tmp_path, name):
-    """From another working directory, too. Beside a main script, Streamlit would run a file of a folder `pages/`
-    without the frame round it, or say that there is no such page."""
-    with run_app(tmp_path, cwd=tmp_path) as app:
+    """From another working directory, and below a path, too. Beside a main script, Streamlit would run a file of a
+    folder `pages/` without the frame round it, or say that there is no such page."""
+    with run_app(tmp_path, cwd=tmp_path, below="/lab") as app:
         page = browser.new_page(color_scheme="light")
         page.goto(f"{app.url}/{page_path(name)}")
         expect(page.locator("h1")).to_contain_text(PAGES[name][1], timeout=60_000)
         page.wait_for_selector(IDLE, timeout=60_000)
         assert page.locator("[data-testid=stDialog], [data-testid=stException]").count() == 0
         assert page.locator("[data-testid=stSidebarNavLink]").count() == len(PAGES)
+        assert page.evaluate(ICON).startswith("data:image/svg+xml")
+        assert [link for link in page.evaluate(LINKS) if not link.startswith(f"{app.url}/")] == []
+        page.wait_for_function(f"{BROKEN_PICTURES}.length === 0")
+        page.get_by_role("button", name="Share").click()
+        expect(page.locator("[data-testid=stCode]").first).to_contain_text(f"{app.url}/{page_path(name)}".rstrip("/"))
         if name == "start":  # which has a button in the theme's color
             assert page.evaluate(COUNT_PAINTED, PRIMARY) > 0
         page.close()

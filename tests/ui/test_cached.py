@@ -1,5 +1,6 @@
 """What is cached of a run counts as long as its folder is there, unchanged."""
 
+import os
 import shutil
 
 import pytest
@@ -14,3 +15,20 @@ def test_a_run_that_is_gone_is_told_and_not_remembered(make_run):
     shutil.rmtree(run.path)
     with pytest.raises(RunError, match=r"mine.history\.csv"):
         cached.history(run)
+
+
+@pytest.mark.parametrize("same", ["mtime", "size"])
+def test_a_file_that_is_written_over_in_place_counts(make_run, same):
+    """Copied over another, or unpacked with the times of an archive; the folder itself does not change."""
+    run = make_run("mine")
+    path = run.path / "history.csv"
+    before, folder = path.stat(), run.path.stat()
+    assert cached.history(run)["lr"].tolist() != [0.25]
+    header, row = path.read_text().splitlines()
+    columns = row.split(",")
+    columns[1] = "0.25".ljust(len(columns[1]), "0") if same == "size" else "0.25"
+    path.write_text(f"{header}\n{','.join(columns)}\n")
+    if same == "mtime":
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    os.utime(run.path, ns=(folder.st_atime_ns, folder.st_mtime_ns))
+    assert cached.history(run)["lr"].tolist() == [0.25]

@@ -2,10 +2,15 @@
 
 import asyncio
 import logging
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from core.heatmaps.predictor import Predictor
+from core.paths import ROOT
 from ui import cached, warm_up
 
 
@@ -58,3 +63,18 @@ def test_the_server_does_not_wait_for_it(monkeypatch):
     with ThreadPoolExecutor(1) as pool:  # Playwright may have a loop in this thread
         assert pool.submit(asyncio.run, serve()).result()
     go_on.set()
+
+
+@pytest.mark.parametrize(("soft", "hard", "then"), [(256, 1_024, 1_024), (256, 5_000, 4_096), (4_500, 5_000, 4_500)])
+def test_the_server_may_open_as_many_files_as_visitors_need(soft, hard, then):
+    """In a process of its own: the hard limit can't be raised again."""
+    code = (
+        f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, ({soft}, {hard}));"
+        "import asyncio; from ui import warm_up; warm_up.warm_up = lambda: None; warm_up.PATIENCE = 0\n"
+        "async def serve():\n"
+        "    async with warm_up.while_serving(None):\n"
+        "        print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])\n"
+        "asyncio.run(serve())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert int(done.stdout) == then

@@ -8,6 +8,7 @@ import struct
 import tracemalloc
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +21,10 @@ from core.commands import add_run, export
 from core.commands.parser import run_command
 from core.data import cifar10
 from core.errors import RunError
-from core.runs import library
+from core.models.initial_weights import describe_initial_weights, initial_weights
+from core.runs import library, store
 from core.runs.run import Run, open_run
+from core.sharing import zip_archive
 from core.sharing.files import LARGEST
 from core.sharing.hub import export_hub
 from core.sharing.zip_archive import import_run, zip_run
@@ -95,6 +98,62 @@ def test_zips_made_by_other_tools_are_taken(contents, tmp_path):
     assert comparable(import_run(write_zip(finder))) == comparable(import_run(flat, "flat"))
 
 
+BESIDE = {  # what people's tools leave in a run's folder
+    "Thumbs.db": "Thumbs.db",
+    "desktop.ini": "desktop.ini",
+    ".DS_Store": ".DS_Store",
+    "._config.json": "._config.json",
+    "train.log": "train.log",
+    "status.json": "status.json",
+    "notes.txt": "notes.txt",
+    "run.sh": "run.sh",
+    "resume.safetensors": "resume.safetensors",
+    "Config.json": "Config.json",
+    "tensorboard/events.out.tfevents.1": "tensorboard",
+    "inner/config.json": "inner",
+    "inner/test_logits.npz": "inner",
+}
+
+
+@pytest.mark.parametrize("slash", ["/", "\\"])
+@pytest.mark.parametrize("above", ["good/", "", "Downloads/my runs/good/"])
+def test_what_is_no_part_of_a_run_is_left_out_and_told(contents, own_runs, above, slash):
+    def fill(archive: zipfile.ZipFile) -> None:
+        for name in (*BESIDE, *contents):
+            archive.writestr((above + name).replace("/", slash), contents.get(name, b"rubbish"))
+        archive.writestr(f"__MACOSX{slash}config.json", b"rubbish")
+
+    data = write_zip(fill)
+    run = import_run(data, None if above else "good")
+    assert run.name == "good"
+    assert comparable(run) == {name: content for name, content in contents.items() if name != "README.md"}
+    assert zip_archive.left_out(data) == [*dict.fromkeys(BESIDE.values()), "__MACOSX"]
+    assert zip_archive.left_out(zip_run(run)) == []
+    assert [path.name for path in own_runs.glob("[!.]*")] == ["good"]
+
+
+def test_the_command_says_what_it_left_out(contents, tmp_path, capsys):
+    (tmp_path / "x.zip").write_bytes(zipped(contents | {"train.log": b"", "Thumbs.db": b""}))
+    add_run.main([str(tmp_path / "x.zip")])
+    assert "Left out, as no part of a run: train.log, Thumbs.db." in capsys.readouterr().err
+
+
+def test_a_run_that_began_with_weights_in_brackets_is_handed_on_and_taken(make_run, tmp_path):
+    """Trained, exported, shared: what the lab makes, the lab takes."""
+    run = make_run("good")
+    folder = tmp_path / "weights [final](1) {a} & b's #2"
+    folder.mkdir()
+    shutil.copy(run.path / "model.safetensors", folder / "best[1].safetensors")
+    config = replace(run.config, init=str(folder / "best[1].safetensors"))
+    store.save_facts(run.path, config, run.facts | {"initial_weights": describe_initial_weights(config)})
+    assert initial_weights(config)
+    copy = import_run(zip_run(open_run(run.path)), "copy")
+    assert copy.config == config
+    card = (copy.path / "README.md").read_text()
+    assert r"weights \[final\](1) {a} & b's #2/best\[1\].safetensors, sha256 " in card
+    export_hub(copy, tmp_path / "hub [1]")
+
+
 def nested(contents: Contents, depth: int) -> Contents:
     """With lists in lists among the facts."""
     config = contents["config.json"].decode().rstrip().removesuffix("}")
@@ -137,7 +196,10 @@ def test_unfinished_run_is_not_handed_on(make_run, tmp_path):
 # Names
 
 
-@pytest.mark.parametrize("name", ["../good", "a/b", ".hidden", "a b", "x" * 65, "<b>", "a\0b"])
+@pytest.mark.parametrize(
+    "name",
+    ["../good", "a/b", ".hidden", "a b", "x" * 65, "<b>", "a\0b", "a.", "a ", "con", "NUL.txt", "Com1", "lpt9.x.y"],
+)
 def test_bad_name_is_refused(contents, own_runs, name):
     with pytest.raises(RunError, match="cannot be a run's name"):
         import_run(zipped(contents), name)
@@ -273,8 +335,9 @@ def weight_change_without_layers(contents: Contents) -> bytes:
 
 def two_folders(contents: Contents) -> bytes:
     def fill(archive: zipfile.ZipFile) -> None:
-        for i, (name, content) in enumerate(contents.items()):
-            archive.writestr(f"{i % 2}/{name}", content)
+        for name, content in contents.items():
+            for folder in "ab":
+                archive.writestr(f"{folder}/{name}", content)
 
     return write_zip(fill)
 
@@ -294,23 +357,23 @@ BAD_ZIPS = {
     "first half missing": (lambda contents: zipped(contents)[10**5 :], "damaged"),
     "something after its end": (lambda contents: zipped(contents) + b"x" * 30, "not a whole zip"),
     "comment": (lambda contents: write_zip(lambda archive: setattr(archive, "comment", b"hi")), "not a whole zip"),
-    "path upwards": (with_member("../config.json"), "no file of a run"),
-    "path upwards, deep": (with_member("good/../../config.json"), "no file of a run"),
-    "path upwards for all": (lambda contents: zipped(contents, folder="../"), "no file of a run"),
-    "absolute path": (with_member("/config.json"), "no file of a run"),
-    "path of Windows": (with_member("..\\config.json"), "no file of a run"),
-    "drive of Windows": (with_member("C:config.json"), "no file of a run"),
-    "folder in the folder": (with_member("good/inner/config.json"), "no file of a run"),
-    "empty folder upwards": (with_member("../"), "no file of a run"),
-    "unknown file": (with_member("good/run.sh", b"rm -rf ~"), "no file of a run"),
-    "state to resume from": (with_member("good/resume.safetensors"), "no file of a run"),
-    "name in other case": (with_member("good/Config.json"), "no file of a run"),
+    "path upwards": (with_member("../config.json"), "leads out of it"),
+    "path upwards, deep": (with_member("good/../../config.json"), "leads out of it"),
+    "path upwards for all": (lambda contents: zipped(contents, folder="../"), "leads out of it"),
+    "absolute path": (with_member("/config.json"), "leads out of it"),
+    "path of Windows": (with_member("..\\config.json"), "leads out of it"),
+    "path of Windows, in the folder": (with_member("good\\..\\..\\x"), "leads out of it"),
+    "share of Windows": (with_member("\\\\server\\x"), "leads out of it"),
+    "drive of Windows": (with_member("C:config.json"), "leads out of it"),
+    "empty folder upwards": (with_member("../"), "leads out of it"),
+    "link beside the run": (with_member("good/x", b"/etc/passwd", stat.S_IFLNK | 0o777), "link or a device"),
+    "name that Windows can't hold": (lambda contents: zipped(contents, folder="con/"), "cannot be a run's name"),
     "link": (with_member("good/model.safetensors", b"/etc/passwd", stat.S_IFLNK | 0o777, "model.safetensors"), "link"),
     "link for the card": (with_member("good/README.md", b"/etc/passwd", stat.S_IFLNK | 0o777, "README.md"), "link"),
-    "link for the folder": (with_member("good/", b"/etc", stat.S_IFLNK | 0o777), "no file of a run|link"),
+    "link for the folder": (with_member("good/", b"/etc", stat.S_IFLNK | 0o777), "link or a device"),
     "named pipe": (with_member("good/history.csv", b"", stat.S_IFIFO | 0o644, "history.csv"), "link or a device"),
     "file twice": (twice, "same file twice"),
-    "two folders": (two_folders, "several folders"),
+    "two folders": (two_folders, "several runs"),
     "config missing": (without("config.json"), r"lacks config\.json"),
     "logits missing": (without("test_logits.npz"), r"lacks test_logits\.npz"),
     "encrypted": (patched(set_flag), "encrypted"),
