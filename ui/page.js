@@ -1,4 +1,5 @@
-// What Streamlit leaves to do in the browser. Runs again with each page, so it is set up once.
+// What Streamlit leaves to do in the browser. Runs again with each page, so it is set up once. No tags in here, not even in
+// a comment: what cleans HTML in the browser would drop all of it.
 if (!window.resnetLabIsSetUp) {
   window.resnetLabIsSetUp = true;
   document.addEventListener("click", (event) => {
@@ -14,6 +15,7 @@ if (!window.resnetLabIsSetUp) {
   }, true);  // before widgets, which keep some clicks to themselves
 
   keepStepsOfBack();
+  keepTranslationsTrue();
 }
 
 // What a page writes into its own link while it is first drawn, such as the pair, is no step of its own: Back would lead
@@ -48,5 +50,40 @@ function keepStepsOfBack() {
     history.replaceState({}, "", before);
     before = null;
     pushState({}, "", now);
+  }
+}
+
+// Where the browser translates a page, it puts a font element in the place of each text. React goes on to change the text that
+// is no longer there, so that old words stay; or fails to remove it. So it is put back first; the browser translates anew.
+function keepTranslationsTrue() {
+  const translations = new WeakMap();  // of texts
+  new MutationObserver((changes) => {
+    for (const change of changes) {
+      const beside = [...change.addedNodes, change.previousSibling, change.nextSibling];
+      const translation = beside.find((node) => node?.nodeName === "FONT");
+      for (const text of change.removedNodes) {
+        if (translation && text.nodeType === Node.TEXT_NODE) translations.set(text, translation);
+      }
+    }
+  }).observe(document.body, { childList: true, subtree: true });
+
+  function putBack(node) {
+    const translation = translations.get(node);
+    if (translation?.isConnected && !node.isConnected) translation.replaceWith(node);
+  }
+  const { get, set } = Object.getOwnPropertyDescriptor(Node.prototype, "nodeValue");
+  Object.defineProperty(Node.prototype, "nodeValue", {
+    get,
+    set(value) {
+      putBack(this);
+      set.call(this, value);
+    },
+  });
+  for (const name of ["removeChild", "insertBefore"]) {
+    const change = Node.prototype[name];
+    Node.prototype[name] = function (...nodes) {
+      nodes.forEach((node) => node && putBack(node));
+      return change.apply(this, nodes);
+    };
   }
 }

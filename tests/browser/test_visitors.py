@@ -9,6 +9,19 @@ from benchmarks.running_app import IDLE, PAGES, run_app
 from core.classroom import address
 
 pytestmark = pytest.mark.slow
+# As a browser's translation does: a font element in a font element in the place of each text.
+TRANSLATE = """() => {
+    const all = document.createTreeWalker(document.querySelector('[data-testid=stMain]'), NodeFilter.SHOW_TEXT);
+    const texts = [];
+    while (all.nextNode()) texts.push(all.currentNode);
+    for (const text of texts) {
+        if (!text.data.trim() || text.parentElement.closest('script, style, svg, [translate=no]')) continue;
+        const [outer, inner] = [document.createElement('font'), document.createElement('font')];
+        inner.textContent = '~' + text.data;
+        outer.append(inner);
+        text.replaceWith(outer);
+    }
+}"""
 
 
 def test_another_computer_may_look_and_with_the_printed_link_change_things(browser, tmp_path):
@@ -81,3 +94,28 @@ def test_an_upload_is_there_when_one_comes_back_by_the_menu_or_by_back(lab, phot
         expect(heatmaps).to_have_count(2)
     lab.page.get_by_role("button", name="Remove my picture").click()
     expect(heatmaps).to_have_count(0)
+
+
+def test_where_the_browser_translates_the_words_are_those_of_the_photo_on_the_screen(lab, browser):
+    lab.open("look_inside?image=33")
+    lab.page.evaluate(TRANSLATE)
+    expect(lab.page.locator("h1")).to_have_text("~What do they see in a photo?")
+    lab.page.get_by_role("button", name="Another one").click()
+    lab.page.wait_for_url(lambda url: "image=33" not in url)
+    lab.settle()
+    lab.page.wait_for_timeout(1_000)
+    other = browser.new_context().new_page()
+    other.goto(lab.page.url)
+    expect(other.locator("h3")).to_have_count(3)
+    assert words(lab.page) == words(other)
+    other.context.close()
+    lab.page.evaluate(TRANSLATE)
+    lab.go_to("compare")
+    assert lab.exceptions == []
+
+
+def words(page) -> list[str]:
+    """Of both networks' answers, translated or not."""
+    expect(page.locator("[data-testid=stImageCaption]")).to_have_count(3)
+    said = page.locator("[data-testid=stMain] :is(h3, [data-testid=stImageCaption])").all_inner_texts()
+    return [text.replace("~", "").strip() for text in said]
