@@ -52,8 +52,8 @@ def kind_of(data: bytes) -> str:
         return "WEBP"
     if data[4:8] == b"ftyp":  # HEIC and AVIF, the likeliest surprise: what iPhones take
         raise ImageError(
-            "This is a HEIC or AVIF photo, or a video, and can't be read; on an iPhone choose Settings, Camera, Formats, "
-            "Most Compatible and take it again, or send it to yourself by mail, which makes it a JPEG."
+            "This is a HEIC or AVIF photo, or a video, and can't be read; on an iPhone choose Settings, Camera, "
+            "Formats, Most Compatible and take it again, or send it to yourself by mail, which makes it a JPEG."
         )
     raise ImageError(
         "This file is not a JPEG, PNG or WebP picture; open it in a picture program and save it as PNG or JPEG."
