@@ -117,14 +117,6 @@ def clicked() -> Run:
     return run or max(finished.values(), key=lambda run: cached.accuracy(run).value)
 
 
-def finding(dots: pd.DataFrame, x: str) -> str:
-    """Which networks none beats: by more accuracy for the same cost, or the same for less."""
-    by_cost = dots.sort_values([x, "accuracy"], ascending=[True, False])
-    best = by_cost[by_cost["accuracy"] > by_cost["accuracy"].cummax().shift(fill_value=0)]
-    names = ", ".join(f"`{row.run}` ({row.accuracy:.1%})" for row in best.itertuples())
-    return f"Best for their cost: {names}. Luck with the photos: up to a point either way."
-
-
 def unequal(dots: pd.DataFrame) -> str:
     """That they learned for different times, where they did: a dot is a training, not an architecture alone."""
     said = [
@@ -139,8 +131,8 @@ def unequal(dots: pd.DataFrame) -> str:
     if not said:
         return ""
     return (
-        f" They learned {', '.join(said)} (point at a dot to see): a low dot may be a network that "
-        "learned for less time or from less, not a worse one."
+        f"They learned {', '.join(said)} (point at a dot to see): a low dot may be a network that "
+        "learned for less time or from less, not a worse one. So no best one is named here."
     )
 
 
@@ -184,9 +176,7 @@ def show_costs() -> None:
             st.info("Nothing is measured yet. It takes half a minute or so.")
             return
     chart.show(architectures, dots, x, title, on_select=take_click, key="dots", width="stretch")
-    st.markdown(finding(dots, x))
-    if said := unequal(dots):
-        st.markdown(said)
+    st.markdown(f"{unequal(dots)} Luck with the photos: up to a point either way.".strip())
 
 
 def show_run(run: Run) -> None:

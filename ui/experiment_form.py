@@ -116,7 +116,7 @@ RECIPE = (
     *("schedule", "warmup", "optimizer", "lr", "batch_size", "weight_decay"),
     *("label_smoothing", "clip_norm", "augment", "seed"),
 )
-FIRST_CHOICE = {"data": "shipped", "epochs": 8}
+FIRST_CHOICE: dict = {"data": "shipped", "epochs": 8}
 FILLED_IN = {"A first try": FIRST_CHOICE, "Quick": NAMED_RECIPES["quick"], "Full": NAMED_RECIPES["published"]}
 
 

@@ -128,6 +128,8 @@ class Finding:
     changes: by network, from depth `first` to the deepest; empty where there is one depth
     errors: by network, the test error at the deepest, in percent
     trained_once: of `first` and the deepest, those at which a network has one run
+    seeds_known: whether both networks have several seeds somewhere. If not, nobody knows how much seeds do, and the
+        changes are of these very trainings, not of depth: as a test of depth it would be wrong far too often
     guessing: plain networks first, then by depth
     alone: by network, the depths at which the other was not trained
     """
@@ -137,6 +139,7 @@ class Finding:
     changes: dict[str, Changes]
     errors: dict[str, float]
     trained_once: list[int]
+    seeds_known: bool
     guessing: list[Guessing]
     alone: dict[str, list[int]]
 
@@ -164,7 +167,7 @@ class _Errors:
     D is more than luck where |D| passes the 97.5 % quantile of Student's t times its standard error. The first part is
     known from thousands of photos, the second from few runs; Welch and Satterthwaite give the degrees of freedom of a
     sum of variances, here that of the seeds times (var(D) / its part)^2. Without several seeds the second part is
-    unknown, and counts as 0.
+    unknown, and counts as 0: see `Finding.seeds_known`.
     """
 
     def __init__(self, rows: pd.DataFrame, column: str, wrong: Mapping[str, np.ndarray] | None = None):
@@ -189,6 +192,10 @@ class _Errors:
         variance = self._of_photos(*groups) + seeds
         effective = freedom * (variance / seeds) ** 2 if seeds else np.inf
         return Change(points, could_be_luck=bool(abs(points) <= _reach_of_luck(effective) * variance**0.5))
+
+    def seeds(self, network: str) -> bool:
+        """Whether a depth of it has several."""
+        return self._of_seeds(network)[1] > 0
 
     def _of_seeds(self, network: str) -> tuple[float, int]:
         """Variance of a run over the choice of seeds, and its degrees of freedom: 0, 0 where no depth has several."""
@@ -233,7 +240,7 @@ def finding(rows: pd.DataFrame, wrong: Mapping[str, np.ndarray]) -> Finding:
         errors = {name: test.mean(name, deepest) for name in NETWORKS}
         once = [d for d in sorted({first, deepest}) if min(test.runs(name, d) for name in NETWORKS) == 1]
     alone = {name: sorted(test.depths(name) - set(depths)) for name in NETWORKS}
-    return Finding(depths, first, changes, errors, once, _guessing(rows), alone)
+    return Finding(depths, first, changes, errors, once, all(map(test.seeds, NETWORKS)), _guessing(rows), alone)
 
 
 def _from_where_it_stalls(test: _Errors, depths: list[int]) -> int:

@@ -73,22 +73,21 @@ def load_state(folder: Path) -> tuple[dict, dict]:
 def as_stored(weights: dict) -> dict:
     """A state dict as model.safetensors will hold it: rounded to float16 where it would be larger than LARGEST_MODEL.
 
-    BatchNorm's running statistics stay float32: a small variance would become 0.
+    BatchNorm's running statistics stay float32: a small variance would become 0. So does what float16 can't hold: in a
+    deep plain network, one step may throw the first layer's weights beyond 65,504, and it learns all the same.
     """
     size = sum(value.numel() * value.element_size() for value in weights.values())
     if size <= LARGEST_MODEL:
         return weights
     return {
-        name: value.half()
-        if value.is_floating_point() and not name.endswith(("running_mean", "running_var")) and _fits_float16(value)
-        else value
+        name: value.half() if not name.endswith(("running_mean", "running_var")) and _fits_float16(value) else value
         for name, value in weights.items()
     }
 
 
 def _fits_float16(value) -> bool:
     """It ends at 65,504."""
-    return bool(value.half().isfinite().all())
+    return value.is_floating_point() and bool(value.half().isfinite().all())
 
 
 def save_weights(folder: Path, weights: dict) -> str:

@@ -25,6 +25,8 @@ from core.training.device import best_device, best_precision
 from core.training.optimizer import make_optimizer
 from core.training.schedules import learning_rate
 
+EXPLODED = 1e6  # a weight beyond it: those that learn stay below 10, and one too long a step makes thousands
+
 
 @dataclass
 class Sums:
@@ -199,18 +201,18 @@ class Trainer:
         """Raises DivergedError, in all processes alike: they share their losses and gradients."""
         step = self.position.sums.steps + 1
         if not math.isfinite(loss):
-            raise self._diverged("loss", step)
+            raise self._diverged("loss is no longer finite", step)
         finite = self.norms.isfinite()
         if not finite.all():  # on its way back it reached the layer nearest to the answer first
             layer = self.layers[int((~finite).nonzero().max())]
-            raise self._diverged(f"gradient of {layer}", step)
+            raise self._diverged(f"gradient of {layer} is no longer finite", step)
 
     def _diverged(self, what: str, step: int) -> DivergedError:
         """What to raise at this `step` of the epoch. Its gradients so far are kept: they show where it happened."""
         self.gradient_norms.append((self._norm_sums / step).tolist())
         clipping = "" if self.config.clip_norm else ", or gradient clipping (--clip-norm 1)"
         return DivergedError(
-            f"The {what} is no longer finite at epoch {self.position.epoch + 1}, step {step}: training "
+            f"The {what} at epoch {self.position.epoch + 1}, step {step}: training "
             f"broke down (diverged). A learning rate below {self.config.lr:g} usually cures it{clipping}."
         )
 
@@ -232,7 +234,10 @@ class Trainer:
             "images_seen": seen_an_epoch * (position.epoch + 1),
         }
         if not math.isfinite(row["val_loss"]):
-            raise self._diverged("validation loss", sums.steps)
+            raise self._diverged("validation loss is no longer finite", sums.steps)
+        for layer, weights in zip(self.layers, self._weights, strict=True):  # BatchNorm hides their size from the loss
+            if weights.detach().abs().max() > EXPLODED:
+                raise self._diverged(f"largest weight of {layer} is beyond {EXPLODED:,.0f}", sums.steps)
         self.history.append(row)
         self.gradient_norms.append((self._norm_sums / self.steps).tolist())
         self._norm_sums.zero_()

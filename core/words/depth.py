@@ -25,7 +25,7 @@ def headline(found: Finding) -> str:
     if not found.changes:
         return next(_sentences(found))
     plain, residual = (_change(found.changes[name].test) for name in NETWORKS)
-    return f"From {found.first} to {found.depths[-1]} layers the plain network {plain}; the ResNet {residual}."
+    return f"{_between(found)} the plain network {plain}; the ResNet {residual}."
 
 
 def finding(found: Finding) -> str:
@@ -42,12 +42,14 @@ def _sentences(found: Finding) -> Iterator[str]:
         yield f"Beyond {found.first} layers the plain network does not clearly get better."
     if found.changes:
         plain, residual = (_both_changes(found.changes[name]) for name in NETWORKS)
-        yield f"From {found.first} to {deepest} layers the plain network {plain}; the ResNet {residual}."
+        yield f"{_between(found)} the plain network {plain}; the ResNet {residual}."
     else:
         plain, residual = (f"{100 - found.errors[name]:.1f}%" for name in NETWORKS)
         yield f"At {deepest} layers the plain network is right on {plain} of photos, the ResNet on {residual}."
     yield from _guessing(found.guessing)
-    if found.trained_once:
+    if found.changes and not found.seeds_known:
+        yield "One training at each depth can't tell depth from luck with the seed; training again, from others, would."
+    elif found.trained_once:
         yield (
             f"At {_listed(found.trained_once)} layers, some were trained only once: training again, from other random "
             "numbers (seeds), would show how much of this is luck."
@@ -55,6 +57,12 @@ def _sentences(found: Finding) -> Iterator[str]:
     for name, depths in found.alone.items():
         if depths:
             yield f"At {_listed(depths)} layers, only the {NETWORK_WORDS[name]} has been trained."
+
+
+def _between(found: Finding) -> str:
+    """From which depth to which: of depth in general, or of these trainings alone."""
+    depths = f"rom {found.first} to {found.depths[-1]} layers"
+    return f"F{depths}" if found.seeds_known else f"In these trainings, f{depths}"
 
 
 def _both_changes(changes: Changes) -> str:

@@ -580,7 +580,7 @@ def test_architectures_show_every_run_and_measure_on_demand(app, monkeypatch):
     app = open_page(app, "architectures")
     dots, _ = charts(app)
     assert all(f"ResNet-50, {start}" in str(dots.proto) for start in ("from scratch", "pretrained"))
-    assert "Best for their cost: " in said(app)
+    assert "So no best one is named here" in said(app)
     monkeypatch.setattr(latency, "measured", lambda runs: {run.name: {1: 4.0, 2: 3.0} for run in runs})
     app.segmented_control(key="cost").set_value("1 thread").run()
     assert "Nothing is measured yet" in app.info[0].value

@@ -16,7 +16,7 @@ from core.runs.run import open_run
 from core.settings import differences
 from core.sharing import zip_archive
 from tests.pages.opened import charts, new_app, open_page, said
-from ui import permission
+from ui import experiment_form, permission
 from ui.experiment_form import FILLED_IN
 from ui.runs_table import twins
 
@@ -28,6 +28,7 @@ def app(make_run, monkeypatch) -> AppTest:
     make_run("mine-residual", skip=True)
     monkeypatch.setattr(keeper, "wake", lambda *args: None)
     monkeypatch.setattr("core.training.duration.seconds_per_image", lambda config: 0.001)
+    experiment_form._measurement.clear()
     return new_app()
 
 

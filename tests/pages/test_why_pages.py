@@ -70,7 +70,7 @@ def test_depth_finds_the_change_as_runs_appear(app, make_run):
     make_run("deep-residual", skip=True, depth=14)
     app = open_page(app, "depth")
     assert choose_recipe(app, "epochs: 1,") == ["mine-plain", "mine-residual", "deep-plain", "deep-residual"]
-    assert "From 8 to 14 layers the plain network" in said(app)
+    assert "In these trainings, from 8 to 14 layers the plain network" in said(app)
     assert not any("More depths" in info.value for info in app.info)
 
 

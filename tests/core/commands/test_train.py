@@ -251,7 +251,7 @@ def test_interrupted_training_goes_on_to_the_same_end(full, tmp_path):
             "no stage 'layer9' to freeze. Known: backbone, conv1, bn1, layer1",
         ),
         ("resnet8 --freeze fc", "no stage 'fc' to freeze"),
-        ("resnet8 --data gone", "gone lacks data_batch_1.webp"),
+        ("resnet8 --data gone", "gone is missing"),
         ("resnet8 --name a/b", "'a/b' cannot be a run's name"),
         ("resnet8 --name ..", "'..' cannot be a run's name"),
         ("resnet8 --resume", "is not a run: it has no config.json"),

@@ -525,6 +525,9 @@ def test_large_models_are_stored_in_half_precision_but_for_running_statistics(tm
     ]
     assert saved["bn.running_var"].tolist() == large["bn.running_var"].tolist()
     assert all(torch.equal(value, saved[name]) for name, value in store.as_stored(large).items())
+    exploded = large | {"conv1.weight": torch.tensor([70_000.0, -1.0])}
+    store.save_weights(tmp_path, exploded)
+    assert load_file(tmp_path / "model.safetensors")["conv1.weight"].tolist() == [70_000, -1]
     small = {"conv.weight": torch.full((10, 10), 1 / 3)}
     store.save_weights(tmp_path, small)
     assert load_file(tmp_path / "model.safetensors")["conv.weight"].dtype == torch.float32

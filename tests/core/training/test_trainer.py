@@ -294,6 +294,15 @@ def test_a_loss_that_is_not_finite_is_told_as_such(trainer):
         each.fit()
 
 
+def test_weights_that_explode_behind_batch_norm_are_told(trainer):
+    """The loss is the same as with ordinary weights, since BatchNorm takes their size out again."""
+    each = trainer()
+    each.model.get_parameter("conv1.weight").data.mul_(1e7)
+    with pytest.raises(DivergedError, match=r"^The largest weight of conv1.weight is beyond 1,000,000 at epoch 1"):
+        each.fit()
+    assert len(each.gradient_norms) == 1
+
+
 def test_a_gradient_that_is_not_finite_is_told_before_a_step_is_made_with_it(trainer, monkeypatch):
     """In the second epoch's first step: the weights, and the best ones, are those that the first epoch ended with."""
     each, kept = trainer(epochs=3, batch_size=180), {}

@@ -15,6 +15,7 @@ FOUND = Finding(
     changes={"plain": Changes(WORSE, WORSE), "ResNet": Changes(BETTER, BETTER)},
     errors={"plain": 13.3, "ResNet": 7.04},
     trained_once=[],
+    seeds_known=True,
     guessing=[],
     alone=NOBODY,
 )
@@ -24,8 +25,9 @@ CASES = {
     "stalls": replace(FOUND, depths=[8, 20, 56]),
     "luck": replace(FOUND, changes={"plain": Changes(LUCK, WORSE), "ResNet": Changes(BETTER, LUCK)}),
     "one depth": ONE_DEPTH,
-    "no depth": Finding([], None, {}, {}, [], [], {"plain": [20], "ResNet": [56]}),
+    "no depth": Finding([], None, {}, {}, [], False, [], {"plain": [20], "ResNet": [56]}),
     "trained once": replace(FOUND, trained_once=[20, 56]),
+    "no seeds": replace(FOUND, trained_once=[20, 56], seeds_known=False),
     "guessing always": replace(FOUND, guessing=[Guessing("plain", 20, 1, 1), Guessing("plain", 56, 3, 3)]),
     "guessing at times": replace(FOUND, guessing=[Guessing("plain", 56, 1, 3), Guessing("ResNet", 56, 1, 1)]),
     "one alone": replace(ONE_DEPTH, alone={"plain": [32], "ResNet": [56, 110]}),
