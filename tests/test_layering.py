@@ -21,7 +21,7 @@ def test_torchs_files_of_weights_are_read_as_data():
     excepted = [line for path in SOURCES for line in path.read_text(encoding="utf-8").splitlines() if "TID251" in line]
     assert [line.strip().partition("  #")[0] for line in excepted] == [
         "from importlib import import_module",  # of core/__main__.py
-        'found = torch.load(path, map_location="cpu", weights_only=True)',
+        'loaded = torch.load(file, map_location="cpu", weights_only=True)',
     ]
 
 
