@@ -18,7 +18,7 @@ from core.runs import library
 from core.runs.run import Run, open_run
 from core.runs.status import Status
 from core.sharing import zip_archive
-from ui import cached, chart, pair_picker
+from ui import cached, chart, network_upload, pair_picker
 from ui.foreign_text import plain
 from ui.fragment import fragment
 
@@ -32,6 +32,7 @@ STATES = {
     "shipped": "finished, ships with the lab",
     "damaged": "damaged: it can only be deleted",
 }
+SCORED = {"training": "being scored on the test photos", "finished": "finished, trained elsewhere"}  # where brought
 LARGEST_ZIP = 10  # MB, as for all uploads (.streamlit/config.toml)
 
 
@@ -45,6 +46,7 @@ def show() -> None:
         _show_table(states)
     _show_actions(states)
     _offer_import()
+    network_upload.show_brought()
 
 
 @fragment(run_every=POLL)
@@ -82,6 +84,8 @@ def _show_table(states: dict[str, Status]) -> None:
 def _row(run: Run, status: Status | None) -> dict:
     done = "shipped" if run.path.parent == paths.SHIPPED else "finished"
     words = STATES[status.state if status else done]
+    if run.imported:
+        words = SCORED.get(status.state if status else done, words)
     if status and status.state == "training" and status.seconds_left is not None:
         words += f", epoch {status.epoch} of {status.epochs}, about {max(1, round(status.seconds_left / 60))} min left"
     return {
@@ -261,3 +265,5 @@ def _offer_import() -> None:
             else:
                 st.toast(f"{plain(run.name)} was added.", icon=":material/check:")
                 st.rerun()
+    with st.expander("Add a network that was trained elsewhere", icon=":material/move_to_inbox:"):
+        network_upload.show()
