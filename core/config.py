@@ -101,6 +101,7 @@ class TrainConfig:
         "What is taken off red, green and blue, and by what they are divided, before the network sees them: "
         "cifar's or imagenet's mean and standard deviation, none, or three means and three deviations, "
         "e.g. 0.5,0.5,0.5,0.25,0.25,0.25.",
+        words={"cifar": "CIFAR-10's", "imagenet": "ImageNet's", "none": "0 to 1"},
         label=lambda value: f"colors-{slug(value)}",
     )
     init: str = setting(

@@ -112,7 +112,9 @@ def require_history(pair: Pair) -> None:
     if elsewhere := [side for side, run in pair if run.imported]:
         who = " and ".join(f"{side}, {plain(run.name)}," for side, run in pair if side in elsewhere)
         were = "were" if len(elsewhere) > 1 else "was"
-        st.info(f"{who} {were} trained elsewhere, so how it learned is not known here.", icon=":material/travel:")
+        st.info(
+            f"{who} {were} trained elsewhere, so how it learned is not known here.", icon=":material/move_to_inbox:"
+        )
         st.page_link("../pages/compare.py", label="Which of the two is better?", icon=":material/balance:")
         st.stop()
 

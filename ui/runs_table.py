@@ -18,7 +18,7 @@ from core.runs import library
 from core.runs.run import Run, open_run
 from core.runs.status import Status
 from core.sharing import zip_archive
-from ui import cached, chart, pair_picker, permission
+from ui import cached, chart, network_upload, pair_picker, permission
 from ui.foreign_text import plain
 from ui.fragment import fragment
 
@@ -32,6 +32,7 @@ STATES = {
     "shipped": "finished, ships with the lab",
     "damaged": "damaged: it can only be deleted",
 }
+SCORED = {"training": "being scored on the test photos", "finished": "finished, trained elsewhere"}  # where brought
 LARGEST_ZIP = 10  # MB, as for all uploads (.streamlit/config.toml)
 
 
@@ -49,6 +50,7 @@ def show() -> None:
     _show_actions(states, may_change=not why_not)
     if not why_not:
         _offer_import()
+        network_upload.show_brought()
 
 
 @fragment(run_every=POLL)
@@ -86,6 +88,8 @@ def _show_table(states: dict[str, Status]) -> None:
 def _row(run: Run, status: Status | None) -> dict:
     done = "shipped" if run.path.parent == paths.SHIPPED else "finished"
     words = STATES[status.state if status else done]
+    if run.imported:
+        words = SCORED.get(status.state if status else done, words)
     if status and status.state == "training" and not status.here:
         words += f" on {status.machine}"
     if status and status.state == "training" and status.seconds_left is not None:
@@ -269,3 +273,5 @@ def _offer_import() -> None:
                 if others := zip_archive.left_out(file.getvalue()):
                     st.toast(f"Left out, as no part of a run: {plain(', '.join(others))}.", icon=":material/info:")
                 st.rerun()
+    with st.expander("Add a network that was trained elsewhere", icon=":material/move_to_inbox:"):
+        network_upload.show()

@@ -5,6 +5,7 @@ import shlex
 import signal
 import sys
 from functools import cache
+from pathlib import Path
 
 import torch
 
@@ -17,7 +18,7 @@ from core.errors import LabError
 from core.models.registry import parse_architecture
 from core.runs import library, status
 from core.runs.run import open_run
-from core.training import distributed
+from core.training import distributed, trained_elsewhere
 from core.training.device import require_compiler
 from core.training.session import How, Session, end_noted
 from core.training.tensorboard import EventLog, require_tensorboard
@@ -90,6 +91,8 @@ def main(argv: list[str] | None = None) -> int:
 
 def _train(args: argparse.Namespace) -> int:
     configs = _configs(args)
+    if args.run and open_run(args.run).imported:
+        return _score(args.run)
     _check(args, configs)
     if args.threads is not None:
         torch.set_num_threads(args.threads)
@@ -122,6 +125,15 @@ def _train(args: argparse.Namespace) -> int:
             distributed.say(f"Stopped. Nothing is lost; continue with: {again}")
             return 130
     return 0
+
+
+def _score(folder: Path) -> int:
+    """What is left to do of a run that was trained elsewhere."""
+    if status.finished(folder):
+        distributed.say(f"{folder.name} is finished.")
+        return 0
+    with end_noted(folder):
+        return 0 if trained_elsewhere.score(open_run(folder), should_stop=_stop_on_signals()) else 130
 
 
 def _check(args: argparse.Namespace, configs: list[TrainConfig]) -> None:

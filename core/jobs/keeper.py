@@ -95,11 +95,11 @@ def keep(root: Path, jobs: int, trainer: list[str]) -> None:
             if not other or silence(root / KEEPER_FILE) > HEARTBEAT:
                 _register(root, Worker())
             for name in waiting[: max(0, jobs - len(training))]:
-                children.append(_begin(root / name, statuses[name], trainer))
+                children.append(begin(root / name, statuses[name], trainer))
         time.sleep(TICK)
 
 
-def _begin(folder: Path, run_status: Status, trainer: list[str]) -> subprocess.Popen:
+def begin(folder: Path, run_status: Status, trainer: list[str]) -> subprocess.Popen:
     """Start the training of a run that waited. If that fails, OSError is raised, no process is left, and the run's
     status says "failed" (where that can be written)."""
     process = None

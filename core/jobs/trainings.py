@@ -8,11 +8,13 @@ servers and threads may do all this at once.
 
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
@@ -25,6 +27,9 @@ from core.runs import library, status, store
 from core.runs.run import Run, open_run
 from core.runs.status import Status
 from core.sharing.files import IMPORTING
+
+if TYPE_CHECKING:  # it brings PyTorch, which takes a second
+    from core.training.trained_elsewhere import NetworkFile
 
 TRAINER = [sys.executable, "-m", "core", "train", "--run"]  # and the run's folder
 POLL, PATIENCE = 0.05, 2.0  # seconds
@@ -76,6 +81,27 @@ def add(data: bytes, name: str | None = None) -> Run:
     limits.require_training_allowed()
     limits.require_room(1)  # before it is unpacked, and again as it is put there: others may be adding theirs
     return import_run(data, name, before=lambda: limits.require_room(1))
+
+
+def bring(file: "NetworkFile", config: TrainConfig, normalization: str | None, name: str) -> Run:
+    """Add a network that was trained elsewhere, with this `normalization`, or the likeliest where that is None. It is
+    scored at once by a process of its own, which takes seconds or minutes: in the queue, it could wait for hours.
+    Raises LabError."""
+    from core.sharing.zip_archive import require_moderate_size
+    from core.training import trained_elsewhere
+
+    limits.require_training_allowed()
+    library.require_name(name)
+    require_moderate_size(config, name)
+    likely = normalization or trained_elsewhere.likely_normalization(config, file.weights_for(config))
+    chosen = "as given" if normalization else trained_elsewhere.TRIED_IN_WORDS
+    with _changing() as root:
+        limits.require_room(1)
+        _require_not_taken(root, name)
+        run = trained_elsewhere.add(root, name, replace(config, normalization=likely), file, chosen)
+        process = keeper.begin(run.path, Status("training"), TRAINER)
+    threading.Thread(target=process.wait, daemon=True).start()  # so that it does not stay as a zombie
+    return run
 
 
 def resume(name: str) -> None:
@@ -136,8 +162,7 @@ def rename(name: str, new: str) -> None:
         folder = _own_folder(name)
         _require_not_in(folder, "queued", "training")
         library.require_name(new)
-        if library.is_taken(root, new):
-            raise TrainingError(f"{new} exists already; choose another name.")
+        _require_not_taken(root, new)
         patiently(folder.rename, root / new)
         if status.finished(root / new):
             from core.sharing.model_card import write_card
@@ -193,6 +218,11 @@ def _require_not_in(folder: Path, *states: str) -> None:
         if run_status.state == "training":
             _require_here(folder.name, run_status)
         raise TrainingError(f"{folder.name} is being trained, or will be; stop it first.")
+
+
+def _require_not_taken(root: Path, name: str) -> None:
+    if library.is_taken(root, name):
+        raise TrainingError(f"{name} exists already; choose another name.")
 
 
 def _write_stopped(folder: Path, run_status: Status) -> None:

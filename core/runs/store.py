@@ -40,8 +40,13 @@ def new_run(root: Path, name: str, config: TrainConfig, facts: dict) -> Path:
 
 def save_facts(folder: Path, config: TrainConfig, facts: dict) -> None:
     """config.json; of a network that was trained elsewhere, without the settings of a training."""
+    write_json(folder / "config.json", facts_of(config, facts))
+
+
+def facts_of(config: TrainConfig, facts: dict) -> dict:
+    """What config.json holds."""
     known = {name: value for name, value in config.to_dict().items() if "imported" not in facts or name in OF_NETWORK}
-    write_json(folder / "config.json", {"config": known, **facts})
+    return {"config": known, **facts}
 
 
 def save_progress(folder: Path, history: list[dict], layers: list[str], gradient_norms: list[list[float]]) -> None:

@@ -1,9 +1,11 @@
 """Which files of a run go with it to another machine, and how large each may be."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from core.analysis import surgery_study
 from core.errors import RunError
+from core.paths import file_name
 from core.runs import status, tables
 from core.runs.run import CHANGE_FILE, LARGEST_JSON, MODEL_FILE, Run
 
@@ -21,6 +23,21 @@ LARGEST = {  # the files of a finished run, and how many bytes each may have, un
 }
 # Of a network that was trained elsewhere the history is missing, too.
 OPTIONAL = {HISTORY, "gradients.npz", MODEL_FILE, CHANGE_FILE, surgery_study.FILE, CARD}
+
+
+def without_folders(run: Run) -> Run:
+    """The run as others may see it: of files and folders of this machine, their names alone. Where weights lay can tell
+    who somebody is, or works for."""
+    init, data = run.config.init, run.facts.get("data_folder")
+    names = {path: file_name(path) for path in (init, data) if isinstance(path, str)}
+
+    def named(value: object) -> object:
+        for path, name in names.items():
+            value = value.replace(path, name) if isinstance(value, str) else value
+        return value
+
+    facts = {key: named(value) for key, value in run.facts.items()}
+    return replace(run, config=replace(run.config, init=names[init]), facts=facts)
 
 
 def files_of(run: Run) -> list[Path]:

@@ -9,7 +9,8 @@ from core.data import cifar10
 from core.errors import RunError
 from core.files import write_text, writing
 from core.runs.run import Run
-from core.sharing.files import CARD, files_of
+from core.runs.store import save_facts
+from core.sharing.files import CARD, files_of, without_folders
 from core.sharing.model_card import card_text
 
 
@@ -25,7 +26,10 @@ def export_hub(run: Run, folder: Path) -> None:
             raise RunError(f"{folder} is not empty; choose a new folder.")
         for path in files:
             shutil.copyfile(path, folder / path.name)
-        write_text(folder / CARD, _hub_metadata(run) + card_text(run, link=False))
+        shared = without_folders(run)
+        if shared != run:
+            save_facts(folder, shared.config, shared.facts)
+        write_text(folder / CARD, _hub_metadata(run) + card_text(shared, link=False))
 
 
 def _hub_metadata(run: Run) -> str:

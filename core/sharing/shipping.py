@@ -8,7 +8,8 @@ from core.errors import RunError
 from core.files import patiently, remove_abandoned, writing
 from core.runs import library
 from core.runs.run import MODEL_FILE, Run, open_run
-from core.sharing.files import CARD, SHIPPING, files_of
+from core.runs.store import save_facts
+from core.sharing.files import CARD, SHIPPING, files_of, without_folders
 from core.sharing.model_card import write_card
 
 
@@ -31,6 +32,9 @@ def ship(run: Run, to: Path, weights: bool = True, replace: bool = False) -> Run
         folder.mkdir()
         for path in files:
             shutil.copyfile(path, folder / path.name)
+        shared = without_folders(run)
+        if shared != run:
+            save_facts(folder, shared.config, shared.facts)
         write_card(open_run(folder))
         replaced = Path(hidden, "replaced")
         try:

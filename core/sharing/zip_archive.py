@@ -6,6 +6,7 @@ folder before the run appears among the others. What else a zip holds that was m
 is left out, and `left_out` tells it.
 """
 
+import json
 import re
 import stat
 import tempfile
@@ -17,13 +18,14 @@ from pathlib import Path, PurePosixPath
 
 from core import paths
 from core.analysis import surgery_study
-from core.config import PRECISIONS
+from core.config import PRECISIONS, TrainConfig
 from core.errors import LabError, RunError
 from core.files import patiently, remove_abandoned, writing
 from core.runs import library, status
 from core.runs.run import CHANGE_FILE, Run, open_run
-from core.sharing.files import CARD, CONFIG_FILE, IMPORTING, LARGEST, OPTIONAL, files_of
-from core.sharing.model_card import write_card
+from core.runs.store import facts_of
+from core.sharing.files import CARD, CONFIG_FILE, IMPORTING, LARGEST, OPTIONAL, files_of, without_folders
+from core.sharing.model_card import card_text, write_card
 
 LARGEST_NETWORK = 150_000_000  # parameters; VGG-19, as published, has 144 million
 LARGEST_DIRECTORY = 100_000  # bytes of a zip's table of contents; that of a run takes about 500
@@ -36,12 +38,18 @@ LAYER = re.compile(r"[\w.]*")
 
 
 def zip_run(run: Run) -> bytes:
-    """A finished run's folder as a zip file, for `import_run`. Raises RunError."""
-    buffer = BytesIO()
+    """A finished run's folder as a zip file, for `import_run`, `without_folders`. Raises RunError."""
+    buffer, files, shared = BytesIO(), files_of(run), without_folders(run)
+    anew = {}
+    if shared != run:
+        anew = {"config.json": json.dumps(facts_of(shared.config, shared.facts), indent=2), CARD: card_text(shared)}
     # Stored: the large files are compressed already. Zips know no dates before 1980, which some disks' files have.
     with zipfile.ZipFile(buffer, "w", strict_timestamps=False) as archive:
-        for path in files_of(run):
-            archive.write(path, f"{run.name}/{path.name}")
+        for path in files:
+            if path.name not in anew:
+                archive.write(path, f"{run.name}/{path.name}")
+        for name, text in anew.items():
+            archive.writestr(f"{run.name}/{name}", text)
     return buffer.getvalue()
 
 
@@ -179,7 +187,7 @@ def _check_members(files: list[_Member]) -> None:
 def _check(run: Run) -> None:
     """Open all that a page may open, and write the card. Raises LabError."""
     _check_facts(run)
-    _check_size(run)
+    require_moderate_size(run.config, run.name)
     run.test_logits()
     if not run.imported:
         _check_training(run)
@@ -203,14 +211,14 @@ def _check_training(run: Run) -> None:
         run.weight_change()
 
 
-def _check_size(run: Run) -> None:
-    """Before the network is built, now or by a page: the largest of torchvision's take gigabytes, and a newer
-    torchvision may have others than this one."""
-    if run.config.family == "torchvision":
+def require_moderate_size(config: TrainConfig, name: str) -> None:
+    """Before the network that somebody brings is built, now or by a page: the largest of torchvision's take gigabytes,
+    and a newer torchvision may have others than this one. Raises RunError."""
+    if config.family == "torchvision":
         from core.models import torchvision_nets
 
-        if torchvision_nets.published_parameters(run.config.network) > LARGEST_NETWORK:
-            raise RunError(f"{run.name}: {run.config.network} is too large a network to be taken from a zip.")
+        if torchvision_nets.published_parameters(config.network) > LARGEST_NETWORK:
+            raise RunError(f"{name}: {config.network} is too large a network to be taken from others.")
 
 
 def _check_facts(run: Run) -> None:

@@ -4,6 +4,7 @@ Everything random follows from (seed, epoch, step), so the state of a training i
 and going on from a saved state gives bit by bit what an undisturbed run gives (same machine, same thread count).
 """
 
+import copy
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -97,6 +98,8 @@ class Trainer:
         self.compiled = compiled
         self.model = distributed.with_shared_statistics(self.model, self.device)  # replaces layers that may be frozen
         self._frozen = freeze(self.model, config.freeze)
+        self._to_train_mode()
+        self._require_spread()
         network = distributed.wrap(self.model)
         self._network = torch.compile(network) if compiled else network  # the same weights
         self.optimizer = make_optimizer(self.model, config)
@@ -156,9 +159,7 @@ class Trainer:
 
     def _train_epoch(self, plan: EpochPlan, should_stop: Callable[[], bool]) -> Iterator[StepReport]:
         sums, batch_size = self.position.sums, self.config.batch_size
-        self.model.train()
-        for module in self._frozen:  # BatchNorm there keeps to its running statistics
-            module.eval()
+        self._to_train_mode()
         last = time.perf_counter()
         for pixels, labels in self.training_set.batches(plan, batch_size, sums.steps, distributed.share(batch_size)):
             if should_stop():
@@ -168,6 +169,25 @@ class Trainer:
             sums.steps, sums.loss, sums.correct = sums.steps + 1, sums.loss + loss, sums.correct + correct
             sums.seconds, last = sums.seconds + now - last, now
             yield self._report(loss, correct)
+
+    def _to_train_mode(self) -> None:
+        self.model.train()
+        for module in self._frozen:  # BatchNorm there keeps to its running statistics
+            module.eval()
+
+    def _require_spread(self) -> None:
+        """Raises LabError where a process gets one picture at a time, and BatchNorm one number of a channel: a map of
+        1x1 has no spread. Tried without numbers, before anything is trained."""
+        share, size = distributed.share(self.config.batch_size), self.config.input_size
+        if share.stop - share.start > 1 or (distributed.size() > 1 and self.device.type == "cuda"):
+            return  # GPUs share their statistics
+        try:
+            copy.deepcopy(self.model).to("meta")(torch.zeros(1, 3, size, size, device="meta"))
+        except ValueError:
+            raise LabError(
+                f"{self.config.architecture} can't learn from one picture of {size} pixels at a time: BatchNorm needs "
+                "several numbers. Take a batch size of 2 or more for each process."
+            ) from None
 
     def _step(self, pixels: Tensor, labels: Tensor) -> tuple[float, int]:
         for group in self.optimizer.param_groups:

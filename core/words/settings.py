@@ -124,7 +124,7 @@ def fairness_in_words(fairness: Fairness) -> str:
     if count == 0:
         return "These two runs have the same settings: there is nothing to compare."
     if not fairness.known:
-        return "Not a fair pair that one could vouch for: how a network was trained elsewhere is not known here."
+        return "Whether this pair is fair is not known: the lab can't say how a network was trained elsewhere."
     if count == 1:
         row = differing_in_words(fairness.differing).iloc[0]
         return f"They differ in one thing only: **{row['setting']}** ({row['A']} / {row['B']})."

@@ -2,16 +2,18 @@
 
 import io
 import json
+import sys
 import zipfile
 
 import pytest
+import torch
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
 from core import paths
 from core.config import TrainConfig
 from core.jobs import keeper, trainings
-from core.runs import library
+from core.runs import library, store
 from core.runs.run import open_run
 from core.settings import differences
 from core.sharing import zip_archive
@@ -285,3 +287,66 @@ def test_what_a_zip_calls_its_files_is_shown_as_text(app):
     app.button(key="import_run").click().run()
     assert "Sign in" in app.error[0].value
     assert "\\[Sign in\\](" in app.error[0].value
+
+
+@pytest.fixture
+def weights() -> bytes:
+    """As akamaster's ResNets come: another name for the last layer, a prefix, a key."""
+    own = library.find_run("resnet8-s0").load_model().state_dict()
+    buffer = io.BytesIO()
+    torch.save({"state_dict": {f"module.{name.replace('fc.', 'linear.')}": each for name, each in own.items()}}, buffer)
+    return buffer.getvalue()
+
+
+def with_network(app: AppTest, name: str, data: bytes) -> AppTest:
+    app = section(app, "runs")
+    app.file_uploader(key="network").upload(name, data, "application/octet-stream").run()
+    assert not app.exception
+    return app
+
+
+def kind(app: AppTest):
+    return next(box for box in app.selectbox if box.key.startswith("network_kind"))
+
+
+def test_a_network_is_recognized_confirmed_added_and_scored(app, own_runs, weights, monkeypatch):
+    monkeypatch.setattr(trainings, "TRAINER", [sys.executable, "-c", "pass"])
+    app = with_network(app, "theirs v1.th", weights)
+    assert kind(app).options[:2] == ["resnet8 (fits)", "plain8 (fits)"]
+    assert kind(app).value is None  # only a person can say
+    assert not [button for button in app.button if button.key == "add_network"]
+    kind(app).set_value("resnet8").run()
+    app.selectbox(key="network_colors").set_value("imagenet").run()
+    app.button(key="add_network").click().run()
+    assert not app.exception
+    run = open_run(own_runs / "theirs-v1-th")
+    assert (run.imported, run.config.depth, run.config.normalization) == (True, 8, "imagenet")
+    assert torch.equal(run.load_model().fc.weight, library.find_run("resnet8-s0").load_model().fc.weight)
+
+
+def test_a_file_that_is_no_network_is_refused_as_text(app):
+    buffer = io.BytesIO()
+    torch.save({"net": {f"{HOSTILE}.{i}": torch.zeros(2, 2) for i in range(2)}}, buffer)
+    app = with_network(app, "x.pt", buffer.getvalue())
+    assert "no network that the lab recognizes" in said(app)
+    assert "](https" not in said(app).replace("\\](", "")
+    app = with_network(app, "y.pt", b"<html>")
+    assert "it is a web page" in app.error[0].value
+    assert "/tmp" not in app.error[0].value
+
+
+@pytest.mark.parametrize(
+    "page", ["compare", "learning_curves", "gradient_flow", "mistakes", "architectures", "surgery"]
+)
+def test_a_network_from_elsewhere_has_a_place_on_every_page(page, app, own_runs):
+    """Those that need to know how it learned say that they don't."""
+    run = library.find_run("mine-plain")
+    facts = {name: value for name, value in run.facts.items() if name in ("architecture", "sha256")}
+    imported = {"file": "a.th", "sha256": "0" * 64, "found": "", "normalization": "as given"}
+    store.save_facts(run.path, run.config, facts | {"imported": imported})
+    app = new_app()
+    app.query_params["a"], app.query_params["b"] = "mine-plain", "mine-residual"
+    app = open_page(app, page)
+    assert not app.exception
+    assert not app.error
+    assert "trained elsewhere" in said(app, "markdown", "info", "html") or page == "architectures"  # a dot among many

@@ -439,7 +439,7 @@ def test_on_a_full_disk_no_training_is_left_running(idle, monkeypatch, writable)
         patch.setattr(status, "write", lambda *args: write(*args) if next(writings) < writable else full())
         patch.setattr(subprocess, "Popen", lambda *a, **k: processes.append(popen(*a, **k)) or processes[-1])
         with pytest.raises(OSError, match="No space left"):
-            keeper._begin(folder, Status("queued"), [sys.executable, "-c", "import time; time.sleep(60)"])
+            keeper.begin(folder, Status("queued"), [sys.executable, "-c", "import time; time.sleep(60)"])
     assert len(processes) == writable
     assert all(process.poll() is not None for process in processes)
     trainings.delete("x")  # or the next look would begin it

@@ -523,3 +523,20 @@ def test_state_of_before_a_setting_existed_is_taken(trainer, tmp_path):
     resumed = trainer()
     resumed.load_state(tensors, values)
     assert resumed.position == stopped.position
+
+
+SMALL_MAPS = {"family": "torchvision", "network": "resnet18", "input_size": 32, "batch_size": 1}
+
+
+def test_one_picture_at_a_time_is_refused_before_it_starts_where_batchnorm_needs_more(tiny_images):
+    with pytest.raises(LabError, match="resnet18 can't learn from one picture of 32 pixels at a time: BatchNorm"):
+        Trainer(TrainConfig(**SMALL_MAPS), tiny_images)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [TrainConfig(depth=8, batch_size=1), TrainConfig(**SMALL_MAPS, freeze="backbone")],
+    ids=["twins", "frozen"],
+)
+def test_one_picture_at_a_time_is_enough_where_maps_are_larger_or_frozen(tiny_images, config):
+    next(Trainer(config, tiny_images, precision="float32").train_steps())

@@ -1,0 +1,120 @@
+"""A network that was trained elsewhere, from its file of weights: what it is, how its colors were scaled, a name."""
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import streamlit as st
+
+from core.config import NORMALIZATIONS, SETTINGS, TrainConfig
+from core.errors import LabError
+from core.jobs import trainings
+from core.settings import slug
+from core.words.settings import in_words, setting_name
+from ui import cached
+from ui.foreign_text import plain
+
+LARGEST_FILE = 10  # MB, as for all uploads (.streamlit/config.toml)
+COMMAND = "python -m core import FILE"
+TWINS = [f"{kind}{depth}" for depth in SETTINGS["depth"].offered for kind in ("resnet", "plain")]
+TRIED = "whatever suits it best"  # of NORMALIZATIONS
+
+
+def show() -> None:
+    """To be shown where runs may be added."""
+    upload = st.file_uploader(
+        "A file of weights",
+        key="network",
+        max_upload_size=LARGEST_FILE,
+        help="safetensors, or what torch.save made of a state dict, for the ten things of CIFAR-10. Nothing in it is "
+        f"executed. A larger one: `{COMMAND}`.",
+    )
+    if not upload:
+        st.caption(f"Up to {LARGEST_FILE} MB. With a larger one, or with unusual colors: `{COMMAND} --help`.")
+        return
+    try:
+        file = _looked_at(upload)
+    except LabError as error:
+        st.error(plain(error))
+        return
+    if network := _network(file):
+        network = replace(network, input_size=_size(network))
+    left, right = st.columns(2)
+    colors = left.selectbox(
+        setting_name("normalization").capitalize(),
+        (TRIED, *NORMALIZATIONS),
+        format_func=lambda colors: TRIED if colors == TRIED else in_words("normalization", colors),
+        key="network_colors",
+        help="What was taken off red, green and blue before it saw them. If you don't know: each is tried on 200 "
+        "training photos.",
+    )
+    name = right.text_input("Its name here", slug(upload.name), key=f"network_name_{upload.file_id}")
+    if network and st.button("Add it", key="add_network", help="It is then shown the 10,000 test photos."):
+        _add(file, network, None if colors == TRIED else colors, name)
+
+
+def _looked_at(upload):
+    """`NetworkFile` of an upload, read once. Raises LabError."""
+    from core.training.trained_elsewhere import look
+
+    known = st.session_state.get("_network_file")
+    if known is None or known[0] != upload.file_id:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "weights")
+            path.write_bytes(upload.getbuffer())
+            file = look(path, upload.name)
+        known = st.session_state["_network_file"] = upload.file_id, file, file.candidates
+    return known[1]
+
+
+def _network(file) -> TrainConfig | None:
+    """What it is taken for, as confirmed; None while that is open."""
+    from core.models.registry import parse_architecture
+
+    candidates = {config.architecture: config for config in st.session_state["_network_file"][2]}
+    others = [name for name in (*TWINS, *cached.torchvision_names()) if name not in candidates]
+    st.markdown(_said(file, list(candidates)))
+    chosen = st.selectbox(
+        "What it is",
+        [*candidates, *others],
+        index=0 if len(candidates) == 1 else None,
+        placeholder="Choose what you know it to be",
+        key=f"network_kind_{st.session_state['_network_file'][0]}",
+        format_func=lambda name: f"{name} (fits)" if name in candidates else name,
+        help="The networks that its numbers fit come first.",
+    )
+    return candidates.get(chosen) or (file.as_network(parse_architecture(chosen)) if chosen else None)
+
+
+def _said(file, candidates: list[str]) -> str:
+    found = f"The weights were {plain(file.found)}. " if file.found else ""
+    if not candidates:
+        return f"{found}It holds {plain(file.described)}: no network that the lab recognizes."
+    also = " A plain network and a ResNet have the same numbers, so only you can say." if len(candidates) > 1 else ""
+    return f"{found}It fits **{' or '.join(candidates)}**: {plain(file.described)}.{also}"
+
+
+def _size(config: TrainConfig) -> int:
+    """Of the pictures that it takes: no tensor tells."""
+    if config.family == "cifar" or config.stem == "cifar":
+        return config.input_size
+    low, high = SETTINGS["input_size"].offered
+    return st.number_input("Picture size", low, high, config.input_size, step=32, key="network_size", help="In pixels.")
+
+
+def _add(file, config: TrainConfig, normalization: str | None, name: str) -> None:
+    try:
+        with st.spinner("Trying how its colors were scaled ..." if normalization is None else "Adding it ..."):
+            run = trainings.bring(file, config, normalization, name)
+    except LabError as error:
+        st.error(plain(error))
+    else:
+        st.session_state["_brought"] = run.name, in_words("normalization", run.config.normalization)
+        st.rerun()
+
+
+def show_brought() -> None:
+    """What was added by the last press, once."""
+    if brought := st.session_state.pop("_brought", None):
+        name, colors = brought
+        st.toast(f"{plain(name)} was added (colors: {colors}), and is now being scored.", icon=":material/check:")
