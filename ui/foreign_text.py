@@ -1,7 +1,14 @@
 """Text that comes from a file, a link, a zip or an error, shown as text: in Streamlit's Markdown nothing of it becomes
-a picture, a link, a formula, an icon or a color."""
+a picture, a link, a formula, an icon or a color. Where the server keeps its files is not told; its log has it."""
 
+import logging
+import os
 import re
+from functools import lru_cache
+
+from core import environment, paths
+
+LOG = logging.getLogger(__name__)
 
 # Has no width. Streamlit looks for addresses, emoji and icons once the Markdown is read, when escapes are gone.
 BREAK = "\N{ZERO WIDTH SPACE}"
@@ -13,9 +20,28 @@ LATER = re.compile(r":(?=\S)|www(?=\.)|@(?=\w)", re.IGNORECASE)
 
 def plain(text: object) -> str:
     """Markdown that shows `text`, a name or a sentence, in one line and as it is; of an error, its message."""
-    line = " ".join("".join(letter if letter.isprintable() else " " for letter in str(text)).split())
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in _without_places(str(text))).split())
     escaped = MARKUP.sub(r"\\\g<0>", line)
     return LATER.sub(rf"\g<0>{BREAK}", BEGINNING.sub(r"\g<0>\\", escaped))
+
+
+def _without_places(text: str) -> str:
+    """The same, with paths as seen from the lab's own folders."""
+    named = (environment.path(name) for name in ("CIFAR10_DIR", "RESNET_LAB_LESSONS"))
+    places = {paths.own_runs_dir(), paths.ROOT, environment.expanded("~"), *named}
+    told = text
+    for place in sorted(filter(None, places), key=lambda place: -len(place.parts)):
+        if place.name:  # not the whole disk
+            told = told.replace(f"{place}{os.sep}", "").replace(str(place), place.name)
+    if told != text:
+        _log(text)
+    return told
+
+
+@lru_cache(maxsize=1_000)
+def _log(text: str) -> None:
+    """Once, however often a page is drawn."""
+    LOG.warning(text)
 
 
 def emphasized(text: str) -> str:

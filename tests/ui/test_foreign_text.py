@@ -2,6 +2,8 @@ import ast
 
 import pytest
 
+from core import paths
+from core.errors import RunError
 from core.paths import ROOT
 from core.words.settings import in_words
 from ui.foreign_text import BREAK, emphasized, plain
@@ -83,3 +85,19 @@ def test_the_test_finds_what_is_shown_as_markdown():
     assert unescaped("try:\n    pass\nexcept OSError as error:\n    st.error(str(error))") == ["line 4: error"]
     assert unescaped("st.info(f'**{run.name}**')") == ["line 1: run.name"]
     assert unescaped("st.info(f'**{plain(run.name)}**')") == []
+
+
+def test_where_the_server_keeps_its_files_is_for_its_log_alone(own_runs, tmp_path, monkeypatch, caplog):
+    monkeypatch.setenv("CIFAR10_DIR", str(tmp_path / "photos"))
+    monkeypatch.setenv("RESNET_LAB_LESSONS", str(tmp_path / "lessons"))
+    said = [
+        (RunError(f"{own_runs / 'mine' / 'config.json'} is damaged."), "mine/config.json is damaged."),
+        (f"{paths.SHIPPED / 'x' / 'history.csv'} is missing.", "checkpoints/x/history.csv is missing."),
+        (f"{tmp_path / 'photos'} lacks data.", "photos lacks data."),
+        (f"{tmp_path / 'lessons' / 'a.toml'} is no TOML.", "a.toml is no TOML."),
+        (f"Put it into {paths.ROOT / 'data'}; or not.", "Put it into data; or not."),
+    ]
+    for text, shown in said:
+        assert plain(text) == shown
+        assert plain(text) == shown
+        assert caplog.text.count(str(text)) == 1
