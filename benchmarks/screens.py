@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -20,13 +21,14 @@ PATIENCE = 60.0  # seconds
 
 
 class Screen:
-    """`words`: (seconds, text) of all that came to be read, in order; `buttons`: {label: (id, fragment)}."""
+    """`words`: (seconds, text) of all that came to be read, in order; `buttons`: {label: (id, fragment)};
+    `drawn`: how often a page was drawn to its end."""
 
     def __init__(self, url: str, page: str, query: str = "") -> None:
         self.url, self.page, self.query = url, page, query
         self.words: list[tuple[float, str]] = []
         self.buttons: dict[str, tuple[str, str]] = {}
-        self.polls = self.received = 0
+        self.polls = self.received = self.drawn = 0
         self._hash = ""
         self._auto: tuple[str, float] | None = None
         self._pictures: set[str] = set()
@@ -48,6 +50,14 @@ class Screen:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._socket:
             await self._socket.close()
+
+    async def go_to(self, page: str) -> float:
+        """Seconds until another page is drawn."""
+        self.page, self.query, self._hash, self._auto = page, "", "", None
+        begun, before = time.perf_counter(), self.drawn
+        await self._rerun()
+        await self.wait(lambda: self.drawn > before)
+        return time.perf_counter() - begun
 
     async def press(self, label: str) -> float:
         """When it was pressed, once it was there."""
@@ -113,6 +123,8 @@ class Screen:
             self._hash = message.navigation.page_script_hash
         elif kind == "page_info_changed":
             self.query = message.page_info_changed.query_string
+        elif kind == "script_finished":
+            self.drawn += message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
         elif kind == "auto_rerun":
             self._auto = (message.auto_rerun.fragment_id, message.auto_rerun.interval)
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
@@ -134,5 +146,5 @@ class Screen:
 
     def _fetch(self, path: str) -> None:
         if path.startswith("/"):
-            with urlopen(self.url + path) as answer:
+            with suppress(HTTPError), urlopen(self.url + path) as answer:  # that of a page that was left is gone
                 self.received += len(answer.read())

@@ -15,8 +15,6 @@ SECRETS = ("admin", "teacher", "host", "me")  # by which one may change runs, en
 LONGEST_LINK = 1_000  # letters: a code of more is too fine for a phone's camera
 LETTERS = 27  # pixels: at least 20 points, at 1280 x 720
 WIDGETS = ("stButtonGroup", "stSelectbox", "stSlider", "stSegmentedControl", "stPopover", "stNumberInput", "stToggle")
-# On the light blue of a dark page, Streamlit's white letters have a contrast of 2.3 to 1.
-DARK_LETTERS = "[data-testid=stBaseButton-primary] { color: #0E1117; }"
 HIDE_NAV = "[data-testid=stSidebar], [data-testid=stHeader], [data-testid=stExpandSidebarButton] { display: none; }"
 HIDE_CONTROLS = ", ".join(f"[data-testid=stMain] [data-testid={widget}]" for widget in WIDGETS)
 ENLARGED = f"""
@@ -45,8 +43,7 @@ def apply() -> None:
     if "hide" in st.query_params:
         st.session_state["_hidden"] = {part for part in st.query_params["hide"].split(",") if part in PARTS}
     _write_link()
-    styles = [DARK_LETTERS] * (st.context.theme.type == "dark")
-    styles += [HIDE_NAV] * hidden("nav") + [f"{HIDE_CONTROLS} {{ display: none; }}"] * hidden("controls")
+    styles = [HIDE_NAV] * hidden("nav") + [f"{HIDE_CONTROLS} {{ display: none; }}"] * hidden("controls")
     if projector():
         styles.append(ENLARGED)
     if styles:
