@@ -18,7 +18,7 @@ from core.commands import train
 from core.config import TrainConfig
 from core.data import cifar10, gallery, pictures
 from core.data.cifar10 import CLASSES
-from core.errors import ModelError, RunError
+from core.errors import ModelError
 from core.heatmaps import gradcam
 from core.paths import ROOT
 from core.runs.library import find_run
@@ -549,9 +549,7 @@ def test_transfer_says_why_the_change_of_layers_is_missing(app, alone, duel):
     app.query_params["a"], app.query_params["b"] = "scratch", "learned"
     (duel[1].path / "weight_change.npz").write_text("damaged")
     app = open_page(app, "transfer")
-    with pytest.raises(RunError) as caught:
-        duel[1].weight_change()
-    assert any(str(caught.value) in info.value for info in app.info)
+    assert any("learned/weight_change.npz is damaged" in info.value for info in app.info)
 
 
 def test_architectures_name_all_in_which_recipes_differ(app, alone, make_run):
