@@ -105,9 +105,10 @@ def _show_trust(one: Look, style: MapStyle) -> None:
             st.image(drawn, caption=forgot, width=66, alt=f"Heatmap of a network that {forgot}")
     matters = "Yes" if checks.marks_what_matters else "Not clearly"
     st.markdown(
-        f"**Does what it marks matter?** {matters}: it beats {checks.beaten} of {len(checks.random_road)} random maps. "
-        f"Its score (ROAD, in points of certainty) is {_points(checks.road)}; theirs is "
-        f"{_points(checks.random_road.mean())} on average."
+        f"**Does what it marks matter?** {matters}: it beats {checks.beaten} of {len(checks.rival_road)} maps that "
+        f"know nothing of this photo: those of {len(checks.rival_road) - 1} other photos, and a blob in the middle, "
+        f"where most subjects are. Its score (ROAD, in points of certainty) is {_points(checks.road)}; theirs is "
+        f"{_points(checks.rival_road.mean())} on average."
     )
 
 

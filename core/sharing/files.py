@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from core.analysis import surgery_study
+from core.analysis import calibration, probes, surgery_study
 from core.errors import RunError
 from core.runs import status, tables
 from core.runs.run import CHANGE_FILE, LARGEST_JSON, MODEL_FILE, Run
@@ -17,9 +17,11 @@ LARGEST = {  # the files of a finished run, and how many bytes each may have, un
     MODEL_FILE: 200_000_000,
     CHANGE_FILE: tables.LARGEST_NPZ,
     surgery_study.FILE: 200_000,
+    probes.FILE: probes.LARGEST,
+    calibration.FILE: calibration.LARGEST,
     CARD: 100_000,
 }
-OPTIONAL = {"gradients.npz", MODEL_FILE, CHANGE_FILE, surgery_study.FILE, CARD}
+OPTIONAL = {"gradients.npz", MODEL_FILE, CHANGE_FILE, surgery_study.FILE, probes.FILE, calibration.FILE, CARD}
 
 
 def files_of(run: Run) -> list[Path]:
