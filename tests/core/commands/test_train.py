@@ -22,7 +22,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from core.analysis import gradients
+from core.analysis import calibration, gradients
 from core.analysis.metrics import accuracy
 from core.commands import train
 from core.commands.parser import run_command
@@ -45,6 +45,7 @@ FILES = {
     "gradients.npz",
     "weight_change.npz",
     "test_logits.npz",
+    "temperature.json",
     "README.md",
 }
 OPTIONS = ["resnet8", "--data", "shipped", "--train-fraction", "0.4", "--epochs", "1", "--threads", "2"]
@@ -118,6 +119,7 @@ def assert_refused(answer: tuple[int, str], words: str) -> None:
 def test_folder_is_complete(full):
     run, _ = full
     assert {path.name for path in run.path.iterdir()} == FILES
+    assert calibration.load(run).photos == 1_000  # validation is a tenth of the shipped photos
     assert run.finished
     assert len(run.history()) == 1
     assert run.history()["images_seen"].tolist() == [3_600 // 128 * 128]
@@ -570,7 +572,7 @@ def test_state_is_saved_as_often_as_it_costs_little(monkeypatch, command, second
     monkeypatch.setattr(session, "SAVE_SHARE", share)
     monkeypatch.setattr(store, "save_state", lambda folder, tensors, values: saved.append(values["position"]))
     monkeypatch.setattr(Trainer, "score", lambda *args: torch.zeros(10_000, 10))
-    monkeypatch.setattr(session.Session, "_finish", lambda session, logits: None)
+    monkeypatch.setattr(session.Session, "_finish", lambda session, *logits: None)
     assert command("resnet8", "--epochs", "1", "--batch-size", "32")[0] == 0
     assert len(saved) == saves
     assert saved[-1]["epoch"] == 1
