@@ -13,6 +13,7 @@ COMMANDS = {
     "evaluate": "score runs on the 10,000 test images",
     "predict": "what a picture shows, and where the network looked",
     "surgery": "cut blocks out of runs and score what remains",
+    "probe": "ask runs after each block what they know already",
     "speed": "milliseconds for one picture on this machine",
     "report": "the table of all runs, as Markdown",
     "export": "hand a run on: a folder for the Hugging Face Hub, or a zip",

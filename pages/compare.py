@@ -106,5 +106,6 @@ else:
 
 with curious():
     st.markdown(comparison_words.explanation(verdict))
+    st.markdown(comparison_words.ORDER[comparison.same_order(pair.a, pair.b)])
     figures = {f"{side}: {plain(run.name)}": figures_of(run) for side, run in pair}
     figures_table.show(figures, summary.MEANINGS | COSTS)

@@ -235,6 +235,9 @@ with curious():
     for place, look in zip(st.columns(len(looks)), looks, strict=True):
         with place:
             show_how_sure(look.side, look.answer.probabilities)
+            if found := cached.temperature(look.run):
+                mended = metrics.probabilities(look.answer.logits[None] / found.value).max()
+                st.markdown(f"Mended by a temperature (page *How sure are they?*), it would be {mended:.0%} sure.")
     if len(looks) == 2:
         maps = [look.answer.heatmap for look in looks]
         if st.toggle("Where their heatmaps differ", key="difference", bind="query-params", help="A's minus B's."):

@@ -38,6 +38,7 @@ def test_pages_that_only_draw_need_no_torch():
             "core.analysis.training_summary",
             "core.analysis.depth",
             "core.analysis.gradients",
+            "core.analysis.probes",
             "core.analysis.surgery_study",
             "core.sharing.handout.pairs",
             "core.sharing.handout.page",

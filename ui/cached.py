@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.analysis import comparison, gradients, latency, metrics, surgery_study, training_summary
+from core.analysis import calibration, comparison, gradients, latency, metrics, surgery_study, training_summary
+from core.analysis import probes as probes_of_runs
 from core.analysis.questions import Question
 from core.analysis.questions import questions as questions_of
 from core.config import TrainConfig
@@ -142,7 +143,19 @@ def probabilities_along(run: Run, picture: np.ndarray, others: dict[str, int], m
 @st.cache_data(max_entries=32, hash_funcs=RUN_KEY, show_spinner="Testing the map against random ones ...")
 def sanity_checks(run: Run, seen: np.ndarray, target: int | None, method: str, layer: str | None):
     """`SanityChecks` of the heatmap of `prediction` for the same arguments."""
-    return predictor(run).sanity_checks(seen, prediction(run, seen, target, method, layer), method, layer)
+    known = zip(test_images().pixels, _first_maps(run, layer), strict=False)
+    others = [heatmap for photo, heatmap in known if not np.array_equal(photo, seen)]
+    answer = prediction(run, seen, target, method, layer)
+    return predictor(run).sanity_checks(seen, answer, method, layer, others=others)
+
+
+@st.cache_data(max_entries=16, hash_funcs=RUN_KEY, show_spinner="Looking at other photos ...")
+def _first_maps(run: Run, layer: str | None) -> list[np.ndarray]:
+    """Of the first test photos, one more than are needed, as the picture asked about may be one of them. By Grad-CAM,
+    whatever the method: others may take minutes."""
+    from core.heatmaps.sanity_checks import OTHERS
+
+    return [predictor(run).predict(photo, layer=layer).heatmap for photo in test_images().pixels[: OTHERS + 1]]
 
 
 @st.cache_data(max_entries=32, hash_funcs=RUN_KEY, show_spinner="Sliding the patch ...")
@@ -213,6 +226,31 @@ def _quick_precision() -> str:
     from core.training.device import best_precision
 
     return best_precision("cpu")
+
+
+@st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
+def probes(run: Run) -> probes_of_runs.Probes:
+    return probes_of_runs.load(run)
+
+
+@st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
+def temperature(run: Run) -> calibration.Temperature | None:
+    return calibration.load(run)
+
+
+@st.cache_resource(max_entries=4, hash_funcs=RUN_KEY, show_spinner="Waking the network ...")
+def asked(run: Run):
+    """A `probing.Asked`, shared between visitors: nothing changes it."""
+    from core.analysis.probing import Asked
+
+    _one_torch_thread()
+    return Asked(run)
+
+
+@st.cache_data(max_entries=256, hash_funcs=RUN_KEY, show_spinner=False)
+def logits_by_block(run: Run, seen: np.ndarray) -> np.ndarray:
+    """Float32 (blocks, 10) for the picture `seen`, uint8 (32, 32, 3)."""
+    return asked(run).ask(seen)
 
 
 @st.cache_data(show_spinner="Asking torchvision what networks it has ...")

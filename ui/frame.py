@@ -18,10 +18,12 @@ PAGES = {
         st.Page("../pages/surgery.py", title="What if a block is cut?", icon=":material/content_cut:"),
         st.Page("../pages/look_inside.py", title="What do they see?", icon=":material/photo_camera:"),
         st.Page("../pages/mistakes.py", title="What do they mix up?", icon=":material/grid_on:"),
+        st.Page("../pages/confidence.py", title="How sure are they?", icon=":material/speed:"),
         st.Page("../pages/learning_curves.py", title="Which learns faster?", icon=":material/show_chart:"),
     ],
     "Why it works": [
         st.Page("../pages/depth.py", title="Is deeper better?", icon=":material/stacks:"),
+        st.Page("../pages/when_it_knows.py", title="When does it know?", icon=":material/lightbulb:"),
         st.Page("../pages/transfer.py", title="Learned before?", icon=":material/school:"),
         st.Page("../pages/gradient_flow.py", title="Does the lesson arrive?", icon=":material/water_drop:"),
         st.Page("../pages/architectures.py", title="What does it cost?", icon=":material/scatter_plot:"),

@@ -68,6 +68,13 @@ def _same_weights(a: Run, b: Run) -> bool:
     return file_name(a.config.init) == file_name(b.config.init)
 
 
+def same_order(a: Run, b: Run) -> bool | None:
+    """Whether both saw the same photos in the same order, shifted and mirrored alike (`EpochPlan.sha256`); None where a
+    run is older than such records."""
+    recorded = [run.facts.get("batch_order") for run in (a, b)]
+    return recorded[0] == recorded[1] if all(isinstance(order, str) for order in recorded) else None
+
+
 @dataclass(frozen=True)
 class Verdict:
     """Test accuracies, and the exact two-sided probability that so uneven a split is luck."""

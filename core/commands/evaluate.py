@@ -5,7 +5,8 @@ import sys
 
 import numpy as np
 
-from core.analysis import metrics
+from core.analysis import calibration, metrics
+from core.analysis.calibration import Temperature
 from core.commands.parser import Parser, run_command
 from core.data import cifar10
 from core.runs.library import find_run
@@ -15,13 +16,18 @@ from core.runs.run import Run
 def parser() -> Parser:
     p = Parser(prog="python -m core evaluate", description=__doc__)
     p.add_argument("runs", nargs="+", metavar="RUN", help="a run's name, or the path of its folder")
+    p.add_argument(
+        "--temperature",
+        action="store_true",
+        help="also fit the number that mends how sure a run is, on its validation photos, and keep it with the run",
+    )
     p.add_argument("--json", action="store_true", help="print one JSON list on stdout")
     return p
 
 
 def evaluate(run: Run, test: cifar10.Images) -> dict:
     """Scores of a run's weights, as JSON values. Raises RunError if it has none."""
-    logits = test_logits(run, test)
+    logits = logits_on(run, test)
     per_class = metrics.per_class(logits, test.labels).drop(columns="images")
     return {
         "run": run.name,
@@ -34,13 +40,26 @@ def evaluate(run: Run, test: cifar10.Images) -> dict:
     }
 
 
-def test_logits(run: Run, test: cifar10.Images) -> np.ndarray:
+def fit_temperature(run: Run) -> Temperature:
+    """From the photos of the run's validation, which it learned nothing from; kept in its folder. Raises LabError where
+    they are not here, or the run has no weights."""
+    from core.data.batches import split_indices
+
+    images = cifar10.load_training(run.facts.get("data_folder", run.config.data))
+    _, validation = split_indices(images.labels, run.config.split_seed)
+    photos = cifar10.Images(images.pixels[validation], images.labels[validation])
+    found = calibration.fit(logits_on(run, photos), photos.labels)
+    calibration.save(run, found)
+    return found
+
+
+def logits_on(run: Run, images: cifar10.Images) -> np.ndarray:
     """float32 (n, 10), computed now from the run's weights."""
     from core.data.batches import to_tensors
     from core.models.inference import infer
     from core.models.registry import family
 
-    return infer(run.load_model(), to_tensors(test)[0], family(run.config).preprocessing).numpy()
+    return infer(run.load_model(), to_tensors(images)[0], family(run.config).preprocessing).numpy()
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -51,6 +70,9 @@ def main(argv: list[str] | None = None) -> int:
     for run in found:
         print(f"Scoring {run.name} ...", file=sys.stderr)
         results.append(evaluate(run, test))
+        if args.temperature:
+            print(f"Fitting the temperature of {run.name} ...", file=sys.stderr)
+            results[-1]["temperature"] = fit_temperature(run).value
     if args.json:
         print(json.dumps(results))
     else:
@@ -62,7 +84,8 @@ def _as_text(result: dict) -> str:
     width = max(map(len, cifar10.CLASSES))
     lines = [
         f"{result['run']}: {result['accuracy']:.2%} right of {result['n']:,} test images, "
-        f"loss {result['loss']:.3f}, calibration error {result['ece']:.2%}",
+        f"loss {result['loss']:.3f}, calibration error {result['ece']:.2%}"
+        + (f", temperature {result['temperature']:.3f}" if "temperature" in result else ""),
         "",
         f"{'':{width}}  precision  recall      f1   answers: {' '.join(f'{name[:5]:>5}' for name in cifar10.CLASSES)}",
     ]

@@ -2,6 +2,7 @@
 
 import copy
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -87,9 +88,16 @@ class Predictor:
         return Prediction(logits, heatmap, explained)
 
     def sanity_checks(
-        self, pixels: np.ndarray, prediction: Prediction, method: str, layer: str | None = None
+        self,
+        pixels: np.ndarray,
+        prediction: Prediction,
+        method: str,
+        layer: str | None = None,
+        *,
+        others: Sequence[np.ndarray],
     ) -> SanityChecks:
-        """Two checks of the heatmap of `prediction`, made by `method` at `layer`, as there.
+        """Two checks of the heatmap of `prediction`, made by `method` at `layer`, as there. `others`: maps of other
+        photos, see `sanity_checks.rivals`.
 
         Builds `sanity_checks.UNTRAINED` networks for it, one after the other."""
         layer = layer or self.layers[-1]
@@ -106,13 +114,13 @@ class Predictor:
         preprocessing = self._family.preprocessing
         small = replace(preprocessing, size=SIZE)(_batch(pixels))
         with self._lock:
-            road, random_road = sanity_checks.road_scores(
+            road, *rival_road = sanity_checks.road_scores(
                 lambda inputs: self._model(preprocessing.resize(inputs)),
                 small,
-                prediction.heatmap,
+                [prediction.heatmap, *sanity_checks.rivals(others)],
                 prediction.explained,
             )
-        return SanityChecks(prediction.heatmap, randomized, untrained, road, random_road)
+        return SanityChecks(prediction.heatmap, randomized, untrained, float(road), np.array(rival_road))
 
     def occlusion(self, pixels: np.ndarray, target: int) -> np.ndarray:
         """Float32 (32, 32): how much the probability of `target` falls with a patch there."""

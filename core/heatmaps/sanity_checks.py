@@ -1,18 +1,17 @@
 """Whether a heatmap can be believed: does it depend on what the network learned, and does what it marks matter?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
 from scipy.special import stdtrit
 from torch import Tensor, nn
 
 from core.heatmaps.gradcam import resized
 from core.models.modes import seeded
 
-RANDOM_MAPS = 19  # so that by luck a map beats them all 1 time in 20
-CELLS = 8  # of a random map's side, about as coarse as a real one
+OTHERS = 19  # maps of other photos: one that says nothing of this very photo beats them all 1 time in 20
+NOISE = 0.005  # what the noise in filled pixels may add to a score: no less is a victory
 REMOVED = (25, 50, 75)  # percent of the pixels
 UNTRAINED = 5  # networks; the map of one may be like ours by luck
 SURE = 0.975  # of each side: together, luck decides 1 time in 20
@@ -22,15 +21,15 @@ ALIKE = 0.5  # rank correlation from which two maps look alike
 @dataclass(frozen=True)
 class SanityChecks:
     """Two checks of `heatmap`. `randomized`: {what the network forgot so far: its heatmap then}, from its last part to
-    all of it; `untrained`: the heatmaps of networks that never learned. `road` is the map's score, `random_road` those
-    of random maps: how much more it costs to remove what a map marks than what it leaves out, in probability (-1 to
-    1)."""
+    all of it; `untrained`: the heatmaps of networks that never learned. `road` is the map's score, `rival_road` those
+    of maps that know nothing of this photo (`rivals`): how much more it costs to remove what a map marks than what it
+    leaves out, in probability (-1 to 1)."""
 
     heatmap: np.ndarray
     randomized: dict[str, np.ndarray]
     untrained: list[np.ndarray]
     road: float
-    random_road: np.ndarray
+    rival_road: np.ndarray
 
     @property
     def empty(self) -> bool:
@@ -55,12 +54,12 @@ class SanityChecks:
 
     @property
     def beaten(self) -> int:
-        """How many of the random maps it beats."""
-        return int((self.road > self.random_road).sum())
+        """How many of its rivals it beats."""
+        return int((self.road > self.rival_road + NOISE).sum())
 
     @property
     def marks_what_matters(self) -> bool:
-        return not self.empty and self.beaten == len(self.random_road)
+        return not self.empty and self.beaten == len(self.rival_road)
 
     @property
     def passed(self) -> int:
@@ -89,31 +88,35 @@ def randomized_heatmaps(
 
 
 def road_scores(
-    model: Callable[[Tensor], Tensor], inputs: Tensor, heatmap: np.ndarray, target: int, seed: int = 0
-) -> tuple[float, np.ndarray]:
-    """(score of `heatmap`, scores (RANDOM_MAPS,) of random maps), by ROAD.
+    model: Callable[[Tensor], Tensor], inputs: Tensor, heatmaps: Sequence[np.ndarray], target: int, seed: int = 0
+) -> np.ndarray:
+    """The score of each of the `heatmaps` (n,), by ROAD.
 
     Pixels are removed by filling them from their neighbors: once those marked most, once those marked least. The score
     is half the difference of what either costs in the probability of `target` (Rong et al. 2022, "A consistent and
-    efficient evaluation strategy for attribution methods", sections 4 and 5). `inputs`: (1, 3, s, s); the map of any
-    size.
+    efficient evaluation strategy for attribution methods", sections 4 and 5). `inputs`: (1, 3, s, s); maps of any size.
     """
     from pytorch_grad_cam.metrics.road import ROADCombined
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputSoftmaxTarget
 
-    heatmap = resized(heatmap, (inputs.shape[-1], inputs.shape[-2]))
-    maps = np.stack([_ranks(one) for one in (heatmap, *random_heatmaps(RANDOM_MAPS, heatmap.shape, seed))])
+    size = (inputs.shape[-1], inputs.shape[-2])
+    maps = np.stack([_ranks(resized(heatmap, size)) for heatmap in heatmaps])
     with seeded(seed):  # the filled pixels get a little noise
-        scores = ROADCombined(percentiles=list(REMOVED))(
+        return ROADCombined(percentiles=list(REMOVED))(
             inputs.expand(len(maps), -1, -1, -1), maps, [ClassifierOutputSoftmaxTarget(target)] * len(maps), model
         )
-    return float(scores[0]), scores[1:]
 
 
-def random_heatmaps(count: int, shape: tuple[int, int], seed: int) -> np.ndarray:
-    """Float32 (count, *shape), 0 to 1: smooth random blobs, as coarse as a real map."""
-    cells = np.random.default_rng(seed).random((count, CELLS, CELLS), dtype=np.float32)
-    return np.stack([resized(one, shape[::-1], Image.Resampling.BILINEAR) for one in cells])
+def rivals(others: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """What a map must beat to mark what matters in its photo: the maps of `others`, as many other photos as OTHERS,
+    which know the network and where things usually are; and a blob in the middle, where photos have their subject."""
+    return [*others[:OTHERS], center_blob(others[0].shape)]
+
+
+def center_blob(shape: tuple[int, int]) -> np.ndarray:
+    """Float32 `shape`, brightest in the middle."""
+    rows, columns = (np.linspace(-1, 1, side, dtype=np.float32) for side in shape)
+    return np.exp(-(rows[:, None] ** 2 + columns**2) / 2)
 
 
 def _ranks(heatmap: np.ndarray) -> np.ndarray:

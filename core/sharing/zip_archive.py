@@ -17,7 +17,7 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath
 
 from core import paths
-from core.analysis import surgery_study
+from core.analysis import calibration, probes, surgery_study
 from core.config import PRECISIONS, TrainConfig
 from core.errors import LabError, RunError
 from core.files import patiently, remove_abandoned, writing
@@ -193,6 +193,9 @@ def _check(run: Run) -> None:
         _check_training(run)
     if (run.path / surgery_study.FILE).exists():
         surgery_study.load(run)
+    if (run.path / probes.FILE).exists():
+        probes.load(run)
+    calibration.load(run)
     if run.has_weights:
         from core.models.complexity import count_parameters
 

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from core.analysis import calibration
 from core.config import TrainConfig
 from core.data import cifar10
 from core.data.batches import to_tensors
@@ -120,7 +121,7 @@ class Session:
         if not finished:
             self._save_state()
         elif (logits := self._scored(should_stop)) is not None:
-            self._finish(logits)
+            self._finish(*logits)
             return True
         self._status("stopped")  # after the last epoch, its state was saved
         return False
@@ -159,15 +160,19 @@ class Session:
         end = time.monotonic()
         self._next_save = end + max(SAVE_SECONDS, (end - start) / SAVE_SHARE)
 
-    def _scored(self, should_stop: Callable[[], bool]) -> Tensor | None:
-        """The best weights' logits on the test images, which are scored this once; None if stopped meanwhile."""
-        pixels, _ = to_tensors(cifar10.load_test())
-        with suppress(StoppedError):  # what is scored is what will be kept
-            return self.trainer.score(pixels, store.as_stored(self.trainer.best_weights), should_stop)
+    def _scored(self, should_stop: Callable[[], bool]) -> tuple[Tensor, Tensor] | None:
+        """The best weights' logits on the test images, which are scored this once, and on those of validation; None if
+        stopped meanwhile."""
+        test, _ = to_tensors(cifar10.load_test())
+        weights = store.as_stored(self.trainer.best_weights)  # what is scored is what will be kept
+        with suppress(StoppedError):
+            validation = self.trainer.score(self.trainer.validation[0], weights, should_stop)
+            return self.trainer.score(test, weights, should_stop), validation
         return None
 
-    def _finish(self, logits: Tensor) -> None:
-        """The best weights on validation are kept, with their `logits` on the test images."""
+    def _finish(self, logits: Tensor, validation: Tensor) -> None:
+        """The best weights on validation are kept, with their `logits` on the test images, and the temperature that
+        their logits on the `validation` images ask for."""
         status.require_claim(self.folder)
         trainer = self.trainer
         sha256 = store.save_weights(self.folder, trainer.best_weights)
@@ -180,6 +185,8 @@ class Session:
         with suppress(LabError):  # the file of the initial weights is gone: no reason to lose the run
             if describe_initial_weights(self.config) == begun.get("initial_weights"):  # it may be another by now
                 store.save_weight_change(self.folder, starting_weights(self.config), trainer.best_weights)
+        labels = trainer.validation[1].numpy()
+        calibration.save(open_run(self.folder), calibration.fit(validation.numpy(), labels))
         store.save_test_logits(self.folder, logits.numpy())
         write_card(open_run(self.folder))
         for needed_no_more in (STATE_FILE, status.LOG_FILE, status.FILE):

@@ -3,6 +3,12 @@
 from core.analysis.comparison import Verdict
 from core.words.english import capitalized, with_article
 
+ORDER = {
+    True: "Both saw the same photos in the same order: it was recorded.",
+    False: "They saw the photos in another order or number: it was recorded.",
+    None: "The order of the photos follows from the seed; for this pair it was not recorded, so that it was the same "
+    "can't be proved.",
+}
 WHOLE_POINTS = 5  # differences above this are told without decimals
 OTHER_SEEDS = "From different random starting numbers (seeds), each would score a little differently."
 

@@ -48,6 +48,15 @@ def test_what_is_not_known_of_a_run_from_elsewhere_is_no_difference(make_run, en
     assert comparison.fairness(a, replace(b, facts=b.facts | {"environment": environment})).fair
 
 
+@pytest.mark.parametrize(
+    ("orders", "same"), [(("x", "x"), True), (("x", "y"), False), (("x", None), None), ((None, None), None)]
+)
+def test_the_order_of_the_photos_is_known_where_both_recorded_it(make_run, orders, same):
+    run = make_run("one")
+    a, b = (replace(run, facts=run.facts | {"batch_order": order}) for order in orders)
+    assert comparison.same_order(a, b) is same
+
+
 def test_verdict_counts_who_alone_is_right():
     labels = np.zeros(100, dtype=int)
     a = logits_for([0] * 60 + [1] * 40)

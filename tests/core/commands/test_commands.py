@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.analysis import calibration
 from core.commands import evaluate, predict
 from core.commands.parser import run_command
 from core.data import cifar10
@@ -45,6 +46,16 @@ def test_evaluate_prints_a_table(make_run, capsys, few_test_images):
     make_run("one")
     evaluate.main(["one"])
     assert "automobile" in capsys.readouterr().out
+
+
+def test_evaluate_fits_a_temperature_on_validation_and_keeps_it(make_run, capsys, few_test_images, monkeypatch):
+    run, asked = make_run("one"), []
+    images = cifar10.load_test()
+    monkeypatch.setattr(cifar10, "load_training", lambda source: asked.append(source) or images)
+    evaluate.main(["one", "--temperature", "--json"])
+    (result,) = json.loads(capsys.readouterr().out)
+    assert asked == ["shipped"]
+    assert calibration.load(run) == calibration.Temperature(result["temperature"], len(images.labels) // 10)
 
 
 def test_predict_prints_one_json_object_and_writes_the_heatmap(make_run, picture, tmp_path, capsys):

@@ -23,7 +23,7 @@ import torch
 from filelock import SoftFileLease
 from safetensors.torch import save_file
 
-from core.analysis import gradients
+from core.analysis import calibration, gradients
 from core.analysis.metrics import accuracy
 from core.commands import train
 from core.commands.parser import run_command
@@ -47,6 +47,7 @@ FILES = {
     "gradients.npz",
     "weight_change.npz",
     "test_logits.npz",
+    "temperature.json",
     "README.md",
 }
 OPTIONS = ["resnet8", "--data", "shipped", "--train-fraction", "0.4", "--epochs", "1", "--threads", "2"]
@@ -120,6 +121,7 @@ def assert_refused(answer: tuple[int, str], words: str) -> None:
 def test_folder_is_complete(full):
     run, _ = full
     assert {path.name for path in run.path.iterdir()} == FILES
+    assert calibration.load(run).photos == 1_000  # validation is a tenth of the shipped photos
     assert run.finished
     assert len(run.history()) == 1
     assert run.history()["images_seen"].tolist() == [3_600 // 128 * 128]
@@ -609,7 +611,7 @@ def test_state_is_saved_as_often_as_it_costs_little(monkeypatch, command, second
     monkeypatch.setattr(session, "SAVE_SHARE", share)
     monkeypatch.setattr(store, "save_state", lambda folder, tensors, values: saved.append(values["position"]))
     monkeypatch.setattr(Trainer, "score", lambda *args: torch.zeros(10_000, 10))
-    monkeypatch.setattr(session.Session, "_finish", lambda session, logits: None)
+    monkeypatch.setattr(session.Session, "_finish", lambda session, *logits: None)
     assert command("resnet8", "--epochs", "1", "--batch-size", "32")[0] == 0
     assert len(saved) == saves
     assert saved[-1]["epoch"] == 1
@@ -652,8 +654,8 @@ images = cifar10.load_training("shipped")
 cifar10.load_training = lambda source: Images(images.pixels[:200], images.labels[:200])
 trainer.best_precision = lambda device: "float32"
 session.SAVE_SECONDS, session.SAVE_SHARE = 0, math.inf
-session.Session._scored = lambda session, should_stop: session.trainer.validation[1]
-session.Session._finish = lambda session, logits: store.save_weights(session.folder, session.trainer.best_weights)
+session.Session._scored = lambda session, should_stop: ()
+session.Session._finish = lambda session: store.save_weights(session.folder, session.trainer.best_weights)
 torch.set_num_threads(1)
 for folder in map(str.strip, sys.stdin):
     pid = os.fork()

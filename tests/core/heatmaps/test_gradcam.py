@@ -199,7 +199,7 @@ STORM = """
         for picture in pictures[:1]:
             try:
                 answer = predictor.predict(picture, method=method)
-                predictor.sanity_checks(picture, answer, method, predictor.layers[-1])
+                predictor.sanity_checks(picture, answer, method, predictor.layers[-1], others=[answer.heatmap] * 19)
             except Exception as error:
                 wrong.append(error)
 

@@ -29,23 +29,43 @@ def corner():
     return inputs, heatmap
 
 
-def test_a_map_of_what_matters_beats_all_random_maps(corner):
+def others(count):
+    return list(np.random.default_rng(1).random((count, 32, 32), dtype=np.float32))
+
+
+def test_a_map_must_beat_those_of_19_other_photos_and_a_blob_in_the_middle():
+    *maps, blob = sanity_checks.rivals(others(30))
+    assert np.array_equal(maps, others(30)[:19])
+    assert blob[15:17, 15:17].min() > 0.99 > blob[0].max()
+
+
+def test_a_map_of_what_matters_beats_its_rivals(corner, monkeypatch):
+    monkeypatch.setattr(sanity_checks, "OTHERS", 3)  # the rest takes a second
     inputs, heatmap = corner
-    road, random_road = sanity_checks.road_scores(SeesOneCorner(), inputs, heatmap, target=0)
-    assert len(random_road) == sanity_checks.RANDOM_MAPS
-    assert road > random_road.max()
+    rivals = sanity_checks.rivals(others(3))
+    road, *rival_road = sanity_checks.road_scores(SeesOneCorner(), inputs, [heatmap, *rivals], target=0)
+    assert len(rival_road) == sanity_checks.OTHERS + 1
+    assert road > max(rival_road)
+
+
+def test_a_blob_in_the_middle_can_never_pass(corner):
+    """Photos have their subject there, so it beats random maps and knows no network: it is among the rivals."""
+    blob = sanity_checks.center_blob((32, 32))
+    road, again = sanity_checks.road_scores(SeesOneCorner(), corner[0], [blob, blob], target=0)
+    found = sanity_checks.SanityChecks(blob, {}, [], float(road), np.array([-1] * 19 + [again]))
+    assert (found.beaten, found.marks_what_matters) == (19, False)
 
 
 def test_a_map_of_what_does_not_matter_scores_below_zero(corner):
     inputs, heatmap = corner
-    road, _ = sanity_checks.road_scores(SeesOneCorner(), inputs, 1 - heatmap, target=0)
+    (road,) = sanity_checks.road_scores(SeesOneCorner(), inputs, [1 - heatmap], target=0)
     assert road < 0
 
 
 def test_scores_repeat(corner):
-    first, second = (sanity_checks.road_scores(SeesOneCorner(), *corner, target=0) for _ in range(2))
-    assert first[0] == second[0]
-    assert np.array_equal(first[1], second[1])
+    inputs, heatmap = corner
+    first, second = (sanity_checks.road_scores(SeesOneCorner(), inputs, [heatmap], target=0) for _ in range(2))
+    assert first == second
 
 
 def test_a_map_that_is_zero_nearly_everywhere_loses_as_many_pixels_as_any():
@@ -76,16 +96,12 @@ def heatmap():
     return np.random.default_rng(0).random((32, 32), dtype=np.float32)
 
 
-def others(count):
-    return list(np.random.default_rng(1).random((count, 32, 32), dtype=np.float32))
+def report(heatmap, untrained, beaten=20):
+    rival_road = np.where(np.arange(20) < beaten, 0.0, 1.0)
+    return sanity_checks.SanityChecks(heatmap, {"conv1": untrained[0]}, untrained, road=0.5, rival_road=rival_road)
 
 
-def report(heatmap, untrained, beaten=19):
-    random_road = np.where(np.arange(19) < beaten, 0.0, 1.0)
-    return sanity_checks.SanityChecks(heatmap, {"conv1": untrained[0]}, untrained, road=0.5, random_road=random_road)
-
-
-@pytest.mark.parametrize(("alike", "beaten", "passed"), [(5, 19, 1), (0, 19, 2), (0, 18, 1), (2, 19, 1)])
+@pytest.mark.parametrize(("alike", "beaten", "passed"), [(5, 20, 1), (0, 20, 2), (0, 19, 1), (2, 20, 1)])
 def test_report_counts_the_checks_passed(heatmap, alike, beaten, passed):
     """Of five untrained networks' maps, `alike` are the same as the trained one's."""
     found = report(heatmap, [heatmap] * alike + others(5 - alike), beaten)
@@ -121,7 +137,7 @@ def test_an_empty_map_passes_no_check():
 def test_a_predictor_compares_with_networks_that_never_learned():
     picture = cifar10.load_test().pixels[0]
     predictor = Predictor(find_run("resnet20-s0"))
-    found = predictor.sanity_checks(picture, predictor.predict(picture), "GradCAM")
+    found = predictor.sanity_checks(picture, predictor.predict(picture), "GradCAM", others=others(19))
     assert next(iter(found.randomized)) == "fc"
     assert len(found.untrained) == sanity_checks.UNTRAINED
     assert not np.array_equal(found.untrained[0], found.untrained[1])
@@ -133,19 +149,17 @@ def test_likeness_of_a_flat_map_is_zero():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["resnet20-s0"])
-def test_our_maps_mark_what_matters_more_than_random_ones(name, monkeypatch):
-    """ROAD on 200 test photos, one random map each, paired."""
-    monkeypatch.setattr(sanity_checks, "RANDOM_MAPS", 1)
+def test_our_maps_mark_what_matters_more_than_those_of_other_photos(monkeypatch):
+    """ROAD on 200 test photos, the map of the photo before as its rival, paired."""
     monkeypatch.setattr(sanity_checks, "REMOVED", (50,))  # a third of the work
-    predictor = Predictor(find_run(name))
-    ours, random = [], []
-    for i, picture in enumerate(cifar10.load_test().pixels[:200]):
-        answer = predictor.predict(picture)
-        road, random_road = sanity_checks.road_scores(
-            predictor._model, predictor._inputs(picture), answer.heatmap, answer.explained, seed=i
-        )
-        ours.append(road)
-        random.append(random_road[0])
-    assert np.mean(ours) > np.mean(random)
-    assert wilcoxon(ours, random, alternative="greater").pvalue < 0.01
+    predictor = Predictor(find_run("resnet20-s0"))
+    pictures = cifar10.load_test().pixels[:200]
+    answers = [predictor.predict(picture) for picture in pictures]
+    ours, theirs = [], []
+    for i, answer in enumerate(answers):
+        inputs = predictor._inputs(pictures[i])
+        maps = [answer.heatmap, answers[i - 1].heatmap]
+        scores = sanity_checks.road_scores(predictor._model, inputs, maps, answer.explained, seed=i)
+        ours.append(scores[0]), theirs.append(scores[1])
+    assert np.mean(ours) > np.mean(theirs)
+    assert wilcoxon(ours, theirs, alternative="greater").pvalue < 0.01

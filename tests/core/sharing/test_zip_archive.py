@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from core import paths
-from core.analysis import metrics, surgery_study
+from core.analysis import metrics, probes, surgery_study
 from core.commands import add_run, export
 from core.commands.parser import run_command
 from core.data import cifar10
@@ -181,6 +181,7 @@ def test_shipped_run_comes_back_with_its_studies():
     copy = import_run(zip_run(run), "copy")
     assert comparable(copy) == comparable(run)
     assert surgery_study.load(copy) == surgery_study.load(run)
+    assert probes.load(copy) == probes.load(run)
 
 
 def test_unfinished_run_is_not_handed_on(make_run, tmp_path):
@@ -396,6 +397,10 @@ BAD_ZIPS = {
     "surgery on another network": (
         replaced("surgery.csv", b"removed,accuracy\n,0.5\n99,0.5\n"),
         "blocks of another network",
+    ),
+    "probes of another network": (
+        replaced("probes.json", b'{"own": [0.1, 0.2], "probe": [0.1, 0.2], "fitted_on": 1, "scored_on": 1}'),
+        "probes.json is damaged: not 1 blocks",
     ),
     "change of no layers": (weight_change_without_layers, "does not hold the change of a network's weights"),
     "markup": (facts(initial_weights="<script>alert(1)</script>"), "something else than plain text"),

@@ -1,0 +1,49 @@
+"""How often a heatmap passes for one that marks what matters (`core.heatmaps.sanity_checks`): its own photo's, and two
+that know nothing of the photo: another photo's, and a blob in the middle.
+
+    python -m benchmarks.know_nothing_maps RUN ... [--photos 100]
+
+Grad-CAM at the last layer; the test photos from number 1,000 on, so that none is among the rivals.
+"""
+
+import argparse
+import json
+
+import torch
+
+from core.data import cifar10
+from core.heatmaps import sanity_checks
+from core.heatmaps.predictor import Predictor
+from core.heatmaps.sanity_checks import NOISE, OTHERS
+from core.runs.library import find_run
+
+FIRST = 1_000
+
+
+def passes(name: str, count: int) -> dict[str, int]:
+    """Of `count` photos, how many such maps pass; the blob against the maps of other photos alone, too."""
+    pixels, predictor = cifar10.load_test().pixels, Predictor(find_run(name))
+    rivals = sanity_checks.rivals([predictor.predict(photo).heatmap for photo in pixels[:OTHERS]])
+    answers = [predictor.predict(photo) for photo in pixels[FIRST : FIRST + count]]
+    passed = dict.fromkeys(("own map", "map of another photo", "blob, if it were no rival"), 0)
+    for i, answer in enumerate(answers):
+        maps = [answer.heatmap, answers[i - 1].heatmap, *rivals]
+        inputs = predictor._inputs(pixels[FIRST + i])
+        own, another, *others, blob = sanity_checks.road_scores(predictor._model, inputs, maps, answer.explained)
+        passed["own map"] += bool(own > max(*others, blob) + NOISE)
+        passed["map of another photo"] += bool(another > max(*others, blob) + NOISE)
+        passed["blob, if it were no rival"] += bool(blob > max(others) + NOISE)
+    return passed
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("runs", nargs="+")
+    p.add_argument("--photos", type=int, default=100)
+    args = p.parse_args()
+    torch.set_num_threads(1)
+    print(json.dumps({name: passes(name, args.photos) for name in args.runs}, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""How early a network knows what a picture shows: its answers after each block of its last stage. No torch.
+
+The asking itself is `probing.py`, the sentences are in `core.words.probes`. Two readers are asked after each block:
+the network's own last layer, which was made for the last block alone (nostalgebraist 2020, "Interpreting GPT: the
+logit lens"), and one fitted to that very block, a linear probe (Alain and Bengio 2016, "Understanding intermediate
+layers using linear classifier probes", arXiv 1610.01644). What the first can't read, the second may.
+"""
+
+import json
+import math
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from core.analysis import metrics
+from core.analysis.surgery_study import stages
+from core.config import TrainConfig
+from core.data.cifar10 import CLASSES
+from core.errors import LabError, RunError
+from core.files import write_json, writing
+from core.runs.run import LARGEST_COUNT, Run
+
+FILE = "probes.json"
+LARGEST = 20_000  # bytes; 110 layers need 1,000
+COMMAND = "python -m core probe"
+
+
+@dataclass(frozen=True)
+class Probes:
+    """The shares of right answers (0 to 1) after each block of the last stage, first to last. `own`: of the network's
+    own last layer; `probe`: of a linear probe. `fitted_on`: training photos for the probes; `scored_on`: test photos.
+    Nothing is drawn at random."""
+
+    own: list[float]
+    probe: list[float]
+    fitted_on: int
+    scored_on: int
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What a network would say after a block: the class, and how sure it is of it (0 to 1)."""
+
+    label: str
+    share: float
+
+
+def blocks(config: TrainConfig) -> int:
+    """Of the last stage, the only one whose channels the last layer can read. Raises LabError for a network that is
+    none of the CIFAR twins."""
+    if config.family != "cifar":
+        raise LabError("Only the plain networks and ResNets for CIFAR-10 can be asked after each block.")
+    return stages(config)[-1]
+
+
+def opinions(logits: np.ndarray) -> list[Opinion]:
+    """Of one picture's logits (blocks, 10)."""
+    return [Opinion(CLASSES[row.argmax()], float(row.max())) for row in metrics.probabilities(logits)]
+
+
+def settled(labels: list[str]) -> int:
+    """After which block (from 1) the last answer is given for good."""
+    others = [number for number, label in enumerate(labels, start=1) if label != labels[-1]]
+    return max(others, default=0) + 1
+
+
+def save(run: Run, found: Probes) -> None:
+    """probes.json in the run's folder. Raises RunError where it can't be written."""
+    with writing(run.path):
+        write_json(run.path / FILE, asdict(found))
+
+
+def load(run: Run) -> Probes:
+    """What `save` wrote. Raises RunError if it is missing, damaged, or another network's."""
+    path = run.path / FILE
+    try:
+        if path.stat().st_size > LARGEST:
+            raise ValueError("it is too large")
+        found = Probes(**json.loads(path.read_text(encoding="utf-8")))
+        _require_sound(found, blocks(run.config))
+    except FileNotFoundError:
+        raise RunError(f"{path} is missing; this makes it: {COMMAND} {run.name}") from None
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        raise RunError(f"{path} is damaged: {str(error)[:200]}.") from None
+    return found
+
+
+def _require_sound(found: Probes, blocks: int) -> None:
+    for shares in (found.own, found.probe):
+        if not isinstance(shares, list) or len(shares) != blocks:
+            raise ValueError(f"not {blocks} blocks")
+        if not all(type(share) in (int, float) and math.isfinite(share) and 0 <= share <= 1 for share in shares):
+            raise ValueError("shares are numbers from 0 to 1")
+    if not all(type(count) is int and 0 < count <= LARGEST_COUNT for count in (found.fitted_on, found.scored_on)):
+        raise ValueError("counts of photos are whole numbers")

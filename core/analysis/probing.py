@@ -1,0 +1,89 @@
+"""Ask a trained network of the CIFAR twins after each block of its last stage. What for, is said in `probes`."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from core.analysis import probes
+from core.analysis.probes import Probes
+from core.data.batches import to_tensors
+from core.data.cifar10 import Images
+from core.models.cifar import CifarNet
+from core.models.registry import family
+from core.runs.run import Run
+
+BATCH = 250  # photos
+STRENGTHS = np.logspace(-2, 4, 7)  # of the ridge penalty, from which cross-validation on the fitted photos chooses
+
+
+class Asked:
+    """A run's network with its own last layer put after each block. Nothing changes it: any number of threads may ask
+    it at once."""
+
+    def __init__(self, run: Run):
+        """Raises LabError for a network that is none of the CIFAR twins, RunError if its weights are missing."""
+        probes.blocks(run.config)
+        self._model: CifarNet = run.load_model()
+        self._preprocessing = family(run.config).preprocessing
+
+    @torch.inference_mode()
+    def features(self, pixels: Tensor) -> Tensor:
+        """Float32 (blocks, n, 64) of uint8 (n, 3, 32, 32): what each block hands on, averaged over the picture."""
+        return pooled(self._model, self._preprocessing(pixels))
+
+    @torch.inference_mode()
+    def logits(self, features: Tensor) -> np.ndarray:
+        """Float32 (blocks, n, 10): what the last layer makes of `features`; of the last block, the network's answer."""
+        return self._model.fc(features).numpy()
+
+    def ask(self, picture: np.ndarray) -> np.ndarray:
+        """Float32 (blocks, 10) for one picture, uint8 (32, 32, 3)."""
+        return self.logits(self.features(torch.from_numpy(picture.copy()).permute(2, 0, 1)[None]))[:, 0]
+
+
+def pooled(model: CifarNet, x: Tensor) -> Tensor:
+    """(blocks, n, 64) of normalized pictures (n, 3, 32, 32): the pooled output of each block of the last stage."""
+    out = model.layer2(model.layer1(F.relu(model.bn1(model.conv1(x)))))
+    found = []
+    for block in model.layer3:
+        out = block(out)
+        found.append(out.mean(dim=(2, 3)))
+    return torch.stack(found)
+
+
+def study(
+    run: Run, training: Images, test: Images, on_photos: Callable[[int, int], None] = lambda done, total: None
+) -> Probes:
+    """How often both readers are right on the `test` photos, in float32, the probes fitted on the `training` photos.
+    `on_photos` gets how many are done, of how many. Raises as `Asked`."""
+    network, fitted_on, scored_on = Asked(run), len(training.labels), len(test.labels)
+    total = fitted_on + scored_on
+    seen = _features(network, training, lambda done: on_photos(done, total))
+    new = _features(network, test, lambda done: on_photos(fitted_on + done, total))
+    own = (network.logits(new).argmax(axis=2) == test.labels).mean(axis=1)
+    probe = [
+        _probe(fitted.numpy(), training.labels).score(scored.numpy(), test.labels)
+        for fitted, scored in zip(seen, new, strict=True)
+    ]
+    return Probes(own.tolist(), probe, fitted_on, scored_on)
+
+
+def _features(network: Asked, images: Images, on_photos: Callable[[int], None]) -> Tensor:
+    found, done = [], 0
+    for batch in to_tensors(images)[0].split(BATCH):
+        found.append(network.features(batch))
+        on_photos(done := done + len(batch))
+    return torch.cat(found, dim=1)
+
+
+def _probe(features: np.ndarray, labels: np.ndarray):
+    """Ridge regression on the ten classes as -1 and 1, the features brought to one scale; its strength is the best of
+    STRENGTHS by leaving out each fitted photo in turn."""
+    from sklearn.linear_model import RidgeClassifierCV
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    return make_pipeline(StandardScaler(), RidgeClassifierCV(alphas=STRENGTHS)).fit(features, labels)

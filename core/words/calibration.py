@@ -1,0 +1,29 @@
+"""Whether networks are as sure as they are right, in sentences."""
+
+import pandas as pd
+
+from core.analysis import calibration
+from core.analysis.calibration import Temperature
+
+ABOUT = 0.01  # a gap between certainty and right answers below which it is not worth a word
+
+
+def gap(name: str, bins: pd.DataFrame) -> str:
+    """E.g. "the ResNet says 84 % on average and is right on 92 %: not sure enough"; of `calibration.reliability`."""
+    over = calibration.overconfidence(bins)
+    sure, right = bins["sure"].mean(), bins["right"].mean()
+    how = "about right" if abs(over) < ABOUT else "too sure" if over > 0 else "not sure enough"
+    return f"{name} says {sure:.0%} on average and is right on {right:.0%}: {how}"
+
+
+def errors(name: str, before: float, after: float, found: Temperature) -> str:
+    """What one temperature does to the calibration error, both 0 to 1; `name` begins the sentence."""
+    return (
+        f"{name}: calibration error {before:.1%}; with temperature {found.value:.2f}, fitted on {found.photos:,} "
+        f"validation photos, {after:.1%}."
+    )
+
+
+def answered(name: str, right: float, all_right: float) -> str:
+    """Of one that keeps silent on its least sure tenth of the photos; shares 0 to 1."""
+    return f"{name} is right on {right:.1%} instead of {all_right:.1%}"

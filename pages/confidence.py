@@ -1,0 +1,97 @@
+"""How sure both networks are, and whether they are right as often: reliability, mending, silence, surest mistakes."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.analysis import calibration
+from core.charts.calibration import reliability, right_by_answered
+from core.words import calibration as calibration_words
+from core.words.english import capitalized
+from core.words.settings import describe
+from ui import cached, chart, pair_picker, photos
+from ui.curious import curious
+from ui.foreign_text import plain
+
+SHOWN = 6  # photos
+TENTH = 0.9  # answered, where it is silent on one photo in ten
+WHY = """
+**Why they are off.** Trained on hard right or wrong, big networks tend to be *too sure* (Guo et al. 2017, [On \
+calibration of modern neural networks](https://arxiv.org/abs/1706.04599)). Trained with *label smoothing*, which asks \
+for 91 % where others ask for 100 %, they tend to be *not sure enough* by the same measure (Müller et al. 2019, [When \
+does label smoothing help?](https://arxiv.org/abs/1906.02629)): so a comparison of certainty is one of recipes.
+
+**How it is mended.** All logits are divided by one number, the *temperature*, which changes no answer. It is fitted \
+on validation photos; the test photos above then judge it. One number mends what it can: after label smoothing it may \
+make the unsure half a little too sure.
+
+**What is drawn.** Test photos in ten groups of equal size, by how sure the network is. Bars: 95 % intervals of luck \
+with the photos. Calibration error: the mean distance of certainty and right answers over these groups (expected \
+calibration error, with groups of equal mass).
+"""
+
+pair = pair_picker.choose()
+st.title("When it says 90%, is it right 9 times of 10?")
+temperatures = {side: cached.temperature(run) for side, run in pair}
+mended = False
+if all(temperatures.values()):
+    mended = st.toggle(
+        "Mend it with one number",
+        key="mended",
+        bind="query-params",
+        help="Divides what comes out by a temperature that was fitted on validation photos. No answer changes.",
+    )
+
+
+def logits_of(side: str, scaled: bool) -> np.ndarray:
+    found, logits = temperatures[side], cached.test_logits(pair.a if side == "A" else pair.b)
+    return logits / found.value if scaled and found else logits
+
+
+def bins_of(side: str, scaled: bool) -> pd.DataFrame:
+    return calibration.reliability(logits_of(side, scaled), cached.test_labels())
+
+
+def of_both(table_of) -> pd.DataFrame:
+    return pd.concat(table_of(side).assign(side=side, run=run.name) for side, run in pair)
+
+
+bins = {side: bins_of(side, mended) for side, _ in pair}
+gaps = (calibration_words.gap(pair.names[side], found) for side, found in bins.items())
+st.markdown(f"#### {capitalized('; '.join(gaps))}.")
+chart.show(reliability, of_both(bins.__getitem__), colors=pair.colors, width="stretch", key="reliability")
+st.caption("Dashed: as sure as right. Above it a network is right more often than it says; below it, less often.")
+
+st.header("What if it may say “I don’t know”?", anchor=False)
+silent = {side: calibration.risk_by_coverage(logits_of(side, mended), cached.test_labels()) for side, _ in pair}
+lowest = float(np.floor(10 * min(table["right"].min() for table in silent.values())) / 10)
+left, right = st.columns([3, 2], vertical_alignment="center")
+with left:
+    chart.show(
+        right_by_answered, of_both(silent.__getitem__), lowest, colors=pair.colors, width="stretch", key="silent"
+    )
+with right:
+    then = (
+        calibration_words.answered(
+            pair.names[side],
+            float(table.loc[np.isclose(table["answered"], TENTH), "right"].iloc[0]),
+            float(table["right"].iloc[-1]),
+        )
+        for side, table in silent.items()
+    )
+    st.markdown(f"If each may keep silent on the tenth of which it is least sure, {'; '.join(then)}.")
+
+st.header("Surest, and wrong", anchor=False)
+for side, run in pair:
+    st.markdown(f"**{side}**, {plain(describe(run))}")
+    wrong = calibration.surest_mistakes(cached.test_logits(run), cached.test_labels())
+    photos.strip(wrong[:SHOWN], pair, key=f"surest_{side}")
+with curious():
+    for side, run in pair:
+        if found := temperatures[side]:
+            before, after = (calibration.calibration_error(bins_of(side, scaled)) for scaled in (False, True))
+            st.markdown(f"{calibration_words.errors(side, before, after, found)}")
+        else:
+            st.markdown(f"{side} has no temperature yet. This fits one on its validation photos:")
+            st.code(f"{calibration.COMMAND} {run.name}", language="bash")
+    st.markdown(WHY)

@@ -1,0 +1,138 @@
+"""What both networks would answer after each block: of one picture, live, and of all test photos."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.analysis import probes
+from core.charts.probes import READERS, opinions, right_by_block
+from core.data import pictures
+from core.errors import LabError, RunError
+from core.runs.run import Run
+from core.words import probes as probe_words
+from core.words.glossary import explain
+from core.words.settings import describe
+from ui import cached, chart, missing_weights, pair_picker, photos, picture_source
+from ui.curious import curious
+from ui.foreign_text import plain
+
+SEEN = 120  # pixels on the screen of what the networks see
+WHY = """
+**What is asked.** A network's last layer turns what the last block hands on into an answer. Here it gets what an \
+*earlier* block hands on (averaged over the picture, as always), though it was made for the last one alone. Only \
+blocks of the last of three stages can be asked so: before, there are fewer channels than it reads.
+
+**Why a ResNet can answer early.** A block with a shortcut adds to what is there, and leaves the rest as it was. So \
+one reader understands many blocks, and each block corrects the answer a little: Jastrzębski et al. 2018, [Residual \
+connections encourage iterative inference](https://arxiv.org/abs/1710.04773). A plain block writes everything anew, in \
+a code that only the next block has to read.
+
+**So the plain network does not know nothing.** That is what the dashed line is for: a **simple reader** (a linear \
+probe: Alain and Bengio 2016, [Understanding intermediate layers](https://arxiv.org/abs/1610.01644)) that was fitted \
+to each block apart, and is scored on other photos. It shows what is there; the solid line shows what the network's \
+own last layer can read of it. To ask the last layer early is known from language models as the *logit lens*.
+"""
+
+pair = pair_picker.choose(pair_picker.DEEP, fits=lambda config: config.family == "cifar")
+st.title("When does it know?")
+st.markdown(
+    "A picture goes through a network block by block. **We stop it early and ask: what do you see?**",
+    help=explain("block"),
+)
+choice = picture_source.choose(pair)
+missing_weights.offer(pair)
+
+
+def ask(run: Run, seen: np.ndarray) -> list[probes.Opinion]:
+    """Nothing where the network can't be read, which is then said."""
+    try:
+        return probes.opinions(cached.logits_by_block(run, seen)) if run.has_weights else []
+    except LabError as error:
+        st.warning(plain(error), icon=":material/broken_image:")
+        return []
+
+
+def show_opinions(side: str, run: Run, said: list[probes.Opinion], truth: str | None) -> None:
+    labels = [one.label for one in said]
+    mark = "" if truth is None else photos.mark(labels[-1] == truth)
+    st.markdown(f":small[{side}: {plain(describe(run))}]")
+    st.subheader(f"{labels[-1]} {mark}", anchor=False)
+    wanted = truth or labels[-1]
+    table = pd.DataFrame(
+        {
+            "block": range(1, len(said) + 1),
+            "answer": labels,
+            "share": [one.share for one in said],
+            "said": probe_words.guesses(labels),
+            "full": [label == wanted for label in labels],
+        }
+    )
+    chart.show(
+        opinions,
+        table,
+        pair.colors[side],
+        width="stretch",
+        key=f"opinions_{side}",
+        alt=f"What {side} would answer after each block: {', '.join(table['said'])}",
+    )
+
+
+def show_picture(choice: picture_source.Choice) -> None:
+    """The picture, both networks' opinions of it, and when each settled on its answer."""
+    seen = pictures.to_pixels(choice.square)
+    answers = {side: said for side, run in pair if (said := ask(run, seen))}
+    if answers:
+        labels = {side: [one.label for one in said] for side, said in answers.items()}
+        st.markdown(f"#### {probe_words.settle(pair.names, labels)}")
+    picture, *places = st.columns([1, 2, 2])
+    with picture:
+        st.image(pictures.enlarge(seen, SEEN), caption=choice.title, width=SEEN, alt=f"{choice.title}, as they see it")
+    for place, (side, run) in zip(places, pair, strict=True):
+        if side in answers:
+            with place, st.container(border=True, key=f"knows_{side}", height="stretch"):
+                show_opinions(side, run, answers[side], choice.truth)
+    full = "it is right" if choice.truth else "that is also its last answer"
+    st.caption(f"A bar: how sure it would be. Full color: {full}. “?”: it will change its mind; “!”: it will not.")
+
+
+def read_probes() -> dict[str, probes.Probes]:
+    """Of those runs that have been studied; of the others, the command that does it."""
+    found = {}
+    for side, run in pair:
+        try:
+            found[side] = cached.probes(run)
+        except RunError as error:
+            damaged = (run.path / probes.FILE).exists()
+            st.info(plain(error) if damaged else f"**{side}** was not asked about many photos yet. This does it:")
+            st.code(f"{probes.COMMAND} {run.name}", language="bash")
+    return found
+
+
+if choice:
+    show_picture(choice)
+st.header("How often is it right, block by block?", anchor=False)
+found = read_probes()
+if found:
+    runs = dict(pair)
+    table = pd.concat(
+        pd.DataFrame({"block": range(1, len(shares) + 1), "accuracy": shares}).assign(
+            side=side, run=runs[side].name, reader=reader
+        )
+        for side, of_side in found.items()
+        for reader, shares in zip(READERS, (of_side.own, of_side.probe), strict=True)
+    )
+    chart.show(right_by_block, table, colors=pair.colors, width="stretch", key="right_by_block")
+    st.caption(
+        "Solid: its own last layer, asked early. Dashed: a simple reader, fitted to each block apart. Dotted: guessing."
+    )
+    for side, of_side in found.items():
+        st.markdown(probe_words.over_many(f"**{side}** ({plain(describe(runs[side]))})", of_side))
+with curious():
+    st.markdown(WHY)
+    for side, of_side in found.items():
+        st.markdown(
+            f"{side}: right answers on {of_side.scored_on:,} test photos; the simple reader was fitted on "
+            f"{of_side.fitted_on:,} training photos, by ridge regression. Nothing is drawn at random."
+        )
+    if len(found) == 2:
+        st.code(f"{probes.COMMAND} {pair.a.name} {pair.b.name}", language="bash")

@@ -1,0 +1,18 @@
+import pandas as pd
+import pytest
+
+from core.analysis.calibration import Temperature
+from core.words import calibration
+
+
+@pytest.mark.parametrize(
+    ("sure", "how"), [(0.80, "not sure enough"), (0.905, "about right"), (0.97, "too sure")], ids=str
+)
+def test_how_sure_against_how_right(sure, how):
+    bins = pd.DataFrame({"sure": [sure], "right": [0.9], "photos": [100]})
+    assert calibration.gap("it", bins).endswith(f"is right on 90%: {how}")
+
+
+def test_what_a_temperature_mends():
+    words = calibration.errors("A", 0.066, 0.013, Temperature(0.72, 5_000))
+    assert words == "A: calibration error 6.6%; with temperature 0.72, fitted on 5,000 validation photos, 1.3%."

@@ -1,0 +1,34 @@
+"""The page How sure are they? without a browser."""
+
+import numpy as np
+from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
+
+from core.analysis import calibration
+from core.analysis.calibration import Temperature
+from core.runs.run import open_run
+from tests.pages.opened import charts, open_page, said
+
+
+def drawn_certainty(app) -> float:
+    """The mean of A's groups in the reliability diagram."""
+    spec = charts(app)[0].proto
+    rows = [convert_arrow_bytes_to_pandas_df(dataset.data.data) for dataset in spec.datasets]
+    (table,) = (one for one in rows if "side" in one)
+    return float(table.loc[table["side"] == "A", "sure"].mean())
+
+
+def test_the_switch_mends_how_sure_and_no_answer(app, own_runs):
+    names = {"A": "mine-plain", "B": "mine-residual"}
+    app = open_page(app, "confidence")
+    assert "mended" not in [toggle.key for toggle in app.toggle]
+    assert [block.value for block in app.code] == [f"{calibration.COMMAND} {name}" for name in names.values()]
+    for name in names.values():
+        calibration.save(open_run(own_runs / name), Temperature(0.5, 40))
+    app.run()
+    before, right = drawn_certainty(app), said(app).split("is right on ")[1][:3]
+    app.toggle(key="mended").set_value(True).run()
+    assert not app.exception
+    assert drawn_certainty(app) > before + 0.05
+    assert said(app).split("is right on ")[1][:3] == right
+    assert "with temperature 0.50" in said(app)
+    assert not np.isnan(before)

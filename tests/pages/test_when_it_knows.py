@@ -1,0 +1,51 @@
+"""The page When does it know? without a browser."""
+
+import json
+
+from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
+
+from core.analysis import probes
+from core.analysis.probes import Probes
+from core.charts.probes import READERS
+from core.data import cifar10
+from core.runs.library import find_run
+from core.runs.run import open_run
+from tests.pages.opened import charts, new_app, open_page, said
+
+
+def test_the_last_block_says_what_the_network_says(app, own_runs):
+    app.query_params["a"], app.query_params["b"], app.query_params["image"] = "plain20-s0", "resnet20-s0", "7"
+    app = open_page(app, "when_it_knows")
+    for chart, name in zip(charts(app)[:2], ("plain20-s0", "resnet20-s0"), strict=True):
+        (rows,) = (convert_arrow_bytes_to_pandas_df(dataset.data.data) for dataset in chart.proto.datasets)
+        assert rows["block"].tolist() == [1, 2, 3]
+        assert rows["answer"].iloc[-1] == cifar10.CLASSES[find_run(name).test_logits()[7].argmax()]
+        truth = cifar10.CLASSES[cifar10.load_test_labels()[7]]
+        assert rows["full"].tolist() == [answer == truth for answer in rows["answer"]]
+
+
+def test_a_run_that_was_not_asked_is_named_with_its_command_and_shown_once_it_was(app, own_runs):
+    app = open_page(app, "when_it_knows")
+    assert [block.value for block in app.code] == [
+        f"python -m core probe mine-{kind}" for kind in ("plain", "residual")
+    ]
+    assert len(charts(app)) == 2
+    probes.save(open_run(own_runs / "mine-plain"), Probes([0.25], [0.5], 360, 40))
+    app.run()
+    assert "its last layer is right on 25%" in said(app)
+    spec = json.loads(charts(app)[-1].proto.spec)
+    assert spec["layer"][1]["encoding"]["strokeDash"]["scale"]["domain"] == list(READERS)
+
+
+def test_a_network_without_weights_leaves_the_other_to_answer(app, own_runs):
+    (own_runs / "mine-plain" / "model.safetensors").unlink()
+    app = open_page(app, "when_it_knows")
+    assert len(charts(app)) == 1
+    assert "are not in the box" in said(app, "info")
+
+
+def test_only_twins_can_be_asked():
+    app = new_app()
+    app.query_params["a"], app.query_params["b"] = "resnet50-scratch", "resnet50-imagenet"
+    app = open_page(app, "when_it_knows")
+    assert [app.selectbox(key=key).value for key in "ab"] == ["plain56-s0", "resnet56-s0"]
