@@ -38,7 +38,8 @@ LARGEST_JSON = 1_000_000  # bytes; a config.json has about 2,000
 CHANGE_FILE = "weight_change.npz"  # how far each layer moved, and the first filters before and after; may be missing
 MODEL_FILE, STATE_FILE = "model.safetensors", "resume.safetensors"
 # What is read of a run, here and in `core.analysis.surgery_study`.
-READ_FILES = {"config.json", "history.csv", "gradients.npz", "surgery.csv", CHANGE_FILE, MODEL_FILE, RESULT_FILE}
+READ_FILES = {"config.json", "history.csv", "gradients.npz", "surgery.csv", "probes.json", "temperature.json"}
+READ_FILES |= {CHANGE_FILE, MODEL_FILE, RESULT_FILE}
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,7 @@ class Run:
 
     @property
     def last_change(self) -> float:
-        """Seconds since 1970, of a file that was made or replaced. Raises
-        RunError if the folder is gone."""
+        """Seconds since 1970, of a file that was made or replaced. Raises RunError if the folder is gone."""
         try:
             return self.path.stat().st_mtime
         except OSError as error:
