@@ -15,7 +15,7 @@ st.title("Train your own")
 section = st.segmented_control(
     "What to do",
     list(SECTIONS),
-    default=None if "section" in st.session_state else "experiment",  # Start sets it; both would be one too many
+    default="experiment",
     key="section",
     bind="query-params",
     required=True,

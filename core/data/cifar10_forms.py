@@ -23,7 +23,6 @@ from typing import ClassVar
 
 import numpy as np
 from PIL import Image
-from tqdm import tqdm
 
 from core.errors import DataError
 from core.paths import ROOT
@@ -172,6 +171,8 @@ def _pictures(place: Path, files: Files, classes: Sequence[str]) -> Found | None
             f"{place} holds {len(labels):,} PNG pictures for training in folders called like the classes; all "
             f"{count:,} are needed."
         )
+    from tqdm import tqdm  # not before `predict` has switched off the bars of others, for which it looks at its import
+
     pixels = np.empty((count, SIDE, SIDE, 3), dtype=np.uint8)
     for number, path in enumerate(tqdm(labels, desc="reading pictures", unit="", mininterval=1, file=sys.stderr)):
         pixels[number] = _picture(place, path, files[path]())

@@ -73,7 +73,7 @@ def test_the_first_visit_to_a_new_server_may_be_to_a_page_of_any_kind(browser, t
         assert page.evaluate(ICON).startswith("data:image/svg+xml")
         assert [link for link in page.evaluate(LINKS) if not link.startswith(f"{app.url}/")] == []
         page.wait_for_function(f"{BROKEN_PICTURES}.length === 0")
-        page.get_by_role("button", name="Share").click()
+        page.get_by_test_id("stSidebarUserContent").get_by_role("button", name="Share").click()
         expect(page.locator("[data-testid=stCode]").first).to_contain_text(f"{app.url}/{page_path(name)}".rstrip("/"))
         if name == "start":  # which has a button in the theme's color
             assert page.evaluate(COUNT_PAINTED, PRIMARY) > 0
