@@ -4,7 +4,6 @@
 import argparse
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 from tqdm import tqdm
 
@@ -13,6 +12,7 @@ from core.analysis import metrics
 from core.commands.parser import Parser, run_command
 from core.config import NORMALIZATIONS, STRIDES, TrainConfig
 from core.data import cifar10
+from core.environment import expanded
 from core.errors import LabError
 from core.models.registry import parse_architecture
 from core.runs import library
@@ -25,7 +25,7 @@ from core.training.trained_elsewhere import NetworkFile
 
 def parser() -> argparse.ArgumentParser:
     p = Parser(prog="python -m core import", description=__doc__)
-    p.add_argument("file", metavar="FILE", type=Path, help="safetensors, or what torch.save made of a state dict")
+    p.add_argument("file", metavar="FILE", type=expanded, help="safetensors, or what torch.save made of a state dict")
     p.add_argument("--architecture", help="as `train` takes it, e.g. resnet20; default: as the tensors say")
     p.add_argument("--strides", choices=STRIDES, help="of ResNet-50, 101, 152, where its author chose v1")
     p.add_argument("--input-size", type=int, help="pixels a side that it takes; default: as `train` has it")
@@ -33,7 +33,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--mean", help="of red, green, blue, from 0 to 1, e.g. 0.5,0.5,0.5")
     p.add_argument("--std", help="standard deviation of red, green, blue, e.g. 0.25,0.25,0.25")
     p.add_argument("--name", help="the run's name; default: the file's")
-    p.add_argument("--out", type=Path, default=paths.own_runs_dir(), help="where the run's folder goes; %(default)s")
+    p.add_argument(
+        "--out", type=expanded, default=paths.own_runs_dir(), help="where the run's folder goes; %(default)s"
+    )
     return p
 
 

@@ -1,6 +1,5 @@
 """The real app, in a process of its own, opened in a real Chromium."""
 
-import os
 import re
 import shutil
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from benchmarks.running_app import IDLE, PAGES, run_app
+from tests.browser.requirements import skip_unless_required
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 # A camera that shows a test picture, and whose use nobody has to allow.
@@ -64,11 +64,8 @@ def browser():
     with sync_playwright() as playwright:
         try:  # a browser of the system, or else Playwright's own, if it was installed
             yield playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
-        except PlaywrightError as error:
-            reason = "No Chromium: install it, or run `.venv/bin/playwright install chromium`."
-            if os.environ.get("RESNET_LAB_REQUIRE_BROWSER"):
-                raise AssertionError(reason) from error
-            pytest.skip(reason)
+        except PlaywrightError:
+            skip_unless_required("No Chromium: install it, or run `.venv/bin/playwright install chromium`.")
 
 
 @pytest.fixture(scope="session")

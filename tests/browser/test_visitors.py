@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from benchmarks.running_app import IDLE, PAGES, run_app
 from core.classroom import address
+from tests.browser.requirements import skip_unless_required
 
 pytestmark = pytest.mark.slow
 # As a browser's translation does: a font element in a font element in the place of each text.
@@ -26,7 +27,9 @@ TRANSLATE = """() => {
 
 def test_another_computer_may_look_and_with_the_printed_link_change_things(browser, tmp_path):
     """Seen from this machine's address in its network, it is another computer."""
-    network = address.on_the_network() or pytest.skip("This machine is in no network.")
+    network = address.on_the_network()
+    if not network:
+        skip_unless_required("This machine is in no network: it has no address from which it looks like another one.")
     with run_app(tmp_path, address="0.0.0.0") as app:
         context = browser.new_context()
         page = context.new_page()

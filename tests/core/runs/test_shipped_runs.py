@@ -93,6 +93,11 @@ def test_the_weights_give_the_logits(folder):
     assert abs(difference) < max(0.001, 1.5 / count)  # one image of a few may change sides
 
 
+# Trained before the order was recorded: what these pairs saw can't be vouched for. No name is to be added.
+OF_UNKNOWN_ORDER = {f"plain{depth}-s0" for depth in (8, 20, 32, 56)}
+OF_UNKNOWN_ORDER |= {"plain20-s1", "plain20-s2", "plain56-lr0.1", "plain56-none"}
+
+
 @pytest.mark.parametrize("folder", MATCHES, ids=lambda folder: folder.name)
 def test_a_plain_network_and_its_residual_twin_differ_in_skip_alone(folder):
     plain, twin = open_run(folder), open_run(folder.parent / folder.name.replace("plain", "resnet"))
@@ -134,13 +139,15 @@ def drawn_order(images: int, seed: int, epochs: int) -> str:
     return order
 
 
+# Trained before the order was recorded: what these pairs saw can't be vouched for. No name is to be added.
+OF_UNKNOWN_ORDER = {f"plain{depth}-s0" for depth in (8, 20, 32, 56)}
+OF_UNKNOWN_ORDER |= {"plain20-s1", "plain20-s2", "plain56-lr0.1", "plain56-none"}
+
+
 @pytest.mark.parametrize("folder", MATCHES, ids=lambda folder: folder.name)
 def test_a_plain_network_and_its_residual_twin_saw_the_same_images_in_the_same_order(folder):
     plain, twin = open_run(folder), open_run(folder.parent / folder.name.replace("plain", "resnet"))
-    same = comparison.same_order(plain, twin)
-    if same is None:
-        pytest.skip(f"{plain.name} and its twin are older than records of the order: it can't be vouched for")
-    assert same
+    assert comparison.same_order(plain, twin) is (None if plain.name in OF_UNKNOWN_ORDER else True)
 
 
 RECORDED = [folder for folder in FOLDERS if open_run(folder).facts.get("batch_order")]

@@ -1,0 +1,13 @@
+"""What a browser test needs of the machine: where it is missing, the test is skipped, and fails in CI."""
+
+import os
+from typing import NoReturn
+
+import pytest
+
+
+def skip_unless_required(reason: str) -> NoReturn:
+    """Where RESNET_LAB_REQUIRE_BROWSER is set, as by .ci/run, nothing is skipped: the test fails."""
+    if os.environ.get("RESNET_LAB_REQUIRE_BROWSER"):
+        pytest.fail(reason)
+    pytest.skip(reason)
