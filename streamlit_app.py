@@ -4,8 +4,8 @@ import sys
 
 import streamlit as st
 
-from core import environment
 from core.errors import LabError
+from core.settings import environment
 from ui import permission
 from ui.warm_up import while_serving
 

@@ -20,9 +20,9 @@ from urllib.parse import urlencode
 from playwright.sync_api import Locator, Page, expect
 
 from benchmarks.running_app import IDLE, PAGES, RunningApp, heading, own_folder, page_path, run_app, settle, tab
-from core.config import TrainConfig
 from core.jobs import trainings
 from core.lessons.lesson import list_lessons
+from core.settings.train_config import TrainConfig
 from core.words import surgery as surgery_words
 
 SMALL = {"a": "plain20-s0", "b": "resnet20-s0"}

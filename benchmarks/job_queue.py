@@ -27,11 +27,11 @@ import psutil
 
 from benchmarks import stand_in_trainer
 from core import paths
-from core.config import TrainConfig
 from core.errors import LabError, RunError, TrainingError
 from core.jobs import keeper, trainings
 from core.runs import library, status
 from core.runs.run import open_run
+from core.settings.train_config import TrainConfig
 
 TRAINER = [sys.executable, "-m", "benchmarks.stand_in_trainer"]
 PAUSE = 0.3  # seconds between two deeds of a visitor

@@ -17,12 +17,12 @@ from pathlib import Path
 
 import torch
 
-from core.config import TrainConfig
 from core.data import cifar10
 from core.data.batches import to_tensors
 from core.jobs import processes, race_process, recorded_races
 from core.jobs.pairs import RACES, FairPair
 from core.jobs.race import Race, paced
+from core.settings.train_config import TrainConfig
 from core.training.device import describe_environment
 
 RESNET50 = {"network": "resnet50", "strides": "v1", "input_size": 64}

@@ -17,9 +17,10 @@ import torch
 
 from benchmarks.training_speed import CommonLoop
 from core.analysis.metrics import accuracy
-from core.config import NAMED_RECIPES, TrainConfig
 from core.data import cifar10
 from core.data.batches import to_tensors
+from core.settings.recipes import NAMED_RECIPES
+from core.settings.train_config import TrainConfig
 from core.training.device import best_precision, describe_environment
 from core.training.trainer import Trainer
 

@@ -16,9 +16,9 @@ from playwright.sync_api import Page
 
 from benchmarks.running_app import heading, own_folder, page_path, run_app, settle, tab
 from core import paths
-from core.config import TrainConfig
 from core.jobs import trainings
 from core.runs import library
+from core.settings.train_config import TrainConfig
 
 POLL = 0.5  # seconds
 

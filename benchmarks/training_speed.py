@@ -18,14 +18,17 @@ from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
-from core.config import STRIDES, TrainConfig, recipe
 from core.data import cifar10
 from core.data.batches import EpochPlan, TrainingSet
 from core.models.inference import autocast
 from core.models.initial_weights import initial_weights
 from core.models.registry import build, family, parse_architecture
+from core.settings.fit import STRIDES
+from core.settings.recipes import recipe
+from core.settings.train_config import TrainConfig
 from core.training.device import best_precision, describe_environment
-from core.training.trainer import Position, Trainer
+from core.training.progress import Position
+from core.training.trainer import Trainer
 
 
 class OurLoop:

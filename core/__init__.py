@@ -1,6 +1,6 @@
 """The lab without a screen. Never imports Streamlit, `ui` or a page. A room uses those named before it, and no others:
 
-paths, errors, files, settings, config; data, models, runs; analysis, heatmaps; words and charts; classroom, sharing,
+errors, settings, paths, files; data, models, runs; analysis, studies, heatmaps; words and charts; classroom, sharing,
 training, jobs; lessons; commands.
 """
 

@@ -3,9 +3,10 @@
 import sys
 from importlib import import_module  # noqa: TID251 - of one of the commands
 
-from core import environment
-from core.commands.parser import run_command
+from core.commands import run_command
 from core.errors import LabError
+from core.jobs import background
+from core.settings import environment
 
 COMMANDS = {
     "train": "train networks, each into a folder of runs/",
@@ -32,7 +33,9 @@ def main() -> int:
     if tuple(sys.argv[1:]) in ASKING:
         print(listing())
         return 0
-    if name not in {*COMMANDS, BACKGROUND}:
+    if name == BACKGROUND:
+        return background.main(arguments)
+    if name not in COMMANDS:
         raise LabError(f"There is no command {name[:40]!r}. Known: {', '.join(COMMANDS)}.")
     return import_module(f"core.commands.{name.replace('-', '_')}").main(arguments)
 

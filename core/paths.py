@@ -2,7 +2,7 @@
 
 from pathlib import Path, PureWindowsPath
 
-from core import environment
+from core.settings import environment
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = ROOT / "checkpoints"

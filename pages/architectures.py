@@ -6,9 +6,9 @@ import streamlit as st
 from core.analysis.comparison import differing
 from core.charts.architectures import KINDS, OTHER, architectures
 from core.charts.learning import schedule
-from core.config import SCHEDULES
 from core.errors import LabError
 from core.runs.run import Run
+from core.settings.recipes import SCHEDULES
 from core.training.schedules import curve
 from core.words.glossary import explain
 from core.words.settings import describe, in_words, limits, network_name, setting_name

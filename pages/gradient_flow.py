@@ -10,11 +10,11 @@ import streamlit as st
 from core.analysis import gradients
 from core.analysis.depth import NETWORKS
 from core.charts.gradients import gradient_by_layer, gradient_heatmap, gradient_ratio
-from core.config import TrainConfig
 from core.errors import RunError
 from core.runs import status
 from core.runs.library import list_runs
 from core.runs.run import Run
+from core.settings.train_config import TrainConfig
 from core.words import gradients as gradient_words
 from core.words.glossary import explain
 from ui import cached, chart, pair_picker

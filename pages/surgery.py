@@ -5,7 +5,7 @@ from contextlib import suppress
 import pandas as pd
 import streamlit as st
 
-from core.analysis import metrics, surgery_study
+from core.analysis import metrics, surgery
 from core.charts.surgery import chain, removed_blocks, single_blocks
 from core.errors import RunError
 from core.runs.run import Run
@@ -39,15 +39,15 @@ st.markdown(
     "handed on unchanged. Only a ResNet has learned with such a **shortcut** around each block.",
     help=explain("block", "shortcut"),
 )
-networks = {side: (run, surgery_study.removable(run.config)) for side, run in pair}
+networks = {side: (run, surgery.removable(run.config)) for side, run in pair}
 
 
 def intact(run: Run) -> float:
-    first = slice(surgery_study.IMAGES)
+    first = slice(surgery.IMAGES)
     return metrics.accuracy(cached.test_logits(run)[first], cached.test_labels()[first]).value
 
 
-def remaining(run: Run, cut: surgery_study.Blocks, scale: float) -> float:
+def remaining(run: Run, cut: surgery.Blocks, scale: float) -> float:
     """The accuracy after a cut: read where the study has it, else computed."""
     if scale == 1:
         with suppress(RunError):
@@ -56,7 +56,7 @@ def remaining(run: Run, cut: surgery_study.Blocks, scale: float) -> float:
     return cached.accuracy_without(run, cut, scale, quick=True)
 
 
-def condition(side: str, removed: surgery_study.Blocks, scale: float) -> str:
+def condition(side: str, removed: surgery.Blocks, scale: float) -> str:
     """What was done to a network, e.g. "without block 4 and with its blocks at 50 %"."""
     run, removable = networks[side]
     done = [f"without {surgery_words.blocks(removed & removable)}"] if removed & removable else []
@@ -65,7 +65,7 @@ def condition(side: str, removed: surgery_study.Blocks, scale: float) -> str:
     return " and ".join(done) or "with all its blocks"
 
 
-def show_network(side: str, removed: surgery_study.Blocks, scale: float) -> float | None:
+def show_network(side: str, removed: surgery.Blocks, scale: float) -> float | None:
     """The network with its blocks, and its accuracy; None if it can't be read."""
     run, removable = networks[side]
     cut = removed & removable
@@ -79,7 +79,7 @@ def show_network(side: str, removed: surgery_study.Blocks, scale: float) -> floa
         st.error(plain(error), icon=":material/broken_image:")
         return None
     change = 100 * (now - before)
-    could_be_luck = abs(change) < surgery_study.A_POINT
+    could_be_luck = abs(change) < surgery.A_POINT
     st.metric(
         "right of 1,000 test photos",
         f"{now:.1%}",
@@ -95,17 +95,17 @@ def show_network(side: str, removed: surgery_study.Blocks, scale: float) -> floa
     return now
 
 
-def blocks_of(run: Run) -> surgery_study.Blocks:
-    return frozenset(range(1, surgery_study.count_blocks(run.config) + 1))
+def blocks_of(run: Run) -> surgery.Blocks:
+    return frozenset(range(1, surgery.count_blocks(run.config) + 1))
 
 
-def show_chain(side: str, cut: surgery_study.Blocks, scale: float) -> None:
+def show_chain(side: str, cut: surgery.Blocks, scale: float) -> None:
     """The drawing, to be clicked. After each click it is a new one, in which nothing is selected."""
     run, removable = networks[side]
     key = f"chain_{side}_{st.session_state.get('_cuts', 0)}"
     chart.show(
         chain,
-        surgery_study.stages(run.config),
+        surgery.stages(run.config),
         run.config.skip,
         cut,
         blocks_of(run) - removable,
@@ -127,7 +127,7 @@ def take_click(key: str) -> None:
 
 @fragment()
 def operate() -> None:
-    blocks = max(surgery_study.count_blocks(run.config) for run, _ in networks.values())
+    blocks = max(surgery.count_blocks(run.config) for run, _ in networks.values())
     place = st.container()
     with st.expander("Choose blocks by number, or weaken them all", icon=":material/tune:"):
         off = st.pills(
@@ -169,22 +169,22 @@ def operate() -> None:
 
 def example() -> str:
     """A block to begin with: one that all can lose, from the middle."""
-    blocks = sorted(surgery_study.common(run.config for run, _ in networks.values()))
+    blocks = sorted(surgery.common(run.config for run, _ in networks.values()))
     return surgery_words.blocks([blocks[len(blocks) // 2]])
 
 
-def study(side: str) -> dict[surgery_study.Blocks, float] | None:
+def study(side: str) -> dict[surgery.Blocks, float] | None:
     """What the run's folder has of all these cuts, or a button that makes it."""
     run, _ = networks[side]
     try:
         return cached.surgery_results(run)
     except RunError as error:
-        if (run.path / surgery_study.FILE).exists():
+        if (run.path / surgery.FILE).exists():
             st.warning(plain(error), icon=":material/broken_image:")
     kept = st.session_state.get("_studies", {}).get(_study_key(run))
     if kept:
         return kept
-    number = len(surgery_study.cuts(run.config))
+    number = len(surgery.cuts(run.config))
     st.info(f"**{side}: {plain(run.name)}** has not been studied yet: {number} cuts, a second or more each.")
     if why := permission.refusal():
         st.caption(f":material/lock: {why}")
@@ -198,17 +198,17 @@ def study(side: str) -> dict[surgery_study.Blocks, float] | None:
     return None
 
 
-def make_study(run: Run) -> dict[surgery_study.Blocks, float]:
+def make_study(run: Run) -> dict[surgery.Blocks, float]:
     """Each cut is remembered: a click elsewhere on the page ends the study, and the next one resumes there."""
     bar = st.progress(0.0, "Removing blocks ...")
-    results = surgery_study.study(
+    results = surgery.study(
         run.config,
         lambda cut: cached.accuracy_without(run, cut, 1.0, quick=False),
         lambda done, total: bar.progress(done / total, f"Cut {done} of {total}"),
     )
     bar.empty()
     try:
-        surgery_study.save(run, results)
+        surgery.save(run, results)
     except RunError as error:
         st.session_state.setdefault("_studies", {})[_study_key(run)] = results
         st.caption(f"{plain(error)} So this is kept until you close the page.")
@@ -232,14 +232,14 @@ with curious():
                 for side, results in studies.items()
             )
 
-        singles = of_all(lambda results, run: surgery_study.single(results, run.config))
-        curves = of_all(lambda results, run: surgery_study.curve(results, run.config))
+        singles = of_all(lambda results, run: surgery.single(results, run.config))
+        curves = of_all(lambda results, run: surgery.curve(results, run.config))
         left, right = st.columns(2)
         with left:
             st.subheader("Which block matters most?", anchor=False)
             chart.show(single_blocks, singles, colors=pair.colors, width="stretch", key="single_blocks")
             costs = (
-                f"{side} {surgery_words.cost(surgery_study.cost(results, networks[side][0].config))}"
+                f"{side} {surgery_words.cost(surgery.cost(results, networks[side][0].config))}"
                 for side, results in studies.items()
             )
             st.markdown(
@@ -249,7 +249,7 @@ with curious():
         with right:
             st.subheader("How many can go?", anchor=False)
             chart.show(removed_blocks, curves, colors=pair.colors, width="stretch", key="removed_blocks")
-            falls = (f"{side} {surgery_words.fall(surgery_study.fall(rows))}" for side, rows in curves.groupby("side"))
+            falls = (f"{side} {surgery_words.fall(surgery.fall(rows))}" for side, rows in curves.groupby("side"))
             st.markdown(f"{' '.join(falls)} Line: the mean over random choices of blocks; band: their range.")
         st.markdown(VEIT_ET_AL)
 with st.container(horizontal=True):

@@ -13,7 +13,6 @@ import pytest
 import torch
 from filelock import FileLock
 
-from core.config import TrainConfig
 from core.data import cifar10
 from core.data.cifar10 import Images
 from core.models.complexity import count_multiply_adds, count_parameters
@@ -21,6 +20,7 @@ from core.models.initial_weights import describe_initial_weights
 from core.runs import store
 from core.runs.run import Run, open_run
 from core.runs.status import RESULT_FILE
+from core.settings.train_config import TrainConfig
 from core.sharing.model_card import write_card
 from core.training.device import describe_environment
 from core.training.trainer import Trainer

@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.training_speed import FixedBatchLoop, OurLoop, config_of, parser
-from core.config import TrainConfig
+from core.settings.train_config import TrainConfig
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def test_pages_that_only_draw_need_no_torch():
             "core.runs.library",
             "core.analysis.metrics",
             "core.data.cifar10",
-            "core.config",
+            "core.settings.train_config",
             "core.runs.status",
             "core.training.schedules",
             "core.sharing.model_card",
@@ -39,7 +39,7 @@ def test_pages_that_only_draw_need_no_torch():
             "core.analysis.depth",
             "core.analysis.gradients",
             "core.analysis.probes",
-            "core.analysis.surgery_study",
+            "core.analysis.surgery",
             "core.sharing.handout.pairs",
             "core.sharing.handout.page",
         ]

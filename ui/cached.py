@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.analysis import calibration, comparison, gradients, latency, metrics, surgery_study, training_summary
+from core.analysis import calibration, comparison, gradients, metrics, surgery, training_summary
 from core.analysis import probes as probes_of_runs
 from core.analysis.questions import Question
 from core.analysis.questions import questions as questions_of
-from core.config import TrainConfig
+from core.analysis.surgery import Blocks
 from core.data import cifar10, distortions
 from core.errors import LabError, RunError
 from core.lessons import lesson
@@ -22,6 +22,8 @@ from core.lessons.facts import Fact
 from core.lessons.lesson import Call, Lesson
 from core.paths import own_runs_dir
 from core.runs.run import Run
+from core.settings.train_config import TrainConfig
+from core.studies import latency
 
 
 def _run_key(run: Run) -> tuple[str, tuple | None]:
@@ -187,24 +189,24 @@ def initial_gradients(config: TrainConfig) -> pd.DataFrame:
 
 
 @st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
-def surgery_results(run: Run) -> dict[surgery_study.Blocks, float]:
-    return surgery_study.load(run)
+def surgery_results(run: Run) -> dict[Blocks, float]:
+    return surgery.load(run)
 
 
 @st.cache_resource(max_entries=4, hash_funcs=RUN_KEY, show_spinner=False)
-def surgery(run: Run):
+def surgery_network(run: Run):
     """A `surgery.Surgery`, shared between visitors: nothing changes it."""
-    from core.analysis.surgery import Surgery
     from core.jobs.processes import usable_cores
+    from core.studies.surgery import Surgery
 
     _one_torch_thread()  # it works on batches in parallel instead
     return Surgery(run, test_images(), usable_cores())
 
 
 @st.cache_data(max_entries=1_000, hash_funcs=RUN_KEY, show_spinner="Removing blocks, and showing it 1,000 photos ...")
-def accuracy_without(run: Run, removed: surgery_study.Blocks, scale: float, quick: bool) -> float:
+def accuracy_without(run: Run, removed: Blocks, scale: float, quick: bool) -> float:
     """`quick`: in what numbers this machine computes best, where an image or two may differ; else in float32."""
-    return surgery(run).accuracy(removed, scale, _quick_precision() if quick else "float32")
+    return surgery_network(run).accuracy(removed, scale, _quick_precision() if quick else "float32")
 
 
 def prepare_surgery(runs: list[Run]) -> None:
@@ -216,7 +218,7 @@ def prepare_surgery(runs: list[Run]) -> None:
     def prepare() -> None:
         for run in runs:
             with suppress(LabError):
-                surgery(run)
+                surgery_network(run)
         _quick_precision()
 
     threading.Thread(target=prepare, daemon=False).start()  # a daemon, the default here, would abort a Python that ends
@@ -241,7 +243,7 @@ def temperature(run: Run) -> calibration.Temperature | None:
 @st.cache_resource(max_entries=4, hash_funcs=RUN_KEY, show_spinner="Waking the network ...")
 def asked(run: Run):
     """A `probing.Asked`, shared between visitors: nothing changes it."""
-    from core.analysis.probing import Asked
+    from core.studies.probing import Asked
 
     _one_torch_thread()
     return Asked(run)

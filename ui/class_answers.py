@@ -48,7 +48,7 @@ def show_answers(view: View, networks: Networks) -> None:
 
 def show_votes(view: View, networks: Networks | None) -> None:
     """The chart. Of a photo, the classes that nobody voted for and no network thinks of are left out."""
-    from core.charts.classroom import COLORS_OF_ALL, votes
+    from core.charts.answers import COLORS_OF_ALL, votes
 
     table = _table(view, networks)
     best = table.groupby("choice")["share"].max()

@@ -9,9 +9,10 @@ import streamlit as st
 
 from core.charts.learning import schedule
 from core.charts.palette import SIDES
-from core.config import NAMED_RECIPES, SETTINGS, TrainConfig, recipe
 from core.errors import LabError
 from core.jobs import trainings
+from core.settings.recipes import NAMED_RECIPES, recipe
+from core.settings.train_config import SETTINGS, TrainConfig
 from core.training import duration
 from core.training.schedules import curve
 from core.words.settings import in_words

@@ -6,7 +6,8 @@ import os
 import re
 from functools import lru_cache
 
-from core import environment, paths
+from core import paths
+from core.settings import environment
 
 LOG = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from core.analysis import depth, metrics, surgery_study, transfer
+from core.analysis import depth, metrics, surgery, transfer
 from core.analysis.training_summary import TARGETS
 from core.charts.depth import Axes, degradation
 from core.charts.filters import filter_sheet
@@ -113,13 +113,13 @@ def depth_view(a: Run, b: Run) -> None:
     chart.show(degradation, rows, spread, nothing, "test_right", "right on new photos (%)", axes, key="lesson_depth")
 
 
-def surgery(a: Run, b: Run, block: int) -> None:
+def without_block(a: Run, b: Run, block: int) -> None:
     for side, column in zip("AB", st.columns(2), strict=True):
         run = a if side == "A" else b
         with column, st.container(border=True, key=f"lesson_surgery_{side}", height="stretch"):
             st.markdown(f"**{capitalized(_called(a, b)[side])}**")
             cut = frozenset([block])
-            stages = surgery_study.stages(run.config)
+            stages = surgery.stages(run.config)
             chart.show(
                 chain, stages, run.config.skip, cut, frozenset(), _colors(a, b)[side], key=f"lesson_chain_{side}"
             )
@@ -180,7 +180,7 @@ DRAWN: dict[str, Callable] = {
     "maps": maps,
     "learning_curves": learning_curves,
     "depth": depth_view,
-    "surgery": surgery,
+    "surgery": without_block,
     "mix_up": mix_up,
     "filters": filters,
     "label_budget": label_budget,

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.runs.run import Run
-from core.settings import differences
+from core.settings.setting import differences
 from core.words.settings import limits
 from ui.foreign_text import plain
 from ui.pair_picker import Pair, finished_runs, offer_pair

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from core.analysis import surgery_study
-from core.config import TrainConfig
+from core.analysis import surgery
+from core.settings.train_config import TrainConfig
 
 STEP, BLOCK, TOP = 34, 20, 26  # pixels
 LOWER = 0.7  # a block's height over that of one in the stage before, where the picture is twice as high
@@ -22,7 +22,7 @@ FUNNEL = 6 * STEP, BLOCK / 5  # length, and height where the answer leaves
 def network(config: TrainConfig, color: str) -> str:
     """SVG: a picture enters left, the answer leaves right."""
     if config.family == "cifar":
-        return _row(surgery_study.stages(config), config.skip, color)
+        return _row(surgery.stages(config), config.skip, color)
     if config.network in RESIDUAL_STAGES:
         return _row(RESIDUAL_STAGES[config.network], True, color)
     return _funnel(color)

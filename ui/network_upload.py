@@ -6,10 +6,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.config import NORMALIZATIONS, SETTINGS, TrainConfig
 from core.errors import LabError
 from core.jobs import trainings
-from core.settings import slug
+from core.settings.fit import NORMALIZATIONS
+from core.settings.setting import slug
+from core.settings.train_config import SETTINGS, TrainConfig
 from core.words.settings import in_words, setting_name
 from ui import cached
 from ui.foreign_text import plain

@@ -11,10 +11,10 @@ import streamlit as st
 
 from core.analysis.questions import Question
 from core.charts import palette
-from core.config import TrainConfig
 from core.errors import RunError
 from core.runs.library import NAME, damaged_runs, list_runs
 from core.runs.run import Run
+from core.settings.train_config import TrainConfig
 from core.words import questions as question_words
 from core.words.glossary import explain
 from core.words.settings import describe, names

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from core import environment
 from core.classroom import address, tokens
 from core.errors import LabError
 from core.jobs import limits
+from core.settings import environment
 
 TOKEN = "admin"  # in the link
 KEPT = "_admin"

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.analysis import metrics
-from core.config import OF_NETWORK
 from core.paths import file_name
 from core.runs.run import Run
-from core.settings import differences
+from core.settings.setting import differences
+from core.settings.train_config import OF_NETWORK
 
 # What beside the settings decides on what is learned, by more than the last digits; and its usual value.
 USUAL_ENVIRONMENT = {"processes": 1, "precision": "float32"}

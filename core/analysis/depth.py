@@ -13,9 +13,9 @@ import pandas as pd
 from scipy.special import ndtri, stdtrit  # not scipy.stats, whose import alone takes a second
 
 from core.analysis.metrics import share
-from core.config import TrainConfig
 from core.data.cifar10 import TEST_IMAGES
 from core.runs.run import Run
+from core.settings.train_config import TrainConfig
 
 NETWORKS = ("plain", "ResNet")
 FREE_FIELDS = ("depth", "skip", "seed")  # what may differ among the runs of one recipe

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from core.config import TrainConfig
 from core.data.cifar10 import Images
+from core.settings.train_config import TrainConfig
 
 BATCH = 16  # images for the gradient at initialization: enough for BatchNorm, and quick at depth 110
 SMALLEST = 1e-12  # up to this it is practically none: a logarithmic axis shows it so

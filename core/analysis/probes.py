@@ -13,12 +13,12 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from core.analysis import metrics
-from core.analysis.surgery_study import stages
-from core.config import TrainConfig
+from core.analysis.surgery import stages
 from core.data.cifar10 import CLASSES
 from core.errors import LabError, RunError
 from core.files import write_json, writing
 from core.runs.run import LARGEST_COUNT, Run
+from core.settings.train_config import TrainConfig
 
 FILE = "probes.json"
 LARGEST = 20_000  # bytes; 110 layers need 1,000

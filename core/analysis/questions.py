@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, fields
 from itertools import pairwise
 
 from core.analysis.comparison import differing
-from core.config import TrainConfig
 from core.runs.run import Run
+from core.settings.train_config import TrainConfig
 
 # Those which the lab is about, first. What changes along an axis (depth, photos, time) and the kinds of networks have
 # pages of their own, and from another seed comes luck.

@@ -1,102 +1,181 @@
-"""Cut blocks out of a trained network and score what remains.
+"""Which blocks of a trained network can be cut out, which cuts a study makes, and what came of them. No torch.
 
-A `Surgery` has a network of its own, which nothing ever changes: the forward pass is written out here and leaves blocks
-out as it goes, with no hooks. So any number of threads may use one at once.
+The cutting itself is `surgery.py`, the sentences are in `core.words.surgery`. After Veit, Wilber and Belongie 2016,
+"Residual networks behave like ensembles of relatively shallow networks" (arXiv 1605.06431), section 4. Blocks are
+numbered from 1, the first after the picture.
 """
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from itertools import chain
-from typing import cast
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
-import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
-from torch.nn.utils.fusion import fuse_conv_bn_eval
+import numpy as np
+import pandas as pd
 
-from core.analysis import surgery_study
-from core.analysis.surgery_study import IMAGES, Blocks
-from core.data.batches import to_tensors
-from core.data.cifar10 import Images
-from core.errors import LabError
-from core.models.cifar import BasicBlock, CifarNet, shortcut
-from core.models.inference import autocast
-from core.models.registry import family
+from core.analysis.metrics import GUESSING
+from core.errors import LabError, RunError
+from core.files import write_text, writing
 from core.runs.run import Run
+from core.runs.tables import read_csv
+from core.settings.train_config import TrainConfig
 
-BATCH = 50
+FILE = "surgery.csv"
+IMAGES = 1_000  # the first test images, on which a network without some blocks is scored
+DRAWS = 5  # random choices for each number of blocks removed
+STEPS = 10  # at most so many numbers of blocks, beside none and one
+A_POINT = 1.0  # what is less, or even a gain, can be luck on so few images
+COLUMNS = ["removed", "accuracy"]  # block numbers with spaces between; share of IMAGES, 0 to 1
 
-
-class Surgery:
-    """A run's network, blocks of which can be left out, with the first IMAGES test images to score it on."""
-
-    def __init__(self, run: Run, test: Images, workers: int):
-        """`workers`: threads that score batches at once. Raises LabError if the network has no blocks that are known
-        here, RunError if its weights are missing."""
-        self._workers = workers
-        self.removable = surgery_study.removable(run.config)
-        self._model = _folded(run.load_model()).to(memory_format=torch.channels_last)
-        self._preprocessing = family(run.config).preprocessing
-        self._pixels, self._labels = to_tensors(Images(test.pixels[:IMAGES], test.labels[:IMAGES]))
-
-    def accuracy(self, removed: Blocks = frozenset(), scale: float = 1.0, precision: str = "float32") -> float:
-        """Share of the images named rightly, 0 to 1, with these blocks removed and the others' branches scaled.
-
-        `precision`: of the numbers; half the time in bfloat16, and an image or two differ. Raises
-        LabError if a block can't be removed.
-        """
-        if needed := removed - self.removable:
-            raise LabError(f"This network can't do without these blocks: {', '.join(map(str, sorted(needed)))}.")
-        batches = zip(self._pixels.split(BATCH), self._labels.split(BATCH), strict=True)
-        with ThreadPoolExecutor(self._workers) as pool:
-            right = pool.map(lambda batch: self._count_right(batch[0], batch[1], removed, scale, precision), batches)
-            return sum(right) / len(self._labels)
-
-    def _count_right(self, pixels: Tensor, labels: Tensor, removed: Blocks, scale: float, precision: str) -> int:
-        with autocast("cpu", precision):  # holds for the thread that enters it
-            logits = forward(self._model, self._preprocessing(pixels), removed, scale)
-        return int((logits.argmax(dim=1) == labels).sum())
+Blocks = frozenset[int]  # numbered from 1
 
 
-def _folded(model: CifarNet) -> CifarNet:
-    """`model` with each BatchNorm made part of the convolution before it: the same answers, in less time."""
-    for part in (model, *blocks(model)):
-        for number in (1, 2) if isinstance(part, BasicBlock) else (1,):
-            conv, norm = getattr(part, f"conv{number}"), getattr(part, f"bn{number}")
-            if isinstance(norm, nn.BatchNorm2d):
-                setattr(part, f"conv{number}", fuse_conv_bn_eval(conv, norm))
-                setattr(part, f"bn{number}", nn.Identity())
-    return model
+def count_blocks(config: TrainConfig) -> int:
+    """Raises LabError for a network that is none of the CIFAR twins: only theirs are known here block by block."""
+    if config.family != "cifar":
+        raise LabError("Surgery needs a network known here block by block: the plain ones and ResNets for CIFAR-10.")
+    return (config.depth - 2) // 2
 
 
-def blocks(model: CifarNet) -> Iterator[BasicBlock]:
-    """From the first after the picture to the last."""
-    return (cast(BasicBlock, block) for block in chain(model.layer1, model.layer2, model.layer3))
+def stages(config: TrainConfig) -> tuple[int, int, int]:
+    """How many blocks work on the picture at each of its sizes, 32, 16 and 8 pixels. Raises as `count_blocks`."""
+    return (count_blocks(config) // 3,) * 3
 
 
-@torch.inference_mode()
-def forward(model: CifarNet, x: Tensor, removed: Blocks = frozenset(), scale: float = 1.0) -> Tensor:
-    """`model(x)` without the blocks `removed` (numbered from 1), the other blocks' branches multiplied by `scale`.
+def removable(config: TrainConfig) -> Blocks:
+    """A ResNet's blocks all (their shortcut remains); of a plain network those that change no shape."""
+    blocks = frozenset(range(1, count_blocks(config) + 1))
+    return blocks if config.skip else blocks - shape_changing(config)
 
-    In a ResNet a removed block's shortcut remains. A plain network has no branches to scale.
+
+def shape_changing(config: TrainConfig) -> Blocks:
+    """The first block of each stage but the first: it halves the picture and doubles its channels."""
+    first, second, _ = stages(config)
+    return frozenset((first + 1, first + second + 1))
+
+
+def cuts(config: TrainConfig) -> list[Blocks]:
+    """The study of a network: nothing removed, each single block, and random choices of more blocks.
+
+    The random choices are the same for both twins, so they leave out the two blocks that a plain network needs.
     """
-    out = F.relu(model.bn1(model.conv1(x)))
-    for number, block in enumerate(blocks(model), start=1):
-        out = _without(block, out) if number in removed else _scaled(block, out, scale)
-    return model.fc(out.mean(dim=(2, 3)))
+    common = sorted(removable(config) - shape_changing(config))
+    singles = [frozenset([block]) for block in sorted(removable(config))]
+    draw = np.random.default_rng(config.depth)
+    counts = sorted(set(np.linspace(2, len(common), STEPS).round().astype(int))) if len(common) > 1 else []
+    several = [
+        frozenset(draw.choice(common, size=count, replace=False).tolist()) for count in counts for _ in range(DRAWS)
+    ]
+    return list(dict.fromkeys([frozenset(), *singles, *several]))
 
 
-def _without(block: BasicBlock, x: Tensor) -> Tensor:
-    if not block.skip:
-        return x
-    stride = block.conv1.stride[0]
-    return shortcut(x, like=x.new_empty(len(x), block.conv1.out_channels, *(s // stride for s in x.shape[2:])))
+def study(
+    config: TrainConfig,
+    accuracy: Callable[[Blocks], float],
+    on_cut: Callable[[int, int], None] = lambda done, total: None,
+) -> dict[Blocks, float]:
+    """The `accuracy` after each of the `cuts`; `on_cut` gets how many are done, of how many."""
+    plan, results = cuts(config), {}
+    for done, removed in enumerate(plan, start=1):
+        results[removed] = accuracy(removed)
+        on_cut(done, len(plan))
+    return results
 
 
-def _scaled(block: BasicBlock, x: Tensor, scale: float) -> Tensor:
-    if not block.skip:
-        return block(x)
-    if scale == 0:
-        return _without(block, x)
-    branch = block.branch(x) * scale
-    return F.relu(branch + shortcut(x, like=branch))
+def save(run: Run, results: dict[Blocks, float]) -> None:
+    """surgery.csv in the run's folder, from `study`. Raises RunError where it can't be written."""
+    with writing(run.path):
+        write_text(run.path / FILE, _to_csv(results))
+
+
+def load(run: Run) -> dict[Blocks, float]:
+    """What `save` wrote. Raises RunError if it is missing, damaged, or another network's."""
+    path = run.path / FILE
+    rows = read_csv(path, COLUMNS, dtype={"removed": str}, keep_default_na=False)
+    try:
+        return _to_results(rows, removable(run.config))
+    except ValueError as error:
+        raise RunError(f"{path} is damaged: {error}.") from None
+
+
+def _to_csv(results: dict[Blocks, float]) -> str:
+    rows = [(" ".join(map(str, sorted(removed))), accuracy) for removed, accuracy in results.items()]
+    return pd.DataFrame(rows, columns=COLUMNS).to_csv(index=False)
+
+
+def _to_results(rows: pd.DataFrame, known: Blocks) -> dict[Blocks, float]:
+    if rows["accuracy"].dtype.kind != "f" or not rows["accuracy"].between(0, 1).all():
+        raise ValueError("accuracies are numbers from 0 to 1")
+    results = {frozenset(map(int, removed.split())): value for removed, value in rows.itertuples(index=False)}
+    if not all(removed <= known for removed in results):
+        raise ValueError("blocks of another network")
+    if not {frozenset(), *(frozenset([block]) for block in known)} <= results.keys():
+        raise ValueError("not every block")
+    return results
+
+
+def common(configs: Iterable[TrainConfig]) -> Blocks:
+    """The blocks that each of these networks can do without."""
+    return frozenset.intersection(*map(removable, configs))
+
+
+def single(results: dict[Blocks, float], config: TrainConfig) -> pd.DataFrame:
+    """A row a block removed alone: block, accuracy, the `loss` of accuracy in points, and whether it `halves` the
+    picture."""
+    intact, halving = results[frozenset()], shape_changing(config)
+    rows = sorted((*removed, accuracy) for removed, accuracy in results.items() if len(removed) == 1)
+    return pd.DataFrame(rows, columns=["block", "accuracy"]).assign(
+        loss=lambda t: 100 * (intact - t["accuracy"]), halves=lambda t: t["block"].isin(halving)
+    )
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What removing one block costs. `points`: of accuracy, the mean over the `blocks` tried, which are those that a
+    plain network can lose, too. `guesses`: whether the whole network hardly learned, and has little to lose."""
+
+    points: float
+    blocks: int
+    guesses: bool
+
+
+def cost(results: dict[Blocks, float], config: TrainConfig) -> Cost:
+    alone = single(results, config)
+    losses = alone.loc[~alone["halves"], "loss"]
+    return Cost(float(losses.mean()), len(losses), _hardly_learned(results[frozenset()]))
+
+
+def curve(results: dict[Blocks, float], config: TrainConfig) -> pd.DataFrame:
+    """Accuracy by number of blocks removed at random: removed, mean, low, high, draws. Both twins' removable blocks."""
+    needed = shape_changing(config)
+    rows = [(len(removed), accuracy) for removed, accuracy in results.items() if not removed & needed]
+    grouped = pd.DataFrame(rows, columns=COLUMNS).groupby("removed")["accuracy"]
+    return grouped.agg(mean="mean", low="min", high="max", draws="size").reset_index()
+
+
+@dataclass(frozen=True)
+class Fall:
+    """How many blocks must go until a network is right on less than half as many photos as when it was whole.
+
+    at: the fewest removed at random that do it, on average; None if none of the numbers tried does
+    not_yet: the most removed before, of the numbers tried
+    guesses: whether the whole network hardly learned, so that half of it means nothing
+    """
+
+    at: int | None
+    not_yet: int | None
+    guesses: bool
+
+
+def fall(curve: pd.DataFrame) -> Fall:
+    """Of a table from `curve`."""
+    rows = curve.sort_values("removed")
+    whole = rows["mean"].iloc[0]
+    fallen = rows.loc[rows["mean"] < whole / 2, "removed"]
+    if fallen.empty:
+        return Fall(None, None, _hardly_learned(whole))
+    at = int(fallen.min())
+    return Fall(at, int(rows.loc[rows["removed"] < at, "removed"].max()), _hardly_learned(whole))
+
+
+def _hardly_learned(accuracy: float) -> bool:
+    """Whether half of it is what guessing gives, so that nothing is left to lose."""
+    return bool(accuracy < 2 * GUESSING)

@@ -1,4 +1,4 @@
-"""What the networks answer: to all test photos, and to one picture."""
+"""What the networks answer, to all test photos and to one picture; and what a class voted beside them."""
 
 from typing import Any, Final
 
@@ -7,10 +7,15 @@ import numpy as np
 import pandas as pd
 
 from core.charts import style
+from core.charts.palette import COLORS
 
 MISTAKE: Final = "#6A51A3"  # purple: of neither network
 FULL: Final = 0.5  # beyond it a cell is too dark for the page's own letters
 ROOM_FOR_PERCENT = 0.25  # beside the longest bar, in widths of its scale
+CLASS = "Class"
+COLORS_OF_ALL = {CLASS: "#8E6FC1", **COLORS}  # purple: of neither network
+VOTES_HEIGHT, VOTES_ROW = 320, 36  # pixels: of the chart, and of a choice at least
+ROOM_FOR_LABEL = 0.3  # beside the longest bar, in widths of its scale
 
 
 def confusion(
@@ -118,3 +123,24 @@ def confidence_curve(x_title: str) -> alt.LayerChart | alt.FacetChart:
         )
     )
     return alt.layer(rule, lines, hover, marks).properties(height=260)
+
+
+def votes(table: pd.DataFrame, choices: list[str]) -> alt.LayerChart | alt.FacetChart:
+    """A group of bars for each of the `choices`, from above: the class's votes and the networks' probabilities.
+
+    `table`: columns choice, who (CLASS, "A" or "B"), share (0 to 1) and label, which stands at the bar's end: color
+    alone would not tell the three apart for everybody.
+    """
+    order = list(COLORS_OF_ALL)
+    scale = alt.Scale(domain=[0, 1 + ROOM_FOR_LABEL], nice=False)
+    base = alt.Chart(table).encode(
+        y=alt.Y("choice:N", sort=choices, title=None, axis=alt.Axis(labelFontSize=16, labelLimit=240)),
+        yOffset=alt.YOffset("who:N", sort=order),
+        x=alt.X("share:Q", title=None, scale=scale, axis=alt.Axis(format="%", values=[0, 0.5, 1])),
+        tooltip=["choice:N", "who:N", alt.Tooltip("share:Q", format=".0%")],
+    )
+    color = alt.Color("who:N", scale=alt.Scale(domain=order), legend=None)
+    size = 15 if len(choices) <= 5 else 12
+    height = max(VOTES_HEIGHT, VOTES_ROW * len(choices))
+    text = base.mark_text(align="left", dx=5, fontSize=size).encode(text="label:N")
+    return alt.layer(base.mark_bar().encode(color=color), text).properties(height=height)

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from core.config import TrainConfig
+from core.settings.train_config import TrainConfig
 
 # Vermilion and blue of Okabe and Ito, which the color-blind can tell apart: the network without what helps (shortcuts,
 # or having learned before), and the one with it.

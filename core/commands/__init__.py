@@ -1,1 +1,37 @@
-"""The command line, a file a command: arguments in, text out. The app imports none of it."""
+"""The command line, a file a command: arguments in, text out. The app imports none of it.
+
+Here is what the commands share: one sentence on stderr for bad input, never a traceback.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from core.errors import LabError, TrainingError
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with an argument in one line, without the whole usage before it. Options are written out: a
+    command is recorded with the run that it made."""
+
+    def __init__(self, **options):
+        super().__init__(allow_abbrev=False, **options)
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def run_command(main: Callable[[], int]) -> NoReturn:
+    """Exit with main's status; 2 for what the user can mend (LabError), 1 for a training that failed,
+    130 after Ctrl-C."""
+    try:
+        sys.exit(main())
+    except LabError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1 if isinstance(error, TrainingError) else 2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:  # the reader of our output has seen enough
+        sys.stderr.close()
+        sys.exit(1)

@@ -2,9 +2,9 @@
 
 import sys
 
-from core.commands.parser import Parser, run_command
-from core.environment import expanded
+from core.commands import Parser, run_command
 from core.errors import RunError
+from core.settings.environment import expanded
 from core.sharing.files import LARGEST
 from core.sharing.zip_archive import import_run, left_out
 

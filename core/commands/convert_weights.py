@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from core.commands.parser import Parser, run_command
-from core.environment import expanded
+from core.commands import Parser, run_command
 from core.errors import LabError
 from core.files import write_atomically, writing
+from core.settings.environment import expanded
 
 DEFAULT = Path("weights/resnet50_v1_imagenet.safetensors")
 SUFFIX = ".safetensors"

@@ -7,7 +7,7 @@ import numpy as np
 
 from core.analysis import calibration, metrics
 from core.analysis.calibration import Temperature
-from core.commands.parser import Parser, run_command
+from core.commands import Parser, run_command
 from core.data import cifar10
 from core.runs.library import find_run
 from core.runs.run import Run

@@ -2,11 +2,11 @@
 
 import sys
 
-from core.commands.parser import Parser, run_command
-from core.environment import expanded
+from core.commands import Parser, run_command
 from core.errors import RunError
 from core.files import write_atomically, writing
 from core.runs.library import find_run
+from core.settings.environment import expanded
 from core.sharing.hub import export_hub
 from core.sharing.zip_archive import zip_run
 

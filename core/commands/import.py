@@ -9,15 +9,16 @@ from tqdm import tqdm
 
 from core import paths
 from core.analysis import metrics
-from core.commands.parser import Parser, run_command
-from core.config import NORMALIZATIONS, STRIDES, TrainConfig
+from core.commands import Parser, run_command
 from core.data import cifar10
-from core.environment import expanded
 from core.errors import LabError
 from core.models.registry import parse_architecture
 from core.runs import library
 from core.runs.run import open_run
-from core.settings import slug
+from core.settings.environment import expanded
+from core.settings.fit import NORMALIZATIONS, STRIDES
+from core.settings.setting import slug
+from core.settings.train_config import TrainConfig
 from core.training import trained_elsewhere
 from core.training.session import end_noted
 from core.training.trained_elsewhere import NetworkFile

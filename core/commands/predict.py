@@ -4,14 +4,14 @@ import json
 import os
 from pathlib import Path
 
-from core.commands.parser import Parser, run_command
+from core.commands import Parser, run_command
 from core.data import picture_files, pictures
 from core.data.cifar10 import CLASSES
-from core.environment import expanded
 from core.errors import ImageError, LabError
 from core.files import write_atomically
 from core.heatmaps import gradcam
 from core.runs.library import find_run
+from core.settings.environment import expanded
 
 HEATMAP_SIDE = 512  # pixels
 

@@ -4,10 +4,10 @@ import sys
 from functools import partial
 
 from core.analysis import probes
-from core.analysis.probing import study
-from core.commands.parser import Parser, run_command
+from core.commands import Parser, run_command
 from core.data import cifar10
 from core.runs.library import find_run
+from core.studies.probing import study
 from core.words import probes as probe_words
 
 

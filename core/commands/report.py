@@ -8,8 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from core.analysis.training_summary import figures
-from core.commands.parser import Parser, run_command
-from core.environment import expanded
+from core.commands import Parser, run_command
 from core.errors import LabError
 from core.files import write_text
 from core.lessons.guide import document
@@ -17,6 +16,7 @@ from core.lessons.lesson import load
 from core.paths import ROOT, SHIPPED
 from core.runs.library import list_in
 from core.runs.run import Run
+from core.settings.environment import expanded
 from core.words.settings import describe, network_name
 
 FILES = (ROOT / "README.md", ROOT / "docs" / "results.md")

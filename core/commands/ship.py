@@ -3,9 +3,9 @@
 import sys
 
 from core import paths
-from core.commands.parser import Parser, run_command
-from core.environment import expanded
+from core.commands import Parser, run_command
 from core.runs.library import find_run
+from core.settings.environment import expanded
 from core.sharing.shipping import ship
 
 

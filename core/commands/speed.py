@@ -3,10 +3,10 @@
 import json
 import sys
 
-from core.analysis.latency import THREADS, milliseconds
-from core.commands.parser import Parser, run_command
+from core.commands import Parser, run_command
 from core.errors import LabError
 from core.runs.library import find_run
+from core.studies.latency import THREADS, milliseconds
 
 
 def parser() -> Parser:

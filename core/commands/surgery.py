@@ -5,12 +5,12 @@ from functools import partial
 
 import torch
 
-from core.analysis import surgery_study
-from core.analysis.surgery import Surgery
-from core.commands.parser import Parser, run_command
+from core.analysis import surgery
+from core.commands import Parser, run_command
 from core.data import cifar10
 from core.jobs.processes import usable_cores
 from core.runs.library import find_run
+from core.studies.surgery import Surgery
 from core.words import surgery as surgery_words
 
 
@@ -26,9 +26,9 @@ def main(argv: list[str] | None = None) -> int:
     test = cifar10.load_test()
     for run in found:
         network = Surgery(run, test, usable_cores())
-        results = surgery_study.study(run.config, network.accuracy, partial(_show_progress, run.name))
-        surgery_study.save(run, results)
-        cost = surgery_words.cost(surgery_study.cost(results, run.config))
+        results = surgery.study(run.config, network.accuracy, partial(_show_progress, run.name))
+        surgery.save(run, results)
+        cost = surgery_words.cost(surgery.cost(results, run.config))
         print(f"\n{run.name}, without one block, {cost}", file=sys.stderr)
     return 0
 

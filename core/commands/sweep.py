@@ -10,10 +10,10 @@ import argparse
 import sys
 
 from core import paths
-from core.commands.parser import Parser, run_command
-from core.environment import expanded
+from core.commands import Parser, run_command
 from core.jobs.sweep import Child, read_grid, state
 from core.runs import store
+from core.settings.environment import expanded
 
 
 def parser() -> argparse.ArgumentParser:

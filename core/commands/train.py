@@ -10,14 +10,16 @@ from pathlib import Path
 import torch
 
 from core import paths
-from core.commands.parser import Parser, run_command
-from core.config import NAMED_RECIPES, PRECISIONS, RECIPES, SETTINGS, STEMS, TrainConfig, recipe
+from core.commands import Parser, run_command
 from core.data import cifar10
-from core.environment import expanded
 from core.errors import LabError
 from core.models.registry import parse_architecture
 from core.runs import library, status
 from core.runs.run import open_run
+from core.settings.environment import expanded
+from core.settings.fit import STEMS
+from core.settings.recipes import NAMED_RECIPES, RECIPES, recipe
+from core.settings.train_config import PRECISIONS, SETTINGS, TrainConfig
 from core.training import distributed, trained_elsewhere
 from core.training.device import require_compiler
 from core.training.session import How, Session, end_noted

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from core import environment
 from core.data import cifar10_forms
 from core.errors import DataError
 from core.paths import ROOT
+from core.settings import environment
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 SHIPPED_DIR = ROOT / "data" / "cifar10"

@@ -4,9 +4,10 @@ how many trainings run at once (RESNET_LAB_JOBS). Whatever is refused raises Tra
 
 from pathlib import Path
 
-from core import environment, paths
-from core.config import TrainConfig
+from core import paths
 from core.errors import TrainingError
+from core.settings import environment
+from core.settings.train_config import TrainConfig
 
 
 def training_allowed() -> bool:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from core.config import TrainConfig, recipe
+from core.settings.recipes import recipe
+from core.settings.train_config import TrainConfig
 
 
 @dataclass(frozen=True)

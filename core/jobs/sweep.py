@@ -14,11 +14,12 @@ from pathlib import Path
 from string import Formatter
 
 from core import paths
-from core.config import TrainConfig, recipe
 from core.errors import LabError, RunError
 from core.runs import library, status
 from core.runs.run import open_run
-from core.settings import differences
+from core.settings.recipes import recipe
+from core.settings.setting import differences
+from core.settings.train_config import TrainConfig
 
 LARGEST_FILE, MOST_RUNS = 1_000_000, 1_000
 CHOSEN_BY_ARCHITECTURE = {"family", "network", "depth", "skip"}

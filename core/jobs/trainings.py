@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING
 import psutil
 
 from core import paths
-from core.config import TrainConfig
 from core.errors import LabError, RunError, TrainingError
 from core.files import patiently, remove_abandoned, writing
 from core.jobs import keeper, limits
 from core.runs import library, status, store
 from core.runs.run import Run, open_run
 from core.runs.status import Status
+from core.settings.train_config import TrainConfig
 from core.sharing.files import IMPORTING
 
 if TYPE_CHECKING:  # it brings PyTorch, which takes a second

@@ -6,7 +6,7 @@ A lesson names a fact and gives its parameters; it never says what is right. So 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.analysis import comparison, metrics, surgery_study, training_summary
+from core.analysis import comparison, metrics, surgery, training_summary
 from core.data.cifar10 import CLASSES, load_test_labels
 from core.errors import LabError
 from core.runs.run import Run
@@ -126,7 +126,7 @@ FACTS: dict[str, Callable[..., Fact]] = {
 
 def _without_block(run: Run, block: int) -> float:
     """Percent, from the run's study."""
-    results = surgery_study.load(run)
+    results = surgery.load(run)
     if frozenset([block]) not in results:
         raise LabError(f"{run.name} can't do without block {block}; its blocks to cut are others.")
     return 100 * results[frozenset([block])]

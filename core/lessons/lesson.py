@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core import environment
 from core.data.cifar10 import TEST_IMAGES
 from core.errors import LabError, RunError
 from core.jobs.pairs import RACES
@@ -16,6 +15,7 @@ from core.lessons.views import VIEWS
 from core.paths import ROOT
 from core.runs.library import NAME, find_run
 from core.runs.run import Run
+from core.settings import environment
 
 FEWEST_ANSWERS, MOST_ANSWERS, MOST_STEPS, LONGEST_TEXT = 2, 4, 40, 600
 

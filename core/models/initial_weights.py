@@ -6,13 +6,13 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from core.config import TrainConfig
-from core.environment import expanded
 from core.errors import ModelError
 from core.models import recognition
 from core.models.layers import head_name, is_within
 from core.models.registry import build
 from core.models.weight_files import WeightFile, read_weights
+from core.settings.environment import expanded
+from core.settings.train_config import TrainConfig
 
 Weights = dict[str, Tensor]
 NAMED = 5  # of the tensors that don't fit

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from core.config import TrainConfig, six_numbers
+from core.settings.fit import six_numbers
+from core.settings.train_config import TrainConfig
 
 Colors = tuple[float, float, float]  # of red, green, blue
 # What a config may name: (mean, standard deviation) of pixels from 0 to 1. CIFAR-10's own; ImageNet's, as all weights

@@ -9,10 +9,12 @@ from collections import Counter
 
 from torch import Tensor
 
-from core.config import CIFAR_STEM_SIZE, RECIPES, STEMMED, TrainConfig
 from core.errors import ModelError
 from core.models.layers import head_name, is_within
 from core.models.registry import build
+from core.settings.fit import STEMMED
+from core.settings.recipes import CIFAR_STEM_SIZE, RECIPES
+from core.settings.train_config import TrainConfig
 
 Weights = dict[str, Tensor]
 OTHER_NAMES = {r"^linear\.": "fc.", r"\.shortcut\.": ".downsample."}  # theirs: torchvision's

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from core.config import TORCHVISION_DEPTHS, TrainConfig
 from core.errors import ModelError
 from core.models import cifar
 from core.models.preprocessing import Preprocessing
+from core.settings.train_config import TORCHVISION_DEPTHS, TrainConfig
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ import torch
 import torchvision
 from torch import Tensor, nn
 
-from core.config import TrainConfig
 from core.data.cifar10 import CLASSES
 from core.errors import ModelError
 from core.models.modes import evaluating, seeded
+from core.settings.train_config import TrainConfig
 
 SMALLEST_MAP = 4  # cells a side: a heatmap of fewer says nothing
 WEIGHTS = "IMAGENET1K_V1"  # pinned: "DEFAULT" would be other weights one day

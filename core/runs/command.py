@@ -3,7 +3,8 @@
 import shlex
 from collections.abc import Mapping
 
-from core.config import NORMALIZATIONS, PRECISIONS, SETTINGS, TrainConfig
+from core.settings.fit import NORMALIZATIONS
+from core.settings.train_config import PRECISIONS, SETTINGS, TrainConfig
 
 MOST_THREADS = 1024
 

@@ -5,10 +5,10 @@ import re
 from pathlib import Path
 
 from core import paths
-from core.environment import expanded
 from core.errors import RunError
 from core.paths import own_runs_dir
 from core.runs.run import Run, open_run
+from core.settings.environment import expanded
 
 # Windows takes neither its devices' names for files, whatever follows their first dot, nor a dot at the end.
 DEVICES = r"(?!(?i:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))"

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core.config import LONGEST_NAME, TrainConfig
 from core.data.cifar10 import CLASSES, TEST_IMAGES
 from core.errors import LabError, RunError
 from core.files import sha256_of
@@ -20,6 +19,7 @@ from core.paths import file_name
 from core.runs.command import import_command, train_command
 from core.runs.status import RESULT_FILE, finished
 from core.runs.tables import load_npz, read_csv
+from core.settings.train_config import LONGEST_NAME, TrainConfig
 
 AGAIN = "-again"  # how the name of a run that is made anew ends
 HISTORY_COLUMNS = (
@@ -37,7 +37,7 @@ LARGEST_FILTER = 32  # pixels a side: torchvision's largest, of ViT-B/32
 LARGEST_JSON = 1_000_000  # bytes; a config.json has about 2,000
 CHANGE_FILE = "weight_change.npz"  # how far each layer moved, and the first filters before and after; may be missing
 MODEL_FILE, STATE_FILE = "model.safetensors", "resume.safetensors"
-# What is read of a run, here and in `core.analysis.surgery_study`.
+# What is read of a run, here and in `core.analysis.surgery`.
 READ_FILES = {"config.json", "history.csv", "gradients.npz", "surgery.csv", "probes.json", "temperature.json"}
 READ_FILES |= {CHANGE_FILE, MODEL_FILE, RESULT_FILE}
 

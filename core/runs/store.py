@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core.config import OF_NETWORK, TrainConfig
 from core.errors import RunError
 from core.files import sha256_of, write_atomically, write_json, write_text
 from core.runs.library import require_free_name
 from core.runs.run import CHANGE_FILE, HISTORY_COLUMNS, MODEL_FILE, STATE_FILE
 from core.runs.status import RESULT_FILE
+from core.settings.train_config import OF_NETWORK, TrainConfig
 
 LARGEST_MODEL = 1_500_000  # bytes; more is stored as float16, so that all that ships stays below 200 MB in git
 

@@ -3,11 +3,12 @@
 import re
 
 from core.analysis import metrics
-from core.config import STRIDED, TrainConfig
 from core.data import cifar10
 from core.errors import RunError
 from core.files import write_text
 from core.runs.run import Run
+from core.settings.fit import STRIDED
+from core.settings.train_config import TrainConfig
 from core.words.settings import in_words
 
 TEMPLATE = """# {name}

@@ -17,13 +17,13 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath
 
 from core import paths
-from core.analysis import calibration, probes, surgery_study
-from core.config import PRECISIONS, TrainConfig
+from core.analysis import calibration, probes, surgery
 from core.errors import LabError, RunError
 from core.files import patiently, remove_abandoned, writing
 from core.runs import library, status
 from core.runs.run import CHANGE_FILE, Run, open_run
 from core.runs.store import facts_of
+from core.settings.train_config import PRECISIONS, TrainConfig
 from core.sharing.files import CARD, CONFIG_FILE, IMPORTING, LARGEST, OPTIONAL, files_of, without_folders
 from core.sharing.model_card import card_text, write_card
 
@@ -191,8 +191,8 @@ def _check(run: Run) -> None:
     run.test_logits()
     if not run.imported:
         _check_training(run)
-    if (run.path / surgery_study.FILE).exists():
-        surgery_study.load(run)
+    if (run.path / surgery.FILE).exists():
+        surgery.load(run)
     if (run.path / probes.FILE).exists():
         probes.load(run)
     calibration.load(run)

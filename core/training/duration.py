@@ -6,10 +6,10 @@ import sys
 import time
 from dataclasses import replace
 
-from core.config import SETTINGS, TrainConfig
 from core.data.cifar10 import TEST_IMAGES, Images
 from core.errors import TrainingError
 from core.paths import ROOT
+from core.settings.train_config import SETTINGS, TrainConfig
 
 SECONDS = 1.0
 ENDLESS = 10_000  # epochs: a GPU may do a race's few in less than SECONDS

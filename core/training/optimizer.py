@@ -3,8 +3,8 @@
 import torch
 from torch import nn
 
-from core.config import TrainConfig
 from core.models.layers import head_name, is_layer_weight, is_within
+from core.settings.train_config import TrainConfig
 
 
 def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from core.config import TrainConfig
+from core.settings.train_config import TrainConfig
 
 START_FRACTION = 0.05  # of the peak, where a warm-up begins
 

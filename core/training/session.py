@@ -17,7 +17,6 @@ from torch import Tensor
 from tqdm import tqdm
 
 from core.analysis import calibration
-from core.config import TrainConfig
 from core.data import cifar10
 from core.data.batches import to_tensors
 from core.errors import DivergedError, LabError, RunError, TrainingError, plain_reason
@@ -27,12 +26,14 @@ from core.models.initial_weights import describe_initial_weights, initial_weight
 from core.runs import status, store
 from core.runs.run import STATE_FILE, Run, open_run
 from core.runs.status import Status
-from core.settings import differences
+from core.settings.setting import differences
+from core.settings.train_config import TrainConfig
 from core.sharing.model_card import write_card
 from core.training import distributed
 from core.training.device import best_device, describe_environment, require_compiler
+from core.training.progress import StepReport
 from core.training.tensorboard import EventLog
-from core.training.trainer import StepReport, Trainer
+from core.training.trainer import Trainer
 
 STATUS_SECONDS, STATUS_SHARE = 1.0, 0.1  # between two writings of the status, unless they take more of the time
 SAVE_SECONDS, SAVE_SHARE = 10.0, 0.01  # the state is saved as often, unless that takes more than this share of the time

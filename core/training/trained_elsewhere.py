@@ -12,7 +12,6 @@ from pathlib import Path
 import torch
 
 from core.analysis import metrics
-from core.config import NORMALIZATIONS, TrainConfig
 from core.data import cifar10
 from core.data.batches import to_tensors
 from core.errors import ModelError
@@ -27,6 +26,8 @@ from core.models.weight_files import read_weights
 from core.runs import status, store
 from core.runs.run import Run, open_run
 from core.runs.status import Status
+from core.settings.fit import NORMALIZATIONS
+from core.settings.train_config import TrainConfig
 from core.sharing.model_card import write_card
 from core.training.device import best_device
 

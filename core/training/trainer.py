@@ -9,58 +9,25 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 
 import torch
 from torch import Tensor, nn
 
-from core.config import TrainConfig
 from core.data.batches import EpochPlan, TrainingSet, derived_seed, label_budget, split_indices, to_tensors
 from core.data.cifar10 import Images
 from core.errors import DivergedError, LabError, TrainingError
 from core.models.inference import StoppedError, autocast, infer
 from core.models.layers import freeze, is_layer_weight, load_weights
 from core.models.registry import build, family
+from core.settings.train_config import TrainConfig
 from core.training import distributed
 from core.training.device import best_device, best_precision
 from core.training.optimizer import make_optimizer
+from core.training.progress import Position, StepReport, Sums
 from core.training.schedules import learning_rate
 
 EXPLODED = 1e6  # a weight beyond it: those that learn stay below 10, and one too long a step makes thousands
-
-
-@dataclass
-class Sums:
-    """What is added up over an epoch's steps so far."""
-
-    steps: int = 0
-    loss: float = 0.0
-    correct: int = 0
-    seconds: float = 0.0
-
-
-@dataclass
-class Position:
-    """Where a training stands: epochs done, steps done in the present one, and the best epoch so far (0: none)."""
-
-    epoch: int = 0
-    best_epoch: int = 0
-    best_accuracy: float = -1.0
-    batch_order: str | None = ""  # EpochPlan.sha256 of the epochs done; None if some were not recorded
-    sums: Sums = field(default_factory=Sums)
-
-
-@dataclass(frozen=True)
-class StepReport:
-    """Of the present epoch so far: `loss` and `accuracy` (0 to 1) are means over its steps."""
-
-    epoch: int  # 1-based
-    loss: float
-    accuracy: float
-    batch_loss: float  # of this step alone
-    batch_accuracy: float
-    images_per_second: float
-    seconds_left: float  # until the last epoch ends
 
 
 class Trainer:

@@ -1,8 +1,8 @@
 """What to call the question that a pair of runs answers."""
 
 from core.analysis.questions import Question
-from core.config import TrainConfig
-from core.settings import differences
+from core.settings.setting import differences
+from core.settings.train_config import TrainConfig
 from core.words.settings import in_words, limits, network_name, setting_name
 
 TITLES = {"skip": "Do shortcuts help a deep network?", "init": "Does it help to have learned before?"}

@@ -5,10 +5,10 @@ import re
 import pandas as pd
 
 from core.analysis.comparison import Fairness
-from core.config import SETTINGS, TrainConfig
 from core.models.known_weights import IMAGENET_FILES
 from core.paths import file_name
 from core.runs.run import Run
+from core.settings.train_config import SETTINGS, TrainConfig
 
 # What beside the settings decides on what is learned, by more than the last digits.
 ENVIRONMENT_WORDS = {

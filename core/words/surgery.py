@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from core.analysis.surgery_study import A_POINT, Cost, Fall
+from core.analysis.surgery import A_POINT, Cost, Fall
 
 GUESSES = "does little better than guessing, with or without all its blocks."
 

@@ -15,14 +15,14 @@ from streamlit.testing.v1 import AppTest
 
 from core.analysis import out_of_distribution
 from core.commands import train
-from core.config import TrainConfig
 from core.data import cifar10, gallery, pictures
 from core.data.cifar10 import CLASSES
 from core.errors import ModelError
 from core.heatmaps import gradcam
 from core.paths import ROOT
 from core.runs.library import find_run
-from core.settings import differences
+from core.settings.setting import differences
+from core.settings.train_config import TrainConfig
 from tests.conftest import TINY
 from tests.core.data.test_pictures import DAMAGED, NOT_PICTURES, TOO_LARGE
 from tests.pages.opened import charts, new_app, open_page, said
@@ -573,7 +573,7 @@ def test_architectures_give_the_command_of_another_schedule(app, alone):
 
 
 def test_architectures_show_every_run_and_measure_on_demand(app, monkeypatch):
-    from core.analysis import latency
+    from core.studies import latency
 
     app = open_page(app, "architectures")
     dots, _ = charts(app)

@@ -11,11 +11,11 @@ from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
 from core import paths
-from core.config import TrainConfig
 from core.jobs import keeper, trainings
 from core.runs import library, store
 from core.runs.run import open_run
-from core.settings import differences
+from core.settings.setting import differences
+from core.settings.train_config import TrainConfig
 from core.sharing import zip_archive
 from tests.pages.opened import charts, new_app, open_page, said
 from ui import experiment_form, permission

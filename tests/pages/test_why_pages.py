@@ -11,11 +11,11 @@ from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.proto.Metric_pb2 import Metric
 from streamlit.testing.v1 import AppTest
 
-from core.analysis import gradients, surgery_study
-from core.config import TrainConfig
+from core.analysis import gradients, surgery
 from core.data.cifar10 import TEST_IMAGES
 from core.runs import status, store
 from core.runs.run import open_run
+from core.settings.train_config import TrainConfig
 from core.words import gradients as gradient_words
 from core.words import surgery as surgery_words
 from tests.pages.opened import charts, open_page, said
@@ -31,7 +31,7 @@ def guesser(own_runs, app) -> AppTest:
     layers, norms = run.gradients()
     store.save_progress(run.path, run.history().to_dict("records"), layers, np.zeros_like(norms))
     store.save_test_logits(run.path, np.tile(np.eye(10)[3], (TEST_IMAGES, 1)))
-    surgery_study.save(run, dict.fromkeys(surgery_study.cuts(run.config), 0.1))
+    surgery.save(run, dict.fromkeys(surgery.cuts(run.config), 0.1))
     return app
 
 
@@ -252,7 +252,7 @@ def test_surgery_makes_no_alarm_of_what_may_be_luck(app):
     app = open_page(app, "surgery")
     app.pills(key="off").set_value(["14"]).run()
     (lost, alarm), (little, none) = ((float(metric.delta.split()[0]), metric.color) for metric in app.metric)
-    assert lost < -surgery_study.A_POINT < little < 0
+    assert lost < -surgery.A_POINT < little < 0
     assert (alarm, none) == (Metric.RED, Metric.GRAY)
 
 
@@ -272,12 +272,9 @@ def test_surgery_studies_a_run_that_was_not_and_keeps_it(app, own_runs):
     app.button(key="study_A").click().run()
     assert not app.exception
     run = open_run(own_runs / "mine-plain")
-    assert set(surgery_study.load(run)) == set(surgery_study.cuts(run.config))
+    assert set(surgery.load(run)) == set(surgery.cuts(run.config))
     assert len(specs(app)) == 4
-    assert (
-        f"One block removed: A {surgery_words.cost(surgery_study.cost(surgery_study.load(run), run.config))}"
-        in said(app)
-    )
+    assert f"One block removed: A {surgery_words.cost(surgery.cost(surgery.load(run), run.config))}" in said(app)
 
 
 def test_surgery_without_weights_says_what_is_missing(app, own_runs):

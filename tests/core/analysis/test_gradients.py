@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from core.analysis import gradients
-from core.config import TrainConfig
 from core.data.batches import to_tensors
 from core.data.cifar10 import Images
 from core.models.registry import build, family
+from core.settings.train_config import TrainConfig
 
 
 @pytest.fixture(scope="module")

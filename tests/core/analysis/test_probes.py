@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 import torch
 
-from core.analysis import metrics, probes, probing
+from core.analysis import metrics, probes
 from core.analysis.probes import Probes
-from core.config import TrainConfig
 from core.data.batches import to_tensors
 from core.data.cifar10 import CLASSES, Images
 from core.errors import LabError, RunError
 from core.models.cifar import untrained
 from core.models.inference import infer
 from core.models.registry import family
+from core.settings.train_config import TrainConfig
+from core.studies import probing
 
 FOUND = Probes([0.25], [0.5], 360, 40)
 

@@ -1,122 +1,106 @@
-"""Blocks removed and scaled: what remains is what it should be, and the network itself is never touched."""
+"""Which blocks can go, which cuts a study makes, and its file."""
 
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
-import numpy as np
+import pandas as pd
 import pytest
-import torch
 
-from core.analysis import surgery, surgery_study
-from core.commands import surgery as command
-from core.config import TrainConfig
-from core.data import cifar10
-from core.data.cifar10 import Images
-from core.errors import LabError
-from core.models.registry import build
-from core.paths import SHIPPED
-from core.runs.run import open_run
+from core.analysis import surgery
+from core.errors import RunError
+from core.settings.train_config import TrainConfig
 
-
-@pytest.fixture(scope="module")
-def x() -> torch.Tensor:
-    return torch.randn(4, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+PLAIN, RESNET = TrainConfig(depth=20, skip=False), TrainConfig(depth=20, skip=True)
+RESULTS = {
+    frozenset(): 0.8,
+    frozenset([1]): 0.6,
+    frozenset([2]): 0.4,
+    frozenset([4]): 0.1,
+    frozenset([1, 2]): 0.3,
+    frozenset([1, 3]): 0.2,
+}
 
 
-def network(skip: bool, norm: str = "batch"):
-    return build(TrainConfig(depth=14, skip=skip, norm=norm)).eval()
+def test_a_plain_network_needs_the_blocks_that_change_the_shape():
+    assert surgery.removable(RESNET) == frozenset(range(1, 10))
+    assert surgery.removable(PLAIN) == frozenset(range(1, 10)) - {4, 7}
+    assert surgery.removable(TrainConfig(depth=8, skip=False)) == {1}
 
 
-@pytest.mark.parametrize("skip", [False, True])
-@pytest.mark.parametrize("norm", ["batch", "none"])
-def test_with_nothing_removed_it_is_the_network_itself(x, skip, norm):
-    model = network(skip, norm)
-    assert torch.equal(surgery.forward(model, x), model(x))
+def test_a_study_has_the_whole_network_each_block_and_the_same_draws_for_both_twins():
+    plain, residual = surgery.cuts(PLAIN), surgery.cuts(RESNET)
+    assert plain[0] == residual[0] == frozenset()
+    assert {cut for cut in residual if len(cut) == 1} == {frozenset([block]) for block in range(1, 10)}
+    assert [cut for cut in plain if len(cut) > 1] == [cut for cut in residual if len(cut) > 1]
+    assert {len(cut) for cut in plain} == set(range(8))
+    assert all(cut <= surgery.removable(PLAIN) for cut in plain)
+    assert len(set(residual)) == len(residual)
+    assert surgery.cuts(TrainConfig(depth=8, skip=False)) == [frozenset(), frozenset([1])]
+    assert len(surgery.cuts(TrainConfig(depth=110))) < 120
 
 
-def test_without_a_block_a_plain_network_hands_on_what_came_before(x):
-    model = network(skip=False)
-    cut = surgery.forward(model, x, frozenset([2, 6]))
-    model.layer1[1] = torch.nn.Identity()
-    model.layer3[1] = torch.nn.Identity()
-    assert torch.equal(cut, model(x))
+def test_single_and_curve():
+    single = surgery.single(RESULTS, RESNET).set_index("block")
+    assert single["accuracy"].to_dict() == {1: 0.6, 2: 0.4, 4: 0.1}
+    assert single["halves"].to_dict() == {1: False, 2: False, 4: True}
+    assert single.loc[2, "loss"] == pytest.approx(40)
+    curve = surgery.curve(RESULTS, RESNET).set_index("removed")
+    assert curve["mean"].to_dict() == pytest.approx({0: 0.8, 1: 0.5, 2: 0.25})  # block 4 is not for both twins
+    assert (curve.loc[1, "low"], curve.loc[1, "high"], curve.loc[1, "draws"]) == (0.4, 0.6, 2)
 
 
-@pytest.mark.parametrize("block", [1, 3, 6])
-def test_without_a_block_the_shortcut_of_a_resnet_remains(x, block):
-    """As if the block's last normalization multiplied by zero, also where the shape changes (block 3)."""
-    model = network(skip=True)
-    cut = surgery.forward(model, x, frozenset([block]))
-    silenced = [*model.layer1, *model.layer2, *model.layer3][block - 1]
-    torch.nn.init.zeros_(silenced.bn2.weight)
-    torch.testing.assert_close(cut, model(x))
+def test_the_cost_is_of_the_blocks_that_both_twins_can_lose():
+    cost = surgery.cost(RESULTS, RESNET)
+    assert (cost.points, cost.blocks, cost.guesses) == (pytest.approx(30), 2, False)  # block 4 is none of them
 
 
-def test_the_scale_multiplies_the_branches_of_a_resnet(x):
-    model = network(skip=True)
-    scaled = surgery.forward(model, x, scale=0.3)
-    for block in (*model.layer1, *model.layer2, *model.layer3):
-        block.bn2.weight.data *= 0.3
-    torch.testing.assert_close(scaled, model(x))
-    nothing = surgery.forward(model, x, scale=0)
-    assert torch.equal(nothing, surgery.forward(model, x, frozenset(range(1, 7))))
+def test_a_network_that_hardly_learned_has_nothing_to_lose():
+    assert surgery.cost(dict.fromkeys(RESULTS, 0.19), RESNET).guesses
+    assert not surgery.cost(RESULTS | {frozenset(): 0.2}, RESNET).guesses
 
 
-@pytest.fixture(scope="module")
-def few() -> Images:
-    test = cifar10.load_test()
-    return Images(test.pixels[:250], test.labels[:250])
+def test_the_fall_is_where_half_is_lost():
+    curve = surgery.curve(RESULTS, RESNET)
+    assert surgery.fall(curve) == surgery.Fall(at=2, not_yet=1, guesses=False)
+    assert surgery.fall(curve[curve["removed"] < 2]) == surgery.Fall(None, None, guesses=False)
 
 
-@pytest.fixture(scope="module")
-def shipped(few) -> surgery.Surgery:
-    return surgery.Surgery(open_run(SHIPPED / "resnet20-s0"), few, workers=2)
+def test_the_fall_between_numbers_that_were_tried_and_of_a_network_that_guesses():
+    curve = pd.DataFrame({"removed": [0, 7, 2, 5, 1], "mean": [0.9, 0.2, 0.7, 0.4, 0.8]})
+    assert surgery.fall(curve) == surgery.Fall(at=5, not_yet=2, guesses=False)
+    assert surgery.fall(curve.assign(mean=0.1)).guesses
 
 
-def test_the_whole_network_scores_as_its_logits_say(shipped, few):
-    said = open_run(SHIPPED / "resnet20-s0").test_logits()[: len(few.labels)].argmax(axis=1)
-    assert shipped.accuracy() == pytest.approx((said == few.labels).mean(), abs=0.005)
+def test_common_blocks_are_those_that_all_can_do_without():
+    assert surgery.common([RESNET, replace(RESNET, skip=False)]) == surgery.removable(replace(RESNET, skip=False))
+    assert surgery.common([RESNET]) == surgery.removable(RESNET)
 
 
-def test_coarser_numbers_change_hardly_an_answer(shipped, monkeypatch):
-    for cut in (frozenset(), frozenset([2, 5])):
-        coarse = shipped.accuracy(cut, precision="bfloat16")
-        assert coarse == pytest.approx(shipped.accuracy(cut), abs=0.012)  # three images
-    used, forward = [], surgery.forward
-    monkeypatch.setattr(
-        surgery, "forward", lambda *args: used.append(torch.is_autocast_enabled("cpu")) or forward(*args)
-    )
-    shipped.accuracy(precision="bfloat16")
-    assert used == [True] * 5
-    shipped.accuracy()
-    assert used[5:] == [False] * 5
-
-
-@pytest.mark.slow
-def test_eight_threads_get_what_one_gets(shipped):
-    cuts = [frozenset([block]) for block in (1, 4, 9)] * 3
-    alone = {cut: shipped.accuracy(cut) for cut in set(cuts)}
-    with ThreadPoolExecutor(8) as pool:
-        together = list(pool.map(shipped.accuracy, cuts))
-    assert together == [alone[cut] for cut in cuts]
-    assert len(set(alone.values())) > 1
-
-
-def test_what_cannot_go_is_refused(make_run, few):
-    plain = surgery.Surgery(make_run("plain", skip=False), few, workers=2)
-    with pytest.raises(LabError, match="blocks: 2, 3"):
-        plain.accuracy(frozenset([1, 2, 3]))
-
-
-def test_the_command_studies_a_run(make_run, monkeypatch, few):
+def test_what_is_saved_is_loaded(make_run):
     run = make_run("one")
-    monkeypatch.setattr(cifar10, "load_test", lambda: few)
-    assert command.main(["one"]) == 0
-    results = surgery_study.load(run)
-    assert set(results) == set(surgery_study.cuts(run.config))
-    assert results[frozenset([2])] == surgery.Surgery(run, few, workers=2).accuracy(frozenset([2]))
-    assert np.ptp(list(results.values())) > 0
+    results = {frozenset(): 0.5, **{frozenset([block]): block / 8 for block in (1, 2, 3)}, frozenset([1, 3]): 0.125}
+    with pytest.raises(RunError, match="missing"):
+        surgery.load(run)
+    surgery.save(run, results)
+    assert surgery.load(run) == results
 
 
-def test_a_plain_network_has_no_branches_to_scale(x):
-    model = network(skip=False)
-    assert torch.equal(surgery.forward(model, x, scale=0.0), model(x))
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "removed\n1\n",
+        "removed,accuracy\n",
+        "removed,accuracy\n,1.5\n",
+        "removed,accuracy\n,0.5\nx,0.5\n",
+        "removed,accuracy\n1,0.5\n",
+        "removed,accuracy\n,0.5\n99,0.5\n",
+        "removed,accuracy\n,low\n",
+        "removed,accuracy\n,0.5\n1,0.5\n",
+        "\x00\xff" * 50,
+    ],
+)
+def test_a_damaged_file_is_refused(make_run, text):
+    run = make_run("one")
+    (run.path / surgery.FILE).write_text(text)
+    with pytest.raises(RunError, match="damaged"):
+        surgery.load(run)

@@ -10,8 +10,8 @@ from core.analysis.metrics import Share
 from core.analysis.training_summary import TrainingSummary
 from core.analysis.transfer import Benefit, comparable, frozen_variants, pretraining_pairs
 from core.charts.filters import MOST, filter_sheet
-from core.config import TrainConfig
 from core.runs.run import Run
+from core.settings.train_config import TrainConfig
 
 SCRATCH = TrainConfig(family="torchvision", network="resnet18", input_size=64)
 LEARNED = replace(SCRATCH, init="imagenet")

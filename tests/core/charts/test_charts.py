@@ -12,8 +12,8 @@ from core.charts.gradients import gradient_by_layer, gradient_heatmap, gradient_
 from core.charts.learning import gap, learning_curves
 from core.charts.palette import COLORS, GRAY, INK, WITH, WITHOUT, colors, theme, told_apart
 from core.charts.surgery import chain, removed_blocks, single_blocks
-from core.config import TrainConfig
 from core.data.cifar10 import CLASSES
+from core.settings.train_config import TrainConfig
 
 
 def matrix(values: np.ndarray) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from core.charts.classroom import CLASS, COLORS_OF_ALL, votes
+from core.charts.answers import CLASS, COLORS_OF_ALL, votes
 
 
 def test_the_three_are_told_apart_by_words_too_and_the_choices_keep_their_order():

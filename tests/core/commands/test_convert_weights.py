@@ -11,12 +11,11 @@ import torch
 from safetensors.torch import load_file
 from torch.nn import functional as F
 
-from core.commands import convert_weights
-from core.commands.parser import run_command
-from core.config import TrainConfig
+from core.commands import convert_weights, run_command
 from core.models.initial_weights import initial_weights
 from core.models.preprocessing import NORMALIZATIONS
 from core.models.registry import family
+from core.settings.train_config import TrainConfig
 
 MEAN, STD = NORMALIZATIONS["imagenet"]
 WIDTHS = {1: (64, 64, 256), 2: (128, 128, 512), 3: (256, 256, 1024), 4: (512, 512, 2048)}

@@ -8,7 +8,6 @@ import pytest
 
 from core.analysis import metrics, training_summary
 from core.commands import report
-from core.config import TrainConfig
 from core.data import cifar10
 from core.errors import LabError
 from core.lessons.guide import document
@@ -16,6 +15,7 @@ from core.lessons.lesson import load
 from core.paths import ROOT, SHIPPED
 from core.runs.library import list_in
 from core.runs.run import open_run
+from core.settings.train_config import TrainConfig
 
 
 def cells(line: str) -> list[str]:

@@ -25,9 +25,7 @@ from safetensors.torch import save_file
 
 from core.analysis import calibration, gradients
 from core.analysis.metrics import accuracy
-from core.commands import train
-from core.commands.parser import run_command
-from core.config import PRECISIONS, TrainConfig
+from core.commands import run_command, train
 from core.data import cifar10
 from core.data.batches import EpochPlan, to_tensors
 from core.errors import LabError, TrainingError
@@ -37,6 +35,7 @@ from core.paths import ROOT
 from core.runs import library, status, store
 from core.runs.run import STATE_FILE, open_run
 from core.runs.workers import SILENCE
+from core.settings.train_config import PRECISIONS, TrainConfig
 from core.training import session
 from core.training.trainer import Trainer
 

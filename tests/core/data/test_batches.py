@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 import torch
 
-from core.config import TrainConfig
 from core.data.batches import SHIFT, EpochPlan, TrainingSet, derived_seed, label_budget, split_indices, to_tensors
 from core.data.cifar10 import Images
 from core.errors import LabError
 from core.models.registry import family
+from core.settings.train_config import TrainConfig
 
 BATCH = 32
 

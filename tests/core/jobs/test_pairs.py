@@ -1,7 +1,7 @@
 import pytest
 
 from core.jobs.pairs import RACES
-from core.settings import differences
+from core.settings.setting import differences
 
 
 @pytest.mark.parametrize("name", RACES)

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from core.config import TrainConfig
 from core.data.batches import to_tensors
 from core.jobs import pairs
 from core.jobs.pairs import FairPair
 from core.jobs.race import SMOOTHED, Race, paced
+from core.settings.train_config import TrainConfig
 from core.training.trainer import Trainer
 
 PLAIN = TrainConfig(depth=8, skip=False, data="shipped", epochs=2, batch_size=60, lr=0.05)

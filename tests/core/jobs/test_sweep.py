@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from core import paths
+from core.commands import run_command
 from core.commands import sweep as command
-from core.commands.parser import run_command
 from core.errors import LabError, RunError
 from core.jobs import sweep
 from core.paths import ROOT

@@ -18,7 +18,6 @@ import pytest
 
 from benchmarks import job_queue, stand_in_trainer
 from core import paths
-from core.config import TrainConfig
 from core.errors import LabError, TrainingError
 from core.files import ABANDONED, write_json
 from core.jobs import keeper, limits, processes, trainings
@@ -26,6 +25,7 @@ from core.runs import library, status, store
 from core.runs.run import STATE_FILE
 from core.runs.status import Status
 from core.runs.workers import SILENCE, Worker
+from core.settings.train_config import TrainConfig
 from core.sharing import shipping, zip_archive
 from core.sharing.files import IMPORTING, SHIPPING
 
@@ -104,7 +104,8 @@ def test_nothing_was_started(own_runs):
 def test_trainings_run_one_after_the_other_unattended(own_runs, stand_ins):
     """Started by a process that ends at once, and then nobody looks."""
     script = (
-        "from core.jobs import trainings; from core.config import TrainConfig; from benchmarks import job_queue;"
+        "from core.jobs import trainings; from core.settings.train_config import TrainConfig;"
+        "from benchmarks import job_queue;"
         "trainings.TRAINER = job_queue.TRAINER;"
         "trainings.start([TrainConfig(depth=8, data='shipped', epochs=1, seed=seed) for seed in range(3)])"
     )

@@ -5,11 +5,11 @@ import re
 import pytest
 import torch
 
-from core.config import TrainConfig
 from core.errors import ModelError
 from core.models import recognition
 from core.models.initial_weights import fitted
 from core.models.registry import build
+from core.settings.train_config import TrainConfig
 
 
 def weights_of(**fields) -> dict[str, torch.Tensor]:

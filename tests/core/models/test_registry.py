@@ -8,13 +8,13 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from core.config import TrainConfig
 from core.errors import ModelError
 from core.models.cifar import BasicBlock, untrained
 from core.models.complexity import count_multiply_adds, count_parameters
 from core.models.initial_weights import describe_initial_weights, initial_weights
 from core.models.modes import evaluating
 from core.models.registry import build, family, parse_architecture
+from core.settings.train_config import TrainConfig
 
 
 @pytest.fixture(scope="module")

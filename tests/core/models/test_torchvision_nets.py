@@ -12,7 +12,6 @@ import torchvision
 from safetensors.torch import save_file
 from torch import nn
 
-from core.config import TrainConfig
 from core.errors import ModelError
 from core.heatmaps.gradcam import heatmap
 from core.models import torchvision_nets
@@ -21,6 +20,7 @@ from core.models.inference import infer
 from core.models.initial_weights import describe_initial_weights, initial_weights
 from core.models.layers import head_name, load_weights, stages
 from core.models.registry import build, family, parse_architecture
+from core.settings.train_config import TrainConfig
 
 QUICK = ("resnet18", "vgg11_bn", "densenet121", "mobilenet_v3_small")
 SLOW = ("resnet50", "vgg16_bn", "mobilenet_v2", "efficientnet_b0", "convnext_tiny")

@@ -10,12 +10,12 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from core.config import TrainConfig
 from core.errors import ModelError
 from core.models.initial_weights import initial_weights
 from core.models.registry import build
 from core.models.weight_files import read_weights
 from core.runs.library import find_run
+from core.settings.train_config import TrainConfig
 
 RESNET18 = {"family": "torchvision", "network": "resnet18", "input_size": 32}
 

@@ -6,11 +6,12 @@ import shlex
 import pytest
 
 from core.commands import train
-from core.config import NAMED_RECIPES, TrainConfig
 from core.errors import LabError
 from core.paths import SHIPPED
 from core.runs.command import train_command
 from core.runs.run import Run, open_run
+from core.settings.recipes import NAMED_RECIPES
+from core.settings.train_config import TrainConfig
 
 ODD = [
     TrainConfig(init="weights [final]/best[1] $(reboot) '.safetensors", augment=False, skip=False),

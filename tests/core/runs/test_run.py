@@ -13,7 +13,6 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from core import paths
-from core.config import TrainConfig
 from core.errors import RunError
 from core.files import sha256_of
 from core.models.complexity import count_multiply_adds, count_parameters
@@ -22,6 +21,7 @@ from core.runs import store
 from core.runs.library import find_run, list_runs
 from core.runs.run import HISTORY_COLUMNS, Run, open_run
 from core.runs.store import new_folder
+from core.settings.train_config import TrainConfig
 from core.sharing.zip_archive import import_run
 
 

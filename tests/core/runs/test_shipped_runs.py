@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 import torch
 
-from core.analysis import calibration, comparison, metrics, probes, surgery_study, transfer
+from core.analysis import calibration, comparison, metrics, probes, surgery, transfer
 from core.commands.evaluate import logits_on as logits_from_weights
-from core.config import TrainConfig
 from core.data import cifar10
 from core.data.batches import EpochPlan
 from core.paths import ROOT, SHIPPED
 from core.runs.library import list_runs
 from core.runs.run import open_run
-from core.settings import differences
+from core.settings.setting import differences
+from core.settings.train_config import TrainConfig
 from core.training.trainer import Trainer
 from ui.pair_picker import DEEP, SHALLOW, TRANSFER
 
@@ -69,13 +69,13 @@ def test_every_file_opens_and_the_card_says_what_the_logits_say(folder):
         "test_logits.npz",
         "README.md",
         "weight_change.npz",
-        surgery_study.FILE,
+        surgery.FILE,
         probes.FILE,
         calibration.FILE,
     }
     if run.config.family == "cifar":  # surgery and probes are for the twins
         assert probes.load(run).own[-1] == pytest.approx(accuracy.value, abs=2e-3)
-        assert set(surgery_study.load(run)) == set(surgery_study.cuts(run.config))
+        assert set(surgery.load(run)) == set(surgery.cuts(run.config))
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from core.commands import train
-from core.config import TrainConfig
 from core.runs import library, store
 from core.runs.run import Run
+from core.settings.train_config import TrainConfig
 from core.sharing.model_card import card_text, opening_words
 
 

@@ -16,9 +16,8 @@ import pytest
 import yaml
 
 from core import paths
-from core.analysis import metrics, probes, surgery_study
-from core.commands import add_run, export
-from core.commands.parser import run_command
+from core.analysis import metrics, probes, surgery
+from core.commands import add_run, export, run_command
 from core.data import cifar10
 from core.errors import RunError
 from core.models.initial_weights import describe_initial_weights, initial_weights
@@ -181,7 +180,7 @@ def test_shipped_run_comes_back_with_its_studies():
     run = library.find_run("resnet20-s0")
     copy = import_run(zip_run(run), "copy")
     assert comparable(copy) == comparable(run)
-    assert surgery_study.load(copy) == surgery_study.load(run)
+    assert surgery.load(copy) == surgery.load(run)
     assert probes.load(copy) == probes.load(run)
 
 

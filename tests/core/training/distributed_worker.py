@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from core.config import TrainConfig
 from core.data.cifar10 import Images
 from core.errors import LabError
 from core.files import write_json
 from core.runs import store
+from core.settings.train_config import TrainConfig
 from core.training import distributed
 from core.training.trainer import Trainer
 

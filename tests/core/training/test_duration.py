@@ -4,9 +4,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.config import TrainConfig
 from core.data.batches import split_indices
 from core.errors import TrainingError
+from core.settings.train_config import TrainConfig
 from core.training import duration
 
 CONFIG = TrainConfig(depth=8, data="shipped", epochs=10)

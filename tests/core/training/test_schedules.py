@@ -2,7 +2,8 @@ from itertools import pairwise
 
 import pytest
 
-from core.config import SCHEDULES, USUAL_WARM_UP, TrainConfig
+from core.settings.recipes import SCHEDULES, USUAL_WARM_UP
+from core.settings.train_config import TrainConfig
 from core.training.schedules import SHAPES, curve, learning_rate
 
 

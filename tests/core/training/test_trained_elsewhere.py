@@ -13,10 +13,8 @@ from core.analysis.comparison import fairness
 from core.analysis.depth import recipes
 from core.analysis.questions import questions
 from core.analysis.training_summary import figures
-from core.commands import report
+from core.commands import report, run_command
 from core.commands.evaluate import logits_on
-from core.commands.parser import run_command
-from core.config import TrainConfig
 from core.data import cifar10
 from core.errors import ModelError, RunError
 from core.models.preprocessing import NORMALIZATIONS
@@ -25,6 +23,7 @@ from core.runs import run as run_module
 from core.runs import status
 from core.runs.library import find_run
 from core.runs.run import Run
+from core.settings.train_config import TrainConfig
 from core.sharing import zip_archive
 from core.sharing.handout.page import render
 from core.sharing.handout.pairs import of_pair

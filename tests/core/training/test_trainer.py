@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 
-from core.config import TrainConfig
 from core.data.batches import to_tensors
 from core.data.cifar10 import Images
 from core.errors import DivergedError, LabError, ModelError, TrainingError
@@ -15,6 +14,7 @@ from core.models.inference import infer
 from core.models.registry import build
 from core.runs import store
 from core.runs.run import HISTORY_COLUMNS
+from core.settings.train_config import TrainConfig
 from core.training.trainer import Trainer
 
 CONFIG = TrainConfig(depth=8, data="shipped", epochs=2, batch_size=32, lr=0.05)

@@ -5,7 +5,7 @@ from dataclasses import fields
 import pytest
 
 from core.analysis.comparison import Fairness, fairness
-from core.config import SETTINGS, TrainConfig
+from core.settings.train_config import SETTINGS, TrainConfig
 from core.words import settings
 
 

@@ -1,6 +1,6 @@
 """What trained networks lose with their blocks, in words: a snapshot of all cases."""
 
-from core.analysis.surgery_study import Cost, Fall
+from core.analysis.surgery import Cost, Fall
 from core.words import surgery
 
 COSTS = [Cost(30.04, 2, False), Cost(20.0, 1, False), Cost(0.99, 7, False), Cost(-0.3, 7, False), Cost(0.1, 7, True)]

@@ -3,9 +3,10 @@ from dataclasses import fields, replace
 
 import pytest
 
-from core.config import SCHEDULES, TrainConfig, recipe
 from core.errors import LabError
-from core.settings import differences
+from core.settings.recipes import SCHEDULES, recipe
+from core.settings.setting import differences
+from core.settings.train_config import TrainConfig
 
 # One other value for every field: a test below sees to it that a new field comes here as well.
 OTHER = {

@@ -9,10 +9,10 @@ import subprocess
 import sys
 import time
 
-from core.config import TrainConfig
 from core.errors import LabError
 from core.paths import ROOT
 from core.runs.run import Run
+from core.settings.train_config import TrainConfig
 
 ROUNDS, WARM_UPS, PATIENCE = 15, 3, 300  # passes, passes that don't count, seconds
 THREADS = (1, 2)

@@ -5,34 +5,15 @@ A field's row is all that is written of it: the checks, the command line, the fo
 """
 
 import hashlib
-import re
 from dataclasses import asdict, dataclass, fields
-from typing import Any
 
 from core.errors import LabError
-from core.settings import require_types, setting, settings_of, slug
+from core.settings.fit import STEMS, STRIDES, misfit
+from core.settings.recipes import RECIPES, SCHEDULES, USUAL_WARM_UP, recipe
+from core.settings.setting import require_types, setting, settings_of, slug
 
-# What the command line takes for each family where nothing else is said; AdamW's rate is a hundredth of SGD's.
-RECIPES: dict[str, dict[str, Any]] = {
-    "cifar": {"input_size": 32, "normalization": "cifar", "batch_size": 128, "lr": 0.3},
-    "torchvision": {"input_size": 64, "normalization": "imagenet", "batch_size": 64, "lr": 0.01},
-}
-CIFAR_STEM_SIZE = 32  # pixels, usual for torchvision's networks with a first layer for small pictures
-ADAMW_LR = 0.01
-# By name, for the small twins: "published" reaches what He et al. 2016 report for ResNet-20 (docs/speed.md).
-NAMED_RECIPES: dict[str, dict] = {
-    "quick": {"epochs": 12, "schedule": "onecycle", "lr": 0.4, "label_smoothing": 0.1},
-    "published": {"epochs": 40, "schedule": "cosine", "warmup": 0.05, "lr": 0.2, "label_smoothing": 0.1},
-}
-USUAL_WARM_UP = {"onecycle": 0.2, "cosine": 0.0, "multistep": 0.0, "constant": 0.0}  # share of the steps, by schedule
-SCHEDULES = tuple(USUAL_WARM_UP)
 OPTIMIZERS = ("sgd", "adamw")
 PRECISIONS = ("float32", "bfloat16")  # that one can choose; older GPUs have float16 besides, by themselves
-STRIDES = ("v1.5", "v1")
-STRIDED = ("resnet50", "resnet101", "resnet152")  # the networks of torchvision whose strides can be chosen
-STEMS = ("imagenet", "cifar")
-STEMMED = ("resnet18", "resnet34", *STRIDED)  # those whose first layer can be chosen
-NORMALIZATIONS = ("cifar", "imagenet", "none")
 OF_NETWORK = ("family", "network", "depth", "skip", "strides", "stem", "input_size", "normalization", "norm")
 TORCHVISION_DEPTHS = (50, 152)  # "resnet50" is torchvision's network, not the CIFAR one of that depth
 LARGEST_SEED = 2**31 - 1
@@ -277,7 +258,7 @@ class TrainConfig:
 
     def __post_init__(self):
         problems = (known.problem(name.replace("_", " "), getattr(self, name)) for name, known in SETTINGS.items())
-        if problem := next(filter(None, problems), None) or _misfit(self):
+        if problem := next(filter(None, problems), None) or misfit(self):
             raise LabError(problem)
         if self.warmup is None:
             object.__setattr__(self, "warmup", USUAL_WARM_UP[self.schedule])
@@ -327,49 +308,3 @@ class TrainConfig:
 
 
 SETTINGS = settings_of(TrainConfig)
-
-
-def _misfit(c: TrainConfig) -> str | None:
-    """What fits its own row but not the other fields, as a sentence; None if all fits."""
-    cifar = c.family == "cifar"
-    size = "32 for family cifar" if cifar else "from 32 to 512"
-    network = "empty for family cifar" if cifar else "a name of torchvision"
-    strides = f"v1.5, or v1 for torchvision's {', '.join(STRIDED)}"
-    checks = (
-        (
-            re.fullmatch("" if cifar else "[a-z][a-z0-9_]{0,40}", c.network),
-            f"network must be {network}, not {c.network!r}",
-        ),
-        (c.input_size == 32 if cifar else 32 <= c.input_size <= 512, f"input size must be {size}, not {c.input_size}"),
-        (c.strides == STRIDES[0] or c.network in STRIDED, f"strides must be {strides}, not {c.strides!r}"),
-        (c.stem == STEMS[0] or c.network in STEMMED, f"stem must be imagenet, or cifar for {', '.join(STEMMED)}"),
-        (
-            c.normalization in (None, *NORMALIZATIONS) or six_numbers(c.normalization),
-            f"normalization must be one of {', '.join(NORMALIZATIONS)}, or three means from 0 to 1 and three standard "
-            f"deviations above 0, separated by commas, not {c.normalization!r:.80}",
-        ),
-        (8 <= c.depth <= 1202 and c.depth % 6 == 2, f"depth must be 6n+2 (8, 14, 20, 32, 44, 56, ...), not {c.depth}"),
-        (
-            cifar or (c.depth, c.skip, c.norm) == (20, True, "batch"),
-            "depth, shortcuts and norm of a network of torchvision cannot be chosen",
-        ),
-        (c.init, "initial weights must be scratch, imagenet or the path of a file, not nothing"),
-    )
-    return next((f"The {problem}." for fits, problem in checks if not fits), None)
-
-
-def six_numbers(normalization: str) -> tuple[float, ...]:
-    """Means of red, green, blue, then standard deviations, from a text with commas; none where it holds no such."""
-    try:
-        numbers = tuple(float(word) for word in normalization.split(","))
-    except ValueError:
-        return ()
-    fits = len(numbers) == 6 and all(0 <= mean <= 1 for mean in numbers[:3]) and all(0 < s <= 10 for s in numbers[3:])
-    return numbers if fits else ()
-
-
-def recipe(family: str, optimizer: str, stem: str = STEMS[0]) -> dict:
-    """The fields whose usual value hangs on the network's family, its first layer or the optimizer: {field: usual}."""
-    size = {"input_size": CIFAR_STEM_SIZE} if stem == "cifar" else {}
-    usual = RECIPES[family]
-    return usual | size | {"lr": usual["lr"] * (ADAMW_LR if optimizer == "adamw" else 1)}

@@ -35,8 +35,8 @@ def race(name: str, root: str) -> None:
 
 def measure() -> None:
     """Print how long an image takes to train on, for the config on stdin."""
-    from core.config import TrainConfig
     from core.data.cifar10 import load_training
+    from core.settings.train_config import TrainConfig
     from core.training import duration
 
     config = TrainConfig.from_dict(json.load(sys.stdin))

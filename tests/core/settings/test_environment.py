@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from core import environment, paths
+from core import paths
 from core.commands import train
-from core.config import TrainConfig
 from core.data import cifar10
 from core.errors import LabError
 from core.lessons import lesson
 from core.models.initial_weights import describe_initial_weights
 from core.runs import library
+from core.settings import environment
+from core.settings.train_config import TrainConfig
 
 
 @pytest.mark.parametrize("name", environment.SWITCHES)

@@ -2,12 +2,12 @@ import json
 
 import pytest
 
-from core.analysis import latency
 from core.commands import speed
-from core.config import TrainConfig
 from core.errors import LabError
 from core.runs.run import open_run
 from core.runs.store import save_facts
+from core.settings.train_config import TrainConfig
+from core.studies import latency
 
 
 def test_deeper_networks_take_longer():

@@ -1,0 +1,52 @@
+"""Which settings of a training fit together: what no row of the table can say by itself."""
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.settings.train_config import TrainConfig
+
+STRIDES = ("v1.5", "v1")
+STRIDED = ("resnet50", "resnet101", "resnet152")  # the networks of torchvision whose strides can be chosen
+STEMS = ("imagenet", "cifar")
+STEMMED = ("resnet18", "resnet34", *STRIDED)  # those whose first layer can be chosen
+NORMALIZATIONS = ("cifar", "imagenet", "none")
+
+
+def misfit(c: "TrainConfig") -> str | None:
+    """What fits its own row but not the other fields, as a sentence; None if all fits."""
+    cifar = c.family == "cifar"
+    size = "32 for family cifar" if cifar else "from 32 to 512"
+    network = "empty for family cifar" if cifar else "a name of torchvision"
+    strides = f"v1.5, or v1 for torchvision's {', '.join(STRIDED)}"
+    checks = (
+        (
+            re.fullmatch("" if cifar else "[a-z][a-z0-9_]{0,40}", c.network),
+            f"network must be {network}, not {c.network!r}",
+        ),
+        (c.input_size == 32 if cifar else 32 <= c.input_size <= 512, f"input size must be {size}, not {c.input_size}"),
+        (c.strides == STRIDES[0] or c.network in STRIDED, f"strides must be {strides}, not {c.strides!r}"),
+        (c.stem == STEMS[0] or c.network in STEMMED, f"stem must be imagenet, or cifar for {', '.join(STEMMED)}"),
+        (
+            c.normalization in (None, *NORMALIZATIONS) or six_numbers(c.normalization),
+            f"normalization must be one of {', '.join(NORMALIZATIONS)}, or three means from 0 to 1 and three standard "
+            f"deviations above 0, separated by commas, not {c.normalization!r:.80}",
+        ),
+        (8 <= c.depth <= 1202 and c.depth % 6 == 2, f"depth must be 6n+2 (8, 14, 20, 32, 44, 56, ...), not {c.depth}"),
+        (
+            cifar or (c.depth, c.skip, c.norm) == (20, True, "batch"),
+            "depth, shortcuts and norm of a network of torchvision cannot be chosen",
+        ),
+        (c.init, "initial weights must be scratch, imagenet or the path of a file, not nothing"),
+    )
+    return next((f"The {problem}." for fits, problem in checks if not fits), None)
+
+
+def six_numbers(normalization: str) -> tuple[float, ...]:
+    """Means of red, green, blue, then standard deviations, from a text with commas; none where it holds no such."""
+    try:
+        numbers = tuple(float(word) for word in normalization.split(","))
+    except ValueError:
+        return ()
+    fits = len(numbers) == 6 and all(0 <= mean <= 1 for mean in numbers[:3]) and all(0 < s <= 10 for s in numbers[3:])
+    return numbers if fits else ()
