@@ -258,7 +258,7 @@ def test_surgery_makes_no_alarm_of_what_may_be_luck(app):
 
 def test_surgery_is_prepared_while_the_visitor_reads(app, own_runs, monkeypatch):
     prepared = queue.Queue()
-    monkeypatch.setattr(cached, "surgery", lambda run: prepared.put(run.path))
+    monkeypatch.setattr(cached, "surgery_network", lambda run: prepared.put(run.path))
     open_page(app, "surgery")
     awaited = {own_runs / "mine-plain", own_runs / "mine-residual"}
     while awaited:  # an earlier test's thread may still be at work and put its own
