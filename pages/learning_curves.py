@@ -68,6 +68,10 @@ st.markdown(
     help=explain("epoch", "validation photos"),
 )
 
+for side, run in pair:
+    if run.validation_was_seen:
+        st.warning(summary.validation_was_seen(side), icon=":material/visibility:")
+
 with curious():
     augmented = all(run.config.augment for _, run in pair)
     final = {side: cached.history(run).iloc[-1] for side, run in pair}

@@ -6,7 +6,10 @@ import streamlit as st
 
 from core.charts.answers import confusion, per_class
 from core.charts.palette import told_apart
+from core.data import doubted_labels
 from core.data.cifar10 import CLASSES
+from core.data.doubted_labels import JUDGED, JUDGES, MAJORITY
+from core.words.comparison import with_and_without
 from core.words.english import capitalized, plural
 from core.words.glossary import phrase
 from ui import cached, chart, pair_picker, photos
@@ -134,12 +137,35 @@ def show_classes() -> None:
     st.dataframe(wide[sorted(wide.columns)], column_config=percent, key="per_class")
 
 
+def show_doubts() -> None:
+    """The photos whose label people doubted, and what they are worth to both networks."""
+    doubts = doubted_labels.load()
+    rather = [image for image, doubt in doubts.items() if doubt.preferred]
+    undoubted = np.setdiff1d(np.arange(len(cached.test_labels())), list(doubts))
+    shares = {side: (cached.accuracy(run).value, cached.accuracy(run, undoubted).value) for side, run in pair}
+    st.markdown(
+        f"A program found {JUDGED} of the 10,000 test photos suspicious, and {JUDGES} people judged each. For "
+        f"**{len(doubts)}**, fewer than {MAJORITY} of the {JUDGES} agreed with the label that counts as right here; "
+        f"for {len(rather)} of these, most preferred another class, or none of the two. "
+        f"{with_and_without(pair.names, shares)}"
+    )
+    photos.strip(rather, pair, key="doubted")
+    st.caption(
+        "Northcutt, Athalye and Mueller 2021, [Pervasive Label Errors in Test Sets Destabilize Machine Learning "
+        "Benchmarks](https://arxiv.org/abs/2103.14749); the votes: [label-errors]"
+        "(https://github.com/cleanlab/label-errors). Everything else in this lab counts the labels as they are."
+    )
+
+
 st.title("What do they mix up?")
 pair_picker.legend(pair)
 show_most_common()
 with st.expander("All mix-ups, as a table", icon=":material/grid_on:", key="all_mix_ups"):
     st.markdown("A row is what a photo **is**, a column what the network **says**. **Click a cell to see its photos.**")
     show_table()
+with st.expander("Is the key right?", icon=":material/fact_check:", key="doubts", on_change="rerun") as doubts:
+    if doubts.open:
+        show_doubts()
 with curious():
     st.markdown(
         "The numbers in the diagonal are right answers, of 1,000 photos each. In “what changes”, a cell has the color "

@@ -56,8 +56,10 @@ def test_logits(run: Run) -> np.ndarray:
 
 
 @st.cache_data(max_entries=1_000, hash_funcs=RUN_KEY, show_spinner=False)
-def accuracy(run: Run) -> metrics.Share:
-    return metrics.accuracy(test_logits(run), test_labels())
+def accuracy(run: Run, images: np.ndarray | None = None) -> metrics.Share:
+    """On all test photos, or on those with these indices."""
+    chosen = slice(None) if images is None else images
+    return metrics.accuracy(test_logits(run)[chosen], test_labels()[chosen])
 
 
 @st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)

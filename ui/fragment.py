@@ -9,7 +9,7 @@ from core.errors import LabError
 from ui.foreign_text import plain
 
 
-def fragment(run_every: str | None = None) -> Callable:
+def fragment(run_every: str | float | None = None) -> Callable:
     """`st.fragment`; a LabError in it, as when somebody has deleted the run meanwhile, is shown and ends it."""
 
     def decorate(draw: Callable) -> Callable:

@@ -3,8 +3,10 @@
 import numpy as np
 import streamlit as st
 
+from core.data import doubted_labels
 from core.data.cifar10 import CLASSES
 from core.data.pictures import enlarge
+from core.words.comparison import judged
 from ui import cached
 from ui.pair_picker import Pair
 
@@ -17,14 +19,15 @@ def enlarged_test_image(index: int, side: int = SIDE) -> np.ndarray:
 
 
 def strip(indices, pair: Pair, key: str) -> None:
-    """Test images in a row that wraps, each with its class, both answers, and a link to look inside."""
+    """Test images in a row that wraps, each with its class, both answers, and a link to look inside; and with what
+    people said who doubted its class."""
     labels = cached.test_labels()
     answers = {side: cached.test_logits(run).argmax(axis=1) for side, run in pair}
     with st.container(horizontal=True, key=key):
         for index in map(int, indices):
             with st.container(width=SIDE + 12, gap=None):
                 st.image(enlarged_test_image(index), width=SIDE, alt=f"Test photo {index}: {CLASSES[labels[index]]}")
-                st.markdown(_caption(CLASSES[labels[index]], {s: CLASSES[a[index]] for s, a in answers.items()}))
+                st.markdown(_caption(index, CLASSES[labels[index]], {s: CLASSES[a[index]] for s, a in answers.items()}))
                 st.page_link(
                     "../pages/look_inside.py",
                     label="Look inside",
@@ -41,9 +44,11 @@ def row(indices, key: str, side: int = 72) -> None:
             st.image(enlarged_test_image(index, side), width=side, alt=f"Test photo {index}: {truth}")
 
 
-def _caption(truth: str, answers: dict[str, str]) -> str:
+def _caption(index: int, truth: str, answers: dict[str, str]) -> str:
     lines = [f"**{truth}**"]
     lines += [f"{side}: {answer} {mark(answer == truth)}" for side, answer in answers.items()]
+    if doubt := doubted_labels.load().get(index):
+        lines.append(f":orange[:material/help: {judged(doubt)}]")
     return "  \n".join(lines)
 
 

@@ -40,6 +40,16 @@ def initial_weights(config: TrainConfig, say: Callable[[str], object] = lambda w
     return fitted(file.tensors, config, f"The weights in {config.init}", new_head=True)
 
 
+def answers_were_learned(config: TrainConfig, start: Weights | None) -> bool:
+    """Whether `initial_weights` came with a last layer for ten classes, and so with answers of their own: they may have
+    learned from the very photos that this training keeps apart for validation."""
+    if start is None:
+        return False
+    model = build(config)
+    drawn, head = model.state_dict(), head_name(model)
+    return any(not torch.equal(start[name], drawn[name]) for name in drawn if is_within(name, head))
+
+
 def starting_weights(config: TrainConfig) -> Weights:
     """The state dict with which a training of this config begins. Raises ModelError as `initial_weights` does."""
     return initial_weights(config) or build(config).state_dict()

@@ -72,6 +72,12 @@ class Run:
         return self.facts["architecture"]["multiply_adds"]
 
     @property
+    def validation_was_seen(self) -> bool:
+        """Whether its initial weights may have learned from the photos that were kept apart for validation: they came
+        with answers of their own."""
+        return self.facts.get("answers_learned_before") is True
+
+    @property
     def imported(self) -> bool:
         """Whether it was trained elsewhere: of its config, only what is OF_NETWORK is known."""
         return isinstance(self.facts.get("imported"), dict)

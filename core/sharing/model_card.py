@@ -18,7 +18,7 @@ TEMPLATE = """# {name}
 | | |
 |---|---|
 | test accuracy (10,000 images, scored once, after training) | {accuracy:.2%} (95 % interval {low:.2%} to {high:.2%}) |
-| validation accuracy of the kept epoch | {val_accuracy:.2%} (epoch {best_epoch} of {epochs}) |
+| validation accuracy of the kept epoch{seen} | {val_accuracy:.2%} (epoch {best_epoch} of {epochs}) |
 | training accuracy in that epoch{augmented} | {train_accuracy:.2%} |
 | parameters | {parameters:,} |
 | multiply-adds for an image | {multiply_adds:,} |
@@ -118,6 +118,7 @@ def _card_of_trained(run: Run, lab: str) -> str:
         low=accuracy.low,
         high=accuracy.high,
         val_accuracy=kept["val_accuracy"],
+        seen="; too high, if the initial weights have seen these photos" if run.validation_was_seen else "",
         train_accuracy=kept["train_accuracy"],
         augmented=" (augmented images)" if run.config.augment else "",
         best_epoch=run.facts["best_epoch"],

@@ -22,7 +22,13 @@ from core.data.batches import to_tensors
 from core.errors import DivergedError, LabError, RunError, TrainingError, plain_reason
 from core.models.complexity import count_multiply_adds, count_parameters
 from core.models.inference import StoppedError
-from core.models.initial_weights import describe_initial_weights, initial_weights, starting_weights
+from core.models.initial_weights import (
+    Weights,
+    answers_were_learned,
+    describe_initial_weights,
+    initial_weights,
+    starting_weights,
+)
 from core.runs import status, store
 from core.runs.run import STATE_FILE, Run, open_run
 from core.runs.status import Status
@@ -76,7 +82,8 @@ class Session:
         start = initial_weights(config, distributed.say)
         trainer = Trainer(config, images(), start, precision=how.precision, compiled=how.compiled)
         session = cls(trainer, folder, events)
-        distributed.by_first(store.new_run, folder.parent, folder.name, config, session._facts(data_folder))
+        facts = session._facts(data_folder, start)
+        distributed.by_first(store.new_run, folder.parent, folder.name, config, facts)
         distributed.by_first(status.claim, folder)
         return session
 
@@ -101,7 +108,7 @@ class Session:
         start = initial_weights(config, distributed.say)
         trainer = Trainer(config, images(), start, precision=how.precision, compiled=how.compiled)
         session = cls(trainer, folder, events)
-        distributed.by_first(store.save_facts, folder, config, session._facts(data_folder))
+        distributed.by_first(store.save_facts, folder, config, session._facts(data_folder, start))
         return session
 
     def run(self, should_stop) -> bool:
@@ -194,7 +201,7 @@ class Session:
             with suppress(OSError):  # Windows keeps a log that is open
                 (self.folder / needed_no_more).unlink(missing_ok=True)
 
-    def _facts(self, data_folder: Path | None) -> dict:
+    def _facts(self, data_folder: Path | None, start: Weights | None) -> dict:
         trainer = self.trainer
         size = trainer.preprocessing.size
         facts = {
@@ -208,6 +215,8 @@ class Session:
             "training_images": len(trainer.training_set),
             **self._environment(),
         }
+        if answers_were_learned(self.config, start):
+            facts["answers_learned_before"] = True
         return facts | ({"data_folder": str(data_folder.resolve())} if data_folder else {})
 
     def _environment(self) -> dict:

@@ -1,6 +1,7 @@
 """Two networks side by side: the verdict on them, and their answers to one picture, in sentences."""
 
 from core.analysis.comparison import Verdict
+from core.data.doubted_labels import JUDGES, Doubt
 from core.words.english import capitalized, with_article
 
 ORDER = {
@@ -73,3 +74,20 @@ def why_both_are_wrong(pixels: int, unfamiliar: bool) -> str:
         "nothing of the world but small photos of ten things."
     )
     return words + (" This one looks unlike most of those." if unfamiliar else "")
+
+
+def judged(doubt: Doubt) -> str:
+    """What people would rather call a photo than by its label, e.g. "4 of 5 people: dog"."""
+    if doubt.preferred is None:
+        return "people disagree"
+    said = doubt.proposed if doubt.preferred == "proposed" else f"neither {doubt.label} nor {doubt.proposed}"
+    return f"{doubt.votes[doubt.preferred]} of {JUDGES} people: {said}"
+
+
+def with_and_without(names: dict[str, str], shares: dict[str, tuple[float, float]]) -> str:
+    """Accuracies with and without some photos, by side, e.g. "Without them, the plain network is right on 90.51 %
+    instead of 90.37 %"."""
+    each = [
+        f"{names[side]} is right on {without:.2%} instead of {whole:.2%}" for side, (whole, without) in shares.items()
+    ]
+    return f"Without them, {', '.join(each)}."

@@ -46,3 +46,11 @@ def when(reached: tuple[int, float] | None) -> str:
         return "never"
     epochs, minutes = reached
     return f"{epochs} epoch{'s' if epochs > 1 else ''} ({minutes:.0f} min)"
+
+
+def validation_was_seen(side: str) -> str:
+    """Of a run whose initial weights came with answers of their own."""
+    return (
+        f"{side} began with weights that had ten answers already. If they learned from CIFAR-10, they have seen the "
+        "photos that were kept apart: its curve for those is then too high. The test photos are not affected."
+    )

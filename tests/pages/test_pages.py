@@ -15,11 +15,12 @@ from streamlit.testing.v1 import AppTest
 
 from core.analysis import out_of_distribution
 from core.commands import train
-from core.data import cifar10, gallery, pictures
+from core.data import cifar10, doubted_labels, gallery, pictures
 from core.data.cifar10 import CLASSES
 from core.errors import ModelError
 from core.heatmaps import gradcam
 from core.paths import ROOT
+from core.runs import store
 from core.runs.library import find_run
 from core.settings.setting import differences
 from core.settings.train_config import TrainConfig
@@ -143,6 +144,17 @@ def test_learning_curves_draw_every_epoch_of_both(app):
         rows = pd.concat(convert_arrow_bytes_to_pandas_df(dataset.data.data) for dataset in chart.proto.datasets)
         rows = rows[rows["run"].notna()]  # rules have none
         assert set(zip(rows["run"], rows["epoch"], strict=True)) == {("mine-plain", 1), ("mine-residual", 1)}
+
+
+def test_mistakes_show_the_photos_whose_label_people_doubted(app):
+    app.session_state["doubts"] = True
+    words = said(open_page(app, "mistakes"))
+    left = np.setdiff1d(np.arange(10_000), list(doubted_labels.load()))
+    labels = cifar10.load_test_labels()
+    for name in ("mine-plain", "mine-residual"):
+        right = find_run(name).test_logits().argmax(axis=1) == labels
+        assert f"right on {right[left].mean():.2%} instead of {right.mean():.2%}" in words
+    assert words.count("of 5 people: ") == 22
 
 
 def test_mistakes_show_the_photos_of_the_chosen_cell(app):
@@ -475,6 +487,13 @@ def duel(make_run, weights):
     for run in (scratch, learned):
         store.save_weight_change(run.path, starting_weights(run.config), run.load_model().state_dict())
     return scratch, learned
+
+
+def test_learning_curves_say_of_whom_the_validation_photos_were_seen_before(app, make_run):
+    run = find_run("mine-residual")
+    store.save_facts(run.path, run.config, run.facts | {"answers_learned_before": True})
+    (warning,) = open_page(app, "learning_curves").warning
+    assert warning.value.startswith("B began with weights that had ten answers already")
 
 
 def test_learning_curves_say_why_a_smoothed_training_loss_is_higher(app):

@@ -308,7 +308,7 @@ def test_initial_weights_of_another_network_are_refused_in_one_line(command, tmp
 @pytest.mark.slow
 def test_a_finished_run_says_with_which_weights_it_began(command, tmp_path, own_runs, monkeypatch):
     """Though their file may be another by then, or gone."""
-    save_file(build(train.TrainConfig(depth=8)).state_dict(), tmp_path / "given.safetensors")
+    save_file(build(train.TrainConfig(depth=8, seed=9)).state_dict(), tmp_path / "given.safetensors")
     options = ("--init", str(tmp_path / "given.safetensors"), "--epochs", "1", "--name", "x")
     command("resnet8", *options, stop=True)
     begun = open_run(own_runs / "x").facts
@@ -319,6 +319,7 @@ def test_a_finished_run_says_with_which_weights_it_began(command, tmp_path, own_
     assert code == 0
     assert "sha256" in ended["initial_weights"]
     assert ended["initial_weights"] == begun["initial_weights"]
+    assert open_run(own_runs / "x").validation_was_seen
 
 
 def test_place_that_cannot_hold_a_run_is_refused(command, tmp_path):

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 from core.errors import ModelError
-from core.models.initial_weights import initial_weights
+from core.models.initial_weights import answers_were_learned, initial_weights
 from core.models.registry import build
 from core.models.weight_files import read_weights
 from core.runs.library import find_run
@@ -283,3 +283,13 @@ def test_what_does_not_fit_is_named_in_few_words(tmp_path):
     ) as caught:
         initial_weights(small(tmp_path / "a.pt"))
     assert len(str(caught.value)) < 600
+
+
+@pytest.mark.parametrize(("classes", "learned"), [(10, True), (100, False)])
+def test_weights_with_ten_answers_of_their_own_are_known(tmp_path, weights, classes, learned):
+    """With another number of them, the last layer is new."""
+    weights["fc.weight"], weights["fc.bias"] = torch.ones(classes, 64), torch.ones(classes)
+    save_file(weights, tmp_path / "a.safetensors")
+    config = small(tmp_path / "a.safetensors")
+    assert answers_were_learned(config, initial_weights(config)) == learned
+    assert not answers_were_learned(small(), initial_weights(small()))

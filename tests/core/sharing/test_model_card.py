@@ -54,6 +54,13 @@ def test_images_that_an_epoch_leaves_out_are_not_counted(make_run):
     assert said(make_run("part"), "training images").startswith("360, each seen 1.0 times on average: an epoch leaves")
 
 
+def test_validation_photos_that_may_have_been_seen_before_are_told(make_run):
+    run = make_run("here")
+    assert said(run, "validation accuracy of the kept epoch |")
+    seen = replace(run, facts=run.facts | {"answers_learned_before": True})
+    assert said(seen, "validation accuracy of the kept epoch; too high, if the initial weights have seen these photos")
+
+
 @pytest.mark.parametrize(
     ("freeze", "words"), [("", "nothing"), ("backbone", "up to the last layer, which alone learns"), ("a", "up to a")]
 )
