@@ -26,12 +26,13 @@ from core.settings.train_config import TrainConfig
 from core.studies import latency
 
 
-def _run_key(run: Run) -> tuple[str, tuple | None]:
-    """Raises nothing: Streamlit would wrap it. Of a run that is gone nothing is cached, so that reading it tells so."""
+def _run_key(run: Run) -> str:
+    """One text, which Streamlit hashes in a moment. Raises nothing: Streamlit would wrap it. Of a run that is gone
+    nothing is cached, so that reading it tells so."""
     try:
-        return str(run.path), run.version
+        return f"{run.path} {run.version}"
     except RunError:
-        return str(run.path), None
+        return str(run.path)
 
 
 RUN_KEY: dict[str | type, Callable] = {Run: _run_key}
@@ -104,7 +105,7 @@ def fact(call: Call, runs: list[Run]) -> Fact:
     return lesson.compute(call)
 
 
-@st.cache_resource(max_entries=8, hash_funcs=RUN_KEY, show_spinner=False)
+@st.cache_resource(max_entries=8, hash_funcs={Run: lambda run: f"{run.path} {hash(run.config)}"}, show_spinner=False)
 def questions(runs: list[Run]) -> list[Question]:
     return questions_of(runs)
 

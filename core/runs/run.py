@@ -6,6 +6,7 @@ Whatever is wrong with a folder raises RunError, and the other runs still open. 
 import json
 import os
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -257,10 +258,10 @@ def open_run(path: Path) -> Run:
     """The run in the folder `path`. Raises RunError."""
     file = path / "config.json"
     try:
-        if file.stat().st_size > LARGEST_JSON:
+        at = file.stat()
+        if at.st_size > LARGEST_JSON:
             raise RunError(f"{file} is too large for a config.")
-        facts = json.loads(file.read_text(encoding="utf-8"))
-        config = TrainConfig.from_dict(facts.pop("config"))
+        config, facts = _read_config(file, (at.st_size, at.st_mtime_ns, at.st_ino))
         waits = not facts and not (path / RESULT_FILE).exists()  # for its turn to be trained; nothing known yet
         if not waits and not all(_is_count(facts["architecture"][key]) for key in ("parameters", "multiply_adds")):
             raise RunError(f"{file}: parameters and multiply_adds must be whole numbers, from 1 to {LARGEST_COUNT:,}.")
@@ -270,7 +271,15 @@ def open_run(path: Path) -> Run:
         raise RunError(f"{file} cannot be read as a run's config ({type(error).__name__}: {error}).") from None
     except LabError as error:
         raise RunError(f"{file}: {error}") from None
-    return Run(path, config, facts)
+    return Run(path, config, dict(facts))
+
+
+@lru_cache(maxsize=1_000)
+def _read_config(file: Path, version: tuple[int, ...]) -> tuple[TrainConfig, dict]:
+    """What config.json holds: the config, and all else. `version`: another whenever the file is. Every page lists all
+    runs."""
+    facts = json.loads(file.read_text(encoding="utf-8"))
+    return TrainConfig.from_dict(facts.pop("config")), facts
 
 
 def _is_count(known: object) -> bool:
