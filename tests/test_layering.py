@@ -66,3 +66,13 @@ def test_the_first_page_loads_no_heavy_library():
     code = f"import sys, {modules}; print(sorted({heavy} & set(sys.modules)))"
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def test_tables_of_answers_load_no_heavy_library():
+    code = (
+        "import sys, numpy as np; from core.analysis import metrics;"
+        "metrics.per_class(np.eye(10), np.arange(10)); metrics.accuracy(np.eye(10), np.arange(10));"
+        "print(sorted({'torch', 'sklearn', 'scipy.stats'} & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"

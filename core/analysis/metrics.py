@@ -1,10 +1,13 @@
-"""From logits (float (n, 10)) and labels (integers (n,)) to figures and tables. NumPy and pandas; no torch."""
+"""From logits (float (n, 10)) and labels (integers (n,)) to figures and tables. NumPy and pandas; no torch.
+
+Nor scikit-learn: it brings scipy.stats, which takes a second to load and fails while another thread loads PyTorch.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import bdtr, log_softmax, softmax  # not scipy.stats, whose import alone takes a second
+from scipy.special import bdtr, log_softmax, softmax
 
 from core.data.cifar10 import CLASSES
 
@@ -72,9 +75,8 @@ def calibration_error(logits: np.ndarray, labels: np.ndarray, bins: int = 15) ->
 
 def confusion(logits: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
     """Counts, 10 x 10: rows are the true classes, columns the answers. Sums to n."""
-    from sklearn.metrics import confusion_matrix
-
-    counts = confusion_matrix(labels, logits.argmax(axis=1), labels=range(len(CLASSES)))
+    size = len(CLASSES)
+    counts = np.bincount(size * labels.astype(int) + logits.argmax(axis=1), minlength=size**2).reshape(size, size)
     return pd.DataFrame(counts, index=pd.Index(CLASSES, name="true"), columns=pd.Index(CLASSES, name="answer"))
 
 
@@ -87,10 +89,8 @@ def most_common_mistake(confusion: pd.DataFrame) -> tuple[str, str, int]:
 
 def per_class(logits: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
     """A row a class: precision, recall, f1 (0 to 1; 0 where undefined) and its count of images, "images"."""
-    from sklearn.metrics import precision_recall_fscore_support
-
-    columns = precision_recall_fscore_support(
-        labels, logits.argmax(axis=1), labels=range(len(CLASSES)), zero_division=0.0
-    )
-    table = dict(zip(("precision", "recall", "f1", "images"), columns, strict=True))
-    return pd.DataFrame(table, index=pd.Index(CLASSES, name="class"))
+    counts = confusion(logits, labels).to_numpy()
+    right, said, images = counts.diagonal(), counts.sum(axis=0), counts.sum(axis=1)
+    shares = {"precision": (right, said), "recall": (right, images), "f1": (2 * right, said + images)}
+    table = {name: part / np.maximum(whole, 1) for name, (part, whole) in shares.items()}
+    return pd.DataFrame(table | {"images": images}, index=pd.Index(CLASSES, name="class"))
