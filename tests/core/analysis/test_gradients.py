@@ -12,6 +12,7 @@ from core.data.cifar10 import Images
 from core.errors import RunError
 from core.models.registry import build, family
 from core.runs import store
+from core.runs.run import Run
 from core.settings.train_config import TrainConfig
 
 
@@ -45,26 +46,33 @@ def test_a_step_is_what_gradient_descent_does_to_a_layer(batch):
     assert table["step"].tolist() == pytest.approx(moved, rel=1e-3)
 
 
-def test_at_the_end_it_is_the_epoch_and_the_weights_that_were_kept(make_run):
-    run = make_run("mine", epochs=3)
-    run = replace(run, facts=run.facts | {"best_epoch": 2})
-    table = gradients.at_end(run)
+@pytest.fixture
+def two_epochs(make_run) -> Run:
+    """A run whose record has two epochs, with twice as much gradient in the second."""
+    run = make_run("mine")
     layers, norms = run.gradients()
-    weights = run.load_model().state_dict()
+    store.save_progress(run.path, run.history().to_dict("records"), layers, np.concatenate([norms, 2 * norms]))
+    return run
+
+
+@pytest.mark.parametrize("epoch", [1, 2])
+def test_at_the_end_it_is_the_epoch_and_the_weights_that_were_kept(two_epochs, epoch):
+    table = gradients.at_end(replace(two_epochs, facts=two_epochs.facts | {"best_epoch": epoch}))
+    layers, norms = two_epochs.gradients()
+    weights = two_epochs.load_model().state_dict()
     assert table["layer"].tolist() == layers
-    assert table["norm"].tolist() == pytest.approx(norms[1].tolist())
+    assert table["norm"].tolist() == pytest.approx(norms[epoch - 1].tolist())
     assert table["size"].tolist() == pytest.approx([weights[name].norm().item() for name in layers])
 
 
-@pytest.mark.parametrize("epoch", [None, 0, 4])
-def test_an_end_that_is_not_known_is_not_told(make_run, epoch):
-    run = make_run("mine", epochs=3)
+@pytest.mark.parametrize("epoch", [None, 0, 3])
+def test_an_end_that_is_not_known_is_not_told(two_epochs, epoch):
     with pytest.raises(RunError, match="not recorded"):
-        gradients.at_end(replace(run, facts=run.facts | {"best_epoch": epoch}))
+        gradients.at_end(replace(two_epochs, facts=two_epochs.facts | {"best_epoch": epoch}))
 
 
 def test_an_end_has_the_layers_that_the_weights_have(make_run):
-    run = make_run("mine", epochs=3)
+    run = make_run("mine")
     layers, norms = run.gradients()
     store.save_progress(run.path, run.history().to_dict("records"), ["other", *layers[1:]], norms)
     with pytest.raises(RunError, match="other layers"):
