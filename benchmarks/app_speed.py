@@ -86,7 +86,7 @@ def operations(page: Page, url: str, depth: int) -> list[float]:
 def beginnings(page: Page, url: str) -> list[float]:
     """Seconds until Gradient flow shows two new networks that are six layers deeper, up to 110."""
     page.goto(f"{url}/gradient_flow?{urlencode({'flow_depth': 80})}")
-    told = page.locator("h4:has-text('In the plain network the first layer receives')")
+    told = page.locator("h4:has-text('one step would move the first layer')")
     told.wait_for(timeout=60_000)
     thumb, seconds = page.locator(".st-key-flow_depth input"), []
     for _ in range(5):

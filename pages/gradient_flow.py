@@ -1,32 +1,25 @@
-"""How much of the learning signal reaches each layer: while the pair trained, and in any depth before training."""
+"""What the learning signal does in each layer: in new networks of any depth, in one step, and where a pair ended."""
 
 from contextlib import suppress
-from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from core.analysis import gradients
-from core.analysis.depth import NETWORKS
-from core.charts.gradients import gradient_by_layer, gradient_heatmap, gradient_ratio
-from core.errors import RunError
+from core.charts.gradients import step_by_layer
+from core.errors import LabError, RunError
 from core.runs import status
 from core.runs.library import list_runs
 from core.runs.run import Run
-from core.settings.train_config import TrainConfig
 from core.words import gradients as gradient_words
 from core.words.glossary import explain
-from ui import cached, chart, pair_picker
+from ui import cached, chart, gradient_record, new_networks, pair_picker
 from ui.curious import curious
 from ui.foreign_text import plain
-from ui.fragment import fragment
+from ui.gradient_record import Record, scale_of
 from ui.pair_picker import offer_pair
 
-DEPTHS = tuple(range(8, 111, 6))
 WITHOUT_BATCH_NORM = ("plain56-none", "resnet56-none")
-COLOR_RANGE = 1e6  # beyond that, all but the strongest would look alike
-FAINTEST = "; the lightest is a millionth of the strongest, or less"
 WORDS = """
 1. A network learns backwards: the mistake is seen at the answer, and a message about it, the **gradient**, travels \
 back through all layers to the first.
@@ -34,17 +27,25 @@ back through all layers to the first.
 BatchNorm** (switch it off above); the one trained here had a gradient of usual strength again within an epoch, yet \
 learned little.
 3. **With BatchNorm it does not vanish**: before training it even grows on its way back through a deep plain \
-network, by far too much, and the first steps of training even that out.
+network, by far too much. The first steps of training even that out, but by blowing up the weights: see *One step too \
+many*.
 4. **Shortcuts** carry the message around every block, so that with BatchNorm no layer of a deep ResNet \
 is flooded or starved; without BatchNorm the parts add up, and it explodes: such a network \
 learns if its steps are kept short all the same (gradient clipping).
 5. So "ResNets win because gradients no longer vanish" is **not** the whole story of networks with BatchNorm: the \
-gradients of the plain ones are there, but following them is harder.
+gradients of the plain ones are there, but following them is harder. For one thing, they say something else for every \
+picture, however alike two pictures are.
 """
-SOURCES = """
+SOURCES = f"""
 - He et al. 2015, [Deep residual learning](https://arxiv.org/abs/1512.03385), section 4.1, of plain networks with \
 BatchNorm: the difficulty is "unlikely to be caused by vanishing gradients"; their gradients have "healthy norms". \
 They conjecture "exponentially low convergence rates".
+- van Laarhoven 2017, [L2 regularization versus batch and weight normalization](https://arxiv.org/abs/1706.05350): \
+where BatchNorm follows, the size of the weights changes nothing but the size of the gradient, which is inverse to it. \
+You, Gitman and Ginsburg 2017, [Large batch training](https://arxiv.org/abs/1708.03888): what counts is the step \
+against the weights.
+- Balduzzi et al. 2017, [The shattered gradients problem](https://arxiv.org/abs/1702.08591): in deep plain networks, \
+gradients at neighboring inputs are like noise.
 - Yang et al. 2019, [A mean field theory of batch normalization](https://arxiv.org/abs/1902.08129): at initialization \
 BatchNorm without shortcuts makes gradients *explode* with depth; after a step of training their range is far smaller.
 - He et al. 2015, [Delving deep into rectifiers](https://arxiv.org/abs/1502.01852), section 2.2: the initial weights \
@@ -58,20 +59,23 @@ explodes at the usual initialization, and how it can be trained all the same.
 - Veit et al. 2016, [Residual networks behave like ensembles](https://arxiv.org/abs/1605.06431): most of a deep \
 ResNet's gradient comes through short paths.
 
-Plotted: the Euclidean norm of the loss's gradient with respect to each layer's weights (convolutions and the last \
-linear layer); by epoch, the mean over its steps, before any clipping. What is below 1e-12 is drawn as 1e-12. Layers \
-differ in size and in the scale of their weights, so a ratio of 2 between two of them means nothing.
+Norms are Euclidean, of the loss's gradient with respect to each layer's weights (convolutions and the last \
+linear layer); by epoch, the mean over its steps, before any clipping. What is below {gradients.SMALLEST:g} is drawn \
+as {gradients.SMALLEST:g}. A step is learning rate × norm of the gradient / norm of the weights; momentum, which makes \
+steps up to ten times as long, is left out. Layers differ in size and in the scale of their weights, so a ratio of 2 \
+between two of them means nothing.
 """
 
 st.title("Does the lesson reach the first layer?")
 st.markdown(
     "Every step of training sends a message back from the answer to the first layer: how to do better (the "
-    "**gradient**). Here is how strong it is when it reaches each layer of two **new** networks.",
+    "**gradient**). Then each layer moves its weights, the numbers that it has learned. **How far would one step move "
+    "them in two new networks?**",
     help=explain("gradient", "layer"),
 )
 
 
-def read_gradients() -> dict[str, tuple[list[str], np.ndarray]]:
+def read_gradients() -> dict[str, Record]:
     """By side; for a run without them, the page says what is missing."""
     found = {}
     for side, run in pair:
@@ -90,25 +94,8 @@ def read_gradients() -> dict[str, tuple[list[str], np.ndarray]]:
     return found
 
 
-def scale_of(tables) -> list[float]:
-    """One logarithmic scale for all that is shown side by side."""
-    norms = pd.concat([table[~table["broken"]] for table in tables])["norm"]
-    return [float(norms.min()), float(norms.max())] if len(norms) and norms.min() < norms.max() else [1e-3, 1.0]
-
-
-def colors_of(domain: list[float]) -> list[float]:
-    return [max(domain[0], domain[1] / COLOR_RANGE), domain[1]]
-
-
-def show_training(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
-    tables = {side: gradients.by_epoch(*both) for side, both in found.items()}
-    domain = scale_of(tables.values())
-    colors = colors_of(domain)
-    names = {side: run.name for side, run in pair}
-    for column, (side, table) in zip(st.columns(2), tables.items(), strict=False):
-        with column:
-            st.markdown(f"**{side}: {plain(names[side])}**")
-            chart.show(gradient_heatmap, table, colors, width="stretch", key=f"heatmap_{side}")
+def show_what_to_know(found: dict[str, Record]) -> None:
+    """What is special of a run: that it broke down, is frozen in part, or had its gradients shortened."""
     for side, (layers, norms) in found.items():
         if broken := gradients.breakdown(norms):
             st.warning(
@@ -123,165 +110,41 @@ def show_training(found: dict[str, tuple[list[str], np.ndarray]]) -> None:
     clipped = {side: run.config.clip_norm for side, run in pair if side in found and run.config.clip_norm}
     if clipped:
         st.info(
-            "This is the message as it arrived. Before each step, it was shortened (gradient clipping), in "
+            "Before each step, the message was shortened (gradient clipping), in "
             + " and in ".join(f"{side} to a length of {norm:g} at most" for side, norm in clipped.items())
             + ": so that a huge one does not throw the weights far away."
         )
-    ends = {side: first_layer(norms[-1]) for side, (_, norms) in found.items()}
+
+
+def show_steps(found: dict[str, Record]) -> None:
+    """How far the same step would move each layer once it is trained, where what is stored tells that."""
+    steps = {}
+    for side, run in pair:
+        if side in found:
+            try:
+                steps[side] = gradients.with_steps(cached.gradients_at_end(run), new_networks.FIRST_RATE)
+            except LabError as error:
+                st.caption(f"{side}: how far a step would move its layers is not known. {plain(error)}")
+    if not steps:
+        return
+    lengths = {side: table["step"].where(~table["broken"]).to_numpy() for side, table in steps.items()}
     st.markdown(
-        f"Dark is a strong message, light a faint one{'; both pictures have one scale' if len(found) > 1 else ''}, "
-        f"logarithmic{FAINTEST if domain[0] < colors[0] else ''}. In the last epoch "
-        + "; ".join(f"{side}'s first layer receives {words}" for side, words in ends.items())
-        + f". {compare_typical(found)}"
+        "#### The same step, once they were trained, would move the first layer's weights "
+        + "; ".join(f"in {side} by {gradient_words.step(length[0])}" for side, length in lengths.items())
+        + "."
     )
-
-    st.subheader("First layer against last, over time", anchor=False)
-    lines = pd.concat(
-        pd.DataFrame(
-            {
-                "side": side,
-                "run": names[side],
-                "ratio": gradients.first_over_last(norms),
-                "epoch": np.arange(1, len(norms) + 1),
-            }
-        )
-        for side, (_, norms) in found.items()
-    )
-    chart.show(
-        gradient_ratio,
-        lines[lines["ratio"] > 0],
-        gradients.ABOUT_EQUAL,
-        colors=pair.colors,
-        width="stretch",
-        key="gradient_ratio",
-    )
-    starved = {side: gradients.starved_from(norms) for side, (_, norms) in found.items()}
-    st.markdown(
-        "Above the dashed line the first layer receives more than the last; below, less. Within the gray band that "
-        "means little: layers differ in size. "
-        + " ".join(
-            f"From epoch {epoch}, {side}'s first layer receives practically nothing."
-            for side, epoch in starved.items()
-            if epoch
-        )
-    )
-    show_epoch(found, domain)
-
-
-def first_layer(norms: np.ndarray) -> str:
-    return gradient_words.first_layer(gradients.first_by_last(norms))
-
-
-def compare_typical(found: dict[str, tuple[list[str], np.ndarray]]) -> str:
-    """Which of the two receives more at all, where both have the same layers: first against last does not tell that."""
-    if len(found) < 2 or found["A"][0] != found["B"][0]:
-        return ""
-    ratio = gradients.typical_by_typical(found["A"][1][-1], found["B"][1][-1])
-    words = gradient_words.typical_layer(ratio, "in B")
-    return f"A typical layer (the median) of A receives {words}." if words else ""
-
-
-@fragment()
-def show_epoch(found: dict[str, tuple[list[str], np.ndarray]], domain: list[float]) -> None:
-    st.subheader("One epoch, layer by layer", anchor=False)
-    untrained = {side: beginning(run.config) for side, run in pair if side in found}
-    epoch = choose_epoch(0 if all(untrained.values()) else 1, max(len(norms) for _, norms in found.values()))
-    if epoch == 0:
-        st.markdown(
-            f"Epoch 0: before the first step, on {gradients.BATCH} photos. Later ones: the mean over all steps."
-        )
-        tables = {side: cached.initial_gradients(config) for side, config in untrained.items()}
-        low, high = scale_of(tables.values())  # may lie far from all that training saw
-        domain = [min(domain[0], low), max(domain[1], high)]
-    else:
-        tables = {
-            side: gradients.in_epoch(layers, norms, min(epoch, len(norms))) for side, (layers, norms) in found.items()
-        }
-    for side, (_, norms) in found.items():
-        if epoch > len(norms):
-            st.markdown(f"{side} was trained for {len(norms)} epoch{'s' * (len(norms) > 1)}: its last one is shown.")
-    rows = pd.concat(table.assign(side=side) for side, table in tables.items())
-    chart.show(
-        gradient_by_layer,
-        rows.query("not broken"),
-        domain,
-        colors=pair.colors,
-        width="stretch",
-        key="gradient_slice",
-    )
-
-
-def choose_epoch(first: int, last: int) -> int:
-    """A slider that begins at epoch 1, whatever the `first`; epoch 0 is before training."""
-    if first == last:
-        return first
-    if not first <= st.session_state.get("gradient_epoch", first) <= last:  # kept from another pair
-        del st.session_state["gradient_epoch"]
-    help = f"Move through the training{'; 0 is before it' * (first == 0)}."
-    return st.slider("Epoch", first, last, 1, key="gradient_epoch", bind="query-params", help=help)
-
-
-def beginning(config: TrainConfig) -> TrainConfig | None:
-    """The untrained network with which a run began, where that is known here: a twin for CIFAR-10, from scratch."""
-    if config.family != "cifar" or config.pretrained:
-        return None
-    return TrainConfig(depth=config.depth, skip=config.skip, norm=config.norm, seed=config.seed)
-
-
-@fragment()
-def show_initialization() -> None:
-    left, right = st.columns([3, 1], vertical_alignment="bottom")
-    depth = left.select_slider(
-        "Layers", DEPTHS, value=56, key="flow_depth", bind="query-params", help="How deep both networks are."
-    )
-    batch_norm = right.toggle(
-        "BatchNorm",
-        value=True,
-        key="flow_norm",
-        bind="query-params",
-        help=explain("BatchNorm"),
-    )
-    plain = TrainConfig(depth=depth, skip=False, norm="batch" if batch_norm else "none")
-    configs = {"plain": plain, "ResNet": replace(plain, skip=True)}
-    tables = {name: cached.initial_gradients(config).assign(network=name) for name, config in configs.items()}
-    chart.show(
-        gradient_by_layer,
-        pd.concat(tables.values()).query("not broken"),
-        scale_of(tables.values()),
-        "network",
-        NETWORKS,
-        width="stretch",
-        key="gradient_start",
-    )
-    norms = {name: table["norm"].where(~table["broken"]).to_numpy() for name, table in tables.items()}
-    ends = {name: first_layer(norms[name]) for name in configs}
-    findings = [f"In the plain network the first layer receives {ends['plain']}; in the ResNet, {ends['ResNet']}."]
-    if not batch_norm:
-        findings[0] += (
-            " First against last does not show here whether the message vanishes: all layers fade or swell together."
-        )
-    if depth > DEPTHS[0]:
-        findings.insert(1 if batch_norm else 0, against_shallow(configs, norms))
-    findings = [words for words in findings if words]
-    st.markdown(f"#### {findings[0]}")
-    st.markdown(
-        f"{' '.join(findings[1:])} Fresh random weights, the same for both (seed 0); one backward pass on the first "
-        f"{gradients.BATCH} training photos."
-    )
-
-
-def against_shallow(configs: dict[str, TrainConfig], norms: dict[str, np.ndarray]) -> str:
-    """What a typical layer receives, by network, against the same network with the fewest layers."""
-    where, typical = f"in the same network with only {DEPTHS[0]} layers", {}
-    for name, config in configs.items():
-        shallow = cached.initial_gradients(replace(config, depth=DEPTHS[0]))["norm"].to_numpy()
-        ratio = gradients.typical_by_typical(norms[name], shallow)
-        typical[name] = gradient_words.typical_layer(ratio, where)
-    if not all(typical.values()):  # beyond what numbers can hold
-        return ""
-    return (
-        f"A typical layer (the median) of the plain network receives {typical['plain']}; of the ResNet, "
-        f"{typical['ResNet']}."
+    rows = pd.concat(table.assign(side=side) for side, table in steps.items()).query("not broken")
+    scale = scale_of(steps.values(), "step", 1)
+    all_layers = " ".join(gradient_words.steps(f"In {side}", length) for side, length in lengths.items())
+    chart.show(step_by_layer, rows, scale, colors=pair.colors, width="stretch", key="steps_end", alt=all_layers)
+    if all(gradient_words.even(length) for length in lengths.values()):
+        all_layers += " **So the lesson reaches every layer: that is not what makes one better than the other.**"
+    st.markdown(all_layers)
+    epochs = " and ".join(f"{run.best_epoch} ({side})" for side, run in pair if side in steps)
+    st.caption(
+        f"Learning rate {new_networks.FIRST_RATE:g} again, so that it can be compared; the mean of the messages in "
+        f"epoch {epochs}, whose weights were kept. Of the other epochs the messages alone were recorded, not the "
+        "weights: they are below, for the curious."
     )
 
 
@@ -291,14 +154,22 @@ def diverged() -> list[tuple[Run, str]]:
     return [(run, last.reason) for run, last in said if last and last.diverged]
 
 
-show_initialization()
-st.header("And while two networks trained?", anchor=False)
+new_networks.show_steps()
+st.header("One step too many", anchor=False)
+new_networks.show_one_step()
+st.header("Do almost equal pictures send the same message?", anchor=False)
+new_networks.show_likeness()
+st.header("And once they are trained?", anchor=False)
 pair = pair_picker.choose(pair_picker.DEEP)
 pair_picker.legend(pair)
 found = read_gradients()
 if found:
-    show_training(found)
+    show_what_to_know(found)
+    show_steps(found)
 with curious():
+    if found:
+        st.subheader("The message in every epoch", anchor=False)
+        gradient_record.show(pair, found)
     st.subheader("What “vanishing” means here, and what it does not", anchor=False)
     st.markdown(WORDS)
     offer_pair(
@@ -315,5 +186,5 @@ if broken := diverged():
         st.warning(f"**{plain(run.name)}**: {plain(reason)}", icon=":material/dangerous:")
         with suppress(RunError):  # it was the first step
             table = gradients.by_epoch(*cached.gradient_norms(run))
-            chart.show(gradient_heatmap, table, colors_of(scale_of([table])), width="stretch", key=f"broken_{run.name}")
+            gradient_record.show_heatmap(table, scale_of([table]), key=f"broken_{run.name}")
     st.markdown("The last column is the epoch that was not finished. Green: the gradient is no longer a finite number.")

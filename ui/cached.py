@@ -192,6 +192,30 @@ def initial_gradients(config: TrainConfig) -> pd.DataFrame:
 
 
 @st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
+def gradients_at_end(run: Run) -> pd.DataFrame:
+    return gradients.at_end(run)
+
+
+@st.cache_data(max_entries=8, show_spinner="One step of training ...")
+def first_step(config: TrainConfig) -> pd.DataFrame:
+    """One at a time: at 110 layers it takes 0.4 GB."""
+    from core.training.first_step import first_step as take
+
+    _one_torch_thread()
+    with _measuring():
+        return take(config, cifar10.load_training(config.data))
+
+
+@st.cache_data(max_entries=16, show_spinner="Sending the messages ...")
+def walk(config: TrainConfig) -> pd.DataFrame:
+    """`shattering.walk` from the first training photo towards the second."""
+    from core.studies import shattering
+
+    _one_torch_thread()
+    return shattering.walk(config, gradient_batch())
+
+
+@st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
 def surgery_results(run: Run) -> dict[Blocks, float]:
     return surgery.load(run)
 

@@ -1,7 +1,8 @@
-"""How strong the learning signal is in each layer: the norm of the loss's gradient with respect to its weights.
+"""How strong the learning signal is in each layer: the norm of the loss's gradient with respect to its weights; and how
+far a step with it moves the layer, measured by the weights that are there.
 
-At initialization it is computed here; by epoch it comes from a run's gradients.npz. Tables and numbers; the sentences
-are in `core.words.gradients`.
+At initialization both are computed here; by epoch the norm comes from a run's gradients.npz. Tables and numbers; the
+sentences are in `core.words.gradients`.
 """
 
 from dataclasses import dataclass
@@ -10,10 +11,13 @@ import numpy as np
 import pandas as pd
 
 from core.data.cifar10 import Images
+from core.errors import RunError
+from core.runs.run import Run
 from core.settings.train_config import TrainConfig
 
 BATCH = 16  # images for the gradient at initialization: enough for BatchNorm, and quick at depth 110
 SMALLEST = 1e-12  # up to this it is practically none: a logarithmic axis shows it so
+MIXED = 0.005  # of another photo: by which two pictures differ that lie side by side in `studies.shattering`
 ABOUT_EQUAL = 2  # ratios below this, either way, mean nothing: layers differ in size
 
 
@@ -60,7 +64,8 @@ class Ratio:
 def at_initialization(config: TrainConfig, batch: Images) -> pd.DataFrame:
     """The gradient of one backward pass through the untrained network of `config`, BatchNorm in training mode.
 
-    A row a layer, first to last: number (from 1), layer (name), norm (Euclidean; at least SMALLEST), broken.
+    A row a layer, first to last: number (from 1), layer (name), norm (Euclidean; at least SMALLEST), broken, and size:
+    the norm of its weights.
     """
     import torch
 
@@ -73,7 +78,30 @@ def at_initialization(config: TrainConfig, batch: Images) -> pd.DataFrame:
     weights = {name: value for name, value in model.named_parameters() if is_layer_weight(name, value)}
     loss = torch.nn.functional.cross_entropy(model(family(config).preprocessing(pixels)), labels)
     norms = [gradient.norm().item() for gradient in torch.autograd.grad(loss, list(weights.values()))]
-    return _layer_table(list(weights), norms)
+    return _layer_table(list(weights), norms).assign(size=[value.norm().item() for value in weights.values()])
+
+
+def at_end(run: Run) -> pd.DataFrame:
+    """Like `at_initialization`: mean norms of the epoch whose weights a run has kept, and the size of these, the only
+    ones that are stored. Raises RunError where a part is missing or does not fit."""
+    layers, norms = run.gradients()
+    epoch = run.best_epoch
+    if epoch is None or not 1 <= epoch <= len(norms):
+        raise RunError("In which epoch its weights were best was not recorded.")
+    weights = dict(run.load_model().named_parameters())
+    if not weights.keys() >= set(layers):
+        raise RunError("Its gradients are of other layers than its weights.")
+    return in_epoch(layers, norms, epoch).assign(size=[weights[name].norm().item() for name in layers])
+
+
+def with_steps(table: pd.DataFrame, rate: float) -> pd.DataFrame:
+    """With the column step: how far one step of gradient descent moves a layer, in sizes of its weights: learning rate
+    x norm / size (You, Gitman and Ginsburg 2017, arXiv 1708.03888, section 4).
+
+    Where BatchNorm follows, a layer's weights can be of any size and compute the same, and the norm is inverse to it:
+    so the norm alone tells nothing of how fast it learns (van Laarhoven 2017, arXiv 1706.05350).
+    """
+    return table.assign(step=rate * table["norm"] / table["size"])
 
 
 def in_epoch(layers: list[str], norms: np.ndarray, epoch: int) -> pd.DataFrame:

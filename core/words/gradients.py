@@ -1,8 +1,13 @@
-"""How strong the learning signal is that a layer receives, in words that end a sentence."""
+"""How strong the learning signal is that a layer receives and what it does there, in words that end a sentence."""
+
+import numpy as np
 
 from core.analysis.gradients import ABOUT_EQUAL, Ratio
 
 BEYOND_FIGURES = 1e9  # ratios above this, either way, have no figure
+FEW_PERCENT = 0.01  # from here to the whole, percent are said
+EVEN = 10  # times as far as the least: below it, all layers move about as far
+NOTHING_IN_COMMON = 0.1  # a cosine below which two gradients count as unlike
 
 
 def first_layer(ratio: Ratio) -> str:
@@ -30,16 +35,41 @@ def typical_layer(ratio: Ratio, where: str) -> str:
     return f"{much} one receives {where}"
 
 
+def step(length: float) -> str:
+    """How far a step moves a layer's weights, `length` in sizes of these: e.g. "1/120 of their size"."""
+    if not np.isfinite(length):
+        return "more than can be computed"
+    return f"{length:.0%} of their size" if FEW_PERCENT <= length < 1 else f"{_multiple(length)} their size"
+
+
+def steps(where: str, lengths: np.ndarray) -> str:
+    """How unlike the layers of one network move; `lengths` of all, NaN where not finite. `where`: "In A"."""
+    times = rounded(np.nanmax(lengths) / np.nanmin(lengths))
+    if even(lengths):
+        return f"{where}, all layers move about as far: the most, {times} times as far as the least."
+    return f"{where}, the layer that moves most moves {times} times as far as the one that moves least."
+
+
+def even(lengths: np.ndarray) -> bool:
+    """Whether all layers move about as far."""
+    return bool(np.nanmax(lengths) < EVEN * np.nanmin(lengths))
+
+
+def alike(cosine: float) -> str:
+    """How alike two gradients are, e.g. "are still 66% alike"."""
+    return "have nothing in common" if cosine < NOTHING_IN_COMMON else f"are still {cosine:.0%} alike"
+
+
 def _multiple(ratio: float) -> str:
     """E.g. "38 times" or "1/38 of"."""
     if ratio > BEYOND_FIGURES:
         return "more than a billion times"
     if ratio < 1 / BEYOND_FIGURES:
         return "less than a billionth of"
-    return f"{_rounded(ratio)} times" if ratio > 1 else f"1/{_rounded(1 / ratio)} of"
+    return f"{rounded(ratio)} times" if ratio >= 1 else f"1/{rounded(1 / ratio)} of"
 
 
-def _rounded(number: float) -> str:
+def rounded(number: float) -> str:
     """Two figures are enough: 2.3, 38, 1,200, 3.1 million."""
     number = float(f"{number:.2g}")
     return f"{number / 1e6:,g} million" if number >= 1e6 else f"{number:,g}"

@@ -19,7 +19,7 @@ from core.settings.train_config import TrainConfig
 from core.words import gradients as gradient_words
 from core.words import surgery as surgery_words
 from tests.pages.opened import charts, open_page, said
-from ui import cached
+from ui import cached, new_networks
 
 OWN = {"A": "mine-plain", "B": "mine-residual"}
 
@@ -85,7 +85,7 @@ def test_gradient_flow_shows_both_trainings_and_both_fresh_networks(app, own_run
     app.query_params["flow_depth"] = "8"
     app = open_page(app, "gradient_flow")
     assert app.select_slider(key="flow_depth").value == 8
-    assert len(specs(app)) == 5  # two heatmaps, the ratio, an epoch, before training
+    assert len(specs(app)) == 7  # steps and messages before training; steps after it, two heatmaps, the ratio, an epoch
     end = {side: open_run(own_runs / name).gradients()[1][-1] for side, name in OWN.items()}
     for side, norms in end.items():
         assert f"{side}'s first layer receives {gradient_words.first_layer(gradients.first_by_last(norms))}" in said(
@@ -109,7 +109,7 @@ def test_gradient_flow_goes_back_to_before_the_first_step(app, own_runs):
     app.slider(key="gradient_epoch").set_value(0).run()
     assert not app.exception
     assert "Epoch 0: before the first step" in said(app)
-    chart = charts(app)[4]  # after what is before training, two heatmaps and the ratio
+    chart = charts(app)[6]  # after two of new networks, the steps at the end, two heatmaps and the ratio
     drawn = pd.concat(convert_arrow_bytes_to_pandas_df(dataset.data.data) for dataset in chart.proto.datasets)
     for side, name in OWN.items():
         begun = cached.initial_gradients(TrainConfig(depth=8, skip=name == OWN["B"]))
@@ -132,6 +132,43 @@ def test_gradient_flow_takes_an_epoch_that_another_pair_does_not_have(app):
         assert app.slider(key="gradient_epoch").value == 1
         app.slider(key="gradient_epoch").set_value(chosen).run()
         assert not app.warning
+
+
+def test_gradient_flow_needs_the_weights_to_tell_how_far_a_step_moves(app, own_runs):
+    table = gradients.at_end(open_run(own_runs / OWN["B"]))
+    length = gradient_words.step(0.01 * table["norm"][0] / table["size"][0])
+    (own_runs / OWN["A"] / "model.safetensors").unlink()
+    app = open_page(app, "gradient_flow")
+    assert f"would move the first layer's weights in B by {length}." in said(app)
+    assert "A: how far a step would move its layers is not known. mine-plain has no weights" in said(app, "caption")
+
+
+def test_gradient_flow_takes_one_step_when_told(app, monkeypatch):
+    monkeypatch.setattr("ui.new_networks.STEP_DEPTH", 8)
+    app = open_page(app, "gradient_flow")
+    before = len(charts(app))
+    app.button(key="one_step").click().run()
+    assert not app.exception
+    assert len(charts(app)) == before + 1
+    plain, residual = (cached.first_step(config) for config in new_networks.step_configs().values())
+    found = re.search(r"first layer was (\S+)\. Now it is (\S+) in the plain network, and (\S+) in", said(app))
+    sizes = plain["before"][0], plain["after"][0], residual["after"][0]
+    assert [float(number) for number in found.groups()] == pytest.approx(sizes, rel=0.05)
+    app = open_page(app, "gradient_flow")  # and does not ask again
+    assert len(charts(app)) == before + 1
+
+
+def test_gradient_flow_compares_the_messages_of_almost_equal_pictures(app, monkeypatch):
+    monkeypatch.setattr("ui.new_networks.LIKENESS_DEPTHS", (8, 14))
+    monkeypatch.setattr("ui.new_networks.WALK_DEPTH", 14)
+    app = open_page(app, "gradient_flow")
+    before = len(charts(app))
+    app.button(key="likeness").click().run()
+    assert not app.exception
+    assert len(charts(app)) == before + 3
+    found = re.search(r"ResNet of 14 layers the two messages are still (\d+)% alike.* plain .* (\d+)% alike", said(app))
+    alike = [cached.walk(TrainConfig(depth=14, skip=skip))["alike"][2] for skip in (True, False)]
+    assert [int(number) / 100 for number in found.groups()] == pytest.approx(alike, abs=0.006)
 
 
 def test_gradient_flow_has_no_beginning_of_networks_that_began_pretrained(app):
@@ -163,14 +200,14 @@ def test_gradient_flow_opens_without_gradients_and_says_so(app, own_runs):
     (own_runs / "mine-residual" / "gradients.npz").unlink()
     app = app.run()
     assert not app.exception
-    assert len(specs(app)) == 1  # what needs no training is still there
+    assert len(specs(app)) == 2  # what needs no training is still there
 
 
 def test_gradient_flow_tells_of_a_message_that_was_shortened(app, make_run):
     make_run("clipped", clip_norm=1.0)
     app.query_params["b"] = "clipped"
     app = open_page(app, "gradient_flow")
-    assert "it was shortened (gradient clipping), in B to a length of 1 at most: so" in said(app, "info")
+    assert "the message was shortened (gradient clipping), in B to a length of 1 at most: so" in said(app, "info")
 
 
 def test_gradient_flow_says_where_a_training_broke_down(app, own_runs):
@@ -191,7 +228,7 @@ def test_gradient_flow_says_where_a_training_broke_down(app, own_runs):
     assert f"B broke down in epoch 2: at layer 3 ({layers[2]})" in warnings
     assert "**diverged-run**: The loss is no longer a number." in warnings
     assert "killed-run" not in warnings
-    assert len(specs(app)) == 6  # the heatmap of what broke down comes last
+    assert len(specs(app)) == 8  # the heatmap of what broke down comes last
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,15 @@ from core.charts import depth, gradients
 from core.charts.answers import answers, confidence_curve, confusion, per_class
 from core.charts.architectures import KINDS, _with_room_for_names, architectures
 from core.charts.depth import Axes, degradation
-from core.charts.gradients import gradient_by_layer, gradient_heatmap, gradient_ratio
+from core.charts.gradients import (
+    gradient_by_layer,
+    gradient_heatmap,
+    gradient_ratio,
+    largest_weights,
+    likeness_by_depth,
+    pixel_walk,
+    step_by_layer,
+)
 from core.charts.learning import gap, learning_curves
 from core.charts.palette import COLORS, GRAY, INK, WITH, WITHOUT, colors, theme, told_apart
 from core.charts.surgery import chain, removed_blocks, single_blocks
@@ -85,6 +93,7 @@ def test_every_chart_leaves_the_colors_of_a_and_b_to_the_theme(curves):
         gap(gaps, "epoch", "epochs"),
         per_class(classes, "F1"),
         gradient_by_layer(GRADIENTS, [0.1, 1.0]),
+        step_by_layer(GRADIENTS.assign(step=GRADIENTS["norm"]), [0.1, 1.0]),
         gradient_ratio(GRADIENTS.assign(run="x", ratio=0.5), about_equal=2),
         single_blocks(
             pd.DataFrame({"side": ["A"], "run": "a", "block": 1, "accuracy": 0.5, "loss": 20.0, "halves": True})
@@ -225,6 +234,40 @@ def test_gradients_by_layer_can_compare_the_two_kinds_of_network():
     for scale in color_scales(chart):
         assert scale == {"domain": ["ResNet", "plain"]}
     assert chart["layer"][0]["encoding"]["y"]["scale"] == {"type": "log", "domain": [0.01, 1.0]}
+
+
+def test_a_step_is_drawn_against_one_as_long_as_the_weights():
+    chart = step_by_layer(GRADIENTS.assign(step=0.5), [0.1, 2.0]).to_dict()
+    rule, line, points = chart["layer"]
+    assert {"whole": 1} in rows(chart)
+    assert rule["encoding"]["y"]["scale"] == line["encoding"]["y"]["scale"] == {"type": "log", "domain": [0.1, 2.0]}
+    assert points["encoding"]["y"]["field"] == "step"
+
+
+def test_weights_before_a_step_are_drawn_beside_those_after_it():
+    table = pd.DataFrame(
+        [("plain", 1, "conv1", 0.7, 4300.0), ("ResNet", 1, "conv1", 0.7, 0.9)],
+        columns=["network", "number", "layer", "before", "after"],
+    )
+    after, before = largest_weights(table).to_dict()["layer"]
+    assert before["encoding"]["y"]["scale"] == after["encoding"]["y"]["scale"] == {"type": "log", "domain": [0.7, 4300]}
+    assert (before["encoding"]["y"]["field"], after["encoding"]["y"]["field"]) == ("before", "after")
+    assert before["mark"]["color"] == GRAY
+    assert color_scales(after) == [{"domain": ["plain", "ResNet"]}]
+
+
+def test_the_walk_of_one_network_has_its_color():
+    walk = pd.DataFrame({"network": "ResNet", "mixed": [0.0, 0.1], "pixel": [-1.0, 0.5]})
+    for layer in pixel_walk(walk).to_dict()["layer"]:
+        assert layer["encoding"]["y"]["scale"] == {"zero": False}
+        assert layer["encoding"]["color"]["scale"] == {"domain": ["plain", "ResNet"]}
+
+
+def test_the_likeness_of_gradients_is_on_a_scale_to_one():
+    alike = pd.DataFrame({"network": ["plain", "ResNet"], "depth": [56, 56], "alike": [-0.02, 0.6]})
+    for layer in likeness_by_depth(alike).to_dict()["layer"]:
+        assert layer["encoding"]["y"]["scale"] == {"domain": [-0.02, 1]}
+        assert layer["encoding"]["x"]["axis"]["values"] == [56]
 
 
 def test_accuracies_after_surgery_are_on_a_scale_from_nothing_to_all_with_guessing():

@@ -1,6 +1,7 @@
 """What a layer receives, in words: a snapshot of all cases."""
 
 import numpy as np
+import pytest
 
 from core.analysis.gradients import Ratio
 from core.words import gradients
@@ -18,6 +19,21 @@ def listed(say) -> str:
 
 def test_the_first_layer_in_words(snapshot):
     assert listed(gradients.first_layer) == snapshot
+
+
+def test_a_step_in_words(snapshot):
+    lengths = (np.nan, np.inf, 1.2e5, 38.2, 1.05, 1.0, 0.83, 0.01, 0.0099, 1 / 1234, 1e-11)
+    assert "\n".join(f"{length:g}: {gradients.step(length)}" for length in lengths) == snapshot
+
+
+@pytest.mark.parametrize("lengths", [[0.002, np.nan, 0.015], [0.001, 0.5, 1600.0]])
+def test_the_steps_of_all_layers_in_words(lengths, snapshot):
+    assert gradients.steps("In A", np.array(lengths)) == snapshot
+
+
+@pytest.mark.parametrize(("cosine", "words"), [(0.66, "are still 66% alike"), (-0.2, "have nothing in common")])
+def test_likeness_in_words(cosine, words):
+    assert gradients.alike(cosine) == words
 
 
 def test_a_typical_layer_in_words(snapshot):

@@ -1,0 +1,205 @@
+"""What the learning signal does in a plain network and a ResNet that have not learned yet: drawn and computed live."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.analysis import gradients
+from core.analysis.depth import NETWORKS
+from core.charts.gradients import gradient_by_layer, largest_weights, likeness_by_depth, pixel_walk, step_by_layer
+from core.settings.recipes import NAMED_RECIPES
+from core.settings.train_config import TrainConfig
+from core.training.schedules import learning_rate
+from core.words import gradients as gradient_words
+from core.words.glossary import explain
+from ui import cached, chart
+from ui.curious import curious
+from ui.fragment import fragment
+from ui.gradient_record import first_layer, scale_of
+
+DEPTHS = tuple(range(8, 111, 6))
+RECIPE = NAMED_RECIPES["published"]  # of nearly all the twins that ship
+FIRST_RATE = learning_rate(RECIPE["schedule"], RECIPE["lr"], 0, RECIPE["warmup"])
+STEP_DEPTH, STEP_PHOTOS = 110, 32  # photos of the recipe's 128: they do the same, in a quarter of time and memory
+LIKENESS_DEPTHS = (8, 20, 56, 110)
+WALK_DEPTH = 56
+APART = 2  # pictures of a walk
+NAMES = dict(zip(NETWORKS, ("plain network", "ResNet"), strict=True))
+HOW_ALIKE = f"""
+A message here is the gradient of the loss with respect to the picture: what has passed all layers on its way back. \
+How alike two of them are is the cosine of the angle between them, averaged over all steps of \
+{APART * gradients.MIXED:.0%} on the first tenth of the way from the first training photo to the second. Networks of \
+seed 0; BatchNorm with the statistics of {gradients.BATCH} photos, kept fixed.
+
+The idea is of Balduzzi et al. 2017, [The shattered gradients problem](https://arxiv.org/abs/1702.08591): in plain \
+networks the likeness "decays exponentially with depth", and gradients come to "resemble white noise"; with shortcuts \
+they are "far more resistant".
+
+Measured by `python -m benchmarks.shattered_gradients --depths 8 20 56 110 --pairs 2`, over two ways between photos, \
+with three seeds each: at 8, 20, 56 and 110 layers 94, 53, 0 and -1% in plain networks, and 96, 91, 75 and 61% in \
+ResNets (means; the standard deviations are up to 9 points). So in ResNets it falls exponentially, too, but slowly: by \
+half a percent a layer. Without BatchNorm (`--norm none`) it lasts longer: at 8, 20 and 56 layers 98, 95 and 65%, and \
+98, 97 and 93% (up to 17 points).
+"""
+Twins = dict[str, TrainConfig]  # by the names in NETWORKS
+
+
+def twins(depth: int, norm: str = "batch", **settings) -> Twins:
+    plain = TrainConfig(depth=depth, skip=False, norm=norm, **settings)
+    return dict(zip(NETWORKS, (plain, replace(plain, skip=True)), strict=True))
+
+
+@fragment()
+def show_steps() -> None:
+    """How far one step would move each layer, at a depth to be chosen, with BatchNorm or without."""
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    depth = left.select_slider(
+        "Layers", DEPTHS, value=56, key="flow_depth", bind="query-params", help="How deep both networks are."
+    )
+    batch_norm = right.toggle("BatchNorm", True, key="flow_norm", bind="query-params", help=explain("BatchNorm"))
+    configs = twins(depth, "batch" if batch_norm else "none")
+    tables = {
+        name: gradients.with_steps(cached.initial_gradients(config), FIRST_RATE).assign(network=name)
+        for name, config in configs.items()
+    }
+    steps = {name: table["step"].where(~table["broken"]).to_numpy() for name, table in tables.items()}
+    first = {name: gradient_words.step(lengths[0]) for name, lengths in steps.items()}
+    st.markdown(
+        f"#### In the plain network, one step would move the first layer's weights by {first['plain']}; in the ResNet, "
+        f"by {first['ResNet']}."
+    )
+    all_layers = " ".join(gradient_words.steps(f"In the {NAMES[name]}", lengths) for name, lengths in steps.items())
+    _show_by_layer(step_by_layer, tables, scale_of(tables.values(), "step", 1), "steps_start", all_layers)
+    st.markdown(
+        f"Dashed: a step as long as all that is there. **Above it, what a layer held is overwritten.** {all_layers}"
+    )
+    st.caption(
+        f"Fresh random weights, the same for both (seed 0); one backward pass on the first {gradients.BATCH} training "
+        f"photos; a learning rate of {FIRST_RATE:g}, the first in this lab's usual recipe."
+    )
+    with curious("curious_message"):
+        _show_message(configs, tables)
+
+
+def _show_by_layer(draw: Callable, tables: dict[str, pd.DataFrame], domain: list[float], key: str, alt: str) -> None:
+    rows = pd.concat(tables.values()).query("not broken")
+    chart.show(draw, rows, domain, "network", NETWORKS, width="stretch", key=key, alt=alt)
+
+
+def _show_message(configs: Twins, tables: dict[str, pd.DataFrame]) -> None:
+    st.markdown(
+        "**The message as it arrives**, not measured by the weights. Alone it says little: with BatchNorm, a layer "
+        "with weights twice as big computes the same, and receives half the message."
+    )
+    norms = {name: table["norm"].where(~table["broken"]).to_numpy() for name, table in tables.items()}
+    ends = {name: first_layer(of_network) for name, of_network in norms.items()}
+    finding = f"In the plain network the first layer receives {ends['plain']}; in the ResNet, {ends['ResNet']}."
+    _show_by_layer(gradient_by_layer, tables, scale_of(tables.values()), "gradient_start", finding)
+    st.markdown(f"{finding} {_against_shallow(configs, norms)}")
+
+
+def _against_shallow(configs: Twins, norms: dict[str, np.ndarray]) -> str:
+    """What a typical layer receives, by network, against the same network with the fewest layers."""
+    where, typical = f"in the same network with only {DEPTHS[0]} layers", {}
+    for name, config in configs.items():
+        shallow = cached.initial_gradients(replace(config, depth=DEPTHS[0]))["norm"].to_numpy()
+        typical[name] = gradient_words.typical_layer(gradients.typical_by_typical(norms[name], shallow), where)
+    if not all(typical.values()):  # beyond what numbers can hold
+        return ""
+    return (
+        f"A typical layer (the median) of the plain network receives {typical['plain']}; of the ResNet, "
+        f"{typical['ResNet']}."
+    )
+
+
+def _pressed(label: str, key: str, help: str) -> bool:
+    """Whether this button was pressed, now or earlier in the visit; then it is gone."""
+    done = f"_{key}_done"
+    if done not in st.session_state:
+        st.button(
+            label,
+            key=key,
+            type="primary",
+            icon=":material/play_arrow:",
+            on_click=lambda: st.session_state.update({done: True}),
+            help=help,
+        )
+    return done in st.session_state
+
+
+def step_configs() -> Twins:
+    return twins(STEP_DEPTH, data="shipped", **RECIPE | {"batch_size": STEP_PHOTOS})
+
+
+@fragment()
+def show_one_step() -> None:
+    """One step of training, and what is left of the weights."""
+    st.markdown(
+        f"A plain network and a ResNet of {STEP_DEPTH} layers begin with the same numbers. **What does one single step "
+        "of training do to them?**"
+    )
+    if not _pressed("Take one step", "one_step", "Trains both for a step, here and now. It takes some seconds."):
+        return
+    configs = step_configs()
+    tables = {name: cached.first_step(config).assign(network=name) for name, config in configs.items()}
+    before = gradient_words.rounded(tables["plain"]["before"][0])
+    after = {name: gradient_words.rounded(table["after"][0]) for name, table in tables.items()}
+    st.markdown(
+        f"#### The largest weight of the first layer was {before}. Now it is {after['plain']} in the plain network, "
+        f"and {after['ResNet']} in the ResNet."
+    )
+    chart.show(
+        largest_weights,
+        pd.concat(tables.values()),
+        width="stretch",
+        key="largest_weights",
+        alt="The largest weight of each layer, before the step and after it in both networks",
+    )
+    st.markdown(
+        "Dashed: before the step. The message grew on its way back through the plain network, and threw its first "
+        "layers far away. The answers do not show it, as BatchNorm brings all numbers back into range. But against "
+        "such weights every later step is tiny: **these layers hardly learn anymore.**"
+    )
+    st.caption(
+        f"This lab's usual recipe, with {STEP_PHOTOS} photos: a learning rate of {FIRST_RATE:g}, momentum "
+        f"{configs['plain'].momentum:g}, seed 0. What else was tried at {STEP_DEPTH} layers is in docs/trials.md."
+    )
+
+
+@fragment()
+def show_likeness() -> None:
+    """Whether almost equal pictures send the same message, by depth."""
+    st.markdown(
+        f"We mix {APART * gradients.MIXED:.0%} of another photo into a photo: nobody sees it. **Does the message stay "
+        "the same?** Where it does not, what helps with one picture is no help with the next."
+    )
+    if not _pressed(
+        "Compare the messages", "likeness", "Asks eight new networks, here and now. It takes some seconds."
+    ):
+        return
+    walks = {(name, depth): cached.walk(config) for depth in LIKENESS_DEPTHS for name, config in twins(depth).items()}
+    alike = pd.DataFrame(
+        [(*key, table["alike"][APART]) for key, table in walks.items()], columns=["network", "depth", "alike"]
+    )
+    of_walk = {name: gradient_words.alike(walks[name, WALK_DEPTH]["alike"][APART]) for name in NETWORKS}
+    st.markdown(
+        f"#### In the ResNet of {WALK_DEPTH} layers the two messages {of_walk['ResNet']}; in the plain network they "
+        f"{of_walk['plain']}."
+    )
+    left, right = st.columns(2)
+    with left:
+        st.markdown(f"**What the message says of one pixel**, on the way from photo to photo, at {WALK_DEPTH} layers")
+        pixels = {name: walks[name, WALK_DEPTH].assign(network=name) for name in NETWORKS}
+        for name, table in pixels.items():
+            st.markdown(f":small[{NAMES[name]}]")
+            alt = f"What the message says of the pixel, from picture to picture, in the {NAMES[name]}"
+            chart.show(pixel_walk, table, width="stretch", key=f"pixel_walk_{name}", alt=alt)
+    with right:
+        st.markdown("**How alike the two messages are**, by the number of layers")
+        alt = "; ".join(f"{network}, {depth} layers: {cosine:.0%}" for network, depth, cosine in alike.to_numpy())
+        chart.show(likeness_by_depth, alike, width="stretch", key="likeness_by_depth", alt=alt)
+    with curious("curious_likeness"):
+        st.markdown(HOW_ALIKE)
