@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -167,8 +166,13 @@ def test_slurm_queues_each_run_once_and_goes_on_with_a_preempted_one(
     assert [line.split()[1] for line in table.splitlines()] == ["training", "waiting"]
     assert table.endswith(f"(job {number}_1)\n")
 
-    with suppress(subprocess.TimeoutExpired):  # it would go on until the job has ended, and preempt it again
-        subprocess.run(["scancel", "--signal=USR2", f"{number}_0"], timeout=3)
+    preemption = subprocess.Popen(["scancel", "--signal=USR2", f"{number}_0"])
+    deadline = time.monotonic() + 15
+    while status.read(own_runs / "s0").state != "stopped":  # politely, with its state saved
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    preemption.kill()  # it would signal the job again, until that has ended
+    preemption.wait()
     assert command.main(words) == 0
     assert capsys.readouterr().err == "2 of 2 runs are finished.\n"
     assert_undisturbed(own_runs, 0, 1)
