@@ -78,8 +78,11 @@ def running(folder: Path) -> Iterator[dict[str, str]]:
         _wait_until(folder, lambda: "idle" in _said(["sinfo", "--noheader", "--format=%T"], environment))
         yield said
     finally:
-        with suppress(OSError):
+        with suppress(OSError, subprocess.TimeoutExpired):
             subprocess.run(["scancel", "--full", "--user=root"], env=environment, timeout=10, capture_output=True)
+        deadline = time.monotonic() + 15
+        while _said(["squeue", "--noheader"], environment) and time.monotonic() < deadline:
+            time.sleep(0.2)  # a job that outlives its slurmd would go on
         for process in reversed(started):
             process.terminate()
             process.wait(20)
