@@ -1,17 +1,25 @@
-"""Train every combination of the settings in a small JSON file, one after the other.
+"""Train every combination of the settings in a small JSON file: one after the other, or as jobs, several at a time.
 
     {"architectures": ["plain20", "resnet20"], "seed": [0, 1, 2], "epochs": 40, "data": "shipped"}
 
 Keys are "architectures" and the fields of TrainConfig; a list gives several values. Given again, the command skips
 what is finished and resumes what is not. Each training is a process of its own, so that none can end the others.
+
+--launcher local trains --parallel N at a time; slurm hands all of them to a cluster's queue, and watches. For a
+cluster see docs/clusters.md.
 """
 
 import argparse
+import signal
 import sys
 
 from core import paths
 from core.commands import Parser, run_command
-from core.jobs.sweep import Child, read_grid, state
+from core.data import cifar10
+from core.errors import LabError
+from core.jobs import launcher
+from core.jobs.processes import TRAINER
+from core.jobs.sweep import Child, Standing, read_grid, standing
 from core.runs import store
 from core.settings.environment import expanded
 
@@ -26,31 +34,86 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument("--out", type=expanded, default=paths.own_runs_dir(), help="where the runs' folders go; %(default)s")
     p.add_argument("--dry-run", action="store_true", help="list the runs and how they stand, and train nothing")
+    p.add_argument("--launcher", choices=("local", "slurm"), help="train the runs as jobs (needs submitit)")
+    p.add_argument("--parallel", type=int, metavar="N", help="jobs at a time; default: a GPU's, or as SLURM lets them")
+    p.add_argument(
+        "--slurm",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an option of sbatch, such as partition=gpu or gpus=1 or time=4:00:00; may be given several times",
+    )
     return p
 
 
 def main(argv: list[str] | None = None) -> int:
     args = parser().parse_args(argv)
+    _check(args)
     grid = read_grid(args.file)
-    states = {name: state(args.out / name, config) for name, config in grid.items()}
+    if args.launcher:
+        options = {name: value for name, _, value in (option.partition("=") for option in args.slurm)}
+        return _launch(launcher.launcher(args.launcher, grid, args.out, args.parallel, options), args.dry_run)
+    standings = {name: standing(args.out / name, config) for name, config in grid.items()}
     if args.dry_run:
-        for name in grid:
-            print(f"{name}  {states[name]}")
+        print(_table(standings))
         return 0
-    child, failed = Child(), {}
+    child, failed = Child(TRAINER), {}
     for number, (name, config) in enumerate(grid.items(), start=1):
-        if states[name] == "finished":
+        if standings[name].state == "finished":
             continue
         print(f"{name}: {number} of {len(grid)}", file=sys.stderr)
-        if states[name] == "new":
+        if standings[name].state == "new":
             store.new_run(args.out, name, config, {})
-        reason = child.train(args.out / name)
+        child.begin(args.out / name)
+        reason = child.wait(args.out / name)
         if child.stopped:
             print("Stopped. Nothing is lost; the same command resumes.", file=sys.stderr)
             return 130
         if reason:
             failed[name] = reason
-    print(f"{len(grid) - len(failed)} of {len(grid)} runs are finished.", file=sys.stderr)
+    return _conclude(len(grid), failed)
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Raises LabError for options that do not go together."""
+    if args.parallel is not None and not (args.launcher and args.parallel >= 1):
+        raise LabError("--parallel is a number of at least 1, and goes with --launcher.")
+    if args.slurm and args.launcher != "slurm":
+        raise LabError("--slurm goes with --launcher slurm.")
+
+
+def _launch(jobs: launcher.Launcher, dry_run: bool) -> int:
+    """Have the runs trained as jobs; watch them until the last has ended, and print each change."""
+    standings = jobs.standings()
+    print(_table(standings), flush=True)
+    if dry_run:
+        return 0
+    if any(config.data == "full" for name, config in jobs.grid.items() if standings[name].due):
+        cifar10.load_training("full")  # before any job looks for it: several at once could not download it
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        jobs.submit()
+        for name, now in jobs.changes(standings):
+            print(_line(name, now, standings), flush=True)
+    except KeyboardInterrupt:
+        print(jobs.leave(), file=sys.stderr)
+        return 130
+    early = f"it ended before it was done; its log is in {jobs.folder}"
+    unfinished = {name: now for name, now in standings.items() if now.state != "finished"}
+    return _conclude(len(standings), {name: now.detail or early for name, now in unfinished.items()})
+
+
+def _table(standings: dict[str, Standing]) -> str:
+    return "\n".join(_line(name, now, standings) for name, now in standings.items())
+
+
+def _line(name: str, now: Standing, standings: dict[str, Standing]) -> str:
+    return f"{name:{max(map(len, standings))}}  {now}"
+
+
+def _conclude(runs: int, failed: dict[str, str]) -> int:
+    """Say how the sweep ended; the exit status."""
+    print(f"{runs - len(failed)} of {runs} runs are finished.", file=sys.stderr)
     for name, reason in failed.items():
         print(f"{name} failed: {reason}", file=sys.stderr)
     return 1 if failed else 0

@@ -182,17 +182,18 @@ def _config(architecture: str, args: argparse.Namespace) -> TrainConfig:
 
 
 def _stop_on_signals():
-    """A function that says whether Ctrl-C or a polite kill has come. The second Ctrl-C stops at once."""
+    """A function that says whether Ctrl-C or a polite kill has come, or torchrun is gone. The second Ctrl-C stops at
+    once; not the second polite kill, for a cluster's may be followed by that of the job's own process."""
     received = []
 
     def note(number, frame):
-        if received:
+        if received and number == signal.SIGINT:
             raise KeyboardInterrupt
         received.append(number)
 
     signal.signal(signal.SIGINT, note)
     signal.signal(signal.SIGTERM, note)
-    return lambda: bool(received)
+    return lambda: bool(received) or distributed.abandoned()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from core.jobs.processes import let_others_first, usable_cores
+from core.jobs.processes import let_others_first, share_cores
 
 
 def keep(root: str, jobs: str, *trainer: str) -> None:
@@ -17,8 +17,7 @@ def keep(root: str, jobs: str, *trainer: str) -> None:
     from core.jobs import keeper
 
     let_others_first()
-    if int(jobs) > 1:  # they share the cores; more threads than cores would make all of them crawl
-        os.environ.setdefault("OMP_NUM_THREADS", str(max(1, usable_cores() // int(jobs))))
+    share_cores(int(jobs))
     keeper.keep(Path(root), int(jobs), list(trainer))
 
 

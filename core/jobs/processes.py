@@ -16,6 +16,7 @@ try:
 except ImportError:
     resource = None  # type: ignore[assignment]
 
+TRAINER = [sys.executable, "-m", "core", "train", "--run"]  # and the run's folder
 MOST_FILES = 4_096
 NICENESS = 10  # of the keeper and the trainings it starts: a click on a page goes before a training step
 
@@ -61,6 +62,12 @@ def usable_cores() -> int:
     """How many physical cores this process may use: in a container, they can be fewer than the machine has."""
     physical = psutil.cpu_count(logical=False) or 1
     return min(physical, len(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else physical
+
+
+def share_cores(jobs: int) -> None:
+    """What this process starts, `jobs` at a time, shares the cores: more threads than cores would make all crawl."""
+    if jobs > 1:
+        os.environ.setdefault("OMP_NUM_THREADS", str(max(1, usable_cores() // jobs)))
 
 
 def let_others_first() -> None:

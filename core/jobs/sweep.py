@@ -1,6 +1,7 @@
-"""Every combination of the settings in a small JSON file, as runs to be trained one after the other.
+"""Every combination of the settings in a small JSON file, as runs; how each of them stands; and one's training.
 
-Each training is a process of its own, so that none can end the others.
+Each training is a process of its own, so that none can end the others. Several at once, or on a cluster:
+`core.jobs.launcher`.
 """
 
 import itertools
@@ -8,10 +9,10 @@ import json
 import math
 import signal
 import subprocess
-import sys
 from dataclasses import fields
 from pathlib import Path
 from string import Formatter
+from typing import NamedTuple
 
 from core import paths
 from core.errors import LabError, RunError
@@ -94,28 +95,55 @@ def _filled(path: Path, pattern: str, config: TrainConfig) -> str:
     return pattern.format(**known)
 
 
-def state(folder: Path, config: TrainConfig) -> str:
-    """How a run of the sweep stands: "new", "to resume" or "finished". Raises RunError if another has its name."""
+class Standing(NamedTuple):
+    """How a run of the sweep stands. `state`: "new", "to resume", "failed", "waiting", "training" or "finished"."""
+
+    state: str
+    detail: str = ""
+
+    @property
+    def due(self) -> bool:
+        """Whether the sweep has to train it: it is not finished, and nobody else is about to."""
+        return self.state in ("new", "to resume", "failed")
+
+    def __str__(self) -> str:
+        return f"{self.state} ({self.detail})" if self.detail else self.state
+
+
+def standing(folder: Path, config: TrainConfig) -> Standing:
+    """As the run's own folder says. Raises RunError if another run has its name."""
     if not folder.exists():
         library.require_free_name(folder.parent, folder.name)
-        return "new"
+        return Standing("new")
     run = open_run(folder)
     if run.config != config:
         changed = ", ".join(
             f"{field} {there}, not {here}" for field, (there, here) in differences(run.config, config).items()
         )
         raise RunError(f"{folder} is another run ({changed}); move it, or give the sweep names of its own.")
-    return "finished" if run.finished else "to resume"
+    if run.finished:
+        return Standing("finished")
+    said = status.read(folder)
+    if said and said.state == "training":
+        return Standing("training", f"on {said.machine}")
+    if said and said.state == "queued":
+        return Standing("waiting", "in the app's queue")
+    return Standing("failed", said.reason) if said and said.state == "failed" else Standing("to resume")
 
 
 class Child:
-    """The training that runs now. A signal to the sweep is passed on, once, and the sweep then ends."""
+    """The training that runs now. A signal to this process is passed on, and the training then ends."""
 
-    def __init__(self):
+    def __init__(self, trainer: list[str]):
         self.stopped = False
+        self._trainer = trainer
         self._process: subprocess.Popen | None = None
         signal.signal(signal.SIGINT, self._stop)
         signal.signal(signal.SIGTERM, self._stop)
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
 
     def _stop(self, number, frame) -> None:
         self.stopped = True
@@ -126,13 +154,17 @@ class Child:
         """Politely: SIGTERM has a training save its state. Windows knows no such thing; there it loses some seconds."""
         process.terminate()
 
-    def train(self, folder: Path) -> str | None:
-        """Train the run in `folder` as far as it goes; the reason if it failed."""
-        command = [sys.executable, "-m", "core", "train", "--run", str(folder.resolve())]
+    def begin(self, folder: Path) -> None:
+        """Start to train the run in `folder`, as far as it goes."""
+        command = [*self._trainer, str(folder.resolve())]
         # In a session of its own: Ctrl-C at the terminal would else reach it twice, and twice means at once.
         self._process = subprocess.Popen(command, cwd=paths.ROOT, start_new_session=True)
         if self.stopped:  # at this very moment
             self._end(self._process)
+
+    def wait(self, folder: Path) -> str | None:
+        """Until the training has ended; the reason if it failed."""
+        assert self._process
         code = self._process.wait()
         self._process = None
         if code == 0:

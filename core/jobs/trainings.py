@@ -7,7 +7,6 @@ servers and threads may do all this at once.
 """
 
 import shutil
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ from core import paths
 from core.errors import LabError, RunError, TrainingError
 from core.files import patiently, remove_abandoned, writing
 from core.jobs import keeper, limits
+from core.jobs.processes import TRAINER
 from core.runs import library, status, store
 from core.runs.run import Run, open_run
 from core.runs.status import Status
@@ -31,7 +31,6 @@ from core.sharing.files import IMPORTING
 if TYPE_CHECKING:  # it brings PyTorch, which takes a second
     from core.training.trained_elsewhere import NetworkFile
 
-TRAINER = [sys.executable, "-m", "core", "train", "--run"]  # and the run's folder
 POLL, PATIENCE = 0.05, 2.0  # seconds
 DELETED = ".deleted-"  # how the hidden folder begins in which a run is while it is removed
 

@@ -22,6 +22,7 @@ from core.errors import LabError, TrainingError
 
 PATIENCE = timedelta(minutes=10)  # for the slowest of the others, e.g. while the first one downloads the images
 Result = TypeVar("Result")
+PARENT = os.getppid()
 ALONE = {"RANK": 0, "WORLD_SIZE": 1, "LOCAL_RANK": 0, "LOCAL_WORLD_SIZE": 1}
 
 
@@ -41,6 +42,11 @@ def rank() -> int:
 
 def is_first() -> bool:
     return rank() == 0
+
+
+def abandoned() -> bool:
+    """Whether the torchrun that started this process is gone. The others' do not notice, and nobody could end it."""
+    return size() > 1 and os.getppid() != PARENT
 
 
 def say(words: str) -> None:

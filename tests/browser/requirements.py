@@ -1,4 +1,4 @@
-"""What a browser test needs of the machine: where it is missing, the test is skipped, and fails in CI."""
+"""What a slow test needs of the machine, such as a browser: where that is missing, it is skipped, and fails in CI."""
 
 import os
 from typing import NoReturn

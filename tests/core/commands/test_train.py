@@ -105,6 +105,17 @@ def command(capsys, monkeypatch, tiny_images):
         signal.signal(number, handler)
 
 
+def test_only_a_second_ctrl_c_stops_at_once(command):
+    """A cluster ends a job's processes by SIGTERM, and the job then ends its training in the same way."""
+    stopping = train._stop_on_signals()
+    assert not stopping()
+    for _ in range(2):
+        signal.raise_signal(signal.SIGTERM)
+    assert stopping()
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+
+
 def assert_refused(answer: tuple[int, str], words: str) -> None:
     code, err = answer
     assert code == 2

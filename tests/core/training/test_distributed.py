@@ -1,8 +1,9 @@
-"""Two real processes under torchrun against one, on the CPU."""
+"""Two real processes under torchrun, of one machine or two (which are both this one), against one, on the CPU."""
 
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,29 +15,41 @@ import pytest
 from core.paths import ROOT
 from core.runs import status, store
 from core.runs.run import open_run
+from core.runs.status import Status
 from core.training import distributed
 from tests.core.training import distributed_worker
 
-TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run"]
+ONE_MACHINE = ["--standalone", "--nproc-per-node", "2"]
 
 
-def torchrun(*words: str) -> subprocess.Popen:
+def torchrun(*words: str, places: list[str] = ONE_MACHINE) -> subprocess.Popen:
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
+    command = [*TORCHRUN, *places, *words]
     return subprocess.Popen(
-        [*TORCHRUN, *words], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
+
+
+def two_torchruns(*words: str) -> list[subprocess.Popen]:
+    """One of each of two machines, which are both this one; they meet at a port of it."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    meet = ["--rdzv-backend", "c10d", "--rdzv-endpoint", f"127.0.0.1:{port}", "--rdzv-id", "test"]
+    return [torchrun(*words, places=["--nnodes", "2", "--nproc-per-node", "1", *meet]) for _ in range(2)]
 
 
 @pytest.fixture(scope="module")
 def together(tmp_path_factory) -> tuple[dict, Path]:
-    """(what came of the trainings by two processes, the folder with the state of one that was stopped)."""
+    """(what came of the trainings by two machines' processes, the folder with the state of one that was stopped)."""
     folder = tmp_path_factory.mktemp("together")
-    process = torchrun("tests/core/training/distributed_worker.py", str(folder))
+    processes = two_torchruns("tests/core/training/distributed_worker.py", str(folder))
     try:
-        out, _ = process.communicate(timeout=400)
+        out = [process.communicate(timeout=400)[0] for process in processes]
     finally:
-        process.kill()
-    assert process.returncode == 0, out
+        for process in processes:
+            process.kill()
+    assert not any(process.returncode for process in processes), out
     return json.loads((folder / "results.json").read_text()), folder
 
 
@@ -113,13 +126,19 @@ def test_without_torchrun_there_is_one_process(monkeypatch):
 # The command line
 
 
-def wait_for_steps(process: subprocess.Popen, folder: Path, seen: float) -> list[psutil.Process]:
-    """The two trainers, once the status tells of more than the share `seen`."""
+def wait_for_share(process: subprocess.Popen, folder: Path, seen: float) -> Status:
+    """The status, once it tells of more than the share `seen`."""
     deadline = time.monotonic() + 300
     while not ((said := status.read(folder)) and said.state == "training" and said.share > seen):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.1)
+    return said
+
+
+def wait_for_steps(process: subprocess.Popen, folder: Path, seen: float) -> list[psutil.Process]:
+    """The two trainers, once the status tells of more than the share `seen`."""
+    said = wait_for_share(process, folder, seen)
     trainers = psutil.Process(process.pid).children()
     assert len(trainers) == 2
     return sorted(trainers, key=lambda trainer: trainer.pid != said.pid)  # the one that writes first
@@ -158,3 +177,25 @@ def test_all_stop_together_and_go_on_together_and_end_when_one_is_killed(own_run
         for left in psutil.Process(process.pid).children() if process.poll() is None else []:
             left.kill()
         process.kill()
+
+
+@pytest.mark.slow
+def test_both_machines_end_when_ones_torchrun_is_killed(own_runs):
+    folder = own_runs / "both"
+    processes = two_torchruns("-m", "core", "train", "resnet8", "--data", "shipped", "--name", "both")
+    try:
+        wait_for_share(processes[0], folder, seen=0)
+        trainers = [psutil.Process(process.pid).children()[0] for process in processes]
+        processes[1].kill()
+        out = "".join(process.communicate(timeout=60)[0] for process in processes)
+        psutil.wait_procs(trainers, timeout=60)
+        assert not any(trainer.is_running() for trainer in trainers)
+        again = "continue with: torchrun --nnodes 2 --nproc-per-node 1 -m core train --run "
+        assert f"Stopped. Nothing is lost; {again}" in out
+        assert status.read(folder).state == "stopped"
+        assert store.load_state(folder)[1]["position"]["sums"]["steps"] > 0
+    finally:
+        for process in processes:
+            for left in psutil.Process(process.pid).children() if process.poll() is None else []:
+                left.kill()
+            process.kill()
