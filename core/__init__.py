@@ -5,4 +5,4 @@ training, jobs; lessons; commands.
 """
 
 # `python -m core.train` and its like stay good for `python -m core train`: runs and their cards have recorded them.
-__path__.append(f"{__path__[0]}/commands")
+__path__ += [f"{__path__[0]}/commands", f"{__path__[0]}/commands/studies"]

@@ -15,6 +15,7 @@ COMMANDS = {
     "predict": "what a picture shows, and where the network looked",
     "surgery": "cut blocks out of runs and score what remains",
     "probe": "ask runs after each block what they know already",
+    "landscape": "look at the ground round runs' weights",
     "speed": "milliseconds for one picture on this machine",
     "report": "the table of all runs, as Markdown",
     "export": "hand a run on: a folder for the Hugging Face Hub, or a zip",
@@ -37,7 +38,7 @@ def main() -> int:
         return background.main(arguments)
     if name not in COMMANDS:
         raise LabError(f"There is no command {name[:40]!r}. Known: {', '.join(COMMANDS)}.")
-    return import_module(f"core.commands.{name.replace('-', '_')}").main(arguments)
+    return import_module(f"core.{name.replace('-', '_')}").main(arguments)  # found as `core` says
 
 
 def listing() -> str:

@@ -29,7 +29,7 @@ def test_there_is_something_to_look_at():
 
 @pytest.mark.parametrize(("name", "arguments"), TYPED, ids=lambda part: part[:60])
 def test_every_command_exists_and_takes_these_arguments(name, arguments):
-    parser = import_module(f"core.commands.{name.replace('-', '_')}").parser()
+    parser = import_module(f"core.{name.replace('-', '_')}").parser()
     parser.parse_args(words(arguments))
 
 

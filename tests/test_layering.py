@@ -38,6 +38,7 @@ def test_pages_that_only_draw_need_no_torch():
             "core.analysis.training_summary",
             "core.analysis.depth",
             "core.analysis.gradients",
+            "core.analysis.landscape",
             "core.analysis.probes",
             "core.analysis.surgery",
             "core.sharing.handout.pairs",
@@ -62,7 +63,7 @@ def test_the_first_page_loads_no_heavy_library():
             "core.charts.palette",
         ]
     )
-    heavy = "{'torch', 'altair', 'vl_convert', 'sklearn', 'scipy.stats', 'matplotlib'}"
+    heavy = "{'torch', 'altair', 'vl_convert', 'sklearn', 'scipy.stats', 'scipy.ndimage', 'matplotlib'}"
     code = f"import sys, {modules}; print(sorted({heavy} & set(sys.modules)))"
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"

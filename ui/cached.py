@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from core.analysis import calibration, comparison, gradients, metrics, surgery, training_summary
+from core.analysis import landscape as landscapes
 from core.analysis import probes as probes_of_runs
 from core.analysis.questions import Question
 from core.analysis.questions import questions as questions_of
@@ -260,6 +261,11 @@ def _quick_precision() -> str:
 @st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
 def probes(run: Run) -> probes_of_runs.Probes:
     return probes_of_runs.load(run)
+
+
+@st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
+def landscape(run: Run) -> landscapes.Landscape:
+    return landscapes.load(run)
 
 
 @st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from core.analysis import calibration, probes, surgery
+from core.analysis import calibration, landscape, probes, surgery
 from core.errors import RunError
 from core.paths import file_name
 from core.runs import status, tables
@@ -20,11 +20,13 @@ LARGEST = {  # the files of a finished run, and how many bytes each may have, un
     CHANGE_FILE: tables.LARGEST_NPZ,
     surgery.FILE: 200_000,
     probes.FILE: probes.LARGEST,
+    landscape.FILE: landscape.LARGEST,
     calibration.FILE: calibration.LARGEST,
     CARD: 100_000,
 }
 # Of a network that was trained elsewhere the history is missing, too.
-OPTIONAL = {HISTORY, "gradients.npz", MODEL_FILE, CHANGE_FILE, surgery.FILE, probes.FILE, calibration.FILE, CARD}
+OPTIONAL = {HISTORY, "gradients.npz", MODEL_FILE, CHANGE_FILE, CARD}
+OPTIONAL |= {surgery.FILE, probes.FILE, landscape.FILE, calibration.FILE}
 
 
 def without_folders(run: Run) -> Run:

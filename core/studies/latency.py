@@ -43,7 +43,8 @@ def measured(runs: list[Run]) -> dict[str, dict[int, float]]:
     Runs of equal networks are measured once; those whose network can't be built are left out.
     """
     first = {_network(run.config): run for run in reversed(runs)}
-    command = [sys.executable, "-m", "core.commands.speed", *(str(run.path) for run in first.values()), "--json"]
+    folders = (str(run.path) for run in first.values())
+    command = [sys.executable, "-m", "core.commands.studies.speed", *folders, "--json"]
     try:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=True)
     except subprocess.TimeoutExpired:

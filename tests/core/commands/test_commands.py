@@ -147,7 +147,7 @@ def test_commands_as_runs_and_cards_of_before_have_them(command):
 
 def test_without_a_command_all_are_listed():
     result = called("-m", "core")
-    commands = {path.stem.replace("_", "-") for path in (ROOT / "core" / "commands").glob("[a-z]*.py")}
+    commands = {path.stem.replace("_", "-") for path in (ROOT / "core" / "commands").rglob("[a-z]*.py")}
     listed = {line.split()[0] for line in result.stdout.splitlines()[2:]}
     assert listed == commands
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.analysis import calibration, comparison, metrics, probes, surgery, transfer
+from core.analysis import calibration, comparison, landscape, metrics, probes, surgery, transfer
 from core.commands.evaluate import logits_on as logits_from_weights
 from core.data import cifar10
 from core.data.batches import EpochPlan
@@ -71,6 +71,7 @@ def test_every_file_opens_and_the_card_says_what_the_logits_say(folder):
         "weight_change.npz",
         surgery.FILE,
         probes.FILE,
+        landscape.FILE,
         calibration.FILE,
     }
     if run.config.family == "cifar":  # surgery and probes are for the twins

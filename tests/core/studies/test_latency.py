@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from core.commands import speed
+from core.commands.studies import speed
 from core.errors import LabError
 from core.runs.run import open_run
 from core.runs.store import save_facts

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from core.analysis.surgery import cuts, load
-from core.commands import surgery as command
+from core.commands.studies import surgery as command
 from core.data import cifar10
 from core.data.cifar10 import Images
 from core.errors import LabError

@@ -1,0 +1,182 @@
+"""The ground that a network learned on: how wrong it is at its trained weights, and at weights round about. No torch.
+
+After Li et al. 2018, "Visualizing the loss landscape of neural nets" (arXiv 1712.09913), section 4. A network's weights
+are a point among as many directions as it has weights; two of them, drawn at random, span the plane that is looked at.
+The walk itself is `core.studies.landscape`, the sentences are in `core.words.landscape`.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.errors import LabError, RunError
+from core.files import write_atomically, writing
+from core.runs.run import LARGEST_COUNT, Run
+from core.runs.tables import load_npz
+from core.settings.train_config import PRECISIONS, TrainConfig
+
+FILE, UNFINISHED = "landscape.npz", "landscape-unfinished.npz"
+LARGEST = 100_000  # bytes; it has about 12,000
+COMMAND = "python -m core landscape"
+PAIRS = 2  # of directions: one pair may mislead
+SIDE = 31  # points along each direction
+STEPS = np.linspace(-1, 1, SIDE)  # in lengths of a direction: at 1 a filter is changed by as much as it is long
+MIDDLE = SIDE // 2  # where the trained weights are
+PHOTOS = 1_000  # the first of the training photos that ship
+HIGHEST = 1e6  # loss; what is beyond, or overflows, is stored as this
+
+STRIDE = 3  # points: over fewer, the rounding of losses would count as curvature
+NEAR = 0.5  # of the middle, in steps
+BENT = 0.5  # loss a step squared: what bends down by less could be rounding
+RAYS = 36  # straight ways out of the middle
+FALL = 0.5  # loss; what goes down again by less is no hill
+LITTLE = 1.0  # loss above the middle
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """`loss` (mean cross-entropy, in nats) and `accuracy` (0 to 1), float32 (PAIRS, SIDE, SIDE), at STEPS along the
+    first direction of a pair (columns) and the second (rows); NaN where nobody was yet. `photos`: training photos they
+    are measured on; `precision`: of the numbers; `weights`: the sha256 of the network's file."""
+
+    loss: np.ndarray
+    accuracy: np.ndarray
+    photos: int
+    precision: str
+    weights: str
+
+    @property
+    def unknown(self) -> np.ndarray:
+        """Where nobody was yet: int (n, 3), pair, row and column."""
+        return np.argwhere(np.isnan(self.loss))
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the plane of one pair of directions looks like.
+
+    middle, right: loss and accuracy (0 to 1) of the trained weights
+    lowest, highest: loss
+    flat: share of the plane that is less than LITTLE above or below the middle
+    bent_down: of the places no farther than NEAR from the middle, the share where the ground bends down in some
+        direction (the Hessian in the plane has an eigenvalue below -BENT)
+    falls: of RAYS straight ways from the middle to distance 1, the share that goes down again by more than FALL
+    """
+
+    middle: float
+    right: float
+    lowest: float
+    highest: float
+    flat: float
+    bent_down: float
+    falls: float
+
+
+def require_twin(config: TrainConfig) -> None:
+    """Raises LabError for a network that is none of the CIFAR twins: others would take days."""
+    if config.family != "cifar":
+        raise LabError("Only round the plain networks and ResNets for CIFAR-10 can the ground be looked at.")
+
+
+def shape(found: Landscape, pair: int) -> Shape:
+    loss = found.loss[pair].astype(np.float64)
+    middle = loss[MIDDLE, MIDDLE]
+    near = np.hypot(*np.meshgrid(STEPS, STEPS)) <= NEAR
+    return Shape(
+        middle=float(middle),
+        right=float(found.accuracy[pair, MIDDLE, MIDDLE]),
+        lowest=float(loss.min()),
+        highest=float(loss.max()),
+        flat=float((np.abs(loss - middle) < LITTLE).mean()),
+        bent_down=float((least_curvature(loss)[near] < -BENT).mean()),
+        falls=float((fall_on_rays(loss) > FALL).mean()),
+    )
+
+
+def share_above(found: Landscape, pair: int, height: float) -> float:
+    """Of the plane, 0 to 1."""
+    return float((found.loss[pair] > height).mean())
+
+
+def least_curvature(loss: np.ndarray) -> np.ndarray:
+    """The lower eigenvalue of the Hessian in the plane, float (SIDE, SIDE), from differences over STRIDE points; NaN
+    within STRIDE of the border."""
+    step, inner = STRIDE * (STEPS[1] - STEPS[0]), SIDE - 2 * STRIDE
+
+    def moved(rows: int, columns: int) -> np.ndarray:
+        down, right = STRIDE * (1 + rows), STRIDE * (1 + columns)
+        return loss[down : down + inner, right : right + inner]
+
+    xx = moved(0, 1) - 2 * moved(0, 0) + moved(0, -1)
+    yy = moved(1, 0) - 2 * moved(0, 0) + moved(-1, 0)
+    xy = (moved(1, 1) - moved(1, -1) - moved(-1, 1) + moved(-1, -1)) / 4
+    lower = (xx + yy) / 2 - np.hypot((xx - yy) / 2, xy)
+    return np.pad(lower / step**2, STRIDE, constant_values=np.nan)
+
+
+def fall_on_rays(loss: np.ndarray) -> np.ndarray:
+    """By how much loss goes down again, at most, on each of RAYS straight ways from the middle to distance 1."""
+    from scipy.ndimage import map_coordinates
+
+    angles = np.linspace(0, 2 * np.pi, RAYS, endpoint=False)[:, None]
+    out = np.arange(MIDDLE + 1)
+    along = map_coordinates(loss, [MIDDLE + out * np.sin(angles), MIDDLE + out * np.cos(angles)], order=1)
+    return (np.maximum.accumulate(along, axis=1) - along).max(axis=1)
+
+
+def save(run: Run, found: Landscape) -> None:
+    """In the run's folder: as FILE, or as UNFINISHED while some of it is unknown. Raises RunError where it can't be
+    written."""
+    finished = not len(found.unknown)
+    with writing(run.path):
+        write_atomically(
+            run.path / (FILE if finished else UNFINISHED), lambda file: np.savez_compressed(file, **vars(found))
+        )
+        if finished:
+            (run.path / UNFINISHED).unlink(missing_ok=True)
+
+
+def begun(run: Run, photos: int, precision: str) -> Landscape:
+    """What is known of the landscape of these weights, measured so: of one that is finished or was stopped, all that it
+    has; else, or where its file is damaged, nothing yet."""
+    weights = run.facts.get("sha256", "")
+    for file in (FILE, UNFINISHED):
+        with suppress(RunError):
+            found = _read(run, file)
+            if (found.photos, found.precision, found.weights) == (photos, precision, weights):
+                return found
+    loss, accuracy = np.full((2, PAIRS, SIDE, SIDE), np.nan, np.float32)
+    return Landscape(loss, accuracy, photos, precision, weights)
+
+
+def load(run: Run) -> Landscape:
+    """What `save` wrote at last. Raises RunError if it is missing, damaged, or another network's."""
+    if not (run.path / FILE).exists():
+        raise RunError(f"{run.path / FILE} is missing; this makes it: {COMMAND} {run.name}")
+    found = _read(run, FILE)
+    if not (np.isfinite(found.loss).all() and np.isfinite(found.accuracy).all()):
+        raise RunError(f"{run.path / FILE} is damaged: it has numbers that are not finite.")
+    if found.weights != run.facts.get("sha256"):
+        raise RunError(f"{run.path / FILE} belongs to other weights; this makes it anew: {COMMAND} {run.name}")
+    return found
+
+
+def _read(run: Run, file: str) -> Landscape:
+    path = run.path / file
+    arrays = load_npz(path, "loss", "accuracy", "photos", "precision", "weights")
+    loss, accuracy, photos, precision, weights = arrays.values()
+    if (
+        any(values.shape != (PAIRS, SIDE, SIDE) or values.dtype != np.float32 for values in (loss, accuracy))
+        or photos.shape
+        or photos.dtype.kind != "i"
+        or not 0 < photos <= LARGEST_COUNT
+        or any(text.shape or text.dtype.kind != "U" for text in (precision, weights))
+        or precision not in PRECISIONS
+        or (loss < 0).any()
+        or (loss > HIGHEST).any()
+        or (accuracy < 0).any()
+        or (accuracy > 1).any()
+    ):
+        raise RunError(f"{path} is damaged: it does not hold {PAIRS} planes of {SIDE} x {SIDE} points.")
+    return Landscape(loss, accuracy, int(photos), str(precision), str(weights))

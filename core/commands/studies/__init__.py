@@ -1,0 +1,1 @@
+"""Commands that run trained networks once more, and keep in a run's folder what they find (`speed` only tells it)."""

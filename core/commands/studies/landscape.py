@@ -1,0 +1,55 @@
+"""Look at the ground round runs' weights, for the page Bowl or mountains?: writes a run's landscape.npz.
+
+It may be stopped, and goes on where it was."""
+
+import sys
+
+import torch
+from tqdm import tqdm
+
+from core.analysis import landscape
+from core.analysis.landscape import PAIRS, PHOTOS, SIDE, Landscape
+from core.commands import Parser, run_command
+from core.data import cifar10
+from core.data.cifar10 import Images
+from core.jobs.processes import usable_cores
+from core.runs.library import find_run
+from core.runs.run import Run
+from core.studies.landscape import study
+from core.training.device import best_precision
+from core.words import landscape as landscape_words
+
+
+def parser() -> Parser:
+    p = Parser(prog=landscape.COMMAND, description="Look at the ground round runs' weights; it may be stopped.")
+    p.add_argument("runs", nargs="+", metavar="RUN", help="a run's name, or the path of its folder")
+    return p
+
+
+def main(argv: list[str] | None = None) -> int:
+    runs = [find_run(name) for name in parser().parse_args(argv).runs]
+    precision = best_precision("cpu")
+    torch.set_num_threads(1)  # the batches run in parallel instead
+    shipped = cifar10.load_training("shipped")
+    images = Images(shipped.pixels[:PHOTOS], shipped.labels[:PHOTOS])
+    for run in runs:
+        found = _look(run, images, precision)
+        for pair in range(PAIRS):
+            print(f"{run.name}: {landscape_words.figures(landscape.shape(found, pair))}", file=sys.stderr)
+    return 0
+
+
+def _look(run: Run, images: Images, precision: str) -> Landscape:
+    """Kept after each row."""
+    found = landscape.begun(run, len(images.labels), precision)
+    total, left = found.loss.size, len(found.unknown)
+    with tqdm(total=total, initial=total - left, unit=" points", desc=run.name) as bar:
+        for done, _ in enumerate(study(run, images, found, usable_cores()), start=total - left + 1):
+            bar.update()
+            if done % SIDE == 0:
+                landscape.save(run, found)
+    return found
+
+
+if __name__ == "__main__":
+    run_command(main)

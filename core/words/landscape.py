@@ -1,0 +1,51 @@
+"""The ground that networks learned on, in sentences."""
+
+from core.analysis.landscape import LITTLE, NEAR, Shape
+from core.words.english import capitalized
+
+PLATEAU = 0.9  # of the plane that is hardly above the middle: then there is no edge to speak of
+BENDS = 0.05  # of the places near the middle that bend down; fewer are not worth another word
+KINDS = {"plateau": "on a plateau", "valley": "in a valley", "bowl": "in a bowl"}
+
+
+def figures(found: Shape) -> str:
+    """In a line."""
+    return (
+        f"loss {found.middle:.2f} in the middle ({found.right:.1%} right), from {found.lowest:.2f} to "
+        f"{found.highest:.1f} on the map; {found.flat:.0%} of it within {LITTLE:g} of the middle; bends down at "
+        f"{found.bent_down:.0%} of the places near the middle; {found.falls:.0%} of the ways out go down again"
+    )
+
+
+def kind(found: Shape) -> str:
+    """One of KINDS: a plateau, where hardly anything rises; a valley, where the ground near the middle bends down in
+    some direction, as on a saddle; a bowl, where it bends up in all."""
+    if found.flat >= PLATEAU:
+        return "plateau"
+    return "valley" if found.bent_down >= BENDS else "bowl"
+
+
+def finding(names: dict[str, str], shapes: dict[str, Shape]) -> str:
+    """E.g. "The plain network ended in a valley, the ResNet in a bowl. No mountains beside either."; both by side."""
+    first, *others = [(names[side], KINDS[kind(found)]) for side, found in shapes.items()]
+    ends = [f"{first[0]} ended {first[1]}", *(" ".join(other) for other in others)]
+    return f"{capitalized(', '.join(ends))}. {_mountains(names, shapes)}"
+
+
+def _mountains(names: dict[str, str], shapes: dict[str, Shape]) -> str:
+    hilly = [f"{found.falls:.0%} of those from {names[side]}" for side, found in shapes.items() if found.falls]
+    if hilly:
+        return f"Of the straight ways out, {' and '.join(hilly)} go down again: hills."
+    return f"No mountains beside {'either' if len(shapes) > 1 else 'it'}."
+
+
+def details(found: Shape, cut_off: float, cap: float) -> str:
+    """Of one surface, whose heights above `cap` (`cut_off`: a share of the map) are not drawn."""
+    words = (
+        f"In the middle the loss is {found.middle:.2f}, and {found.right:.0%} of the answers are right. "
+        f"{found.flat:.0%} of the map is as high as that, give or take {LITTLE:g}. Near the middle (within {NEAR:g}), "
+        f"the ground bends down at {found.bent_down:.0%} of the places."
+    )
+    if not cut_off:
+        return words
+    return f"{words} {cut_off:.0%} of the map is above {cap:g} and cut off here; it goes up to {found.highest:.3g}."

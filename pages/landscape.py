@@ -1,0 +1,139 @@
+"""The ground round both networks' weights, as surfaces to turn: how wrong each gets as its weights are changed."""
+
+import streamlit as st
+
+from core.analysis import landscape
+from core.analysis.landscape import PAIRS, STEPS
+from core.errors import RunError
+from core.words import landscape as landscape_words
+from core.words.glossary import explain
+from core.words.settings import describe
+from ui import cached, pair_picker, surface
+from ui.curious import curious
+from ui.foreign_text import plain
+from ui.pair_picker import offer_pair
+
+CAP = 5.0  # loss; guessing has 2.3
+WITHOUT_BATCH_NORM = ("plain56-none", "resnet56-none")
+DIRECTIONS = ("first two", "another two")
+NO_PROOF = """
+**What the picture does not prove.** It is one flat slice through a space with as many directions as a network has \
+weights ({parameters:,} here), round the place where training *ended*. It does not show the way there. And flat \
+need not be good: the ground is flat, too, where a network has learned nothing that it could lose.
+"""
+WHY = """
+**How it is made.** Two directions are drawn at random, the same random numbers for twins. Each filter of a direction \
+is made as long as that filter of the network (*filter normalization*: Li et al. 2018, [Visualizing the loss landscape \
+of neural nets](https://arxiv.org/abs/1712.09913)): at the edge of the map, in the middle of a side, each filter has \
+been changed by as much as it is long. Without that, a network with larger weights would look flatter and be no \
+different. BatchNorm and biases stay as they are, as in the paper's own code.
+
+**On which photos.** On training photos, for it is their loss that training makes smaller: the first {photos:,} of \
+those that ship, as they are, neither shifted nor mirrored. (About a tenth of them was kept apart for validation.) The \
+network is asked as in a test, in {precision}.
+
+**The words.** *Near the middle*: within {near:g}. *Bends down*: the curvature, over {stride} points of the map, is \
+below -{bent:g} in some direction (a negative eigenvalue of the Hessian in this plane). *Valley*: at {bends:.0%} or \
+more of the places near the middle. *Bowl*: at fewer. *Plateau*: {plateau:.0%} or more of the map is as high as the \
+middle, give or take {little:g}. *Mountains* or *hills*: on one or more of {rays} straight ways from the middle to the \
+distance 1, the loss goes down again by more than {fall:g}.
+
+**And the famous picture?** In the paper, a network of 56 layers without shortcuts stands in a range of mountains. \
+Its recipe of training was another one. What is found here is said above, from numbers that are computed from the \
+map, not from how it looks.
+"""
+
+pair = pair_picker.choose(pair_picker.DEEP, fits=lambda config: config.family == "cifar")
+st.title("Bowl or mountains?")
+st.markdown(
+    "To learn is to walk downhill: all weights are changed, step by step, so that there are fewer mistakes. "
+    "**This is the ground round the place where each network ended.** Height: how wrong it is.",
+    help=explain("loss", "parameters"),
+)
+
+
+def read() -> dict[str, landscape.Landscape]:
+    """Of those runs whose ground was looked at; of the others, the command that does it."""
+    found = {}
+    for side, run in pair:
+        try:
+            found[side] = cached.landscape(run)
+        except RunError as error:
+            damaged = (run.path / landscape.FILE).exists()
+            st.info(plain(error) if damaged else f"The ground round **{side}** was not looked at yet. This does it:")
+            st.code(f"{landscape.COMMAND} {run.name}", language="bash")
+    return found
+
+
+def turn_back() -> None:
+    st.session_state["_view"] = st.session_state.get("_view", 0) + 1
+
+
+def show_surface(side: str, found: landscape.Landscape, directions: int) -> None:
+    run = pair.a if side == "A" else pair.b
+    shape = landscape.shape(found, directions)
+    words = landscape_words.details(shape, landscape.share_above(found, directions, CAP), CAP)
+    st.markdown(f":small[{pair_picker.MARKS[side]} {side}: {plain(describe(run))}]")
+    surface.show(
+        side,
+        pair.colors[side],
+        STEPS,
+        found.loss[directions],
+        CAP,
+        view=st.session_state.get("_view", 0),
+        alt=f"Surface of the loss round the weights of {side}. {words}",
+    )
+    st.markdown(words)
+
+
+found = read()
+if found:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        directions = st.segmented_control(
+            "Directions",
+            range(PAIRS),
+            default=0,
+            key="directions",
+            bind="query-params",
+            required=True,
+            format_func=DIRECTIONS.__getitem__,
+            help="A network can be changed in very many directions; a map shows two, drawn at random. Another two "
+            "may look different.",
+        )
+        st.button("Reset view", key="turn_back", icon=":material/360:", on_click=turn_back, help="As it was at first.")
+    shapes = [{side: landscape.shape(one, number) for side, one in found.items()} for number in range(PAIRS)]
+    st.markdown(f"#### {landscape_words.finding(pair.names, shapes[directions])}")
+    for place, (side, one) in zip(st.columns(2), found.items(), strict=False):
+        with place, st.container(border=True, key=f"landscape_{side}"):
+            show_surface(side, one, directions)
+    st.caption(
+        "Turn it with the mouse or a finger. Along the ground: two directions, drawn at random. Both have one scale of "
+        f"heights and colors, which ends at {CAP:g}."
+    )
+    others = (landscape_words.finding(pair.names, shape) for n, shape in enumerate(shapes) if n != directions)
+    st.markdown(f"In the other two directions: {' '.join(others)}")
+    st.markdown(NO_PROOF.format(parameters=max(run.parameters for _, run in pair)))
+offer_pair(
+    *WITHOUT_BATCH_NORM,
+    "Look at 56 layers without BatchNorm",
+    "Of these two networks one has hardly learned at all.",
+    key="without_batch_norm",
+)
+with curious():
+    if found:
+        one = next(iter(found.values()))
+        st.markdown(
+            WHY.format(
+                photos=one.photos,
+                precision=" and ".join(sorted({each.precision for each in found.values()})),
+                near=landscape.NEAR,
+                stride=landscape.STRIDE,
+                bent=landscape.BENT,
+                bends=landscape_words.BENDS,
+                plateau=landscape_words.PLATEAU,
+                little=landscape.LITTLE,
+                rays=landscape.RAYS,
+                fall=landscape.FALL,
+            )
+        )
+    st.code(f"{landscape.COMMAND} {pair.a.name} {pair.b.name}", language="bash")
