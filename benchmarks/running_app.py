@@ -29,6 +29,7 @@ PAGES = {
     "learning_curves": ("Which learns faster?", "learns faster"),
     "depth": ("Is deeper better?", "Is deeper better"),
     "when_it_knows": ("When does it know?", "When does it know"),
+    "robustness": ("What if the photo is bad?", "What if the photo is bad"),
     "transfer": ("Learned before?", "have learned before"),
     "gradient_flow": ("Does the lesson arrive?", "reach the first layer"),
     "architectures": ("What does it cost?", "What does accuracy cost"),

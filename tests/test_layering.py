@@ -39,6 +39,7 @@ def test_pages_that_only_draw_need_no_torch():
             "core.analysis.depth",
             "core.analysis.gradients",
             "core.analysis.probes",
+            "core.analysis.robustness",
             "core.analysis.surgery",
             "core.sharing.handout.pairs",
             "core.sharing.handout.page",

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from core.analysis import calibration, probes, surgery
+from core.analysis import calibration, probes, robustness, surgery
 from core.errors import RunError
 from core.paths import file_name
 from core.runs import status, tables
@@ -21,10 +21,12 @@ LARGEST = {  # the files of a finished run, and how many bytes each may have, un
     surgery.FILE: 200_000,
     probes.FILE: probes.LARGEST,
     calibration.FILE: calibration.LARGEST,
+    robustness.FILE: robustness.LARGEST,
     CARD: 100_000,
 }
 # Of a network that was trained elsewhere the history is missing, too.
-OPTIONAL = {HISTORY, "gradients.npz", MODEL_FILE, CHANGE_FILE, surgery.FILE, probes.FILE, calibration.FILE, CARD}
+OPTIONAL = {HISTORY, "gradients.npz", MODEL_FILE, CHANGE_FILE, CARD}
+OPTIONAL |= {surgery.FILE, probes.FILE, calibration.FILE, robustness.FILE}
 
 
 def without_folders(run: Run) -> Run:

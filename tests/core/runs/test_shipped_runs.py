@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.analysis import calibration, comparison, metrics, probes, surgery, transfer
+from core.analysis import calibration, comparison, metrics, probes, robustness, surgery, transfer
 from core.commands.evaluate import logits_on as logits_from_weights
 from core.data import cifar10
 from core.data.batches import EpochPlan
@@ -72,6 +72,7 @@ def test_every_file_opens_and_the_card_says_what_the_logits_say(folder):
         surgery.FILE,
         probes.FILE,
         calibration.FILE,
+        robustness.FILE,
     }
     if run.config.family == "cifar":  # surgery and probes are for the twins
         assert probes.load(run).own[-1] == pytest.approx(accuracy.value, abs=2e-3)

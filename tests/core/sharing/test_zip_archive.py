@@ -402,6 +402,10 @@ BAD_ZIPS = {
         replaced("probes.json", b'{"own": [0.1, 0.2], "probe": [0.1, 0.2], "fitted_on": 1, "scored_on": 1}'),
         "probes.json is damaged: not 1 blocks",
     ),
+    "answers to no spoiled photos": (
+        lambda contents: zipped(contents | {"corruptions.npz": contents["gradients.npz"]}),
+        r"corruptions\.npz is damaged",
+    ),
     "change of no layers": (weight_change_without_layers, "does not hold the change of a network's weights"),
     "markup": (facts(initial_weights="<script>alert(1)</script>"), "something else than plain text"),
     "link in a text": (facts(note={"deep": ["[here](http://example.com)"]}), "something else than plain text"),
