@@ -29,10 +29,10 @@ def lost(name: str, clean: float, lost: Estimate) -> str:
 
 def of_both(names: dict[str, str], kept: Kept) -> str:
     """How much each keeps of what both know."""
-    more = f"{names['B']} keeps {100 * kept.gap.value:+.1f} points ({_interval(kept.gap)})"
     return (
         f"{kept.photos:,} photos are named rightly by both when clean. Of their spoiled versions {names['A']} still "
-        f"gets {kept.a.value:.1%} right, {names['B']} {kept.b.value:.1%}: {more} against {names['A']}."
+        f"gets {kept.a.value:.1%} right, {names['B']} {kept.b.value:.1%}: a difference of {100 * kept.gap.value:+.1f} "
+        f"points ({_interval(kept.gap)})."
     )
 
 
