@@ -32,7 +32,8 @@ def of_both(names: dict[str, str], kept: Kept) -> str:
     return (
         f"{kept.photos:,} photos are named rightly by both when clean. Of their spoiled versions {names['A']} still "
         f"gets {kept.a.value:.1%} right, {names['B']} {kept.b.value:.1%}: a difference of {100 * kept.gap.value:+.1f} "
-        f"points ({_interval(kept.gap)})."
+        f"points ({_interval(kept.gap)}). That is of these two trainings: another seed, or another learning rate, may "
+        "turn it."
     )
 
 
