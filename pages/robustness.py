@@ -19,7 +19,7 @@ from ui import cached, chart, missing_weights, pair_picker, photos, picture_sour
 from ui.curious import curious
 from ui.foreign_text import plain
 
-SIDE = 144  # pixels on the screen
+SIDE = 96  # pixels on the screen: two side by side fit a small laptop
 BARS = 3
 ALL, ONE = "all", "one"
 ALL_KINDS = f"all {len(CORRUPTIONS)} kinds together"

@@ -59,16 +59,14 @@ def test_the_curve_is_of_all_kinds_or_of_the_chosen_one(app, asked):
     assert rule["mark"]["type"] == "rule"
 
 
-def test_what_both_know_is_compared_and_with_it_other_pairs(app, asked, own_runs, make_run):
-    for skip in (False, True):
-        robustness.save(make_run(f"seed1-{skip}", skip=skip, seed=1), robustness.load(open_run(own_runs / OWN["A"])))
+def test_what_both_know_is_compared_and_with_it_other_pairs(app, asked):
     app = open_page(app, "robustness")
     assert "The ResNet bears bad photos better: of what both know, it keeps 23.2 points more." in said(app)
     assert "pairs here that differ in shortcuts alone, the gain of the ResNet over the plain network is" in said(app)
-    assert "So one pair proves little" in said(app)  # in the other, both keep the same
+    assert "So one pair proves little" in said(app)
     gains = app.dataframe[0].value.set_index("A")["points that B keeps more"]
     assert gains["mine-plain"] == pytest.approx(100 * 0.25 * 13 / 14)
-    assert gains["seed1-False"] == 0
+    assert gains["plain20-s0"] == pytest.approx(2.1, abs=0.1)
 
 
 def test_a_study_that_was_stopped_counts_as_none(app, asked, own_runs):
