@@ -30,6 +30,7 @@ PAGES = {
     "depth": ("Is deeper better?", "Is deeper better"),
     "when_it_knows": ("When does it know?", "When does it know"),
     "landscape": ("Bowl or mountains?", "Bowl or mountains"),
+    "robustness": ("What if the photo is bad?", "What if the photo is bad"),
     "transfer": ("Learned before?", "have learned before"),
     "gradient_flow": ("Does the lesson arrive?", "reach the first layer"),
     "architectures": ("What does it cost?", "What does accuracy cost"),

@@ -7,7 +7,7 @@ import streamlit as st
 from core.analysis import calibration
 from core.charts.calibration import reliability, right_by_answered
 from core.words import calibration as calibration_words
-from core.words.english import capitalized
+from core.words import capitalized
 from core.words.settings import describe
 from ui import cached, chart, pair_picker, photos
 from ui.curious import curious

@@ -6,8 +6,7 @@ import streamlit as st
 from core.analysis.training_summary import TARGETS, summarize
 from core.charts.learning import gap, learning_curves
 from core.runs.run import Run
-from core.words import summary
-from core.words.english import capitalized
+from core.words import capitalized, summary
 from core.words.glossary import explain, phrase
 from ui import cached, chart, pair_picker
 from ui.curious import curious

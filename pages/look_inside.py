@@ -15,9 +15,8 @@ from core.data.cifar10 import CLASSES
 from core.errors import LabError
 from core.heatmaps import gradcam
 from core.runs.run import Run
+from core.words import capitalized, settings
 from core.words import comparison as comparison_words
-from core.words import settings
-from core.words.english import capitalized
 from ui import cached, chart, missing_weights, pair_picker, photos, picture_source
 from ui.curious import curious
 from ui.foreign_text import plain

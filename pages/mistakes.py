@@ -9,8 +9,8 @@ from core.charts.palette import told_apart
 from core.data import doubted_labels
 from core.data.cifar10 import CLASSES
 from core.data.doubted_labels import JUDGED, JUDGES, MAJORITY
+from core.words import capitalized, plural
 from core.words.comparison import with_and_without
-from core.words.english import capitalized, plural
 from core.words.glossary import phrase
 from ui import cached, chart, pair_picker, photos
 from ui.curious import curious

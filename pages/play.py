@@ -4,9 +4,9 @@ import secrets
 
 import streamlit as st
 
-from core.analysis import contest
+from core.classroom import contest
 from core.data.cifar10 import CLASSES
-from core.words.english import capitalized, with_article
+from core.words import capitalized, with_article
 from core.words.settings import names
 from ui import cached, photos
 from ui.curious import curious

@@ -5,7 +5,7 @@ import streamlit as st
 from core.charts.palette import SIDES
 from core.data.cifar10 import CLASSES
 from core.errors import RunError
-from core.words.english import capitalized, with_article
+from core.words import capitalized, with_article
 from core.words.glossary import explain
 from core.words.questions import TITLES
 from ui import cached, network_drawing, photos

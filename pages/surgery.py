@@ -9,8 +9,8 @@ from core.analysis import metrics, surgery
 from core.charts.surgery import chain, removed_blocks, single_blocks
 from core.errors import RunError
 from core.runs.run import Run
+from core.words import capitalized
 from core.words import surgery as surgery_words
-from core.words.english import capitalized
 from core.words.glossary import explain
 from core.words.settings import describe
 from ui import cached, chart, pair_picker, permission

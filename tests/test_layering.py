@@ -40,6 +40,7 @@ def test_pages_that_only_draw_need_no_torch():
             "core.analysis.gradients",
             "core.analysis.landscape",
             "core.analysis.probes",
+            "core.analysis.robustness",
             "core.analysis.surgery",
             "core.sharing.handout.pairs",
             "core.sharing.handout.page",

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.analysis import calibration, comparison, gradients, metrics, surgery, training_summary
+from core.analysis import calibration, comparison, gradients, metrics, robustness, surgery, training_summary
 from core.analysis import landscape as landscapes
 from core.analysis import probes as probes_of_runs
 from core.analysis.questions import Question
@@ -137,6 +137,12 @@ def _one_torch_thread() -> None:
 def prediction(run: Run, seen: np.ndarray, target: int | None, method: str, layer: str | None):
     """A `predictor.Prediction`, with its heatmap."""
     return predictor(run).predict(seen, target, method, layer)
+
+
+@st.cache_data(max_entries=256, hash_funcs=RUN_KEY, show_spinner=False)
+def probabilities(run: Run, seen: np.ndarray) -> np.ndarray:
+    """Float (10,) for the picture `seen`, uint8 (32, 32, 3)."""
+    return metrics.probabilities(predictor(run).logits(seen[None]))[0]
 
 
 @st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
@@ -271,6 +277,22 @@ def landscape(run: Run) -> landscapes.Landscape:
 @st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
 def temperature(run: Run) -> calibration.Temperature | None:
     return calibration.load(run)
+
+
+@st.cache_resource(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
+def corruptions(run: Run) -> robustness.Answers | None:
+    """Shared between visitors: not to be written to."""
+    return robustness.load(run)
+
+
+@st.cache_data(max_entries=1_000, hash_funcs=RUN_KEY, show_spinner=False)
+def kept_of_spoiled(a: Run, b: Run) -> robustness.Kept | None:
+    """None where one was not asked about all kinds of spoiled photos, or its answers can't be read."""
+    with suppress(RunError):
+        of_a, of_b = corruptions(a), corruptions(b)
+        if of_a and of_b and of_a.complete and of_b.complete:
+            return robustness.kept(of_a, of_b)
+    return None
 
 
 @st.cache_resource(max_entries=4, hash_funcs=RUN_KEY, show_spinner="Waking the network ...")

@@ -5,7 +5,7 @@ import streamlit as st
 from core.classroom import rooms, scores
 from core.classroom.room import Phase, Pupil, Room, View
 from core.errors import ClassroomError
-from core.words.english import with_article
+from core.words import with_article
 from ui import class_link, photos
 from ui.class_doors import GONE
 from ui.foreign_text import plain

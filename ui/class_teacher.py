@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.classroom import address, qr, rooms, scores
 from core.classroom.room import Phase, Room, View
-from core.words.english import capitalized
+from core.words import capitalized
 from ui import class_answers, class_link, class_pupil, photos
 from ui.class_answers import Networks
 from ui.class_doors import TITLE

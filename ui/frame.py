@@ -25,6 +25,7 @@ PAGES = {
         st.Page("../pages/depth.py", title="Is deeper better?", icon=":material/stacks:"),
         st.Page("../pages/when_it_knows.py", title="When does it know?", icon=":material/lightbulb:"),
         st.Page("../pages/landscape.py", title="Bowl or mountains?", icon=":material/landscape:"),
+        st.Page("../pages/robustness.py", title="What if the photo is bad?", icon=":material/foggy:"),
         st.Page("../pages/transfer.py", title="Learned before?", icon=":material/school:"),
         st.Page("../pages/gradient_flow.py", title="Does the lesson arrive?", icon=":material/water_drop:"),
         st.Page("../pages/architectures.py", title="What does it cost?", icon=":material/scatter_plot:"),

@@ -13,7 +13,7 @@ from core.lessons.guide import guide
 from core.lessons.lesson import Call, Guess, Lesson, Step
 from core.lessons.views import VIEWS
 from core.runs.run import Run
-from core.words.english import capitalized
+from core.words import capitalized
 from ui import cached, lesson_views, photos, screen, take_home
 from ui.foreign_text import emphasized, plain
 

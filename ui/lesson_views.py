@@ -18,7 +18,7 @@ from core.data.cifar10 import CLASSES
 from core.lessons.lesson import Call, arguments
 from core.lessons.views import VIEWS
 from core.runs.run import Run
-from core.words.english import capitalized, plural
+from core.words import capitalized, plural
 from core.words.settings import describe, names
 from ui import cached, chart, network_drawing, photos, race_stage, screen
 from ui.pair_picker import finished_runs, readable_runs

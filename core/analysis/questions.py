@@ -33,9 +33,14 @@ def questions(runs: list[Run]) -> list[Question]:
     return [question for setting in settings for question in _about(setting, runs)]
 
 
+def fair_pairs(setting: str, runs: list[Run]) -> list[Question]:
+    """All pairs that differ in `setting` alone, of every seed and recipe."""
+    return [pair for pair in _pairs(setting, runs) if differing(pair.a, pair.b).keys() == {setting}]
+
+
 def _about(setting: str, runs: list[Run]) -> Iterator[Question]:
     """By depth and by share of the photos; of several recipes, the one that most pairs have first."""
-    pairs = [pair for pair in _pairs(setting, runs) if differing(pair.a, pair.b).keys() == {setting}]
+    pairs = fair_pairs(setting, runs)
     common = Counter(_recipe(pair) for pair in pairs)
     seen = set()
     for pair in sorted(pairs, key=lambda pair: (_size_of_task(pair), -common[_recipe(pair)], pair.a.config.seed)):

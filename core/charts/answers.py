@@ -1,4 +1,4 @@
-"""What the networks answer, to all test photos and to one picture; and what a class voted beside them."""
+"""What networks answer to test photos, clean and spoiled, and to one picture; and what a class voted beside them."""
 
 from typing import Any, Final
 
@@ -144,3 +144,17 @@ def votes(table: pd.DataFrame, choices: list[str]) -> alt.LayerChart | alt.Facet
     height = max(VOTES_HEIGHT, VOTES_ROW * len(choices))
     text = base.mark_text(align="left", dx=5, fontSize=size).encode(text="label:N")
     return alt.layer(base.mark_bar().encode(color=color), text).properties(height=height)
+
+
+def right_by_strength(table: pd.DataFrame, now: int) -> alt.LayerChart | alt.FacetChart:
+    """Right answers against how strongly photos were spoiled, with 95 % intervals; a dashed line at the strength `now`.
+    `table`: columns side, run, strength (0: clean, to 5), right, low, high (0 to 1)."""
+    strength = alt.X("strength:Q", title="how strongly the photos are spoiled (0: not)", axis=alt.Axis(tickMinStep=1))
+    rule = alt.Chart(pd.DataFrame({"strength": [now]})).mark_rule(strokeDash=[4, 3], color="#808080").encode(x=strength)
+    base = alt.Chart(table).encode(x=strength, color=style.color())
+    lines = base.mark_line().encode(y=style.accuracy_axis("right"))
+    points = style.points(lines, size=90).encode(
+        tooltip=["run:N", "strength:Q", alt.Tooltip("right:Q", title="right", format=".1%")]
+    )
+    intervals = base.mark_rule(strokeWidth=1.5).encode(y=style.accuracy_axis("low"), y2="high:Q")
+    return alt.layer(style.chance(), rule, lines, intervals, points).properties(height=320)

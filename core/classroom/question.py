@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.analysis import contest
+from core.classroom import contest
 from core.data.cifar10 import CLASSES
 
 FEWEST, MOST = 2, 10  # choices

@@ -5,12 +5,15 @@ import sys
 
 import numpy as np
 
-from core.analysis import calibration, metrics
+from core.analysis import calibration, metrics, robustness
 from core.analysis.calibration import Temperature
+from core.analysis.robustness import Answers
 from core.commands import Parser, run_command
 from core.data import cifar10
+from core.data.corruptions import CORRUPTIONS
 from core.runs.library import find_run
 from core.runs.run import Run
+from core.words import robustness as robustness_words
 
 
 def parser() -> Parser:
@@ -20,6 +23,12 @@ def parser() -> Parser:
         "--temperature",
         action="store_true",
         help="also fit the number that mends how sure a run is, on its validation photos, and keep it with the run",
+    )
+    p.add_argument(
+        "--corruptions",
+        action="store_true",
+        help=f"also ask about the first {robustness.PHOTOS:,} test photos spoiled in {len(CORRUPTIONS)} ways at five "
+        "strengths, and keep the answers with the run; what was stopped goes on from there",
     )
     p.add_argument("--json", action="store_true", help="print one JSON list on stdout")
     return p
@@ -53,6 +62,20 @@ def fit_temperature(run: Run) -> Temperature:
     return found
 
 
+def ask_about_corruptions(runs: list[Run], test: cifar10.Images) -> list[Answers]:
+    """Of each run, once all is asked, in the numbers in which this machine computes best; kept in its folder after each
+    kind, so that a stop loses one. Raises RunError if a run has no weights."""
+    from core.studies.corrupting import study
+    from core.training.device import best_precision
+
+    photos = cifar10.Images(test.pixels[: robustness.PHOTOS], test.labels[: robustness.PHOTOS])
+    for kind, run, so_far in study(runs, photos, best_precision("cpu")):
+        robustness.save(run, so_far)
+        done = f"{len(so_far.corrupted)} of {len(CORRUPTIONS)} kinds"
+        print(f"{run.name}: {CORRUPTIONS[kind].label} done, {done}", file=sys.stderr)
+    return [answers for run in runs if (answers := robustness.load(run))]
+
+
 def logits_on(run: Run, images: cifar10.Images) -> np.ndarray:
     """float32 (n, 10), computed now from the run's weights."""
     from core.data.batches import to_tensors
@@ -73,11 +96,20 @@ def main(argv: list[str] | None = None) -> int:
         if args.temperature:
             print(f"Fitting the temperature of {run.name} ...", file=sys.stderr)
             results[-1]["temperature"] = fit_temperature(run).value
+    if args.corruptions:
+        for result, answers in zip(results, ask_about_corruptions(found, test), strict=True):
+            result["corruptions"] = _as_json(answers)
     if args.json:
         print(json.dumps(results))
     else:
         print("\n\n".join(_as_text(result) for result in results))
     return 0
+
+
+def _as_json(answers: Answers) -> dict:
+    """Right answers (0 to 1) on clean photos, and of each kind by strength, from 1 to 5."""
+    by_kind = {kind: right.mean(axis=1).tolist() for kind, right in answers.corrupted.items()}
+    return {"photos": len(answers.clean), "clean": float(answers.clean.mean()), "right": by_kind}
 
 
 def _as_text(result: dict) -> str:
@@ -93,6 +125,8 @@ def _as_text(result: dict) -> str:
         scores = result["per_class"][name]
         figures = f"{scores['precision']:9.1%} {scores['recall']:7.1%} {scores['f1']:7.1%}"
         lines.append(f"{name:{width}}  {figures}            {' '.join(f'{count:5d}' for count in counts)}")
+    if "corruptions" in result:
+        lines += ["", *robustness_words.table(result["corruptions"])]
     return "\n".join(lines)
 
 

@@ -10,8 +10,8 @@ from core.analysis import comparison, metrics, surgery, training_summary
 from core.data.cifar10 import CLASSES, load_test_labels
 from core.errors import LabError
 from core.runs.run import Run
+from core.words import capitalized, plural, with_article
 from core.words import comparison as comparison_words
-from core.words.english import capitalized, plural, with_article
 from core.words.settings import names, network_name
 
 A_CLEAR_DIFFERENCE = 5.0  # points on 1,000 photos: more than luck does

@@ -40,7 +40,7 @@ CHANGE_FILE = "weight_change.npz"  # how far each layer moved, and the first fil
 MODEL_FILE, STATE_FILE = "model.safetensors", "resume.safetensors"
 # What is read of a run, here and in `core.analysis.surgery`.
 READ_FILES = {"config.json", "history.csv", "gradients.npz", "surgery.csv", "probes.json", "temperature.json"}
-READ_FILES |= {"landscape.npz", CHANGE_FILE, MODEL_FILE, RESULT_FILE}
+READ_FILES |= {"landscape.npz", "corruptions.npz", CHANGE_FILE, MODEL_FILE, RESULT_FILE}
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from core.analysis import calibration, landscape, probes, surgery
+from core.analysis import calibration, landscape, probes, robustness, surgery
 from core.errors import RunError
 from core.paths import file_name
 from core.runs import status, tables
@@ -22,11 +22,12 @@ LARGEST = {  # the files of a finished run, and how many bytes each may have, un
     probes.FILE: probes.LARGEST,
     landscape.FILE: landscape.LARGEST,
     calibration.FILE: calibration.LARGEST,
+    robustness.FILE: robustness.LARGEST,
     CARD: 100_000,
 }
 # Of a network that was trained elsewhere the history is missing, too.
 OPTIONAL = {HISTORY, "gradients.npz", MODEL_FILE, CHANGE_FILE, CARD}
-OPTIONAL |= {surgery.FILE, probes.FILE, landscape.FILE, calibration.FILE}
+OPTIONAL |= {surgery.FILE, probes.FILE, landscape.FILE, calibration.FILE, robustness.FILE}
 
 
 def without_folders(run: Run) -> Run:

@@ -17,7 +17,7 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath
 
 from core import paths
-from core.analysis import calibration, landscape, probes, surgery
+from core.analysis import calibration, landscape, probes, robustness, surgery
 from core.errors import LabError, RunError
 from core.files import patiently, remove_abandoned, writing
 from core.runs import library, status
@@ -198,6 +198,7 @@ def _check(run: Run) -> None:
     if (run.path / landscape.FILE).exists():
         landscape.load(run)
     calibration.load(run)
+    robustness.load(run)
     if run.has_weights:
         from core.models.complexity import count_parameters
 

@@ -2,7 +2,7 @@
 
 from core.analysis.comparison import Verdict
 from core.data.doubted_labels import JUDGES, Doubt
-from core.words.english import capitalized, with_article
+from core.words import capitalized, with_article
 
 ORDER = {
     True: "Both saw the same photos in the same order: it was recorded.",

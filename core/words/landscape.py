@@ -1,7 +1,7 @@
 """The ground that networks learned on, in sentences."""
 
 from core.analysis.landscape import LITTLE, NEAR, Shape
-from core.words.english import capitalized
+from core.words import capitalized
 
 PLATEAU = 0.9  # of the plane that is hardly above the middle: then there is no edge to speak of
 BENDS = 0.05  # of the places near the middle that bend down; fewer are not worth another word

@@ -1,7 +1,7 @@
 """How early networks know what they answer, in sentences."""
 
 from core.analysis.probes import Probes, settled
-from core.words.english import capitalized
+from core.words import capitalized
 
 UNREAD = 0.3  # of right answers that a probe finds and the last layer misses: then it is said
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from core.analysis import contest
 from core.analysis.comparison import by_who_is_right
+from core.classroom import contest
 from core.data import cifar10
 from core.data.cifar10 import CLASSES
 from core.runs.library import find_run

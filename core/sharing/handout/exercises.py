@@ -10,7 +10,7 @@ from core.analysis.comparison import Verdict
 from core.analysis.training_summary import ROUNDING, TARGETS
 from core.data.cifar10 import CLASSES
 from core.sharing.handout.handout import Exercise
-from core.words.english import plural
+from core.words import plural
 
 
 def of_hundred(share: float) -> float:

@@ -12,7 +12,7 @@ from PIL import Image
 from core.charts.palette import theme
 from core.data.pictures import enlarge
 from core.sharing.handout.handout import Chart, Handout
-from core.words.english import capitalized
+from core.words import capitalized
 from core.words.glossary import GLOSSARY
 
 TEMPLATES = Path(__file__).parent

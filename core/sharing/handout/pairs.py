@@ -20,9 +20,9 @@ from core.paths import ROOT
 from core.runs.run import Run
 from core.sharing.handout import exercises
 from core.sharing.handout.handout import Chart, Command, Handout, Photo, Side, terms_in
+from core.words import capitalized
 from core.words import comparison as comparison_words
 from core.words import questions as question_words
-from core.words.english import capitalized
 from core.words.settings import describe, differing_in_words, fairness_in_words, names
 
 DrawMap = Callable[[np.ndarray], np.ndarray]  # from a photo's pixels to the same with its heatmap, both uint8

@@ -1,6 +1,6 @@
 """Which questions the runs answer: fair pairs, found by their configs."""
 
-from core.analysis.questions import questions
+from core.analysis.questions import fair_pairs, questions
 from core.runs.library import list_runs
 from core.words.questions import labels, title
 
@@ -32,6 +32,7 @@ def test_another_seed_depth_or_share_of_the_photos_asks_nothing(make_run):
 def test_of_several_seeds_the_first_is_asked_about(make_run):
     runs = [make_run(f"{skip}-{seed}", skip=skip, seed=seed) for seed in (1, 0) for skip in (True, False)]
     assert asked(runs) == [("skip", "False-0", "True-0")]
+    assert {pair.names for pair in fair_pairs("skip", runs)} == {frozenset((f"False-{s}", f"True-{s}")) for s in (0, 1)}
 
 
 def test_any_other_setting_asks_its_own_question(make_run):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from core.charts import depth, gradients
-from core.charts.answers import answers, confidence_curve, confusion, per_class
+from core.charts.answers import answers, confidence_curve, confusion, per_class, right_by_strength
 from core.charts.architectures import KINDS, _with_room_for_names, architectures
 from core.charts.depth import Axes, degradation
 from core.charts.gradients import (
@@ -92,6 +92,9 @@ def test_every_chart_leaves_the_colors_of_a_and_b_to_the_theme(curves):
         learning_curves(curves, "epoch", "epochs", "accuracy", True),
         gap(gaps, "epoch", "epochs"),
         per_class(classes, "F1"),
+        right_by_strength(
+            pd.DataFrame({"side": ["A"], "run": "a", "strength": 0, "right": 0.5, "low": 0.4, "high": 0.6}), 3
+        ),
         gradient_by_layer(GRADIENTS, [0.1, 1.0]),
         step_by_layer(GRADIENTS.assign(step=GRADIENTS["norm"]), [0.1, 1.0]),
         gradient_ratio(GRADIENTS.assign(run="x", ratio=0.5), about_equal=2),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.analysis import calibration
+from core.analysis import calibration, robustness
 from core.commands import evaluate, predict, run_command
 from core.data import cifar10
 from core.paths import ROOT
@@ -55,6 +55,25 @@ def test_evaluate_fits_a_temperature_on_validation_and_keeps_it(make_run, capsys
     (result,) = json.loads(capsys.readouterr().out)
     assert asked == ["shipped"]
     assert calibration.load(run) == calibration.Temperature(result["temperature"], len(images.labels) // 10)
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_evaluate_asks_about_spoiled_photos_and_keeps_the_answers(
+    make_run, capsys, few_test_images, monkeypatch, as_json
+):
+    run = make_run("one")
+    monkeypatch.setattr(robustness, "PHOTOS", 6)
+    assert evaluate.main(["one", "--corruptions", *["--json"] * as_json]) == 0
+    output, kept = capsys.readouterr(), robustness.load(run)
+    assert kept.complete
+    assert "Fog done, 9 of 14 kinds" in output.err
+    if as_json:
+        (result,) = json.loads(output.out)
+        assert result["corruptions"]["photos"] == 6
+        assert result["corruptions"]["right"]["fog"] == kept.corrupted["fog"].mean(axis=1).tolist()
+    else:
+        assert "6 test photos, clean: " in output.out
+        assert "Saved too small (JPEG)" in output.out
 
 
 def test_predict_prints_one_json_object_and_writes_the_heatmap(make_run, picture, tmp_path, capsys):

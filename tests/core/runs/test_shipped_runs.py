@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.analysis import calibration, comparison, landscape, metrics, probes, surgery, transfer
+from core.analysis import calibration, comparison, landscape, metrics, probes, robustness, surgery, transfer
 from core.commands.evaluate import logits_on as logits_from_weights
 from core.data import cifar10
 from core.data.batches import EpochPlan
@@ -73,7 +73,12 @@ def test_every_file_opens_and_the_card_says_what_the_logits_say(folder):
         probes.FILE,
         landscape.FILE,
         calibration.FILE,
+        robustness.FILE,
     }
+    if answers := robustness.load(run):
+        right = metrics.right(run.test_logits(), cifar10.load_test_labels())[: robustness.PHOTOS]
+        assert answers.complete
+        assert np.mean(answers.clean != right) < 0.01  # bfloat16 rounds
     if run.config.family == "cifar":  # surgery and probes are for the twins
         assert probes.load(run).own[-1] == pytest.approx(accuracy.value, abs=2e-3)
         assert set(surgery.load(run)) == set(surgery.cuts(run.config))

@@ -403,6 +403,10 @@ BAD_ZIPS = {
         "probes.json is damaged: not 1 blocks",
     ),
     "landscape that is none": (replaced("landscape.npz", b"PK"), r"landscape\.npz is damaged"),
+    "answers to no spoiled photos": (
+        lambda contents: zipped(contents | {"corruptions.npz": contents["gradients.npz"]}),
+        r"corruptions\.npz is damaged",
+    ),
     "change of no layers": (weight_change_without_layers, "does not hold the change of a network's weights"),
     "markup": (facts(initial_weights="<script>alert(1)</script>"), "something else than plain text"),
     "link in a text": (facts(note={"deep": ["[here](http://example.com)"]}), "something else than plain text"),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.analysis import contest
+from core.classroom import contest
 
 KINDS = {
     "both right": np.arange(0, 800),

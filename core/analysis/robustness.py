@@ -1,0 +1,132 @@
+"""What a network still knows when photos get worse: read from a file, and turned into figures. No torch.
+
+The asking itself is `core.studies.corrupting`, what is done to the photos `core.data.corruptions` (Hendrycks and
+Dietterich 2019), the sentences are in `core.words.robustness`. Three measures, since each alone misleads: right answers
+(whoever is better on whole photos is mostly better on spoiled ones, too), what a network loses of its own right answers
+(who knew more has more to lose), and how much both keep of the photos that *both* knew.
+
+Intervals are of luck with the photos, not with the training: another seed is another network.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from core.data.corruptions import CORRUPTIONS, STRENGTHS
+from core.errors import RunError
+from core.files import write_atomically, writing
+from core.runs.run import Run
+from core.runs.tables import load_npz
+
+FILE = "corruptions.npz"
+LARGEST = 200_000  # bytes; it has about 25,000
+PHOTOS = 2_000  # the first of the test photos
+COMMAND = "python -m core evaluate --corruptions"
+_Z = 1.959963984540054  # standard deviations that hold 95 % of a normal distribution
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Which of PHOTOS a network names rightly: `clean` bool (photos,), and spoiled, {kind: bool (5, photos)}, a row a
+    strength. Kinds are missing where the study was stopped."""
+
+    clean: np.ndarray
+    corrupted: dict[str, np.ndarray]
+
+    @property
+    def complete(self) -> bool:
+        return self.corrupted.keys() == CORRUPTIONS.keys()
+
+
+class Estimate(NamedTuple):
+    """A mean over photos, with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def could_be_luck(self) -> bool:
+        return self.low <= 0 <= self.high
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Of the photos that both get right when clean: the share (0 to 1) of their spoiled versions that each still gets
+    right, and `gap`, B's less A's, photo by photo. `photos`: how many they are."""
+
+    a: Estimate
+    b: Estimate
+    gap: Estimate
+    photos: int
+
+
+def estimate(values: np.ndarray) -> Estimate:
+    """The mean of float (photos,), normally distributed over so many photos."""
+    half = _Z * values.std(ddof=1) / len(values) ** 0.5
+    return Estimate(float(values.mean()), float(values.mean() - half), float(values.mean() + half))
+
+
+def by_strength(answers: Answers, kinds: Iterable[str]) -> pd.DataFrame:
+    """Right answers of each strength, 0 (clean) to 5, mean over the `kinds`: strength, right, low, high (0 to 1)."""
+    spoiled = np.mean([answers.corrupted[kind] for kind in kinds], axis=0)
+    found = [estimate(each) for each in (answers.clean.astype(float), *spoiled)]
+    table = pd.DataFrame(found, columns=["right", "low", "high"])
+    return table.assign(strength=[0, *STRENGTHS])
+
+
+def spoiled(answers: Answers) -> np.ndarray:
+    """Float (photos,): of each photo, the share of all its spoiled versions that is named rightly; all kinds and
+    strengths count alike."""
+    return np.mean(list(answers.corrupted.values()), axis=(0, 1))
+
+
+def lost(answers: Answers) -> Estimate:
+    """Right answers on clean photos less those on spoiled ones, 0 to 1: what a network loses of its own."""
+    return estimate(answers.clean - spoiled(answers))
+
+
+def kept(a: Answers, b: Answers) -> Kept | None:
+    """None where both know too few photos to compare."""
+    both = a.clean & b.clean
+    if both.sum() < 2:
+        return None
+    of_a, of_b = spoiled(a)[both], spoiled(b)[both]
+    return Kept(estimate(of_a), estimate(of_b), estimate(of_b - of_a), int(both.sum()))
+
+
+def save(run: Run, answers: Answers) -> None:
+    """corruptions.npz in the run's folder. Raises RunError where it can't be written."""
+    kinds = list(answers.corrupted)
+    right = np.stack([answers.corrupted[kind] for kind in kinds])
+    with writing(run.path):
+        write_atomically(
+            run.path / FILE,
+            lambda file: np.savez_compressed(file, clean=answers.clean, kinds=np.array(kinds), right=right),
+        )
+
+
+def load(run: Run) -> Answers | None:
+    """What `save` wrote; None where there is nothing yet. Raises RunError if it is damaged."""
+    path = run.path / FILE
+    return _read(path) if path.exists() else None
+
+
+def _read(path: Path) -> Answers:
+    clean, kinds, right = load_npz(path, "clean", "kinds", "right").values()
+    if (
+        kinds.dtype.kind != "U"
+        or kinds.ndim != 1
+        or len(set(kinds.tolist())) != len(kinds)
+        or not set(kinds.tolist()) <= CORRUPTIONS.keys()
+        or clean.dtype != bool
+        or clean.shape != (PHOTOS,)
+        or right.dtype != bool
+        or right.shape != (len(kinds), len(STRENGTHS), PHOTOS)
+    ):
+        raise RunError(f"{path} does not hold answers to {PHOTOS:,} spoiled photos.")
+    return Answers(clean, dict(zip(kinds.tolist(), right, strict=True)))

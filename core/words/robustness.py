@@ -1,0 +1,72 @@
+"""What is left of right answers when photos get worse, in sentences."""
+
+from core.analysis.robustness import Estimate, Kept
+from core.data.corruptions import CORRUPTIONS, STRENGTHS
+from core.words import capitalized
+
+A_LITTLE = 0.05  # a gap up to which it is called little
+
+
+def headline(names: dict[str, str], kept: Kept) -> str:
+    """Who bears spoiled photos better, and by how much of what both knew; `names` by side."""
+    if kept.gap.could_be_luck:
+        return "Neither bears bad photos better: of what both know, they keep about the same."
+    better, points = ("B" if kept.gap.value > 0 else "A"), 100 * abs(kept.gap.value)
+    little = "a little " if abs(kept.gap.value) <= A_LITTLE else ""
+    return (
+        f"{capitalized(names[better])} bears bad photos {little}better: of what both know, it keeps {points:.1f} "
+        "points more."
+    )
+
+
+def lost(name: str, clean: float, lost: Estimate) -> str:
+    """What a network loses of its own right answers; shares 0 to 1."""
+    return (
+        f"{capitalized(name)}: right on {clean:.1%} of the clean photos and on {clean - lost.value:.1%} of the spoiled "
+        f"ones. It loses {100 * lost.value:.1f} points ({_interval(lost)})."
+    )
+
+
+def of_both(names: dict[str, str], kept: Kept) -> str:
+    """How much each keeps of what both know."""
+    return (
+        f"{kept.photos:,} photos are named rightly by both when clean. Of their spoiled versions {names['A']} still "
+        f"gets {kept.a.value:.1%} right, {names['B']} {kept.b.value:.1%}: a difference of {100 * kept.gap.value:+.1f} "
+        f"points ({_interval(kept.gap)}). That is of these two trainings: another seed, or another learning rate, may "
+        "turn it."
+    )
+
+
+def at_strength(names: dict[str, str], right: dict[str, float], what: str, strength: int) -> str:
+    """Right answers of each side, 0 to 1, where the slider stands; `what`: the kinds."""
+    each = ", ".join(f"{names[side]} is right on {share:.0%}" for side, share in right.items())
+    where = f"At strength {strength} ({what})" if strength else "On clean photos"
+    return f"{where}, {each}."
+
+
+def over_pairs(gaps: list[Estimate], what: str, names: dict[str, str]) -> str:
+    """Of several pairs that differ in the setting called `what` alone: what B keeps more in each; `names` by side."""
+    least, most = (100 * choose(gap.value for gap in gaps) for choose in (min, max))
+    luck = sum(gap.could_be_luck for gap in gaps)
+    words = (
+        f"In {len(gaps)} pairs here that differ in {what} alone, the gain of {names['B']} over {names['A']} is "
+        f"{least:+.1f} to {most:+.1f} points; "
+    )
+    words += f"in {luck} of them it could be luck with the photos." if luck else "in none could it be luck with photos."
+    if luck or least < 0 < most:
+        words += " So one pair proves little: how they were trained counts as much."
+    return words
+
+
+def table(found: dict) -> list[str]:
+    """Lines with the share of right answers a kind and strength; `found`: as `evaluate --json` prints it."""
+    width = max(len(corruption.label) for corruption in CORRUPTIONS.values())
+    strengths = " ".join(f"{strength:6d}" for strength in STRENGTHS)
+    lines = [f"{found['photos']:,} test photos, clean: {found['clean']:.1%} right", f"{'spoiled':{width}} {strengths}"]
+    for kind, right in found["right"].items():
+        lines.append(f"{CORRUPTIONS[kind].label:{width}} {' '.join(f'{share:6.1%}' for share in right)}")
+    return lines
+
+
+def _interval(found: Estimate) -> str:
+    return f"95% interval {100 * found.low:.1f} to {100 * found.high:.1f}"

@@ -1,0 +1,48 @@
+import pytest
+
+from core.analysis.robustness import Estimate, Kept
+from core.words import robustness
+
+NAMES = {"A": "the plain network", "B": "the ResNet"}
+
+
+def gap(value: float, half: float = 0.01) -> Estimate:
+    return Estimate(value, value - half, value + half)
+
+
+@pytest.mark.parametrize(
+    ("of_b", "words"),
+    [
+        (0.056, "The ResNet bears bad photos better: of what both know, it keeps 5.6 points more."),
+        (0.028, "The ResNet bears bad photos a little better: of what both know, it keeps 2.8 points more."),
+        (-0.028, "The plain network bears bad photos a little better: of what both know, it keeps 2.8 points more."),
+        (-0.004, "Neither bears bad photos better: of what both know, they keep about the same."),
+    ],
+)
+def test_who_bears_more_and_whether_it_is_little_or_luck(of_b, words):
+    assert robustness.headline(NAMES, Kept(gap(0.5), gap(0.5 + of_b), gap(of_b), 1_000)) == words
+
+
+@pytest.mark.parametrize(
+    ("gaps", "parts", "proves_little"),
+    [
+        ([0.028, 0.056], "+2.8 to +5.6 points; in none could it be luck", False),
+        ([0.028, -0.03], "-3.0 to +2.8 points; in none could it be luck", True),
+        ([0.028, 0.004], "+0.4 to +2.8 points; in 1 of them it could be luck", True),
+    ],
+)
+def test_several_pairs_that_do_not_agree_are_said_to_prove_little(gaps, parts, proves_little):
+    words = robustness.over_pairs([gap(value) for value in gaps], "shortcuts", NAMES)
+    assert f"differ in shortcuts alone, the gain of the ResNet over the plain network is {parts}" in words
+    assert ("proves little" in words) == proves_little
+
+
+def test_a_network_loses_of_its_own():
+    words = robustness.lost("the ResNet", 0.92, gap(0.4))
+    assert words.startswith("The ResNet: right on 92.0% of the clean photos and on 52.0% of the spoiled ones.")
+    assert "loses 40.0 points (95% interval 39.0 to 41.0)" in words
+
+
+def test_the_clean_end_of_the_slider_has_no_strength():
+    assert robustness.at_strength(NAMES, {"A": 0.5}, "fog", 0) == "On clean photos, the plain network is right on 50%."
+    assert robustness.at_strength(NAMES, {"B": 0.5}, "fog", 2).startswith("At strength 2 (fog), the ResNet is right on")
