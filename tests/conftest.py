@@ -26,8 +26,10 @@ from core.training.device import describe_environment
 from core.training.trainer import Trainer
 from ui import permission
 
-# Processes that tests start get one thread each: two test workers share two cores, and threads spin while they wait.
+# Processes that tests start get one thread each, and those that ask for two don't spin while they wait: two test
+# workers share two cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("RESNET_LAB_KEEPER_TICK", "0.05")
 TINY = TrainConfig(depth=8, data="shipped", epochs=1, batch_size=32, lr=0.05)
 

@@ -36,7 +36,7 @@ class Lab:
         """Wait until the page's script has come to rest and its pictures are there."""
         self.page.wait_for_selector("h1", timeout=SECONDS * 1000)
         for _ in range(2):  # at rest twice: a click takes a moment to start the script
-            self.page.wait_for_timeout(300)
+            self.page.wait_for_timeout(200)
             self.page.wait_for_selector(IDLE, timeout=SECONDS * 1000)
         self.page.wait_for_function("[...document.images].every(image => image.complete)", timeout=SECONDS * 1000)
 

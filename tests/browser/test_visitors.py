@@ -56,19 +56,6 @@ def test_another_computer_may_look_and_with_the_printed_link_change_things(brows
         context.close()
 
 
-def test_one_press_of_back_leads_to_the_page_before(lab):
-    """Over all pages, there by the menu."""
-    lab.open("compare")
-    order = ["compare", *PAGES]
-    for name in order[1:]:
-        lab.go_to(name)
-    for name in order[-2::-1]:
-        lab.page.go_back()
-        expect(lab.page.locator("h1")).to_contain_text(PAGES[name][1], timeout=20_000)
-        lab.settle()  # the server drops the pictures of a page that was left, those still on their way too
-    assert lab.exceptions == []
-
-
 def test_back_undoes_a_choice_before_it_leaves_the_page(lab):
     lab.open()
     lab.go_to("compare")
