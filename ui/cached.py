@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from types import FunctionType
 
 import numpy as np
 import pandas as pd
@@ -327,9 +326,3 @@ def speeds(runs: list[Run]) -> dict[str, dict[int, float]]:
 @st.cache_resource
 def _measuring() -> threading.Lock:
     return threading.Lock()
-
-
-@st.cache_data(max_entries=256, hash_funcs={FunctionType: lambda function: function.__qualname__}, show_spinner=False)
-def chart(draw: Callable, *inputs) -> dict:
-    """A chart of `core.charts` as Vega-Lite, for st.vega_lite_chart: Altair takes longer over it than all else does."""
-    return draw(*inputs).to_dict()

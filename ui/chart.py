@@ -1,17 +1,24 @@
 """A chart on the page, in the colors of the two networks that it shows."""
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import streamlit as st
 
 from core.charts.palette import COLORS, PROJECTOR, SCREEN, theme
-from ui import cached, screen
+from ui import screen
 
 
 def show(draw: Callable, *inputs, colors: dict[str, str] = COLORS, data: Any = None, **options: Any) -> Any:
     """What `draw`, a function of `core.charts`, makes of the `inputs`. `options`: of st.vega_lite_chart; `data`: of a
     chart that was drawn without."""
-    spec = cached.chart(draw, *inputs)
+    spec = _as_vega_lite(draw, *inputs)
     look = theme(colors, st.context.theme.type == "dark", PROJECTOR if screen.projector() else SCREEN)
     return st.vega_lite_chart(data, {**spec, "config": spec.get("config", {}) | look}, **options)
+
+
+@st.cache_data(max_entries=256, hash_funcs={FunctionType: lambda function: function.__qualname__}, show_spinner=False)
+def _as_vega_lite(draw: Callable, *inputs) -> dict:
+    """Altair takes longer over a chart than all else does."""
+    return draw(*inputs).to_dict()
