@@ -16,8 +16,8 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
+import scipy  # whose parts load when they are first used: the first page needs none
 from PIL import Image
-from scipy import ndimage
 
 from core.data.cifar10 import SIZE
 
@@ -67,8 +67,8 @@ def _defocus_blur(picture: np.ndarray, disk: tuple[float, float], draw: Random) 
     rows, columns = np.mgrid[-3:4, -3:4]
     inside = (rows**2 + columns**2 <= radius**2).astype(float)
     soft = np.exp(-(np.arange(-1, 2) ** 2) / (2 * softness**2))
-    kernel = ndimage.correlate(inside / inside.sum(), np.outer(soft, soft) / soft.sum() ** 2, mode="constant")
-    return ndimage.correlate(picture.astype(float), kernel[..., None], mode="mirror")
+    kernel = scipy.ndimage.correlate(inside / inside.sum(), np.outer(soft, soft) / soft.sum() ** 2, mode="constant")
+    return scipy.ndimage.correlate(picture.astype(float), kernel[..., None], mode="mirror")
 
 
 def _glass_blur(picture: np.ndarray, glass: tuple[float, int], draw: Random) -> np.ndarray:
@@ -84,7 +84,7 @@ def _glass_blur(picture: np.ndarray, glass: tuple[float, int], draw: Random) -> 
 
 
 def _smoothed(picture: np.ndarray, deviation: float) -> np.ndarray:
-    return ndimage.gaussian_filter(picture, (deviation, deviation, 0), mode="nearest")
+    return scipy.ndimage.gaussian_filter(picture, (deviation, deviation, 0), mode="nearest")
 
 
 def _motion_blur(picture: np.ndarray, motion: tuple[float, float], draw: Random) -> np.ndarray:
@@ -122,7 +122,7 @@ def _lens(factor: float) -> np.ndarray:
     """Float (32, 32): makes of rows, or columns, those of the enlarged middle."""
     side = int(np.ceil(SIZE / factor))
     start = (SIZE - side) // 2
-    larger = ndimage.zoom(np.eye(SIZE)[start : start + side], (factor, 1), order=1)
+    larger = scipy.ndimage.zoom(np.eye(SIZE)[start : start + side], (factor, 1), order=1)
     trim = (len(larger) - SIZE) // 2
     return larger[trim : trim + SIZE]
 
@@ -186,7 +186,7 @@ def _elastic(picture: np.ndarray, elastic: tuple[float, float, float], draw: Ran
     from_columns, from_rows = np.moveaxis(np.stack([columns, rows, np.ones_like(rows)], axis=-1) @ back, -1, 0)
     sheared = _sampled(picture, from_rows, from_columns, "mirror")
     right, down = (
-        bend * ndimage.gaussian_filter(draw.uniform(-1, 1, rows.shape), smoothness, mode="reflect", truncate=3)
+        bend * scipy.ndimage.gaussian_filter(draw.uniform(-1, 1, rows.shape), smoothness, mode="reflect", truncate=3)
         for _ in range(2)
     )
     return _sampled(sheared, rows + down, columns + right, "reflect")
@@ -195,7 +195,9 @@ def _elastic(picture: np.ndarray, elastic: tuple[float, float, float], draw: Ran
 def _sampled(picture: np.ndarray, rows: np.ndarray, columns: np.ndarray, beyond: str) -> np.ndarray:
     """`picture` at these places, between pixels too; `beyond` its edge as `ndimage` names it."""
     channels = np.moveaxis(picture.astype(float), -1, 0)
-    return np.stack([ndimage.map_coordinates(one, (rows, columns), order=1, mode=beyond) for one in channels], axis=-1)
+    return np.stack(
+        [scipy.ndimage.map_coordinates(one, (rows, columns), order=1, mode=beyond) for one in channels], axis=-1
+    )
 
 
 def _pixelate(picture: np.ndarray, share: float, draw: Random) -> np.ndarray:
