@@ -93,5 +93,5 @@ with curious():
             st.markdown(f"{calibration_words.errors(side, before, after, found)}")
         else:
             st.markdown(f"{side} has no temperature yet. This fits one on its validation photos:")
-            st.code(f"{calibration.COMMAND} {run.name}", language="bash")
+            st.code(f"{calibration.COMMAND} {run.name}", language=None)
     st.markdown(WHY)

@@ -62,7 +62,7 @@ def read() -> dict[str, landscape.Landscape]:
         except RunError as error:
             damaged = (run.path / landscape.FILE).exists()
             st.info(plain(error) if damaged else f"The ground round **{side}** was not looked at yet. This does it:")
-            st.code(f"{landscape.COMMAND} {run.name}", language="bash")
+            st.code(f"{landscape.COMMAND} {run.name}", language=None)
     return found
 
 
@@ -137,4 +137,4 @@ with curious():
                 fall=landscape.FALL,
             )
         )
-    st.code(f"{landscape.COMMAND} {pair.a.name} {pair.b.name}", language="bash")
+    st.code(f"{landscape.COMMAND} {pair.a.name} {pair.b.name}", language=None)

@@ -57,7 +57,7 @@ def read() -> dict[str, robustness.Answers]:
             found[side] = answers
         else:
             st.info(f"**{side}** was not asked about many spoiled photos yet. This does it, in some minutes:")
-            st.code(f"{robustness.COMMAND} {run.name}", language="bash")
+            st.code(f"{robustness.COMMAND} {run.name}", language=None)
     return found
 
 
@@ -193,4 +193,4 @@ with curious():
     st.markdown(WHY)
     if pairs:
         show_pairs(pairs)
-    st.code(f"{robustness.COMMAND} {pair.a.name} {pair.b.name}", language="bash")
+    st.code(f"{robustness.COMMAND} {pair.a.name} {pair.b.name}", language=None)

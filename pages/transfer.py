@@ -47,7 +47,7 @@ if not pairs:
         "are downloaded):",
         icon=":material/school:",
     )
-    st.code(COMMANDS, language="bash")
+    st.code(COMMANDS, language=None)
     st.caption("Smaller and quicker: `resnet18` or `mobilenet_v3_small` instead of `resnet50`.")
     st.page_link("../pages/train.py", label="Or train one here", icon=":material/fitness_center:")
     st.stop()

@@ -104,7 +104,7 @@ def read_probes() -> dict[str, probes.Probes]:
         except RunError as error:
             damaged = (run.path / probes.FILE).exists()
             st.info(plain(error) if damaged else f"**{side}** was not asked about many photos yet. This does it:")
-            st.code(f"{probes.COMMAND} {run.name}", language="bash")
+            st.code(f"{probes.COMMAND} {run.name}", language=None)
     return found
 
 
@@ -135,4 +135,4 @@ with curious():
             f"{of_side.fitted_on:,} training photos, by ridge regression. Nothing is drawn at random."
         )
     if len(found) == 2:
-        st.code(f"{probes.COMMAND} {pair.a.name} {pair.b.name}", language="bash")
+        st.code(f"{probes.COMMAND} {pair.a.name} {pair.b.name}", language=None)

@@ -38,11 +38,14 @@ def grid_file(tmp_path):
 
 @pytest.fixture
 def stand_ins(monkeypatch):
-    """Jobs start stand-ins, and the command's handler of a signal is gone after the test."""
+    """Jobs start stand-ins. Signals are heard as in a process of one's own (pytest's workers ignore Ctrl-C), until the
+    test has ended."""
     monkeypatch.setattr(launcher, "TRAINER", [sys.executable, "-m", "benchmarks.stand_in_trainer"])
-    before = signal.getsignal(signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def ctrl_c_once(happens: Callable[[], object]) -> threading.Thread:
