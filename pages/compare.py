@@ -1,10 +1,13 @@
 """Two networks, the one thing in which they differ, and which of them is right more often."""
 
+from contextlib import suppress
+
 import streamlit as st
 
 from core.analysis import comparison
 from core.analysis.training_summary import summarize
 from core.data.cifar10 import CLASSES
+from core.errors import RunError
 from core.runs.run import Run
 from core.words import comparison as comparison_words
 from core.words import questions, summary
@@ -65,6 +68,15 @@ def _beginning(run: Run) -> str:
     return ELSEWHERE if run.imported else BEGINNING[run.config.pretrained]
 
 
+def over_seeds() -> comparison.OverSeeds:
+    """Of all trainings that differ from these two in their seed alone; one whose answers can't be read is left out."""
+    points = {pair.a.config.seed: verdict.points}
+    for seed, both in comparison.pairs_by_seed(pair.a, pair.b, pair_picker.finished_runs()).items():
+        with suppress(RunError):
+            points[seed] = cached.verdict(*both).points
+    return comparison.OverSeeds(points)
+
+
 def show_example(index: int) -> None:
     truth = CLASSES[cached.test_labels()[index]]
     with st.container(border=True, key="example", height="stretch", horizontal_alignment="center"):
@@ -85,6 +97,7 @@ with middle:
     if len(disagreements[better]):
         show_example(int(disagreements[better][0]))
 st.subheader(comparison_words.headline(verdict, pair.names), anchor=False)
+st.markdown(comparison_words.over_seeds(over_seeds(), pair.names))
 take_home.offer(pair)
 
 st.header("Where they disagree", anchor=False)

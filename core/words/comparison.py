@@ -1,6 +1,6 @@
 """Two networks side by side: the verdict on them, and their answers to one picture, in sentences."""
 
-from core.analysis.comparison import Verdict
+from core.analysis.comparison import OverSeeds, Verdict
 from core.data.doubted_labels import JUDGES, Doubt
 from core.words import capitalized, with_article
 
@@ -24,6 +24,25 @@ def headline(verdict: Verdict, names: dict[str, str]) -> str:
     return (
         f"{capitalized(names[winner])} wins: right on {shares[winner]:.{digits}f} of 100 photos, {names[loser]} on "
         f"{shares[loser]:.{digits}f}."
+    )
+
+
+def over_seeds(found: OverSeeds, names: dict[str, str]) -> str:
+    """What several trainings of both say, e.g. "In each of 3 trainings the ResNet was better; ..."; of one, that it is
+    one."""
+    trainings = len(found.points)
+    if trainings < 2:
+        return (
+            "This is one training of each. Others, from other random numbers (seeds), would score a little differently."
+        )
+    sign, winner = (1, "B") if found.mean > 0 else (-1, "A")
+    points = sorted(sign * value for value in found.points.values())
+    low, high = sorted(sign * value for value in found.interval)
+    how_often = f"each of {trainings}" if found.as_the_mean == trainings else f"{found.as_the_mean} of {trainings}"
+    luck = " Luck with the random numbers (seeds) could explain it." if found.could_be_luck else ""
+    return (
+        f"In {how_often} trainings {names[winner]} was better; the difference was {points[0]:.1f} to {points[-1]:.1f} "
+        f"points (mean {sign * found.mean:.1f}, 95 % interval {low:.1f} to {high:.1f}).{luck}"
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import ttest_rel
 
 from core.analysis import comparison
 
@@ -111,4 +112,26 @@ def test_kinds_part_the_photos_by_who_is_right():
         "A right, B wrong": [1],
         "B right, A wrong": [2],
         "both wrong": [3],
+    }
+
+
+@pytest.mark.parametrize(
+    ("points", "interval", "luck", "as_the_mean"),
+    [([1.0, 2.0, 3.0], (-0.484, 4.484), True, 3), ([2.0, 2.1], (1.415, 2.685), False, 2), ([-1.0, 3.0], None, True, 1)],
+)
+def test_over_seeds_is_a_paired_t_interval(points, interval, luck, as_the_mean):
+    found = comparison.OverSeeds(dict(enumerate(points)))
+    expected = ttest_rel(points, np.zeros(len(points))).confidence_interval(0.95)
+    assert found.interval == pytest.approx(tuple(expected))
+    assert interval is None or found.interval == pytest.approx(interval, abs=1e-3)
+    assert (found.could_be_luck, found.as_the_mean) == (luck, as_the_mean)
+
+
+def test_trainings_are_paired_that_differ_from_both_in_their_seed_alone(make_run):
+    runs = [make_run(f"{skip}-{seed}", skip=skip, seed=seed) for skip in (False, True) for seed in (0, 1)]
+    others = [make_run("other-rate", lr=0.01, seed=1), make_run("alone", skip=True, seed=2)]
+    pairs = comparison.pairs_by_seed(runs[0], runs[2], [*others, *runs])
+    assert {seed: (a.name, b.name) for seed, (a, b) in pairs.items()} == {
+        0: ("False-0", "True-0"),
+        1: ("False-1", "True-1"),
     }

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.analysis.comparison import Verdict
+from core.analysis.comparison import OverSeeds, Verdict
 from core.analysis.metrics import Share
 from core.words import comparison
 
@@ -25,6 +25,18 @@ def test_the_verdict_in_words(case, snapshot):
 
 
 NAMES = {"A": "the plain network", "B": "the ResNet"}
+SEEDS = {
+    "one training": [1.0],
+    "B always": [1.5, 1.8, 2.1],
+    "A mostly, perhaps by luck": [-2.0, -0.5, 0.4],
+}
+
+
+@pytest.mark.parametrize("case", SEEDS)
+def test_several_trainings_in_words(case, snapshot):
+    assert comparison.over_seeds(OverSeeds(dict(enumerate(SEEDS[case]))), NAMES) == snapshot
+
+
 ANSWERS = {
     "agree": (("cat", "cat"), None, False),
     "disagree": (("cat", "dog"), None, False),
