@@ -112,7 +112,7 @@ def verdict(logits_a: np.ndarray, logits_b: np.ndarray, labels: np.ndarray) -> V
 
 @dataclass(frozen=True)
 class OverSeeds:
-    """Two recipes, trained with several seeds each. `points`: by seed, how many points B has more on the test photos."""
+    """Two recipes, trained with several seeds each. `points`: by seed, how many points B has more."""
 
     points: dict[int, float]
 
