@@ -16,6 +16,7 @@ from core.runs import store
 from core.runs.run import HISTORY_COLUMNS
 from core.settings.train_config import TrainConfig
 from core.training.trainer import Trainer
+from tests.browser.requirements import skip_unless_required
 
 CONFIG = TrainConfig(depth=8, data="shipped", epochs=2, batch_size=32, lr=0.05)
 STEPS = 360 // 32  # an epoch: 400 images, 40 of them validation
@@ -436,8 +437,9 @@ def _plan():
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
 def test_compiled_training_learns_the_same(trainer, undisturbed):
+    if not shutil.which("g++"):
+        skip_unless_required("torch.compile needs a C++ compiler")
     compiled = trainer(compiled=True)
     compiled.fit()
     assert compiled.model.state_dict().keys() == undisturbed().model.state_dict().keys()
