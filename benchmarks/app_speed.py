@@ -73,20 +73,20 @@ def operations(page: Page, url: str, depth: int) -> list[float]:
     """Seconds for one more block cut, in both twins, of numbers that no study has tried before."""
     twins = {"a": f"plain{depth}-s0", "b": f"resnet{depth}-s0"}
     page.goto(f"{url}/surgery?{urlencode(twins | {'off': 1})}")
-    settle(page, "h4:has-text('the ResNet, without block 1,')")
+    settle(page, "h2:has-text('the ResNet, without block 1,')")
     page.get_by_text("Choose blocks by number").click()
     seconds, off = [], {1}
     for block in (9, 3, 6, 2):
         off.add(block)
         pill = page.locator(".st-key-off button", has_text=re.compile(f"^{block}$"))
-        seconds.append(timed(pill.click, page, f"h4:has-text('the ResNet, without {surgery_words.blocks(off)},')"))
+        seconds.append(timed(pill.click, page, f"h2:has-text('the ResNet, without {surgery_words.blocks(off)},')"))
     return seconds
 
 
 def beginnings(page: Page, url: str) -> list[float]:
     """Seconds until Gradient flow shows two new networks that are six layers deeper, up to 110."""
     page.goto(f"{url}/gradient_flow?{urlencode({'flow_depth': 80})}")
-    told = page.locator("h4:has-text('one step would move the first layer')")
+    told = page.locator("h2:has-text('one step would move the first layer')")
     told.wait_for(timeout=60_000)
     thumb, seconds = page.locator(".st-key-flow_depth input"), []
     for _ in range(5):

@@ -10,6 +10,7 @@ from core.errors import LabError
 from core.runs.run import Run
 from core.settings.recipes import SCHEDULES
 from core.training.schedules import curve
+from core.words import summary
 from core.words.glossary import explain
 from core.words.settings import describe, in_words, limits, network_name, setting_name
 from ui import cached, chart
@@ -175,7 +176,16 @@ def show_costs() -> None:
         if dots.empty:
             st.info("Nothing is measured yet. It takes half a minute or so.")
             return
-    chart.show(architectures, dots, x, title, on_select=take_click, key="dots", width="stretch")
+    chart.show(
+        architectures,
+        dots,
+        x,
+        title,
+        on_select=take_click,
+        key="dots",
+        width="stretch",
+        alt=summary.dots(dots, x, title),
+    )
     st.markdown(f"{unequal(dots)} Luck with the photos: up to a point either way.".strip())
 
 
@@ -189,7 +199,7 @@ def show_run(run: Run) -> None:
 
 
 def show_schedules(like: Run) -> None:
-    st.subheader("How big are the learning steps?", anchor=False)
+    st.header("How big are the learning steps?", anchor=False)
     st.markdown(
         "The **learning rate** is how far each step moves the numbers. A schedule changes it on the way: big steps to "
         "get somewhere, small ones to settle."
@@ -208,7 +218,8 @@ def show_schedules(like: Run) -> None:
         for equal in lines.values()
     ]
     epochs = max(run.config.epochs for run in runs)
-    chart.show(schedule, pd.concat(tables), epochs, width="stretch", key="schedules")
+    rates = pd.concat(tables)
+    chart.show(schedule, rates, epochs, width="stretch", key="schedules", alt=summary.schedules(rates))
     if alike:
         show_recipes(runs)
     else:

@@ -59,7 +59,7 @@ def show_network(side: str, run: Run) -> None:
         kind = f"**{side}: {network_name(run.config)}**, " if cifar else f"**{side}:** "
         st.markdown(kind + plain(describe(run)))
         drawing = network_drawing.network(run.config, pair.colors[side])
-        st.image(drawing, width="stretch", alt=f"Drawing of network {side}")
+        st.image(drawing, width="stretch", alt=f"{side}: {network_drawing.in_words(run.config)}")
         st.metric("right on new photos", f"{share.value:.1%}", help=summary.MEANINGS[summary.ACCURACY])
         st.markdown(SHORTCUTS[run.config.skip] if cifar else _beginning(run))
 
@@ -96,7 +96,7 @@ with middle:
     better = "B right, A wrong" if verdict.b.value >= verdict.a.value else "A right, B wrong"
     if len(disagreements[better]):
         show_example(int(disagreements[better][0]))
-st.subheader(comparison_words.headline(verdict, pair.names), anchor=False)
+st.header(comparison_words.headline(verdict, pair.names), anchor=False)
 st.markdown(comparison_words.over_seeds(over_seeds(), pair.names))
 take_home.offer(pair)
 

@@ -58,28 +58,35 @@ def of_both(table_of) -> pd.DataFrame:
 
 bins = {side: bins_of(side, mended) for side, _ in pair}
 gaps = (calibration_words.gap(pair.names[side], found) for side, found in bins.items())
-st.markdown(f"#### {capitalized('; '.join(gaps))}.")
-chart.show(reliability, of_both(bins.__getitem__), colors=pair.colors, width="stretch", key="reliability")
+finding = f"{capitalized('; '.join(gaps))}."
+st.markdown(f"## {finding}")
+chart.show(reliability, of_both(bins.__getitem__), colors=pair.colors, width="stretch", key="reliability", alt=finding)
 st.caption("Dashed: as sure as right. Above it a network is right more often than it says; below it, less often.")
 
 st.header("What if it may say “I don’t know”?", anchor=False)
 silent = {side: calibration.risk_by_coverage(logits_of(side, mended), cached.test_labels()) for side, _ in pair}
 lowest = float(np.floor(10 * min(table["right"].min() for table in silent.values())) / 10)
+then = (
+    calibration_words.answered(
+        pair.names[side],
+        float(table.loc[np.isclose(table["answered"], TENTH), "right"].iloc[0]),
+        float(table["right"].iloc[-1]),
+    )
+    for side, table in silent.items()
+)
+finding = f"If each may keep silent on the tenth of which it is least sure, {'; '.join(then)}."
 left, right = st.columns([3, 2], vertical_alignment="center")
 with left:
     chart.show(
-        right_by_answered, of_both(silent.__getitem__), lowest, colors=pair.colors, width="stretch", key="silent"
+        right_by_answered,
+        of_both(silent.__getitem__),
+        lowest,
+        colors=pair.colors,
+        width="stretch",
+        key="silent",
+        alt=finding,
     )
-with right:
-    then = (
-        calibration_words.answered(
-            pair.names[side],
-            float(table.loc[np.isclose(table["answered"], TENTH), "right"].iloc[0]),
-            float(table["right"].iloc[-1]),
-        )
-        for side, table in silent.items()
-    )
-    st.markdown(f"If each may keep silent on the tenth of which it is least sure, {'; '.join(then)}.")
+right.markdown(finding)
 
 st.header("Surest, and wrong", anchor=False)
 for side, run in pair:

@@ -65,10 +65,11 @@ def take_click(key: str) -> None:
 
 def show(y: str, title: str, published: pd.DataFrame) -> None:
     key = f"depth_{y}"
+    spread = depth.spread(rows, y)
     chart.show(
         degradation,
         rows,
-        depth.spread(rows, y),
+        spread,
         published,
         y,
         title,
@@ -76,6 +77,7 @@ def show(y: str, title: str, published: pd.DataFrame) -> None:
         on_select=lambda: take_click(key),
         key=key,
         width="stretch",
+        alt=f"{title}: {depth_words.means(spread)}",
     )
 
 
@@ -125,11 +127,11 @@ wrong = {
 found = depth.finding(rows, wrong)
 with place:
     show("test_right", "right on new photos (%)", published)
-    st.markdown(f"#### {depth_words.headline(found)}")
+    st.markdown(f"## {depth_words.headline(found)}")
     show_clicked()
 with details:
     st.markdown(depth_words.finding(found))
-    st.subheader("And on the photos that it learns from?", anchor=False)
+    st.header("And on the photos that it learns from?", anchor=False)
     show("train_right", "right on training photos (%)", NO_REFERENCE)
     st.markdown(
         "Each point is a run; side by side are runs that began with different random numbers (seeds). Lines join the "

@@ -129,7 +129,7 @@ def show_steps(found: dict[str, Record]) -> None:
         return
     lengths = {side: table["step"].where(~table["broken"]).to_numpy() for side, table in steps.items()}
     st.markdown(
-        "#### The same step, once they were trained, would move the first layer's weights "
+        "### The same step, once they were trained, would move the first layer's weights "
         + "; ".join(f"in {side} by {gradient_words.step(length[0])}" for side, length in lengths.items())
         + "."
     )
@@ -185,6 +185,8 @@ if broken := diverged():
     for run, reason in broken:
         st.warning(f"**{plain(run.name)}**: {plain(reason)}", icon=":material/dangerous:")
         with suppress(RunError):  # it was the first step
-            table = gradients.by_epoch(*cached.gradient_norms(run))
-            gradient_record.show_heatmap(table, scale_of([table]), key=f"broken_{run.name}")
+            layers, norms = cached.gradient_norms(run)
+            table = gradients.by_epoch(layers, norms)
+            at_the_end = gradient_record.first_layer(norms[-1])
+            gradient_record.show_heatmap(table, scale_of([table]), at_the_end, key=f"broken_{run.name}")
     st.markdown("The last column is the epoch that was not finished. Green: the gradient is no longer a finite number.")

@@ -103,7 +103,7 @@ if found:
         )
         st.button("Reset view", key="turn_back", icon=":material/360:", on_click=turn_back, help="As it was at first.")
     shapes = [{side: landscape.shape(one, number) for side, one in found.items()} for number in range(PAIRS)]
-    st.markdown(f"#### {landscape_words.finding(pair.names, shapes[directions])}")
+    st.markdown(f"## {landscape_words.finding(pair.names, shapes[directions])}")
     for place, (side, one) in zip(st.columns(2), found.items(), strict=False):
         with place, st.container(border=True, key=f"landscape_{side}"):
             show_surface(side, one, directions)

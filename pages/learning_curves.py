@@ -48,10 +48,12 @@ def when_reached(run: Run) -> str:
 st.title("Which learns faster?")
 pair_picker.legend(pair)
 pair_picker.require_history(pair)
-accuracy_by_epoch = curves("accuracy", "epoch")
+histories = {side: cached.history(run) for side, run in pair}
+there = {side: when_reached(run) for side, run in pair}
+finding = f"{capitalized(pair.names['A'])} {there['A']}; {pair.names['B']} {there['B']}."
 chart.show(
     learning_curves,
-    accuracy_by_epoch,
+    curves("accuracy", "epoch"),
     *AXES["epochs"],
     MEASURES["accuracy"],
     True,
@@ -59,9 +61,9 @@ chart.show(
     colors=pair.colors,
     width="stretch",
     key="learning",
+    alt=f"{summary.validation(histories, 'accuracy')}. The finish line is at {FINISH:.0%}: {finding}",
 )
-there = {side: when_reached(run) for side, run in pair}
-st.markdown(f"#### {capitalized(pair.names['A'])} {there['A']}; {pair.names['B']} {there['B']}.")
+st.markdown(f"## {finding}")
 st.markdown(
     f"The finish line is **{FINISH:.0%} right** on photos that were kept apart.",
     help=explain("epoch", "validation photos"),
@@ -73,14 +75,14 @@ for side, run in pair:
 
 with curious():
     augmented = all(run.config.augment for _, run in pair)
-    final = {side: cached.history(run).iloc[-1] for side, run in pair}
-    best = {side: cached.history(run)["val_accuracy"].max() for side, run in pair}
+    final = {side: history.iloc[-1] for side, history in histories.items()}
+    best = {side: history["val_accuracy"].max() for side, history in histories.items()}
     how = ", mirrored and shifted at random" if augmented else ""
     st.markdown(
         f"Full lines: photos kept apart from training (validation photos). Dashed: training photos{how}. The best "
         f"validation accuracy of A is {best['A']:.1%}, of B {best['B']:.1%}. Hover over a line for its values."
     )
-    st.subheader("The same, measured otherwise", anchor=False)
+    st.header("The same, measured otherwise", anchor=False)
     first, second = st.columns(2)
     measure = first.segmented_control(
         "Show",
@@ -111,6 +113,7 @@ with curious():
         colors=pair.colors,
         width="stretch",
         key="learning_otherwise",
+        alt=summary.validation(histories, measure),
     )
     if against == "minutes":
         st.markdown("Runs trained at the same time slowed each other down: minutes say little about which is faster.")
@@ -121,17 +124,15 @@ with curious():
             "certainty counts as a mistake, too (label smoothing), so that a network does not learn to be too sure."
         )
 
-    st.subheader("The generalization gap", anchor=False)
+    st.header("The generalization gap", anchor=False)
     gaps = pd.concat(
         with_minutes(run, side).assign(gap=lambda table: 100 * (table["train_accuracy"] - table["val_accuracy"]))
         for side, run in pair
     )
-    chart.show(gap, gaps, x, x_title, colors=pair.colors, width="stretch", key="gap")
     end = {side: 100 * (row["train_accuracy"] - row["val_accuracy"]) for side, row in final.items()}
+    finding = f"At the end it is {end['A']:+.1f} points for A and {end['B']:+.1f} points for B."
+    chart.show(gap, gaps, x, x_title, colors=pair.colors, width="stretch", key="gap", alt=f"The gap. {finding}")
     harder = "Below zero is no error: training photos are counted while the network still learns" + (
         ", and are mirrored and shifted, so they are harder." if augmented else "."
     )
-    st.markdown(
-        f"The gap is {phrase('generalization gap')}. At the end it is {end['A']:+.1f} points for A and "
-        f"{end['B']:+.1f} points for B. {harder}"
-    )
+    st.markdown(f"The gap is {phrase('generalization gap')}. {finding} {harder}")

@@ -108,11 +108,12 @@ def show_answer(side: str, run: Run, probabilities: np.ndarray, look: closer_loo
     label = CLASSES[probabilities.argmax()]
     mark = "" if choice.truth is None else " " + photos.mark(label == choice.truth)
     st.markdown(f":small[{side}: {capitalized(names[side])}]")
-    st.subheader(f"{label}{mark}", anchor=False)
+    st.header(f"{label}{mark}", anchor=False)
     st.markdown(f"{probabilities.max():.0%} sure")
     if look:
         caption = method.caption(side, look.explained)
-        st.image(style.draw(look.seen, look.answer.heatmap), caption=caption, width="stretch", alt=caption)
+        alt = closer_look.in_words(caption, look.answer.heatmap)
+        st.image(style.draw(look.seen, look.answer.heatmap), caption=caption, width="stretch", alt=alt)
     else:
         st.markdown("No heatmap: its weights are not here. This answer was kept.")
 
@@ -120,14 +121,15 @@ def show_answer(side: str, run: Run, probabilities: np.ndarray, look: closer_loo
 def show_how_sure(side: str, probabilities: np.ndarray) -> None:
     top = np.argsort(-probabilities)[:TOP]
     table = pd.DataFrame({"class": [CLASSES[i] for i in top], "probability": probabilities[top]})
+    alt = comparison_words.how_sure(side, table["class"], table["probability"])
     st.markdown(f"**{side}: {capitalized(names[side])}**")
-    chart.show(answers, table, pair.colors[side], width="stretch", key=f"answers_{side}")
+    chart.show(answers, table, pair.colors[side], width="stretch", key=f"answers_{side}", alt=alt)
 
 
 def show_kept_answer(side: str, run: Run) -> None:
     """Of a network without weights: what it said of the test photos, which every run keeps."""
     if choice.number is None:
-        st.subheader(f"{side}: no answer", anchor=False)
+        st.header(f"{side}: no answer", anchor=False)
         st.markdown(f"The weights of **{plain(run.name)}** are not here: it can't be asked anything new.")
         return
     logits = cached.test_logits(run)[choice.number]
@@ -145,7 +147,7 @@ def unfamiliar() -> dict[str, float]:
 
 def show_verdict() -> None:
     labels = {look.side: look.answer.label for look in looks}
-    st.subheader(comparison_words.answers(names, labels, choice.truth, choice.unknown), anchor=False)
+    st.header(comparison_words.answers(names, labels, choice.truth, choice.unknown), anchor=False)
     strange = unfamiliar()
     if choice.truth and choice.truth not in labels.values():
         st.markdown(comparison_words.why_both_are_wrong(len(seen), bool(strange)))
@@ -157,6 +159,11 @@ def show_verdict() -> None:
             "of 100 look so strange). A network can't say “none of these”: it answers all the same.",
             icon=":material/psychology_alt:",
         )
+
+
+def difference_in_words(of_a: np.ndarray, of_b: np.ndarray) -> str:
+    more = {"A": (of_a - of_b).clip(0), "B": (of_b - of_a).clip(0)}
+    return ". ".join(closer_look.in_words(f"Where {side} looked more", one) for side, one in more.items())
 
 
 def column(look: closer_look.Look) -> poster.Column:
@@ -246,7 +253,7 @@ with curious():
                 ),
                 caption="In A's color: A looked more there; in B's color: B did",
                 width=SIDE,
-                alt="The difference of both heatmaps",
+                alt=difference_in_words(*maps),
             )
 
 st.header("Look closer", anchor=False)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from core.analysis import metrics
 from core.charts.answers import confusion, per_class
 from core.charts.palette import told_apart
 from core.data import doubted_labels
@@ -36,7 +37,7 @@ def show_most_common() -> None:
     both = (matrices["A"] + matrices["B"]).where(mistakes_only, 0).stack()
     for column, (true, answer) in zip(st.columns(MOST_COMMON), both.nlargest(MOST_COMMON).index, strict=True):
         with column, st.container(border=True, key=f"mix_up_{true}_{answer}", height="stretch"):
-            st.subheader(f"{true} → “{answer}”", anchor=False)
+            st.header(f"{true} → “{answer}”", anchor=False)
             counts = {side: int(matrices[side].loc[true, answer]) for side in matrices}
             st.markdown(
                 f"Of 1,000 {plural(true)}, {pair.names['A']} takes **{counts['A']}** for "
@@ -46,6 +47,15 @@ def show_most_common() -> None:
             fooled = [said[side] == CLASSES.index(answer) for side in said]
             indices = np.flatnonzero(of_class & (fooled[0] | fooled[1]))
             photos.row(indices[:OF_EACH], key=f"mixed_up_{true}_{answer}")
+
+
+def most_of_all(whose: str, matrix: pd.DataFrame) -> str:
+    """The table's largest number beside the diagonal."""
+    true, answer, count = metrics.most_common_mistake(matrix.abs())
+    if whose == "difference":
+        change = matrix.loc[true, answer]
+        return f"What changes most from A to B: {plural(true)} taken for {plural(answer)}, {change:+d} of 1,000"
+    return f"Most often {plural(true)} are taken for {plural(answer)}: {count} of 1,000"
 
 
 def take_click(whose: str) -> None:
@@ -66,6 +76,7 @@ def show_matrix(whose: str) -> None:
         on_select=lambda: take_click(whose),
         key=f"confusion_{whose}",
         width="stretch",
+        alt=most_of_all(whose, matrix),
     )
 
 
@@ -125,12 +136,13 @@ def show_classes() -> None:
         cached.per_class(run).reset_index().assign(side=side, run=run.name, value=lambda table: table[measure])
         for side, run in pair
     )
-    chart.show(per_class, scores, MEASURES[measure], colors=pair.colors, width="stretch", key="classes")
     change = scores.pivot(index="class", columns="side", values="value").eval("B - A").mul(100)
-    st.markdown(
+    finding = (
         f"From A to B, {measure} changes most for {change.abs().idxmax()}: {change[change.abs().idxmax()]:+.1f} "
         f"points. It rises for {int((change > 0).sum())} of the ten classes."
     )
+    chart.show(per_class, scores, MEASURES[measure], colors=pair.colors, width="stretch", key="classes", alt=finding)
+    st.markdown(finding)
     wide = pd.concat({side: cached.per_class(run).drop(columns="images") for side, run in pair}, axis=1)
     wide.columns = [f"{measure} {side}" for side, measure in wide.columns]
     percent = {name: st.column_config.NumberColumn(format="percent") for name in wide.columns}
@@ -172,5 +184,5 @@ with curious():
         "of the network that gives this answer more often. Small changes may be luck: other random numbers to begin "
         "with (another seed) can shift a cell by more than ten."
     )
-    st.subheader("Class by class", anchor=False)
+    st.header("Class by class", anchor=False)
     show_classes()

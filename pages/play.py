@@ -67,7 +67,7 @@ def ask(photo: int, number: int) -> None:
         if answered:
             reveal(photo, answers[number], number)
         else:
-            st.subheader("What is it?", anchor=False)
+            st.header("What is it?", anchor=False)
             with st.container(horizontal=True, key="choices"):
                 for index, (name, shortcut) in enumerate(zip(CLASSES, KEYS, strict=True)):
                     st.button(name, key=f"say_{name}", shortcut=shortcut, on_click=take, args=(index,), width=BUTTON)
@@ -75,10 +75,10 @@ def ask(photo: int, number: int) -> None:
 
 def reveal(photo: int, answer: int, number: int) -> None:
     truth = int(cached.test_labels()[photo])
-    st.subheader(f"It is {with_article(CLASSES[truth])}.", anchor=False)
+    st.header(f"It is {with_article(CLASSES[truth])}.", anchor=False)
     said = {"You": answer} | {called[side]: int(answers_of[side][photo]) for side in "AB"}
     for who, what in said.items():
-        st.markdown(f"#### {capitalized(who)}: {CLASSES[what]} {photos.mark(what == truth)}")
+        st.markdown(f"### {capitalized(who)}: {CLASSES[what]} {photos.mark(what == truth)}")
     last = number + 1 == contest.PHOTOS
     st.button(
         "See the score" if last else "Next photo",
@@ -97,7 +97,7 @@ def show_score(drawn: list[int], answers: list[int]) -> None:
         scores[capitalized(called[side])] = contest.score(answers_of[side][drawn].tolist(), truths)
     best = max(scores.values())
     winners = [who for who, points in scores.items() if points == best]
-    st.subheader(verdict(winners), anchor=False)
+    st.header(verdict(winners), anchor=False)
     with st.container(horizontal=True, key="scores"):
         for who, points in scores.items():
             st.metric(who, f"{points} of {contest.PHOTOS}", border=True, width=220)

@@ -93,14 +93,14 @@ def show_answer(side: str, run: Run, seen, truth: str | None) -> str | None:
     likeliest = pd.DataFrame({"class": CLASSES, "probability": shares}).nlargest(BARS, "probability")
     label = str(likeliest["class"].iloc[0])
     st.markdown(f":small[{side}: {plain(describe(run))}]")
-    st.subheader(f"{label} {'' if truth is None else photos.mark(label == truth)}", anchor=False)
+    st.header(f"{label} {'' if truth is None else photos.mark(label == truth)}", anchor=False)
     chart.show(
         answer_bars,
         likeliest,
         pair.colors[side],
         width="stretch",
         key=f"answer_{side}",
-        alt=f"{side} says {label}, {likeliest['probability'].iloc[0]:.0%} sure",
+        alt=comparison_words.how_sure(side, likeliest["class"], likeliest["probability"]),
     )
     return label
 
@@ -121,7 +121,7 @@ def show_picture(choice: picture_source.Choice, kind: str, strength: int) -> Non
             if run.has_weights and (label := show_answer(side, run, spoiled, choice.truth)):
                 labels[side] = label
     if len(labels) == 2:
-        sentence.markdown(f"#### {comparison_words.answers(pair.names, labels, choice.truth, choice.unknown)}")
+        sentence.markdown(f"## {comparison_words.answers(pair.names, labels, choice.truth, choice.unknown)}")
 
 
 def show_curves(found: dict[str, robustness.Answers], kind: str, strength: int) -> None:
@@ -141,9 +141,10 @@ def show_curves(found: dict[str, robustness.Answers], kind: str, strength: int) 
     runs = dict(pair)
     tables = {side: robustness.by_strength(answers, kinds) for side, answers in found.items()}
     now = {side: table.set_index("strength")["right"][strength] for side, table in tables.items()}
-    st.markdown(robustness_words.at_strength(pair.names, now, what, strength))
+    finding = robustness_words.at_strength(pair.names, now, what, strength)
+    st.markdown(finding)
     table = pd.concat(table.assign(side=side, run=runs[side].name) for side, table in tables.items())
-    chart.show(right_by_strength, table, strength, colors=pair.colors, width="stretch", key="by_strength")
+    chart.show(right_by_strength, table, strength, colors=pair.colors, width="stretch", key="by_strength", alt=finding)
     st.caption(f"Of the first {robustness.PHOTOS:,} test photos. Dashed: where the slider stands. Dotted: guessing.")
     for side, answers in found.items():
         st.markdown(robustness_words.lost(pair.names[side], answers.clean.mean(), robustness.lost(answers)))
@@ -151,7 +152,7 @@ def show_curves(found: dict[str, robustness.Answers], kind: str, strength: int) 
 
 def show_kept(kept: robustness.Kept) -> None:
     st.header("Of what both know, who keeps more?", anchor=False)
-    st.markdown(f"#### {robustness_words.headline(pair.names, kept)}")
+    st.markdown(f"### {robustness_words.headline(pair.names, kept)}")
     st.markdown(robustness_words.of_both(pair.names, kept))
 
 

@@ -47,13 +47,13 @@ def stories() -> dict[str, Pair]:
 
 def show_story(setting: str, pair: Pair) -> None:
     called = dict(zip(SIDES, WHAT_THEY_ARE[setting], strict=True))
-    st.subheader(TITLES[setting], anchor=False)
+    st.header(TITLES[setting], anchor=False)
     st.markdown(IDEA[setting].format(depth=pair.a.config.depth))
     with st.container(horizontal=True, wrap=False, key=f"networks_{setting}"):
         for side, run in pair:
             with st.container(width="stretch", gap="xsmall"):
                 drawing = network_drawing.beginning(run.config, pair.colors[side])
-                st.image(drawing, width="stretch", alt=f"{called[side]}, its first blocks")
+                st.image(drawing, width="stretch", alt=network_drawing.beginning_in_words(run.config))
                 st.markdown(called[side])
                 st.subheader(f"{cached.accuracy(run).value:.0%} right", anchor=False)
     show_photo(setting, pair, called)

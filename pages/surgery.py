@@ -13,7 +13,7 @@ from core.words import capitalized
 from core.words import surgery as surgery_words
 from core.words.glossary import explain
 from core.words.settings import describe
-from ui import cached, chart, pair_picker, permission
+from ui import cached, chart, network_drawing, pair_picker, permission
 from ui.curious import curious
 from ui.foreign_text import plain
 from ui.fragment import fragment
@@ -113,7 +113,7 @@ def show_chain(side: str, cut: surgery.Blocks, scale: float) -> None:
         on_select=lambda: take_click(key),
         key=key,
         width="stretch",
-        alt=f"Network {side} as a row of blocks: {condition(side, cut, scale)}",
+        alt=f"Network {side}: {network_drawing.in_words(run.config)}; {condition(side, cut, scale)}",
     )
 
 
@@ -158,13 +158,13 @@ def operate() -> None:
             with column, st.container(border=True, key=f"surgery_{side}", height="stretch"):
                 now[side] = show_network(side, removed, scale)
         if not removed and scale == 1:
-            st.markdown(f"#### Nothing is cut out yet. Begin with {example()}, then another.")
+            st.markdown(f"## Nothing is cut out yet. Begin with {example()}, then another.")
         elif len(now) == 2 and None not in now.values():
             named = (
                 f"{pair.names[side]}, {condition(side, removed, scale)}, gets **{share:.0%}** right"
                 for side, share in now.items()
             )
-            st.markdown(f"#### {capitalized('; '.join(named))}.")
+            st.markdown(f"## {capitalized('; '.join(named))}.")
 
 
 def example() -> str:
@@ -222,7 +222,7 @@ def _study_key(run: Run) -> tuple:
 operate()
 
 with curious():
-    st.subheader("Without one block, and without more and more", anchor=False)
+    st.header("Without one block, and without more and more", anchor=False)
     studies = {side: results for side in networks if (results := study(side))}
     if studies:
 
@@ -237,20 +237,22 @@ with curious():
         left, right = st.columns(2)
         with left:
             st.subheader("Which block matters most?", anchor=False)
-            chart.show(single_blocks, singles, colors=pair.colors, width="stretch", key="single_blocks")
             costs = (
                 f"{side} {surgery_words.cost(surgery.cost(results, networks[side][0].config))}"
                 for side, results in studies.items()
             )
+            finding = f"One block removed: {' '.join(costs)}"
+            chart.show(single_blocks, singles, colors=pair.colors, width="stretch", key="single_blocks", alt=finding)
             st.markdown(
-                f"One block removed: {' '.join(costs)} The average leaves out the blocks that halve the picture, "
+                f"{finding} The average leaves out the blocks that halve the picture, "
                 "marked by an upright line: a plain network can't lose them. The dotted line is guessing."
             )
         with right:
             st.subheader("How many can go?", anchor=False)
-            chart.show(removed_blocks, curves, colors=pair.colors, width="stretch", key="removed_blocks")
             falls = (f"{side} {surgery_words.fall(surgery.fall(rows))}" for side, rows in curves.groupby("side"))
-            st.markdown(f"{' '.join(falls)} Line: the mean over random choices of blocks; band: their range.")
+            finding = " ".join(falls)
+            chart.show(removed_blocks, curves, colors=pair.colors, width="stretch", key="removed_blocks", alt=finding)
+            st.markdown(f"{finding} Line: the mean over random choices of blocks; band: their range.")
         st.markdown(VEIT_ET_AL)
 with st.container(horizontal=True):
     for key, (a, b, label) in TELLING_PAIRS.items():

@@ -109,11 +109,11 @@ def show_sides(table: pd.DataFrame, moved: dict[str, WeightChange]) -> None:
     few = int(table["images"].min()) if len(table) else None
     for column, side in zip(st.columns(2), CALLED, strict=True):
         with column, st.container(border=True, key=f"beginning_{side}", height="stretch"):
-            st.subheader("Starts from nothing" if side == "A" else "Has learned before", anchor=False)
+            st.header("Starts from nothing" if side == "A" else "Has learned before", anchor=False)
             with st.container(horizontal=True, vertical_alignment="center"):
                 if side in moved:
                     sheet = filter_sheet(moved[side].filters_before[:SHEET], columns=6)
-                    st.image(sheet, width=FILTERS // 2, alt=f"Filters, {CALLED[side]}, before training")
+                    st.image(sheet, width=FILTERS // 2, alt=transfer_words.first_filters(side == "B", SHEET))
                 with st.container(width="stretch"):
                     st.markdown(BEGIN[side])
                     if few is not None:
@@ -132,17 +132,18 @@ def show_budgets(table: pd.DataFrame) -> None:
             show_command(run, train_fraction=share, epochs=MORE_EPOCHS * run.config.epochs)
         return
     st.header("How many photos does it take?", anchor=False)
-    chart.show(label_budget, table.assign(side=table["side"].map(CALLED)), width="stretch", key="budgets")
+    named = table.assign(side=table["side"].map(CALLED))
+    chart.show(label_budget, named, width="stretch", key="budgets", alt=transfer_words.by_photos(named))
     scratch, learned = (table[table["side"] == side].set_index("images")["accuracy"] for side in CALLED)
     few, many = scratch.index.min(), scratch.index.max()
     st.markdown(
-        f"#### With {few:,} photos, having learned before is worth **{100 * (learned[few] - scratch[few]):.0f} "
+        f"### With {few:,} photos, having learned before is worth **{100 * (learned[few] - scratch[few]):.0f} "
         f"points**; with {many:,}, {100 * (learned[many] - scratch[many]):.0f}."
     )
 
 
 def show_verdict() -> None:
-    st.subheader("The whole comparison", anchor=False)
+    st.header("The whole comparison", anchor=False)
     summaries = {run.name: summarize(cached.history(run), cached.accuracy(run)) for run in both}
     could_be_luck = cached.verdict(both.scratch, both.pretrained).could_be_luck
     benefit = transfer.Benefit(*(summaries[run.name] for run in both), could_be_luck)
@@ -175,7 +176,7 @@ def lessons_in_words(table: pd.DataFrame) -> str:
 
 
 def show_frozen() -> None:
-    st.subheader("Must all of it learn again?", anchor=False)
+    st.header("Must all of it learn again?", anchor=False)
     frozen = transfer.frozen_variants(both, finished)
     if not frozen:
         st.info("A run in which only the last layer learns, and all else is the same, would show it. This makes one:")
@@ -197,7 +198,7 @@ def show_frozen() -> None:
 
 
 def show_change(moved: dict[str, WeightChange]) -> None:
-    st.subheader("What moved, and what stayed?", anchor=False)
+    st.header("What moved, and what stayed?", anchor=False)
     names = dict(zip(CALLED, (run.name for run in both), strict=True))
     tables = {
         side: pd.DataFrame(
@@ -213,12 +214,12 @@ def show_change(moved: dict[str, WeightChange]) -> None:
     if shown.empty:
         st.info("In both, all but the last layer stayed as it was.")
         return
-    chart.show(weight_change, shown, width="stretch", key="moved")
     words = [
         f"{side} changed a typical layer by {table['change'][:-1].median():.1%}, most of all layer "
         f"{table['change'][:-1].idxmax() + 1} of {len(table)}"
         for side, table in tables.items()
     ]
+    chart.show(weight_change, shown, width="stretch", key="moved", alt="; ".join(words))
     still = {side: int((table["change"][:-1] == 0).sum()) for side, table in tables.items()}
     frozen = "".join(f" {count} layers of {side} did not move." for side, count in still.items() if count)
     st.markdown(
@@ -226,13 +227,13 @@ def show_change(moved: dict[str, WeightChange]) -> None:
         "against the size that a layer's weights had at the start. Random ones often begin larger than learned ones, "
         "so a smaller change does not mean that less was learned."
     )
-    st.subheader("The first layer's filters, before and after", anchor=False)
+    st.header("The first layer's filters, before and after", anchor=False)
     for side, one in moved.items():
         st.markdown(f"**{side}, {CALLED[side]}**")
         with st.container(horizontal=True):
             for filters, when in ((one.filters_before, "before training"), (one.filters_after, "after it")):
                 some = f", the first {MOST} of {len(filters)}" if len(filters) > MOST else ""
-                alt = f"Filters, {CALLED[side]}, {when}"
+                alt = f"Filters, {when}: training changed them by {one.relative_change[0]:.0%} of their size"
                 st.image(filter_sheet(filters), caption=when + some, width=FILTERS, alt=alt)
     st.markdown(f"Each small square is one filter, as a picture: {explain('filter')}")
 

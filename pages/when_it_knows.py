@@ -56,7 +56,7 @@ def show_opinions(side: str, run: Run, said: list[probes.Opinion], truth: str | 
     labels = [one.label for one in said]
     mark = "" if truth is None else photos.mark(labels[-1] == truth)
     st.markdown(f":small[{side}: {plain(describe(run))}]")
-    st.subheader(f"{labels[-1]} {mark}", anchor=False)
+    st.header(f"{labels[-1]} {mark}", anchor=False)
     wanted = truth or labels[-1]
     table = pd.DataFrame(
         {
@@ -67,13 +67,14 @@ def show_opinions(side: str, run: Run, said: list[probes.Opinion], truth: str | 
             "full": [label == wanted for label in labels],
         }
     )
+    in_turn = ", ".join(f"{row.said} {row.share:.0%}" for row in table.itertuples())
     chart.show(
         opinions,
         table,
         pair.colors[side],
         width="stretch",
         key=f"opinions_{side}",
-        alt=f"What {side} would answer after each block: {', '.join(table['said'])}",
+        alt=f"What {side} would answer after each block, and how sure: {in_turn}",
     )
 
 
@@ -83,7 +84,7 @@ def show_picture(choice: picture_source.Choice) -> None:
     answers = {side: said for side, run in pair if (said := ask(run, seen))}
     if answers:
         labels = {side: [one.label for one in said] for side, said in answers.items()}
-        st.markdown(f"#### {probe_words.settle(pair.names, labels)}")
+        st.markdown(f"## {probe_words.settle(pair.names, labels)}")
     picture, *places = st.columns([1, 2, 2])
     with picture:
         st.image(pictures.enlarge(seen, SEEN), caption=choice.title, width=SEEN, alt=f"{choice.title}, as they see it")
@@ -121,7 +122,8 @@ if found:
         for side, of_side in found.items()
         for reader, shares in zip(READERS, (of_side.own, of_side.probe), strict=True)
     )
-    chart.show(right_by_block, table, colors=pair.colors, width="stretch", key="right_by_block")
+    finding = " ".join(probe_words.over_many(side, of_side) for side, of_side in found.items())
+    chart.show(right_by_block, table, colors=pair.colors, width="stretch", key="right_by_block", alt=finding)
     st.caption(
         "Solid: its own last layer, asked early. Dashed: a simple reader, fitted to each block apart. Dotted: guessing."
     )

@@ -10,12 +10,13 @@ from core.charts.palette import COLORS, PROJECTOR, SCREEN, theme
 from ui import screen
 
 
-def show(draw: Callable, *inputs, colors: dict[str, str] = COLORS, data: Any = None, **options: Any) -> Any:
-    """What `draw`, a function of `core.charts`, makes of the `inputs`. `options`: of st.vega_lite_chart; `data`: of a
-    chart that was drawn without."""
+def show(draw: Callable, *inputs, alt: str, colors: dict[str, str] = COLORS, data: Any = None, **options: Any) -> Any:
+    """What `draw`, a function of `core.charts`, makes of the `inputs`. `alt`: what it shows, in words with figures, for
+    those who don't see it; `data`: of a chart that was drawn without; `options`: of st.vega_lite_chart."""
     spec = _as_vega_lite(draw, *inputs)
     look = theme(colors, st.context.theme.type == "dark", PROJECTOR if screen.projector() else SCREEN)
-    return st.vega_lite_chart(data, {**spec, "config": spec.get("config", {}) | look}, **options)
+    said = alt.replace("**", "")  # it may be a sentence of the page, in which words are bold
+    return st.vega_lite_chart(data, {**spec, "config": spec.get("config", {}) | look}, alt=said, **options)
 
 
 @st.cache_data(max_entries=256, hash_funcs={FunctionType: lambda function: function.__qualname__}, show_spinner=False)

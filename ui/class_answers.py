@@ -41,7 +41,7 @@ def show_answers(view: View, networks: Networks) -> None:
     for side in SIDES:
         said = int(networks.answers[side][view.question.photo])
         st.markdown(
-            f"#### {MARKS[side]} {side}, {networks.called[side]}: {view.question.choices[said]} "
+            f"## {MARKS[side]} {side}, {networks.called[side]}: {view.question.choices[said]} "
             f"{photos.mark(said == view.question.right)}"
         )
 
@@ -56,7 +56,10 @@ def show_votes(view: View, networks: Networks | None) -> None:
     choices = [
         choice for i, choice in enumerate(view.question.choices) if best[choice] >= SEEN or i == right or not networks
     ]
-    chart.show(votes, table[table["choice"].isin(choices)].reset_index(drop=True), choices, colors=COLORS_OF_ALL)
+    shown = table[table["choice"].isin(choices)].reset_index(drop=True)
+    labels = shown[shown["label"] != ""].groupby("choice", sort=False)["label"].agg(", ".join)
+    alt = ". ".join(f"{choice}: {said}" for choice, said in labels.items())
+    chart.show(votes, shown, choices, colors=COLORS_OF_ALL, alt=alt)
     if networks:
         called = " and ".join(f"**{side}**, {networks.called[side]}," for side in SIDES).removesuffix(",")
         votes_in_all = f"{view.voted} vote{'s' * (view.voted != 1)}"

@@ -40,7 +40,7 @@ def show() -> None:
 
 
 def _teachers_door() -> None:
-    st.subheader("Teacher", anchor=False)
+    st.header("Teacher", anchor=False)
     st.markdown("Show this screen to the class. It gets a code, by which phones join: nothing to install, no names.")
     if set(DEEP) <= {run.name for run in finished_runs()}:
         st.button("Open a room", key="open_room", type="primary", icon=":material/meeting_room:", on_click=_open)
@@ -60,7 +60,7 @@ def _open() -> None:
 
 
 def _pupils_door() -> None:
-    st.subheader("Pupil", anchor=False)
+    st.header("Pupil", anchor=False)
     with st.form("class_join", border=False, enter_to_submit=True):
         typed = st.text_input(
             "The four letters on the screen", key="class_code", max_chars=8, autocomplete="off", placeholder="ABCD"

@@ -124,7 +124,7 @@ def _judge(room: Room, me: Pupil, view: View) -> None:
     _heading(me, view)
     _photo(view)
     if question.right is not None:
-        st.subheader(truth(view), anchor=False)
+        st.header(truth(view), anchor=False)
     if said is not None:
         st.markdown(f"You said {said}.")
     if question.right is not None:

@@ -104,7 +104,7 @@ def _listening() -> str:
 
 def _gather(room: Room) -> None:
     names = [pupil.name for pupil in room.pupils]
-    st.subheader(f"{len(names)} joined" if names else "Nobody has joined yet", anchor=False)
+    st.header(f"{len(names)} joined" if names else "Nobody has joined yet", anchor=False)
     if names:
         more = f" and {len(names) - LATEST} more" if len(names) > LATEST else ""
         st.markdown(f"{', '.join(names[::-1][:LATEST])}{more}")
@@ -197,7 +197,7 @@ def _end(room: Room, token: str, view: View) -> None:
                 label = f"{who}, by majority" if who == "the class" else who
                 st.metric(capitalized(label), f"{score} of {asked}", border=True, width=220)
         for place in places[:BEST]:
-            st.markdown(f"#### {scores.ordinal(place.rank)} · {place.pupil.name} · {place.score} of {asked}")
+            st.markdown(f"## {scores.ordinal(place.rank)} · {place.pupil.name} · {place.score} of {asked}")
         st.caption(f"{view.joined} took part. For the class counts what most voted for; where two are level, nothing.")
     _close_button(room, token)
 

@@ -18,6 +18,7 @@ from core.data.distortions import SLIDERS, Slider, distort, flips, sweep
 from core.errors import LabError
 from core.heatmaps import gradcam
 from core.runs.run import Run
+from core.words import comparison as comparison_words
 from ui import cached, chart
 from ui.foreign_text import plain
 from ui.fragment import fragment
@@ -70,6 +71,11 @@ class MapStyle:
         return gradcam.overlay(np.asarray(pictures.enlarge(seen, SIDE)), heatmap, self.strength)
 
 
+def in_words(caption: str, heatmap: np.ndarray) -> str:
+    """A map for those who don't see it."""
+    return f"{caption}: {comparison_words.looked(gradcam.focus(heatmap))}"
+
+
 @contextmanager
 def each_for_itself() -> Iterator[None]:
     """Around what is asked of one network: its error is shown in its place, and the other still answers."""
@@ -108,7 +114,7 @@ def _show_trust(one: Look, style: MapStyle) -> None:
         for i, (name, heatmap) in enumerate(checks.randomized.items()):
             forgot = f"forgot {name}" if i == 0 else ("forgot all" if i == len(names) - 1 else f"and {name}")
             drawn = gradcam.overlay(np.asarray(pictures.enlarge(one.seen, 96)), heatmap)
-            st.image(drawn, caption=forgot, width=66, alt=f"Heatmap of a network that {forgot}")
+            st.image(drawn, caption=forgot, width=66, alt=in_words(f"Heatmap of a network that {forgot}", heatmap))
     matters = "Yes" if checks.marks_what_matters else "Not clearly"
     st.markdown(
         f"**Does what it marks matter?** {matters}: it beats {checks.beaten} of {len(checks.rival_road)} maps that "
@@ -156,15 +162,25 @@ def shake(looks: list[Look], pair: Pair, style: MapStyle) -> None:
     shown, *columns = st.columns(1 + len(looks))
     with shown:
         st.markdown("**The picture now**")
-        st.image(pictures.enlarge(spoilt, SIDE), width=SIDE, alt="The picture, spoilt")
+        st.image(pictures.enlarge(spoilt, SIDE), width=SIDE, alt=_spoiled_by(amounts))
     for column, before in zip(columns, looks, strict=True):
         with column, each_for_itself():
             now = look(before.side, before.run, spoilt, style)
             mark = "still" if now.answer.label == before.answer.label else "**now**"
             st.markdown(f"{now.side} {mark} says **{now.answer.label}**, {now.answer.confidence:.0%} sure")
-            heatmap = style.draw(now.seen, now.answer.heatmap)
-            st.image(heatmap, width=SIDE, alt=f"{now.side}'s heatmap on the spoilt picture")
+            said = in_words(f"Where {now.side} looked for “{now.explained}”", now.answer.heatmap)
+            st.image(style.draw(now.seen, now.answer.heatmap), width=SIDE, alt=said)
     _show_curve(looks, amounts, moved, pair)
+
+
+def _spoiled_by(amounts: dict[str, int]) -> str:
+    """E.g. "The picture with rotation 45°, noise 20%"."""
+    moved = [
+        f"{slider.label.lower()} {amounts[name]}{slider.unit}"
+        for name, slider in SLIDERS.items()
+        if amounts[name] != slider.neutral
+    ]
+    return f"The picture with {', '.join(moved)}" if moved else "The picture as it was"
 
 
 def _sliders() -> dict[str, int]:
@@ -212,7 +228,8 @@ def _show_curve(looks: list[Look], amounts: dict, moved: str, pair: Pair) -> Non
         name = pair.names[one.side][0].upper() + pair.names[one.side][1:]
         words.append(f"{name} {_change_of_mind(slider, flipped, bool(kept[along.index(slider.neutral)]))}.")
     title = f"{slider.label} ({slider.unit})" if slider.unit else slider.label
-    st.markdown(f"**How sure of its first answer, along “{slider.label}”?** " + " ".join(words))
+    finding = " ".join(words)
+    st.markdown(f"**How sure of its first answer, along “{slider.label}”?** {finding}")
     chart.show(
         confidence_curve,
         title,
@@ -220,6 +237,7 @@ def _show_curve(looks: list[Look], amounts: dict, moved: str, pair: Pair) -> Non
         colors=pair.colors,
         width="stretch",
         key="shake_curve",
+        alt=finding,
     )
 
 
@@ -248,7 +266,7 @@ def cover(looks: list[Look], style: MapStyle) -> None:
                 name = gradcam.METHODS[style.method].name
                 for heatmap, caption in ((scaled, "Covering hurts here"), (one.answer.heatmap, f"{name} looks here")):
                     drawn = style.draw(one.seen, heatmap)
-                    st.image(drawn, caption=caption, width=200, alt=f"{caption}, {one.side}")
+                    st.image(drawn, caption=caption, width=200, alt=in_words(f"{one.side}: {caption}", heatmap))
             st.caption(
                 f"Covering the brightest spot costs {_of_certainty(worst)}. Likeness of the two maps: "
                 f"{rank_correlation(falls, one.answer.heatmap):.2f} ({LIKENESS})."

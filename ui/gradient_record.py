@@ -10,6 +10,7 @@ import streamlit as st
 from core.analysis import gradients
 from core.charts.gradients import gradient_by_layer, gradient_heatmap, gradient_ratio
 from core.settings.train_config import TrainConfig
+from core.words import course
 from core.words import gradients as gradient_words
 from ui import cached, chart
 from ui.foreign_text import plain
@@ -26,11 +27,11 @@ def show(pair: Pair, found: dict[str, Record]) -> None:
     tables = {side: gradients.by_epoch(*both) for side, both in found.items()}
     domain = scale_of(tables.values())
     names = {side: run.name for side, run in pair}
+    ends = {side: first_layer(norms[-1]) for side, (_, norms) in found.items()}
     for column, (side, table) in zip(st.columns(2), tables.items(), strict=False):
         with column:
             st.markdown(f"**{side}: {plain(names[side])}**")
-            show_heatmap(table, domain, key=f"heatmap_{side}")
-    ends = {side: first_layer(norms[-1]) for side, (_, norms) in found.items()}
+            show_heatmap(table, domain, ends[side], key=f"heatmap_{side}")
     st.markdown(
         f"Dark is a strong message, light a faint one{'; both pictures have one scale' if len(found) > 1 else ''}, "
         f"logarithmic{FAINTEST if domain[0] < _colors(domain)[0] else ''}. In the last epoch "
@@ -49,8 +50,10 @@ def scale_of(tables: Iterable[pd.DataFrame], field: str = "norm", *others: float
     return [float(low), float(high)] if low < high else [1e-3, 1.0]
 
 
-def show_heatmap(table: pd.DataFrame, domain: list[float], key: str) -> None:
-    chart.show(gradient_heatmap, table, _colors(domain), width="stretch", key=key)
+def show_heatmap(table: pd.DataFrame, domain: list[float], at_the_end: str, key: str) -> None:
+    """`at_the_end`: what the first layer receives then, in words."""
+    alt = f"In epoch {table['epoch'].max()}, the last one, the first layer receives {at_the_end}."
+    chart.show(gradient_heatmap, table, _colors(domain), width="stretch", key=key, alt=alt)
 
 
 def _colors(domain: list[float]) -> list[float]:
@@ -83,13 +86,18 @@ def _show_ratio(pair: Pair, found: dict[str, Record]) -> None:
         )
         for side, (_, norms) in found.items()
     )
+    lines = lines[lines["ratio"] > 0]
+    courses = (
+        course(str(side), ratios.tolist(), gradient_words.rounded) for side, ratios in lines.groupby("side")["ratio"]
+    )
     chart.show(
         gradient_ratio,
-        lines[lines["ratio"] > 0],
+        lines,
         gradients.ABOUT_EQUAL,
         colors=pair.colors,
         width="stretch",
         key="gradient_ratio",
+        alt=f"What the first layer receives, in parts of what the last does: {'; '.join(courses)}",
     )
     starved = {side: gradients.starved_from(norms) for side, (_, norms) in found.items()}
     st.markdown(
@@ -123,6 +131,10 @@ def _show_epoch(pair: Pair, found: dict[str, Record], domain: list[float]) -> No
         if epoch > len(norms):
             st.markdown(f"{side} was trained for {len(norms)} epoch{'s' * (len(norms) > 1)}: its last one is shown.")
     rows = pd.concat(table.assign(side=side) for side, table in tables.items())
+    ends = (
+        f"{side}'s first layer receives {first_layer(table['norm'].where(~table['broken']).to_numpy())}"
+        for side, table in tables.items()
+    )
     chart.show(
         gradient_by_layer,
         rows.query("not broken"),
@@ -130,6 +142,7 @@ def _show_epoch(pair: Pair, found: dict[str, Record], domain: list[float]) -> No
         colors=pair.colors,
         width="stretch",
         key="gradient_slice",
+        alt=f"In epoch {epoch}, {'; '.join(ends)}.",
     )
 
 

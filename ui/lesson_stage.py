@@ -37,7 +37,7 @@ def show() -> None:
 
 
 def _show_card(lesson: Lesson) -> None:
-    st.subheader(plain(lesson.title), anchor=False)
+    st.header(plain(lesson.title), anchor=False)
     st.markdown(emphasized(lesson.about))
     st.markdown(f":material/schedule: About {lesson.minutes:.0f} minutes, {len(lesson.steps)} steps.")
     with st.container(horizontal=True):
@@ -129,7 +129,7 @@ def _leave() -> None:
 
 def _ask(guess: Guess, key: tuple[str, int]) -> None:
     """The question, what one can answer, and the button that reveals; the guess is kept until then."""
-    st.markdown(f"#### {emphasized(guess.ask)}")
+    st.markdown(f"## {emphasized(guess.ask)}")
     name = f"guess_{key[0]}_{key[1]}"
     given: str | float | None
     if guess.answers:
@@ -175,7 +175,7 @@ def _reveal(key: tuple[str, int], given: str | float | None) -> None:
 def _show_outcome(guess: Guess, key: tuple[str, int]) -> None:
     fact = cached.fact(guess.fact, _runs(guess.fact))
     given = st.session_state.get("_guesses", {}).get(key)
-    st.markdown(f"#### {_judged(guess, given, fact.right)}{plain(capitalized(fact.finding))}")
+    st.markdown(f"## {_judged(guess, given, fact.right)}{plain(capitalized(fact.finding))}")
 
 
 def _judged(guess: Guess, given: str | float | None, right: str | float) -> str:

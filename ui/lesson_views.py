@@ -18,7 +18,9 @@ from core.data.cifar10 import CLASSES
 from core.lessons.lesson import Call, arguments
 from core.lessons.views import VIEWS
 from core.runs.run import Run
-from core.words import capitalized, plural
+from core.words import capitalized, plural, summary
+from core.words import depth as depth_words
+from core.words import transfer as transfer_words
 from core.words.settings import describe, names
 from ui import cached, chart, network_drawing, photos, race_stage, screen
 from ui.pair_picker import finished_runs, readable_runs
@@ -51,7 +53,8 @@ def _show_both(a: Run, b: Run, right: bool = False) -> None:
         run = a if side == "A" else b
         with column, st.container(border=True, key=f"lesson_network_{side}", height="stretch"):
             st.markdown(f"**{capitalized(_called(a, b)[side])}**")
-            st.image(network_drawing.network(run.config, _colors(a, b)[side]), width="stretch", alt=describe(run))
+            drawing = network_drawing.network(run.config, _colors(a, b)[side])
+            st.image(drawing, width="stretch", alt=network_drawing.in_words(run.config))
             if right:
                 st.metric("right on new photos", f"{cached.accuracy(run).value:.0%}")
             else:
@@ -67,7 +70,7 @@ def answers(a: Run, b: Run, photo: int) -> None:
             probabilities = metrics.probabilities(cached.test_logits(run)[photo][None])[0]
             said = CLASSES[int(probabilities.argmax())]
             st.markdown(capitalized(_called(a, b)[side]))
-            st.subheader(f"{said} {photos.mark(said == truth)}", anchor=False)
+            st.header(f"{said} {photos.mark(said == truth)}", anchor=False)
 
 
 def maps(a: Run, b: Run, photo: int) -> None:
@@ -80,7 +83,8 @@ def maps(a: Run, b: Run, photo: int) -> None:
         with column, closer_look.each_for_itself():
             look = closer_look.look(side, run, seen, style)
             caption = f"{capitalized(_called(a, b)[side])}: {look.answer.label}"
-            st.image(style.draw(look.seen, look.answer.heatmap), caption=caption, width=LARGE, alt=caption)
+            alt = closer_look.in_words(caption, look.answer.heatmap)
+            st.image(style.draw(look.seen, look.answer.heatmap), caption=caption, width=LARGE, alt=alt)
 
 
 def photos_of_both(a: Run, b: Run) -> None:
@@ -97,8 +101,18 @@ def learning_curves(a: Run, b: Run) -> None:
         for side, run in (("A", a), ("B", b))
     )
     title, y = "passes over the photos", "share of right answers"
+    histories = {side: cached.history(run) for side, run in (("A", a), ("B", b))}
     chart.show(
-        learning_curves_chart, table, "epoch", title, y, True, TARGETS[0], colors=_colors(a, b), key="lesson_curves"
+        learning_curves_chart,
+        table,
+        "epoch",
+        title,
+        y,
+        True,
+        TARGETS[0],
+        colors=_colors(a, b),
+        key="lesson_curves",
+        alt=summary.validation(histories, "accuracy"),
     )
     st.markdown(_key(a, b))
 
@@ -110,7 +124,9 @@ def depth_view(a: Run, b: Run) -> None:
     axes = Axes(sorted(set(map(int, rows["depth"]))), lowest=float(rows["test_right"].min()) - 3)
     spread = depth.spread(rows, "test_right")
     nothing = depth.PUBLISHED[:0]
-    chart.show(degradation, rows, spread, nothing, "test_right", "right on new photos (%)", axes, key="lesson_depth")
+    title = "right on new photos (%)"
+    alt = f"{title}: {depth_words.means(spread)}"
+    chart.show(degradation, rows, spread, nothing, "test_right", title, axes, key="lesson_depth", alt=alt)
 
 
 def without_block(a: Run, b: Run, block: int) -> None:
@@ -119,11 +135,18 @@ def without_block(a: Run, b: Run, block: int) -> None:
         with column, st.container(border=True, key=f"lesson_surgery_{side}", height="stretch"):
             st.markdown(f"**{capitalized(_called(a, b)[side])}**")
             cut = frozenset([block])
-            stages = surgery.stages(run.config)
+            right = cached.surgery_results(run)[cut]
             chart.show(
-                chain, stages, run.config.skip, cut, frozenset(), _colors(a, b)[side], key=f"lesson_chain_{side}"
+                chain,
+                surgery.stages(run.config),
+                run.config.skip,
+                cut,
+                frozenset(),
+                _colors(a, b)[side],
+                key=f"lesson_chain_{side}",
+                alt=f"{network_drawing.in_words(run.config)}; without block {block}, {right:.0%} right",
             )
-            st.metric(f"right without block {block}", f"{cached.surgery_results(run)[cut]:.0%}")
+            st.metric(f"right without block {block}", f"{right:.0%}")
 
 
 def mix_up(run: Run) -> None:
@@ -138,7 +161,7 @@ def filters(a: Run, b: Run) -> None:
     for side, column in zip("AB", st.columns(2), strict=True):
         run = a if side == "A" else b
         sheet = filter_sheet(run.weight_change().filters_before[:SHEET], columns=6)
-        column.image(sheet, width=LARGE, alt=f"Filters of {_called(a, b)[side]}, before training")
+        column.image(sheet, width=LARGE, alt=transfer_words.first_filters(run.config.pretrained, SHEET))
         column.markdown(f"**{capitalized(_called(a, b)[side])}**")
 
 
@@ -152,7 +175,8 @@ def label_budget(a: Run, b: Run) -> None:
         for words, run in zip(BEGINNINGS, pair, strict=True)
     ]
     columns = ["side", "run", "images", "epochs", "steps", "accuracy", "low", "high"]
-    chart.show(label_budget_chart, pd.DataFrame(rows, columns=columns), key="lesson_budget")
+    table = pd.DataFrame(rows, columns=columns)
+    chart.show(label_budget_chart, table, key="lesson_budget", alt=transfer_words.by_photos(table))
 
 
 def race(race: str) -> None:

@@ -30,8 +30,28 @@ def network(config: TrainConfig, color: str) -> str:
 
 def beginning(config: TrainConfig, color: str) -> str:
     """SVG of a network's first blocks: where all of them would be too small to see."""
-    shortcuts = config.skip if config.family == "cifar" else config.network in RESIDUAL_STAGES
-    return _row((FIRST,), shortcuts, color)
+    return _row((FIRST,), _has_shortcuts(config), color)
+
+
+def beginning_in_words(config: TrainConfig) -> str:
+    return f"the first {_row_in_words(FIRST, _has_shortcuts(config))}"
+
+
+def _has_shortcuts(config: TrainConfig) -> bool:
+    return config.skip if config.family == "cifar" else config.network in RESIDUAL_STAGES
+
+
+def in_words(config: TrainConfig) -> str:
+    """What `network` draws."""
+    if config.family == "cifar":
+        return _row_in_words(surgery.count_blocks(config), config.skip)
+    if config.network in RESIDUAL_STAGES:
+        return _row_in_words(sum(RESIDUAL_STAGES[config.network]), True)
+    return "a picture that shrinks from layer to layer"
+
+
+def _row_in_words(blocks: int, skip: bool) -> str:
+    return f"{blocks} blocks in a row, {'each with an arc around it' if skip else 'and no way around any of them'}"
 
 
 def _row(stages: Sequence[int], skip: bool, color: str) -> str:

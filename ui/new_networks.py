@@ -68,7 +68,7 @@ def show_steps() -> None:
     steps = {name: table["step"].where(~table["broken"]).to_numpy() for name, table in tables.items()}
     first = {name: gradient_words.step(lengths[0]) for name, lengths in steps.items()}
     st.markdown(
-        f"#### In the plain network, one step would move the first layer's weights by {first['plain']}; in the ResNet, "
+        f"## In the plain network, one step would move the first layer's weights by {first['plain']}; in the ResNet, "
         f"by {first['ResNet']}."
     )
     all_layers = " ".join(gradient_words.steps(f"In the {NAMES[name]}", lengths) for name, lengths in steps.items())
@@ -147,17 +147,12 @@ def show_one_step() -> None:
     tables = {name: cached.first_step(config).assign(network=name) for name, config in configs.items()}
     before = gradient_words.rounded(tables["plain"]["before"][0])
     after = {name: gradient_words.rounded(table["after"][0]) for name, table in tables.items()}
-    st.markdown(
-        f"#### The largest weight of the first layer was {before}. Now it is {after['plain']} in the plain network, "
+    finding = (
+        f"The largest weight of the first layer was {before}. Now it is {after['plain']} in the plain network, "
         f"and {after['ResNet']} in the ResNet."
     )
-    chart.show(
-        largest_weights,
-        pd.concat(tables.values()),
-        width="stretch",
-        key="largest_weights",
-        alt="The largest weight of each layer, before the step and after it in both networks",
-    )
+    st.markdown(f"### {finding}")
+    chart.show(largest_weights, pd.concat(tables.values()), width="stretch", key="largest_weights", alt=finding)
     st.markdown(
         "Dashed: before the step. The message grew on its way back through the plain network, and threw its first "
         "layers far away. The answers do not show it, as BatchNorm brings all numbers back into range. But against "
@@ -186,7 +181,7 @@ def show_likeness() -> None:
     )
     of_walk = {name: gradient_words.alike(walks[name, WALK_DEPTH]["alike"][APART]) for name in NETWORKS}
     st.markdown(
-        f"#### In the ResNet of {WALK_DEPTH} layers the two messages {of_walk['ResNet']}; in the plain network they "
+        f"### In the ResNet of {WALK_DEPTH} layers the two messages {of_walk['ResNet']}; in the plain network they "
         f"{of_walk['plain']}."
     )
     left, right = st.columns(2)
@@ -195,7 +190,8 @@ def show_likeness() -> None:
         pixels = {name: walks[name, WALK_DEPTH].assign(network=name) for name in NETWORKS}
         for name, table in pixels.items():
             st.markdown(f":small[{NAMES[name]}]")
-            alt = f"What the message says of the pixel, from picture to picture, in the {NAMES[name]}"
+            turns = gradients.turns(table["pixel"].to_numpy())
+            alt = f"In the {NAMES[name]}, the curve turns round {turns} times in {len(table)} pictures"
             chart.show(pixel_walk, table, width="stretch", key=f"pixel_walk_{name}", alt=alt)
     with right:
         st.markdown("**How alike the two messages are**, by the number of layers")

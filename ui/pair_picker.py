@@ -135,7 +135,7 @@ def rename(before: str, after: str) -> None:
 
 def show_command(run: Run, **changes) -> None:
     """The command that makes another run like `run`, but for these settings."""
-    st.code("\n".join([*run.preparation, run.command_with(**changes)]), language=None)
+    st.code("\n".join([*run.preparation, run.command_with(**changes)]), language=None, wrap_lines=True)
 
 
 def _draw(questions: dict[str, Question], label: str | None, runs: dict[str, Run], pair: Names) -> None:

@@ -11,6 +11,8 @@ from core.charts.learning import race_curve, race_gradients
 from core.charts.palette import SIDES
 from core.data.cifar10 import CLASSES
 from core.jobs import race_process, race_result
+from core.words import course
+from core.words.gradients import rounded
 from ui import cached, chart
 from ui.foreign_text import plain
 from ui.photos import enlarged_test_image
@@ -115,10 +117,16 @@ def _show_charts(frames: list[dict]) -> None:
     ):
         with column:
             st.markdown(f"**{'Who is right more often?' if percent else 'Who is closer to the truth?'}**")
-            chart.show(race_curve, title, percent, steps, data=_curve(frames, measure), key=f"race_{measure}")
+            curve = _curve(frames, measure)
+            said = "{:.0%}".format if percent else "{:.2f}".format
+            alt = "; ".join(course(str(side), values.tolist(), said) for side, values in curve.groupby("side")["value"])
+            key = f"race_{measure}"
+            chart.show(race_curve, title, percent, steps, data=curve, key=key, alt=f"{title}: {alt}")
     with third:
         st.markdown("**How strong a push does each layer get?**")
-        chart.show(race_gradients, data=_gradients(frames[-1]), key="race_gradients")
+        norms = _gradients(frames[-1])
+        alt = "; ".join(course(str(side), of_side.tolist(), rounded) for side, of_side in norms.groupby("side")["norm"])
+        chart.show(race_gradients, data=norms, key="race_gradients", alt=f"From the first layer to the last: {alt}")
 
 
 def _curve(frames: list[dict], measure: str) -> pd.DataFrame:

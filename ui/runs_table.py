@@ -18,6 +18,7 @@ from core.runs import library
 from core.runs.run import Run, open_run
 from core.runs.status import Status
 from core.sharing import zip_archive
+from core.words import summary
 from ui import cached, chart, network_upload, pair_picker, permission
 from ui.foreign_text import plain
 from ui.fragment import fragment
@@ -122,7 +123,7 @@ def _accuracy(run: Run) -> float | None:
 
 def _show_curves(names: list[str]) -> None:
     """Accuracy by epoch of those in training, of two at most."""
-    tables, configs = [], []
+    tables, configs, histories = [], [], {}
     for side, name in zip(SIDES, names, strict=False):
         try:
             run = open_run(paths.own_runs_dir() / name)
@@ -130,6 +131,7 @@ def _show_curves(names: list[str]) -> None:
         except RunError:
             continue  # no epoch has ended yet
         configs.append(run.config)
+        histories[name] = history
         history = history.rename(columns={"train_accuracy": "training", "val_accuracy": "validation"})
         tables.append(history.melt("epoch", ["training", "validation"], "split").assign(run=name, side=side))
     if tables:
@@ -143,6 +145,7 @@ def _show_curves(names: list[str]) -> None:
             colors=colors(configs[0], configs[-1]),
             width="stretch",
             key="live_curves",
+            alt=summary.validation(histories, "accuracy"),
         )
         who = (f"{table['side'][0]} is `{table['run'][0]}`" for table in tables)
         st.caption(f"In this picture {' and '.join(who)}.")

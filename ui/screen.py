@@ -21,7 +21,7 @@ ENLARGED = f"""
 html {{ font-size: {LETTERS}px; }}
 .stMainBlockContainer.stMainBlockContainer {{ padding: 0.5rem 1.5rem; max-width: none; }}
 .stMainBlockContainer h1 {{ font-size: 1.5rem; padding: 0 0 1rem; }}
-.stMainBlockContainer h4 {{ font-size: 1.15rem; padding: 0 0 1rem; }}
+.stMainBlockContainer .stMarkdown h2 {{ font-size: 1.15rem; padding: 0 0 1rem; }}
 .stMainBlockContainer [data-testid=stVerticalBlock] {{ gap: 0.4rem; }}
 [data-testid=stCaptionContainer], [data-testid=stImageCaption] {{ font-size: 1rem; color: inherit; }}
 """

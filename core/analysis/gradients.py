@@ -161,3 +161,9 @@ def breakdown(norms: np.ndarray) -> Breakdown | None:
     """Where in a run's gradients the first value lies that is not finite; None if all are."""
     epochs, layers = np.nonzero(~np.isfinite(norms))
     return Breakdown(int(epochs[0]) + 1, int(layers[epochs == epochs[0]].max()) + 1) if len(epochs) else None
+
+
+def turns(curve: np.ndarray) -> int:
+    """How often a curve (n,) that goes up goes down next, or the other way round."""
+    ways = np.sign(np.diff(curve))
+    return int((ways[1:] * ways[:-1] < 0).sum())

@@ -8,7 +8,7 @@ methods.
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from PIL import Image, ImageColor
@@ -52,6 +52,26 @@ METHODS = {
     "ScoreCAM": Method("Score-CAM", "No gradients: shows the network what each channel sees (Wang et al. 2020).", True),
     "AblationCAM": Method("Ablation-CAM", "No gradients: switches each channel off (Desai, Ramaswamy 2020).", True),
 }
+
+
+class Focus(NamedTuple):
+    """Where a map is brightest: `down` and `along`, from 0 (top, left) to 1. `share`: the part of the picture, 0 to 1,
+    on which half of its light falls."""
+
+    down: float
+    along: float
+    share: float
+
+
+def focus(heatmap: np.ndarray) -> Focus | None:
+    """Of a map (h, w), none of it below 0; None where it marks nothing."""
+    if not heatmap.any():
+        return None
+    row, column = np.unravel_index(heatmap.argmax(), heatmap.shape)
+    light = np.sort(heatmap, axis=None)[::-1].cumsum()
+    half = int(np.searchsorted(light, light[-1] / 2)) + 1
+    height, width = heatmap.shape
+    return Focus((row + 0.5) / height, (column + 0.5) / width, half / heatmap.size)
 
 
 def heatmap(

@@ -1,7 +1,9 @@
 """Numbers -> sentences for lay readers. Computes nothing.
 
-Here: capitals, articles and plurals of the ten classes.
+Here: capitals, articles and plurals of the ten classes, and curves.
 """
+
+from collections.abc import Callable, Sequence
 
 
 def capitalized(text: str) -> str:
@@ -16,3 +18,8 @@ def with_article(noun: str) -> str:
 def plural(noun: str) -> str:
     """E.g. "cats"; "deer" stays as it is."""
     return noun if noun == "deer" else f"{noun}s"
+
+
+def course(who: str, values: Sequence[float], said: Callable[[float], str] = "{:.0%}".format) -> str:
+    """How a curve begins and ends, e.g. "A goes from 41% to 92%"; `said`: a value in words."""
+    return f"{who} goes from {said(values[0])} to {said(values[-1])}"

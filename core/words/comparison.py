@@ -1,7 +1,10 @@
 """Two networks side by side: the verdict on them, and their answers to one picture, in sentences."""
 
+from collections.abc import Iterable
+
 from core.analysis.comparison import OverSeeds, Verdict
 from core.data.doubted_labels import JUDGES, Doubt
+from core.heatmaps.gradcam import Focus
 from core.words import capitalized, with_article
 
 ORDER = {
@@ -11,6 +14,11 @@ ORDER = {
     "can't be proved.",
 }
 WHOLE_POINTS = 5  # differences above this are told without decimals
+PLACES = (
+    ("at the upper left", "at the top", "at the upper right"),
+    ("at the left", "in the middle", "at the right"),
+    ("at the lower left", "at the bottom", "at the lower right"),
+)
 OTHER_SEEDS = "From different random starting numbers (seeds), each would score a little differently."
 
 
@@ -84,6 +92,19 @@ def answers(names: dict[str, str], labels: dict[str, str], truth: str | None, un
     (winner,) = right
     loser = "B" if winner == "A" else "A"
     return f"{it_is}: {names[winner]} is right, {names[loser]} is not. It says **{labels[loser]}**."
+
+
+def how_sure(side: str, classes: Iterable[str], shares: Iterable[float]) -> str:
+    """The answers that a network thinks of, e.g. "A: cat 83%, dog 10%"."""
+    return f"{side}: " + ", ".join(f"{name} {share:.0%}" for name, share in zip(classes, shares, strict=True))
+
+
+def looked(focus: Focus | None) -> str:
+    """Where a heatmap is bright, e.g. "brightest at the upper left; half of its light is on 12% of the picture"."""
+    if focus is None:
+        return "it marks nothing"
+    place = PLACES[int(3 * focus.down)][int(3 * focus.along)]
+    return f"brightest {place}; half of its light is on {focus.share:.0%} of the picture"
 
 
 def why_both_are_wrong(pixels: int, unfamiliar: bool) -> str:

@@ -1,8 +1,12 @@
 """What a training came to, as a column of a table, and what each figure means."""
 
+import pandas as pd
+
 from core.analysis.metrics import Share
 from core.analysis.training_summary import TARGETS, TrainingSummary
+from core.words import capitalized, course
 from core.words.glossary import explain
+from core.words.gradients import rounded
 
 ACCURACY, GAP, TIME = "Test accuracy", "Train minus validation accuracy, at the end", "Training time"
 REACHING = {target: f"Time to {target:.0%} validation accuracy" for target in TARGETS}
@@ -54,3 +58,29 @@ def validation_was_seen(side: str) -> str:
         f"{side} began with weights that had ten answers already. If they learned from CIFAR-10, they have seen the "
         "photos that were kept apart: its curve for those is then too high. The test photos are not affected."
     )
+
+
+def dots(table: pd.DataFrame, cost: str, called: str) -> str:
+    """The highest dot and the cheapest of a plot of accuracy against the column `cost`, which is `called` so."""
+    highest, cheapest = table.iloc[table["accuracy"].argmax()], table.iloc[table[cost].argmin()]
+    each = (
+        f"{word}: {dot['network']}, right on {dot['accuracy']:.1%}, {called}: {rounded(dot[cost])}"
+        for word, dot in (("Highest", highest), ("Cheapest", cheapest))
+    )
+    return f"{len(table)} networks. {'. '.join(each)}."
+
+
+def schedules(rates: pd.DataFrame) -> str:
+    """How each learning rate goes; `rates`: columns run and lr, in the order of time."""
+    each = (
+        f"{run}: the learning rate begins at {lr.iloc[0]:.3g}, is at most {lr.max():.3g}, and ends at {lr.iloc[-1]:.3g}"
+        for run, lr in rates.groupby("run", sort=False)["lr"]
+    )
+    return ". ".join(each)
+
+
+def validation(histories: dict[str, pd.DataFrame], measure: str) -> str:
+    """How the accuracy or the loss on validation photos goes in each training, by name."""
+    said = "{:.0%}".format if measure == "accuracy" else "{:.2f}".format
+    each = (course(who, history[f"val_{measure}"].tolist(), said) for who, history in histories.items())
+    return capitalized(f"{measure} on photos kept apart: {'; '.join(each)}")

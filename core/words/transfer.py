@@ -1,5 +1,7 @@
 """What it did for a network to have learned before, in a few sentences."""
 
+import pandas as pd
+
 from core.analysis.training_summary import TARGETS
 from core.analysis.transfer import Benefit
 from core.words.summary import when
@@ -38,3 +40,17 @@ def why_low(accuracy: float, epochs: int) -> str:
         "that were chosen for the pretrained one: with larger steps and more time it should come far closer. Learning "
         "fast, and from few photos, is what it is worth to have learned before."
     )
+
+
+def by_photos(table: pd.DataFrame) -> str:
+    """Of `charts.transfer.label_budget`'s table, e.g. "from scratch: 20% right with 450 photos, 65% with 45,000"."""
+    each = (
+        f"{who}: " + ", ".join(f"{row.accuracy:.0%} right with {row.images:,} photos" for row in rows.itertuples())
+        for who, rows in table.sort_values("images").groupby("side", sort=False)
+    )
+    return "; ".join(each)
+
+
+def first_filters(pretrained: bool, count: int) -> str:
+    """What a network's first filters show before training."""
+    return f"{count} filters: {'stripes and colors, as every photo has' if pretrained else 'noise'}"

@@ -97,7 +97,7 @@ def test_where_the_browser_translates_the_words_are_those_of_the_photo_on_the_sc
     lab.page.wait_for_timeout(1_000)
     other = browser.new_context().new_page()
     other.goto(lab.page.url)
-    expect(other.locator("h3")).to_have_count(3)
+    expect(other.locator("h2")).to_have_count(4)
     assert words(lab.page) == words(other)
     other.context.close()
     lab.page.evaluate(TRANSLATE)
@@ -108,5 +108,5 @@ def test_where_the_browser_translates_the_words_are_those_of_the_photo_on_the_sc
 def words(page) -> list[str]:
     """Of both networks' answers, translated or not."""
     expect(page.locator("[data-testid=stImageCaption]")).to_have_count(3)
-    said = page.locator("[data-testid=stMain] :is(h3, [data-testid=stImageCaption])").all_inner_texts()
+    said = page.locator("[data-testid=stMain] :is(h2, [data-testid=stImageCaption])").all_inner_texts()
     return [text.replace("~", "").strip() for text in said]

@@ -1,13 +1,17 @@
 """The app run without a browser (streamlit.testing): a page opened, and what it says and shows."""
 
+import re
 from functools import cache
 
+import numpy as np
 from streamlit.components.v2 import manifest_scanner
+from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
 from core.paths import ROOT
 
 SECONDS = 120
+NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 # A first run of AppTest reads the metadata of all installed packages, for components, of which the app uses none.
 manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
@@ -25,7 +29,7 @@ def open_page(app: AppTest, page: str) -> AppTest:
 
 def said(app: AppTest, *kinds: str) -> str:
     """The words of these kinds of elements."""
-    kinds = kinds or ("title", "markdown", "subheader", "caption")
+    kinds = kinds or ("title", "header", "subheader", "markdown", "caption")
     return "\n".join(str(element.value) for kind in kinds for element in app.get(kind))
 
 
@@ -33,14 +37,39 @@ def charts(app: AppTest) -> list:
     return app.get("vega_lite_chart")
 
 
+def undescribed(app: AppTest) -> list[str]:
+    """The charts and pictures without words for those who don't see them. A chart's words are a finding that stands on
+    the page, or hold a figure that is drawn."""
+    pictures = [picture for each in app.get("imgs") for picture in each.proto.imgs]
+    page = said(app).replace("**", "")
+    found = [chart.proto.alt or chart.proto.spec for chart in charts(app) if not _tells(chart.proto, page)]
+    return found + [picture.url for picture in pictures if not picture.alt]
+
+
+def _tells(chart, page: str) -> bool:
+    if chart.alt and chart.alt in page:
+        return True
+    tables = [one.data for one in (chart.data, *(each.data for each in chart.datasets)) if one.data]
+    frames = [convert_arrow_bytes_to_pandas_df(table) for table in tables]
+    drawn = np.concatenate([frame.select_dtypes("number").to_numpy(float).ravel() for frame in frames])
+    return any(_is_drawn(number.replace(",", ""), drawn) for number in NUMBER.findall(chart.alt))
+
+
+def _is_drawn(number: str, drawn: np.ndarray) -> bool:
+    """As it is or in percent, rounded to as many places."""
+    rounding = 0.5001 * 10.0 ** -len(number.partition(".")[2])
+    return any(bool((abs(scale * drawn - float(number)) <= rounding).any()) for scale in (1, 100))
+
+
 def words(app: AppTest) -> str:
-    """A line for each text of the page, in its order: titles, paragraphs, labels, values of metrics and help texts."""
+    """A line for each text of the page, in its order: titles, paragraphs, labels, values of metrics, help texts and
+    charts in words."""
     lines = []
     for element in app.main:
         if element.type == "html" and element.value.startswith(("<style", "<script")):
             continue
         proto = getattr(element, "proto", None)
-        for field in ("label", "body", "value", "delta", "help"):
+        for field in ("label", "body", "value", "delta", "help", "alt"):
             text = getattr(proto, field, "")
             if isinstance(text, str) and text:
                 lines.append(f"{element.type} {field}: {text}")

@@ -7,7 +7,7 @@ from core.classroom import rooms
 from core.classroom.question import Question
 from core.classroom.room import Phase, Room
 from core.classroom.rooms import Rooms
-from tests.pages.opened import charts, new_app, said
+from tests.pages.opened import charts, new_app, said, undescribed
 from ui import class_doors, class_link, class_teacher
 
 HOSTILE = "![x](https://example.org/p.png)"
@@ -88,6 +88,7 @@ def test_a_whole_game():
         click(screen, "class_reveal")
         assert screen.title[0].value.startswith("It is a")
         assert len(charts(screen)) == 1
+        assert undescribed(screen) == []
         titles = [run(phone).title[0].value for phone in phones]
         assert "Right!" in titles[0]
         assert "Not this time" in titles[1]

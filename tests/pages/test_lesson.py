@@ -8,7 +8,7 @@ from core.classroom.rooms import ROOMS
 from core.lessons import lesson
 from core.lessons.views import VIEWS
 from tests.core.lessons.test_lesson import SHIPPED, STEP, write
-from tests.pages.opened import linked, new_app, open_page, said
+from tests.pages.opened import linked, new_app, open_page, said, undescribed
 from ui import lesson_views
 
 STEPS = [(path.stem, number) for path in SHIPPED for number in range(1, len(lesson.load(path).steps) + 1)]
@@ -25,6 +25,7 @@ def visit(**link):
 def test_every_step_is_drawn_before_and_after(name, step):
     app = visit(lesson=name, step=str(step))
     assert not app.error
+    assert undescribed(app) == []
     shown = lesson.load(next(path for path in SHIPPED if path.stem == name)).steps[step - 1]
     assert app.title[0].value == shown.title.replace("$", "")
     if shown.guess:
@@ -34,6 +35,7 @@ def test_every_step_is_drawn_before_and_after(name, step):
         assert not app.exception
         assert not app.error
         assert finding[1:30] in said(app)
+        assert undescribed(app) == []
 
 
 def test_every_view_is_drawn_by_a_function_that_takes_what_the_table_says():

@@ -26,7 +26,7 @@ from core.settings.setting import differences
 from core.settings.train_config import TrainConfig
 from tests.conftest import TINY
 from tests.core.data.test_pictures import DAMAGED, NOT_PICTURES, TOO_LARGE
-from tests.pages.opened import charts, new_app, open_page, said
+from tests.pages.opened import charts, new_app, open_page, said, undescribed
 from ui import picture_source
 
 PAGES = sorted((ROOT / "pages").glob("*.py"))
@@ -165,6 +165,7 @@ def test_mistakes_show_the_photos_of_the_chosen_cell(app):
     assert "A says truck, and it is ship" in said(app)
     app.segmented_control(key="whose").set_value("difference").run()
     assert "Only B says truck" in said(app)
+    assert undescribed(app) == []
 
 
 def test_look_inside_answers_for_a_test_photo(app):
@@ -172,7 +173,7 @@ def test_look_inside_answers_for_a_test_photo(app):
     app = open_page(app, "look_inside")
     app.number_input(key="image").set_value(0).run()
     assert not app.exception
-    assert any(head.value.startswith("It is a cat") for head in app.subheader)
+    assert any(head.value.startswith("It is a cat") for head in app.header)
     assert len(charts(app)) == 2
 
 
@@ -187,13 +188,13 @@ def say_what_it_is(app, really: str) -> str:
     (chips,) = [each for each in app.get("button_group") if str(each.key).startswith("really_")]
     chips.set_value(really).run()
     assert not app.exception
-    return app.subheader[0].value
+    return app.header[0].value
 
 
 def test_the_visitor_says_what_a_picture_really_shows(app):
     """Only then somebody is right; before, nobody is."""
     app = own_picture(look_inside(app), "cat")
-    assert app.subheader[0].value.startswith(("Both say", "They disagree"))
+    assert app.header[0].value.startswith(("Both say", "They disagree"))
     assert say_what_it_is(app, "cat").startswith("It is a cat")
     assert say_what_it_is(app, picture_source.NONE_OF_THESE).startswith("Neither can say “I don’t know”")
 
@@ -202,7 +203,7 @@ def test_another_picture_is_asked_about_anew(app):
     app = own_picture(look_inside(app), "cat")
     say_what_it_is(app, "cat")
     app.file_uploader(key="upload").set_value(("b.jpg", gallery.read("horse"), "image/jpeg")).run()
-    assert app.subheader[0].value.startswith(("Both say", "They disagree"))
+    assert app.header[0].value.startswith(("Both say", "They disagree"))
 
 
 def look_inside(app, **link) -> AppTest:
@@ -352,6 +353,7 @@ def test_look_closer(app, closer, words):
     assert not app.exception
     shown = said(app) + "".join(str(bar.proto) for bar in app.get("progress"))
     assert words in shown
+    assert undescribed(app) == []
 
 
 def test_shaking_moves_the_answers_and_is_undone(app):
@@ -395,10 +397,10 @@ def test_an_upload_stays_while_another_page_is_looked_at_and_can_be_removed(app)
     app.file_uploader(key="upload").set_value(("a.jpg", gallery.read("cat"), "image/jpeg")).run()
     (really,) = (pills for pills in app.button_group if pills.key.startswith("really_"))
     really.set_value("cat").run()
-    seen = said(app, "subheader")
+    seen = said(app, "header")
     app = open_page(open_page(app, "mistakes"), "look_inside")
     assert not app.file_uploader(key="upload").value
-    assert said(app, "subheader") == seen
+    assert said(app, "header") == seen
     app.file_uploader(key="upload").set_value(("bad.jpg", b"no picture", "image/jpeg")).run()
     assert len(app.error) == 1
     app.file_uploader(key="upload").set_value(("a.jpg", gallery.read("horse"), "image/jpeg")).run()

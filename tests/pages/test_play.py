@@ -38,7 +38,7 @@ def test_who_names_all_beats_both_networks():
     play(app, truths)
     assert [metric.label for metric in app.metric] == ["You", "The plain network", "The ResNet"]
     assert app.metric[0].value == "10 of 10"
-    assert app.subheader[0].value == "You beat both networks!"
+    assert app.header[0].value == "You beat both networks!"
     assert "94%" in said(app)
 
 
@@ -47,7 +47,7 @@ def test_who_is_always_wrong_does_not():
     labels = cifar10.load_test_labels()
     play(app, [CLASSES[(labels[photo] + 1) % 10] for photo in photos_of(app)])
     assert app.metric[0].value == "0 of 10"
-    assert "won this time" in app.subheader[0].value
+    assert "won this time" in app.header[0].value
 
 
 def test_an_answer_counts_once_and_then_the_networks_answer():

@@ -14,7 +14,7 @@ from core.errors import TrainingError
 from core.jobs import race_process, recorded_races
 from core.jobs.pairs import RACES
 from core.jobs.race import Frame, Standing
-from tests.pages.opened import charts, new_app, said
+from tests.pages.opened import charts, new_app, said, undescribed
 from ui import race_stage
 
 NO_WINNER, HOSTILE = "no winner", "![x](https://example.org/p.png)"
@@ -153,6 +153,7 @@ def test_the_curious_see_charts_and_nobody_else():
     app.run()
     assert not app.exception
     assert len(charts(app)) == 3
+    assert undescribed(app) == []
 
 
 def test_a_damaged_recording_is_told_and_the_offer_stays(monkeypatch, tmp_path):

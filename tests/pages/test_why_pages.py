@@ -18,7 +18,7 @@ from core.runs.run import open_run
 from core.settings.train_config import TrainConfig
 from core.words import gradients as gradient_words
 from core.words import surgery as surgery_words
-from tests.pages.opened import charts, open_page, said
+from tests.pages.opened import charts, open_page, said, undescribed
 from ui import cached, new_networks
 
 OWN = {"A": "mine-plain", "B": "mine-residual"}
@@ -150,6 +150,7 @@ def test_gradient_flow_takes_one_step_when_told(app, monkeypatch):
     app.button(key="one_step").click().run()
     assert not app.exception
     assert len(charts(app)) == before + 1
+    assert undescribed(app) == []
     plain, residual = (cached.first_step(config) for config in new_networks.step_configs().values())
     found = re.search(r"first layer was (\S+)\. Now it is (\S+) in the plain network, and (\S+) in", said(app))
     sizes = plain["before"][0], plain["after"][0], residual["after"][0]
@@ -166,6 +167,7 @@ def test_gradient_flow_compares_the_messages_of_almost_equal_pictures(app, monke
     app.button(key="likeness").click().run()
     assert not app.exception
     assert len(charts(app)) == before + 3
+    assert undescribed(app) == []
     found = re.search(r"ResNet of 14 layers the two messages are still (\d+)% alike.* plain .* (\d+)% alike", said(app))
     alike = [cached.walk(TrainConfig(depth=14, skip=skip))["alike"][2] for skip in (True, False)]
     assert [int(number) / 100 for number in found.groups()] == pytest.approx(alike, abs=0.006)

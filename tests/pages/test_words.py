@@ -5,7 +5,7 @@ from concurrent.futures import Future
 import pytest
 
 from core.paths import ROOT
-from tests.pages.opened import new_app, open_page, words
+from tests.pages.opened import new_app, open_page, undescribed, words
 
 PAGES = sorted(page.stem for page in (ROOT / "pages").glob("*.py"))
 
@@ -13,4 +13,6 @@ PAGES = sorted(page.stem for page in (ROOT / "pages").glob("*.py"))
 @pytest.mark.parametrize("page", PAGES)
 def test_the_words_of_a_page(page, snapshot, monkeypatch):
     monkeypatch.setattr("ui.experiment_form._measurement", lambda config: Future())  # how long it takes, is never said
-    assert words(open_page(new_app(), page)) == snapshot
+    app = open_page(new_app(), page)
+    assert words(app) == snapshot
+    assert undescribed(app) == []
