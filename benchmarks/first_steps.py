@@ -29,7 +29,7 @@ def main() -> None:
         torch.set_num_threads(args.threads)
     (config,) = train._configs(args)
     trainer = Trainer(config, load_training(args.data), initial_weights(config), precision=args.precision)
-    weights = [value for name, value in trainer.model.named_parameters() if name in trainer.layers]
+    weights = [value for name, value in trainer.model.named_parameters() if name in trainer.record.layers]
     before = [value.detach().norm().item() for value in weights]
     reports = []
     for step, report in enumerate(trainer.train_steps(), start=1):

@@ -9,7 +9,7 @@ from core.charts.calibration import reliability, right_by_answered
 from core.words import calibration as calibration_words
 from core.words import capitalized
 from core.words.settings import describe
-from ui import cached, chart, pair_picker, photos
+from ui import cached, chart, not_yet, pair_picker, photos
 from ui.curious import curious
 from ui.foreign_text import plain
 
@@ -23,7 +23,8 @@ does label smoothing help?](https://arxiv.org/abs/1906.02629)): so a comparison 
 
 **How it is mended.** All logits are divided by one number, the *temperature*, which changes no answer. It is fitted \
 on validation photos; the test photos above then judge it. One number mends what it can: after label smoothing it may \
-make the unsure half a little too sure.
+make the unsure half a little too sure. **Wherever else the lab says how sure a network is, this is done already**, \
+where the number is known; of photos unlike those of CIFAR-10, it promises nothing.
 
 **What is drawn.** Test photos in ten groups of equal size, by how sure the network is. Bars: 95 % intervals of luck \
 with the photos. Calibration error: the mean distance of certainty and right answers over these groups (expected \
@@ -32,7 +33,7 @@ calibration error, with groups of equal mass).
 
 pair = pair_picker.choose()
 st.title("When it says 90%, is it right 9 times of 10?")
-temperatures = {side: cached.temperature(run) for side, run in pair}
+temperatures = {side: cached.stored(calibration.load, run) for side, run in pair}
 mended = False
 if all(temperatures.values()):
     mended = st.toggle(
@@ -99,6 +100,5 @@ with curious():
             before, after = (calibration.calibration_error(bins_of(side, scaled)) for scaled in (False, True))
             st.markdown(f"{calibration_words.errors(side, before, after, found)}")
         else:
-            st.markdown(f"{side} has no temperature yet. This fits one on its validation photos:")
-            st.code(f"{calibration.COMMAND} {run.name}", language=None)
+            not_yet.say(f"{side} has no temperature yet.", f"{calibration.COMMAND} {run.name}")
     st.markdown(WHY)

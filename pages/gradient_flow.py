@@ -143,8 +143,7 @@ def show_steps(found: dict[str, Record]) -> None:
     epochs = " and ".join(f"{run.best_epoch} ({side})" for side, run in pair if side in steps)
     st.caption(
         f"Learning rate {new_networks.FIRST_RATE:g} again, so that it can be compared; the mean of the messages in "
-        f"epoch {epochs}, whose weights were kept. Of the other epochs the messages alone were recorded, not the "
-        "weights: they are below, for the curious."
+        f"epoch {epochs}, whose weights were kept. All other epochs are below, for the curious."
     )
 
 
@@ -168,6 +167,8 @@ if found:
     show_steps(found)
 with curious():
     if found:
+        st.subheader("How far the steps went, in every epoch", anchor=False)
+        gradient_record.show_steps(pair, found)
         st.subheader("The message in every epoch", anchor=False)
         gradient_record.show(pair, found)
     st.subheader("What “vanishing” means here, and what it does not", anchor=False)

@@ -4,11 +4,10 @@ import streamlit as st
 
 from core.analysis import landscape
 from core.analysis.landscape import PAIRS, STEPS
-from core.errors import RunError
 from core.words import landscape as landscape_words
 from core.words.glossary import explain
 from core.words.settings import describe
-from ui import cached, pair_picker, surface
+from ui import not_yet, pair_picker, surface
 from ui.curious import curious
 from ui.foreign_text import plain
 from ui.pair_picker import offer_pair
@@ -53,19 +52,6 @@ st.markdown(
 )
 
 
-def read() -> dict[str, landscape.Landscape]:
-    """Of those runs whose ground was looked at; of the others, the command that does it."""
-    found = {}
-    for side, run in pair:
-        try:
-            found[side] = cached.landscape(run)
-        except RunError as error:
-            damaged = (run.path / landscape.FILE).exists()
-            st.info(plain(error) if damaged else f"The ground round **{side}** was not looked at yet. This does it:")
-            st.code(f"{landscape.COMMAND} {run.name}", language=None)
-    return found
-
-
 def turn_back() -> None:
     st.session_state["_view"] = st.session_state.get("_view", 0) + 1
 
@@ -87,7 +73,12 @@ def show_surface(side: str, found: landscape.Landscape, directions: int) -> None
     st.markdown(words)
 
 
-found = read()
+found = not_yet.read(
+    pair,
+    landscape.load,
+    "The ground round **{side}** was not looked at yet.",
+    lambda run: f"{landscape.COMMAND} {run.name}",
+)
 if found:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         directions = st.segmented_control(
@@ -137,4 +128,4 @@ with curious():
                 fall=landscape.FALL,
             )
         )
-    st.code(f"{landscape.COMMAND} {pair.a.name} {pair.b.name}", language=None)
+    st.code(f"{landscape.COMMAND} {pair.a.name} {pair.b.name}", language=None, wrap_lines=True)

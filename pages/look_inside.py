@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.analysis import metrics, out_of_distribution
+from core.analysis import calibration, metrics, out_of_distribution
 from core.charts import poster
 from core.charts.answers import answers
 from core.charts.palette import told_apart
@@ -15,8 +15,10 @@ from core.data.cifar10 import CLASSES
 from core.errors import LabError
 from core.heatmaps import gradcam
 from core.runs.run import Run
+from core.words import calibration as calibration_words
 from core.words import capitalized, settings
 from core.words import comparison as comparison_words
+from core.words.glossary import explain
 from ui import cached, chart, missing_weights, pair_picker, photos, picture_source
 from ui.curious import curious
 from ui.foreign_text import plain
@@ -109,7 +111,7 @@ def show_answer(side: str, run: Run, probabilities: np.ndarray, look: closer_loo
     mark = "" if choice.truth is None else " " + photos.mark(label == choice.truth)
     st.markdown(f":small[{side}: {capitalized(names[side])}]")
     st.header(f"{label}{mark}", anchor=False)
-    st.markdown(f"{probabilities.max():.0%} sure")
+    st.markdown(f"{probabilities.max():.0%} sure", help=explain("how sure"))
     if look:
         caption = method.caption(side, look.explained)
         alt = closer_look.in_words(caption, look.answer.heatmap)
@@ -132,8 +134,7 @@ def show_kept_answer(side: str, run: Run) -> None:
         st.header(f"{side}: no answer", anchor=False)
         st.markdown(f"The weights of **{plain(run.name)}** are not here: it can't be asked anything new.")
         return
-    logits = cached.test_logits(run)[choice.number]
-    show_answer(side, run, metrics.probabilities(logits[None])[0], look=None)
+    show_answer(side, run, cached.certainty(run, choice.number), look=None)
 
 
 def unfamiliar() -> dict[str, float]:
@@ -170,7 +171,10 @@ def column(look: closer_look.Look) -> poster.Column:
     heatmap = style.draw(look.seen, look.answer.heatmap)
     network, caption = settings.describe(look.run), method.caption("it", look.explained)
     color = pair.colors[look.side]
-    return poster.Column(look.side, look.run.name, network, look.answer.logits, heatmap, caption, color)
+    answer = look.answer
+    return poster.Column(
+        look.side, look.run.name, network, answer.probabilities, answer.logits, heatmap, caption, color
+    )
 
 
 def comparison_png() -> bytes:
@@ -241,9 +245,8 @@ with curious():
     for place, look in zip(st.columns(len(looks)), looks, strict=True):
         with place:
             show_how_sure(look.side, look.answer.probabilities)
-            if found := cached.temperature(look.run):
-                mended = metrics.probabilities(look.answer.logits[None] / found.value).max()
-                st.markdown(f"Mended by a temperature (page *How sure are they?*), it would be {mended:.0%} sure.")
+            raw = metrics.probabilities(look.answer.logits[None]).max()
+            st.markdown(calibration_words.as_it_came(raw, cached.stored(calibration.load, look.run)))
     if len(looks) == 2:
         maps = [look.answer.heatmap for look in looks]
         if st.toggle("Where their heatmaps differ", key="difference", bind="query-params", help="A's minus B's."):

@@ -13,7 +13,7 @@ from core.data.doubted_labels import JUDGED, JUDGES, MAJORITY
 from core.words import capitalized, plural
 from core.words.comparison import with_and_without
 from core.words.glossary import phrase
-from ui import cached, chart, pair_picker, photos
+from ui import answers_by_epoch, cached, chart, pair_picker, photos
 from ui.curious import curious
 
 MEASURES = {
@@ -175,6 +175,10 @@ show_most_common()
 with st.expander("All mix-ups, as a table", icon=":material/grid_on:", key="all_mix_ups"):
     st.markdown("A row is what a photo **is**, a column what the network **says**. **Click a cell to see its photos.**")
     show_table()
+by_epoch = st.expander("And while they learned?", icon=":material/history:", key="by_epoch", on_change="rerun")
+if by_epoch.open:
+    with by_epoch:
+        answers_by_epoch.show(pair)
 with st.expander("Is the key right?", icon=":material/fact_check:", key="doubts", on_change="rerun") as doubts:
     if doubts.open:
         show_doubts()

@@ -15,7 +15,7 @@ from core.runs.run import Run
 from core.words import comparison as comparison_words
 from core.words import robustness as robustness_words
 from core.words.settings import describe, names, setting_name
-from ui import cached, chart, missing_weights, pair_picker, photos, picture_source
+from ui import cached, chart, missing_weights, not_yet, pair_picker, photos, picture_source
 from ui.curious import curious
 from ui.foreign_text import plain
 
@@ -42,23 +42,6 @@ network: that luck is not in it.
 pair = pair_picker.choose()
 st.title("What if the photo is bad?")
 st.markdown("Fog, grain, a shaken hand: **spoil the photo step by step. Who stays right?**")
-
-
-def read() -> dict[str, robustness.Answers]:
-    """Of those runs that have been asked about all kinds; of the others, the command that does it."""
-    found = {}
-    for side, run in pair:
-        try:
-            answers = cached.corruptions(run)
-        except LabError as error:
-            st.warning(plain(error), icon=":material/broken_image:")
-            continue
-        if answers and answers.complete:
-            found[side] = answers
-        else:
-            st.info(f"**{side}** was not asked about many spoiled photos yet. This does it, in some minutes:")
-            st.code(f"{robustness.COMMAND} {run.name}", language=None)
-    return found
 
 
 def choose_corruption() -> tuple[str, int]:
@@ -180,7 +163,12 @@ missing_weights.offer(pair)
 kind, strength = choose_corruption()
 if choice:
     show_picture(choice, kind, strength)
-found = read()
+found = not_yet.read(
+    pair,
+    robustness.load_complete,
+    "**{side}** was not asked about many spoiled photos yet; it takes some minutes.",
+    lambda run: f"{robustness.COMMAND} {run.name}",
+)
 if found:
     show_curves(found, kind, strength)
 kept = cached.kept_of_spoiled(pair.a, pair.b) if len(found) == 2 else None
@@ -194,4 +182,4 @@ with curious():
     st.markdown(WHY)
     if pairs:
         show_pairs(pairs)
-    st.code(f"{robustness.COMMAND} {pair.a.name} {pair.b.name}", language=None)
+    st.code(f"{robustness.COMMAND} {pair.a.name} {pair.b.name}", language=None, wrap_lines=True)

@@ -4,15 +4,15 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.analysis import probes
+from core.analysis import calibration, probes
 from core.charts.probes import READERS, opinions, right_by_block
 from core.data import pictures
-from core.errors import LabError, RunError
+from core.errors import LabError
 from core.runs.run import Run
 from core.words import probes as probe_words
 from core.words.glossary import explain
 from core.words.settings import describe
-from ui import cached, chart, missing_weights, pair_picker, photos, picture_source
+from ui import cached, chart, missing_weights, not_yet, pair_picker, photos, picture_source
 from ui.curious import curious
 from ui.foreign_text import plain
 
@@ -46,7 +46,9 @@ missing_weights.offer(pair)
 def ask(run: Run, seen: np.ndarray) -> list[probes.Opinion]:
     """Nothing where the network can't be read, which is then said."""
     try:
-        return probes.opinions(cached.logits_by_block(run, seen)) if run.has_weights else []
+        if not run.has_weights:
+            return []
+        return probes.opinions(cached.logits_by_block(run, seen), cached.stored(calibration.load, run))
     except LabError as error:
         st.warning(plain(error), icon=":material/broken_image:")
         return []
@@ -96,23 +98,15 @@ def show_picture(choice: picture_source.Choice) -> None:
     st.caption(f"A bar: how sure it would be. Full color: {full}. “?”: it will change its mind; “!”: it will not.")
 
 
-def read_probes() -> dict[str, probes.Probes]:
-    """Of those runs that have been studied; of the others, the command that does it."""
-    found = {}
-    for side, run in pair:
-        try:
-            found[side] = cached.probes(run)
-        except RunError as error:
-            damaged = (run.path / probes.FILE).exists()
-            st.info(plain(error) if damaged else f"**{side}** was not asked about many photos yet. This does it:")
-            st.code(f"{probes.COMMAND} {run.name}", language=None)
-    return found
-
-
 if choice:
     show_picture(choice)
 st.header("How often is it right, block by block?", anchor=False)
-found = read_probes()
+found = not_yet.read(
+    pair,
+    probes.load,
+    "**{side}** was not asked about many photos yet.",
+    lambda run: f"{probes.COMMAND} {run.name}",
+)
 if found:
     runs = dict(pair)
     table = pd.concat(
@@ -137,4 +131,4 @@ with curious():
             f"{of_side.fitted_on:,} training photos, by ridge regression. Nothing is drawn at random."
         )
     if len(found) == 2:
-        st.code(f"{probes.COMMAND} {pair.a.name} {pair.b.name}", language=None)
+        st.code(f"{probes.COMMAND} {pair.a.name} {pair.b.name}", language=None, wrap_lines=True)

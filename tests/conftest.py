@@ -17,7 +17,7 @@ from core.data import cifar10
 from core.data.cifar10 import Images
 from core.models.complexity import count_multiply_adds, count_parameters
 from core.models.initial_weights import describe_initial_weights
-from core.runs import store
+from core.runs import store, validation
 from core.runs.run import Run, open_run
 from core.runs.status import RESULT_FILE
 from core.settings.train_config import TrainConfig
@@ -124,7 +124,10 @@ def _train(config: TrainConfig, images: Images, folder: Path) -> Path:
         "sha256": store.save_weights(folder, trainer.best_weights),
     }
     store.save_facts(folder, config, facts)
-    store.save_progress(folder, trainer.history, trainer.layers, trainer.gradient_norms)
+    record = trainer.record
+    store.save_progress(folder, trainer.history, record.layers, record.gradient_norms, record.relative_steps)
+    logits = trainer.score(trainer.validation[0], trainer.best_weights, lambda: False)
+    validation.save(folder, trainer.known_of_validation(logits))
     labels = cifar10.load_test_labels()
     draw = np.random.default_rng([*json.dumps(config.to_dict()).encode()])
     store.save_test_logits(folder, draw.normal(size=(len(labels), 10)) + 2 * np.eye(10)[labels])

@@ -4,14 +4,14 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from types import FunctionType
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from core.analysis import calibration, comparison, gradients, metrics, robustness, surgery, training_summary
-from core.analysis import landscape as landscapes
-from core.analysis import probes as probes_of_runs
 from core.analysis.questions import Question
 from core.analysis.questions import questions as questions_of
 from core.analysis.surgery import Blocks
@@ -36,6 +36,8 @@ def _run_key(run: Run) -> str:
 
 
 RUN_KEY: dict[str | type, Callable] = {Run: _run_key}
+READ_KEY = RUN_KEY | {FunctionType: lambda function: f"{function.__module__}.{function.__qualname__}"}
+Stored = TypeVar("Stored")
 # What pages over all runs ask of each is small and kept for 1,000 of them; what a pair's pages ask, for 64.
 
 
@@ -141,14 +143,14 @@ def prediction(run: Run, seen: np.ndarray, target: int | None, method: str, laye
 @st.cache_data(max_entries=256, hash_funcs=RUN_KEY, show_spinner=False)
 def probabilities(run: Run, seen: np.ndarray) -> np.ndarray:
     """Float (10,) for the picture `seen`, uint8 (32, 32, 3)."""
-    return metrics.probabilities(predictor(run).logits(seen[None]))[0]
+    return predictor(run).probabilities(seen[None])[0]
 
 
 @st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
 def probabilities_along(run: Run, picture: np.ndarray, others: dict[str, int], moved: str) -> np.ndarray:
     """Float (n, 10) for `picture` at each amount of the slider `moved`, with the `others` where they stand."""
     pictures = [distortions.distort(picture, others | {moved: amount}) for amount in distortions.sweep(moved)]
-    return metrics.probabilities(predictor(run).logits(np.stack(pictures)))
+    return predictor(run).probabilities(np.stack(pictures))
 
 
 @st.cache_data(max_entries=32, hash_funcs=RUN_KEY, show_spinner="Testing the map against random ones ...")
@@ -263,33 +265,23 @@ def _quick_precision() -> str:
     return best_precision("cpu")
 
 
-@st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
-def probes(run: Run) -> probes_of_runs.Probes:
-    return probes_of_runs.load(run)
+@st.cache_resource(max_entries=256, hash_funcs=READ_KEY, show_spinner=False)
+def stored(load: Callable[[Run], Stored], run: Run) -> Stored:
+    """What `load`, a function of core, reads of a run. Shared between visitors: not to be written to."""
+    return load(run)
 
 
-@st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
-def landscape(run: Run) -> landscapes.Landscape:
-    return landscapes.load(run)
-
-
-@st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
-def temperature(run: Run) -> calibration.Temperature | None:
-    return calibration.load(run)
-
-
-@st.cache_resource(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
-def corruptions(run: Run) -> robustness.Answers | None:
-    """Shared between visitors: not to be written to."""
-    return robustness.load(run)
+def certainty(run: Run, photo: int) -> np.ndarray:
+    """How sure it is of each class on a test photo, see `calibration.probabilities`: float (10,)."""
+    return calibration.probabilities(test_logits(run)[[photo]], stored(calibration.load, run))[0]
 
 
 @st.cache_data(max_entries=1_000, hash_funcs=RUN_KEY, show_spinner=False)
 def kept_of_spoiled(a: Run, b: Run) -> robustness.Kept | None:
     """None where one was not asked about all kinds of spoiled photos, or its answers can't be read."""
     with suppress(RunError):
-        of_a, of_b = corruptions(a), corruptions(b)
-        if of_a and of_b and of_a.complete and of_b.complete:
+        of_a, of_b = stored(robustness.load_complete, a), stored(robustness.load_complete, b)
+        if of_a and of_b:
             return robustness.kept(of_a, of_b)
     return None
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.charts.palette import SIDES
 from core.classroom.room import View
+from core.runs.run import Run
 from core.words.settings import names
 from ui import cached, chart, photos
 from ui.pair_picker import DEEP, MARKS, finished_runs
@@ -18,10 +19,10 @@ SEEN = 0.03  # a share below it is not worth a row, or a label
 
 @dataclass(frozen=True)
 class Networks:
-    """By side. `answers`: to all test photos, as are the `logits`."""
+    """By side. `answers`: to all test photos."""
 
     called: dict[str, str]
-    logits: dict[str, np.ndarray]
+    runs: dict[str, Run]
     answers: dict[str, np.ndarray]
 
 
@@ -31,9 +32,8 @@ def networks() -> Networks | None:
     if not set(DEEP) <= runs.keys():
         return None
     pair = {side: runs[name] for side, name in zip(SIDES, DEEP, strict=True)}
-    logits = {side: cached.test_logits(run) for side, run in pair.items()}
-    answers = {side: values.argmax(axis=1) for side, values in logits.items()}
-    return Networks(names(pair["A"], pair["B"]), logits, answers)
+    answers = {side: cached.test_logits(run).argmax(axis=1) for side, run in pair.items()}
+    return Networks(names(pair["A"], pair["B"]), pair, answers)
 
 
 def show_answers(view: View, networks: Networks) -> None:
@@ -74,14 +74,7 @@ def _table(view: View, networks: Networks | None) -> pd.DataFrame:
         rows.append((choice, CLASS, share, f"{CLASS}: {count}" if count else ""))
     if networks and view.question.photo is not None:
         for side in SIDES:
-            sure = _sure(networks.logits[side], view.question.photo)
+            sure = cached.certainty(networks.runs[side], view.question.photo)
             for choice, share in zip(view.question.choices, sure, strict=True):
                 rows.append((choice, side, share, f"{side}: {share:.0%}" if share >= SEEN else ""))
     return pd.DataFrame(rows, columns=["choice", "who", "share", "label"])
-
-
-def _sure(logits: np.ndarray, photo: int) -> list[float]:
-    from core.analysis.metrics import probabilities
-
-    sure: list[float] = probabilities(logits[[photo]])[0].tolist()
-    return sure

@@ -1,5 +1,4 @@
-"""What a pair's records say of the gradients: every epoch and layer. Of the weights they say nothing, so that these are
-raw norms."""
+"""What a pair's records say of every epoch and layer: how far steps moved it, and the raw norms of its gradients."""
 
 from collections.abc import Iterable
 
@@ -8,11 +7,12 @@ import pandas as pd
 import streamlit as st
 
 from core.analysis import gradients
-from core.charts.gradients import gradient_by_layer, gradient_heatmap, gradient_ratio
+from core.charts.gradients import STEP, gradient_by_layer, gradient_heatmap, gradient_ratio
+from core.runs.run import Run
 from core.settings.train_config import TrainConfig
 from core.words import course
 from core.words import gradients as gradient_words
-from ui import cached, chart
+from ui import cached, chart, not_yet
 from ui.foreign_text import plain
 from ui.fragment import fragment
 from ui.pair_picker import Pair
@@ -20,6 +20,49 @@ from ui.pair_picker import Pair
 Record = tuple[list[str], np.ndarray]  # layers, first to last, and their norms by epoch: (epochs, layers)
 COLOR_RANGE = 1e6  # beyond that, all but the strongest would look alike
 FAINTEST = "; the lightest is a millionth of the strongest, or less"
+
+
+def show_steps(pair: Pair, found: dict[str, Record]) -> None:
+    """How far steps moved each layer, of those runs that recorded it. `found`: as of `show`."""
+    steps = not_yet.read(
+        [(side, run) for side, run in pair if side in found],
+        Run.relative_steps,
+        "How far its steps moved its layers was not recorded yet when **{side}** was trained. A new training does.",
+        lambda run: run.commands_to_repeat,
+    )
+    tables = {side: gradients.steps_by_epoch(found[side][0], of_side) for side, of_side in steps.items()}
+    if not tables:
+        return
+    domain = scale_of(tables.values(), "step")
+    for column, (side, table) in zip(st.columns(2), tables.items(), strict=False):
+        in_words = " ".join(
+            gradient_words.steps(f"In {side}, epoch {epoch}", of_epoch)
+            for epoch, of_epoch in _finite_ends(steps[side]).items()
+        )
+        with column:
+            st.markdown(f"**{side}: {plain(dict(pair)[side].name)}**")
+            chart.show(
+                gradient_heatmap,
+                table,
+                _colors(domain),
+                "step",
+                STEP,
+                width="stretch",
+                key=f"steps_{side}",
+                alt=in_words,
+            )
+            st.markdown(in_words)
+    st.caption(
+        "Dark: a long step, light: a short one, logarithmic; both pictures have one scale. The steps as they were "
+        "made: at the learning rate of the moment, and clipped where that was asked for, but without momentum. The "
+        "mean over all steps of an epoch."
+    )
+
+
+def _finite_ends(by_epoch: np.ndarray) -> dict[int, np.ndarray]:
+    """Of the first epoch and of the last, by number (from 1); NaN for what is not finite."""
+    finite = np.where(np.isfinite(by_epoch), by_epoch, np.nan)
+    return {1: finite[0], len(finite): finite[-1]}
 
 
 def show(pair: Pair, found: dict[str, Record]) -> None:

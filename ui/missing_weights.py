@@ -20,7 +20,7 @@ def offer(pair: Pair) -> None:
         icon=":material/inventory_2:",
     )
     for run in without:
-        st.code("\n".join([*run.preparation, run.command_to_repeat]), language=None, wrap_lines=True)
+        st.code(run.commands_to_repeat, language=None, wrap_lines=True)
     instead = [run if run.has_weights else _with_weights(run) for _, run in pair]
     a, b = (run.name if run else "" for run in instead)
     if a and b:

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from core.data import doubted_labels
-from core.data.cifar10 import CLASSES
+from core.data.cifar10 import CLASSES, load_training
 from core.data.pictures import enlarge
 from core.words.comparison import judged
 from ui import cached
@@ -34,6 +34,23 @@ def strip(indices, pair: Pair, key: str) -> None:
                     icon=":material/search:",
                     query_params={**pair.link, "image": str(index)},
                 )
+
+
+def training_strip(captions: dict[int, str], key: str) -> None:
+    """Training photos that come with the lab, by number, in a row that wraps, each with its caption in Markdown."""
+    pictures = _enlarged_training_images(tuple(captions))
+    with st.container(horizontal=True, key=key):
+        for picture, (index, caption) in zip(pictures, captions.items(), strict=True):
+            with st.container(width=SIDE + 12, gap=None):
+                st.image(picture, width=SIDE, alt=f"Training photo {index}")
+                st.markdown(caption)
+
+
+@st.cache_data(max_entries=64, show_spinner="Unpacking the training photos ...")
+def _enlarged_training_images(indices: tuple[int, ...]) -> list[np.ndarray]:
+    """All 10,000 are unpacked for them, and not kept."""
+    pixels = load_training("shipped").pixels
+    return [np.asarray(enlarge(pixels[index], SIDE)) for index in indices]
 
 
 def row(indices, key: str, side: int = 72) -> None:

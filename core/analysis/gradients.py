@@ -1,7 +1,7 @@
 """How strong the learning signal is in each layer: the norm of the loss's gradient with respect to its weights; and how
 far a step with it moves the layer, measured by the weights that are there.
 
-At initialization both are computed here; by epoch the norm comes from a run's gradients.npz. Tables and numbers; the
+At initialization both are computed here; by epoch they come from a run's gradients.npz. Tables and numbers; the
 sentences are in `core.words.gradients`.
 """
 
@@ -115,6 +115,11 @@ def by_epoch(layers: list[str], norms: np.ndarray) -> pd.DataFrame:
     """A row an epoch and layer: the columns of `in_epoch`, and epoch (from 1)."""
     tables = [in_epoch(layers, norms, epoch).assign(epoch=epoch) for epoch in range(1, len(norms) + 1)]
     return pd.concat(tables, ignore_index=True)
+
+
+def steps_by_epoch(layers: list[str], steps: np.ndarray) -> pd.DataFrame:
+    """Of a run's `relative_steps`: like `by_epoch`, with the column step instead of norm."""
+    return by_epoch(layers, steps).rename(columns={"norm": "step"})
 
 
 def _layer_table(layers: list[str], norms) -> pd.DataFrame:

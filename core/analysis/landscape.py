@@ -154,10 +154,10 @@ def begun(run: Run, photos: int, precision: str) -> Landscape:
     return Landscape(loss, accuracy, photos, precision, weights)
 
 
-def load(run: Run) -> Landscape:
-    """What `save` wrote at last. Raises RunError if it is missing, damaged, or another network's."""
+def load(run: Run) -> Landscape | None:
+    """What `save` wrote at last; None where there is none. Raises RunError if it is damaged, or another network's."""
     if not (run.path / FILE).exists():
-        raise RunError(f"{run.path / FILE} is missing; this makes it: {COMMAND} {run.name}")
+        return None
     found = _read(run, FILE)
     if not (np.isfinite(found.loss).all() and np.isfinite(found.accuracy).all()):
         raise RunError(f"{run.path / FILE} is damaged: it has numbers that are not finite.")

@@ -75,8 +75,13 @@ def calibration_error(logits: np.ndarray, labels: np.ndarray, bins: int = 15) ->
 
 def confusion(logits: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
     """Counts, 10 x 10: rows are the true classes, columns the answers. Sums to n."""
+    return confusion_of_answers(logits.argmax(axis=1), labels)
+
+
+def confusion_of_answers(answers: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
+    """The same from the answers, classes from 0 to 9 (n,)."""
     size = len(CLASSES)
-    counts = np.bincount(size * labels.astype(int) + logits.argmax(axis=1), minlength=size**2).reshape(size, size)
+    counts = np.bincount(size * labels.astype(int) + answers, minlength=size**2).reshape(size, size)
     return pd.DataFrame(counts, index=pd.Index(CLASSES, name="true"), columns=pd.Index(CLASSES, name="answer"))
 
 

@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from core.analysis import metrics
+from core.analysis import calibration
+from core.analysis.calibration import Temperature
 from core.analysis.surgery import stages
 from core.data.cifar10 import CLASSES
 from core.errors import LabError, RunError
@@ -53,9 +54,10 @@ def blocks(config: TrainConfig) -> int:
     return stages(config)[-1]
 
 
-def opinions(logits: np.ndarray) -> list[Opinion]:
-    """Of one picture's logits (blocks, 10)."""
-    return [Opinion(CLASSES[row.argmax()], float(row.max())) for row in metrics.probabilities(logits)]
+def opinions(logits: np.ndarray, temperature: Temperature | None) -> list[Opinion]:
+    """Of one picture's logits (blocks, 10), see `calibration.probabilities`; the temperature is that of the last."""
+    rows = calibration.probabilities(logits, temperature)
+    return [Opinion(CLASSES[row.argmax()], float(row.max())) for row in rows]
 
 
 def settled(labels: list[str]) -> int:
@@ -70,8 +72,8 @@ def save(run: Run, found: Probes) -> None:
         write_json(run.path / FILE, asdict(found))
 
 
-def load(run: Run) -> Probes:
-    """What `save` wrote. Raises RunError if it is missing, damaged, or another network's."""
+def load(run: Run) -> Probes | None:
+    """What `save` wrote; None where there is none. Raises RunError if it is damaged, or another network's."""
     path = run.path / FILE
     try:
         if path.stat().st_size > LARGEST:
@@ -79,7 +81,7 @@ def load(run: Run) -> Probes:
         found = Probes(**json.loads(path.read_text(encoding="utf-8")))
         _require_sound(found, blocks(run.config))
     except FileNotFoundError:
-        raise RunError(f"{path} is missing; this makes it: {COMMAND} {run.name}") from None
+        return None
     except (OSError, ValueError, TypeError, RecursionError) as error:
         raise RunError(f"{path} is damaged: {str(error)[:200]}.") from None
     return found

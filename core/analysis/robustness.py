@@ -116,6 +116,12 @@ def load(run: Run) -> Answers | None:
     return _read(path) if path.exists() else None
 
 
+def load_complete(run: Run) -> Answers | None:
+    """The same; None, too, where the study was stopped."""
+    answers = load(run)
+    return answers if answers and answers.complete else None
+
+
 def _read(path: Path) -> Answers:
     clean, kinds, right = load_npz(path, "clean", "kinds", "right").values()
     if (

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from core.analysis import metrics
@@ -34,6 +35,21 @@ def summarize(history: pd.DataFrame, accuracy: metrics.Share) -> TrainingSummary
     final = history.iloc[-1]
     gap = float(final["train_accuracy"] - final["val_accuracy"])
     return TrainingSummary(accuracy, float(minutes.iloc[-1]), len(history), reached, gap)
+
+
+def right_for_good(answers: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """From which epoch on (from 1) each photo is answered rightly to the end: int (n,), 0 for those that are wrong in
+    the end. `answers` (epochs, n), after each epoch; `labels` (n,)."""
+    wrong = answers != labels
+    right_in_a_row = np.where(wrong.any(axis=0), wrong[::-1].argmax(axis=0), len(wrong))
+    return np.where(right_in_a_row > 0, len(wrong) + 1 - right_in_a_row, 0)
+
+
+def lost_again(answers: np.ndarray, labels: np.ndarray) -> int:
+    """How many photos were answered rightly after some epoch, and are wrong in the end (a forgetting event: Toneva et
+    al. 2019, "An empirical study of example forgetting"). `answers`, `labels` as there."""
+    right = answers == labels
+    return int((right.any(axis=0) & ~right[-1]).sum())
 
 
 def figures(run: Run) -> dict:

@@ -10,17 +10,21 @@ from core.charts import style
 from core.charts.palette import GRAY, SIDES
 
 BROKEN = "#009E73"  # a value that is not finite
+STEP = "one step / size of the weights"
 
 
-def gradient_heatmap(table: pd.DataFrame, domain: list[float]) -> alt.Chart:
-    """Gradient norm by epoch and layer as color. `table`: columns epoch, number, layer, norm, broken (not finite).
+def gradient_heatmap(
+    table: pd.DataFrame, domain: list[float], field: str = "norm", title: str = "gradient norm"
+) -> alt.Chart:
+    """Gradient norm, or another `field`, by epoch and layer as color. `table`: columns epoch, number, layer, `field`,
+    broken (not finite).
 
-    `domain`: smallest and largest norm of the color scale, which is logarithmic: the same for charts to be compared.
+    `domain`: smallest and largest of the color scale, which is logarithmic: the same for charts to be compared.
     """
-    norm = alt.Color(
-        "norm:Q",
+    color = alt.Color(
+        f"{field}:Q",
         scale=alt.Scale(type="log", scheme=style.ONE_HUE, domain=domain, clamp=True),
-        legend=alt.Legend(title="gradient norm", orient="bottom", format="~g", gradientLength=220, tickCount=4),
+        legend=alt.Legend(title=title, orient="bottom", format="~g", gradientLength=220, tickCount=4),
     )
     return (
         alt.Chart(table)
@@ -28,8 +32,8 @@ def gradient_heatmap(table: pd.DataFrame, domain: list[float]) -> alt.Chart:
         .encode(
             x=alt.X("epoch:O", title="epoch", axis=alt.Axis(labelAngle=0, labelOverlap=True, grid=False)),
             y=alt.Y("number:O", title="layer (1: at the picture)", axis=alt.Axis(labelOverlap=True, grid=False)),
-            color=alt.when(alt.datum.broken).then(alt.value(BROKEN)).otherwise(norm),
-            tooltip=["epoch:Q", "number:Q", "layer:N", alt.Tooltip("norm:Q", format=".3g"), "broken:N"],
+            color=alt.when(alt.datum.broken).then(alt.value(BROKEN)).otherwise(color),
+            tooltip=["epoch:Q", "number:Q", "layer:N", alt.Tooltip(f"{field}:Q", format=".3g"), "broken:N"],
         )
         .properties(height=440)
     )
@@ -49,10 +53,9 @@ def step_by_layer(
 ) -> alt.LayerChart | alt.FacetChart:
     """How far one step moves each layer, in sizes of its weights, as `gradient_by_layer`, of the column step. A rule is
     where a step is as long as all that is there."""
-    title = "one step / size of the weights"
     whole = alt.Chart(pd.DataFrame({"whole": [1]})).mark_rule(strokeDash=[6, 4], color=GRAY, strokeWidth=2)
-    rule = whole.encode(y=_logarithmic("whole", title, domain))
-    lines = _lines_by_layer(table, _logarithmic("step", title, domain), who, order)
+    rule = whole.encode(y=_logarithmic("whole", STEP, domain))
+    lines = _lines_by_layer(table, _logarithmic("step", STEP, domain), who, order)
     return alt.layer(rule, *lines).properties(height=300)
 
 

@@ -7,7 +7,6 @@ from io import BytesIO
 import numpy as np
 import pandas as pd
 
-from core.analysis import metrics
 from core.data.cifar10 import CLASSES
 
 TOP = 5  # classes
@@ -16,19 +15,17 @@ INCHES, DPI = (10.0, 6.0), 150
 
 @dataclass(frozen=True)
 class Column:
-    """One network's part. `heatmap`: uint8 (h, w, 3), as shown; `logits`: (10,)."""
+    """One network's part. `probabilities`: (10,), 0 to 1, as said; `heatmap`: uint8 (h, w, 3), as shown; `logits`:
+    (10,), as they came."""
 
     side: str  # "A" or "B"
     run: str
     network: str  # in words
+    probabilities: np.ndarray
     logits: np.ndarray
     heatmap: np.ndarray
     caption: str  # of the heatmap
     color: str
-
-    @property
-    def probabilities(self) -> np.ndarray:
-        return metrics.probabilities(self.logits[None])[0]
 
 
 def table(columns: list[Column]) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from core.analysis.robustness import Answers
 from core.commands import Parser, run_command
 from core.data import cifar10
 from core.data.corruptions import CORRUPTIONS
+from core.runs import validation
 from core.runs.library import find_run
 from core.runs.run import Run
 from core.words import robustness as robustness_words
@@ -50,16 +51,24 @@ def evaluate(run: Run, test: cifar10.Images) -> dict:
 
 
 def fit_temperature(run: Run) -> Temperature:
-    """From the photos of the run's validation, which it learned nothing from; kept in its folder. Raises LabError where
-    they are not here, or the run has no weights."""
+    """From the photos of the run's validation, which it learned nothing from; kept in its folder. What it said of them
+    was kept, too, or it is asked anew. Raises LabError where they are not here, or the run has no weights."""
+    known = validation.load(run)
+    if known and known.logits is not None:
+        found = calibration.fit(known.logits, known.labels)
+    else:
+        photos = _validation_photos(run)
+        found = calibration.fit(logits_on(run, photos), photos.labels)
+    calibration.save(run, found)
+    return found
+
+
+def _validation_photos(run: Run) -> cifar10.Images:
     from core.data.batches import split_indices
 
     images = cifar10.load_training(run.facts.get("data_folder", run.config.data))
-    _, validation = split_indices(images.labels, run.config.split_seed)
-    photos = cifar10.Images(images.pixels[validation], images.labels[validation])
-    found = calibration.fit(logits_on(run, photos), photos.labels)
-    calibration.save(run, found)
-    return found
+    _, kept_apart = split_indices(images.labels, run.config.split_seed)
+    return cifar10.Images(images.pixels[kept_apart], images.labels[kept_apart])
 
 
 def ask_about_corruptions(runs: list[Run], test: cifar10.Images) -> list[Answers]:

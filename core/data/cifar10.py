@@ -19,6 +19,7 @@ CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "hors
 SHIPPED_DIR = ROOT / "data" / "cifar10"
 DOWNLOAD_DIR = SHIPPED_DIR.parent
 IMAGES_PER_SHEET = TEST_IMAGES = 10_000
+TRAINING_IMAGES = 5 * IMAGES_PER_SHEET
 TILES, SIZE = 100, 32  # a contact sheet is 100 x 100 tiles of 32 x 32 pixels
 
 
@@ -100,7 +101,7 @@ def _load_folder(folder: Path) -> Images:
             raise DataError(_how_to_get_it(str(error))) from None
     if missing:
         raise DataError(_how_to_get_it(f"{folder} lacks {', '.join(missing)}."))
-    labels = read_labels(folder / "train_labels.npy", 5 * IMAGES_PER_SHEET)
+    labels = read_labels(folder / "train_labels.npy", TRAINING_IMAGES)
     return Images(np.concatenate([read_sheet(folder / name) for name in names]), labels)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from core.analysis import metrics
+from core.analysis import calibration
 from core.data.cifar10 import CLASSES, SIZE
 from core.errors import ModelError
 from core.heatmaps import gradcam, occlusion, sanity_checks
@@ -21,16 +21,13 @@ from core.runs.run import Run
 
 @dataclass(frozen=True)
 class Prediction:
-    """`logits`: float32 (10,); `heatmap`: float32, as large as the picture, 0 to 1, for the class `explained`."""
+    """`logits`: float32 (10,); `probabilities`: how sure it is of each class, see `calibration.probabilities`, float64
+    (10,); `heatmap`: float32, as large as the picture, 0 to 1, for the class `explained`."""
 
     logits: np.ndarray
+    probabilities: np.ndarray
     heatmap: np.ndarray
     explained: int
-
-    @property
-    def probabilities(self) -> np.ndarray:
-        """Float64 (10,), sums to 1."""
-        return metrics.probabilities(self.logits[None])[0]
 
     @property
     def label(self) -> str:
@@ -50,8 +47,9 @@ class Predictor:
     """
 
     def __init__(self, run: Run):
-        """Raises RunError if the run's weights are missing or do not fit."""
+        """Raises RunError if the run's weights are missing or do not fit, or its temperature is damaged."""
         self._model = run.load_model()
+        self._temperature = calibration.load(run)
         self._config = run.config
         self._family = family(run.config)
         self._layers = self._family.cam_layers(self._model)
@@ -75,6 +73,10 @@ class Predictor:
         with self._lock:
             return infer(self._model, pixels, self._family.preprocessing).numpy()
 
+    def probabilities(self, pictures: np.ndarray) -> np.ndarray:
+        """How sure it is of each class, see `calibration.probabilities`: float64 (n, 10) for uint8 (n, 32, 32, 3)."""
+        return calibration.probabilities(self.logits(pictures), self._temperature)
+
     def predict(
         self, pixels: np.ndarray, target: int | None = None, method: str = "GradCAM", layer: str | None = None
     ) -> Prediction:
@@ -85,7 +87,8 @@ class Predictor:
         layer = layer or self.layers[-1]
         with self._lock:
             heatmap = self._heatmap(self._model, self._layers[layer], pixels, explained, method)
-        return Prediction(logits, heatmap, explained)
+        sure = calibration.probabilities(logits[None], self._temperature)[0]
+        return Prediction(logits, sure, heatmap, explained)
 
     def sanity_checks(
         self,
@@ -124,7 +127,7 @@ class Predictor:
 
     def occlusion(self, pixels: np.ndarray, target: int) -> np.ndarray:
         """Float32 (32, 32): how much the probability of `target` falls with a patch there."""
-        return occlusion.importance(pixels, lambda pictures: metrics.probabilities(self.logits(pictures))[:, target])
+        return occlusion.importance(pixels, lambda pictures: self.probabilities(pictures)[:, target])
 
     def _heatmap(self, model: nn.Module, layer: nn.Module, pixels: np.ndarray, target: int, method: str) -> np.ndarray:
         return gradcam.resized(gradcam.heatmap(model, layer, self._inputs(pixels), target, method), (SIZE, SIZE))

@@ -94,6 +94,6 @@ class _Runner:
             loss=float(np.mean([report.batch_loss for report in self._recent])),
             accuracy=float(np.mean([report.batch_accuracy for report in self._recent])),
             validation=history[-1]["val_accuracy"] if history else None,
-            gradient_norms=trainer.norms.tolist(),
+            gradient_norms=trainer.record.norms.tolist(),
             probabilities=torch.softmax(logits, dim=1).tolist(),
         )

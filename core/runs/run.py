@@ -37,10 +37,11 @@ LARGEST_COUNT = 2**53  # of parameters, multiply-adds or images: what a table's 
 LARGEST_FILTER = 32  # pixels a side: torchvision's largest, of ViT-B/32
 LARGEST_JSON = 1_000_000  # bytes; a config.json has about 2,000
 CHANGE_FILE = "weight_change.npz"  # how far each layer moved, and the first filters before and after; may be missing
+VALIDATION_FILE = "validation.npz"  # what `core.runs.validation` keeps; may be missing
 MODEL_FILE, STATE_FILE = "model.safetensors", "resume.safetensors"
 # What is read of a run, here and in `core.analysis.surgery`.
 READ_FILES = {"config.json", "history.csv", "gradients.npz", "surgery.csv", "probes.json", "temperature.json"}
-READ_FILES |= {"landscape.npz", "corruptions.npz", CHANGE_FILE, MODEL_FILE, RESULT_FILE}
+READ_FILES |= {"landscape.npz", "corruptions.npz", CHANGE_FILE, VALIDATION_FILE, MODEL_FILE, RESULT_FILE}
 
 
 @dataclass(frozen=True)
@@ -126,18 +127,28 @@ class Run:
         """Layer names, first to last, and the mean gradient norm of each by epoch, float (epochs, layers).
 
         A norm that is not finite is no damage: it says where a training broke down."""
+        layers, norms, _ = self._gradients()
+        return layers, norms
+
+    def relative_steps(self) -> np.ndarray | None:
+        """How far a step moved each layer, by the mean of an epoch, in sizes of its weights: float (epochs, layers), of
+        the layers of `gradients`. None where that was not recorded (runs of before it was)."""
+        return self._gradients()[2]
+
+    def _gradients(self) -> tuple[list[str], np.ndarray, np.ndarray | None]:
         self._require_trained_here()
-        arrays = load_npz(self.path / "gradients.npz", "layers", "norms")
-        layers, norms = arrays["layers"], arrays["norms"]
+        arrays = load_npz(self.path / "gradients.npz", "layers", "norms", optional=("steps",))
+        layers, norms, steps = arrays["layers"], arrays["norms"], arrays.get("steps")
         if (
             layers.dtype.kind != "U"
             or norms.dtype.kind != "f"
             or norms.ndim != 2
             or norms.shape[1:] != layers.shape
             or norms.size == 0
+            or (steps is not None and (steps.dtype.kind != "f" or steps.shape != norms.shape))
         ):
             raise RunError(f"{self.path / 'gradients.npz'} does not hold gradient norms by epoch and layer.")
-        return layers.tolist(), norms
+        return layers.tolist(), norms, steps
 
     def weight_change(self) -> "WeightChange":
         """How far training moved the weights. Raises RunError where that was not recorded (runs of before it was)."""
@@ -233,6 +244,11 @@ class Run:
     def preparation(self) -> list[str]:
         """The commands that make the file of weights with which it began; none where it began with no known file."""
         return IMAGENET_FILES.get(file_name(self.config.init), [])
+
+    @property
+    def commands_to_repeat(self) -> str:
+        """Those of `preparation` and the last one, a line each."""
+        return "\n".join([*self.preparation, self.command_to_repeat])
 
     def how_to_repeat(self) -> str:
         first = f"; once before it: {' && '.join(self.preparation)}" if self.preparation else ""

@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,11 +50,19 @@ def facts_of(config: TrainConfig, facts: dict) -> dict:
     return {"config": known, **facts}
 
 
-def save_progress(folder: Path, history: list[dict], layers: list[str], gradient_norms: list[list[float]]) -> None:
-    """history.csv and gradients.npz, as of the last epoch that ended."""
+def save_progress(
+    folder: Path,
+    history: list[dict],
+    layers: list[str],
+    gradient_norms: list[list[float]],
+    relative_steps: list[list[float]] | None = None,
+) -> None:
+    """history.csv and gradients.npz, as of the last epoch that ended; the last two by epoch and layer."""
     write_text(folder / "history.csv", pd.DataFrame(history, columns=HISTORY_COLUMNS).to_csv(index=False))
-    names, norms = np.array(layers), np.array(gradient_norms, dtype=np.float32)
-    write_atomically(folder / "gradients.npz", lambda file: np.savez_compressed(file, layers=names, norms=norms))
+    arrays: dict[str, Any] = {"layers": np.array(layers), "norms": np.array(gradient_norms, dtype=np.float32)}
+    if relative_steps is not None:
+        arrays["steps"] = np.array(relative_steps, dtype=np.float32)
+    write_atomically(folder / "gradients.npz", lambda file: np.savez_compressed(file, **arrays))
 
 
 def save_state(folder: Path, tensors: dict, values: dict) -> None:

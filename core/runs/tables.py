@@ -30,13 +30,14 @@ def read_csv(path: Path, columns: Sequence[str], **options) -> pd.DataFrame:
     return table
 
 
-def load_npz(path: Path, *names: str) -> dict[str, np.ndarray]:
+def load_npz(path: Path, *names: str, optional: Sequence[str] = ()) -> dict[str, np.ndarray]:
+    """The arrays of these names, and of the `optional` ones those that are there. Raises RunError."""
     try:
         with zipfile.ZipFile(path) as file:
             if sum(member.file_size for member in file.infolist()) > LARGEST_NPZ:
                 raise ValueError("it unpacks to too much")
         with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in names}
+            arrays = {name: file[name] for name in (*names, *(name for name in optional if name in file))}
         for name, array in arrays.items():
             if not isinstance(array, np.ndarray):  # NumPy gives what does not begin as its arrays do as bytes
                 raise ValueError(f"{name} is no array")

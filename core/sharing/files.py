@@ -7,7 +7,7 @@ from core.analysis import calibration, landscape, probes, robustness, surgery
 from core.errors import RunError
 from core.paths import file_name
 from core.runs import status, tables
-from core.runs.run import CHANGE_FILE, LARGEST_JSON, MODEL_FILE, Run
+from core.runs.run import CHANGE_FILE, LARGEST_JSON, MODEL_FILE, VALIDATION_FILE, Run
 
 CARD, HISTORY, CONFIG_FILE = "README.md", "history.csv", "config.json"
 IMPORTING, SHIPPING = ".import-", ".ship-"  # how the hidden folders begin in which a run is put together
@@ -18,6 +18,7 @@ LARGEST = {  # the files of a finished run, and how many bytes each may have, un
     status.RESULT_FILE: tables.LARGEST_NPZ,
     MODEL_FILE: 200_000_000,
     CHANGE_FILE: tables.LARGEST_NPZ,
+    VALIDATION_FILE: tables.LARGEST_NPZ,
     surgery.FILE: 200_000,
     probes.FILE: probes.LARGEST,
     landscape.FILE: landscape.LARGEST,
@@ -26,7 +27,7 @@ LARGEST = {  # the files of a finished run, and how many bytes each may have, un
     CARD: 100_000,
 }
 # Of a network that was trained elsewhere the history is missing, too.
-OPTIONAL = {HISTORY, "gradients.npz", MODEL_FILE, CHANGE_FILE, CARD}
+OPTIONAL = {HISTORY, "gradients.npz", MODEL_FILE, CHANGE_FILE, VALIDATION_FILE, CARD}
 OPTIONAL |= {surgery.FILE, probes.FILE, landscape.FILE, calibration.FILE, robustness.FILE}
 
 

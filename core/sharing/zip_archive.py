@@ -20,8 +20,8 @@ from core import paths
 from core.analysis import calibration, landscape, probes, robustness, surgery
 from core.errors import LabError, RunError
 from core.files import patiently, remove_abandoned, writing
-from core.runs import library, status
-from core.runs.run import CHANGE_FILE, Run, open_run
+from core.runs import library, status, validation
+from core.runs.run import CHANGE_FILE, VALIDATION_FILE, Run, open_run
 from core.runs.store import facts_of
 from core.settings.train_config import PRECISIONS, TrainConfig
 from core.sharing.files import CARD, CONFIG_FILE, IMPORTING, LARGEST, OPTIONAL, files_of, without_folders
@@ -193,12 +193,11 @@ def _check(run: Run) -> None:
         _check_training(run)
     if (run.path / surgery.FILE).exists():
         surgery.load(run)
-    if (run.path / probes.FILE).exists():
-        probes.load(run)
-    if (run.path / landscape.FILE).exists():
-        landscape.load(run)
+    probes.load(run)
+    landscape.load(run)
     calibration.load(run)
     robustness.load(run)
+    validation.load(run)
     if run.has_weights:
         from core.models.complexity import count_parameters
 
@@ -213,6 +212,8 @@ def _check_training(run: Run) -> None:
         raise RunError(f"{run.name}: history.csv and gradients.npz are not of the same epochs.")
     if history["epoch"].tolist() != list(range(1, len(history) + 1)):
         raise RunError(f"{run.name}: history.csv does not count its epochs from 1.")
+    if (answered := validation.load(run)) and len(answered.answers) != len(history):
+        raise RunError(f"{run.name}: history.csv and {VALIDATION_FILE} are not of the same epochs.")
     if (run.path / CHANGE_FILE).exists():
         run.weight_change()
 

@@ -18,12 +18,12 @@ def first_step(config: TrainConfig, images: Images) -> pd.DataFrame:
     Raises DivergedError where the gradient is not finite, and as `Trainer`.
     """
     trainer = Trainer(config, images, initial_weights(config), torch.device("cpu"), "float32")
-    before = largest_weights(trainer.model, trainer.layers)
+    before = largest_weights(trainer.model, trainer.record.layers)
     with seeded(config.seed):  # a step sets PyTorch's generator, which is one for all threads
         next(trainer.train_steps())
-    after = largest_weights(trainer.model, trainer.layers)
+    after = largest_weights(trainer.model, trainer.record.layers)
     numbers = range(1, len(before) + 1)
-    return pd.DataFrame({"number": numbers, "layer": trainer.layers, "before": before, "after": after})
+    return pd.DataFrame({"number": numbers, "layer": trainer.record.layers, "before": before, "after": after})
 
 
 def largest_weights(model: nn.Module, layers: list[str]) -> list[float]:

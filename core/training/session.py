@@ -29,7 +29,7 @@ from core.models.initial_weights import (
     initial_weights,
     starting_weights,
 )
-from core.runs import status, store
+from core.runs import status, store, validation
 from core.runs.run import STATE_FILE, Run, open_run
 from core.runs.status import Status
 from core.settings.setting import differences
@@ -157,8 +157,14 @@ class Session:
         self._save_state()
 
     def _save_progress(self) -> None:
-        trainer = self.trainer
-        store.save_progress(self.folder, trainer.history, trainer.layers, trainer.gradient_norms)
+        history, record = self.trainer.history, self.trainer.record
+        store.save_progress(self.folder, history, record.layers, record.gradient_norms, record.relative_steps)
+        self._save_answers()
+
+    def _save_answers(self, logits: Tensor | None = None) -> None:
+        """Those to the validation photos, and in the end the `logits` of the kept weights."""
+        if known := self.trainer.known_of_validation(logits):
+            validation.save(self.folder, known)
 
     def _save_state(self) -> None:
         """Save all that a resume needs; the next time after SAVE_SECONDS, or later where that would cost too much."""
@@ -174,13 +180,13 @@ class Session:
         test, _ = to_tensors(cifar10.load_test())
         weights = store.as_stored(self.trainer.best_weights)  # what is scored is what will be kept
         with suppress(StoppedError):
-            validation = self.trainer.score(self.trainer.validation[0], weights, should_stop)
-            return self.trainer.score(test, weights, should_stop), validation
+            on_validation = self.trainer.score(self.trainer.validation[0], weights, should_stop)
+            return self.trainer.score(test, weights, should_stop), on_validation
         return None
 
-    def _finish(self, logits: Tensor, validation: Tensor) -> None:
-        """The best weights on validation are kept, with their `logits` on the test images, and the temperature that
-        their logits on the `validation` images ask for."""
+    def _finish(self, logits: Tensor, on_validation: Tensor) -> None:
+        """The best weights on validation are kept, with their `logits` on the test images and those `on_validation`,
+        and the temperature that the latter ask for."""
         status.require_claim(self.folder)
         trainer = self.trainer
         sha256 = store.save_weights(self.folder, trainer.best_weights)
@@ -193,8 +199,9 @@ class Session:
         with suppress(LabError):  # the file of the initial weights is gone: no reason to lose the run
             if describe_initial_weights(self.config) == begun.get("initial_weights"):  # it may be another by now
                 store.save_weight_change(self.folder, starting_weights(self.config), trainer.best_weights)
+        self._save_answers(on_validation)
         labels = trainer.validation[1].numpy()
-        calibration.save(open_run(self.folder), calibration.fit(validation.numpy(), labels))
+        calibration.save(open_run(self.folder), calibration.fit(on_validation.numpy(), labels))
         store.save_test_logits(self.folder, logits.numpy())
         write_card(open_run(self.folder))
         for needed_no_more in (STATE_FILE, status.LOG_FILE, status.FILE):

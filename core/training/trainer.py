@@ -18,11 +18,13 @@ from core.data.batches import EpochPlan, TrainingSet, derived_seed, label_budget
 from core.data.cifar10 import Images
 from core.errors import DivergedError, LabError, TrainingError
 from core.models.inference import StoppedError, autocast, infer
-from core.models.layers import freeze, is_layer_weight, load_weights
+from core.models.layers import freeze, load_weights
 from core.models.registry import build, family
+from core.runs.validation import MOST_EPOCHS, Validation
 from core.settings.train_config import TrainConfig
 from core.training import distributed
 from core.training.device import best_device, best_precision
+from core.training.layer_record import LayerRecord
 from core.training.optimizer import make_optimizer
 from core.training.progress import Position, StepReport, Sums
 from core.training.schedules import learning_rate
@@ -53,6 +55,7 @@ class Trainer:
         self.training_set = TrainingSet(_subset(images, train), config.augment, self.device)
         pixels, labels = to_tensors(_subset(images, validation))
         self.validation = pixels.to(self.device), labels
+        self._validation_photos = validation
         self.steps = self.training_set.steps(config.batch_size)
         if self.steps == 0:
             raise LabError(f"A batch of {config.batch_size} is more than the {len(train)} training images.")
@@ -71,17 +74,11 @@ class Trainer:
         self._network = torch.compile(network) if compiled else network  # the same weights
         self.optimizer = make_optimizer(self.model, config)
         self._scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == "float16")
-        learned = {
-            name: weights
-            for name, weights in self.model.named_parameters()
-            if weights.requires_grad and is_layer_weight(name, weights)
-        }
-        self.layers, self._weights = list(learned), list(learned.values())
+        self.record = LayerRecord(self.model, self.optimizer, skipping=self._scaler.is_enabled())
         self.position = Position()
         self.history: list[dict] = []
-        self.gradient_norms: list[list[float]] = []  # by epoch, by layer
-        self.norms = torch.zeros(len(self.layers), device=self.device)  # of the last step's gradients, by layer
-        self._norm_sums = torch.zeros_like(self.norms)  # of the present epoch
+        # To the validation photos, uint8 (epochs, n); None: not kept, as there are too many epochs, or some are older.
+        self.answers = torch.empty(0, len(labels), dtype=torch.uint8) if config.epochs <= MOST_EPOCHS else None
         self.best_weights = _copy(self.model.state_dict())
 
     @property
@@ -98,7 +95,7 @@ class Trainer:
         to the end.
 
         `on_epoch` gets a row of history.csv (`runs.HISTORY_COLUMNS`). Raises DivergedError on a loss or gradient that
-        is not finite, before a step is made with it; `gradient_norms` then has one more row, of the epoch so far.
+        is not finite, before a step is made with it; `record` then has one more row, of the epoch so far.
         """
 
         def stop() -> bool:
@@ -168,10 +165,7 @@ class Trainer:
         self.optimizer.zero_grad()
         self._scaler.scale(loss).backward()
         self._scaler.unscale_(self.optimizer)
-        self.norms = torch.stack([torch.linalg.vector_norm(weights.grad) for weights in self._weights])
-        if self._scaler.is_enabled():  # which skips a step whose gradients are beyond float16
-            self.norms.nan_to_num_(nan=0.0, posinf=0.0)
-        self._norm_sums += self.norms
+        self.record.note_gradients()
         correct = int((logits.argmax(dim=1) == labels).sum())
         mean_loss, correct_of_all = distributed.total(loss.item() / distributed.size(), correct)
         self._require_finite(mean_loss)
@@ -180,6 +174,7 @@ class Trainer:
         if self.config.clip_layer:  # the norm of all is often one layer's: the first of a deep plain network
             for parameter in self.model.parameters():
                 nn.utils.clip_grad_norm_(parameter, self.config.clip_layer)
+        self.record.note_step(self._learning_rate())
         self._scaler.step(self.optimizer)
         self._scaler.update()
         return mean_loss, int(correct_of_all)
@@ -189,14 +184,14 @@ class Trainer:
         step = self.position.sums.steps + 1
         if not math.isfinite(loss):
             raise self._diverged("loss is no longer finite", step)
-        finite = self.norms.isfinite()
+        finite = self.record.norms.isfinite()
         if not finite.all():  # on its way back it reached the layer nearest to the answer first
-            layer = self.layers[int((~finite).nonzero().max())]
+            layer = self.record.layers[int((~finite).nonzero().max())]
             raise self._diverged(f"gradient of {layer} is no longer finite", step)
 
     def _diverged(self, what: str, step: int) -> DivergedError:
         """What to raise at this `step` of the epoch. Its gradients so far are kept: they show where it happened."""
-        self.gradient_norms.append((self._norm_sums / step).tolist())
+        self.record.break_off(step)
         clipping = "" if self.config.clip_norm else ", or gradient clipping (--clip-norm 1)"
         return DivergedError(
             f"The {what} at epoch {self.position.epoch + 1}, step {step}: training "
@@ -222,18 +217,27 @@ class Trainer:
         }
         if not math.isfinite(row["val_loss"]):
             raise self._diverged("validation loss is no longer finite", sums.steps)
-        for layer, weights in zip(self.layers, self._weights, strict=True):  # BatchNorm hides their size from the loss
+        for layer, weights in zip(self.record.layers, self.record.weights, strict=True):  # BatchNorm hides their size
             if weights.detach().abs().max() > EXPLODED:
                 raise self._diverged(f"largest weight of {layer} is beyond {EXPLODED:,.0f}", sums.steps)
         self.history.append(row)
-        self.gradient_norms.append((self._norm_sums / self.steps).tolist())
-        self._norm_sums.zero_()
+        self.record.end_epoch(self.steps)
+        if self.answers is not None:
+            self.answers = torch.cat([self.answers, logits.argmax(dim=1)[None].to(torch.uint8)])
         position.epoch, position.sums = position.epoch + 1, Sums()
         if position.batch_order is not None:
             position.batch_order = plan.sha256(position.batch_order)
         if row["val_accuracy"] >= position.best_accuracy:  # of equals, the one that learned for longer
             position.best_epoch, position.best_accuracy = position.epoch, row["val_accuracy"]
             self.best_weights = _copy(self.model.state_dict())
+
+    def known_of_validation(self, logits: Tensor | None = None) -> Validation | None:
+        """The answers to the validation photos after each epoch, beside the `logits` of `score`; None where there are
+        none."""
+        if self.answers is None or not len(self.answers):
+            return None
+        labels, scored = self.validation[1].cpu().numpy(), None if logits is None else logits.numpy()
+        return Validation(self._validation_photos, labels, self.answers.numpy(), scored)
 
     def score(self, pixels: Tensor, weights: dict[str, Tensor], should_stop: Callable[[], bool]) -> Tensor:
         """Logits float32 (n, 10) of a state dict of this network, which is then the model's, for uint8 pixels
@@ -272,12 +276,13 @@ class Trainer:
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
         tensors |= {f"best.{name}": value for name, value in self.best_weights.items()}
         tensors |= {f"optimizer.{i}.{key}": value for i, values in momenta.items() for key, value in values.items()}
-        tensors["gradient_norm_sums"] = self._norm_sums
+        of_layers, by_epoch = self.record.state()
+        tensors |= of_layers | ({} if self.answers is None else {"answers": self.answers})
         return {name: value.cpu().contiguous() for name, value in tensors.items() if value is not None}, {
             "config": self.config.to_dict(),
             "position": asdict(self.position),
             "history": self.history,
-            "gradient_norms": self.gradient_norms,
+            **by_epoch,
             "precision": self.precision,
             "scaler": self._scaler.state_dict(),  # empty but for float16
             "processes": distributed.size(),
@@ -297,10 +302,11 @@ class Trainer:
             momenta.setdefault(int(index), {})[key] = value.clone()
         self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": momenta})
         self._scaler.load_state_dict(values.get("scaler") or {})
-        self._norm_sums.copy_(tensors["gradient_norm_sums"])
+        self.record.load_state(tensors, values)
+        self.answers = tensors.get("answers")
         saved = {"batch_order": None} | values["position"]
         self.position = Position(**saved | {"sums": Sums(**saved["sums"])})
-        self.history, self.gradient_norms = list(values["history"]), list(values["gradient_norms"])
+        self.history = list(values["history"])
 
 
 def _subset(images: Images, indices) -> Images:

@@ -24,6 +24,13 @@ def errors(name: str, before: float, after: float, found: Temperature) -> str:
     )
 
 
+def as_it_came(raw: float, found: Temperature | None) -> str:
+    """How sure a network says it is of an answer, 0 to 1, before its temperature mends that."""
+    if found is None:
+        return "So it says itself: what mends that (page *How sure are they?*) is not known for it."
+    return f"Mended by its temperature, {found.value:.2f} (page *How sure are they?*); by itself it says {raw:.0%}."
+
+
 def answered(name: str, right: float, all_right: float) -> str:
     """Of one that keeps silent on its least sure tenth of the photos; shares 0 to 1."""
     return f"{name} is right on {right:.1%} instead of {all_right:.1%}"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from core.analysis.depth import NETWORKS, Change, Changes, Finding, Guessing, Recipe
+from core.words import capitalized
 from core.words.settings import in_words, setting_name
 
 NETWORK_WORDS = {"plain": "plain network", "ResNet": "ResNet"}
@@ -51,7 +52,7 @@ def _sentences(found: Finding) -> Iterator[str]:
         return
     deepest = found.depths[-1]
     if found.stalls:
-        yield f"Beyond {found.first} layers the plain network does not clearly get better."
+        yield f"{_of_what(found, 'beyond')} {found.first} layers the plain network does not clearly get better."
     if found.changes:
         plain, residual = (_both_changes(found.changes[name]) for name in NETWORKS)
         yield f"{_between(found)} the plain network {plain}; the ResNet {residual}."
@@ -72,9 +73,13 @@ def _sentences(found: Finding) -> Iterator[str]:
 
 
 def _between(found: Finding) -> str:
-    """From which depth to which: of depth in general, or of these trainings alone."""
-    depths = f"rom {found.first} to {found.depths[-1]} layers"
-    return f"F{depths}" if found.seeds_known else f"In these trainings, f{depths}"
+    """From which depth to which."""
+    return f"{_of_what(found, 'from')} {found.first} to {found.depths[-1]} layers"
+
+
+def _of_what(found: Finding, word: str) -> str:
+    """How a sentence of depth in general begins with this word, or one of these trainings alone."""
+    return capitalized(word) if found.seeds_known else f"In these trainings, {word}"
 
 
 def _both_changes(changes: Changes) -> str:

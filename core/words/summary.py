@@ -1,10 +1,11 @@
 """What a training came to, as a column of a table, and what each figure means."""
 
+import numpy as np
 import pandas as pd
 
-from core.analysis.metrics import Share
+from core.analysis.metrics import Share, most_common_mistake
 from core.analysis.training_summary import TARGETS, TrainingSummary
-from core.words import capitalized, course
+from core.words import capitalized, course, plural
 from core.words.glossary import explain
 from core.words.gradients import rounded
 
@@ -50,6 +51,26 @@ def when(reached: tuple[int, float] | None) -> str:
         return "never"
     epochs, minutes = reached
     return f"{epochs} epoch{'s' if epochs > 1 else ''} ({minutes:.0f} min)"
+
+
+def mixed_up(confusion: pd.DataFrame) -> str:
+    """Of counts 10 x 10, rows what the photos are: e.g. "right on 62%. Most often it takes cats for dogs (83)."."""
+    counts = confusion.to_numpy()
+    true, said, count = most_common_mistake(confusion)
+    right = f"right on {counts.trace() / counts.sum():.0%}"
+    return f"{right}. Most often it takes {plural(true)} for {plural(said)} ({count})." if count else f"{right}."
+
+
+def learned_last(name: str, since: np.ndarray, lost: int) -> str:
+    """Of `right_for_good` and `lost_again`; `name` begins the sentence."""
+    learned = np.sort(since[since > 0])
+    if not len(learned):
+        return f"{name} is right on none of {len(since):,} photos in the end."
+    half = f"half of these for good since epoch {learned[(len(learned) - 1) // 2]}"
+    return (
+        f"**{name}** is right on {len(learned):,} of {len(since):,} photos in the end, {half}. {lost:,} more it "
+        "named rightly at some time, and lost again. Last to be learned:"
+    )
 
 
 def validation_was_seen(side: str) -> str:

@@ -63,7 +63,8 @@ def test_a_run_that_nobody_looked_round_is_named_with_its_command(looked_round, 
     (own_runs / "mine-residual" / landscape.FILE).write_bytes(b"PK")
     app.run()
     assert not figures(app)
-    assert "is damaged" in said(app, "info")
+    assert "is damaged" in said(app, "warning")
+    assert app.code[1].value == "python -m core landscape mine-residual"
 
 
 def test_only_twins_have_a_landscape():

@@ -4,7 +4,8 @@ import json
 
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 
-from core.analysis import probes
+from core.analysis import calibration, probes
+from core.analysis.calibration import Temperature
 from core.analysis.probes import Probes
 from core.charts.probes import READERS
 from core.data import cifar10
@@ -22,6 +23,17 @@ def test_the_last_block_says_what_the_network_says(app, own_runs):
         assert rows["answer"].iloc[-1] == cifar10.CLASSES[find_run(name).test_logits()[7].argmax()]
         truth = cifar10.CLASSES[cifar10.load_test_labels()[7]]
         assert rows["full"].tolist() == [answer == truth for answer in rows["answer"]]
+
+
+def test_after_the_last_block_it_is_as_sure_as_on_every_other_page(app, own_runs):
+    for name in ("mine-plain", "mine-residual"):
+        calibration.save(open_run(own_runs / name), Temperature(0.5, 40))
+    app.query_params["image"] = "7"
+    app = open_page(app, "when_it_knows")
+    (rows,) = (convert_arrow_bytes_to_pandas_df(dataset.data.data) for dataset in charts(app)[0].proto.datasets)
+    sure = f"{rows['share'].iloc[-1]:.0%} sure"
+    app = open_page(app, "look_inside")
+    assert next(line for line in said(app).splitlines() if line.endswith("% sure")) == sure
 
 
 def test_a_run_that_was_not_asked_is_named_with_its_command_and_shown_once_it_was(app, own_runs):

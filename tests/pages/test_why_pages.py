@@ -85,7 +85,7 @@ def test_gradient_flow_shows_both_trainings_and_both_fresh_networks(app, own_run
     app.query_params["flow_depth"] = "8"
     app = open_page(app, "gradient_flow")
     assert app.select_slider(key="flow_depth").value == 8
-    assert len(specs(app)) == 7  # steps and messages before training; steps after it, two heatmaps, the ratio, an epoch
+    assert len(specs(app)) == 9  # before training 2, at its end 1; in every epoch 4; the ratio, and an epoch
     end = {side: open_run(own_runs / name).gradients()[1][-1] for side, name in OWN.items()}
     for side, norms in end.items():
         assert f"{side}'s first layer receives {gradient_words.first_layer(gradients.first_by_last(norms))}" in said(
@@ -109,7 +109,7 @@ def test_gradient_flow_goes_back_to_before_the_first_step(app, own_runs):
     app.slider(key="gradient_epoch").set_value(0).run()
     assert not app.exception
     assert "Epoch 0: before the first step" in said(app)
-    chart = charts(app)[6]  # after two of new networks, the steps at the end, two heatmaps and the ratio
+    chart = charts(app)[8]  # after two of new networks, the steps at the end, four heatmaps and the ratio
     drawn = pd.concat(convert_arrow_bytes_to_pandas_df(dataset.data.data) for dataset in chart.proto.datasets)
     for side, name in OWN.items():
         begun = cached.initial_gradients(TrainConfig(depth=8, skip=name == OWN["B"]))
@@ -141,6 +141,20 @@ def test_gradient_flow_needs_the_weights_to_tell_how_far_a_step_moves(app, own_r
     app = open_page(app, "gradient_flow")
     assert f"would move the first layer's weights in B by {length}." in said(app)
     assert "A: how far a step would move its layers is not known. mine-plain has no weights" in said(app, "caption")
+
+
+def test_gradient_flow_shows_how_far_the_steps_went_where_that_was_recorded(app, own_runs):
+    run = open_run(own_runs / OWN["A"])
+    layers, norms = run.gradients()
+    store.save_progress(run.path, run.history().to_dict("records"), layers, norms)  # as before it was recorded
+    app = open_page(app, "gradient_flow")
+    assert "when **A** was trained. A new training does." in said(app, "info")
+    assert [block.value for block in app.code] == [run.command_to_repeat]
+    recorded = open_run(own_runs / OWN["B"]).relative_steps()
+    assert gradient_words.steps("In B, epoch 1", recorded[0]) in said(app)
+    (drawn,) = (chart for chart in charts(app) if '"step"' in chart.proto.spec and '"epoch"' in chart.proto.spec)
+    table = pd.concat(convert_arrow_bytes_to_pandas_df(dataset.data.data) for dataset in drawn.proto.datasets)
+    assert table["step"].tolist() == pytest.approx(recorded[0].tolist())
 
 
 def test_gradient_flow_takes_one_step_when_told(app, monkeypatch):
@@ -230,7 +244,7 @@ def test_gradient_flow_says_where_a_training_broke_down(app, own_runs):
     assert f"B broke down in epoch 2: at layer 3 ({layers[2]})" in warnings
     assert "**diverged-run**: The loss is no longer a number." in warnings
     assert "killed-run" not in warnings
-    assert len(specs(app)) == 8  # the heatmap of what broke down comes last
+    assert len(specs(app)) == 9  # the heatmap of what broke down comes last
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,7 @@ def _commands(pair: Mapping[str, Run]) -> tuple[Command, ...]:
     again = [
         Command(
             f"Bring {side} again" if run.imported else f"Train {side} again",
-            "\n".join([*run.preparation, run.command_to_repeat]),
+            run.commands_to_repeat,
         )
         for side, run in pair.items()
     ]

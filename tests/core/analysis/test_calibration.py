@@ -30,6 +30,13 @@ def test_the_temperature_undoes_a_factor_of_the_logits(factor):
     assert calibration.calibration_error(mended) < 0.015
 
 
+def test_a_temperature_mends_how_sure_and_no_answer():
+    logits = np.array([[3.0, 1.0, *[0.0] * 8]])
+    as_it_came, mended = (calibration.probabilities(logits, known) for known in (None, Temperature(0.5, 40)))
+    assert as_it_came[0, 0] == pytest.approx(np.exp(3) / (np.exp(3) + np.e + 8))
+    assert mended[0, 0] == pytest.approx(np.exp(6) / (np.exp(6) + np.exp(2) + 8))
+
+
 @pytest.mark.parametrize(("factor", "sign"), [(0.5, -1), (2.5, 1)])
 def test_too_sure_is_above_zero(factor, sign):
     logits, labels = calibrated()

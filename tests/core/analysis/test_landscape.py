@@ -61,14 +61,12 @@ def test_only_the_twins_have_a_landscape():
 
 def test_what_is_saved_is_loaded_once_it_is_whole(make_run):
     run = make_run("one")
-    with pytest.raises(RunError, match="python -m core landscape one"):
-        landscape.load(run)
+    assert landscape.load(run) is None
     found = landscape.begun(run, 1_000, "float32")
     assert len(found.unknown) == PAIRS * SIDE**2
     found.loss[0], found.accuracy[0] = SURFACES["bowl"], 0.5
     landscape.save(run, found)
-    with pytest.raises(RunError, match="is missing"):
-        landscape.load(run)
+    assert landscape.load(run) is None
     again = landscape.begun(run, 1_000, "float32")
     assert len(again.unknown) == SIDE**2
     for other in ((999, "float32"), (1_000, "bfloat16")):  # measured otherwise: not to be mixed

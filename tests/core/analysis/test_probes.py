@@ -73,7 +73,7 @@ def test_an_answer_is_settled_after_the_last_other_one(labels, block):
 
 
 def test_opinions_are_the_likeliest_class_and_its_share():
-    first, second = probes.opinions(np.stack([np.zeros(10), 50 * np.eye(10)[3]]))
+    first, second = probes.opinions(np.stack([np.zeros(10), 50 * np.eye(10)[3]]), None)
     assert (first.share, second.label) == (pytest.approx(0.1), CLASSES[3])
     assert second.share == pytest.approx(1)
 
@@ -86,8 +86,7 @@ def test_only_the_twins_can_be_asked():
 
 def test_what_is_saved_is_loaded(make_run):
     run = make_run("one")
-    with pytest.raises(RunError, match="python -m core probe one"):
-        probes.load(run)
+    assert probes.load(run) is None
     probes.save(run, FOUND)
     assert probes.load(run) == FOUND
 

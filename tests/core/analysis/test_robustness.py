@@ -71,7 +71,7 @@ def test_what_is_saved_is_loaded(make_run, kinds):
     assert np.array_equal(loaded.clean, found.clean)
     assert list(loaded.corrupted) == kinds
     assert all(np.array_equal(loaded.corrupted[kind], found.corrupted[kind]) for kind in kinds)
-    assert loaded.complete == (len(kinds) == len(CORRUPTIONS))
+    assert loaded.complete == (len(kinds) == len(CORRUPTIONS)) == (robustness.load_complete(run) is not None)
     assert (run.path / robustness.FILE).stat().st_size < robustness.LARGEST
 
 

@@ -1,8 +1,9 @@
+import numpy as np
 import pandas as pd
 import pytest
 
 from core.analysis.metrics import Share
-from core.analysis.training_summary import summarize
+from core.analysis.training_summary import lost_again, right_for_good, summarize
 
 SHARE = Share(0.84, 0.83, 0.85, 10_000)
 HISTORY = pd.DataFrame(
@@ -19,3 +20,11 @@ def test_figures_tell_when_the_targets_were_reached():
 def test_4500_of_5000_as_a_float32_is_90_percent():
     history = HISTORY.assign(val_accuracy=[0.5, 0.8, 0.8999999761581421])
     assert summarize(history, SHARE).reached[0.9] == (3, 6.0)
+
+
+def test_photos_are_right_for_good_since_their_last_mistake():
+    """A column a photo, whose label is 1; a row an epoch."""
+    answers = np.array([[1, 2, 2, 1, 1, 2], [1, 1, 2, 2, 1, 2], [1, 1, 1, 1, 2, 2]])
+    labels = np.ones(6, int)
+    assert right_for_good(answers, labels).tolist() == [1, 2, 3, 3, 0, 0]
+    assert lost_again(answers, labels) == 1

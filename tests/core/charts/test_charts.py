@@ -229,6 +229,9 @@ def test_gradient_heatmaps_share_a_logarithmic_scale_and_mark_what_broke():
     assert "broken" in text
     assert "'type': 'log'" in text
     assert "'domain': [0.01, 1.0]" in text
+    steps = gradient_heatmap(broken.rename(columns={"norm": "step"}), [0.01, 1.0], "step", gradients.STEP).to_dict()
+    assert steps["encoding"]["color"] != color
+    assert "'step'" in str(steps["encoding"]["color"])
 
 
 def test_gradients_by_layer_can_compare_the_two_kinds_of_network():

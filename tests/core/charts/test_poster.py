@@ -5,6 +5,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.special import softmax
 
 from core.charts.palette import COLORS
 from core.charts.poster import DPI, INCHES, Column, poster, table
@@ -20,6 +21,7 @@ def columns():
             side,
             f"run-{side}",
             "frozen up to $\\frac{$",
+            softmax(2 * logits),  # mended by a temperature
             logits,
             heatmap,
             f"Where it looked for “{CLASSES[winner]}”",
@@ -44,6 +46,7 @@ def test_table_has_a_row_a_class_and_both_networks(columns):
     found = table(columns)
     assert found["class"].tolist() == list(CLASSES)
     assert found["A_probability"].sum() == pytest.approx(1)
+    assert found["A_probability"].max() == pytest.approx(np.exp(6) / (np.exp(6) + 9))
     assert found["A_probability"].idxmax() == 1
     assert found["B_logit"].tolist() == [0, 0, 3, 0, 0, 0, 0, 0, 0, 0]
     assert set(found["B_run"]) == {"run-B"}

@@ -12,6 +12,8 @@ from core.analysis import calibration, robustness
 from core.commands import evaluate, predict, run_command
 from core.data import cifar10
 from core.paths import ROOT
+from core.runs import validation
+from core.runs.run import VALIDATION_FILE
 
 
 @pytest.fixture
@@ -47,14 +49,21 @@ def test_evaluate_prints_a_table(make_run, capsys, few_test_images):
     assert "automobile" in capsys.readouterr().out
 
 
-def test_evaluate_fits_a_temperature_on_validation_and_keeps_it(make_run, capsys, few_test_images, monkeypatch):
+@pytest.mark.parametrize("kept", [True, False], ids=["answers kept", "answers not kept"])
+def test_evaluate_fits_a_temperature_on_validation_and_keeps_it(
+    make_run, capsys, few_test_images, monkeypatch, tiny_images, kept
+):
+    """From what it said of its validation photos; where that was not kept, it is asked: the temperature is the same."""
     run, asked = make_run("one"), []
-    images = cifar10.load_test()
-    monkeypatch.setattr(cifar10, "load_training", lambda source: asked.append(source) or images)
+    known = validation.load(run)
+    if not kept:
+        (run.path / VALIDATION_FILE).unlink()
+    monkeypatch.setattr(cifar10, "load_training", lambda source: asked.append(source) or tiny_images)
     evaluate.main(["one", "--temperature", "--json"])
     (result,) = json.loads(capsys.readouterr().out)
-    assert asked == ["shipped"]
-    assert calibration.load(run) == calibration.Temperature(result["temperature"], len(images.labels) // 10)
+    assert asked == ([] if kept else ["shipped"])
+    assert calibration.load(run) == calibration.Temperature(result["temperature"], len(known.photos))
+    assert result["temperature"] == pytest.approx(calibration.fit(known.logits, known.labels).value, rel=1e-2)
 
 
 @pytest.mark.parametrize("as_json", [True, False])

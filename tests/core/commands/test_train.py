@@ -32,7 +32,7 @@ from core.errors import LabError, TrainingError
 from core.models.inference import infer
 from core.models.registry import build, family
 from core.paths import ROOT
-from core.runs import library, status, store
+from core.runs import library, status, store, validation
 from core.runs.run import STATE_FILE, open_run
 from core.runs.workers import SILENCE
 from core.settings.train_config import PRECISIONS, TrainConfig
@@ -47,6 +47,7 @@ FILES = {
     "weight_change.npz",
     "test_logits.npz",
     "temperature.json",
+    "validation.npz",
     "README.md",
 }
 OPTIONS = ["resnet8", "--data", "shipped", "--train-fraction", "0.4", "--epochs", "1", "--threads", "2"]
@@ -131,11 +132,14 @@ def assert_refused(answer: tuple[int, str], words: str) -> None:
 def test_folder_is_complete(full):
     run, _ = full
     assert {path.name for path in run.path.iterdir()} == FILES
-    assert calibration.load(run).photos == 1_000  # validation is a tenth of the shipped photos
+    known = validation.load(run)
+    assert calibration.load(run).photos == len(known.photos) == 1_000  # validation is a tenth of the shipped photos
+    assert (known.answers[0] == known.labels).mean() == pytest.approx(run.history()["val_accuracy"][0], abs=1e-6)
+    assert calibration.fit(known.logits, known.labels).value == pytest.approx(calibration.load(run).value, abs=1e-3)
     assert run.finished
     assert len(run.history()) == 1
     assert run.history()["images_seen"].tolist() == [3_600 // 128 * 128]
-    assert run.gradients()[1].shape == (1, 8)
+    assert run.gradients()[1].shape == run.relative_steps().shape == (1, 8)
     facts = run.facts
     assert (facts["best_epoch"], facts["training_images"], run.parameters) == (1, 3_601, 75_290)
     assert facts["batch_order"] == EpochPlan.draw(3_601, run.config.seed, epoch=0).sha256("")
@@ -218,6 +222,8 @@ def test_interrupted_training_goes_on_to_the_same_end(full, tmp_path):
     assert resumed.facts["sha256"] == whole.facts["sha256"]
     assert resumed.history().drop(columns="seconds").equals(whole.history().drop(columns="seconds"))
     assert (resumed.gradients()[1] == whole.gradients()[1]).all()
+    assert (resumed.relative_steps() == whole.relative_steps()).all()
+    assert (validation.load(resumed).answers == validation.load(whole).answers).all()
     assert (resumed.test_logits() == whole.test_logits()).all()
 
 

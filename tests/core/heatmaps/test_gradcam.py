@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 import torch
 import tqdm
+from scipy.special import softmax
 
+from core.analysis import calibration
+from core.analysis.calibration import Temperature
 from core.data import cifar10, gallery
 from core.errors import ModelError
 from core.heatmaps.gradcam import METHODS, heatmap, overlay, overlay_difference
@@ -161,6 +164,17 @@ def test_a_predictor_answers_with_a_map_for_its_answer(make_run):
     assert [predictor.cells(layer) for layer in predictor.layers] == [32, 16, 8]
     early = predictor.predict(pixels, layer="layer1", method="HiResCAM")
     assert not np.allclose(early.heatmap, answer.heatmap)
+
+
+def test_a_predictor_is_as_sure_as_its_temperature_says(make_run):
+    run, pixels = make_run("a"), np.zeros((32, 32, 3), np.uint8)
+    before = Predictor(run).predict(pixels)
+    calibration.save(run, Temperature(0.5, 40))
+    after, asked = Predictor(run).predict(pixels), Predictor(run).probabilities(pixels[None])[0]
+    assert np.array_equal(before.logits, after.logits)
+    np.testing.assert_allclose(after.probabilities, softmax(2 * before.logits), rtol=1e-5)
+    np.testing.assert_allclose(asked, after.probabilities, rtol=1e-5)
+    assert after.confidence > before.confidence
 
 
 @pytest.mark.parametrize("name", ["plain20-s0", "resnet20-s0"])

@@ -39,7 +39,7 @@ def test_a_race_trains_as_training_alone_does(frames, tiny_images):
         alone.fit(on_step=lambda report, losses=losses: losses.append(report.batch_loss))
         assert frames[-1].standings[side].loss == pytest.approx(np.mean(losses[-SMOOTHED:]), rel=1e-6)
         assert frames[-1].standings[side].validation == alone.history[-1]["val_accuracy"]
-        assert frames[-1].standings[side].gradient_norms == alone.norms.tolist()
+        assert frames[-1].standings[side].gradient_norms == alone.record.norms.tolist()
 
 
 def test_a_standing_has_all_that_is_shown(frames):

@@ -72,6 +72,9 @@ def test_history_and_norms_survive(tmp_path):
     layers, norms = run.gradients()
     assert layers == ["a.weight", "b.weight"]
     assert norms.tolist() == [[1, 2], [3, 4], [5, 6]]
+    assert run.relative_steps() is None  # not recorded
+    store.save_progress(tmp_path, history, layers, norms.tolist(), (norms / 8).tolist())
+    assert (run.relative_steps() == norms / 8).all()
 
 
 def test_half_precision_weights_become_float32(make_run):
@@ -344,6 +347,8 @@ READ = {
         "names that are numbers": npz("gradients.npz", layers=np.arange(2), norms=NORMS),
         "one dimension": npz("gradients.npz", layers=np.array("a"), norms=NORMS[:, 0]),
         "no epoch": npz("gradients.npz", layers=NAMES, norms=NORMS[:0]),
+        "steps of other epochs": npz("gradients.npz", layers=NAMES, norms=NORMS, steps=NORMS[:2]),
+        "steps in whole numbers": npz("gradients.npz", layers=NAMES, norms=NORMS, steps=NORMS.astype(int)),
     },
     "test_logits": {
         "missing": drop("test_logits.npz"),

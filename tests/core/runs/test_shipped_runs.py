@@ -99,11 +99,6 @@ def test_the_weights_give_the_logits(folder):
     assert abs(difference) < max(0.001, 1.5 / count)  # one image of a few may change sides
 
 
-# Trained before the order was recorded: what these pairs saw can't be vouched for. No name is to be added.
-OF_UNKNOWN_ORDER = {f"plain{depth}-s0" for depth in (8, 20, 32, 56)}
-OF_UNKNOWN_ORDER |= {"plain20-s1", "plain20-s2", "plain56-lr0.1", "plain56-none"}
-
-
 @pytest.mark.parametrize("folder", MATCHES, ids=lambda folder: folder.name)
 def test_a_plain_network_and_its_residual_twin_differ_in_skip_alone(folder):
     plain, twin = open_run(folder), open_run(folder.parent / folder.name.replace("plain", "resnet"))

@@ -334,6 +334,13 @@ def weight_change_without_layers(contents: Contents) -> bytes:
     return zipped(contents | {"weight_change.npz": buffer.getvalue()})
 
 
+def of_two_epochs(data: bytes) -> bytes:
+    """Of a validation.npz with one."""
+    buffer, arrays = io.BytesIO(), dict(np.load(io.BytesIO(data)))
+    np.savez(buffer, **arrays | {"answers": np.repeat(arrays["answers"], 2, axis=0)})
+    return buffer.getvalue()
+
+
 def two_folders(contents: Contents) -> bytes:
     def fill(archive: zipfile.ZipFile) -> None:
         for name, content in contents.items():
@@ -406,6 +413,14 @@ BAD_ZIPS = {
     "answers to no spoiled photos": (
         lambda contents: zipped(contents | {"corruptions.npz": contents["gradients.npz"]}),
         r"corruptions\.npz is damaged",
+    ),
+    "answers of other epochs": (
+        lambda contents: zipped(contents | {"validation.npz": of_two_epochs(contents["validation.npz"])}),
+        r"history\.csv and validation\.npz are not of the same epochs",
+    ),
+    "answers that are none": (
+        lambda contents: zipped(contents | {"validation.npz": contents["gradients.npz"]}),
+        r"validation\.npz is damaged",
     ),
     "change of no layers": (weight_change_without_layers, "does not hold the change of a network's weights"),
     "markup": (facts(initial_weights="<script>alert(1)</script>"), "something else than plain text"),

@@ -34,7 +34,7 @@ def outcome(trained: Trainer) -> dict:
     distributed.from_first([of_first])
     return {
         "history": trained.history,
-        "gradients": trained.gradient_norms,
+        "gradients": trained.record.gradient_norms,
         "weights": weights.double().norm().item(),
         "apart": distributed.total((weights - of_first).abs().sum().item())[
             0

@@ -1,7 +1,7 @@
 import shutil
 from dataclasses import replace
 from functools import cache
-from itertools import count
+from itertools import count, pairwise
 
 import numpy as np
 import pytest
@@ -14,6 +14,7 @@ from core.models.inference import infer
 from core.models.registry import build
 from core.runs import store
 from core.runs.run import HISTORY_COLUMNS
+from core.runs.validation import MOST_EPOCHS
 from core.settings.train_config import TrainConfig
 from core.training.trainer import Trainer
 from tests.browser.requirements import skip_unless_required
@@ -37,9 +38,10 @@ def without_seconds(history: list[dict]) -> list[dict]:
 
 
 def assert_equal(a: Trainer, b: Trainer) -> None:
-    """Bit by bit: history, gradient norms, weights and buffers, best weights."""
+    """Bit by bit: history, what is recorded of layers and answers, weights and buffers, best weights."""
     assert without_seconds(a.history) == without_seconds(b.history)
-    assert a.gradient_norms == b.gradient_norms
+    assert a.record.state()[1] == b.record.state()[1]
+    assert torch.equal(a.answers, b.answers)
     assert a.position == b.position
     for one, other in ((a.model.state_dict(), b.model.state_dict()), (a.best_weights, b.best_weights)):
         assert all(torch.equal(one[name], other[name]) for name in one)
@@ -119,14 +121,28 @@ def test_state_of_another_config_is_refused(trainer, tmp_path):
         trainer(seed=1).load_state(*store.load_state(tmp_path))
 
 
-def test_a_state_older_than_the_record_of_the_order_is_resumed_without_one(trainer):
+def test_a_state_older_than_what_is_recorded_now_is_resumed_without(trainer, undisturbed, tmp_path):
     stopped, resumed = trainer(), trainer()
     stopped.fit(should_stop=stop_after(STEPS + 2))
     tensors, values = stopped.state()
     assert values["position"].pop("batch_order")
+    assert len(values.pop("relative_steps")) == len(tensors.pop("answers")) == 1
+    del tensors["relative_step_sums"]
     resumed.load_state(tensors, values)
-    assert resumed.fit()
-    assert resumed.position.batch_order is None
+    assert not resumed.fit(should_stop=stop_after(3))
+    store.save_state(tmp_path, *resumed.state())
+    again = trainer()
+    again.load_state(*store.load_state(tmp_path))
+    assert again.fit()
+    assert again.position.batch_order is again.record.relative_steps is again.known_of_validation() is None
+    assert again.record.gradient_norms == undisturbed().record.gradient_norms
+
+
+def test_of_too_many_epochs_no_answers_are_kept(trainer):
+    each = trainer(epochs=MOST_EPOCHS + 1)
+    each.fit(should_stop=stop_after(STEPS + 2))
+    assert each.known_of_validation() is None
+    assert trainer(epochs=MOST_EPOCHS).answers is not None
 
 
 def test_mnasnet_which_asks_for_a_version_is_resumed(trainer, tmp_path):
@@ -221,6 +237,11 @@ def test_validation_figures_are_those_of_the_weights(trainer, tiny_images):
     assert row["val_accuracy"] == pytest.approx((logits.argmax(dim=1) == labels).float().mean().item())
     assert row["val_loss"] == pytest.approx(torch.nn.functional.cross_entropy(logits, labels).item())
     assert len(labels) == 40
+    known = each.known_of_validation(logits)
+    assert np.array_equal(known.answers, logits.argmax(dim=1)[None])
+    assert np.array_equal(known.logits, logits)
+    assert np.array_equal(tiny_images.labels[known.photos], known.labels)
+    assert np.array_equal(tiny_images.pixels[known.photos], pixels.permute(0, 2, 3, 1))
     assert each.model.training  # as it was before
 
 
@@ -245,17 +266,33 @@ def test_validation_images_are_never_trained_on(trainer, tiny_images):
 def test_gradient_norms_by_epoch_and_layer(trainer):
     each = trainer()
     each.fit()
-    norms = np.array(each.gradient_norms)
-    assert each.layers == [name for name in each.model.state_dict() if "conv" in name or name == "fc.weight"]
+    norms = np.array(each.record.gradient_norms)
+    assert each.record.layers == [name for name in each.model.state_dict() if "conv" in name or name == "fc.weight"]
     assert norms.shape == (2, 8)
     assert np.isfinite(norms).all()
     assert (norms > 0).all()
     # One step of one epoch, without momentum and decay: lr x norm is how far each layer's weights moved.
     one = trainer(epochs=1, batch_size=360, momentum=0, weight_decay=0, schedule="constant", warmup=0.0, lr=0.01)
-    before = {name: one.model.state_dict()[name].clone() for name in one.layers}
+    before = {name: one.model.state_dict()[name].clone() for name in one.record.layers}
     one.fit()
-    moved = [(one.model.state_dict()[name] - before[name]).norm().item() for name in one.layers]
-    assert (0.01 * np.array(one.gradient_norms[0])).tolist() == pytest.approx(moved, rel=1e-3)
+    moved = [(one.model.state_dict()[name] - before[name]).norm().item() for name in one.record.layers]
+    assert (0.01 * np.array(one.record.gradient_norms[0])).tolist() == pytest.approx(moved, rel=1e-3)
+
+
+@pytest.mark.parametrize("changes", [{}, {"clip_norm": 0.5}, {"clip_layer": 0.3}, {"head_lr": 5.0}], ids=str)
+def test_relative_steps_are_how_far_steps_without_momentum_move_each_layer(trainer, changes):
+    """By the mean of two steps; a cosine's second step is a shorter one."""
+    settings = {"epochs": 1, "batch_size": 180, "momentum": 0, "weight_decay": 0, "schedule": "cosine", "warmup": 0.0}
+    each = trainer(**settings, **changes)
+    weights = dict(each.model.named_parameters())
+    states = [{name: weights[name].detach().clone() for name in each.record.layers}]
+    each.fit(on_step=lambda report: states.append({name: weights[name].detach().clone() for name in states[0]}))
+    moved = [
+        [((after[name] - before[name]).norm() / before[name].norm()).item() for name in each.record.layers]
+        for before, after in pairwise(states)
+    ]
+    assert len(moved) == 2
+    assert each.record.relative_steps[0] == pytest.approx(np.mean(moved, axis=0).tolist(), rel=1e-3)
 
 
 def test_best_epoch_is_kept(trainer, monkeypatch):
@@ -301,7 +338,7 @@ def test_weights_that_explode_behind_batch_norm_are_told(trainer):
     each.model.get_parameter("conv1.weight").data.mul_(1e7)
     with pytest.raises(DivergedError, match=r"^The largest weight of conv1.weight is beyond 1,000,000 at epoch 1"):
         each.fit()
-    assert len(each.gradient_norms) == 1
+    assert len(each.record.gradient_norms) == 1
 
 
 def test_a_gradient_that_is_not_finite_is_told_before_a_step_is_made_with_it(trainer, monkeypatch):
@@ -320,7 +357,7 @@ def test_a_gradient_that_is_not_finite_is_told_before_a_step_is_made_with_it(tra
     assert all(
         torch.equal(after[name], kept[name]) and torch.equal(each.best_weights[name], kept[name]) for name in after
     )
-    assert [np.isfinite(norms).all() for norms in each.gradient_norms] == [True, False]
+    assert [np.isfinite(norms).all() for norms in each.record.gradient_norms] == [True, False]
 
 
 def test_divergence_in_the_last_step_is_told(trainer):
@@ -328,8 +365,8 @@ def test_divergence_in_the_last_step_is_told(trainer):
     each = trainer(lr=999.0, norm="none", schedule="constant", warmup=0.0, epochs=1, batch_size=360, depth=20)
     with pytest.raises(DivergedError, match=r"validation loss .* epoch 1, step 1: training broke down"):
         each.fit()
-    assert (np.array(each.gradient_norms) > 0).all()
-    assert len(each.gradient_norms) == 1
+    assert (np.array(each.record.gradient_norms) > 0).all()
+    assert len(each.record.gradient_norms) == 1
 
 
 def test_batch_larger_than_the_set_is_refused(trainer):
@@ -386,7 +423,7 @@ def test_longer_gradients_are_shortened_all_layers_alike_and_shorter_ones_are_no
     assert 0.05 < length < 1e3
     expected = steps[1] * min(1, clip_norm / length)
     assert (steps[0] - expected).norm() < 0.01 * expected.norm()
-    assert torch.equal(clipped.norms, free.norms)  # what is recorded is the gradient as it came
+    assert torch.equal(clipped.record.norms, free.record.norms)  # what is recorded is the gradient as it came
 
 
 def test_each_layers_gradient_is_shortened_by_itself(trainer):
@@ -461,8 +498,8 @@ def test_frozen_stages_stay_bit_by_bit_with_their_running_statistics(trainer, st
     each.fit()
     learning = {name for name in before if name.startswith(("layer3", "fc") if stage == "layer2" else "fc")}
     assert moved(each, before) == learning
-    assert each.layers == [name for name in learning_order(before) if name in learning]
-    assert np.array(each.gradient_norms).shape == (1, len(each.layers))
+    assert each.record.layers == [name for name in learning_order(before) if name in learning]
+    assert np.array(each.record.gradient_norms).shape == (1, len(each.record.layers))
     in_optimizer = sum(len(group["params"]) for group in each.optimizer.param_groups)
     assert in_optimizer == sum(parameter.requires_grad for parameter in each.model.parameters()) > 0
     assert len(each.optimizer.state_dict()["state"]) == in_optimizer

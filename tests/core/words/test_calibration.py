@@ -16,3 +16,10 @@ def test_how_sure_against_how_right(sure, how):
 def test_what_a_temperature_mends():
     words = calibration.errors("A", 0.066, 0.013, Temperature(0.72, 5_000))
     assert words == "A: calibration error 6.6%; with temperature 0.72, fitted on 5,000 validation photos, 1.3%."
+
+
+def test_what_it_says_itself():
+    assert calibration.as_it_came(0.74, Temperature(0.72, 5_000)).endswith(
+        "temperature, 0.72 (page *How sure are they?*); by itself it says 74%."
+    )
+    assert "is not known for it" in calibration.as_it_came(0.74, None)

@@ -28,6 +28,7 @@ CASES = {
     "no depth": Finding([], None, {}, {}, [], False, [], {"plain": [20], "ResNet": [56]}),
     "trained once": replace(FOUND, trained_once=[20, 56]),
     "no seeds": replace(FOUND, trained_once=[20, 56], seeds_known=False),
+    "stalls, no seeds": replace(FOUND, depths=[8, 20, 56], seeds_known=False),
     "guessing always": replace(FOUND, guessing=[Guessing("plain", 20, 1, 1), Guessing("plain", 56, 3, 3)]),
     "guessing at times": replace(FOUND, guessing=[Guessing("plain", 56, 1, 3), Guessing("ResNet", 56, 1, 1)]),
     "one alone": replace(ONE_DEPTH, alone={"plain": [32], "ResNet": [56, 110]}),

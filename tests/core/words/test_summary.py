@@ -1,7 +1,12 @@
 """What a training came to, in the words of a table."""
 
+import numpy as np
+import pandas as pd
+import pytest
+
 from core.analysis.metrics import Share
 from core.analysis.training_summary import TrainingSummary
+from core.data.cifar10 import CLASSES
 from core.words import summary
 
 SUMMARY = TrainingSummary(Share(0.84, 0.83, 0.85, 10_000), 6.0, 3, {0.8: (2, 4.0), 0.9: None}, 0.05)
@@ -14,3 +19,15 @@ def test_figures_in_words(snapshot):
 
 def test_one_epoch_is_no_plural():
     assert summary.when((1, 2.0)) == "1 epoch (2 min)"
+
+
+def test_what_is_mixed_up_in_words():
+    matrix = pd.DataFrame(np.diag(np.full(10, 8)), index=list(CLASSES), columns=list(CLASSES))
+    assert summary.mixed_up(matrix) == "right on 100%."
+    matrix.loc["cat", "dog"], matrix.loc["dog", "deer"] = 15, 5
+    assert summary.mixed_up(matrix) == "right on 80%. Most often it takes cats for dogs (15)."
+
+
+@pytest.mark.parametrize("since", [np.array([0, 1, 7, 3, 9]), np.zeros(5, int)], ids=["some", "none"])
+def test_what_was_learned_last_in_words(since, snapshot):
+    assert summary.learned_last("The ResNet", since, lost=1) == snapshot

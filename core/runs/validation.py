@@ -1,0 +1,75 @@
+"""What a run answered to the photos that were kept apart from its training: after each epoch, and in the end.
+
+The training writes it. Networks that were trained elsewhere, and runs of before it was kept, have none.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.data.cifar10 import CLASSES, TRAINING_IMAGES
+from core.errors import RunError
+from core.files import write_atomically
+from core.runs.run import VALIDATION_FILE, Run
+from core.runs.tables import load_npz
+
+MOST_EPOCHS = 1_000  # of a longer training nothing is kept: its file would be larger than what is read
+
+
+@dataclass(frozen=True)
+class Validation:
+    """The validation `photos` int (n,), as numbers among the 50,000 training photos; their `labels` uint8 (n,); the
+    `answers` uint8 (epochs, n), classes from 0 to 9, after each epoch; and of the weights that were kept, the `logits`
+    float32 (n, 10), which are stored as float16: None while it is in training."""
+
+    photos: np.ndarray
+    labels: np.ndarray
+    answers: np.ndarray
+    logits: np.ndarray | None = None
+
+
+def save(folder: Path, known: Validation) -> None:
+    """validation.npz in the run's `folder`."""
+    arrays: dict[str, Any] = {
+        "photos": known.photos.astype(np.int32),
+        "labels": known.labels.astype(np.uint8),
+        "answers": np.asfortranarray(known.answers),  # a photo's answers side by side: they are much alike
+    }
+    if known.logits is not None:
+        arrays["logits"] = known.logits.astype(np.float16)
+    write_atomically(folder / VALIDATION_FILE, lambda file: np.savez_compressed(file, **arrays))
+
+
+def load(run: Run) -> Validation | None:
+    """What `save` wrote; None where there is none. Raises RunError if it is damaged."""
+    path = run.path / VALIDATION_FILE
+    if not path.exists():
+        return None
+    arrays = load_npz(path, "photos", "labels", "answers", optional=("logits",))
+    photos, labels, answers, logits = arrays["photos"], arrays["labels"], arrays["answers"], arrays.get("logits")
+    if (
+        photos.dtype != np.int32
+        or photos.ndim != 1
+        or photos.size == 0
+        or not _within(photos, TRAINING_IMAGES)
+        or labels.dtype != np.uint8
+        or labels.shape != photos.shape
+        or not _within(labels, len(CLASSES))
+        or answers.dtype != np.uint8
+        or answers.shape[1:] != photos.shape
+        or answers.size == 0
+        or not _within(answers, len(CLASSES))
+        or (logits is not None and not _are_logits(logits, len(photos)))
+    ):
+        raise RunError(f"{path} does not hold answers to validation photos by epoch.")
+    return Validation(photos, labels, answers, None if logits is None else logits.astype(np.float32))
+
+
+def _within(numbers: np.ndarray, end: int) -> bool:
+    return bool((numbers >= 0).all() and (numbers < end).all())
+
+
+def _are_logits(values: np.ndarray, photos: int) -> bool:
+    return values.dtype == np.float16 and values.shape == (photos, len(CLASSES)) and bool(np.isfinite(values).all())
