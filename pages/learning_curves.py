@@ -1,6 +1,5 @@
 """How both networks learned: right answers on photos kept apart, and which was first at the finish line."""
 
-import pandas as pd
 import streamlit as st
 
 from core.analysis.training_summary import TARGETS, summarize
@@ -8,7 +7,7 @@ from core.charts.learning import gap, learning_curves
 from core.runs.run import Run
 from core.words import capitalized, summary
 from core.words.glossary import explain, phrase
-from ui import cached, chart, pair_picker
+from ui import cached, chart, pair_picker, tables
 from ui.curious import curious
 
 FINISH = TARGETS[0]
@@ -22,23 +21,6 @@ MEASURES = {"accuracy": "share of right answers", "loss": "loss (cross-entropy, 
 pair = pair_picker.choose()
 
 
-def with_minutes(run: Run, side: str) -> pd.DataFrame:
-    minutes = cached.history(run)["seconds"].cumsum() / 60
-    return cached.history(run).assign(minutes=minutes, side=side, run=run.name)
-
-
-def curves(measure: str, x: str) -> pd.DataFrame:
-    """A row an epoch and split of each run: what `learning_curves` takes."""
-    renamed = {f"train_{measure}": "training", f"val_{measure}": "validation"}
-    columns = list(dict.fromkeys(["side", "run", "epoch", x]))
-    return pd.concat(
-        with_minutes(run, side)
-        .rename(columns=renamed)
-        .melt(id_vars=columns, value_vars=list(renamed.values()), var_name="split")
-        for side, run in pair
-    )
-
-
 def when_reached(run: Run) -> str:
     """E.g. "passes the finish line after 5 epochs (12 min)"."""
     when = summarize(cached.history(run), cached.accuracy(run)).reached[FINISH]
@@ -48,10 +30,9 @@ def when_reached(run: Run) -> str:
 st.title("Which learns faster?")
 pair_picker.legend(pair)
 pair_picker.require_history(pair)
-accuracy_by_epoch = curves("accuracy", "epoch")
 chart.show(
     learning_curves,
-    accuracy_by_epoch,
+    tables.curves(pair.a, pair.b),
     *AXES["epochs"],
     MEASURES["accuracy"],
     True,
@@ -103,7 +84,7 @@ with curious():
     x, x_title = AXES[against]
     chart.show(
         learning_curves,
-        curves(measure, x),
+        tables.curves(pair.a, pair.b, measure),
         x,
         x_title,
         MEASURES[measure],
@@ -122,11 +103,7 @@ with curious():
         )
 
     st.subheader("The generalization gap", anchor=False)
-    gaps = pd.concat(
-        with_minutes(run, side).assign(gap=lambda table: 100 * (table["train_accuracy"] - table["val_accuracy"]))
-        for side, run in pair
-    )
-    chart.show(gap, gaps, x, x_title, colors=pair.colors, width="stretch", key="gap")
+    chart.show(gap, tables.gaps(pair.a, pair.b), x, x_title, colors=pair.colors, width="stretch", key="gap")
     end = {side: 100 * (row["train_accuracy"] - row["val_accuracy"]) for side, row in final.items()}
     harder = "Below zero is no error: training photos are counted while the network still learns" + (
         ", and are mirrored and shifted, so they are harder." if augmented else "."

@@ -20,7 +20,7 @@ from core.lessons.views import VIEWS
 from core.runs.run import Run
 from core.words import capitalized, plural
 from core.words.settings import describe, names
-from ui import cached, chart, network_drawing, photos, race_stage, screen
+from ui import cached, chart, network_drawing, photos, race_stage, screen, tables
 from ui.pair_picker import finished_runs, readable_runs
 
 LARGE, PROJECTED, SMALL = 320, 230, 110  # pixels of a photo, on a projector, and of one among many
@@ -89,13 +89,8 @@ def photos_of_both(a: Run, b: Run) -> None:
 
 
 def learning_curves(a: Run, b: Run) -> None:
-    table = pd.concat(
-        cached.history(run)
-        .assign(side=side, run=run.name)
-        .rename(columns={"train_accuracy": "training", "val_accuracy": "validation"})
-        .melt(id_vars=["side", "run", "epoch"], value_vars=["validation"], var_name="split")
-        for side, run in (("A", a), ("B", b))
-    )
+    table = tables.curves(a, b)
+    table = table[table["split"] == "validation"]
     title, y = "passes over the photos", "share of right answers"
     chart.show(
         learning_curves_chart, table, "epoch", title, y, True, TARGETS[0], colors=_colors(a, b), key="lesson_curves"
