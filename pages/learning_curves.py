@@ -1,6 +1,5 @@
 """How both networks learned: right answers on photos kept apart, and which was first at the finish line."""
 
-import pandas as pd
 import streamlit as st
 
 from core.analysis.training_summary import TARGETS, summarize
@@ -8,7 +7,7 @@ from core.charts.learning import gap, learning_curves
 from core.runs.run import Run
 from core.words import capitalized, summary
 from core.words.glossary import explain, phrase
-from ui import cached, chart, pair_picker
+from ui import cached, chart, pair_picker, tables
 from ui.curious import curious
 
 FINISH = TARGETS[0]
@@ -20,23 +19,6 @@ AXES = {
 MEASURES = {"accuracy": "share of right answers", "loss": "loss (cross-entropy, nats)"}
 
 pair = pair_picker.choose()
-
-
-def with_minutes(run: Run, side: str) -> pd.DataFrame:
-    minutes = cached.history(run)["seconds"].cumsum() / 60
-    return cached.history(run).assign(minutes=minutes, side=side, run=run.name)
-
-
-def curves(measure: str, x: str) -> pd.DataFrame:
-    """A row an epoch and split of each run: what `learning_curves` takes."""
-    renamed = {f"train_{measure}": "training", f"val_{measure}": "validation"}
-    columns = list(dict.fromkeys(["side", "run", "epoch", x]))
-    return pd.concat(
-        with_minutes(run, side)
-        .rename(columns=renamed)
-        .melt(id_vars=columns, value_vars=list(renamed.values()), var_name="split")
-        for side, run in pair
-    )
 
 
 def when_reached(run: Run) -> str:
@@ -53,7 +35,7 @@ there = {side: when_reached(run) for side, run in pair}
 finding = f"{capitalized(pair.names['A'])} {there['A']}; {pair.names['B']} {there['B']}."
 chart.show(
     learning_curves,
-    curves("accuracy", "epoch"),
+    tables.curves(pair.a, pair.b),
     *AXES["epochs"],
     MEASURES["accuracy"],
     True,
@@ -105,7 +87,7 @@ with curious():
     x, x_title = AXES[against]
     chart.show(
         learning_curves,
-        curves(measure, x),
+        tables.curves(pair.a, pair.b, measure),
         x,
         x_title,
         MEASURES[measure],
@@ -125,13 +107,18 @@ with curious():
         )
 
     st.header("The generalization gap", anchor=False)
-    gaps = pd.concat(
-        with_minutes(run, side).assign(gap=lambda table: 100 * (table["train_accuracy"] - table["val_accuracy"]))
-        for side, run in pair
-    )
     end = {side: 100 * (row["train_accuracy"] - row["val_accuracy"]) for side, row in final.items()}
     finding = f"At the end it is {end['A']:+.1f} points for A and {end['B']:+.1f} points for B."
-    chart.show(gap, gaps, x, x_title, colors=pair.colors, width="stretch", key="gap", alt=f"The gap. {finding}")
+    chart.show(
+        gap,
+        tables.gaps(pair.a, pair.b),
+        x,
+        x_title,
+        colors=pair.colors,
+        width="stretch",
+        key="gap",
+        alt=f"The gap. {finding}",
+    )
     harder = "Below zero is no error: training photos are counted while the network still learns" + (
         ", and are mirrored and shifted, so they are harder." if augmented else "."
     )

@@ -2,7 +2,9 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import FunctionType
 from typing import TypeVar
@@ -17,6 +19,7 @@ from core.analysis.questions import questions as questions_of
 from core.analysis.surgery import Blocks
 from core.data import cifar10, distortions
 from core.errors import LabError, RunError
+from core.jobs.processes import usable_cores
 from core.lessons import lesson
 from core.lessons.facts import Fact
 from core.lessons.lesson import Call, Lesson
@@ -38,6 +41,7 @@ def _run_key(run: Run) -> str:
 RUN_KEY: dict[str | type, Callable] = {Run: _run_key}
 READ_KEY = RUN_KEY | {FunctionType: lambda function: f"{function.__module__}.{function.__qualname__}"}
 Stored = TypeVar("Stored")
+_measuring = threading.Lock()
 # What pages over all runs ask of each is small and kept for 1,000 of them; what a pair's pages ask, for 64.
 
 
@@ -193,10 +197,12 @@ def gradient_batch() -> cifar10.Images:
     return cifar10.Images(images.pixels[: gradients.BATCH].copy(), images.labels[: gradients.BATCH].copy())
 
 
-@st.cache_data(max_entries=256, show_spinner="One backward pass through the untrained network ...")
-def initial_gradients(config: TrainConfig) -> pd.DataFrame:
+@st.cache_data(max_entries=256, show_spinner="One backward pass through each untrained network ...")
+def initial_gradients(configs: list[TrainConfig]) -> list[pd.DataFrame]:
+    """Side by side: each of them has work for one core."""
     _one_torch_thread()
-    return gradients.at_initialization(config, gradient_batch())
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        return list(pool.map(partial(gradients.at_initialization, batch=gradient_batch()), configs))
 
 
 @st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
@@ -210,7 +216,7 @@ def first_step(config: TrainConfig) -> pd.DataFrame:
     from core.training.first_step import first_step as take
 
     _one_torch_thread()
-    with _measuring():
+    with _measuring:
         return take(config, cifar10.load_training(config.data))
 
 
@@ -231,7 +237,6 @@ def surgery_results(run: Run) -> dict[Blocks, float]:
 @st.cache_resource(max_entries=4, hash_funcs=RUN_KEY, show_spinner=False)
 def surgery_network(run: Run):
     """A `surgery.Surgery`, shared between visitors: nothing changes it."""
-    from core.jobs.processes import usable_cores
     from core.studies.surgery import Surgery
 
     _one_torch_thread()  # it works on batches in parallel instead
@@ -311,10 +316,5 @@ def torchvision_names() -> list[str]:
 @st.cache_data(max_entries=8, hash_funcs=RUN_KEY, show_spinner="Measuring: each network answers again and again ...")
 def speeds(runs: list[Run]) -> dict[str, dict[int, float]]:
     """{run: {threads: milliseconds for a picture}}; one measurement at a time, or they would slow each other down."""
-    with _measuring():
+    with _measuring:
         return latency.measured(runs)
-
-
-@st.cache_resource
-def _measuring() -> threading.Lock:
-    return threading.Lock()

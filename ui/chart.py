@@ -4,6 +4,8 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
+import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from core.charts.palette import COLORS, PROJECTOR, SCREEN, theme
@@ -19,7 +21,19 @@ def show(draw: Callable, *inputs, alt: str, colors: dict[str, str] = COLORS, dat
     return st.vega_lite_chart(data, {**spec, "config": spec.get("config", {}) | look}, alt=said, **options)
 
 
-@st.cache_data(max_entries=256, hash_funcs={FunctionType: lambda function: function.__qualname__}, show_spinner=False)
+def _table_key(table: pd.DataFrame) -> list:
+    """Streamlit's own, which hashes the types of the columns as well, takes four times as long."""
+    return [*table.columns, pd.util.hash_pandas_object(table).to_numpy().tobytes()]
+
+
+TABLE_KEY: dict[str | type, Callable] = {pd.DataFrame: _table_key}
+DRAW_KEY: dict[str | type, Callable] = {FunctionType: lambda function: function.__qualname__}
+
+
+@st.cache_data(max_entries=256, hash_funcs=TABLE_KEY | DRAW_KEY, show_spinner=False)
 def _as_vega_lite(draw: Callable, *inputs) -> dict:
-    """Altair takes longer over a chart than all else does."""
-    return draw(*inputs).to_dict()
+    """Altair takes longer over a chart than all else does; and its rows are made Arrow tables here, once, since
+    Streamlit would make them so each time that the chart is shown."""
+    spec = draw(*inputs).to_dict()
+    tables = {name: pa.Table.from_pandas(pd.DataFrame(rows)) for name, rows in spec.get("datasets", {}).items()}
+    return spec | {"datasets": tables}

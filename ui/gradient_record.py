@@ -163,7 +163,7 @@ def _show_epoch(pair: Pair, found: dict[str, Record], domain: list[float]) -> No
         st.markdown(
             f"Epoch 0: before the first step, on {gradients.BATCH} photos. Later ones: the mean over all steps."
         )
-        tables = {side: cached.initial_gradients(config) for side, config in untrained.items()}
+        tables = dict(zip(untrained, cached.initial_gradients(list(untrained.values())), strict=True))
         low, high = scale_of(tables.values())  # may lie far from all that training saw
         domain = [min(domain[0], low), max(domain[1], high)]
     else:

@@ -22,7 +22,7 @@ from core.words import capitalized, plural, summary
 from core.words import depth as depth_words
 from core.words import transfer as transfer_words
 from core.words.settings import describe, names
-from ui import cached, chart, network_drawing, photos, race_stage, screen
+from ui import cached, chart, network_drawing, photos, race_stage, screen, tables
 from ui.pair_picker import finished_runs, readable_runs
 
 LARGE, PROJECTED, SMALL = 320, 230, 110  # pixels of a photo, on a projector, and of one among many
@@ -93,13 +93,8 @@ def photos_of_both(a: Run, b: Run) -> None:
 
 
 def learning_curves(a: Run, b: Run) -> None:
-    table = pd.concat(
-        cached.history(run)
-        .assign(side=side, run=run.name)
-        .rename(columns={"train_accuracy": "training", "val_accuracy": "validation"})
-        .melt(id_vars=["side", "run", "epoch"], value_vars=["validation"], var_name="split")
-        for side, run in (("A", a), ("B", b))
-    )
+    table = tables.curves(a, b)
+    table = table[table["split"] == "validation"]
     title, y = "passes over the photos", "share of right answers"
     histories = {side: cached.history(run) for side, run in (("A", a), ("B", b))}
     chart.show(

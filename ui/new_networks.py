@@ -62,8 +62,8 @@ def show_steps() -> None:
     batch_norm = right.toggle("BatchNorm", True, key="flow_norm", bind="query-params", help=explain("BatchNorm"))
     configs = twins(depth, "batch" if batch_norm else "none")
     tables = {
-        name: gradients.with_steps(cached.initial_gradients(config), FIRST_RATE).assign(network=name)
-        for name, config in configs.items()
+        name: gradients.with_steps(table, FIRST_RATE).assign(network=name)
+        for name, table in zip(configs, cached.initial_gradients(list(configs.values())), strict=True)
     }
     steps = {name: table["step"].where(~table["broken"]).to_numpy() for name, table in tables.items()}
     first = {name: gradient_words.step(lengths[0]) for name, lengths in steps.items()}
@@ -104,9 +104,10 @@ def _show_message(configs: Twins, tables: dict[str, pd.DataFrame]) -> None:
 def _against_shallow(configs: Twins, norms: dict[str, np.ndarray]) -> str:
     """What a typical layer receives, by network, against the same network with the fewest layers."""
     where, typical = f"in the same network with only {DEPTHS[0]} layers", {}
-    for name, config in configs.items():
-        shallow = cached.initial_gradients(replace(config, depth=DEPTHS[0]))["norm"].to_numpy()
-        typical[name] = gradient_words.typical_layer(gradients.typical_by_typical(norms[name], shallow), where)
+    shallow = cached.initial_gradients([replace(config, depth=DEPTHS[0]) for config in configs.values()])
+    for name, table in zip(configs, shallow, strict=True):
+        ratio = gradients.typical_by_typical(norms[name], table["norm"].to_numpy())
+        typical[name] = gradient_words.typical_layer(ratio, where)
     if not all(typical.values()):  # beyond what numbers can hold
         return ""
     return (

@@ -58,7 +58,7 @@ def choose(pair: Pair) -> Choice | None:
 
 def _test_image(pair: Pair) -> Choice:
     if "image" not in st.session_state and "image" not in st.query_params:
-        _draw(pair, first=True)  # the first look is an interesting one
+        st.session_state["image"] = most_telling(pair)  # the first look is an interesting one
     st.button(
         "Another one",
         key="another",
@@ -89,15 +89,19 @@ def _test_image(pair: Pair) -> Choice:
     return Choice(square, f"Test photo {number}: {truth}", truth, number=number)
 
 
-def _draw(pair: Pair, first: bool = False) -> None:
-    """Choose a photo of the kind that the two boxes name; the `first` time the clearest disagreement."""
-    found = _disagreements(pair) if first else _pool(pair, st.session_state["pool"])
-    shows = ANY_CLASS if first else st.session_state["shows"]
+def most_telling(pair: Pair) -> int:
+    """The number of the test photo on which they disagree most clearly; 0 where they never do."""
+    return int(next(iter(_disagreements(pair)), 0))
+
+
+def _draw(pair: Pair) -> None:
+    """Choose a photo of the kind that the two boxes name."""
+    found, shows = _pool(pair, st.session_state["pool"]), st.session_state["shows"]
     if shows != ANY_CLASS:
         found = found[cached.test_labels()[found] == CLASSES.index(shows)]
     if len(found):
-        st.session_state["image"] = int(found[0] if first else np.random.default_rng().choice(found))
-    elif not first:
+        st.session_state["image"] = int(np.random.default_rng().choice(found))
+    else:
         st.session_state["_none_found"] = "There is no such photo among the 10,000; choose another kind."
 
 

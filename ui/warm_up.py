@@ -1,9 +1,10 @@
-"""Loads what takes long (PyTorch, Grad-CAM, the test photos, the first pair) while the visitor still reads."""
+"""Loads what takes long before a visitor asks for it: the first page's photos and answers while the browser still loads
+the app, and all that the other pages need (PyTorch, Grad-CAM, charts) while the visitor reads the first one."""
 
 import logging
 import os
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from core.jobs.processes import allow_open_files
@@ -15,11 +16,11 @@ _drawn = threading.Event()
 
 @asynccontextmanager
 async def while_serving(app: object) -> AsyncIterator[dict]:
-    """The lifespan of the server: the warm-up follows the first page, and nobody waits for it."""
+    """The lifespan of the server: most of the warm-up follows the first page, and nobody waits for it."""
     allow_open_files()
     # Grad-CAM's progress bars would fill the server's log. tqdm looks once, when PyTorch imports it.
     os.environ.setdefault("TQDM_DISABLE", "1")
-    threading.Thread(target=_after_the_first_page, name="warm-up", daemon=True).start()
+    threading.Thread(target=_round_the_first_page, name="warm-up", daemon=True).start()
     yield {}
 
 
@@ -28,24 +29,47 @@ def page_is_drawn() -> None:
     _drawn.set()
 
 
-def _after_the_first_page() -> None:
+def _round_the_first_page() -> None:
+    warm_up(prepare_first_page)
     _drawn.wait(PATIENCE)
-    warm_up()
+    warm_up(prepare_other_pages)
 
 
-def warm_up() -> None:
+def warm_up(prepare: Callable[[], None]) -> None:
     """What is loaded here is in the caches when a page asks; a page that asks sooner loads it itself. Whatever is
     missing (PyTorch, a run) is told by the pages that need it."""
     try:
-        from core.heatmaps import gradcam
-        from core.runs.library import find_run
-        from ui import cached, closer_look  # noqa: F401 (which brings the charts)
-        from ui.pair_picker import TRANSFER
-
-        photo = cached.test_images().pixels[0]
-        for name in TRANSFER:
-            predictor = cached.predictor(find_run(name))
-            # The first heatmap takes longest: libraries are loaded, memory is laid out.
-            gradcam.overlay(photo, predictor.predict(photo).heatmap)
+        prepare()
     except Exception as error:  # whatever a damaged installation raises: the server serves all the same
         LOG.warning("Not warmed up: %s", error)
+
+
+def prepare_first_page() -> None:
+    from core.runs.library import find_run
+    from ui import cached
+    from ui.pair_picker import DEEP, TRANSFER
+
+    cached.test_images()
+    for names in (DEEP, TRANSFER):
+        cached.disagreements(*map(find_run, names))
+
+
+def prepare_other_pages() -> None:
+    """By what *What do they see?* shows first: the first heatmap and the first chart take longest, since libraries are
+    loaded and memory is laid out."""
+    import pandas as pd
+
+    from core.charts.answers import answers
+    from core.charts.palette import WITH
+    from core.runs.library import find_run
+    from ui import cached, closer_look
+    from ui.pair_picker import TRANSFER, Pair
+    from ui.picture_source import most_telling
+
+    a, b = map(find_run, TRANSFER)
+    pair = Pair(a, b, question=None)
+    seen, style = cached.test_images().pixels[most_telling(pair)], closer_look.MapStyle("GradCAM", None, None, 0.5)
+    for side, run in pair:
+        look = closer_look.look(side, run, seen, style)
+        style.draw(seen, look.answer.heatmap)
+    answers(pd.DataFrame({"class": ["cat"], "probability": [1.0]}), WITH).to_dict()

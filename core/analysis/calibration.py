@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize_scalar
+import scipy  # whose parts load when they are first used: the first page needs none
 
 from core.analysis import metrics
 from core.errors import RunError
@@ -34,7 +34,7 @@ class Temperature:
 
 def fit(logits: np.ndarray, labels: np.ndarray) -> Temperature:
     """The temperature with the least loss (section 4.2) on logits float (n, 10) of validation photos."""
-    found = minimize_scalar(
+    found = scipy.optimize.minimize_scalar(
         lambda log: metrics.loss(logits / np.exp(log), labels),
         bounds=(np.log(COLDEST), np.log(HOTTEST)),
         method="bounded",

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri, stdtrit  # not scipy.stats, whose import alone takes a second
+import scipy  # whose parts load when they are first used: the first page needs none
 
 from core.analysis.metrics import share
 from core.data.cifar10 import TEST_IMAGES
@@ -214,7 +214,7 @@ class _Errors:
 
 def _reach_of_luck(freedom: float) -> float:
     """How many standard errors luck stays within in 19 of 20 cases: Student's t, or normal for endless `freedom`."""
-    return float(stdtrit(freedom, 0.975) if np.isfinite(freedom) else ndtri(0.975))
+    return float(scipy.special.stdtrit(freedom, 0.975) if np.isfinite(freedom) else scipy.special.ndtri(0.975))
 
 
 def _once_a_seed(rows: pd.DataFrame) -> pd.DataFrame:

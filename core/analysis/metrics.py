@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import bdtr, log_softmax, softmax
+import scipy  # whose parts load when they are first used: the first page needs none
 
 from core.data.cifar10 import CLASSES
 
@@ -50,17 +50,18 @@ def share(right: int, n: int) -> Share:
 def mcnemar(only_a: int, only_b: int) -> float:
     """The exact two-sided probability that luck splits the cases which one of two alone gets right so unevenly
     (McNemar 1947; a binomial test of 1/2)."""
-    return min(1.0, 2 * float(bdtr(min(only_a, only_b), only_a + only_b, 0.5)))
+    return min(1.0, 2 * float(scipy.special.bdtr(min(only_a, only_b), only_a + only_b, 0.5)))
 
 
 def loss(logits: np.ndarray, labels: np.ndarray) -> float:
     """Mean cross-entropy, in nats."""
-    return float(-log_softmax(logits.astype(np.float64), axis=1)[np.arange(len(labels)), labels].mean())
+    return float(-scipy.special.log_softmax(logits.astype(np.float64), axis=1)[np.arange(len(labels)), labels].mean())
 
 
 def probabilities(logits: np.ndarray) -> np.ndarray:
     """Softmax, float64 (n, 10); each row sums to 1."""
-    return softmax(logits.astype(np.float64), axis=1)
+    powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
 
 
 def calibration_error(logits: np.ndarray, labels: np.ndarray, bins: int = 15) -> float:

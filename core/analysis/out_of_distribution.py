@@ -6,7 +6,7 @@ right is measured by `benchmarks/unfamiliar_pictures.py`.
 """
 
 import numpy as np
-from scipy.special import logsumexp
+import scipy  # whose parts load when they are first used
 
 SAME = 1e-3  # scores no further apart are equal; those of the trained networks here spread over several units
 FALSE_ALARMS = 0.05  # of the photos that are one of the ten; the price of the note
@@ -14,7 +14,7 @@ FALSE_ALARMS = 0.05  # of the photos that are one of the ten; the price of the n
 
 def score(logits: np.ndarray) -> np.ndarray:
     """Float64 (n,) for logits (n, 10): higher for pictures like those that the network knows."""
-    return logsumexp(logits.astype(np.float64), axis=1)
+    return scipy.special.logsumexp(logits.astype(np.float64), axis=1)
 
 
 def rank(logits: np.ndarray, test_logits: np.ndarray) -> float:

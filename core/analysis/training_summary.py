@@ -1,5 +1,6 @@
 """What a training came to: how good, how fast, how much of it memorized. The words are in `core.words.summary`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from core.runs.run import Run
 
 TARGETS = (0.8, 0.9)  # validation accuracies that "time to reach" means
 OF_TRAINING = ("seed", "epochs", "minutes", "train_error", "val_error")
+COSTS = ["epoch", "minutes", "images_seen"]  # of training, until an epoch's end
 ROUNDING = 1e-6  # 4,500 right of 5,000 is 0.89999998 as a float32
 
 
@@ -50,6 +52,26 @@ def lost_again(answers: np.ndarray, labels: np.ndarray) -> int:
     al. 2019, "An empirical study of example forgetting"). `answers`, `labels` as there."""
     right = answers == labels
     return int((right.any(axis=0) & ~right[-1]).sum())
+
+
+def curves(runs: Mapping[str, tuple[str, pd.DataFrame]], measure: str = "accuracy") -> pd.DataFrame:
+    """Of each side's run, its (name, history): a row an epoch and split ("training" or "validation") with COSTS, side,
+    run and value. `measure`: "accuracy" or "loss"."""
+    splits = {f"train_{measure}": "training", f"val_{measure}": "validation"}
+    return _by_side(runs).rename(columns=splits).melt(["side", "run", *COSTS], list(splits.values()), "split")
+
+
+def gaps(runs: Mapping[str, tuple[str, pd.DataFrame]]) -> pd.DataFrame:
+    """As `curves`, a row an epoch: side, run, COSTS and gap, training minus validation accuracy in points."""
+    table = _by_side(runs)
+    return table[["side", "run", *COSTS]].assign(gap=100 * (table["train_accuracy"] - table["val_accuracy"]))
+
+
+def _by_side(runs: Mapping[str, tuple[str, pd.DataFrame]]) -> pd.DataFrame:
+    return pd.concat(
+        history.assign(side=side, run=name, minutes=history["seconds"].cumsum() / 60)
+        for side, (name, history) in runs.items()
+    )
 
 
 def figures(run: Run) -> dict:

@@ -93,7 +93,7 @@ def _without(block: BasicBlock, x: Tensor) -> Tensor:
 
 
 def _scaled(block: BasicBlock, x: Tensor, scale: float) -> Tensor:
-    if not block.skip:
+    if not block.skip or scale == 1:
         return block(x)
     if scale == 0:
         return _without(block, x)

@@ -112,7 +112,7 @@ def test_gradient_flow_goes_back_to_before_the_first_step(app, own_runs):
     chart = charts(app)[8]  # after two of new networks, the steps at the end, four heatmaps and the ratio
     drawn = pd.concat(convert_arrow_bytes_to_pandas_df(dataset.data.data) for dataset in chart.proto.datasets)
     for side, name in OWN.items():
-        begun = cached.initial_gradients(TrainConfig(depth=8, skip=name == OWN["B"]))
+        (begun,) = cached.initial_gradients([TrainConfig(depth=8, skip=name == OWN["B"])])
         assert drawn[drawn["side"] == side]["norm"].tolist() == begun["norm"].tolist()
     low, high = json.loads(chart.proto.spec)["layer"][0]["encoding"]["y"]["scale"]["domain"]
     assert low <= drawn["norm"].min() <= drawn["norm"].max() <= high

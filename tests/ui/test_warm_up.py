@@ -11,49 +11,43 @@ import pytest
 
 from core.heatmaps.predictor import Predictor
 from core.paths import ROOT
+from tests.pages.opened import new_app, open_page
 from ui import cached, warm_up
 
 
+@pytest.mark.slow
 def test_the_first_pair_is_ready(monkeypatch):
-    drawn = []
-    predict = Predictor.predict
-
-    def note(self, seen):
-        drawn.append((prediction := predict(self, seen)).heatmap)
-        return prediction
-
-    monkeypatch.setattr(Predictor, "predict", note)
-    woken = []
-    predictor = cached.predictor
-    monkeypatch.setattr(cached, "predictor", lambda run: woken.append(run.name) or predictor(run))
-    warm_up.warm_up()
-    assert woken == ["resnet50-scratch", "resnet50-imagenet"]
-    assert [heatmap.shape for heatmap in drawn] == [(32, 32)] * 2
+    """And what *What do they see?* shows first is answered already."""
+    warm_up.prepare_first_page()
+    warm_up.prepare_other_pages()
+    monkeypatch.setattr(Predictor, "predict", lambda *_: pytest.fail("asked again"))
+    app = open_page(new_app(), "look_inside")
+    assert len(app.get("image")) >= 3
 
 
 def test_a_thread_without_a_page_can_do_it(caplog):
     """No spinner, no "missing ScriptRunContext"."""
     with caplog.at_level(logging.WARNING):
-        thread = threading.Thread(target=warm_up.warm_up)
+        thread = threading.Thread(target=warm_up.warm_up, args=[warm_up.prepare_other_pages])
         thread.start()
         thread.join(60)
     assert caplog.text == ""
 
 
 def test_without_pytorch_the_server_starts_all_the_same(monkeypatch, caplog):
-    def missing(run):
+    def missing(*_):
         raise ModuleNotFoundError("No module named 'torch'")
 
-    monkeypatch.setattr(cached, "predictor", missing)
+    monkeypatch.setattr(cached, "prediction", missing)
     with caplog.at_level(logging.WARNING):
-        warm_up.warm_up()
+        warm_up.warm_up(warm_up.prepare_other_pages)
     assert "No module named 'torch'" in caplog.text
 
 
 def test_the_server_does_not_wait_for_it(monkeypatch):
     monkeypatch.setenv("TQDM_DISABLE", "1")  # is set there, and must not outlive this test
     begun, go_on = threading.Event(), threading.Event()
-    monkeypatch.setattr(warm_up, "warm_up", lambda: begun.set() or go_on.wait(10))
+    monkeypatch.setattr(warm_up, "warm_up", lambda _: begun.set() or go_on.wait(10))
     monkeypatch.setattr(warm_up, "PATIENCE", 0.1)  # no page is drawn here
 
     async def serve() -> bool:
@@ -70,7 +64,7 @@ def test_the_server_may_open_as_many_files_as_visitors_need(soft, hard, then):
     """In a process of its own: the hard limit can't be raised again."""
     code = (
         f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, ({soft}, {hard}));"
-        "import asyncio; from ui import warm_up; warm_up.warm_up = lambda: None; warm_up.PATIENCE = 0\n"
+        "import asyncio; from ui import warm_up; warm_up.warm_up = lambda _: None; warm_up.PATIENCE = 0\n"
         "async def serve():\n"
         "    async with warm_up.while_serving(None):\n"
         "        print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])\n"

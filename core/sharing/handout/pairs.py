@@ -11,6 +11,7 @@ import pandas as pd
 
 from core.analysis import comparison, metrics
 from core.analysis.questions import Question, questions
+from core.analysis.training_summary import curves
 from core.charts import palette
 from core.charts.answers import confusion
 from core.charts.learning import learning_curves
@@ -112,14 +113,7 @@ def _sides(pair: Mapping[str, Run], verdict: comparison.Verdict, drawings: Mappi
 
 
 def _curves(pair: Mapping[str, Run], histories: Mapping[str, pd.DataFrame]) -> Chart:
-    renamed = {"train_accuracy": "training", "val_accuracy": "validation"}
-    table = pd.concat(
-        histories[side]
-        .assign(side=side, run=run.name)
-        .rename(columns=renamed)
-        .melt(id_vars=["side", "run", "epoch"], value_vars=list(renamed.values()), var_name="split")
-        for side, run in pair.items()
-    )
+    table = curves({side: (run.name, histories[side]) for side, run in pair.items()})
     line = exercises.finish_line(histories)
     spec = learning_curves(table, "epoch", "epochs", "right answers", True, line).to_dict()
     caption = (

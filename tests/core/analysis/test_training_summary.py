@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from core.analysis.metrics import Share
-from core.analysis.training_summary import lost_again, right_for_good, summarize
+from core.analysis.training_summary import curves, gaps, lost_again, right_for_good, summarize
 
 SHARE = Share(0.84, 0.83, 0.85, 10_000)
 HISTORY = pd.DataFrame(
@@ -28,3 +28,17 @@ def test_photos_are_right_for_good_since_their_last_mistake():
     labels = np.ones(6, int)
     assert right_for_good(answers, labels).tolist() == [1, 2, 3, 3, 0, 0]
     assert lost_again(answers, labels) == 1
+
+
+def test_curves_and_gaps_of_both_by_what_training_cost():
+    runs = {
+        "A": ("plain", HISTORY.assign(images_seen=[10, 20, 30])),
+        "B": ("residual", HISTORY[:1].assign(images_seen=7)),
+    }
+    table = curves(runs)
+    of_a = table[(table["side"] == "A") & (table["split"] == "validation")]
+    assert of_a["value"].tolist() == [0.5, 0.81, 0.85]
+    assert (of_a["minutes"].tolist(), of_a["images_seen"].tolist()) == ([2, 4, 6], [10, 20, 30])
+    of_b = table[(table["side"] == "B") & (table["split"] == "training")]
+    assert of_b[["run", "epoch", "value"]].to_numpy().tolist() == [["residual", 1, 0.9]]
+    assert gaps(runs)[["side", "gap"]].round(9).to_numpy().tolist() == [["A", 40], ["A", 9], ["A", 5], ["B", 40]]

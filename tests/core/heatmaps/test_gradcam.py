@@ -84,7 +84,7 @@ IN_THE_APP = """
             for method in ("ScoreCAM", "AblationCAM"):
                 assert predictor.predict(np.zeros((32, 32, 3), np.uint8), method=method).heatmap.shape == (32, 32)
 
-    warm_up.warm_up = lambda: None
+    warm_up.warm_up = lambda _: None
     asyncio.run(serve())
 """
 
