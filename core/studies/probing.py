@@ -11,7 +11,7 @@ from core.analysis import probes
 from core.analysis.probes import Probes
 from core.data.batches import to_tensors
 from core.data.cifar10 import Images
-from core.models.cifar import CifarNet
+from core.models.cifar import CifarNet, average_pooled
 from core.models.registry import family
 from core.runs.run import Run
 
@@ -50,7 +50,7 @@ def pooled(model: CifarNet, x: Tensor) -> Tensor:
     found = []
     for block in model.layer3:
         out = block(out)
-        found.append(out.mean(dim=(2, 3)))
+        found.append(average_pooled(out))
     return torch.stack(found)
 
 

@@ -18,7 +18,7 @@ from core.analysis.surgery import IMAGES, Blocks, removable
 from core.data.batches import to_tensors
 from core.data.cifar10 import Images
 from core.errors import LabError
-from core.models.cifar import BasicBlock, CifarNet, shortcut
+from core.models.cifar import BasicBlock, CifarNet, average_pooled, shortcut
 from core.models.inference import autocast
 from core.models.registry import family
 from core.runs.run import Run
@@ -82,7 +82,7 @@ def forward(model: CifarNet, x: Tensor, removed: Blocks = frozenset(), scale: fl
     out = F.relu(model.bn1(model.conv1(x)))
     for number, block in enumerate(blocks(model), start=1):
         out = _without(block, out) if number in removed else _scaled(block, out, scale)
-    return model.fc(out.mean(dim=(2, 3)))
+    return model.fc(average_pooled(out))
 
 
 def _without(block: BasicBlock, x: Tensor) -> Tensor:

@@ -21,5 +21,5 @@ def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimiz
         for (factor, decayed), parameters in body_first
     ]
     if config.optimizer == "adamw":
-        return torch.optim.AdamW(options, lr=config.lr, betas=(config.momentum, 0.999))
-    return torch.optim.SGD(options, lr=config.lr, momentum=config.momentum, nesterov=config.momentum > 0)
+        return torch.optim.AdamW(options, lr=config.lr, betas=(config.momentum, 0.999), fused=True)
+    return torch.optim.SGD(options, lr=config.lr, momentum=config.momentum, nesterov=config.momentum > 0, fused=True)

@@ -296,10 +296,13 @@ class Trainer:
             raise TrainingError("The saved state belongs to another configuration; resume with the same options.")
         load_weights(self.model, _with_prefix(tensors, "model."))
         self.best_weights = _copy(_with_prefix(tensors, "best."))
+        learned = [weights for group in self.optimizer.param_groups for weights in group["params"]]
         momenta: dict[int, dict[str, Tensor]] = {}
         for name, value in _with_prefix(tensors, "optimizer.").items():
             index, key = name.split(".", 1)
-            momenta.setdefault(int(index), {})[key] = value.clone()
+            like = learned[int(index)] if value.dim() else value
+            # In memory as the weights lie: fused optimizers take it for granted.
+            momenta.setdefault(int(index), {})[key] = torch.empty_like(like, dtype=value.dtype).copy_(value)
         self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": momenta})
         self._scaler.load_state_dict(values.get("scaler") or {})
         self.record.load_state(tensors, values)
