@@ -50,8 +50,9 @@ def take(answer: int) -> None:
         game["answers"].append(answer)
 
 
-def go_on() -> None:
-    st.session_state["_game"]["shown"] += 1
+def go_on(number: int) -> None:
+    """From this photo, however often it is pressed before the page has changed."""
+    st.session_state["_game"]["shown"] = number + 1
 
 
 def ask(photo: int, number: int) -> None:
@@ -87,6 +88,7 @@ def reveal(photo: int, answer: int, number: int) -> None:
         icon=":material/arrow_forward:",
         shortcut="Enter",
         on_click=go_on,
+        args=(number,),
     )
 
 

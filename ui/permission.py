@@ -19,6 +19,7 @@ from core.settings import environment
 TOKEN = "admin"  # in the link
 KEPT = "_admin"
 THIS_COMPUTER = {"localhost", "127.0.0.1", "::1"}
+OWN_IN_BOTH = "::ffff:127.0.0.1"  # what 127.0.0.1 looks like to a server that listens to IPv4 and IPv6 at once
 OF_A_PROXY = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
 NOT_HERE = (
     "You may look and play. Training and changing runs is for whoever sits at the computer that runs this lab, or has "
@@ -48,11 +49,11 @@ def follow_link() -> None:
 
 
 def sits_here(came_from: str | None, headers: Mapping[str, str]) -> bool:
-    """Whether a browser on this computer asks. `came_from`: the address of who asks, None for this computer's own;
-    `headers`: of the request, whatever their case."""
+    """Whether a browser on this computer asks. `came_from`: the address of who asks, None for this computer's own, as
+    far as Streamlit knows; `headers`: of the request, whatever their case."""
     hosts = (f"//{headers.get('Host', '')}", headers.get("Origin", ""))
     proxied = any(name in headers for name in OF_A_PROXY)
-    return came_from is None and not proxied and all(map(_names_this_computer, hosts))
+    return came_from in (None, OWN_IN_BOTH) and not proxied and all(map(_names_this_computer, hosts))
 
 
 @cache

@@ -118,8 +118,8 @@ def _download() -> Images:
 def _how_to_get_it(problem: str) -> str:
     return (
         f"{problem} There are three ways to get the 50,000 training images: set CIFAR10_DIR (or --data) to a folder or "
-        "an archive that holds them (the Python or the binary version, or PNG files in a folder for each class); put "
-        f"an earlier download of cifar-10-batches-py into {DOWNLOAD_DIR}; or let torchvision download it (170 MB) with "
-        "a network. "
+        "an archive that holds them (the Python or the binary version, PNG files in a folder for each class, Parquet "
+        f"tables); put an earlier download of cifar-10-batches-py into {DOWNLOAD_DIR}; or let torchvision download it "
+        "(170 MB) with a network. "
         "To train on the 10,000 images that come with the app instead, ask for them: --data shipped."
     )

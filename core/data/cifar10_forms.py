@@ -3,18 +3,20 @@
 - the binary version: data_batch_1.bin, ..., a label and 3,072 bytes an image
 - the Python version: data_batch_1, ..., pickles, of which only those with the official MD5 sums are opened
 - pictures: PNG files in a folder for each class, such as train/airplane/0001.png
+- tables: Parquet files such as train-00000-of-00001.parquet, as the Hugging Face Hub has them
 
 Whatever the form, what comes out is the official set in the official order: each image, with its label, is known by its
 digest. Nothing is unpacked under a name that an archive chose.
 """
 
 import hashlib
+import re
 import sys
 import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from io import BytesIO
@@ -22,6 +24,7 @@ from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 from PIL import Image
 
 from core.errors import DataError
@@ -46,7 +49,7 @@ def read(place: Path, classes: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     packed = [path for path in sorted(place.glob("*")) if path.name.endswith(ARCHIVES)] if place.is_dir() else []
     for each in (place, *packed):
         with _files(each) as files:
-            for form in (_binary, _pickled, _pictures):
+            for form in (_binary, _pickled, _pictures, _tables):
                 if found := form(each, files, classes):
                     return _official(each, *found)
             if each == place:
@@ -165,18 +168,41 @@ def _pictures(place: Path, files: Files, classes: Sequence[str]) -> Found | None
     labels = {path: classes.index(label) for path in files if (label := _class_of(path)) in classes}
     if not labels:
         return None
+    _require_all(place, len(labels), "PNG pictures for training in folders called like the classes")
+    pixels = _decoded(place, len(labels), ((path, files[path]()) for path in labels))
+    return pixels, np.array([*labels.values()], dtype=np.uint8), [*labels]
+
+
+def _tables(place: Path, files: Files, classes: Sequence[str]) -> Found | None:
+    """A row an image: the bytes of a PNG and its label."""
+    names = sorted(path for path in files if re.fullmatch(r"train\b.*\.parquet", PurePosixPath(path).name))
+    if not names:
+        return None
+    where, contents, labels = [], [], []
+    for name in names:
+        try:
+            table = pd.read_parquet(BytesIO(files[name]()))
+            contents += [cell["bytes"] for cell in table["img"]]
+            labels += table["label"].astype(np.uint8).tolist()
+        except Exception as error:  # pyarrow has many kinds for a damaged file
+            raise DataError(f"{name} in {place} is damaged, or no table of CIFAR-10 ({error}).") from None
+        where += [f"row {row} of {name}" for row in range(len(table))]
+    _require_all(place, len(labels), "rows in tables for training")
+    return _decoded(place, len(where), zip(where, contents, strict=True)), np.array(labels, dtype=np.uint8), where
+
+
+def _require_all(place: Path, found: int, what: str) -> None:
     count = len(np.load(DIGESTS, allow_pickle=False))
-    if len(labels) != count:
-        raise DataError(
-            f"{place} holds {len(labels):,} PNG pictures for training in folders called like the classes; all "
-            f"{count:,} are needed."
-        )
+    if found != count:
+        raise DataError(f"{place} holds {found:,} {what}; all {count:,} are needed.")
+
+
+def _decoded(place: Path, count: int, contents: Iterable[tuple[str, bytes]]) -> np.ndarray:
+    """uint8 (count, 32, 32, 3), of PNG files, each with where it was."""
     from tqdm import tqdm  # not before `predict` has switched off the bars of others, for which it looks at its import
 
-    pixels = np.empty((count, SIDE, SIDE, 3), dtype=np.uint8)
-    for number, path in enumerate(tqdm(labels, desc="reading pictures", unit="", mininterval=1, file=sys.stderr)):
-        pixels[number] = _picture(place, path, files[path]())
-    return pixels, np.array([*labels.values()], dtype=np.uint8), [*labels]
+    bar = tqdm(contents, "reading pictures", count, unit="", mininterval=1, file=sys.stderr)
+    return np.stack([_picture(place, path, content) for path, content in bar])
 
 
 def _class_of(path: str) -> str:

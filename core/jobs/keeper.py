@@ -36,10 +36,17 @@ def states(root: Path) -> dict[str, Status]:
     A run whose status can't be read is there too, as failed."""
     statuses = {}
     for folder in root.iterdir() if root.is_dir() else []:
-        if folder.name.startswith(".") or folder.is_symlink() or status.finished(folder):
+        configured = os.path.isfile(folder / "config.json")  # false, too, where one may not look: in lost+found
+        if (
+            folder.name.startswith(".")
+            or folder.is_symlink()
+            or not (configured or os.path.isfile(folder / status.FILE))
+        ):
+            continue
+        if status.finished(folder):
             continue
         run_status = status.read(folder)
-        if run_status is None and (folder / "config.json").is_file() and not status.finished(folder):
+        if run_status is None and configured and not status.finished(folder):
             run_status = Status("failed", reason="What became of it is not known.")
         if run_status:
             statuses[folder.name] = run_status

@@ -89,10 +89,12 @@ def list_lessons() -> tuple[dict[str, Lesson], list[str]]:
 def load(path: Path) -> Lesson:
     """Raises LabError that names the file, the step and what is wrong."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Windows's editors put a mark before UTF-8
     except OSError as error:
         raise LabError(f"{path.name} can't be read: {error.strerror}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise LabError(f"{path.name} is not written in UTF-8; save it anew with that encoding.") from None
+    except tomllib.TOMLDecodeError as error:
         raise LabError(f"{path.name} is no TOML: {error}.") from None
     try:
         if not NAME.fullmatch(path.stem):

@@ -18,6 +18,7 @@ from core.settings.train_config import TrainConfig
 
 Weights = dict[str, Tensor]
 OTHER_NAMES = {r"^linear\.": "fc.", r"\.shortcut\.": ".downsample."}  # theirs: torchvision's
+HEAD_IN_SEQUENCE = re.compile(r"fc\.\d+\.")  # nn.Sequential(nn.Dropout(), nn.Linear(512, 10))
 BLOCK = re.compile(r"layer(\d+)\.(\d+)\.conv1\.weight")
 BASIC, BOTTLENECK = 2, 3  # convolutions of a block
 RESNETS: dict[tuple[int, tuple[int, ...]], str] = {  # (convolutions of a block, blocks by stage): torchvision's name
@@ -33,9 +34,12 @@ WIDEST_GUESS = 150_000_000  # parameters
 
 
 def with_usual_names(weights: Weights) -> Weights:
-    """The same tensors, under torchvision's names where they have those of OTHER_NAMES."""
+    """The same tensors, under torchvision's names where they have those of OTHER_NAMES, or where the last layer stands
+    behind a dropout."""
     for theirs, usual in OTHER_NAMES.items():
         weights = {re.sub(theirs, usual, name): value for name, value in weights.items()}
+    if len({match[0] for match in map(HEAD_IN_SEQUENCE.match, weights) if match}) == 1:
+        weights = {HEAD_IN_SEQUENCE.sub("fc.", name): value for name, value in weights.items()}
     return weights
 
 

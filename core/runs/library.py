@@ -41,13 +41,18 @@ def _opened(root: Path) -> tuple[list[Run], dict[Path, str]]:
     """The runs in `root`, and what is wrong with each of its other folders."""
     runs, damaged = [], {}
     for path in sorted(root.iterdir()) if root.is_dir() else []:
-        if not path.is_dir() or path.name.startswith("."):  # hidden: an import that is not complete
-            continue
+        if not path.is_dir() or path.name.startswith(".") or _is_of_the_disk(path):
+            continue  # hidden: an import that is not complete
         try:
             runs.append(_open_in(root, path))
         except RunError as error:
             damaged[path] = str(error)
     return runs, damaged
+
+
+def _is_of_the_disk(path: Path) -> bool:
+    """Whether it is a folder that systems and network storages make on their disks, such as lost+found or @eaDir."""
+    return not NAME.fullmatch(path.name) and not os.path.exists(path / "config.json")
 
 
 def _open_in(root: Path, path: Path) -> Run:

@@ -20,14 +20,16 @@ def _own_token(monkeypatch):
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8501", "127.0.0.1:8501", "[::1]:8501", "[::1]"])
-def test_a_browser_on_this_computer_may(host):
-    assert permission.sits_here(None, {"Host": host, "Origin": f"http://{host}"})
+@pytest.mark.parametrize("came_from", [None, "::ffff:127.0.0.1"])
+def test_a_browser_on_this_computer_may(came_from, host):
+    assert permission.sits_here(came_from, {"Host": host, "Origin": f"http://{host}"})
 
 
 @pytest.mark.parametrize(
     ("came_from", "changed"),
     [
         ("192.168.0.7", {}),
+        ("::ffff:192.168.0.7", {}),
         ("10.0.0.1", {"X-Forwarded-For": "127.0.0.1"}),
         (None, {"Host": "evil.example:8501", "Origin": "http://evil.example:8501"}),  # DNS rebinding
         (None, {"Host": "localhost.evil.example"}),

@@ -8,6 +8,7 @@ import tarfile
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -48,6 +49,18 @@ def pictures(images: Images, folder: Path) -> None:
                 Image.fromarray(images.pixels[index]).save(folder / part / name / f"{number:04d}.png")
 
 
+def tables(images: Images, folder: Path) -> None:
+    """As uoft-cs/cifar10 on the Hugging Face Hub, in two parts."""
+    rows = []
+    for pixels, label in zip(images.pixels, images.labels, strict=True):
+        file = io.BytesIO()
+        Image.fromarray(pixels).save(file, "PNG")
+        rows.append({"img": {"bytes": file.getvalue(), "path": None}, "label": int(label)})
+    for number, part in enumerate((rows[:7], rows[7:])):
+        pd.DataFrame(part).to_parquet(folder / f"train-0000{number}-of-00002.parquet")
+    (folder / "test-00000-of-00001.parquet").write_bytes(b"not read")
+
+
 def pickles(images: Images, folder: Path) -> None:
     rows = cifar10_forms.records(images.pixels, images.labels)[:, 1:].reshape(5, COUNT, -1)
     for number, (data, labels) in enumerate(zip(rows, images.labels.reshape(5, COUNT), strict=True), start=1):
@@ -55,7 +68,7 @@ def pickles(images: Images, folder: Path) -> None:
     (folder / "batches.meta").write_bytes(pickle.dumps({"label_names": [*CLASSES]}))
 
 
-@pytest.fixture(params=[binary, pictures, pickles])
+@pytest.fixture(params=[binary, pictures, pickles, tables])
 def place(request, official, tmp_path, monkeypatch) -> Path:
     """A folder of whatever name that holds the official images in one of the forms."""
     folder = tmp_path / "whatever [1]"
@@ -87,7 +100,8 @@ def test_the_official_images_come_in_the_official_order(official, place, tmp_pat
 
 
 def victim(place: Path) -> Path:
-    return min(path for path in place.rglob("*") if "3" in path.name or path.match("train/dog/0001.png"))
+    names = ("*3*", "train/dog/0001.png", "train-00001*")
+    return min(path for path in place.rglob("*") if any(map(path.match, names)))
 
 
 def cut(path: Path) -> None:
@@ -103,7 +117,7 @@ def flip(path: Path) -> None:
         Image.fromarray(pixels).save(path)
         return
     data = bytearray(path.read_bytes())
-    data[-50] ^= 1
+    data[len(data) // 3] ^= 1
     path.write_bytes(data)
 
 
@@ -115,7 +129,7 @@ def test_what_is_damaged_or_missing_is_named(place, damage, monkeypatch):
     with pytest.raises(DataError) as caught:
         load_training(str(place))
     said = str(caught.value)
-    assert path.name in said or "holds 19 PNG pictures" in said
+    assert path.name in said or "holds 19 PNG pictures" in said or "holds 7 rows" in said
     assert place.name in said
     assert "three ways" in said
     assert "\n" not in said

@@ -488,6 +488,7 @@ def test_a_damaged_run_takes_room_and_can_be_deleted(idle, own_runs, monkeypatch
 
 def test_a_folder_that_no_run_can_be_called_like_is_deleted_too(own_runs):
     (own_runs / "x (copy)").mkdir(parents=True)
+    (own_runs / "x (copy)" / "config.json").touch()
     assert [*library.damaged_runs()] == ["x (copy)"]
     trainings.delete("x (copy)")
     assert list(own_runs.glob("[!.]*")) == []

@@ -31,6 +31,11 @@ def found_in(weights: dict[str, torch.Tensor]) -> list[tuple[str, str, int]]:
     return [(config.architecture, config.stem, config.input_size) for config in recognition.candidates(usual)]
 
 
+def behind_dropout(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """As of a network whose last layer is nn.Sequential(nn.Dropout(), nn.Linear(512, 10))."""
+    return {name.replace("fc.", "fc.1."): value for name, value in weights.items()}
+
+
 @pytest.mark.parametrize(
     ("weights", "expected"),
     [
@@ -45,11 +50,18 @@ def found_in(weights: dict[str, torch.Tensor]) -> list[tuple[str, str, int]]:
             pytest.param(lambda name=name: as_kuangliu(torchvisions(name, stem="cifar")), [(name, "cifar", 32)])
             for name in ("resnet34", "resnet50")
         ),
+        (lambda: behind_dropout(torchvisions("resnet18")), [("resnet18", "imagenet", 64)]),
         (lambda: {"a.weight": torch.ones(2, 2)}, []),
     ],
 )
 def test_a_network_is_told_by_its_tensors(weights, expected):
     assert found_in(weights()) == expected
+
+
+def test_a_last_layer_behind_a_dropout_is_the_last_layer():
+    weights = weights_of(depth=20)
+    found = fitted(behind_dropout(weights), TrainConfig(depth=20), "The weights in a.pt")
+    assert all(torch.equal(found[name], value) for name, value in weights.items())
 
 
 def option_b(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -66,6 +78,10 @@ def pre_activation(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         (lambda: option_b(weights_of(depth=20)), r"of 20 layers.*1x1 convolutions in its shortcuts \(option B\)"),
         (lambda: pre_activation(torchvisions("resnet18")), "a pre-activation ResNet of 18 layers: 2, 2, 2, 2 blocks"),
         (lambda: weights_of(depth=20) | {"fc.weight": torch.zeros(100, 64)}, "100 classes"),
+        (
+            lambda: behind_dropout(weights_of(depth=20)) | {"fc.4.weight": torch.ones(10, 64)},
+            r"unexpected: fc\.1\.bias",
+        ),
         (lambda: {"encoder.0.weight": torch.zeros(3, 4)}, r"1 tensor, first encoder\.0\.weight \(3, 4\)"),
     ],
 )

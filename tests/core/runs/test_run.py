@@ -18,7 +18,7 @@ from core.files import sha256_of
 from core.models.complexity import count_multiply_adds, count_parameters
 from core.models.registry import build
 from core.runs import store
-from core.runs.library import find_run, list_runs
+from core.runs.library import find_run, list_in, list_runs
 from core.runs.run import HISTORY_COLUMNS, Run, open_run
 from core.runs.store import new_folder
 from core.settings.train_config import TrainConfig
@@ -390,6 +390,16 @@ READ = {
         "unknown network": config(family="torchvision", network="resnet77", depth=20),
     },
 }
+
+
+def test_where_the_folder_is_a_whole_disk_its_own_folders_are_no_runs(make_run, own_runs):
+    run = make_run("mine")
+    for name in ("lost+found", "@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information"):
+        (own_runs / name / "inside").mkdir(parents=True)
+    shutil.copytree(run.path, own_runs / "mine (copy)")
+    found, (problem,) = list_in(own_runs)
+    assert [each.path for each in found] == [run.path]
+    assert "mine (copy) has a name that no run can have" in problem
 
 
 @pytest.mark.parametrize("damage", OPEN.values(), ids=OPEN.keys())
