@@ -1,11 +1,13 @@
-"""CIFAR-10 pictures on the screen: enlarged without smoothing, sent as files rather than inside the page."""
+"""CIFAR-10 pictures on the screen, sent inside the page; ui/style.css has them enlarged without smoothing."""
 
-import numpy as np
+from base64 import b64encode
+from io import BytesIO
+
 import streamlit as st
+from PIL import Image
 
 from core.data import doubted_labels
 from core.data.cifar10 import CLASSES
-from core.data.pictures import enlarge
 from core.words.comparison import judged
 from ui import cached
 from ui.pair_picker import Pair
@@ -14,8 +16,12 @@ SIDE = 128  # pixels on the screen of a 32 x 32 picture in a strip
 
 
 @st.cache_data(max_entries=2_000, show_spinner=False)
-def enlarged_test_image(index: int, side: int = SIDE) -> np.ndarray:
-    return np.asarray(enlarge(cached.test_images().pixels[index], side))
+def address(index: int) -> str:
+    """Of a test photo, and at the same time all of it, as PNG: 3 kB. To encode it anew for each visitor, and to answer
+    the browser's request for it, would take the server longer than all else that a photo needs."""
+    file = BytesIO()
+    Image.fromarray(cached.test_images().pixels[index]).save(file, "PNG")
+    return f"data:image/png;base64,{b64encode(file.getvalue()).decode()}"
 
 
 def strip(indices, pair: Pair, key: str) -> None:
@@ -26,7 +32,7 @@ def strip(indices, pair: Pair, key: str) -> None:
     with st.container(horizontal=True, key=key):
         for index in map(int, indices):
             with st.container(width=SIDE + 12, gap=None):
-                st.image(enlarged_test_image(index), width=SIDE, alt=f"Test photo {index}: {CLASSES[labels[index]]}")
+                st.image(address(index), width=SIDE, alt=f"Test photo {index}: {CLASSES[labels[index]]}")
                 st.markdown(_caption(index, CLASSES[labels[index]], {s: CLASSES[a[index]] for s, a in answers.items()}))
                 st.page_link(
                     "../pages/look_inside.py",
@@ -41,7 +47,7 @@ def row(indices, key: str, side: int = 72) -> None:
     with st.container(horizontal=True, key=key, gap="xsmall"):
         for index in map(int, indices):
             truth = CLASSES[cached.test_labels()[index]]
-            st.image(enlarged_test_image(index, side), width=side, alt=f"Test photo {index}: {truth}")
+            st.image(address(index), width=side, alt=f"Test photo {index}: {truth}")
 
 
 def _caption(index: int, truth: str, answers: dict[str, str]) -> str:
