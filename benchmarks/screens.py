@@ -11,6 +11,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
+import requests
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
@@ -22,14 +23,16 @@ PATIENCE = 60.0  # seconds
 
 class Screen:
     """`words`: (seconds, text) of all that came to be read, in order; `buttons`: {label: (id, fragment)};
-    `drawn`: how often a page was drawn to its end."""
+    `uploader`: id of the place for a file; `drawn`: how often a page was drawn to its end."""
 
     def __init__(self, url: str, page: str, query: str = "") -> None:
         self.url, self.page, self.query = url, page, query
         self.words: list[tuple[float, str]] = []
         self.buttons: dict[str, tuple[str, str]] = {}
+        self.uploader = ""
         self.polls = self.received = self.drawn = 0
-        self._hash = ""
+        self._hash = self._session = ""
+        self._upload: Any = None  # where a file may go, once the server has said so
         self._auto: tuple[str, float] | None = None
         self._pictures: set[str] = set()
         self._changed = asyncio.Event()
@@ -67,6 +70,23 @@ class Screen:
         await self._rerun(fragment, identity)
         return pressed
 
+    async def upload(self, name: str, data: bytes) -> None:
+        """Hand a file over, as the page in a browser does: ask where to, send it there, and say that it is there."""
+        await self.wait(lambda: self.uploader)
+        question = BackMsg()
+        question.file_urls_request.request_id = name
+        question.file_urls_request.session_id = self._session
+        question.file_urls_request.file_names.append(name)
+        await self._send(question)
+        place = await self.wait(lambda: self._upload)
+        await asyncio.to_thread(self._put, place.upload_url, name, data)
+        message = self._rerun_message()
+        state = message.rerun_script.widget_states.widgets.add(id=self.uploader)
+        state.file_uploader_state_value.uploaded_file_info.add(
+            name=name, size=len(data), file_id=place.file_id, file_urls=place
+        )
+        await self._send(message)
+
     async def wait(self, fulfilled: Callable[[], Any]) -> Any:
         """What `fulfilled` gives, as soon as it gives something."""
         async with asyncio.timeout(PATIENCE):
@@ -97,14 +117,22 @@ class Screen:
                 await self._rerun(auto[0], auto=True)
 
     async def _rerun(self, fragment: str = "", button: str = "", auto: bool = False) -> None:
-        message = BackMsg()
+        message = self._rerun_message()
         state = message.rerun_script
-        state.query_string, state.fragment_id, state.is_auto_rerun = self.query, fragment, auto
-        state.page_script_hash = self._hash
-        state.page_name = "" if self._hash else self.page
-        state.context_info.url = f"{self.url}/{self.page}"
+        state.fragment_id, state.is_auto_rerun = fragment, auto
         if button:
             state.widget_states.widgets.add(id=button, trigger_value=True)
+        await self._send(message)
+
+    def _rerun_message(self) -> BackMsg:
+        message = BackMsg()
+        state = message.rerun_script
+        state.query_string, state.page_script_hash = self.query, self._hash
+        state.page_name = "" if self._hash else self.page
+        state.context_info.url = f"{self.url}/{self.page}"
+        return message
+
+    async def _send(self, message: BackMsg) -> None:
         assert self._socket
         with suppress(ConnectionClosed):
             await self._socket.send(message.SerializeToString())
@@ -121,6 +149,10 @@ class Screen:
         kind = message.WhichOneof("type")
         if kind == "navigation":
             self._hash = message.navigation.page_script_hash
+        elif kind == "new_session":
+            self._session = message.new_session.initialize.session_id
+        elif kind == "file_urls_response":
+            self._upload = message.file_urls_response.file_urls[0]
         elif kind == "page_info_changed":
             self.query = message.page_info_changed.query_string
         elif kind == "script_finished":
@@ -134,6 +166,8 @@ class Screen:
         kind = element.WhichOneof("type")
         if kind == "button":
             self.buttons[element.button.label] = (element.button.id, fragment)
+        elif kind == "file_uploader":
+            self.uploader = element.file_uploader.id
         elif kind in ("heading", "markdown", "html", "alert"):
             self.words.append((time.perf_counter(), getattr(element, kind).body))
         elif kind == "metric":
@@ -143,6 +177,12 @@ class Screen:
                 if picture.url not in self._pictures:  # a browser keeps it
                     self._pictures.add(picture.url)
                     self._begin(asyncio.to_thread(self._fetch, picture.url))
+
+    def _put(self, path: str, name: str, data: bytes) -> None:
+        with requests.Session() as browser:
+            browser.get(f"{self.url}/_stcore/health").raise_for_status()  # which gives the cookie that an upload needs
+            token = {"X-Xsrftoken": browser.cookies["_streamlit_xsrf"]}
+            browser.put(self.url + path, files={"file": (name, data)}, headers=token).raise_for_status()
 
     def _fetch(self, path: str) -> None:
         if path.startswith("/"):

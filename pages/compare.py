@@ -81,7 +81,7 @@ def show_example(index: int) -> None:
     truth = CLASSES[cached.test_labels()[index]]
     with st.container(border=True, key="example", height="stretch", horizontal_alignment="center"):
         st.markdown("**One photo**")
-        st.image(photos.enlarged_test_image(index, 192), width=192, alt=f"Test photo {index}: {truth}")
+        st.image(photos.address(index), width=192, alt=f"Test photo {index}: {truth}")
         for side, run in pair:
             answer = CLASSES[cached.test_logits(run)[index].argmax()]
             st.markdown(f"{side} says **{answer}** {photos.mark(answer == truth)}")

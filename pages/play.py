@@ -63,7 +63,7 @@ def ask(photo: int, number: int) -> None:
     with left:
         large = st.toggle("Larger", key="larger", help="The same 32 × 32 pixels: all that the networks get.")
         side = LARGE if large else SMALL
-        st.image(photos.enlarged_test_image(photo, side), width=side, alt="The photo to name")
+        st.image(photos.address(photo), width=side, alt="The photo to name")
     with right:
         if answered:
             reveal(photo, answers[number], number)
@@ -107,7 +107,7 @@ def show_score(drawn: list[int], answers: list[int]) -> None:
     with st.container(horizontal=True, key="played"):
         for photo, answer, truth in zip(drawn, answers, truths, strict=True):
             with st.container(width=STRIP + 34, gap=None):
-                st.image(photos.enlarged_test_image(photo, STRIP), width=STRIP, alt=f"A {CLASSES[truth]}")
+                st.image(photos.address(photo), width=STRIP, alt=f"A {CLASSES[truth]}")
                 lines = [f"**{CLASSES[truth]}**", f"you: {CLASSES[answer]} {photos.mark(answer == truth)}"]
                 lines += [
                     f"{side}: {CLASSES[what]} {photos.mark(what == truth)}"

@@ -10,6 +10,7 @@ from core.words.glossary import explain
 from core.words.questions import TITLES
 from ui import cached, network_drawing, photos
 from ui.pair_picker import DEEP, TRANSFER, Pair, finished_runs
+from ui.picture_source import OWN_PHOTO
 
 PHOTO = 88  # pixels
 WHAT_THEY_ARE = {
@@ -23,7 +24,7 @@ IDEA = {
 TELLING = {"skip": 3986, "init": 802}  # test photos that people name at once: a horse, a deer
 LESSONS = {"skip": "shortcuts", "init": "transfer"}
 DOORS = (
-    ("look_inside", "Try your own picture", ":material/photo_camera:", {"source": "upload"}),
+    ("look_inside", "Try your own picture", ":material/photo_camera:", OWN_PHOTO),
     ("race", "Watch them learn", ":material/flag:", None),
     ("play", "Can you beat them?", ":material/sports_esports:", None),
 )
@@ -68,7 +69,7 @@ def show_photo(setting: str, pair: Pair, called: dict[str, str]) -> None:
     index = TELLING[setting] if TELLING[setting] in found else int(found[0])
     truth = CLASSES[cached.test_labels()[index]]
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", key=f"photo_{setting}"):
-        st.image(photos.enlarged_test_image(index, PHOTO), width=PHOTO, alt=f"A photo of {with_article(truth)}")
+        st.image(photos.address(index), width=PHOTO, alt=f"A photo of {with_article(truth)}")
         lines = [f"What is this? {capitalized(with_article(truth))}."]
         for side, run in pair:
             answer = CLASSES[cached.test_logits(run)[index].argmax()]

@@ -17,6 +17,7 @@ from ui import cached, chart, figures_table
 from ui.curious import curious
 from ui.foreign_text import plain
 from ui.pair_picker import readable_runs, show_command
+from ui.picture_source import OWN_PHOTO
 
 COMMANDS = """python -m core train resnet50 --data shipped --epochs 8
 python -m core train resnet50 --data shipped --epochs 8 --init imagenet"""
@@ -256,7 +257,7 @@ with place:
         "../pages/look_inside.py",
         label="Show both of them your own picture",
         icon=":material/photo_camera:",
-        query_params={"a": both.scratch.name, "b": both.pretrained.name, "source": "upload"},
+        query_params={"a": both.scratch.name, "b": both.pretrained.name, **OWN_PHOTO},
     )
 with details:
     show_verdict()

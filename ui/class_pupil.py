@@ -84,7 +84,7 @@ def _ask(room: Room, me: Pupil, view: View) -> None:
 
 def _photo(view: View) -> None:
     if view.question.photo is not None:
-        st.image(photos.enlarged_test_image(view.question.photo, PHOTO), width=PHOTO, alt="The photo to name")
+        st.image(photos.address(view.question.photo), width=PHOTO, alt="The photo to name")
 
 
 def _ballot(room: Room, me: Pupil, view: View) -> None:

@@ -159,7 +159,7 @@ def _photo(view: View, small: bool) -> None:
         return
     with st.container(key="class_photo_small" if small else "class_photo"):
         st.image(
-            photos.enlarged_test_image(view.question.photo, PHOTO),
+            photos.address(view.question.photo),
             width=SMALL if small else PHOTO,
             alt="The photo to name",
         )

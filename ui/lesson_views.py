@@ -24,6 +24,7 @@ from core.words import transfer as transfer_words
 from core.words.settings import describe, names
 from ui import cached, chart, network_drawing, photos, race_stage, screen, tables
 from ui.pair_picker import finished_runs, readable_runs
+from ui.picture_source import OWN_PHOTO
 
 LARGE, PROJECTED, SMALL = 320, 230, 110  # pixels of a photo, on a projector, and of one among many
 SHEET = 36  # filters
@@ -36,7 +37,7 @@ def show(call: Call) -> None:
 
 
 def photo(photo: int) -> None:
-    st.image(photos.enlarged_test_image(photo, _side()), width=_side(), alt="The photo to name")
+    st.image(photos.address(photo), width=_side(), alt="The photo to name")
 
 
 def two_networks(a: Run, b: Run) -> None:
@@ -64,7 +65,7 @@ def _show_both(a: Run, b: Run, right: bool = False) -> None:
 def answers(a: Run, b: Run, photo: int) -> None:
     truth = CLASSES[cached.test_labels()[photo]]
     left, right = st.columns([2, 3])
-    left.image(photos.enlarged_test_image(photo, _side()), width=_side(), alt=f"Test photo {photo}: {truth}")
+    left.image(photos.address(photo), width=_side(), alt=f"Test photo {photo}: {truth}")
     with right:
         for side, run in (("A", a), ("B", b)):
             probabilities = metrics.probabilities(cached.test_logits(run)[photo][None])[0]
@@ -179,7 +180,7 @@ def race(race: str) -> None:
 
 
 def own_photo(a: Run, b: Run) -> None:
-    link = {"a": a.name, "b": b.name, "source": "upload"}
+    link = {"a": a.name, "b": b.name, **OWN_PHOTO}
     with st.container(border=True, key="lesson_own_photo"):
         st.page_link(
             "../pages/look_inside.py",

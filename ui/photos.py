@@ -1,11 +1,14 @@
-"""CIFAR-10 pictures on the screen: enlarged without smoothing, sent as files rather than inside the page."""
+"""CIFAR-10 pictures on the screen, sent inside the page; ui/style.css has them enlarged without smoothing."""
+
+from base64 import b64encode
+from io import BytesIO
 
 import numpy as np
 import streamlit as st
+from PIL import Image
 
 from core.data import doubted_labels
 from core.data.cifar10 import CLASSES, load_training
-from core.data.pictures import enlarge
 from core.words.comparison import judged
 from ui import cached
 from ui.pair_picker import Pair
@@ -14,8 +17,16 @@ SIDE = 128  # pixels on the screen of a 32 x 32 picture in a strip
 
 
 @st.cache_data(max_entries=2_000, show_spinner=False)
-def enlarged_test_image(index: int, side: int = SIDE) -> np.ndarray:
-    return np.asarray(enlarge(cached.test_images().pixels[index], side))
+def address(index: int) -> str:
+    """Of a test photo, and at the same time all of it, as PNG: 3 kB. To encode it anew for each visitor, and to answer
+    the browser's request for it, would take the server longer than all else that a photo needs."""
+    return _address(cached.test_images().pixels[index])
+
+
+def _address(pixels: np.ndarray) -> str:
+    file = BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return f"data:image/png;base64,{b64encode(file.getvalue()).decode()}"
 
 
 def strip(indices, pair: Pair, key: str) -> None:
@@ -26,7 +37,7 @@ def strip(indices, pair: Pair, key: str) -> None:
     with st.container(horizontal=True, key=key):
         for index in map(int, indices):
             with st.container(width=SIDE + 12, gap=None):
-                st.image(enlarged_test_image(index), width=SIDE, alt=f"Test photo {index}: {CLASSES[labels[index]]}")
+                st.image(address(index), width=SIDE, alt=f"Test photo {index}: {CLASSES[labels[index]]}")
                 st.markdown(_caption(index, CLASSES[labels[index]], {s: CLASSES[a[index]] for s, a in answers.items()}))
                 st.page_link(
                     "../pages/look_inside.py",
@@ -38,19 +49,19 @@ def strip(indices, pair: Pair, key: str) -> None:
 
 def training_strip(captions: dict[int, str], key: str) -> None:
     """Training photos that come with the lab, by number, in a row that wraps, each with its caption in Markdown."""
-    pictures = _enlarged_training_images(tuple(captions))
+    addresses = _training_addresses(tuple(captions))
     with st.container(horizontal=True, key=key):
-        for picture, (index, caption) in zip(pictures, captions.items(), strict=True):
+        for photo, (index, caption) in zip(addresses, captions.items(), strict=True):
             with st.container(width=SIDE + 12, gap=None):
-                st.image(picture, width=SIDE, alt=f"Training photo {index}")
+                st.image(photo, width=SIDE, alt=f"Training photo {index}")
                 st.markdown(caption)
 
 
 @st.cache_data(max_entries=64, show_spinner="Unpacking the training photos ...")
-def _enlarged_training_images(indices: tuple[int, ...]) -> list[np.ndarray]:
+def _training_addresses(indices: tuple[int, ...]) -> list[str]:
     """All 10,000 are unpacked for them, and not kept."""
     pixels = load_training("shipped").pixels
-    return [np.asarray(enlarge(pixels[index], SIDE)) for index in indices]
+    return [_address(pixels[index]) for index in indices]
 
 
 def row(indices, key: str, side: int = 72) -> None:
@@ -58,7 +69,7 @@ def row(indices, key: str, side: int = 72) -> None:
     with st.container(horizontal=True, key=key, gap="xsmall"):
         for index in map(int, indices):
             truth = CLASSES[cached.test_labels()[index]]
-            st.image(enlarged_test_image(index, side), width=side, alt=f"Test photo {index}: {truth}")
+            st.image(address(index), width=side, alt=f"Test photo {index}: {truth}")
 
 
 def _caption(index: int, truth: str, answers: dict[str, str]) -> str:

@@ -17,6 +17,7 @@ from ui.foreign_text import plain
 from ui.pair_picker import Pair
 
 SOURCES = {"upload": "My photo", "test": "Test photo", "gallery": "Gallery", "camera": "Webcam"}
+OWN_PHOTO = {"source": SOURCES["upload"]}  # in a link, which holds what the widget shows
 ANY_PHOTO, DISAGREE, ANY_CLASS = "any photo", "they disagree", "any class"
 POOLS = (DISAGREE, "A right, B wrong", "B right, A wrong", "both wrong", "both right", ANY_PHOTO)
 NONE_OF_THESE = "none of these"

@@ -13,9 +13,8 @@ from core.data.cifar10 import CLASSES
 from core.jobs import race_process, race_result
 from core.words import course
 from core.words.gradients import rounded
-from ui import cached, chart
+from ui import cached, chart, photos
 from ui.foreign_text import plain
-from ui.photos import enlarged_test_image
 from ui.race_track import track
 
 POINTS = 100  # of a curve, at most: more are not seen, and cost time
@@ -98,7 +97,7 @@ def _show_answers(names: Mapping[str, str], frame: dict) -> None:
             truth = CLASSES[labels[index]]
             answers = {side: frame["standings"][side]["probabilities"][number] for side in SIDES}
             with st.container(width=SIDE, gap="xxsmall"):
-                st.image(enlarged_test_image(index, SIDE), width=SIDE, alt=f"Test photo {index}: {truth}")
+                st.image(photos.address(index), width=SIDE, alt=f"Test photo {index}: {truth}")
                 st.markdown("  \n".join(_said(side, answers[side], truth) for side in SIDES))
 
 

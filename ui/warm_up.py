@@ -1,16 +1,20 @@
 """Loads what takes long before a visitor asks for it: the first page's photos and answers while the browser still loads
-the app, and all that the other pages need (PyTorch, Grad-CAM, charts) while the visitor reads the first one."""
+the app, and all that the other pages need (PyTorch, Grad-CAM, charts) while the visitor reads the first one. Then it
+gives back, again and again, what visitors who have gone no longer need."""
 
+import gc
 import logging
 import os
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from core.jobs.processes import allow_open_files
+from core.jobs.processes import allow_open_files, give_back_memory
 
 LOG = logging.getLogger(__name__)
 PATIENCE = 5.0  # seconds for the first visitor, whose page comes first: Python runs one thread at a time
+TIDY = 60.0  # seconds; what visitors leave behind, such as photos of their own, holds itself in cycles
 _drawn = threading.Event()
 
 
@@ -20,7 +24,7 @@ async def while_serving(app: object) -> AsyncIterator[dict]:
     allow_open_files()
     # Grad-CAM's progress bars would fill the server's log. tqdm looks once, when PyTorch imports it.
     os.environ.setdefault("TQDM_DISABLE", "1")
-    threading.Thread(target=_round_the_first_page, name="warm-up", daemon=True).start()
+    threading.Thread(target=_beside_the_visitors, name="beside the visitors", daemon=True).start()
     yield {}
 
 
@@ -29,10 +33,15 @@ def page_is_drawn() -> None:
     _drawn.set()
 
 
-def _round_the_first_page() -> None:
+def _beside_the_visitors() -> None:
     warm_up(prepare_first_page)
     _drawn.wait(PATIENCE)
     warm_up(prepare_other_pages)
+    gc.freeze()  # what is loaded now stays: the collections that follow need not look through all of PyTorch
+    while True:
+        time.sleep(TIDY)
+        gc.collect()
+        give_back_memory()
 
 
 def warm_up(prepare: Callable[[], None]) -> None:

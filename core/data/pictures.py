@@ -18,7 +18,7 @@ from core.data.picture_files import Stripped
 from core.errors import ImageError
 
 MAX_PIXELS = 40_000_000
-_KEPT_PIXELS = 4_000_000  # a larger picture is reduced while it is read: no network here looks at more than 224 x 224
+_KEPT_PIXELS = 1_000_000  # a larger picture is reduced while it is read: no network here looks at more than 224 x 224
 _MAX_SIDE = 65_535  # what JPEG can hold; in Pillow a row costs memory even where it is one pixel wide
 _MAX_MEMORY = 200_000_000  # bytes while decoding
 _MAX_SCANNED = 1_000_000_000  # pixels of a JPEG x scans: each scan visits all pixels, and an empty one costs 100 bytes
@@ -34,7 +34,7 @@ _one_at_a_time = threading.Lock()
 
 @dataclass(frozen=True)
 class Picture:
-    """`image`: RGB, upright, no metadata, about 4 megapixels at most. `note`: "" or one sentence to show with it."""
+    """`image`: RGB, upright, no metadata, about a megapixel at most. `note`: "" or one sentence to show with it."""
 
     image: Image.Image
     note: str

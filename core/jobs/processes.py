@@ -1,6 +1,7 @@
 """The lab's processes in the background: how they are started, and how much of the machine they may use. Imports next
 to nothing, so that the queue's keeper stays small."""
 
+import ctypes
 import os
 import subprocess
 import sys
@@ -56,6 +57,14 @@ def allow_open_files() -> None:
     wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(MOST_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def give_back_memory() -> None:
+    """To the system, what this process has freed: glibc, the C library of most Linuxes, keeps it for threads to come.
+    Other systems' give it back by themselves, or can't be asked."""
+    if sys.platform == "linux":
+        with suppress(AttributeError):  # another C library than glibc
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def usable_cores() -> int:

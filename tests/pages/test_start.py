@@ -1,6 +1,7 @@
 """The first page: both questions with numbers of real runs, and its doors."""
 
 import shutil
+from urllib.parse import parse_qsl
 
 from core.data import cifar10
 from core.paths import SHIPPED
@@ -38,6 +39,14 @@ def test_no_picker_and_three_doors():
     assert not app.selectbox
     links = [link.proto.page.split("/")[-1] for link in app.get("page_link")]
     assert links == ["lesson", "lesson", "look_inside", "race", "play"]
+
+
+def test_the_door_to_a_picture_of_ones_own_asks_for_it():
+    (door,) = [link.proto for link in start().get("page_link") if link.proto.page.endswith("look_inside")]
+    app = new_app()
+    app.switch_page("../pages/look_inside.py")
+    app.query_params.update(parse_qsl(door.query_string))
+    assert app.run().segmented_control(key="source").value == "upload"
 
 
 def test_a_link_to_a_pair_opens_their_comparison():

@@ -1,8 +1,14 @@
 """Photos in a row, with what both networks said of them."""
 
-from core.data import doubted_labels
+from base64 import b64decode
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
+
+from core.data import cifar10, doubted_labels
 from core.words.comparison import judged
-from ui.photos import _caption, mark
+from ui.photos import _caption, address, mark
 
 DOUBTED = next(iter(doubted_labels.load()))
 
@@ -20,3 +26,10 @@ def test_a_caption_marks_who_is_right():
 def test_a_caption_tells_that_people_doubted_the_label():
     words = _caption(DOUBTED, "deer", {"A": "deer", "B": "bird"})
     assert judged(doubted_labels.load()[DOUBTED]) in words.split("  \n")[-1]
+
+
+def test_an_address_holds_the_photo_pixel_by_pixel():
+    kind, _, data = address(7).partition(",")
+    assert kind == "data:image/png;base64"
+    with Image.open(BytesIO(b64decode(data))) as photo:
+        assert np.array_equal(np.asarray(photo), cifar10.load_test().pixels[7])

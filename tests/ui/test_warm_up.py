@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import platform
 import subprocess
 import sys
+import textwrap
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -72,3 +74,37 @@ def test_the_server_may_open_as_many_files_as_visitors_need(soft, hard, then):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert int(done.stdout) == then
+
+
+LEFT_BEHIND = """
+    import asyncio, gc, psutil
+    from ui import warm_up
+
+    class Visitor:
+        def __init__(self):
+            self.photos = [b"x" * 5_000 for _ in range(20_000)]
+            self.me = self
+
+    def megabytes():
+        return psutil.Process().memory_info().rss / 1e6
+
+    async def serve():
+        async with warm_up.while_serving(None):
+            visitor = Visitor()
+            kept, before = visitor.photos[::100], megabytes()
+            del visitor
+            await asyncio.sleep(1)
+            print(before - megabytes())
+
+    gc.disable()
+    warm_up.warm_up, warm_up.PATIENCE, warm_up.TIDY = lambda _: None, 0, 0.1
+    asyncio.run(serve())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries give memory back by themselves")
+def test_what_visitors_leave_behind_is_given_back():
+    command = [sys.executable, "-c", textwrap.dedent(LEFT_BEHIND)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert float(done.stdout) > 60  # of 100
