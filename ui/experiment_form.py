@@ -53,8 +53,6 @@ def show() -> None:
 
 
 def _start(configs: list[TrainConfig]) -> None:
-    if st.session_state["section"] == "runs":  # pressed twice, before the page had changed
-        return
     try:
         names = trainings.start(configs)
     except LabError as error:

@@ -50,7 +50,8 @@ def show() -> None:
         "training photos.",
     )
     name = right.text_input("Its name here", slug(upload.name), key=f"network_name_{upload.file_id}")
-    if network and st.button("Add it", key="add_network", help="It is then shown the 10,000 test photos."):
+    told = "It is then shown the 10,000 test photos." if network else "Say first what it is."
+    if st.button("Add it", key="add_network", help=told, disabled=network is None) and network:
         _add(file, network, None if colors == TRIED else colors, name)
 
 

@@ -14,6 +14,11 @@ if (!window.resnetLabIsSetUp) {
     }
   }, true);  // before widgets, which keep some clicks to themselves
 
+  // Enter presses what has the focus, and not the button whose shortcut it is: Streamlit listens for these further out.
+  document.body.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.closest("button, a, summary")) event.stopPropagation();
+  });
+
   keepStepsOfBack();
   keepTranslationsTrue();
 }

@@ -49,10 +49,14 @@ def states() -> dict[str, Status]:
 
 
 def start(configs: list[TrainConfig]) -> list[str]:
-    """Queue these trainings, in order, under their default names, which are given back. All of them or none."""
+    """Queue these trainings, in order, under their default names, which are given back. All of them or none. Those that
+    wait or are in training already stay as they are: Start may be pressed twice, before the page has changed."""
     names = [config.default_run_name for config in configs]
     made: list[Path] = []
     with _changing() as root:
+        known = keeper.states(root)
+        if all(name in known and known[name].state in ("queued", "training") for name in names):
+            return names
         limits.require_allowed_length(configs)
         limits.require_room(len(configs))
         taken = [name for name in names if library.is_taken(root, name) or names.count(name) > 1]

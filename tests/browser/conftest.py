@@ -16,6 +16,7 @@ from tests.browser.requirements import skip_unless_required
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 # A camera that shows a test picture, and whose use nobody has to allow.
 ARGUMENTS = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+MOST_TABS = 90  # to go round a page
 SECONDS = 90  # a machine that trains at the same time is slow
 
 expect.set_options(timeout=SECONDS * 1000)
@@ -45,6 +46,28 @@ class Lab:
         """By the menu, to a page of PAGES."""
         self.page.locator("[data-testid=stSidebarNavLink]", has_text=re.compile(re.escape(PAGES[name][0]))).click()
         self.settle()
+
+    def reach(self, target: Locator, key: str = "Tab") -> None:
+        """By keyboard alone; and what has the focus looks so."""
+        for _ in range(MOST_TABS):
+            self.page.keyboard.press(key)
+            if target.evaluate("element => element === document.activeElement"):
+                break
+        else:
+            pytest.fail(f"{target} is not reached by {key}")
+        self.page.wait_for_timeout(200)  # looks fade in
+        focused = self._around(target)
+        target.evaluate("element => element.blur()")
+        self.page.wait_for_timeout(200)
+        assert self._around(target) != focused, f"nobody sees that {target} has the focus"
+        target.focus()
+
+    def _around(self, target: Locator) -> bytes:
+        box = target.bounding_box()
+        left, top = max(0, box["x"] - 8), max(0, box["y"] - 8)
+        return self.page.screenshot(
+            clip={"x": left, "y": top, "width": box["width"] + 16, "height": box["height"] + 16}, caret="hide"
+        )
 
     def click_middle(self, mark: Locator) -> None:
         """Of a chart's mark, which Playwright's own click takes to be covered."""

@@ -183,10 +183,15 @@ def test_a_whole_game_by_keyboard(lab):
     for number in range(10):
         expect(lab.page.get_by_text(f"Photo {number + 1} of 10")).to_be_visible()
         lab.settle()
-        lab.page.keyboard.press("4")
+        if number:
+            lab.page.keyboard.press("4")
+        else:
+            lab.reach(lab.page.locator(".st-key-say_cat button"))
+            lab.page.keyboard.press("Enter")
         expect(lab.page.get_by_text("You: cat")).to_be_visible()
         lab.settle()
         lab.page.keyboard.press("Enter")
+        lab.page.keyboard.press("Enter")  # as the impatient do
     expect(lab.page.get_by_text("of 10", exact=False).first).to_be_visible()
     expect(lab.page.get_by_role("button", name="Ten other photos")).to_be_visible()
     assert lab.exceptions == []
@@ -252,23 +257,6 @@ def test_a_click_on_a_point_of_depth_leads_to_its_pair(lab):
     expect(lab.page.locator("h1")).to_contain_text(PAGES["depth"][1])
 
 
-def test_a_link_opens_the_same_view(lab, browser):
-    lab.open(f"look_inside?a={RESNET}&b={PLAIN}&image=33")
-    expect(caption(lab.page, "Test photo 33")).to_be_visible()
-    lab.page.get_by_role("button", name="Choose", exact=True).click()
-    lab.page.locator(".st-key-image input").fill("77")
-    lab.page.locator(".st-key-image input").press("Enter")
-    lab.settle()
-    shared = lab.page.url
-    answers = lab.page.locator("h2").all_inner_texts()
-    expect(caption(lab.page, "Test photo 77")).to_be_visible()
-    other = browser.new_context().new_page()
-    other.goto(shared)
-    expect(caption(other, "Test photo 77")).to_be_visible(timeout=60_000)
-    assert other.locator("h2").all_inner_texts() == answers
-    other.context.close()
-
-
 def test_a_photo_is_taken_with_the_camera(lab):
     """Chromium's own test camera."""
     lab.page.context.grant_permissions(["camera"])
@@ -281,24 +269,47 @@ def test_a_photo_is_taken_with_the_camera(lab):
     assert lab.exceptions == []
 
 
-def test_shaking_by_keyboard_is_kept_in_the_link(lab, browser):
-    lab.open("look_inside?image=33")
-    lab.page.get_by_text("Shake it", exact=True).click()
+def test_look_inside_by_keyboard_and_a_link_opens_the_same_view(lab, browser):
+    """A photo chosen, the heatmaps made otherwise, the photo shaken: by Tab, Enter and arrows."""
+    page, press = lab.page, lab.page.keyboard.press
+    lab.open(f"look_inside?a={RESNET}&b={PLAIN}&image=33")
+    lab.reach(page.get_by_role("button", name="Choose", exact=True))
+    press("Enter")
+    lab.reach(page.locator(".st-key-image input"))
+    press("Control+a")
+    page.keyboard.type("77")
+    press("Enter")
+    press("Escape")
+    expect(caption(page, "Test photo 77")).to_be_visible()
+    lab.reach(page.get_by_role("button", name="Heatmaps"))
+    press("Enter")
+    lab.reach(page.locator(".st-key-method input"))
+    press("ArrowDown")
+    press("ArrowDown")
+    press("Enter")
+    page.wait_for_url("**method=**")
     lab.settle()
-    slider = lab.page.locator(".st-key-shake_rotation input")
-    slider.focus()
+    press("Escape")
+    lab.reach(page.locator(".st-key-closer button[role=radio]").first)
+    press("ArrowRight")
+    press("Enter")
+    slider = page.locator(".st-key-shake_rotation input")
+    lab.reach(slider)
     for _ in range(3):
-        slider.press("ArrowRight")
-    expect(lab.page.get_by_text("along “Rotation”")).to_be_visible()
+        press("ArrowRight")
+    expect(page.get_by_text("along “Rotation”")).to_be_visible()
     lab.settle()
     assert query(lab)["shake_rotation"] == ["3"]
-    answers = lab.page.get_by_text(re.compile("^[AB] (still|now) says")).all_inner_texts()
+    said = re.compile("^[AB] (still|now) says")
+    words = page.locator("h2").all_inner_texts(), page.get_by_text(said).all_inner_texts()
     other = browser.new_context().new_page()
-    other.goto(lab.page.url)
-    expect(other.get_by_text(re.compile("^[AB] (still|now) says"))).to_have_count(2)
-    assert other.get_by_text(re.compile("^[AB] (still|now) says")).all_inner_texts() == answers
+    other.goto(page.url)
+    expect(caption(other, "Test photo 77")).to_be_visible(timeout=60_000)
+    expect(other.get_by_text(said)).to_have_count(2)
+    assert (other.locator("h2").all_inner_texts(), other.get_by_text(said).all_inner_texts()) == words
     other.context.close()
-    lab.page.get_by_role("button", name="Undo all").click()
+    lab.reach(page.get_by_role("button", name="Undo all"))
+    press("Enter")
     expect(slider).to_have_value("0")
     lab.settle()
     assert lab.exceptions == []
@@ -406,11 +417,18 @@ def test_an_old_link_to_a_race_leads_to_it(lab):
     expect(lab.page.get_by_role("radio", name="56 layers")).to_be_checked()
 
 
-def test_an_experiment_is_queued_goes_on_unwatched_and_stops(lab):
+def test_an_experiment_is_set_up_and_started_by_keyboard_goes_on_unwatched_and_stops(lab):
     lab.open("train")
-    lab.page.get_by_role("radio", name="Set up an experiment").click()
     expect(lab.page.get_by_text(re.compile("measured by training for a second"))).to_be_visible()
-    lab.page.locator(".st-key-start button").click()
+    lab.reach(lab.page.locator(".st-key-cifar_epochs input"))
+    lab.page.keyboard.press("Control+a")
+    lab.page.keyboard.type("9")
+    lab.page.keyboard.press("Enter")
+    lab.settle()
+    start = lab.page.locator(".st-key-start button")
+    lab.reach(start)
+    lab.page.keyboard.press("Enter")
+    lab.page.keyboard.press("Enter")  # as the impatient do: it starts no more than the two
     expect(lab.page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
     lab.open("")  # look away
     lab.open("train?section=All+runs")
@@ -418,11 +436,13 @@ def test_an_experiment_is_queued_goes_on_unwatched_and_stops(lab):
     expect(stop).to_be_visible()
 
     def stop_it() -> None:
-        stop.click(timeout=PATIENCE)
+        lab.reach(stop)
+        lab.page.keyboard.press("Enter")
         lab.page.get_by_role("button", name="Resume").wait_for(timeout=PATIENCE)
 
     insist(stop_it)
     lab.page.get_by_role("combobox", name="Do something with").click()  # the twin, which is trained now or soon
+    expect(lab.page.get_by_role("option")).to_have_count(2)
     lab.page.get_by_role("option").nth(1).click()
 
     def click() -> None:  # which is missed where the button is drawn anew, as the twin's training begins

@@ -15,22 +15,45 @@ def heading(lab, number: int):
     return expect(lab.page.locator("h1")).to_have_text(STEPS[number - 1].title)
 
 
-def test_arrow_keys_lead_on_and_back_and_a_shows_the_answer(lab):
-    lab.open("lesson?lesson=shortcuts&step=1")
-    heading(lab, 1)
-    lab.page.keyboard.press("ArrowRight")
-    heading(lab, 2)
-    lab.settle()
-    lab.page.get_by_text("The one without shortcuts", exact=True).click()
-    lab.settle()
-    lab.page.keyboard.press("a")
-    expect(lab.page.get_by_text("You guessed “The one without shortcuts”")).to_be_visible()
-    lab.settle()
-    lab.page.keyboard.press("ArrowLeft")
-    heading(lab, 1)
-    lab.settle()
-    lab.page.go_back()
-    heading(lab, 2)
+def test_a_whole_lesson_by_keyboard(lab):
+    """By Tab, Enter and arrows; every other step by the shortcuts of a teacher: arrows and A."""
+    lab.open("lesson")
+    on, reveal = (lab.page.locator(f".st-key-lesson_{name} button") for name in ("next", "reveal"))
+    lab.reach(lab.page.locator(".st-key-begin_shortcuts button"))
+    lab.page.keyboard.press("Enter")
+    for number, step in enumerate(STEPS, start=1):
+        heading(lab, number)
+        lab.settle()
+        by_shortcuts = number % 2
+        if step.guess:
+            guess = lab.page.locator("[class*=st-key-guess_]")
+            lab.reach(guess.locator("button[role=radio], input").first)
+            lab.page.keyboard.press("ArrowRight")  # moves in what has the focus, and not to the next step
+            lab.page.keyboard.press("Enter")
+            if step.guess.answers:
+                expect(guess.locator("[aria-checked=true]")).to_have_text(list(step.guess.answers.values())[1])
+            lab.settle()
+            heading(lab, number)
+            if by_shortcuts:
+                lab.page.keyboard.press("a")
+            else:
+                lab.reach(reveal)
+                lab.page.keyboard.press("Enter")
+            expect(reveal).to_have_count(0)
+            lab.settle()
+        if number == 3:
+            lab.page.keyboard.press("ArrowLeft")
+            heading(lab, number - 1)
+            lab.settle()
+            lab.page.go_back()
+            heading(lab, number)
+            lab.settle()
+        if by_shortcuts:
+            lab.page.keyboard.press("ArrowRight")
+        else:
+            lab.reach(on)
+            lab.page.keyboard.press("Enter")
+    expect(lab.page.locator("h1")).to_have_text("Lessons")
     assert lab.exceptions == []
 
 

@@ -143,13 +143,19 @@ def test_the_cost_is_said_before_the_start(app):
     assert f"About **{2 * each:.0f} minutes** for 2 runs" in said(app)
 
 
-def test_a_name_that_is_taken_is_said(app):
+def test_pressed_twice_it_starts_once_and_a_name_that_is_taken_is_said(app):
+    for _ in range(2):
+        app = section(app, "experiment")
+        app.button(key="start").click().run()
+        assert not app.exception
+        assert not app.error
+    names = list(trainings.states())
+    assert len(names) == 2
+    for name in names:
+        trainings.stop(name)
     app = section(app, "experiment")
     app.button(key="start").click().run()
-    app.button_group(key="section").set_value("experiment").run()
-    app.button(key="start").click().run()
-    assert not app.exception
-    assert "exists already" in app.error[0].value
+    assert f"{names[0]} and {names[1]} exists already" in app.error[0].value
 
 
 def test_all_runs_are_listed_with_their_states(app):
@@ -314,7 +320,7 @@ def test_a_network_is_recognized_confirmed_added_and_scored(app, own_runs, weigh
     app = with_network(app, "theirs v1.th", weights)
     assert kind(app).options[:2] == ["resnet8 (fits)", "plain8 (fits)"]
     assert kind(app).value is None  # only a person can say
-    assert not [button for button in app.button if button.key == "add_network"]
+    assert app.button(key="add_network").disabled
     kind(app).set_value("resnet8").run()
     app.selectbox(key="network_colors").set_value("imagenet").run()
     app.button(key="add_network").click().run()
