@@ -36,14 +36,14 @@ def strip(indices, pair: Pair, key: str) -> None:
                 )
 
 
-def training_strip(captions: dict[int, str], key: str) -> None:
-    """Training photos that come with the lab, by number, in a row that wraps, each with its caption in Markdown."""
-    pictures = _enlarged_training_images(tuple(captions))
+def training_strip(shown: dict[int, tuple[str, str]], key: str) -> None:
+    """Training photos that come with the lab in a row that wraps; by number: what each is, and what is said of it."""
+    pictures = _enlarged_training_images(tuple(shown))
     with st.container(horizontal=True, key=key):
-        for picture, (index, caption) in zip(pictures, captions.items(), strict=True):
+        for picture, (index, (truth, words)) in zip(pictures, shown.items(), strict=True):
             with st.container(width=SIDE + 12, gap=None):
-                st.image(picture, width=SIDE, alt=f"Training photo {index}")
-                st.markdown(caption)
+                st.image(picture, width=SIDE, alt=f"Training photo {index}: {truth}")
+                st.markdown(f"**{truth}**, {words}")
 
 
 @st.cache_data(max_entries=64, show_spinner="Unpacking the training photos ...")
