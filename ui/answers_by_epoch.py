@@ -35,6 +35,8 @@ def show(pair: Pair) -> None:
         st.header("Learned last", anchor=False)
         for side, answered in found.items():
             _show_learned_last(capitalized(pair.names[side]), side, answered)
+        if not all(_with_the_lab(answered).all() for answered in found.values()):
+            st.caption("Photos can be shown that come with the lab: about a fifth of those for validation.")
 
 
 @fragment()
@@ -57,6 +59,11 @@ def _show_epoch(pair: Pair, found: dict[str, Validation]) -> None:
             chart.show(confusion, matrix, largest, width="stretch", key=f"confusion_by_epoch_{side}", alt=in_words)
 
 
+def _with_the_lab(answered: Validation) -> np.ndarray:
+    """bool (n,): which photos come with it, and can be shown."""
+    return answered.photos < IMAGES_PER_SHEET
+
+
 def _choose_epoch(last: int) -> int:
     if last == 1:
         return 1
@@ -69,9 +76,8 @@ def _show_learned_last(name: str, side: str, answered: Validation) -> None:
     """The photos that turned right last: of those that come with the lab."""
     since = right_for_good(answered.answers, answered.labels)
     st.markdown(summary_words.learned_last(name, since, lost_again(answered.answers, answered.labels)))
-    here = np.flatnonzero((answered.photos < IMAGES_PER_SHEET) & (since > 0))
-    latest = here[np.argsort(-since[here], kind="stable")][:SHOWN]
-    captions = {
-        int(answered.photos[i]): f"**{CLASSES[answered.labels[i]]}**, right since epoch {since[i]}" for i in latest
-    }
-    photos.training_strip(captions, key=f"learned_last_{side}")
+    how_often_right = (answered.answers == answered.labels).sum(axis=0)
+    latest_first = np.lexsort([how_often_right, -since])
+    shown = latest_first[(_with_the_lab(answered) & (since > 0))[latest_first]][:SHOWN]
+    described = {int(answered.photos[i]): (CLASSES[answered.labels[i]], f"right since epoch {since[i]}") for i in shown}
+    photos.training_strip(described, key=f"learned_last_{side}")

@@ -27,7 +27,7 @@ def show_steps(pair: Pair, found: dict[str, Record]) -> None:
     steps = not_yet.read(
         [(side, run) for side, run in pair if side in found],
         Run.relative_steps,
-        "How far its steps moved its layers was not recorded yet when **{side}** was trained. A new training does.",
+        "When **{side}** was trained, how far steps moved its layers was not recorded. A new training records it.",
         lambda run: run.commands_to_repeat,
     )
     tables = {side: gradients.steps_by_epoch(found[side][0], of_side) for side, of_side in steps.items()}
@@ -53,9 +53,9 @@ def show_steps(pair: Pair, found: dict[str, Record]) -> None:
             )
             st.markdown(in_words)
     st.caption(
-        "Dark: a long step, light: a short one, logarithmic; both pictures have one scale. The steps as they were "
-        "made: at the learning rate of the moment, and clipped where that was asked for, but without momentum. The "
-        "mean over all steps of an epoch."
+        f"Dark: a long step, light: a short one, logarithmic{'; both pictures have one scale' * (len(tables) > 1)}. "
+        "The steps as they were made: at the learning rate of the moment, and clipped where that was asked for, but "
+        "without momentum. The mean over all steps of an epoch."
     )
 
 

@@ -47,14 +47,14 @@ def strip(indices, pair: Pair, key: str) -> None:
                 )
 
 
-def training_strip(captions: dict[int, str], key: str) -> None:
-    """Training photos that come with the lab, by number, in a row that wraps, each with its caption in Markdown."""
-    addresses = _training_addresses(tuple(captions))
+def training_strip(shown: dict[int, tuple[str, str]], key: str) -> None:
+    """Training photos that come with the lab in a row that wraps; by number: what each is, and what is said of it."""
+    addresses = _training_addresses(tuple(shown))
     with st.container(horizontal=True, key=key):
-        for photo, (index, caption) in zip(addresses, captions.items(), strict=True):
+        for photo, (index, (truth, words)) in zip(addresses, shown.items(), strict=True):
             with st.container(width=SIDE + 12, gap=None):
-                st.image(photo, width=SIDE, alt=f"Training photo {index}")
-                st.markdown(caption)
+                st.image(photo, width=SIDE, alt=f"Training photo {index}: {truth}")
+                st.markdown(f"**{truth}**, {words}")
 
 
 @st.cache_data(max_entries=64, show_spinner="Unpacking the training photos ...")

@@ -148,7 +148,7 @@ def test_gradient_flow_shows_how_far_the_steps_went_where_that_was_recorded(app,
     layers, norms = run.gradients()
     store.save_progress(run.path, run.history().to_dict("records"), layers, norms)  # as before it was recorded
     app = open_page(app, "gradient_flow")
-    assert "when **A** was trained. A new training does." in said(app, "info")
+    assert "When **A** was trained, how far steps moved" in said(app, "info")
     assert [block.value for block in app.code] == [run.command_to_repeat]
     recorded = open_run(own_runs / OWN["B"]).relative_steps()
     assert gradient_words.steps("In B, epoch 1", recorded[0]) in said(app)

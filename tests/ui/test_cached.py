@@ -3,8 +3,12 @@
 import os
 import shutil
 
+import numpy as np
 import pytest
+from scipy.special import softmax
 
+from core.analysis import calibration
+from core.analysis.calibration import Temperature
 from core.errors import RunError
 from ui import cached
 
@@ -32,3 +36,11 @@ def test_a_file_that_is_written_over_in_place_counts(make_run, same):
         os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     os.utime(run.path, ns=(folder.st_atime_ns, folder.st_mtime_ns))
     assert cached.history(run)["lr"].tolist() == [0.25]
+
+
+def test_how_sure_a_run_is_follows_its_temperature(make_run):
+    run = make_run("mine")
+    logits = run.test_logits()[7].astype(np.float64)
+    np.testing.assert_allclose(cached.certainty(run, 7), softmax(logits), rtol=1e-5)
+    calibration.save(run, Temperature(0.5, 40))
+    np.testing.assert_allclose(cached.certainty(run, 7), softmax(2 * logits), rtol=1e-5)
