@@ -8,7 +8,7 @@ from core.runs.run import Run
 from core.words import capitalized, summary
 from core.words.glossary import explain, phrase
 from ui import cached, chart, pair_picker, tables
-from ui.curious import curious
+from ui.curious import curious_charts
 
 FINISH = TARGETS[0]
 AXES = {
@@ -52,7 +52,8 @@ for side, run in pair:
     if run.validation_was_seen:
         st.warning(summary.validation_was_seen(side), icon=":material/visibility:")
 
-with curious():
+
+def show_details() -> None:
     augmented = all(run.config.augment for _, run in pair)
     final = {side: cached.history(run).iloc[-1] for side, run in pair}
     best = {side: cached.history(run)["val_accuracy"].max() for side, run in pair}
@@ -112,3 +113,8 @@ with curious():
         f"The gap is {phrase('generalization gap')}. At the end it is {end['A']:+.1f} points for A and "
         f"{end['B']:+.1f} points for B. {harder}"
     )
+
+
+with curious_charts() as details:
+    if details.open:
+        show_details()

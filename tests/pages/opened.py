@@ -6,14 +6,20 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from core.paths import ROOT
+from ui import curious
 
 SECONDS = 120
+FOLDED = (curious.KEY, "all_mix_ups")
 # A first run of AppTest reads the metadata of all installed packages, for components, of which the app uses none.
 manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
 def new_app() -> AppTest:
-    return AppTest.from_file(str(ROOT / "ui" / "frame.py"), default_timeout=SECONDS)
+    """With all opened that a page draws only then."""
+    app = AppTest.from_file(str(ROOT / "ui" / "frame.py"), default_timeout=SECONDS)
+    for key in FOLDED:
+        app.session_state[key] = True
+    return app
 
 
 def open_page(app: AppTest, page: str) -> AppTest:
