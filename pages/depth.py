@@ -10,7 +10,7 @@ from core.words import depth as depth_words
 from core.words.glossary import explain
 from core.words.settings import limits
 from ui import cached, chart
-from ui.curious import curious
+from ui.curious import curious_charts
 from ui.foreign_text import plain
 from ui.pair_picker import finished_runs, show_command
 
@@ -106,7 +106,7 @@ def show_clicked() -> None:
             st.markdown("No twin of this depth has been trained.", width="content")
 
 
-place, details = st.container(), curious()
+place, details = st.container(), curious_charts()
 with details:
     recipe = choose_recipe()
 runs = recipe.runs
@@ -129,7 +129,9 @@ with place:
     show("test_right", "right on new photos (%)", published)
     st.markdown(f"## {depth_words.headline(found)}")
     show_clicked()
-with details:
+
+
+def show_details() -> None:
     st.markdown(depth_words.finding(found))
     st.header("And on the photos that it learns from?", anchor=False)
     show("train_right", "right on training photos (%)", NO_REFERENCE)
@@ -160,6 +162,11 @@ with details:
         column_config={name: percent for key, name in named.items() if key.endswith(("error", "right"))}
         | {"minutes": st.column_config.NumberColumn(format="%.0f")},
     )
+
+
+with details:
+    if details.open:
+        show_details()
 if rows.groupby("network")["depth"].nunique().min() < 2 or rows["network"].nunique() < 2:
     st.info(
         "More depths make the plot. This command made one of these runs; with another number of layers, once as "

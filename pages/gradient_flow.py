@@ -14,7 +14,7 @@ from core.runs.run import Run
 from core.words import gradients as gradient_words
 from core.words.glossary import explain
 from ui import cached, chart, gradient_record, new_networks, pair_picker
-from ui.curious import curious
+from ui.curious import curious_charts
 from ui.foreign_text import plain
 from ui.gradient_record import Record, scale_of
 from ui.pair_picker import offer_pair
@@ -165,7 +165,9 @@ found = read_gradients()
 if found:
     show_what_to_know(found)
     show_steps(found)
-with curious():
+
+
+def show_details() -> None:
     if found:
         st.subheader("How far the steps went, in every epoch", anchor=False)
         gradient_record.show_steps(pair, found)
@@ -181,6 +183,10 @@ with curious():
     st.subheader("Sources, and what is measured", anchor=False)
     st.markdown(SOURCES)
 
+
+with curious_charts() as details:
+    if details.open:
+        show_details()
 if broken := diverged():
     st.header("Runs that broke down", anchor=False)
     for run, reason in broken:

@@ -8,7 +8,7 @@ from core.runs.run import Run
 from core.words import capitalized, summary
 from core.words.glossary import explain, phrase
 from ui import cached, chart, pair_picker, tables
-from ui.curious import curious
+from ui.curious import curious_charts
 
 FINISH = TARGETS[0]
 AXES = {
@@ -55,7 +55,8 @@ for side, run in pair:
     if run.validation_was_seen:
         st.warning(summary.validation_was_seen(side), icon=":material/visibility:")
 
-with curious():
+
+def show_details() -> None:
     augmented = all(run.config.augment for _, run in pair)
     final = {side: history.iloc[-1] for side, history in histories.items()}
     best = {side: history["val_accuracy"].max() for side, history in histories.items()}
@@ -123,3 +124,8 @@ with curious():
         ", and are mirrored and shifted, so they are harder." if augmented else "."
     )
     st.markdown(f"The gap is {phrase('generalization gap')}. {finding} {harder}")
+
+
+with curious_charts() as details:
+    if details.open:
+        show_details()

@@ -20,7 +20,7 @@ from core.words import capitalized, settings
 from core.words import comparison as comparison_words
 from core.words.glossary import explain
 from ui import cached, chart, missing_weights, pair_picker, photos, picture_source
-from ui.curious import curious
+from ui.curious import curious_charts
 from ui.foreign_text import plain
 from ui.pair_picker import TRANSFER
 
@@ -240,7 +240,9 @@ with st.container(horizontal=True):
         on_click="ignore",
         help="A CSV table: each class's probability and logit, for both networks.",
     )
-with curious():
+
+
+def show_details() -> None:
     st.markdown(f"A heatmap is bright {method.bright}. It is coarse, and says at best where a network looked, not why.")
     for place, look in zip(st.columns(len(looks)), looks, strict=True):
         with place:
@@ -259,6 +261,10 @@ with curious():
                 alt=difference_in_words(*maps),
             )
 
+
+with curious_charts() as details:
+    if details.open:
+        show_details()
 st.header("Look closer", anchor=False)
 closer = st.pills(
     "Look closer",

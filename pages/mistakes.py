@@ -14,7 +14,7 @@ from core.words import capitalized, plural
 from core.words.comparison import with_and_without
 from core.words.glossary import phrase
 from ui import answers_by_epoch, cached, chart, pair_picker, photos
-from ui.curious import curious
+from ui.curious import curious_charts
 
 MEASURES = {
     "recall": f"recall: {phrase('recall')}",
@@ -101,6 +101,7 @@ def show_photos(whose: str, true: str, answer: str) -> None:
 
 def show_table() -> None:
     """All mix-ups of one network, or what changes between both, and beside it the photos of one cell."""
+    st.markdown("A row is what a photo **is**, a column what the network **says**. **Click a cell to see its photos.**")
     whose = st.segmented_control(
         "Whose answers",
         list(WHOSE),
@@ -172,17 +173,20 @@ def show_doubts() -> None:
 st.title("What do they mix up?")
 pair_picker.legend(pair)
 show_most_common()
-with st.expander("All mix-ups, as a table", icon=":material/grid_on:", key="all_mix_ups"):
-    st.markdown("A row is what a photo **is**, a column what the network **says**. **Click a cell to see its photos.**")
-    show_table()
-by_epoch = st.expander("And while they learned?", icon=":material/history:", key="by_epoch", on_change="rerun")
-if by_epoch.open:
-    with by_epoch:
+with st.expander(
+    "All mix-ups, as a table", icon=":material/grid_on:", key="all_mix_ups", on_change="rerun"
+) as all_mix_ups:
+    if all_mix_ups.open:
+        show_table()
+with st.expander("And while they learned?", icon=":material/history:", key="by_epoch", on_change="rerun") as by_epoch:
+    if by_epoch.open:
         answers_by_epoch.show(pair)
 with st.expander("Is the key right?", icon=":material/fact_check:", key="doubts", on_change="rerun") as doubts:
     if doubts.open:
         show_doubts()
-with curious():
+
+
+def show_details() -> None:
     st.markdown(
         "The numbers in the diagonal are right answers, of 1,000 photos each. In “what changes”, a cell has the color "
         "of the network that gives this answer more often. Small changes may be luck: other random numbers to begin "
@@ -190,3 +194,8 @@ with curious():
     )
     st.header("Class by class", anchor=False)
     show_classes()
+
+
+with curious_charts() as details:
+    if details.open:
+        show_details()

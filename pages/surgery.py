@@ -14,7 +14,7 @@ from core.words import surgery as surgery_words
 from core.words.glossary import explain
 from core.words.settings import describe
 from ui import cached, chart, network_drawing, pair_picker, permission
-from ui.curious import curious
+from ui.curious import curious_charts
 from ui.foreign_text import plain
 from ui.fragment import fragment
 from ui.pair_picker import SHALLOW, offer_pair
@@ -221,7 +221,8 @@ def _study_key(run: Run) -> tuple:
 
 operate()
 
-with curious():
+
+def show_details() -> None:
     st.header("Without one block, and without more and more", anchor=False)
     studies = {side: results for side in networks if (results := study(side))}
     if studies:
@@ -254,6 +255,11 @@ with curious():
             chart.show(removed_blocks, curves, colors=pair.colors, width="stretch", key="removed_blocks", alt=finding)
             st.markdown(f"{finding} Line: the mean over random choices of blocks; band: their range.")
         st.markdown(VEIT_ET_AL)
+
+
+with curious_charts() as details:
+    if details.open:
+        show_details()
 with st.container(horizontal=True):
     for key, (a, b, label) in TELLING_PAIRS.items():
         offer_pair(a, b, label, THEN, key=f"operate_on_{key}")

@@ -3,6 +3,15 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+NAME, ICON = "For the curious", ":material/science:"
+KEY = "curious"
+
 
 def curious(key: str | None = None) -> DeltaGenerator:
-    return st.expander("For the curious", icon=":material/science:", key=key)
+    """For words."""
+    return st.expander(NAME, icon=ICON, key=key)
+
+
+def curious_charts(key: str = KEY) -> DeltaGenerator:
+    """For charts and tables, to be drawn only where it is `open`: they take as long as all else on their page."""
+    return st.expander(NAME, icon=ICON, key=key, on_change="rerun")

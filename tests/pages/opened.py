@@ -9,15 +9,21 @@ from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
 from core.paths import ROOT
+from ui import curious
 
 SECONDS = 120
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+FOLDED = (curious.KEY, "all_mix_ups")
 # A first run of AppTest reads the metadata of all installed packages, for components, of which the app uses none.
 manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
 def new_app() -> AppTest:
-    return AppTest.from_file(str(ROOT / "ui" / "frame.py"), default_timeout=SECONDS)
+    """With all opened that a page draws only then."""
+    app = AppTest.from_file(str(ROOT / "ui" / "frame.py"), default_timeout=SECONDS)
+    for key in FOLDED:
+        app.session_state[key] = True
+    return app
 
 
 def open_page(app: AppTest, page: str) -> AppTest:

@@ -26,7 +26,7 @@ from core.settings.setting import differences
 from core.settings.train_config import TrainConfig
 from tests.conftest import TINY
 from tests.core.data.test_pictures import DAMAGED, NOT_PICTURES, TOO_LARGE
-from tests.pages.opened import charts, new_app, open_page, said, undescribed
+from tests.pages.opened import FOLDED, charts, new_app, open_page, said, undescribed
 from ui import picture_source
 
 PAGES = sorted((ROOT / "pages").glob("*.py"))
@@ -606,3 +606,12 @@ def test_architectures_show_every_run_and_measure_on_demand(app, monkeypatch):
     app.button(key="measure_speed").click().run()
     assert not app.exception
     assert len(charts(app)) == 2
+
+
+@pytest.mark.parametrize("page", ["learning_curves", "mistakes", "look_inside", "surgery", "depth", "gradient_flow"])
+def test_what_takes_long_is_drawn_for_the_curious_alone(app, page):
+    for key in FOLDED:
+        del app.session_state[key]
+    at_first = said(open_page(app, page))
+    app.session_state["curious"] = True
+    assert len(said(app.run())) > len(at_first)
