@@ -100,5 +100,5 @@ with curious():
             before, after = (calibration.calibration_error(bins_of(side, scaled)) for scaled in (False, True))
             st.markdown(f"{calibration_words.errors(side, before, after, found)}")
         else:
-            not_yet.say(f"{side} has no temperature yet.", f"{calibration.COMMAND} {run.name}")
+            not_yet.say(f"The temperature of {side} was not fitted yet.", f"{calibration.COMMAND} {run.name}")
     st.markdown(WHY)

@@ -197,7 +197,6 @@ def _check(run: Run) -> None:
     landscape.load(run)
     calibration.load(run)
     robustness.load(run)
-    validation.load(run)
     if run.has_weights:
         from core.models.complexity import count_parameters
 
