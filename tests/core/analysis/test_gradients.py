@@ -163,3 +163,8 @@ def test_ratios_of_layers():
     assert gradients.first_by_last(norms) == gradients.Ratio(2.0, 4.0)
     assert gradients.typical_by_typical(norms, np.array([8.0, 1.0, 9.0])) == gradients.Ratio(4.0, 8.0)
     assert not gradients.typical_by_typical(np.array([np.nan, 1.0, 1.0]), norms).finite
+
+
+@pytest.mark.parametrize(("curve", "times"), [([1, 2, 5], 0), ([1, 2, 1, 3], 2), ([3, 1, 1, 2], 0), ([0, 1, 0], 1)])
+def test_how_often_a_curve_turns_round(curve, times):
+    assert gradients.turns(np.array(curve, dtype=float)) == times

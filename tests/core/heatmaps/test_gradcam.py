@@ -14,7 +14,7 @@ from core.analysis import calibration
 from core.analysis.calibration import Temperature
 from core.data import cifar10, gallery
 from core.errors import ModelError
-from core.heatmaps.gradcam import METHODS, heatmap, overlay, overlay_difference
+from core.heatmaps.gradcam import METHODS, Focus, focus, heatmap, overlay, overlay_difference
 from core.heatmaps.predictor import Predictor
 from core.models.cifar import untrained
 from core.runs.library import find_run
@@ -258,3 +258,11 @@ def test_two_hundred_maps_keep_no_memory(make_run):
     command = [sys.executable, "-c", textwrap.dedent(MANY_MAPS), str(make_run("a").path)]
     result = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
     assert float(result.stdout) <= 10
+
+
+def test_where_a_map_is_brightest_and_how_narrow_it_is():
+    one = np.zeros((10, 20), np.float32)
+    one[7, 2] = 0.5
+    assert focus(one) == Focus(0.75, 0.125, 1 / 200)
+    assert focus(np.full((4, 4), 0.25, np.float32)).share == 0.5
+    assert focus(np.zeros((4, 4), np.float32)) is None

@@ -7,6 +7,7 @@ import pytest
 
 from core.analysis.comparison import OverSeeds, Verdict
 from core.analysis.metrics import Share
+from core.heatmaps.gradcam import Focus
 from core.words import comparison
 
 WON = Verdict(Share(0.6, 0.5, 0.7, 100), Share(0.85, 0.8, 0.9, 100), 10, 35, 0.00025)
@@ -59,3 +60,17 @@ def test_who_is_surer_is_never_said():
     for labels, truth, unknown in ANSWERS.values():
         said = comparison.answers(NAMES, dict(zip("AB", labels, strict=True)), truth, unknown)
         assert not re.search(r"surer|%", said)
+
+
+@pytest.mark.parametrize(
+    ("down", "along", "where"),
+    [
+        (0.1, 0.1, "at the upper left"),
+        (0.5, 0.99, "at the right"),
+        (0.5, 0.5, "in the middle"),
+        (0.9, 0.5, "at the b"),
+    ],
+)
+def test_where_a_heatmap_is_bright_in_words(down, along, where):
+    assert comparison.looked(Focus(down, along, 0.12)).startswith(f"brightest {where}")
+    assert comparison.looked(Focus(down, along, 0.12)).endswith("half of its light is on 12% of the picture")
