@@ -3,8 +3,8 @@
     python -m benchmarks.own_photos [--pupils 30] [--classes 3] [--a plain20-s0 --b resnet20-s0]
 
 The pupils are real sessions without a browser, on the same machine, each with another photo of 12 megapixels, as phones
-take them. A first pupil warms the server up. Starts the app itself, on a free port. Takes some five minutes: the server
-forgets who has gone after two of them, and gives their memory back within another.
+take them. A first pupil warms the server up. Starts the app itself, on a free port. Takes some seven minutes: the
+server forgets who has gone after two of them, and gives their memory back within three more.
 """
 
 import argparse
@@ -67,7 +67,7 @@ async def measure(app: RunningApp, pair: dict[str, str], pupils: int, classes: i
     used = cpu_seconds(app) - used
     await asyncio.sleep(FORGOTTEN)
     await leave([await Screen(app.url, "").open()])  # Streamlit looks who has gone for good as somebody comes or goes
-    await asyncio.sleep(1.5 * TIDY)
+    await asyncio.sleep(3 * TIDY)
     return {
         "pupils": pupils,
         "classes": classes,

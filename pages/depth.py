@@ -3,13 +3,13 @@
 import pandas as pd
 import streamlit as st
 
-from core.analysis import depth, metrics
+from core.analysis import depth
 from core.charts.depth import Axes, degradation
 from core.errors import RunError
 from core.words import depth as depth_words
 from core.words.glossary import explain
 from core.words.settings import limits
-from ui import cached, chart
+from ui import cached, chart, tables
 from ui.curious import curious_charts
 from ui.foreign_text import plain
 from ui.pair_picker import finished_runs, show_command
@@ -119,12 +119,7 @@ published = depth.PUBLISHED if comparable else NO_REFERENCE
 lowest = min([rows[["train_right", "test_right"]].min().min(), *published["right"]])
 depths = sorted({*map(int, rows["depth"]), *map(int, published["depth"])})
 axes = Axes(depths, lowest=max(0.0, float(lowest) - ROOM_BELOW))
-wrong = {
-    run.name: ~metrics.right(cached.test_logits(run), cached.test_labels())
-    for run in runs
-    if run.name in set(rows["run"])
-}
-found = depth.finding(rows, wrong)
+found = tables.depth_finding([run for run in runs if run.name in set(rows["run"])])
 with place:
     show("test_right", "right on new photos (%)", published)
     st.markdown(f"## {depth_words.headline(found)}")
