@@ -2,8 +2,8 @@
 
     python -m benchmarks.live_race [--race 20] [--chromium /usr/bin/chromium]
 
-The race `pretrained` downloads 45 MB the first time. Needs an otherwise idle machine, and Chromium. Starts the app
-itself, on a free port, with a folder of runs of its own.
+The race `pretrained` downloads 45 MB the first time; where that fails there is no race, and it says so. Needs an
+otherwise idle machine, and Chromium. Starts the app itself, on a free port, with a folder of runs of its own.
 """
 
 import argparse
@@ -34,6 +34,8 @@ def watch(page: Page) -> dict:
             changes.append(time.perf_counter())
             shown = now
         time.sleep(LOOK)
+    if not changes:  # why, the page says: no internet, as a rule
+        raise SystemExit(f"There was no race: {end.first.inner_text()}")
     gaps = [after - before for before, after in itertools.pairwise(changes)]
     return {
         "seconds_to_the_first_step": round(changes[0] - pressed, 1),

@@ -15,13 +15,11 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import torch
-
 from core.data import cifar10
 from core.data.batches import to_tensors
-from core.jobs import processes, race_process, recorded_races
+from core.jobs import race_process, recorded_races
 from core.jobs.pairs import RACES, FairPair
-from core.jobs.race import Race, paced
+from core.jobs.race import Race, paced, share_cores
 from core.settings.train_config import TrainConfig
 from core.training.device import describe_environment
 
@@ -43,7 +41,7 @@ def pair_of(name: str, init: str | None) -> FairPair:
 
 
 def record(name: str, pair: FairPair, seconds: float) -> recorded_races.RecordedRace:
-    torch.set_num_threads(processes.usable_cores())
+    share_cores()
     photos = to_tensors(cifar10.load_test())[0][list(race_process.PHOTOS)]
     images = cifar10.load_training("shipped")
     pair = paced(pair, images, seconds)

@@ -80,7 +80,7 @@ def _may_see_end(race: StartedRace) -> bool:
 def _offer() -> None:
     st.title(TITLE)
     st.markdown(
-        "Two networks learn **before your eyes**, a step each in turn, from the same photos in the same order. They "
+        "Two networks learn **before your eyes**, step for step, from the same photos in the same order. They "
         "differ in one thing."
     )
     name = _chosen()

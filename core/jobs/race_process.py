@@ -172,13 +172,11 @@ def _identity(root: Path) -> tuple:
 
 
 def run(pair: FairPair, file: Path) -> None:
-    import torch
-
     from core.data import cifar10
     from core.data.batches import to_tensors
-    from core.jobs.race import Race, paced
+    from core.jobs.race import Race, paced, share_cores
 
-    torch.set_num_threads(processes.usable_cores())
+    share_cores()
     with file.open("w", encoding="utf-8", buffering=1) as out:
         try:
             photos = to_tensors(cifar10.load_test())[0][list(PHOTOS)]
