@@ -41,7 +41,13 @@ class Screen:
 
     async def open(self) -> "Screen":
         address = self.url.replace("http", "ws", 1) + "/_stcore/stream"
-        self._socket = await connect(address, subprotocols=["streamlit"], max_size=LARGEST)  # type: ignore[list-item]
+        # Without pings, as a browser sends none: they would take a server that is busy for one that is gone.
+        self._socket = await connect(
+            address,
+            subprotocols=["streamlit"],  # type: ignore[list-item]
+            max_size=LARGEST,
+            ping_interval=None,
+        )
         self._begin(self._listen())
         self._begin(self._poll())
         await self._rerun()
