@@ -135,7 +135,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--rounds", type=int, default=5)
     p.add_argument("--steps", type=int, default=20)
     p.add_argument("--threads", type=int, default=2)
-    p.add_argument("--compile", action="store_true", help="ours and the fixed batch through torch.compile")
+    p.add_argument("--compile", action="store_true", help="ours and the fixed batch compiled; and ours not compiled")
     p.add_argument("--network", default="resnet20", help="as core.train calls it; %(default)s")
     p.add_argument("--input-size", type=int, help="pixels a side; as usual for the network")
     p.add_argument("--strides", choices=STRIDES, default=STRIDES[0], help="of torchvision's resnet50; %(default)s")
@@ -160,10 +160,14 @@ def main() -> None:
         "fixed batch": FixedBatchLoop(config, images, precision, args.compile),
         "common recipe": CommonLoop(config, images),
     }
+    if args.compile:
+        loops["ours, not compiled"] = OurLoop(config, images, precision, False)
     speeds = {name: [] for name in loops}
-    pipeline = []
+    pipeline, first_step = [], {}
     for number in range(args.rounds + 1):
         for name, loop in loops.items():
+            if not number:  # which sets up, and compiles
+                first_step[name] = config.batch_size / loop.run(1)
             speed = loop.run(args.steps)
             if number:  # the first round warms up
                 speeds[name].append(speed)
@@ -173,6 +177,7 @@ def main() -> None:
     result = {
         "network": f"{config.architecture}, {config.input_size} px, batches of {config.batch_size}",
         "images_per_second": {name: round(value) for name, value in medians.items()},
+        "seconds_of_the_first_step": {name: round(value, 1) for name, value in first_step.items()},
         "extra_time_over_fixed_batch": round(statistics.median(fixed / ours - 1 for fixed, ours in pairs), 3),
         "times_the_common_recipe": round(medians["ours"] / medians["common recipe"], 2),
         "pipeline_one_thread": round(statistics.median(pipeline[1:])),
