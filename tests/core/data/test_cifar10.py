@@ -21,6 +21,7 @@ def small_sheets(monkeypatch):
     """Sheets of 2 x 2 tiles, so that a set of five costs nothing."""
     monkeypatch.setattr(cifar10, "TILES", 2)
     monkeypatch.setattr(cifar10, "IMAGES_PER_SHEET", 4)
+    monkeypatch.setattr(cifar10, "TRAINING_IMAGES", 20)
 
 
 @pytest.fixture
