@@ -16,6 +16,7 @@ from tests.browser.requirements import skip_unless_required
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 # A camera that shows a test picture, and whose use nobody has to allow.
 ARGUMENTS = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+ARGUMENTS += ["--font-render-hinting=none"]  # as where somebody looks: letters are not widened to whole pixels
 MOST_TABS = 90  # to go round a page
 SECONDS = 90  # a machine that trains at the same time is slow
 
