@@ -161,6 +161,7 @@ def test_on_a_phone_the_menu_closes_after_a_choice_and_there_is_a_way_home(lab):
 def test_a_click_on_a_block_cuts_it_and_a_second_one_puts_it_back(lab):
     lab.open(f"surgery?a={PLAIN}&b={RESNET}")
     metric = lab.page.locator("[data-testid=stMetricValue]")
+    expect(metric).to_have_count(2)
     whole = metric.all_inner_texts()
 
     def click() -> None:
