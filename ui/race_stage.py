@@ -101,7 +101,7 @@ def _offer() -> None:
             args=(name,),
         )
         if live:
-            _live_button(name, "Run it live (3 to 5 minutes)")
+            _live_button(name, "Run it live (2 to 3 minutes)")
     st.caption(
         _about_live(name) if live else "Live races are switched off here. In a copy of the lab of your own they run."
     )
