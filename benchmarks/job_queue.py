@@ -42,7 +42,7 @@ def torment(configs: list[TrainConfig], visitors: int, at_once: int, seed: int, 
 
     `patience`: seconds after which what is not finished counts as stuck."""
     os.environ["RESNET_LAB_JOBS"], trainings.TRAINER = str(at_once), TRAINER
-    deeds: Counter = Counter()
+    deeds: Counter = Counter(refused_as_taken=0, stop=0, kill=0, resume=0, kill_keeper=0)
     begin = time.monotonic()
     threads = [
         threading.Thread(target=_visit, args=(configs, number, visitors, random.Random(f"{seed} {number}"), deeds))
