@@ -64,7 +64,10 @@ def parser() -> argparse.ArgumentParser:
         help="of the numbers in training; default: bfloat16 where the machine has it. Fair twins have the same",
     )
     p.add_argument(
-        "--compile", action="store_true", help="with torch.compile: faster after a minute; needs a C++ compiler"
+        "--compile",
+        action=argparse.BooleanOptionalAction,
+        help="with torch.compile: faster after some minutes; needs a C++ compiler. Default: where it works and the "
+        "training is long enough to gain by it, or as the run began",
     )
     p.add_argument("--log", choices=("tensorboard",), help="the history as TensorBoard event files too")
     return p
@@ -163,7 +166,7 @@ def _configs(args: argparse.Namespace) -> list[TrainConfig]:
         return [_config(name, args) for name in args.architectures]
     defaults, others = vars(parser().parse_args([])), {"run", "resume", "threads", "compile", "log"}
     if any(value != defaults[name] for name, value in vars(args).items() if name not in others):
-        raise LabError("--run takes everything from the run's folder; only --threads, --compile and --log go with it.")
+        raise LabError("--run takes all from the run's folder; only --threads, --[no-]compile and --log go with it.")
     args.run = args.run.resolve()
     args.out, args.name, args.resume = args.run.parent, args.run.name, True
     return [open_run(args.run).config]

@@ -24,7 +24,8 @@ def train_command(
     precision, threads = environment.get("precision"), environment.get("threads")
     words += _option("precision", precision) if precision in PRECISIONS else []
     words += _option("threads", threads) if type(threads) is int and 1 <= threads <= MOST_THREADS else []
-    words += ["--compile"] if environment.get("compiled") is True else []
+    compiled = environment.get("compiled")
+    words += ["--compile" if compiled else "--no-compile"] if isinstance(compiled, bool) else []
     return shlex.join([*words, *(_option("name", name) if name else [])])
 
 

@@ -11,6 +11,9 @@ from torch import nn
 from core.errors import LabError
 from core.training import distributed
 
+# Steps of a whole training from which compiling it on a CPU pays. It takes minutes once and then saves 6 to 19 % of
+# each step of two threads (docs/speed.md); both grow with the network.
+PAYS_FROM = 12_000
 TENSOR_CORES = (7, 0)  # the compute capability of the first GPUs that have them
 
 
@@ -58,6 +61,21 @@ def require_compiler() -> None:
     except Exception as error:  # whatever the compiler's many parts raise
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise LabError(f"--compile doesn't work on this machine ({reason}); train without it.") from None
+
+
+def compiler_works() -> bool:
+    try:
+        require_compiler()
+    except LabError:
+        return False
+    return True
+
+
+def compiling_pays(steps: int, device: torch.device) -> bool:
+    """Whether a training of so many `steps` is sooner done by torch.compile, and that works here. One thread gains
+    nothing by it; GPUs and several processes were not measured."""
+    measured = device.type == "cpu" and torch.get_num_threads() > 1 and distributed.size() == 1
+    return measured and steps >= PAYS_FROM and compiler_works()
 
 
 def describe_environment(device: torch.device, precision: str, compiled: bool) -> dict:

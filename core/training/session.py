@@ -36,7 +36,7 @@ from core.settings.setting import differences
 from core.settings.train_config import TrainConfig
 from core.sharing.model_card import write_card
 from core.training import distributed
-from core.training.device import best_device, describe_environment, require_compiler
+from core.training.device import best_device, compiler_works, describe_environment
 from core.training.progress import StepReport
 from core.training.tensorboard import EventLog
 from core.training.trainer import Trainer
@@ -51,7 +51,7 @@ class How:
 
     threads: int | None = None
     precision: str | None = None
-    compiled: bool = False
+    compiled: bool | None = None
 
 
 class Session:
@@ -118,6 +118,8 @@ class Session:
             return trainer.fit(should_stop=should_stop) and self._scored(should_stop) is not None
         images_in_all = trainer.steps * self.config.batch_size * self.config.epochs
         done = (trainer.position.epoch * trainer.steps + trainer.position.sums.steps) * self.config.batch_size
+        if trainer.compiled:
+            distributed.say("The network is compiled first, which takes minutes; each step then takes less time.")
         self._status("training")
         self._next_save = time.monotonic() + SAVE_SECONDS
         with tqdm(total=images_in_all, initial=done, unit=" images", desc=self.folder.name, mininterval=1) as self.bar:
@@ -296,17 +298,11 @@ def _as_begun(folder: Path, begun: dict, how: How) -> How:
         )
     if how.threads is None and type(begun.get("threads")) is int:
         torch.set_num_threads(max(1, min(begun["threads"], os.cpu_count() or 1)))
-    compiled = how.compiled or (begun.get("compiled") is True and _compiler_works())
-    return replace(how, precision=began_in, compiled=compiled)
-
-
-def _compiler_works() -> bool:
-    try:
-        require_compiler()
-    except LabError:
+    compiled = begun.get("compiled") if how.compiled is None else how.compiled
+    if how.compiled is None and compiled and not compiler_works():
         distributed.say("Begun with torch.compile, which doesn't work here; it continues without.")
-        return False
-    return True
+        compiled = False
+    return replace(how, precision=began_in, compiled=compiled)
 
 
 def _resumed(config: TrainConfig, folder: Path, images: cifar10.Images, how: How) -> Trainer:
@@ -321,7 +317,7 @@ def _resumed(config: TrainConfig, folder: Path, images: cifar10.Images, how: How
             raise
         raise RunError(f"{folder / STATE_FILE} is damaged; the training can't be resumed.") from None
     begun = values["threads"], values.get("compiled", False), values.get("processes", 1)
-    if begun != (torch.get_num_threads(), how.compiled, distributed.size()):
+    if begun != (torch.get_num_threads(), trainer.compiled, distributed.size()):
         distributed.say("Begun with other --threads, --compile or processes: the last digits will differ.")
     return trainer
 

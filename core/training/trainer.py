@@ -23,7 +23,7 @@ from core.models.registry import build, family
 from core.runs.validation import MOST_EPOCHS, Validation
 from core.settings.train_config import TrainConfig
 from core.training import distributed
-from core.training.device import best_device, best_precision
+from core.training.device import best_device, best_precision, compiling_pays
 from core.training.layer_record import LayerRecord
 from core.training.optimizer import make_optimizer
 from core.training.progress import Position, StepReport, Sums
@@ -42,11 +42,11 @@ class Trainer:
         initial_weights: dict[str, Tensor] | None = None,
         device: torch.device | None = None,
         precision: str | None = None,
-        compiled: bool = False,
+        compiled: bool | None = False,
     ):
         """`images`: the training images, validation included. `initial_weights`: a state dict to start from instead of
-        the config's seed. `compiled`: train through torch.compile, which fuses BatchNorm, ReLU and addition.
-        Raises LabError if a batch can't be filled, ModelError if there is no such stage to freeze."""
+        the config's seed. `compiled`: train through torch.compile, which fuses BatchNorm, ReLU and addition; None:
+        where that pays. Raises LabError if a batch can't be filled, ModelError if there is no such stage to freeze."""
         self.config = config
         self.device = device or best_device()
         self.precision = precision or best_precision(self.device.type)
@@ -65,13 +65,14 @@ class Trainer:
         if initial_weights:
             load_weights(self.model, initial_weights)
         self.model.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch takes it
-        self.compiled = compiled
+        steps = self.steps * config.epochs
+        self.compiled = compiling_pays(steps, self.device) if compiled is None else compiled
         self.model = distributed.with_shared_statistics(self.model, self.device)  # replaces layers that may be frozen
         self._frozen = freeze(self.model, config.freeze)
         self._to_train_mode()
         self._require_spread()
         network = distributed.wrap(self.model)
-        self._network = torch.compile(network) if compiled else network  # the same weights
+        self._network = torch.compile(network) if self.compiled else network  # the same weights
         self.optimizer = make_optimizer(self.model, config)
         self._scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == "float16")
         self.record = LayerRecord(self.model, self.optimizer, skipping=self._scaler.is_enabled())

@@ -36,7 +36,7 @@ from core.runs import library, status, store, validation
 from core.runs.run import STATE_FILE, open_run
 from core.runs.workers import SILENCE
 from core.settings.train_config import PRECISIONS, TrainConfig
-from core.training import session
+from core.training import device, session
 from core.training.trainer import Trainer
 
 FILES = {
@@ -495,7 +495,7 @@ def test_run_begun_with_torch_compile_continues_where_there_is_no_compiler(comma
     command("resnet8", "--epochs", "1", "--name", "x", stop=True)
     tensors, values = store.load_state(own_runs / "x")
     store.save_state(own_runs / "x", tensors, values | {"compiled": True})
-    monkeypatch.setattr(session, "require_compiler", missing)
+    monkeypatch.setattr(device, "require_compiler", missing)
     code, err = command("--run", str(own_runs / "x"), stop=True)
     assert code == 130
     assert "Begun with torch.compile, which doesn't work here; it continues without." in err

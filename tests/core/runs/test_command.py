@@ -47,6 +47,7 @@ def test_how_it_was_trained_is_part_of_it():
     assert command == (
         "python -m core train resnet20 --data '/my data' --precision bfloat16 --threads 2 --compile --name x"
     )
+    assert train_command(TrainConfig(), {"compiled": False}) == "python -m core train resnet20 --no-compile"
 
 
 @pytest.mark.parametrize(

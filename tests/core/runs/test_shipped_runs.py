@@ -18,6 +18,7 @@ from core.runs.library import list_runs
 from core.runs.run import open_run
 from core.settings.setting import differences
 from core.settings.train_config import TrainConfig
+from core.sharing.model_card import card_text
 from core.training.trainer import Trainer
 from ui.pair_picker import DEEP, SHALLOW, TRANSFER
 
@@ -97,6 +98,11 @@ def test_the_weights_give_the_logits(folder):
     np.testing.assert_allclose(logits, saved, atol=1e-2)
     difference = metrics.accuracy(logits, images.labels).value - metrics.accuracy(saved, images.labels).value
     assert abs(difference) < max(0.001, 1.5 / count)  # one image of a few may change sides
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_card_says_what_the_run_holds(folder):
+    assert (folder / "README.md").read_text(encoding="utf-8") == card_text(open_run(folder))
 
 
 @pytest.mark.parametrize("folder", MATCHES, ids=lambda folder: folder.name)

@@ -16,6 +16,7 @@ from core.runs import store
 from core.runs.run import HISTORY_COLUMNS
 from core.runs.validation import MOST_EPOCHS
 from core.settings.train_config import TrainConfig
+from core.training import device
 from core.training.trainer import Trainer
 from tests.browser.requirements import skip_unless_required
 
@@ -482,6 +483,24 @@ def test_compiled_training_learns_the_same(trainer, undisturbed):
     assert compiled.model.state_dict().keys() == undisturbed().model.state_dict().keys()
     for row, expected in zip(compiled.history, undisturbed().history, strict=True):
         assert row["train_loss"] == pytest.approx(expected["train_loss"], rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("asked", "threads", "works", "from_steps", "compiled"),
+    [
+        (None, 2, True, 2 * STEPS, True),
+        (None, 2, True, 2 * STEPS + 1, False),
+        (None, 2, False, 0, False),
+        (None, 1, True, 0, False),
+        (False, 2, True, 0, False),
+        (True, 1, True, 2 * STEPS + 1, True),
+    ],
+)
+def test_long_training_is_compiled_where_that_pays(trainer, monkeypatch, asked, threads, works, from_steps, compiled):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    monkeypatch.setattr(device, "compiler_works", lambda: works)
+    monkeypatch.setattr(device, "PAYS_FROM", from_steps)
+    assert trainer(compiled=asked).compiled is compiled
 
 
 # Fine-tuning
