@@ -10,7 +10,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from core.jobs.processes import allow_open_files, give_back_memory
+from core.jobs.processes import allow_open_files, give_back_memory, share_arenas
 
 LOG = logging.getLogger(__name__)
 PATIENCE = 5.0  # seconds for the first visitor, whose page comes first: Python runs one thread at a time
@@ -22,6 +22,7 @@ _drawn = threading.Event()
 async def while_serving(app: object) -> AsyncIterator[dict]:
     """The lifespan of the server: most of the warm-up follows the first page, and nobody waits for it."""
     allow_open_files()
+    share_arenas()
     # Grad-CAM's progress bars would fill the server's log. tqdm looks once, when PyTorch imports it.
     os.environ.setdefault("TQDM_DISABLE", "1")
     threading.Thread(target=_beside_the_visitors, name="beside the visitors", daemon=True).start()

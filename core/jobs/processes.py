@@ -19,6 +19,7 @@ except ImportError:
 
 TRAINER = [sys.executable, "-m", "core", "train", "--run"]  # and the run's folder
 MOST_FILES = 4_096
+M_ARENA_MAX = -8  # of malloc.h
 NICENESS = 10  # of the keeper and the trainings it starts: a click on a page goes before a training step
 
 
@@ -57,6 +58,14 @@ def allow_open_files() -> None:
     wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(MOST_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def share_arenas() -> None:
+    """Have the threads of this process share two of glibc's arenas, instead of eight for each core: what is free then
+    lies together, and can be given back. To be called before there are many threads."""
+    if sys.platform == "linux":
+        with suppress(AttributeError):  # another C library than glibc
+            ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
 
 
 def give_back_memory() -> None:
