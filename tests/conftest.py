@@ -129,6 +129,6 @@ def _train(config: TrainConfig, images: Images, folder: Path) -> Path:
     logits = trainer.score(trainer.validation[0], trainer.best_weights, lambda: False)
     validation.save(folder, trainer.known_of_validation(logits))
     labels = cifar10.load_test_labels()
-    draw = np.random.default_rng([*json.dumps(config.to_dict()).encode()])
+    draw = np.random.default_rng([*json.dumps(config.of_learning).encode()])
     store.save_test_logits(folder, draw.normal(size=(len(labels), 10)) + 2 * np.eye(10)[labels])
     return folder

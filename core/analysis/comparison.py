@@ -14,7 +14,7 @@ from core.analysis import metrics
 from core.paths import file_name
 from core.runs.run import Run
 from core.settings.setting import differences
-from core.settings.train_config import OF_NETWORK
+from core.settings.train_config import OF_NETWORK, SETTINGS
 
 # What beside the settings decides on what is learned, by more than the last digits; and its usual value.
 USUAL_ENVIRONMENT = {"processes": 1, "precision": "float32"}
@@ -43,9 +43,10 @@ def fairness(a: Run, b: Run) -> Fairness:
 
 
 def differing(a: Run, b: Run) -> dict[str, tuple]:
-    """`config.differences` of two runs, and in what else they did not learn alike (USUAL_ENVIRONMENT). A file of
-    weights is the same in whatever folder it lay. Of a run that was trained elsewhere its network alone is known."""
-    found = differences(a.config, b.config)
+    """`differences` of two runs in what is learned hangs on, and in what else they did not learn alike
+    (USUAL_ENVIRONMENT). A file of weights is the same in whatever folder it lay. Of a run that was trained elsewhere
+    its network alone is known."""
+    found = {name: both for name, both in differences(a.config, b.config).items() if SETTINGS[name].learns}
     if a.imported or b.imported:
         where = tuple("elsewhere" if run.imported else "here" for run in (a, b))
         return {name: both for name, both in found.items() if name in OF_NETWORK} | {TRAINING: where}

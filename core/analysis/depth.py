@@ -66,7 +66,7 @@ def _vary(values: Iterable) -> bool:
 
 
 def _settings(config: TrainConfig) -> dict:
-    return {field: value for field, value in config.to_dict().items() if field not in FREE_FIELDS}
+    return {field: value for field, value in config.of_learning.items() if field not in FREE_FIELDS}
 
 
 def table(figures: list[dict]) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from itertools import pairwise
 
 from core.analysis.comparison import differing
@@ -60,7 +60,7 @@ def _pairs(setting: str, runs: list[Run]) -> Iterator[Question]:
 
 
 def _without(config: TrainConfig, *settings: str) -> tuple:
-    return tuple(value for name, value in asdict(config).items() if name not in settings)
+    return tuple(value for name, value in config.of_learning.items() if name not in settings)
 
 
 def _size(config: TrainConfig, setting: str) -> tuple:

@@ -96,7 +96,7 @@ def _order(run: Run) -> tuple:
 
 
 def _without(run: Run, *left_out: str) -> tuple:
-    values = [value for field, value in run.config.to_dict().items() if field not in left_out]
+    values = [value for field, value in run.config.of_learning.items() if field not in left_out]
     return (*values, run.precision)
 
 

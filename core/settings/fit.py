@@ -38,6 +38,10 @@ def misfit(c: "TrainConfig") -> str | None:
             "depth, shortcuts and norm of a network of torchvision cannot be chosen",
         ),
         (c.init, "initial weights must be scratch, imagenet or the path of a file, not nothing"),
+        (
+            c.keep_weights in (0, *range(2, c.epochs + 1)),
+            f"number of times to keep weights must be 0, or from 2 to {c.epochs}, the epochs, not {c.keep_weights}",
+        ),
     )
     return next((f"The {problem}." for fits, problem in checks if not fits), None)
 

@@ -17,7 +17,8 @@ class Setting:
     least `least` or above `above`, and at most `most` or below `below`. `words`: what its values are called; a
     `percent` is a share that reads as "10%". `label`: how an unusual value shows in a run's name. `costs`: whether it
     changes how long an image takes to train on. `option`: whether it has an option of its own on the command line.
-    For the form: `offered` values, or the lowest and the highest of a number, in `step`s.
+    `learns`: whether what is learned hangs on it. For the form: `offered` values, or the lowest and the highest of a
+    number, in `step`s.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Setting:
     label: Callable[[Any], str] | None = None
     costs: bool = False
     option: bool = True
+    learns: bool = True
     offered: tuple = ()
     step: float | None = None
 

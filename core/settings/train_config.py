@@ -18,6 +18,7 @@ OF_NETWORK = ("family", "network", "depth", "skip", "strides", "stem", "input_si
 TORCHVISION_DEPTHS = (50, 152)  # "resnet50" is torchvision's network, not the CIFAR one of that depth
 LARGEST_SEED = 2**31 - 1
 LONGEST_NAME = 64
+MOST_KEPT = 40  # times that the weights are kept on the way: each takes a file as large as the network
 
 
 @dataclass(frozen=True)
@@ -255,6 +256,16 @@ class TrainConfig:
         most=LARGEST_SEED,
         offered=(0, 9_999),
     )
+    keep_weights: int = setting(
+        0,
+        "weights kept on the way",
+        "How many times the weights are kept in the training, beside those of its start: after evenly spread epochs, "
+        "the last one too. `landscape` then draws the way of the training.",
+        least=0,
+        most=MOST_KEPT,
+        words={0: "none"},
+        learns=False,
+    )
 
     def __post_init__(self):
         problems = (known.problem(name.replace("_", " "), getattr(self, name)) for name, known in SETTINGS.items())
@@ -284,6 +295,11 @@ class TrainConfig:
         usual = {each.name: each.default for each in fields(self)} | recipe(self.family, self.optimizer, self.stem)
         usual["warmup"] = USUAL_WARM_UP[self.schedule]
         return {name: value for name, value in self.to_dict().items() if value != usual[name]}
+
+    @property
+    def of_learning(self) -> dict:
+        """{field: value} of what is learned hangs on: two trainings with equal ones end with the same weights."""
+        return {name: value for name, value in self.to_dict().items() if SETTINGS[name].learns}
 
     @property
     def default_run_name(self) -> str:

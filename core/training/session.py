@@ -29,7 +29,7 @@ from core.models.initial_weights import (
     initial_weights,
     starting_weights,
 )
-from core.runs import status, store, validation
+from core.runs import kept_weights, status, store, validation
 from core.runs.run import STATE_FILE, Run, open_run
 from core.runs.status import Status
 from core.settings.setting import differences
@@ -122,6 +122,8 @@ class Session:
             distributed.say("The network is compiled first, which takes minutes; each step then takes less time.")
         self._status("training")
         self._next_save = time.monotonic() + SAVE_SECONDS
+        if done == 0:
+            kept_weights.keep(self.folder, self.config, 0, trainer.model)
         with tqdm(total=images_in_all, initial=done, unit=" images", desc=self.folder.name, mininterval=1) as self.bar:
             try:
                 finished = trainer.fit(self._on_step, self._on_epoch, should_stop)
@@ -156,7 +158,8 @@ class Session:
         if self._events:
             self._events.write(row)
         self._save_progress()
-        self._save_state()
+        kept_weights.keep(self.folder, self.config, row["epoch"], self.trainer.model)
+        self._save_state()  # last: who goes on from it has all of the above
 
     def _save_progress(self) -> None:
         history, record = self.trainer.history, self.trainer.record
@@ -277,7 +280,8 @@ def end_noted(folder: Path) -> Iterator[None]:
 def _require_same_config(folder: Path, config: TrainConfig) -> Run:
     saved = open_run(folder)
     if saved.config != config:
-        raise RunError(f"{saved.name} was begun with other options: {_list_differences(saved.config, config)}.")
+        told = (f"{field} {old} (now {new})" for field, (old, new) in differences(saved.config, config).items())
+        raise RunError(f"{saved.name} was begun with other options: {', '.join(told)}.")
     return saved
 
 
@@ -320,7 +324,3 @@ def _resumed(config: TrainConfig, folder: Path, images: cifar10.Images, how: How
     if begun != (torch.get_num_threads(), trainer.compiled, distributed.size()):
         distributed.say("Begun with other --threads, --compile or processes: the last digits will differ.")
     return trainer
-
-
-def _list_differences(a: TrainConfig, b: TrainConfig) -> str:
-    return ", ".join(f"{field} {old} (now {new})" for field, (old, new) in differences(a, b).items())

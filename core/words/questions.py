@@ -2,7 +2,7 @@
 
 from core.analysis.questions import Question
 from core.settings.setting import differences
-from core.settings.train_config import TrainConfig
+from core.settings.train_config import SETTINGS, TrainConfig
 from core.words.settings import in_words, limits, network_name, setting_name
 
 TITLES = {"skip": "Do shortcuts help a deep network?", "init": "Does it help to have learned before?"}
@@ -26,7 +26,7 @@ def labels(questions: list[Question]) -> dict[str, Question]:
         plain = label = f"{_network(question)}: {_contrast(question)}"
         if plain in first:
             changed = differences(first[plain].a.config, question.a.config)
-            changed.pop("seed", None)
+            changed = {name: both for name, both in changed.items() if name != "seed" and SETTINGS[name].learns}
             told = [f"{setting_name(name)} {in_words(name, to)}" for name, (_, to) in changed.items()]
             which = ", ".join(told) if len(told) <= MOST_TOLD else f"{question.a.name} and {question.b.name}"
             label = f"{_network(question)}, {which}: {_contrast(question)}"

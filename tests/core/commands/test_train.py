@@ -21,9 +21,9 @@ import psutil
 import pytest
 import torch
 from filelock import SoftFileLease
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
-from core.analysis import calibration, gradients
+from core.analysis import calibration, comparison, gradients
 from core.analysis.metrics import accuracy
 from core.commands import run_command, train
 from core.data import cifar10
@@ -32,7 +32,7 @@ from core.errors import LabError, TrainingError
 from core.models.inference import infer
 from core.models.registry import build, family
 from core.paths import ROOT
-from core.runs import library, status, store, validation
+from core.runs import kept_weights, library, status, store, validation
 from core.runs.run import STATE_FILE, open_run
 from core.runs.workers import SILENCE
 from core.settings.train_config import PRECISIONS, TrainConfig
@@ -247,6 +247,8 @@ def test_interrupted_training_goes_on_to_the_same_end(full, tmp_path):
         ("resnet8 --label-smoothing 1", "label smoothing must be from 0"),
         ("resnet8 --clip-norm 0", "clip norm must be above 0"),
         ("resnet8 --seed -1", "seed must be from 0"),
+        ("resnet8 --keep-weights 41", "keep weights must be from 0 to 40"),
+        ("resnet8 --keep-weights 12 --epochs 4", "keep weights must be 0, or from 2 to 4, the epochs, not 12"),
         ("resnet8 --norm layer", "argument --norm: invalid choice"),
         ("resnet8 --threads 0", "--threads must be at least 1"),
         ("resnet8 --threads 1000000000000", "--threads must be at"),
@@ -654,6 +656,43 @@ def test_mnasnet_which_asks_for_a_version_is_trained_to_its_end(monkeypatch, com
     open_run(own_runs / "x").load_model()
 
 
+# Weights kept on the way
+
+KEEPING = ["resnet8", "--epochs", "3", "--name"]
+
+
+def kept(run: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in run.glob("kept-*")}
+
+
+def test_to_keep_weights_changes_nothing_of_the_training(command, own_runs):
+    assert command(*KEEPING, "usual")[0] == 0
+    assert command(*KEEPING, "keeping", "--keep-weights", "2")[0] == 0
+    usual, keeping = (open_run(own_runs / name) for name in ("usual", "keeping"))
+    assert keeping.facts["sha256"] == usual.facts["sha256"]
+    assert keeping.history().drop(columns="seconds").equals(usual.history().drop(columns="seconds"))
+    assert kept(usual.path) == {}
+    assert sorted(kept(keeping.path)) == [f"kept-0000{epoch}.safetensors" for epoch in (0, 1, 3)]
+    assert comparison.differing(usual, keeping) == {}
+    first = load_file(kept_weights.file_of(keeping.path, 0))
+    assert all(torch.equal(value, first[name]) for name, value in build(keeping.config).state_dict().items())
+
+
+def test_kept_weights_are_the_same_after_stops_and_resumes(command, own_runs, monkeypatch):
+    options = ["--keep-weights", "3"]
+    assert command(*KEEPING, "whole", *options)[0] == 0
+    command(*KEEPING, "stopped", *options, stop=True)  # before its first step
+    assert list(kept(own_runs / "stopped")) == ["kept-00000.safetensors"]
+    (own_runs / "stopped" / STATE_FILE).unlink()  # as if it had been killed
+    for steps in (2, 2, 2, 10_000):  # of two an epoch, and its validation
+        calls = count()
+        monkeypatch.setattr(train, "_stop_on_signals", lambda c=calls, most=steps: lambda: next(c) >= most)
+        code, _ = command("--run", str(own_runs / "stopped"))
+    assert code == 0
+    assert kept(own_runs / "stopped") == kept(own_runs / "whole")
+    assert len(kept(own_runs / "whole")) == 4
+
+
 # Killed at any moment
 
 # For each folder that it reads, trains it in a process of its own, on 200 real images; what follows the last epoch is
@@ -692,7 +731,7 @@ for folder in map(str.strip, sys.stdin):
 def test_killed_at_any_moment_and_resumed_equals_an_undisturbed_training(tmp_path):
     whole, killed = (waiting_run(tmp_path / name) for name in ("whole", "killed"))
     for folder in (whole, killed):
-        store.save_facts(folder, replace(open_run(folder).config, epochs=2, batch_size=16), {})
+        store.save_facts(folder, replace(open_run(folder).config, epochs=2, batch_size=16, keep_weights=2), {})
     state, chance, kills = killed / STATE_FILE, random.Random(0), 0
     with ended(
         subprocess.Popen(
@@ -733,6 +772,8 @@ def test_killed_at_any_moment_and_resumed_equals_an_undisturbed_training(tmp_pat
     assert (killed / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
     assert a.history().drop(columns="seconds").equals(b.history().drop(columns="seconds"))
     assert (a.gradients()[1] == b.gradients()[1]).all()
+    assert kept(killed) == kept(whole)
+    assert len(kept(whole)) == 3
     tensors = [store.load_state(folder)[0] for folder in (whole, killed)]
     assert all(torch.equal(value, tensors[1][name]) for name, value in tensors[0].items())
     assert not [path for path in killed.iterdir() if path.name.startswith(".")]

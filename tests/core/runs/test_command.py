@@ -20,7 +20,7 @@ ODD = [
     TrainConfig(
         family="torchvision", network="vgg11_bn", input_size=96, batch_size=16, head_lr=10.0, freeze="backbone"
     ),
-    TrainConfig(schedule="cosine", data="shipped", train_fraction=0.1, momentum=0.5, epochs=3),
+    TrainConfig(schedule="cosine", data="shipped", train_fraction=0.1, momentum=0.5, epochs=3, keep_weights=2),
     TrainConfig(schedule="constant", warmup=0.3),
 ]
 SHIPPED_CONFIGS = [open_run(path.parent).config for path in sorted(SHIPPED.glob("*/config.json"))]

@@ -38,6 +38,7 @@ OTHER = {
     "augment": False,
     "seed": 7,
     "split_seed": 8,
+    "keep_weights": 2,
 }
 RESNET50 = TrainConfig(family="torchvision", network="resnet50", input_size=64, batch_size=64, lr=0.01)
 TORCHVISION_FIELDS = {"network", "input_size", "strides", "stem"}  # which mean nothing to the twins
@@ -210,9 +211,22 @@ def test_each_difference_shows_in_the_name():
     def changed(config: TrainConfig, fields_: set) -> set[str]:
         return {replace(config, **{name: OTHER[name]}).default_run_name for name in fields_}
 
-    both = OTHER.keys() - {"family"} - TORCHVISION_FIELDS - CIFAR_FIELDS
+    both = OTHER.keys() - {"family", "keep_weights"} - TORCHVISION_FIELDS - CIFAR_FIELDS
     assert len(changed(TrainConfig(), both | CIFAR_FIELDS) | {TrainConfig().default_run_name}) == len(both) + 4
     assert len(changed(RESNET50, both | TORCHVISION_FIELDS) | {RESNET50.default_run_name}) == len(both) + 5
+
+
+def test_who_only_keeps_weights_trains_the_same():
+    usual, keeping = TrainConfig(), TrainConfig(keep_weights=12)
+    assert keeping.default_run_name == usual.default_run_name
+    assert keeping.of_learning == usual.of_learning
+    assert usual.to_dict().keys() - usual.of_learning.keys() == {"keep_weights"}
+
+
+@pytest.mark.parametrize("times", [1, 25, 41, -1])  # one is a straight line, and an epoch ends once
+def test_weights_are_kept_several_times_and_no_more_than_once_an_epoch(times):
+    with pytest.raises(LabError, match=r"keep.weights must be from 0 to 40|keep weights must be 0, or from 2 to 24"):
+        TrainConfig(epochs=24, keep_weights=times)
 
 
 def test_long_names_are_cut_and_stay_different():

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from core.runs import store
+from core import paths
+from core.runs import kept_weights, store
 from core.runs.run import Run, open_run
 from core.sharing.files import without_folders
 from core.sharing.hub import export_hub
@@ -43,6 +44,16 @@ def test_only_names_are_shared(run, tmp_path, share):
     assert "weights.safetensors, sha256 000" in "".join(texts)
     assert not any(word in text.lower() for text in texts for word in ("alice", "customer"))
     assert "alice" in (run.path / "config.json").read_text().lower()  # here, it can be trained again
+
+
+@pytest.mark.parametrize("share", [zipped, export_hub, ship], ids=["zip", "Hub", "ship"])
+def test_weights_of_the_way_stay_here(make_run, tmp_path, share):
+    (tmp_path / "out").mkdir()
+    kept_weights.file_of(make_run("mine").path, 1).write_bytes(b"many numbers")
+    share(open_run(paths.own_runs_dir() / "mine"), tmp_path / "out")
+    shared = {path.name for path in (tmp_path / "out").rglob("*")}
+    assert "model.safetensors" in shared
+    assert not [name for name in shared if name.startswith("kept-")]
 
 
 def test_a_run_from_nothing_is_shared_as_it_is(make_run):

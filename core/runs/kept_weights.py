@@ -1,0 +1,43 @@
+"""The weights that a training kept on its way (`keep_weights`): a file of all of them for each moment.
+
+They stay on the machine where they were made: neither a zip nor what ships has them, for each is as large as the
+network.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.files import write_atomically
+from core.runs.run import Run
+from core.runs.store import as_stored
+from core.settings.train_config import TrainConfig
+
+if TYPE_CHECKING:
+    from torch.nn import Module
+
+
+def file_of(folder: Path, epoch: int) -> Path:
+    """Where the weights lie that a training in this `folder` had after so many epochs."""
+    return folder / f"kept-{epoch:05}.safetensors"
+
+
+def moments(config: TrainConfig) -> list[int]:
+    """After how many epochs weights are kept, ascending: at the start (0), then evenly spread up to the last; none
+    where the config does not ask for any."""
+    times = config.keep_weights
+    return [0, *(config.epochs * time // times for time in range(1, times + 1))] if times else []
+
+
+def there(run: Run) -> bool:
+    """Whether it kept weights on its way, and still has all of them."""
+    kept = moments(run.config)
+    return bool(kept) and all(file_of(run.path, epoch).is_file() for epoch in kept)
+
+
+def keep(folder: Path, config: TrainConfig, epoch: int, model: "Module") -> None:
+    """The weights of `model` after so many epochs, if that is one of the moments; rounded as model.safetensors is."""
+    from safetensors.torch import save
+
+    if epoch in moments(config):
+        weights = {name: value.cpu().contiguous() for name, value in as_stored(model.state_dict()).items()}
+        write_atomically(file_of(folder, epoch), lambda file: file.write(save(weights)))
