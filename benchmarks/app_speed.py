@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from itertools import chain
+from pathlib import Path
 from urllib.parse import urlencode
 
 from playwright.sync_api import Locator, Page, expect
@@ -32,6 +33,22 @@ WARM_UP = 15  # seconds after the first page, when what the server loads for the
 SPOILT = 3  # of the pictures on Look inside, after the one that is seen and two heatmaps
 
 
+EMPTY_APP = """
+import streamlit as st
+
+
+def one():
+    st.title("One")
+
+
+def two():
+    st.title("Two")
+
+
+st.navigation([st.Page(one, title="One"), st.Page(two, title="Two")]).run()
+"""
+
+
 def timed(action, page: Page, must_show: str) -> float:
     start = time.perf_counter()
     action()
@@ -42,6 +59,21 @@ def timed(action, page: Page, must_show: str) -> float:
 def menu(page: Page, name: str) -> Locator:
     """The entry of that page of PAGES."""
     return page.locator(f"[data-testid=stSidebarNavLink]:has-text('{PAGES[name][0]}')").first
+
+
+def empty_switches(page: Page, folder: Path, rounds: int) -> list[float]:
+    """Seconds from a click in the menu to another page of an app whose pages are a heading each: Streamlit's share."""
+    script = folder / "empty.py"
+    script.write_text(EMPTY_APP)
+    seconds = []
+    with run_app(folder, script=script) as app:
+        page.goto(app.url)
+        settle(page, "h1:has-text('One')")
+        for _ in range(rounds):
+            for title in ("Two", "One"):
+                link = page.locator(f"[data-testid=stSidebarNavLink]:has-text('{title}')")
+                seconds.append(timed(link.click, page, f"h1:has-text('{title}')"))
+    return seconds
 
 
 def other_pictures(page: Page, rounds: int) -> list[float]:
@@ -210,8 +242,11 @@ def main() -> None:
     args = p.parse_args()
     background = training() if args.while_training else nullcontext()
     # The app after the browser, whose start is not the app's.
-    with own_folder() as folder, background, tab(args.chromium) as page, run_app(folder) as app:
-        print(json.dumps(measure(page, app, args.rounds), indent=2))
+    with own_folder() as folder, background, tab(args.chromium) as page:
+        with run_app(folder) as app:
+            result = measure(page, app, args.rounds)
+        empty = statistics.median(empty_switches(page, folder, args.rounds))
+        print(json.dumps(result | {"empty_page_switch_median_seconds": round(empty, 3)}, indent=2))
 
 
 if __name__ == "__main__":

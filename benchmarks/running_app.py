@@ -57,15 +57,21 @@ class RunningApp:
 
 
 @contextmanager
-def run_app(folder: Path, cwd: Path = ROOT, address: str = "127.0.0.1", below: str = "") -> Iterator[RunningApp]:
+def run_app(
+    folder: Path,
+    cwd: Path = ROOT,
+    address: str = "127.0.0.1",
+    below: str = "",
+    script: Path = ROOT / "streamlit_app.py",
+) -> Iterator[RunningApp]:
     """The app once it takes connections; ended afterwards. Its log lies in `folder`, the user's own runs in `runs/`
     therein; it is started from `cwd`, and listens on `address` (0.0.0.0: on all that this machine has), `below` a path
-    such as "/lab"."""
+    such as "/lab". `script`: of another app, to compare with."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log = folder / "server.log"
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "streamlit_app.py"), "--server.headless", "true"]
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", "true"]
     started = time.perf_counter()
     with log.open("wb") as output:
         process = subprocess.Popen(
