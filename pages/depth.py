@@ -142,6 +142,8 @@ def show_details() -> None:
         "with the seeds, whose spread is then taken to be the same at all depths. All depths share one recipe; with "
         "another, the gaps may be larger or smaller."
     )
+    if known := depth_words.first_steps([run.config for run in runs]):
+        st.markdown(known)
     if len(precisions := depth.precisions(rows)) > 1:
         st.markdown(
             f"Training calculated in {depth_words.precisions(precisions)}. These round differently, so part of what "

@@ -40,6 +40,15 @@ def test_the_finding_in_words(case, snapshot):
     assert depth.finding(CASES[case]) == snapshot
 
 
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [({}, True), ({"seed": 1}, True), ({"depth": 20}, False), ({"lr": 0.1}, False), ({"clip_layer": 1.0}, False)],
+)
+def test_the_start_of_the_deepest_plain_network_is_told_where_it_was_tried(changed, told):
+    others = [replace(depth.TRIED, depth=8), replace(depth.TRIED, skip=True)]
+    assert bool(depth.first_steps([*others, replace(depth.TRIED, **changed)])) is told
+
+
 def test_precisions_in_words(snapshot):
     assert depth.precisions({"bfloat16": [8, 56], "float32": [20]}) == snapshot
 
