@@ -1,6 +1,6 @@
 """Minutes of training ResNet-20 to an accuracy on test, by the named recipes; and by the common one, calculated.
 
-    CIFAR10_DIR=... python -m benchmarks.time_to_accuracy [--recipes quick published] [--seed 0] [--compile]
+    CIFAR10_DIR=... python -m benchmarks.time_to_accuracy [--recipes quick published] [--seed 0] [--no-compile]
 
 Needs an otherwise idle machine, and takes as long as it says. The weights are those that were best on validation; the
 test photos are looked at once, at the end. The time is that of the whole training, validation after each epoch
@@ -21,13 +21,13 @@ from core.data import cifar10
 from core.data.batches import to_tensors
 from core.settings.recipes import NAMED_RECIPES
 from core.settings.train_config import TrainConfig
-from core.training.device import best_precision, describe_environment
+from core.training.device import describe_environment
 from core.training.trainer import Trainer
 
 COMMON_EPOCHS, COMMON_IMAGES, COMMON_STEPS, COMMON_ROUNDS = 200, 45_000, 20, 4
 
 
-def train(config: TrainConfig, images: cifar10.Images, compiled: bool) -> dict:
+def train(config: TrainConfig, images: cifar10.Images, compiled: bool | None) -> dict:
     start = time.perf_counter()
     trainer = Trainer(config, images, compiled=compiled)
     trainer.fit(on_epoch=lambda row: print(f"epoch {row['epoch']}: validation {row['val_accuracy']:.2%}", flush=True))
@@ -40,6 +40,7 @@ def train(config: TrainConfig, images: cifar10.Images, compiled: bool) -> dict:
         "images_per_second": round(trainer.history[-1]["images_seen"] / sum(row["seconds"] for row in trainer.history)),
         "validation": round(trainer.position.best_accuracy, 4),
         "test": [round(value, 4) for value in (share.value, share.low, share.high)],
+        "machine": describe_environment(trainer.device, trainer.precision, trainer.compiled),
     }
 
 
@@ -54,7 +55,7 @@ def main() -> None:
     p.add_argument("--recipes", nargs="+", choices=NAMED_RECIPES, default=list(NAMED_RECIPES))
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--threads", type=int, default=2)
-    p.add_argument("--compile", action="store_true")
+    p.add_argument("--compile", action=argparse.BooleanOptionalAction, help="default: where it pays, as in training")
     args = p.parse_args()
     torch.set_num_threads(args.threads)
     images = cifar10.load_training("full")
@@ -62,7 +63,6 @@ def main() -> None:
         name: train(TrainConfig(**NAMED_RECIPES[name], seed=args.seed), images, args.compile) for name in args.recipes
     }
     result["common recipe, calculated"] = {"minutes": round(common_minutes(images))}
-    result["machine"] = describe_environment(torch.device("cpu"), best_precision("cpu"), args.compile)
     print(json.dumps(result, indent=2))
 
 

@@ -15,10 +15,10 @@ TRIED = TrainConfig(depth=56, skip=False, **NAMED_RECIPES["published"])
 # From docs/trials.md: means over steps 151 to 200, one training each.
 FIRST_STEPS = (
     "**Is the start fair to the deepest plain network?** In its first 200 steps by this recipe, a layer of the plain "
-    "network of 56 layers has its weights blown up to 17 times their size. Where each layer's gradient is clipped, none "
-    "grows by more than 5%. The network is then right on as many training photos (20.6 instead of 20.2%) and on more new "
-    "ones (19.2 instead of 12.9% of 1,000). How much of the gap at 56 layers is owed to these steps is not known: no "
-    "training with such a start was carried to its end here. The trials are in docs/trials.md."
+    "network of 56 layers has its weights blown up to 17 times their size. Where each layer's gradient is clipped, "
+    "none grows by more than 5%. The network is then right on as many training photos (20.6 instead of 20.2%) and on "
+    "more new ones (19.2 instead of 12.9% of 1,000). How much of the gap at 56 layers is owed to these steps is not "
+    "known: no training with such a start was carried to its end here. The trials are in docs/trials.md."
 )
 NETWORK_WORDS = {"plain": "plain network", "ResNet": "ResNet"}
 
