@@ -38,7 +38,7 @@ def test_pages_that_only_draw_need_no_torch():
             "core.analysis.training_summary",
             "core.analysis.depth",
             "core.analysis.gradients",
-            "core.analysis.landscape",
+            "core.analysis.ground.landscape",
             "core.analysis.probes",
             "core.analysis.robustness",
             "core.analysis.surgery",

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.analysis import landscape
-from core.analysis.landscape import MIDDLE, STEPS, Landscape
+from core.analysis.ground import landscape
+from core.analysis.ground.landscape import MIDDLE, STEPS, Landscape
 from core.runs.run import open_run
 from tests.pages.opened import new_app, open_page, said
 

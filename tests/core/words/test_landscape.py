@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.analysis.landscape import Shape
+from core.analysis.ground.landscape import Shape
 from core.words import landscape
 
 BOWL = Shape(middle=0.1, right=0.99, lowest=0.1, highest=9.0, flat=0.2, bent_down=0.0, falls=0.0)
