@@ -1,0 +1,81 @@
+"""The way of both trainings, each over the ground of the plane in which most of it lies."""
+
+import streamlit as st
+
+from core.analysis.ground import landscape, walk
+from core.analysis.ground.walk import Walk
+from core.charts.learning import way_on_map
+from core.errors import LabError
+from core.runs import kept_weights
+from core.runs.run import Run
+from core.settings.train_config import LONGEST_NAME
+from core.words import landscape as landscape_words
+from core.words.settings import describe
+from ui import chart, not_yet
+from ui.foreign_text import plain
+from ui.pair_picker import MARKS, Pair
+
+TIMES = 12  # that weights are kept, where nobody has yet
+SCALE = [0.05, 5.0]  # loss; guessing has 2.3
+SYMBOLS = {"A": "circle", "B": "square"}
+NAME = "-walk"  # how the name of a run ends that is trained once more, to keep weights
+NO_PROOF = """
+**What this picture does not prove.** A walk whose steps all go in random directions has {chance:.0%} of its way in \
+two directions, too, and bends like this (Antognini and Sohl-Dickstein 2018, [PCA of high dimensional random \
+walks](https://arxiv.org/abs/1806.08805)): so neither says that the training was led anywhere. And beside the way the \
+network never was: the map shows how wrong it would have been there.
+"""
+
+
+def show(pair: Pair) -> None:
+    """Where one is not known, what to run."""
+    st.header("The walk of the training")
+    st.markdown(
+        "Where a training kept its weights on the way, here is that way: from random numbers to what was learned. It "
+        "is seen in the two directions in which it goes the farthest, over the loss of the plane that they span."
+    )
+    trained_here = [(side, run) for side, run in pair if not run.imported]
+    ways = not_yet.read(trained_here, walk.load, "The way of **{side}** was not looked at yet.", _command)
+    if not ways:
+        return
+    st.markdown(f"## {landscape_words.way_finding(pair.names, ways)}")
+    for place, (side, found) in zip(st.columns(2), ways.items(), strict=False):
+        with place, st.container(border=True, key=f"walk_{side}"):
+            _show_way(pair, side, found)
+    st.caption(
+        f"Both have one scale of colors, which begins at a loss of {SCALE[0]:g} and ends at {SCALE[1]:g}. The points "
+        "have the color of the loss of the network itself at that moment. Along the axes: lengths of weights."
+    )
+    moments = max(len(found.epochs) for found in ways.values())
+    st.markdown(NO_PROOF.format(chance=walk.share_of_chance(moments)))
+
+
+def _show_way(pair: Pair, side: str, found: Walk) -> None:
+    run = pair.a if side == "A" else pair.b
+    words = landscape_words.way_details(found)
+    st.markdown(f":small[{MARKS[side]} {side}: {plain(describe(run))}]")
+    chart.show(
+        way_on_map,
+        walk.ground_table(found),
+        walk.path_table(found),
+        pair.colors[side],
+        SYMBOLS[side],
+        SCALE,
+        found.share.tolist(),
+        alt=f"Map of the loss along the way of {side}. {words}",
+        colors=pair.colors,
+        key=f"way_{side}",
+    )
+    st.markdown(words)
+
+
+def _command(run: Run) -> str:
+    """What makes the way known: to look, or first to train once more, with weights kept."""
+    if kept_weights.there(run):
+        return f"{landscape.COMMAND} {run.name}"
+    name = f"{run.name[: LONGEST_NAME - len(NAME)]}{NAME}"
+    try:
+        trained = run.command_with(name, keep_weights=min(TIMES, run.config.epochs))
+    except LabError:
+        trained = run.command_with(name, keep_weights=TIMES, epochs=TIMES)
+    return f"{trained}\n{landscape.COMMAND} {name}"
