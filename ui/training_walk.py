@@ -16,7 +16,6 @@ from ui.foreign_text import plain
 from ui.pair_picker import MARKS, Pair
 
 TIMES = 12  # that weights are kept, where nobody has yet
-SCALE = [0.05, 5.0]  # loss; guessing has 2.3
 SYMBOLS = {"A": "circle", "B": "square"}
 NAME = "-walk"  # how the name of a run ends that is trained once more, to keep weights
 NO_PROOF = """
@@ -39,18 +38,20 @@ def show(pair: Pair) -> None:
     if not ways:
         return
     st.markdown(f"## {landscape_words.way_finding(pair.names, ways)}")
+    scale = walk.scale(ways.values())
     for place, (side, found) in zip(st.columns(2), ways.items(), strict=False):
         with place, st.container(border=True, key=f"walk_{side}"):
-            _show_way(pair, side, found)
+            _show_way(pair, side, found, scale)
     st.caption(
-        f"Both have one scale of colors, which begins at a loss of {SCALE[0]:g} and ends at {SCALE[1]:g}. The points "
-        "have the color of the loss of the network itself at that moment. Along the axes: lengths of weights."
+        f"Both have one scale of colors, from a loss of {scale[0]:.2g} to {scale[1]:.2g}; what is above has the last "
+        "color. A point has the color of the loss of the network itself at that moment. Along the axes: lengths of "
+        "weights."
     )
     moments = max(len(found.epochs) for found in ways.values())
     st.markdown(NO_PROOF.format(chance=walk.share_of_chance(moments)))
 
 
-def _show_way(pair: Pair, side: str, found: Walk) -> None:
+def _show_way(pair: Pair, side: str, found: Walk, scale: list[float]) -> None:
     run = pair.a if side == "A" else pair.b
     words = landscape_words.way_details(found)
     st.markdown(f":small[{MARKS[side]} {side}: {plain(describe(run))}]")
@@ -60,7 +61,7 @@ def _show_way(pair: Pair, side: str, found: Walk) -> None:
         walk.path_table(found),
         pair.colors[side],
         SYMBOLS[side],
-        SCALE,
+        scale,
         found.share.tolist(),
         alt=f"Map of the loss along the way of {side}. {words}",
         colors=pair.colors,

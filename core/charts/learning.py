@@ -144,19 +144,21 @@ def way_on_map(
     scale = alt.Scale(type="log", scheme=style.ONE_HUE, domain=domain, clamp=True)
     legend = alt.Legend(title="loss", orient="bottom", format="~g", gradientLength=220, tickCount=4)
     loss = alt.Color("loss:Q", scale=scale, legend=legend)
+    seam = alt.Stroke("loss:Q", scale=scale, legend=None)  # else the page shows between the tiles
     x, y = (
         _weights_axis(ground, names, f"{which} direction: {part:.0%} of the way")
         for names, which, part in zip((("left", "right"), ("bottom", "top")), ("main", "second"), share, strict=True)
     )
     tiles = (
         alt.Chart(ground)
-        .mark_rect()
+        .mark_rect(clip=True, strokeWidth=1)
         .encode(
             alt.X("left:Q", **x),
             alt.Y("bottom:Q", **y),
             x2="right:Q",
             y2="top:Q",
             color=loss,
+            stroke=seam,
             tooltip=[alt.Tooltip("loss:Q", title="loss here", format=".3g"), alt.Tooltip("accuracy:Q", format=".0%")],
         )
     )
@@ -174,7 +176,7 @@ def way_on_map(
     )
     words = on_way.mark_text(dy=-14, fontWeight="bold").encode(text="said:N")
     outlined = words.mark_text(dy=-14, fontWeight="bold", stroke="white", strokeWidth=4, strokeJoin="round")
-    return alt.layer(tiles, halo, line, points, outlined, words).properties(height=380)
+    return alt.layer(tiles, halo, line, points, outlined, words).properties(height=480)
 
 
 def _weights_axis(ground: pd.DataFrame, names: tuple[str, str], title: str) -> dict:

@@ -77,7 +77,7 @@ def way_details(found: Walk) -> str:
     else:
         loss = f"the loss only fell, from {start:.2f} to {end:.2f}."
     return (
-        f"The two directions hold {found.share[0]:.0%} and {found.share[1]:.0%} of the way. From start to end it is "
-        f"{found.far:.1f} times as far as the weights are long in the end. At the moments that were kept, {loss} The "
-        f"map leaves all other directions out: where the way is, its loss is off by up to {found.off:.2f}."
+        f"The two directions hold {found.share[0]:.0%} and {found.share[1]:.0%} of the way. From start to end the "
+        f"weights moved by {found.far:.0%} of their own length. At the moments that were kept, {loss} The map leaves "
+        f"all other directions out: where the way is, its loss is off by up to {found.off:.2f}."
     )

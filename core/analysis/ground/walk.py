@@ -6,6 +6,7 @@ two main directions (PCA) through the last point span the plane. The looking its
 sentences are in `core.words.landscape`.
 """
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -25,7 +26,8 @@ SIDE = 31  # points along each direction
 MARGIN = 0.2  # of the path's extent, left free on each side of it
 THINNEST = 0.1  # a map's shorter side over its longer one, where the path has hardly any extent in a direction
 PHOTOS = 500  # the first of the training photos that ship
-ROOM_FOR_WORDS = 0.15  # of the map's sides, from one moment with words to the next
+LOWEST, CAP = 0.001, 5.0  # loss; guessing has 2.3
+ROOM_FOR_WORDS = 0.2  # of the map's sides, from one moment with words to the next
 LITTLE = 0.005  # loss; what it rises by less from one moment to the next may be rounding
 FARTHEST = 1e9  # a length of weights: those that learn have some ten
 
@@ -96,6 +98,13 @@ class Walk:
     def rises(self) -> list[int]:
         """The epochs at whose end the weights had a higher loss, by more than LITTLE, than those kept before them."""
         return self.epochs[1:][np.diff(self.own_loss) > LITTLE].tolist()
+
+
+def scale(walks: Iterable[Walk]) -> list[float]:
+    """The lowest loss on the maps, above 0, and the highest, at most CAP: for colors that are the same on all."""
+    losses = np.concatenate([walk.loss.ravel() for walk in walks])
+    lowest = max(float(losses.min()), LOWEST)
+    return [lowest, max(min(float(losses.max()), CAP), 2 * lowest)]
 
 
 def share_of_chance(moments: int) -> float:

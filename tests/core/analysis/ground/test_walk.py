@@ -34,6 +34,13 @@ def test_the_map_of_a_straight_way_is_no_line():
     assert second[-1] - second[0] == pytest.approx((first[-1] - first[0]) / 10)
 
 
+def test_colors_end_at_the_cap():
+    low, high = seen(), seen(loss=np.full((SIDE, SIDE), 9, np.float32))
+    assert walk.scale([low, high]) == [1, 5]
+    assert walk.scale([low]) == [1, 2]
+    assert walk.scale([seen(loss=np.zeros((SIDE, SIDE), np.float32))])[0] > 0  # it is logarithmic
+
+
 def test_chance_alone_holds_three_quarters():
     assert walk.share_of_chance(3) == pytest.approx(1)
     assert walk.share_of_chance(400) == pytest.approx(6 / np.pi**2 * (1 + 1 / 4), abs=0.002)
