@@ -33,8 +33,11 @@ def show(pair: Pair) -> None:
         "Where a training kept its weights on the way, here is that way: from random numbers to what was learned. It "
         "is seen in the two directions in which it goes the farthest, over the loss of the plane that they span."
     )
-    trained_here = [(side, run) for side, run in pair if not run.imported]
-    ways = not_yet.read(trained_here, walk.load, "The way of **{side}** was not looked at yet.", _command)
+    known = {side: run for side, run in pair if (run.path / walk.FILE).exists() or kept_weights.there(run)}
+    ways = not_yet.read(known.items(), walk.load, "The way of **{side}** was not looked at yet.", _command)
+    if without := {side: run for side, run in pair if side not in known and not run.imported}:
+        whose = " and ".join(f"**{side}**" for side in without)
+        not_yet.say(f"In the training of {whose} no weights were kept.", "\n".join(map(_command, without.values())))
     if not ways:
         return
     st.markdown(f"## {landscape_words.way_finding(pair.names, ways)}")
