@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from core.charts import style
-from core.charts.palette import COLORS, SIDES
+from core.charts.palette import COLORS, INK, SIDES
 
 GRAYS = ("#808080", "#b0b0b0", "#606060")
 
@@ -142,7 +142,8 @@ def way_on_map(
     on the scale of the ground: `domain`, lowest and highest loss, logarithmic, the same for charts to be compared.
     `share`: of the way, 0 to 1, in each direction."""
     scale = alt.Scale(type="log", scheme=style.ONE_HUE, domain=domain, clamp=True)
-    legend = alt.Legend(title="loss", orient="bottom", format="~g", gradientLength=220, tickCount=4)
+    marks = [domain[0], (domain[0] * domain[1]) ** 0.5, domain[1]]
+    legend = alt.Legend(title="loss", orient="bottom", format=".2~g", values=marks)
     loss = alt.Color("loss:Q", scale=scale, legend=legend)
     seam = alt.Stroke("loss:Q", scale=scale, legend=None)  # else the page shows between the tiles
     x, y = (
@@ -174,7 +175,8 @@ def way_on_map(
             alt.Tooltip("accuracy:Q", title="right", format=".0%"),
         ],
     )
-    words = on_way.mark_text(dy=-14, fontWeight="bold").encode(text="said:N")
+    ink = INK[False]  # the map is light on a dark page, too
+    words = on_way.mark_text(dy=-14, fontWeight="bold", color=ink).encode(text="said:N")
     outlined = words.mark_text(dy=-14, fontWeight="bold", stroke="white", strokeWidth=4, strokeJoin="round")
     return alt.layer(tiles, halo, line, points, outlined, words).properties(height=480)
 
