@@ -129,4 +129,5 @@ with curious():
                 fall=landscape.FALL,
             )
         )
+    st.markdown(training_walk.HOW)
     st.code(f"{landscape.COMMAND} {pair.a.name} {pair.b.name}", language=None, wrap_lines=True)
