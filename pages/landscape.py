@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from core.analysis import landscape
-from core.analysis.landscape import PAIRS, STEPS
+from core.analysis.ground import landscape
+from core.analysis.ground.landscape import PAIRS, STEPS
 from core.words import landscape as landscape_words
 from core.words.glossary import explain
 from core.words.settings import describe
-from ui import not_yet, pair_picker, surface
+from ui import not_yet, pair_picker, surface, training_walk
 from ui.curious import curious
 from ui.foreign_text import plain
 from ui.pair_picker import offer_pair
@@ -105,6 +105,7 @@ if found:
     others = (landscape_words.finding(pair.names, shape) for n, shape in enumerate(shapes) if n != directions)
     st.markdown(f"In the other two directions: {' '.join(others)}")
     st.markdown(NO_PROOF.format(parameters=max(run.parameters for _, run in pair)))
+training_walk.show(pair)
 offer_pair(
     *WITHOUT_BATCH_NORM,
     "Look at 56 layers without BatchNorm",
@@ -128,4 +129,5 @@ with curious():
                 fall=landscape.FALL,
             )
         )
+    st.markdown(training_walk.HOW)
     st.code(f"{landscape.COMMAND} {pair.a.name} {pair.b.name}", language=None, wrap_lines=True)

@@ -28,6 +28,7 @@ def test_torchs_files_of_weights_are_read_as_data():
 def test_pages_that_only_draw_need_no_torch():
     modules = ", ".join(
         [
+            "core.runs.kept_weights",
             "core.runs.library",
             "core.analysis.metrics",
             "core.data.cifar10",
@@ -38,7 +39,8 @@ def test_pages_that_only_draw_need_no_torch():
             "core.analysis.training_summary",
             "core.analysis.depth",
             "core.analysis.gradients",
-            "core.analysis.landscape",
+            "core.analysis.ground.landscape",
+            "core.analysis.ground.walk",
             "core.analysis.probes",
             "core.analysis.robustness",
             "core.analysis.surgery",

@@ -1,10 +1,12 @@
 """How a training went: curves of what was learned, the schedule it followed, and the live race."""
 
+from collections.abc import Sequence
+
 import altair as alt
 import pandas as pd
 
 from core.charts import style
-from core.charts.palette import COLORS, SIDES
+from core.charts.palette import COLORS, INK, SIDES
 
 GRAYS = ("#808080", "#b0b0b0", "#606060")
 
@@ -130,3 +132,57 @@ def schedule(table: pd.DataFrame, epochs: int) -> alt.Chart:
         )
         .properties(height=240)
     )
+
+
+def way_on_map(
+    ground: pd.DataFrame, path: pd.DataFrame, color: str, symbol: str, domain: list[float], share: Sequence[float]
+) -> alt.LayerChart | alt.FacetChart:
+    """The way of a training over the loss of the plane in which it lies: `ground_table` and `path_table` of
+    `core.analysis.ground.walk`. Points on the way, of the shape `symbol`, are filled by the loss of the network itself,
+    on the scale of the ground: `domain`, lowest and highest loss, logarithmic, the same for charts to be compared.
+    `share`: of the way, 0 to 1, in each direction."""
+    scale = alt.Scale(type="log", scheme=style.ONE_HUE, domain=domain, clamp=True)
+    marks = [domain[0], (domain[0] * domain[1]) ** 0.5, domain[1]]
+    legend = alt.Legend(title="loss", orient="bottom", format=".2~g", values=marks)
+    loss = alt.Color("loss:Q", scale=scale, legend=legend)
+    seam = alt.Stroke("loss:Q", scale=scale, legend=None)  # else the page shows between the tiles
+    x, y = (
+        _weights_axis(ground, names, f"{which} direction: {part:.0%} of the way")
+        for names, which, part in zip((("left", "right"), ("bottom", "top")), ("main", "second"), share, strict=True)
+    )
+    tiles = (
+        alt.Chart(ground)
+        .mark_rect(clip=True, strokeWidth=1)
+        .encode(
+            alt.X("left:Q", **x),
+            alt.Y("bottom:Q", **y),
+            x2="right:Q",
+            y2="top:Q",
+            color=loss,
+            stroke=seam,
+            tooltip=[alt.Tooltip("loss:Q", title="loss here", format=".3g"), alt.Tooltip("accuracy:Q", format=".0%")],
+        )
+    )
+    on_way = alt.Chart(path).encode(alt.X("first:Q"), alt.Y("second:Q"))
+    halo = on_way.mark_line(color="white", strokeWidth=6).encode(order="epoch:Q")
+    line = on_way.mark_line(color=color).encode(order="epoch:Q")
+    points = on_way.mark_point(shape=symbol, size=90, stroke=color, strokeWidth=2, opacity=1, filled=False).encode(
+        fill=alt.Fill("loss:Q", scale=scale, legend=None),
+        tooltip=[
+            alt.Tooltip("epoch:Q", title="after epoch"),
+            alt.Tooltip("loss:Q", title="loss of the network", format=".3g"),
+            alt.Tooltip("map_loss:Q", title="loss of the map here", format=".3g"),
+            alt.Tooltip("accuracy:Q", title="right", format=".0%"),
+        ],
+    )
+    ink = INK[False]  # the map is light on a dark page, too
+    words = on_way.mark_text(dy=-14, fontWeight="bold", color=ink).encode(text="said:N")
+    outlined = words.mark_text(dy=-14, fontWeight="bold", stroke="white", strokeWidth=4, strokeJoin="round")
+    return alt.layer(tiles, halo, line, points, outlined, words).properties(height=480)
+
+
+def _weights_axis(ground: pd.DataFrame, names: tuple[str, str], title: str) -> dict:
+    """Lengths of weights, from one end of the map to the other."""
+    low, high = (float(edge) for edge in (ground[names[0]].min(), ground[names[1]].max()))
+    scale = alt.Scale(domain=[low, high], nice=False, zero=False)
+    return {"title": title, "scale": scale, "axis": alt.Axis(tickCount=5, grid=False)}

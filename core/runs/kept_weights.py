@@ -7,12 +7,14 @@ network.
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.errors import RunError
 from core.files import write_atomically
 from core.runs.run import Run
 from core.runs.store import as_stored
 from core.settings.train_config import TrainConfig
 
 if TYPE_CHECKING:
+    from torch import Tensor
     from torch.nn import Module
 
 
@@ -41,3 +43,22 @@ def keep(folder: Path, config: TrainConfig, epoch: int, model: "Module") -> None
     if epoch in moments(config):
         weights = {name: value.cpu().contiguous() for name, value in as_stored(model.state_dict()).items()}
         write_atomically(file_of(folder, epoch), lambda file: file.write(save(weights)))
+
+
+def load(run: Run, epoch: int, like: dict[str, "Tensor"]) -> dict[str, "Tensor"]:
+    """The state dict that was kept after so many epochs, in float32. Raises RunError where it is missing or damaged, or
+    doesn't have the names and shapes of `like`, a state dict of the run's network."""
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    path = file_of(run.path, epoch)
+    try:
+        weights = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise RunError(f"{path} cannot be read ({error}).") from None
+    if {name: value.shape for name, value in weights.items()} != {name: value.shape for name, value in like.items()}:
+        raise RunError(f"The weights in {path} do not fit {run.config.architecture}.")
+    if not all(torch.isfinite(value).all() for value in weights.values()):
+        raise RunError(f"{path} holds numbers that are not finite.")
+    return {name: value.to(like[name].dtype) for name, value in weights.items()}

@@ -41,7 +41,7 @@ VALIDATION_FILE = "validation.npz"  # what `core.runs.validation` keeps; may be 
 MODEL_FILE, STATE_FILE = "model.safetensors", "resume.safetensors"
 # What is read of a run, here and in `core.analysis.surgery`.
 READ_FILES = {"config.json", "history.csv", "gradients.npz", "surgery.csv", "probes.json", "temperature.json"}
-READ_FILES |= {"landscape.npz", "corruptions.npz", CHANGE_FILE, VALIDATION_FILE, MODEL_FILE, RESULT_FILE}
+READ_FILES |= {"landscape.npz", "walk.npz", "corruptions.npz", CHANGE_FILE, VALIDATION_FILE, MODEL_FILE, RESULT_FILE}
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from core.analysis import calibration, landscape, probes, robustness, surgery
+from core.analysis import calibration, probes, robustness, surgery
+from core.analysis.ground import landscape, walk
 from core.errors import RunError
 from core.paths import file_name
 from core.runs import status, tables
@@ -22,13 +23,14 @@ LARGEST = {  # the files of a finished run, and how many bytes each may have, un
     surgery.FILE: 200_000,
     probes.FILE: probes.LARGEST,
     landscape.FILE: landscape.LARGEST,
+    walk.FILE: walk.LARGEST,
     calibration.FILE: calibration.LARGEST,
     robustness.FILE: robustness.LARGEST,
     CARD: 100_000,
 }
 # Of a network that was trained elsewhere the history is missing, too.
 OPTIONAL = {HISTORY, "gradients.npz", MODEL_FILE, CHANGE_FILE, VALIDATION_FILE, CARD}
-OPTIONAL |= {surgery.FILE, probes.FILE, landscape.FILE, calibration.FILE, robustness.FILE}
+OPTIONAL |= {surgery.FILE, probes.FILE, landscape.FILE, walk.FILE, calibration.FILE, robustness.FILE}
 
 
 def without_folders(run: Run) -> Run:

@@ -17,7 +17,8 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath
 
 from core import paths
-from core.analysis import calibration, landscape, probes, robustness, surgery
+from core.analysis import calibration, probes, robustness, surgery
+from core.analysis.ground import landscape, walk
 from core.errors import LabError, RunError
 from core.files import patiently, remove_abandoned, writing
 from core.runs import library, status, validation
@@ -195,6 +196,7 @@ def _check(run: Run) -> None:
         surgery.load(run)
     probes.load(run)
     landscape.load(run)
+    walk.load(run)
     calibration.load(run)
     robustness.load(run)
     if run.has_weights:

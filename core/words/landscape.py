@@ -1,6 +1,7 @@
 """The ground that networks learned on, in sentences."""
 
-from core.analysis.landscape import LITTLE, NEAR, Shape
+from core.analysis.ground.landscape import LITTLE, NEAR, Shape
+from core.analysis.ground.walk import Walk
 from core.words import capitalized
 
 PLATEAU = 0.9  # of the plane that is hardly above the middle: then there is no edge to speak of
@@ -49,3 +50,34 @@ def details(found: Shape, cut_off: float, cap: float) -> str:
     if not cut_off:
         return words
     return f"{words} {cut_off:.0%} of the map is above {cap:g} and cut off here; it goes up to {found.highest:.3g}."
+
+
+def way(found: Walk) -> str:
+    """The way of a training, in a line."""
+    losses = ", ".join(f"{loss:.2f}" for loss in found.own_loss)
+    return (
+        f"two directions hold {found.share[0]:.0%} and {found.share[1]:.0%} of its way; it ended {found.far:.2f} "
+        f"lengths of its weights from its start; loss at the moments that were kept: {losses}; where it went, the map "
+        f"is off by up to {found.off:.2f}"
+    )
+
+
+def way_finding(names: dict[str, str], ways: dict[str, Walk]) -> str:
+    """E.g. "Two directions hold 84% of the plain network's way, and 88% of the ResNet's."; by side."""
+    first, *others = [(f"{found.held:.0%}", f"{names[side]}'s") for side, found in ways.items()]
+    return f"Two directions hold {', and '.join([f'{first[0]} of {first[1]} way', *(' of '.join(o) for o in others)])}."
+
+
+def way_details(found: Walk) -> str:
+    """Of one way."""
+    start, end = found.own_loss[0], found.own_loss[-1]
+    if found.rises:
+        epochs = f"epoch{'s' if len(found.rises) > 1 else ''} {', '.join(map(str, found.rises))}"
+        loss = f"the loss went from {start:.2f} to {end:.2f}, but was higher after {epochs} than at the moment before."
+    else:
+        loss = f"the loss only fell, from {start:.2f} to {end:.2f}."
+    return (
+        f"The two directions hold {found.share[0]:.0%} and {found.share[1]:.0%} of the way. From start to end the "
+        f"weights moved by {found.far:.0%} of their own length. At the moments that were kept, {loss} The map leaves "
+        f"all other directions out: where the way is, its loss is off by up to {found.off:.2f}."
+    )

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.analysis import landscape
-from core.analysis.landscape import MIDDLE, STEPS, Landscape
+from core.analysis.ground import landscape, walk
+from core.analysis.ground.landscape import MIDDLE, STEPS, Landscape
+from core.runs import kept_weights
 from core.runs.run import open_run
-from tests.pages.opened import new_app, open_page, said
+from tests.core.analysis.ground.made_up import seen
+from tests.pages.opened import charts, new_app, open_page, said
 
 X, Y = np.meshgrid(STEPS, STEPS)
 BOWL, SADDLE = 0.1 + 8 * (X**2 + Y**2), 0.4 + 3 * X**2 - Y**2 / 3
@@ -65,6 +67,53 @@ def test_a_run_that_nobody_looked_round_is_named_with_its_command(looked_round, 
     assert not figures(app)
     assert "is damaged" in said(app, "warning")
     assert app.code[1].value == "python -m core landscape mine-residual"
+
+
+@pytest.fixture
+def walked(app, own_runs) -> AppTest:
+    """Both have gone the same way."""
+    for name in ("mine-plain", "mine-residual"):
+        run = open_run(own_runs / name)
+        walk.save(run, seen(run.facts["sha256"]))
+    return app
+
+
+def test_both_ways_are_drawn_on_one_scale_with_what_they_do_not_prove(walked):
+    app = open_page(walked, "landscape")
+    assert "## Two directions hold 90% of the plain network's way, and 90% of the ResNet's." in said(app)
+    assert "What this picture does not prove" in said(app)
+    ways = charts(app)
+    assert len(ways) == 2
+    specs = [json.loads(way.proto.spec) for way in ways]
+    assert len({str(spec["layer"][0]["encoding"]["color"]["scale"]) for spec in specs}) == 1
+    assert [spec["layer"][3]["mark"]["shape"] for spec in specs] == ["circle", "square"]
+    assert len({spec["layer"][2]["mark"]["color"] for spec in specs}) == 2
+    assert "the loss only fell, from 2.00 to 0.10" in ways[0].proto.alt
+
+
+def test_where_no_weights_were_kept_the_page_says_how(app, own_runs):
+    app = open_page(app, "landscape")
+    assert "In the training of **A** and **B** no weights were kept." in said(app, "info")
+    train, look, *others = app.code[2].value.splitlines()
+    assert len(others) == 2
+    assert train.startswith("python -m core train plain8 ")
+    assert "--epochs 12 --keep-weights 12" in train
+    assert train.endswith("--name mine-plain-walk")
+    assert look == "python -m core landscape mine-plain-walk"
+
+
+def test_where_weights_were_kept_the_page_says_how_to_look(make_run, app):
+    run = make_run("mine-keeping", epochs=2, keep_weights=2)
+    for epoch in (0, 1, 2):
+        kept_weights.file_of(run.path, epoch).touch()
+    app.query_params["b"] = "mine-keeping"
+    app = open_page(app, "landscape")
+    assert "The way of **B** was not looked at yet." in said(app, "info")
+    assert "In the training of **A** no weights were kept." in said(app, "info")
+    assert app.code[2].value == "python -m core landscape mine-keeping"
+    (run.path / walk.FILE).write_bytes(b"PK")
+    app.run()
+    assert "walk.npz is damaged" in said(app, "warning")
 
 
 def test_only_twins_have_a_landscape():

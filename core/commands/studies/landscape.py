@@ -1,4 +1,5 @@
-"""Look at the ground round runs' weights, for the page Bowl or mountains?: writes a run's landscape.npz.
+"""Look at the ground round runs' weights, for the page Bowl or mountains?: writes a run's landscape.npz and, where it
+kept weights on its way, walk.npz.
 
 It may be stopped, and goes on where it was."""
 
@@ -7,21 +8,29 @@ import sys
 import torch
 from tqdm import tqdm
 
-from core.analysis import landscape
-from core.analysis.landscape import PAIRS, PHOTOS, SIDE, Landscape
+from core.analysis.ground import landscape, walk
+from core.analysis.ground.landscape import PAIRS, PHOTOS, SIDE, Landscape
+from core.analysis.ground.walk import Walk
 from core.commands import Parser, run_command
 from core.data import cifar10
 from core.data.cifar10 import Images
 from core.jobs.processes import usable_cores
+from core.runs import kept_weights
 from core.runs.library import find_run
 from core.runs.run import Run
 from core.studies.landscape import study
+from core.studies.walk import Way
+from core.studies.walk import study as look_along
 from core.training.device import best_precision
 from core.words import landscape as landscape_words
 
 
 def parser() -> Parser:
-    p = Parser(prog=landscape.COMMAND, description="Look at the ground round runs' weights; it may be stopped.")
+    p = Parser(
+        prog=landscape.COMMAND,
+        description="Look at the ground round runs' weights and, of those that kept weights on the way (train "
+        "--keep-weights), at the way of the training; it may be stopped.",
+    )
     p.add_argument("runs", nargs="+", metavar="RUN", help="a run's name, or the path of its folder")
     return p
 
@@ -36,6 +45,8 @@ def main(argv: list[str] | None = None) -> int:
         found = _look(run, images, precision)
         for pair in range(PAIRS):
             print(f"{run.name}: {landscape_words.figures(landscape.shape(found, pair))}", file=sys.stderr)
+        if kept_weights.there(run):
+            print(f"{run.name}: {landscape_words.way(_walk(run, images, precision))}", file=sys.stderr)
     return 0
 
 
@@ -48,6 +59,20 @@ def _look(run: Run, images: Images, precision: str) -> Landscape:
             bar.update()
             if done % SIDE == 0:
                 landscape.save(run, found)
+    return found
+
+
+def _walk(run: Run, images: Images, precision: str) -> Walk:
+    """Kept after each row."""
+    few = Images(images.pixels[: walk.PHOTOS], images.labels[: walk.PHOTOS])
+    way = Way(run, few, precision, usable_cores())
+    measured = {"photos": len(few.labels), "precision": precision, "weights": run.facts["sha256"]}
+    found = walk.begun(run, walk.fresh(way.epochs, way.path, way.distance, way.size, way.share, **measured))
+    done = found.places - found.left
+    with tqdm(total=found.places, initial=done, unit=" points", desc=f"{run.name}, its way") as bar:
+        for looked in look_along(way, found):
+            bar.update(looked)
+            walk.save(run, found)
     return found
 
 

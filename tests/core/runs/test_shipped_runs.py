@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.analysis import calibration, comparison, landscape, metrics, probes, robustness, surgery, transfer
+from core.analysis import calibration, comparison, metrics, probes, robustness, surgery, transfer
+from core.analysis.ground import landscape, walk
 from core.commands.evaluate import logits_on as logits_from_weights
 from core.data import cifar10
 from core.data.batches import EpochPlan
@@ -73,6 +74,7 @@ def test_every_file_opens_and_the_card_says_what_the_logits_say(folder):
         surgery.FILE,
         probes.FILE,
         landscape.FILE,
+        walk.FILE,
         calibration.FILE,
         robustness.FILE,
     }

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from core import paths
+from core.analysis.ground import walk
 from core.runs import kept_weights, store
 from core.runs.run import Run, open_run
 from core.sharing.files import without_folders
@@ -47,12 +47,14 @@ def test_only_names_are_shared(run, tmp_path, share):
 
 
 @pytest.mark.parametrize("share", [zipped, export_hub, ship], ids=["zip", "Hub", "ship"])
-def test_weights_of_the_way_stay_here(make_run, tmp_path, share):
+def test_weights_of_the_way_stay_here_and_what_was_found_is_shared(make_run, tmp_path, share):
     (tmp_path / "out").mkdir()
-    kept_weights.file_of(make_run("mine").path, 1).write_bytes(b"many numbers")
-    share(open_run(paths.own_runs_dir() / "mine"), tmp_path / "out")
+    run = make_run("mine")
+    kept_weights.file_of(run.path, 1).write_bytes(b"many numbers")
+    (run.path / walk.FILE).write_bytes(b"few numbers")
+    share(run, tmp_path / "out")
     shared = {path.name for path in (tmp_path / "out").rglob("*")}
-    assert "model.safetensors" in shared
+    assert {"model.safetensors", "walk.npz"} <= shared
     assert not [name for name in shared if name.startswith("kept-")]
 
 

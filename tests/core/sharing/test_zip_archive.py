@@ -410,6 +410,7 @@ BAD_ZIPS = {
         "probes.json is damaged: not 1 blocks",
     ),
     "landscape that is none": (replaced("landscape.npz", b"PK"), r"landscape\.npz is damaged"),
+    "way that is none": (replaced("walk.npz", b"PK"), r"walk\.npz is damaged"),
     "answers to no spoiled photos": (
         lambda contents: zipped(contents | {"corruptions.npz": contents["gradients.npz"]}),
         r"corruptions\.npz is damaged",

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from core.analysis import landscape, metrics
-from core.analysis.landscape import MIDDLE, STEPS
+from core.analysis import metrics
+from core.analysis.ground import landscape
+from core.analysis.ground.landscape import MIDDLE, STEPS
 from core.commands.studies import landscape as command
 from core.data import cifar10
 from core.data.batches import to_tensors

@@ -1,9 +1,11 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from core.analysis.landscape import Shape
+from core.analysis.ground.landscape import Shape
 from core.words import landscape
+from tests.core.analysis.ground.made_up import seen
 
 BOWL = Shape(middle=0.1, right=0.99, lowest=0.1, highest=9.0, flat=0.2, bent_down=0.0, falls=0.0)
 VALLEY, PLATEAU = replace(BOWL, bent_down=0.3), replace(BOWL, flat=0.99)
@@ -37,3 +39,18 @@ def test_the_finding(shapes, words):
 def test_what_is_cut_off_is_said():
     assert "14% of the map is above 5 and cut off here; it goes up to 9." in landscape.details(BOWL, 0.14, 5)
     assert "cut off" not in landscape.details(BOWL, 0.0, 5)
+
+
+def test_the_finding_on_both_ways():
+    assert landscape.way_finding(NAMES, {"A": seen()}) == "Two directions hold 90% of the plain network's way."
+    assert landscape.way_finding(NAMES, {"A": seen(), "B": seen(share=np.array([0.5, 0.25]))}) == (
+        "Two directions hold 90% of the plain network's way, and 75% of the ResNet's."
+    )
+
+
+def test_whether_the_loss_only_falls_is_said():
+    assert "the loss only fell, from 2.00 to 0.10." in landscape.way_details(seen())
+    hilly = landscape.way_details(seen(own_loss=np.array([2.0, 1.0, 1.5, 1.6], np.float32)))
+    assert "the loss went from 2.00 to 1.60, but was higher after epochs 4, 6 than at the moment before." in hilly
+    assert "off by up to 1.25" in hilly
+    assert "loss at the moments that were kept: 2.00, 1.00, 0.50, 0.10" in landscape.way(seen())

@@ -1,0 +1,148 @@
+"""Find the plane in which most of a training's way lies, and see how wrong the network is there. What for, is said in
+`core.analysis.ground.walk`.
+
+A place in the plane is what was learned in the end plus so much of two directions: of all that is learned, BatchNorm's
+scales and shifts and the biases too. BatchNorm's running statistics are not learned by steps downhill, and between two
+kept moments nobody knows them; those of the end, used elsewhere, would spoil the answers. So each place gets statistics
+of its own, made of the very photos that the loss is measured on, all of them as one batch (after Garipov et al. 2018,
+"Loss surfaces, mode connectivity, and fast ensembling of DNNs", section 3.1, who make them anew at each point of a
+curve). With the statistics that ran along in the training, a plain network of 8 layers had a loss of 0.92 at its end
+and of 2.30 after its first epoch, when they still lagged behind; with those of the photos 0.94 and 1.62. The weights
+kept are measured alike, beside what the plane shows where they are: `Walk.own_loss`, `path_loss`.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
+from queue import SimpleQueue
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from core.analysis.ground import walk
+from core.analysis.ground.landscape import HIGHEST, require_twin
+from core.analysis.ground.walk import Walk
+from core.data.batches import to_tensors
+from core.data.cifar10 import Images
+from core.errors import LabError
+from core.models.inference import autocast
+from core.models.layers import freeze
+from core.models.registry import build, family
+from core.runs import kept_weights
+from core.runs.run import Run
+
+MOST_WORKERS = 8  # each has a network of its own, and all photos in it at once
+Weights = list[Tensor]
+
+
+class Way:
+    """The weights that a run kept on its way, and the plane of their two main directions."""
+
+    def __init__(self, run: Run, images: Images, precision: str, workers: int):
+        """`precision`: of the numbers it computes with; `workers`: places that are looked at at once. Raises LabError
+        for a network that is none of the CIFAR twins, or has learned nothing, RunError where weights that it kept are
+        missing or damaged."""
+        require_twin(run.config)
+        model = build(run.config)
+        state, learned = model.state_dict(), [name for name, _ in model.named_parameters()]
+        self.epochs = kept_weights.moments(run.config)
+        kept = [kept_weights.load(run, epoch, like=state) for epoch in self.epochs]
+        model.load_state_dict(kept[-1])
+        self._kept = [[weights[name] for name in learned] for weights in kept]
+        differences = [[a - b for a, b in zip(at, self._kept[-1], strict=True)] for at in self._kept]
+        self.distance = np.array([_product(step, step) ** 0.5 for step in differences])
+        self.size = _product(self._kept[-1], self._kept[-1]) ** 0.5
+        if not self.distance.any():
+            raise LabError(f"{run.name} has learned nothing: all weights that it kept are the same.")
+        self._directions, self.share = main_directions(self._kept)
+        self.path = np.array([[_product(step, along) for along in self._directions] for step in differences])
+        pixels, self._labels = to_tensors(images)
+        self._pixels, self._precision = family(run.config).preprocessing(pixels), precision
+        use_own_statistics(model, run.config.freeze)
+        model.requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._workers = min(workers, MOST_WORKERS)
+        self._idle: SimpleQueue[nn.Module] = SimpleQueue()
+        for _ in range(self._workers):
+            self._idle.put(deepcopy(model))
+
+    def look_at(self, moment: int) -> tuple[float, float]:
+        """Mean loss, at most HIGHEST, and accuracy (0 to 1) of the weights kept at this one of `epochs`."""
+        return self._measure(self._kept[moment])
+
+    def look(self, place: tuple[float, float]) -> tuple[float, float]:
+        """The same so far along both directions from the last weights."""
+        first, second = self._directions
+        return self._measure(
+            [w + place[0] * a + place[1] * b for w, a, b in zip(self._kept[-1], first, second, strict=True)]
+        )
+
+    def look_round(self, places: list[tuple[float, float]]) -> list[tuple[float, float]]:
+        """`look` at several at once."""
+        with ThreadPoolExecutor(self._workers) as pool:
+            return list(pool.map(self.look, places))
+
+    @torch.inference_mode()  # holds for the thread that enters it
+    def _measure(self, weights: Weights) -> tuple[float, float]:
+        model = self._idle.get()
+        try:
+            for parameter, value in zip(model.parameters(), weights, strict=True):
+                parameter.copy_(value)
+            with autocast("cpu", self._precision):
+                logits = model(self._pixels).float()
+        finally:
+            self._idle.put(model)
+        loss, right = float(F.cross_entropy(logits, self._labels)), logits.argmax(dim=1) == self._labels
+        return (min(loss, HIGHEST) if loss == loss else HIGHEST), float(right.float().mean())
+
+
+def use_own_statistics(model: nn.Module, frozen: str) -> None:
+    """Have the BatchNorm layers of `model` use the statistics of what they are shown, except those in the `frozen` part
+    (a config's `freeze`), which kept to theirs in the training too."""
+    apart = set(freeze(model.eval(), frozen))
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d) and module not in apart:
+            module.track_running_stats, module.running_mean, module.running_var = False, None, None
+
+
+def main_directions(kept: list[Weights]) -> tuple[list[Weights], np.ndarray]:
+    """The two main directions of `kept` (PCA: of the differences from their mean), as long as 1, the first weights on
+    their positive side, seen from the last; and the share of the variance in each, 0 to 1. From the products of the
+    differences, of which there are few: the directions themselves are as long as the network is large."""
+    tensors = range(len(kept[0]))
+    centered = [torch.stack([weights[i].double() for weights in kept]) for i in tensors]
+    centered = [values - values.mean(dim=0) for values in centered]
+    flat = [values.flatten(1) for values in centered]
+    variances, mixtures = torch.linalg.eigh(sum(values @ values.T for values in flat))
+    largest = variances[-1].clamp(min=torch.finfo(torch.float64).tiny)
+    directions = []
+    for number in (-1, -2):
+        mixture = mixtures[:, number] / variances[number].clamp(min=1e-12 * largest).sqrt()
+        mixture = mixture * (1 if _from_last(mixture, flat) >= 0 else -1)
+        directions.append([torch.tensordot(mixture, values, 1).float() for values in centered])
+    return directions, (variances[[-1, -2]] / variances.sum()).clamp(0, 1).numpy()
+
+
+def _from_last(mixture: Tensor, flat: list[Tensor]) -> float:
+    """How far the first weights are from the last along this mixture of all."""
+    return float(sum(mixture @ (values @ (values[0] - values[-1])) for values in flat))
+
+
+def _product(a: Weights, b: Weights) -> float:
+    return float(sum(one.double().flatten() @ other.double().flatten() for one, other in zip(a, b, strict=True)))
+
+
+def study(way: Way, found: Walk) -> Iterator[int]:
+    """Fill in what is unknown in `found`; yields after each row of the map, and after what comes before it, at how many
+    places it looked. Raises as `Way`."""
+    if np.isnan(found.path_loss).any():
+        for moment in range(len(found.epochs)):
+            found.own_loss[moment], found.own_accuracy[moment] = way.look_at(moment)
+        found.path_loss[:] = [loss for loss, _ in way.look_round([tuple(place) for place in way.path.tolist()])]
+        yield 2 * len(found.epochs)
+    first, second = found.steps
+    for row in np.flatnonzero(np.isnan(found.loss).any(axis=1)):
+        looked = way.look_round([(along, second[row]) for along in first])
+        found.loss[row], found.accuracy[row] = zip(*looked, strict=True)
+        yield walk.SIDE

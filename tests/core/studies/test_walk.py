@@ -1,0 +1,186 @@
+"""The plane of a training's way: where it lies, and that its loss is that of the networks in it."""
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from core.analysis import metrics
+from core.analysis.ground import walk
+from core.commands.studies import landscape as command
+from core.data import cifar10
+from core.data.batches import to_tensors
+from core.data.cifar10 import Images
+from core.errors import LabError, RunError
+from core.models.inference import infer
+from core.models.registry import build, family
+from core.runs import kept_weights
+from core.runs.run import Run
+from core.studies.walk import Way, main_directions, study
+
+
+@pytest.fixture
+def few(tiny_images) -> Images:
+    return Images(tiny_images.pixels[:60], tiny_images.labels[:60])
+
+
+@pytest.fixture
+def walked(make_run):
+    """walked(**config changes): a run that kept its weights three times, on a way that bends."""
+
+    def make(**changes) -> Run:
+        run = make_run("one", epochs=3, keep_weights=3, **changes)
+        end = run.load_model().state_dict()
+        for epoch in range(4):
+            draw, weights = torch.Generator().manual_seed(epoch), {name: value.clone() for name, value in end.items()}
+            for name, value in weights.items():
+                if value.is_floating_point() and "running" not in name:
+                    value += 0.03 * (3 - epoch) * torch.randn(value.shape, generator=draw)
+            save_file(weights, kept_weights.file_of(run.path, epoch))
+        return run
+
+    return make
+
+
+def fresh(run: Run, way: Way, photos: int = 60) -> walk.Walk:
+    measured = {"photos": photos, "precision": "float32", "weights": run.facts["sha256"]}
+    return walk.fresh(way.epochs, way.path, way.distance, way.size, way.share, **measured)
+
+
+def test_a_straight_walk_lies_in_its_first_direction():
+    start, step = torch.randn(5, 3), torch.randn(5, 3)
+    directions, share = main_directions([[start + far * step, far * torch.ones(2)] for far in (0.0, 1.0, 3.0)])
+    np.testing.assert_allclose(share, [1, 0], atol=1e-6)
+    length = torch.sqrt(step.square().sum() + 2)
+    torch.testing.assert_close(directions[0][0], -step / length)  # from the last to the first
+    torch.testing.assert_close(directions[0][1], -torch.ones(2) / length)
+
+
+def test_directions_are_those_of_a_pca():
+    from sklearn.decomposition import PCA
+
+    points = np.random.default_rng(0).normal(size=(6, 20)).cumsum(axis=0).astype(np.float32)
+    directions, share = main_directions([[torch.from_numpy(point).view(4, 5)] for point in points])
+    pca = PCA(2).fit(points)
+    np.testing.assert_allclose(share, pca.explained_variance_ratio_, rtol=1e-5)
+    for found, known in zip(directions, pca.components_, strict=True):
+        assert abs(found[0].flatten().numpy() @ known) == pytest.approx(1, abs=1e-5)
+        assert found[0].flatten().numpy() @ (points[0] - points[-1]) >= 0
+
+
+def test_a_random_walk_shows_as_much_as_is_said_of_chance():
+    points = np.random.default_rng(1).normal(size=(13, 20_000)).cumsum(axis=0).astype(np.float32)
+    _, share = main_directions([[torch.from_numpy(point)] for point in points])
+    assert share.sum() == pytest.approx(walk.share_of_chance(13), abs=0.02)
+
+
+def test_the_way_ends_in_the_middle_and_begins_on_the_positive_side(walked, few):
+    way = Way(walked(), few, "float32", workers=1)
+    assert way.path.shape == (4, 2)
+    assert (way.path[-1] == 0).all()
+    assert (way.path[0] >= 0).all()
+    assert (np.linalg.norm(way.path, axis=1) <= way.distance + 1e-4).all()
+    assert way.distance[0] > way.distance[2] > way.distance[3] == 0
+
+
+@pytest.mark.parametrize("settings", [{}, {"skip": False}, {"norm": "none"}, {"freeze": "layer1"}], ids=str)
+def test_what_is_measured_is_the_loss_of_the_network_there(walked, few, settings):
+    """As `torch` has it: in training mode, of all photos as one batch, but for a frozen part."""
+    run = walked(**settings)
+    way = Way(run, few, "float32", workers=2)
+    pixels, labels = to_tensors(few)
+    for moment, epoch in enumerate(way.epochs):
+        model = build(run.config)
+        model.load_state_dict(load_file(kept_weights.file_of(run.path, epoch)))
+        model.train()
+        if settings.get("freeze"):
+            for part in (model.bn1, model.layer1):
+                part.eval()
+        with torch.no_grad():
+            logits = model(family(run.config).preprocessing(pixels))
+        loss, accuracy = way.look_at(moment)
+        assert loss == pytest.approx(float(torch.nn.functional.cross_entropy(logits, labels)), rel=1e-4)
+        assert accuracy == pytest.approx(float((logits.argmax(dim=1) == labels).float().mean()))
+
+
+def test_the_plane_holds_the_last_weights_and_comes_near_the_others(walked, few):
+    """Four points span three directions; the two main ones leave little out."""
+    way = Way(walked(), few, "float32", workers=2)
+    own = [way.look_at(moment)[0] for moment in range(4)]
+    there = [loss for loss, _ in way.look_round([tuple(place) for place in way.path.tolist()])]
+    assert there[-1] == pytest.approx(own[-1], rel=1e-6)
+    away = way.look((float(way.path[0, 0]), -2 * float(way.path[0, 0])))[0]
+    assert abs(there[0] - own[0]) < abs(away - own[0])
+
+
+def test_without_batch_norm_the_end_is_the_network_as_it_answers(walked, few):
+    run = walked(norm="none")
+    logits = infer(run.load_model(), to_tensors(few)[0], family(run.config).preprocessing).numpy()
+    assert Way(run, few, "float32", workers=1).look((0, 0))[0] == pytest.approx(
+        metrics.loss(logits, few.labels), rel=1e-4
+    )
+
+
+def test_the_walk_goes_on_where_it_stopped(walked, few, monkeypatch):
+    """Each point at its own place, whenever it was measured."""
+    monkeypatch.setattr(Way, "look", lambda way, place: (1000 + 2 * place[0] + place[1] / 10, 0.5))
+    run = walked()
+    way = Way(run, few, "float32", workers=2)
+    found = walk.begun(run, fresh(run, way))
+    assert found.left == found.places == 8 + walk.SIDE**2
+    steps = study(way, found)
+    assert [next(steps) for _ in range(3)] == [8, walk.SIDE, walk.SIDE]
+    walk.save(run, found)
+    assert walk.load(run) is None
+    again = walk.begun(run, fresh(run, way))
+    assert again.left == found.places - 8 - 2 * walk.SIDE
+    assert sum(study(way, again)) == again.places - 8 - 2 * walk.SIDE
+    walk.save(run, again)
+    first, second = np.meshgrid(*again.steps)
+    np.testing.assert_allclose(walk.load(run).loss, 1000 + 2 * first + second / 10, rtol=1e-5)
+    assert not (run.path / walk.UNFINISHED).exists()
+    other = walk.begun(run, fresh(run, way, photos=61))  # measured otherwise: not to be mixed
+    assert other.left == other.places
+
+
+def test_the_command_walks_where_weights_were_kept(walked, few, monkeypatch, capsys):
+    run = walked()
+    monkeypatch.setattr("core.studies.landscape.Plane.look", lambda plane, first, second: (1.0, 0.5))
+    monkeypatch.setattr(Way, "look", lambda way, place: (1.0, 0.5))
+    monkeypatch.setattr(cifar10, "load_training", lambda source: few)
+    assert command.main(["one"]) == 0
+    assert walk.load(run).epochs.tolist() == [0, 1, 2, 3]
+    assert "one: two directions hold " in capsys.readouterr().err
+    monkeypatch.setattr(Way, "look", None)  # nothing is left to look at
+    assert command.main(["one"]) == 0
+    kept_weights.file_of(run.path, 1).unlink()
+    assert command.main(["one"]) == 0
+    assert walk.load(run)
+
+
+def short(weights: dict) -> dict:
+    return {name: value[:1] if value.dim() else value for name, value in weights.items()}
+
+
+def endless(weights: dict) -> dict:
+    return weights | {"fc.bias": weights["fc.bias"] / 0}
+
+
+@pytest.mark.parametrize("damage", [short, endless, lambda weights: {}])
+def test_damaged_weights_are_refused_in_a_sentence(walked, few, damage):
+    run = walked()
+    file = kept_weights.file_of(run.path, 1)
+    save_file(damage(load_file(file)), file)
+    with pytest.raises(RunError, match=r"do not fit resnet8|not finite"):
+        Way(run, few, "float32", workers=1)
+    file.write_bytes(b"no weights")
+    with pytest.raises(RunError, match="cannot be read"):
+        Way(run, few, "float32", workers=1)
+
+
+def test_who_has_learned_nothing_has_no_way(walked, few):
+    run = walked()
+    for epoch in range(3):
+        kept_weights.file_of(run.path, epoch).write_bytes(kept_weights.file_of(run.path, 3).read_bytes())
+    with pytest.raises(LabError, match="one has learned nothing"):
+        Way(run, few, "float32", workers=1)

@@ -1,0 +1,94 @@
+"""The way of both trainings, each over the ground of the plane in which most of it lies."""
+
+import streamlit as st
+
+from core.analysis.ground import landscape, walk
+from core.analysis.ground.walk import Walk
+from core.charts.learning import way_on_map
+from core.errors import LabError
+from core.runs import kept_weights
+from core.runs.run import Run
+from core.settings.train_config import LONGEST_NAME
+from core.words import landscape as landscape_words
+from core.words.settings import describe
+from ui import chart, not_yet
+from ui.foreign_text import plain
+from ui.pair_picker import MARKS, Pair
+
+TIMES = 12  # that weights are kept, where nobody has yet
+SYMBOLS = {"A": "circle", "B": "square"}
+NAME = "-walk"  # how the name of a run ends that is trained once more, to keep weights
+NO_PROOF = """
+**What this picture does not prove.** A walk whose steps all go in random directions has {chance:.0%} of its way in \
+two directions, too, and bends much like this (Antognini and Sohl-Dickstein 2018, [PCA of high dimensional random \
+walks](https://arxiv.org/abs/1806.08805)): so neither says that the training was led anywhere. And beside the way the \
+network never was: the map shows how wrong it would have been there.
+"""
+HOW = f"""
+**The walk of the training.** All weights that were kept are points; the two main directions are those in which these \
+points vary the most (principal components: Li et al. 2018, section 7.2), and the plane goes through the last point. \
+*Of the way* means: of that variance. Unlike in the maps above, BatchNorm's scales and biases change, too. Its \
+averages of what it sees are made anew at each place, from the photos that the loss is measured on, all as one batch: \
+the first {walk.PHOTOS} training photos that ship (after Garipov et al. 2018, [Loss surfaces, mode connectivity, and \
+fast ensembling of DNNs](https://arxiv.org/abs/1802.10026)). What a random walk would have, is computed for as many \
+points.
+"""
+
+
+def show(pair: Pair) -> None:
+    """Where one is not known, what to run."""
+    st.header("The walk of the training")
+    st.markdown(
+        "Where a training kept its weights on the way, here is that way: from random numbers to what was learned. It "
+        "is seen in the two directions in which it goes the farthest, over the loss of the plane that they span."
+    )
+    known = {side: run for side, run in pair if (run.path / walk.FILE).exists() or kept_weights.there(run)}
+    ways = not_yet.read(known.items(), walk.load, "The way of **{side}** was not looked at yet.", _command)
+    if without := {side: run for side, run in pair if side not in known and not run.imported}:
+        whose = " and ".join(f"**{side}**" for side in without)
+        not_yet.say(f"In the training of {whose} no weights were kept.", "\n".join(map(_command, without.values())))
+    if not ways:
+        return
+    st.markdown(f"## {landscape_words.way_finding(pair.names, ways)}")
+    scale = walk.scale(ways.values())
+    for place, (side, found) in zip(st.columns(2), ways.items(), strict=False):
+        with place, st.container(border=True, key=f"walk_{side}"):
+            _show_way(pair, side, found, scale)
+    st.caption(
+        f"Both have one scale of colors, from a loss of {scale[0]:.2g} to {scale[1]:.2g}; what is above, has the last "
+        "color. A point has the color of the loss of the network itself at that moment. Along the axes: how far the "
+        "weights are from those of the end."
+    )
+    moments = max(len(found.epochs) for found in ways.values())
+    st.markdown(NO_PROOF.format(chance=walk.share_of_chance(moments)))
+
+
+def _show_way(pair: Pair, side: str, found: Walk, scale: list[float]) -> None:
+    run = pair.a if side == "A" else pair.b
+    words = landscape_words.way_details(found)
+    st.markdown(f":small[{MARKS[side]} {side}: {plain(describe(run))}]")
+    chart.show(
+        way_on_map,
+        walk.ground_table(found),
+        walk.path_table(found),
+        pair.colors[side],
+        SYMBOLS[side],
+        scale,
+        found.share.tolist(),
+        alt=f"Map of the loss along the way of {side}. {words}",
+        colors=pair.colors,
+        key=f"way_{side}",
+    )
+    st.markdown(words)
+
+
+def _command(run: Run) -> str:
+    """What makes the way known: to look, or first to train once more, with weights kept."""
+    if kept_weights.there(run):
+        return f"{landscape.COMMAND} {run.name}"
+    name = f"{run.name[: LONGEST_NAME - len(NAME)]}{NAME}"
+    try:
+        trained = run.command_with(name, keep_weights=min(TIMES, run.config.epochs))
+    except LabError:
+        trained = run.command_with(name, keep_weights=TIMES, epochs=TIMES)
+    return f"{trained}\n{landscape.COMMAND} {name}"
