@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.analysis.ground import landscape
-from core.analysis.ground.landscape import PAIRS, STEPS
+from core.analysis.landscapes import landscape
+from core.analysis.landscapes.landscape import PAIRS, STEPS
 from core.words import landscape as landscape_words
 from core.words.glossary import explain
 from core.words.settings import describe

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.analysis.ground import landscape, walk
-from core.analysis.ground.walk import Walk
+from core.analysis.landscapes import landscape, walk
+from core.analysis.landscapes.walk import Walk
 from core.charts.learning import way_on_map
 from core.errors import LabError
 from core.runs import kept_weights

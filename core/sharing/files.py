@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.analysis import calibration, probes, robustness, surgery
-from core.analysis.ground import landscape, walk
+from core.analysis.landscapes import landscape, walk
 from core.errors import RunError
 from core.paths import file_name
 from core.runs import status, tables

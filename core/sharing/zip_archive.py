@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 
 from core import paths
 from core.analysis import calibration, probes, robustness, surgery
-from core.analysis.ground import landscape, walk
+from core.analysis.landscapes import landscape, walk
 from core.errors import LabError, RunError
 from core.files import patiently, remove_abandoned, writing
 from core.runs import library, status, validation

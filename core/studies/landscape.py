@@ -1,5 +1,5 @@
 """Change a trained network's weights along two random directions, and see how wrong it gets. What for, is said in
-`core.analysis.ground.landscape`.
+`core.analysis.landscapes.landscape`.
 
 BatchNorm is made part of the convolution before it: it then costs no time, and as in the paper's own code it is left as
 it is, like all biases. A direction is normalized by filter, so scaling the filters changes nothing of what is measured.
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from core.analysis.ground.landscape import HIGHEST, PAIRS, STEPS, Landscape, require_twin
+from core.analysis.landscapes.landscape import HIGHEST, PAIRS, STEPS, Landscape, require_twin
 from core.data.batches import to_tensors
 from core.data.cifar10 import Images
 from core.models.registry import family

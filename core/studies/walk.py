@@ -1,5 +1,5 @@
 """Find the plane in which most of a training's way lies, and see how wrong the network is there. What for, is said in
-`core.analysis.ground.walk`.
+`core.analysis.landscapes.walk`.
 
 A place in the plane is what was learned in the end plus so much of two directions: of all that is learned, BatchNorm's
 scales and shifts and the biases too. BatchNorm's running statistics are not learned by steps downhill, and between two
@@ -21,9 +21,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from core.analysis.ground import walk
-from core.analysis.ground.landscape import HIGHEST, require_twin
-from core.analysis.ground.walk import Walk
+from core.analysis.landscapes import walk
+from core.analysis.landscapes.landscape import HIGHEST, require_twin
+from core.analysis.landscapes.walk import Walk
 from core.data.batches import to_tensors
 from core.data.cifar10 import Images
 from core.errors import LabError

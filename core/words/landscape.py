@@ -1,7 +1,7 @@
 """The ground that networks learned on, in sentences."""
 
-from core.analysis.ground.landscape import LITTLE, NEAR, Shape
-from core.analysis.ground.walk import Walk
+from core.analysis.landscapes.landscape import LITTLE, NEAR, Shape
+from core.analysis.landscapes.walk import Walk
 from core.words import capitalized
 
 PLATEAU = 0.9  # of the plane that is hardly above the middle: then there is no edge to speak of

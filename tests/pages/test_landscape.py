@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.analysis.ground import landscape, walk
-from core.analysis.ground.landscape import MIDDLE, STEPS, Landscape
+from core.analysis.landscapes import landscape, walk
+from core.analysis.landscapes.landscape import MIDDLE, STEPS, Landscape
 from core.runs import kept_weights
 from core.runs.run import open_run
-from tests.core.analysis.ground.made_up import seen
+from tests.core.analysis.landscapes.made_up import seen
 from tests.pages.opened import charts, new_app, open_page, said
 
 X, Y = np.meshgrid(STEPS, STEPS)

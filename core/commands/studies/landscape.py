@@ -8,9 +8,9 @@ import sys
 import torch
 from tqdm import tqdm
 
-from core.analysis.ground import landscape, walk
-from core.analysis.ground.landscape import PAIRS, PHOTOS, SIDE, Landscape
-from core.analysis.ground.walk import Walk
+from core.analysis.landscapes import landscape, walk
+from core.analysis.landscapes.landscape import PAIRS, PHOTOS, SIDE, Landscape
+from core.analysis.landscapes.walk import Walk
 from core.commands import Parser, run_command
 from core.data import cifar10
 from core.data.cifar10 import Images

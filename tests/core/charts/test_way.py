@@ -2,9 +2,9 @@
 
 import pytest
 
-from core.analysis.ground import walk
+from core.analysis.landscapes import walk
 from core.charts.learning import way_on_map
-from tests.core.analysis.ground.made_up import EPOCHS, PATH, seen
+from tests.core.analysis.landscapes.made_up import EPOCHS, PATH, seen
 
 
 def test_the_way_lies_on_the_map_of_its_plane():

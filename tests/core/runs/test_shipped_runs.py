@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from core.analysis import calibration, comparison, metrics, probes, robustness, surgery, transfer
-from core.analysis.ground import landscape, walk
+from core.analysis.landscapes import landscape, walk
 from core.commands.evaluate import logits_on as logits_from_weights
 from core.data import cifar10
 from core.data.batches import EpochPlan

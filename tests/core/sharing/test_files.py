@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.analysis.ground import walk
+from core.analysis.landscapes import walk
 from core.runs import kept_weights, store
 from core.runs.run import Run, open_run
 from core.sharing.files import without_folders

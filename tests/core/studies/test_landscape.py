@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from core.analysis import metrics
-from core.analysis.ground import landscape
-from core.analysis.ground.landscape import MIDDLE, STEPS
+from core.analysis.landscapes import landscape
+from core.analysis.landscapes.landscape import MIDDLE, STEPS
 from core.commands.studies import landscape as command
 from core.data import cifar10
 from core.data.batches import to_tensors

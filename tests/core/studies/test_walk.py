@@ -6,7 +6,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from core.analysis import metrics
-from core.analysis.ground import walk
+from core.analysis.landscapes import walk
 from core.commands.studies import landscape as command
 from core.data import cifar10
 from core.data.batches import to_tensors

@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.analysis.ground.landscape import Shape
+from core.analysis.landscapes.landscape import Shape
 from core.words import landscape
-from tests.core.analysis.ground.made_up import seen
+from tests.core.analysis.landscapes.made_up import seen
 
 BOWL = Shape(middle=0.1, right=0.99, lowest=0.1, highest=9.0, flat=0.2, bent_down=0.0, falls=0.0)
 VALLEY, PLATEAU = replace(BOWL, bent_down=0.3), replace(BOWL, flat=0.99)

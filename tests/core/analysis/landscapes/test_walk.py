@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.analysis.ground import walk
-from core.analysis.ground.walk import SIDE
+from core.analysis.landscapes import walk
+from core.analysis.landscapes.walk import SIDE
 from core.errors import RunError
-from tests.core.analysis.ground.made_up import EPOCHS, PATH, seen
+from tests.core.analysis.landscapes.made_up import EPOCHS, PATH, seen
 
 
 def test_a_way_in_figures():

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.analysis.ground import walk
-from core.analysis.ground.walk import SIDE, Walk
+from core.analysis.landscapes import walk
+from core.analysis.landscapes.walk import SIDE, Walk
 
 EPOCHS = [0, 2, 4, 6]
 PATH = np.array([[10.0, 0.0], [6.0, 3.0], [2.0, 1.0], [0.0, 0.0]])

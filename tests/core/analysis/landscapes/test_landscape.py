@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from core.analysis.ground import landscape
-from core.analysis.ground.landscape import MIDDLE, PAIRS, SIDE, STEPS, Landscape
+from core.analysis.landscapes import landscape
+from core.analysis.landscapes.landscape import MIDDLE, PAIRS, SIDE, STEPS, Landscape
 from core.errors import LabError, RunError
 from core.settings.train_config import TrainConfig
 

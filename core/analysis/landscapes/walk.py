@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from core.analysis.ground.landscape import COMMAND, HIGHEST
+from core.analysis.landscapes.landscape import COMMAND, HIGHEST
 from core.errors import RunError
 from core.files import write_atomically, writing
 from core.runs.run import LARGEST_COUNT, Run
