@@ -129,5 +129,5 @@ with curious():
                 fall=landscape.FALL,
             )
         )
-    st.markdown(training_walk.HOW)
+    training_walk.show_details(pair)
     st.code(f"{landscape.COMMAND} {pair.a.name} {pair.b.name}", language=None, wrap_lines=True)

@@ -13,8 +13,9 @@ from core.words import landscape as landscape_words
 from core.words.settings import describe
 from ui import chart, not_yet
 from ui.foreign_text import plain
-from ui.pair_picker import MARKS, Pair
+from ui.pair_picker import MARKS, Pair, offer_pair
 
+WALKED = ("plain20-quick", "resnet20-quick")
 TIMES = 12  # that weights are kept, where nobody has yet
 SYMBOLS = {"A": "circle", "B": "square"}
 NAME = "-walk"  # how the name of a run ends that is trained once more, to keep weights
@@ -36,17 +37,18 @@ points.
 
 
 def show(pair: Pair) -> None:
-    """Where one is not known, what to run."""
+    """Where a walk is not known, what to run to see it; where no weights were kept, a pair of whose walks they were."""
     st.header("The walk of the training")
     st.markdown(
         "Where a training kept its weights on the way, here is that way: from random numbers to what was learned. It "
         "is seen in the two directions in which it goes the farthest, over the loss of the plane that they span."
     )
-    known = {side: run for side, run in pair if (run.path / walk.FILE).exists() or kept_weights.there(run)}
+    known = {side: run for side, run in pair if _seen(run)}
     ways = not_yet.read(known.items(), walk.load, "The way of **{side}** was not looked at yet.", _command)
-    if without := {side: run for side, run in pair if side not in known and not run.imported}:
+    if without := _without(pair):
         whose = " and ".join(f"**{side}**" for side in without)
-        not_yet.say(f"In the training of {whose} no weights were kept.", "\n".join(map(_command, without.values())))
+        st.markdown(f"In the training of {whose} no weights were kept.")
+        offer_pair(*WALKED, "See the walk of 20 layers", "These two kept their weights on the way.", key="walked")
     if not ways:
         return
     st.markdown(f"## {landscape_words.way_finding(pair.names, ways)}")
@@ -61,6 +63,23 @@ def show(pair: Pair) -> None:
     )
     moments = max(len(found.epochs) for found in ways.values())
     st.markdown(NO_PROOF.format(chance=walk.share_of_chance(moments)))
+
+
+def show_details(pair: Pair) -> None:
+    """How it is made, and how a pair that kept no weights gets there."""
+    st.markdown(HOW)
+    if without := _without(pair):
+        st.markdown("These train once more, with weights kept, and then look along the way:")
+        st.code("\n".join(map(_command, without.values())), language=None, wrap_lines=True)
+
+
+def _without(pair: Pair) -> dict[str, Run]:
+    """Those that were trained here, but kept no weights, by side."""
+    return {side: run for side, run in pair if not (_seen(run) or run.imported)}
+
+
+def _seen(run: Run) -> bool:
+    return (run.path / walk.FILE).exists() or kept_weights.there(run)
 
 
 def _show_way(pair: Pair, side: str, found: Walk, scale: list[float]) -> None:
