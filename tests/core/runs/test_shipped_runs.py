@@ -22,6 +22,7 @@ from core.settings.train_config import TrainConfig
 from core.sharing.model_card import card_text
 from core.training.trainer import Trainer
 from ui.pair_picker import DEEP, SHALLOW, TRANSFER
+from ui.training_walk import WALKED
 
 FOLDERS = sorted(path.parent for path in SHIPPED.glob("*/config.json"))
 WEIGHED = [folder for folder in FOLDERS if (folder / "model.safetensors").is_file()]
@@ -38,7 +39,7 @@ def test_there_are_shipped_runs_and_all_open():
     assert {run.path for run in runs} == set(FOLDERS)
     assert all(run.finished for run in runs)
     assert MATCHES == PLAIN
-    assert {*DEEP, *SHALLOW, *TRANSFER} <= {folder.name for folder in WEIGHED}
+    assert {*DEEP, *SHALLOW, *TRANSFER, *WALKED} <= {folder.name for folder in WEIGHED}
 
 
 def test_what_ships_is_light():
@@ -71,6 +72,7 @@ def test_every_file_opens_and_the_card_says_what_the_logits_say(folder):
         "test_logits.npz",
         "README.md",
         "weight_change.npz",
+        "validation.npz",
         surgery.FILE,
         probes.FILE,
         landscape.FILE,
