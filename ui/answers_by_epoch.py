@@ -14,7 +14,7 @@ from core.words import summary as summary_words
 from core.words.glossary import explain
 from ui import chart, not_yet, photos
 from ui.fragment import fragment
-from ui.pair_picker import Pair
+from ui.pair_picker import OBSERVED, Pair, offer_pair
 
 FULLEST = 0.15  # of a class's photos, in one cell: full color; early in a training, there are far more
 SHOWN = 6  # photos
@@ -30,6 +30,8 @@ def show(pair: Pair) -> None:
         "What **{side}** answered while it learned was not kept. A new training keeps it.",
         lambda run: run.commands_to_repeat,
     )
+    if not found:
+        offer_pair(*OBSERVED, "See it of 20 layers", "These two kept their answers after every epoch.", key="observed")
     if found:
         _show_epoch(pair, found)
         st.header("Learned last", anchor=False)

@@ -25,6 +25,7 @@ Names = tuple[str, str]  # of A and of B
 DEEP: Names = ("plain56-s0", "resnet56-s0")
 SHALLOW: Names = ("plain20-s0", "resnet20-s0")
 TRANSFER: Names = ("resnet50-scratch", "resnet50-imagenet")
+OBSERVED: Names = ("plain20-quick", "resnet20-quick")  # their answers and weights were kept after every epoch
 SIDES = ("a", "b")
 MARKS = {"A": "●", "B": "■"}  # as in the charts
 

@@ -13,9 +13,8 @@ from core.words import landscape as landscape_words
 from core.words.settings import describe
 from ui import chart, not_yet
 from ui.foreign_text import plain
-from ui.pair_picker import MARKS, Pair, offer_pair
+from ui.pair_picker import MARKS, OBSERVED, Pair, offer_pair
 
-WALKED = ("plain20-quick", "resnet20-quick")
 TIMES = 12  # that weights are kept, where nobody has yet
 SYMBOLS = {"A": "circle", "B": "square"}
 NAME = "-walk"  # how the name of a run ends that is trained once more, to keep weights
@@ -48,7 +47,7 @@ def show(pair: Pair) -> None:
     if without := _without(pair):
         whose = " and ".join(f"**{side}**" for side in without)
         st.markdown(f"In the training of {whose} no weights were kept.")
-        offer_pair(*WALKED, "See the walk of 20 layers", "These two kept their weights on the way.", key="walked")
+        offer_pair(*OBSERVED, "See the walk of 20 layers", "These two kept their weights on the way.", key="walked")
     if not ways:
         return
     st.markdown(f"## {landscape_words.way_finding(pair.names, ways)}")

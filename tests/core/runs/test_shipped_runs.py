@@ -21,8 +21,7 @@ from core.settings.setting import differences
 from core.settings.train_config import TrainConfig
 from core.sharing.model_card import card_text
 from core.training.trainer import Trainer
-from ui.pair_picker import DEEP, SHALLOW, TRANSFER
-from ui.training_walk import WALKED
+from ui.pair_picker import DEEP, OBSERVED, SHALLOW, TRANSFER
 
 FOLDERS = sorted(path.parent for path in SHIPPED.glob("*/config.json"))
 WEIGHED = [folder for folder in FOLDERS if (folder / "model.safetensors").is_file()]
@@ -39,7 +38,7 @@ def test_there_are_shipped_runs_and_all_open():
     assert {run.path for run in runs} == set(FOLDERS)
     assert all(run.finished for run in runs)
     assert MATCHES == PLAIN
-    assert {*DEEP, *SHALLOW, *TRANSFER, *WALKED} <= {folder.name for folder in WEIGHED}
+    assert {*DEEP, *SHALLOW, *TRANSFER, *OBSERVED} <= {folder.name for folder in WEIGHED}
 
 
 def test_what_ships_is_light():
