@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 from core.runs import validation
 from core.runs.run import VALIDATION_FILE, Run, open_run
 from core.runs.validation import Validation
-from tests.pages.opened import charts, open_page, said
+from tests.pages.opened import charts, new_app, open_page, said
 
 LABELS = (np.arange(40) % 10).astype(np.uint8)
 
@@ -52,6 +52,16 @@ def test_a_run_whose_answers_were_not_kept_is_named_with_its_command(opened, own
     assert [block.value for block in app.code] == [open_run(own_runs / name).command_to_repeat for name in without]
     assert said(app, "info").count("was not kept") == len(without)
     assert ("Learned last" in said(app)) == (len(without) < 2)
+
+
+def test_a_pair_whose_answers_were_not_kept_leads_to_one_whose_were():
+    app = new_app()
+    app.session_state["by_epoch"] = True
+    app = open_page(app, "mistakes")
+    app.button(key="observed").click().run()
+    assert not app.exception
+    assert "Learned last" in said(app)
+    assert "observed" not in [button.key for button in app.button]
 
 
 def test_nothing_of_it_is_read_before_somebody_asks(app):
