@@ -166,7 +166,7 @@ def _configs(args: argparse.Namespace) -> list[TrainConfig]:
         return [_config(name, args) for name in args.architectures]
     defaults, others = vars(parser().parse_args([])), {"run", "resume", "threads", "compile", "log"}
     if any(value != defaults[name] for name, value in vars(args).items() if name not in others):
-        raise LabError("--run takes all from the run's folder; only --threads, --[no-]compile and --log go with it.")
+        raise LabError("--run takes everything from the run's folder; only --threads, --compile and --log go with it.")
     args.run = args.run.resolve()
     args.out, args.name, args.resume = args.run.parent, args.run.name, True
     return [open_run(args.run).config]
