@@ -67,7 +67,7 @@ def parser() -> argparse.ArgumentParser:
         "--compile",
         action=argparse.BooleanOptionalAction,
         help="with torch.compile: faster after some minutes; needs a C++ compiler. Default: where it works and the "
-        "training is long enough to gain by it, or as the run began",
+        "training gains by it (long, bfloat16, two threads), or as the run began",
     )
     p.add_argument("--log", choices=("tensorboard",), help="the history as TensorBoard event files too")
     return p

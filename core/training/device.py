@@ -11,8 +11,8 @@ from torch import nn
 from core.errors import LabError
 from core.training import distributed
 
-# Steps of a whole training from which compiling it on a CPU pays. It takes minutes once and then saves 6 to 19 % of
-# each step of two threads (docs/speed.md); both grow with the network.
+# Steps of a whole training from which compiling it on a CPU pays. In bfloat16 it takes minutes once and then saves 19 %
+# of each step of two threads, in float32 nothing for sure (docs/speed.md); both grow with the network.
 PAYS_FROM = 12_000
 TENSOR_CORES = (7, 0)  # the compute capability of the first GPUs that have them
 
@@ -71,11 +71,11 @@ def compiler_works() -> bool:
     return True
 
 
-def compiling_pays(steps: int, device: torch.device) -> bool:
+def compiling_pays(steps: int, device: torch.device, precision: str) -> bool:
     """Whether a training of so many `steps` is sooner done by torch.compile, and that works here. One thread gains
     nothing by it; GPUs and several processes were not measured."""
     measured = device.type == "cpu" and torch.get_num_threads() > 1 and distributed.size() == 1
-    return measured and steps >= PAYS_FROM and compiler_works()
+    return measured and precision == "bfloat16" and steps >= PAYS_FROM and compiler_works()
 
 
 def describe_environment(device: torch.device, precision: str, compiled: bool) -> dict:

@@ -66,7 +66,7 @@ class Trainer:
             load_weights(self.model, initial_weights)
         self.model.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch takes it
         steps = self.steps * config.epochs
-        self.compiled = compiling_pays(steps, self.device) if compiled is None else compiled
+        self.compiled = compiling_pays(steps, self.device, self.precision) if compiled is None else compiled
         self.model = distributed.with_shared_statistics(self.model, self.device)  # replaces layers that may be frozen
         self._frozen = freeze(self.model, config.freeze)
         self._to_train_mode()

@@ -486,21 +486,24 @@ def test_compiled_training_learns_the_same(trainer, undisturbed):
 
 
 @pytest.mark.parametrize(
-    ("asked", "threads", "works", "from_steps", "compiled"),
+    ("asked", "precision", "threads", "works", "from_steps", "compiled"),
     [
-        (None, 2, True, 2 * STEPS, True),
-        (None, 2, True, 2 * STEPS + 1, False),
-        (None, 2, False, 0, False),
-        (None, 1, True, 0, False),
-        (False, 2, True, 0, False),
-        (True, 1, True, 2 * STEPS + 1, True),
+        (None, "bfloat16", 2, True, 2 * STEPS, True),
+        (None, "bfloat16", 2, True, 2 * STEPS + 1, False),
+        (None, "float32", 2, True, 0, False),
+        (None, "bfloat16", 2, False, 0, False),
+        (None, "bfloat16", 1, True, 0, False),
+        (False, "bfloat16", 2, True, 0, False),
+        (True, "float32", 1, True, 2 * STEPS + 1, True),
     ],
 )
-def test_long_training_is_compiled_where_that_pays(trainer, monkeypatch, asked, threads, works, from_steps, compiled):
+def test_long_training_is_compiled_where_that_pays(
+    trainer, monkeypatch, asked, precision, threads, works, from_steps, compiled
+):
     monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
     monkeypatch.setattr(device, "compiler_works", lambda: works)
     monkeypatch.setattr(device, "PAYS_FROM", from_steps)
-    assert trainer(compiled=asked).compiled is compiled
+    assert trainer(precision, compiled=asked).compiled is compiled
 
 
 # Fine-tuning
