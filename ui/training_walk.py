@@ -42,7 +42,7 @@ def show(pair: Pair) -> None:
         "Where a training kept its weights on the way, here is that way: from random numbers to what was learned. It "
         "is seen in the two directions in which it goes the farthest, over the loss of the plane that they span."
     )
-    known = {side: run for side, run in pair if _seen(run)}
+    known = {side: run for side, run in pair if _was_kept(run)}
     ways = not_yet.read(known.items(), walk.load, "The way of **{side}** was not looked at yet.", _command)
     if without := _without(pair):
         whose = " and ".join(f"**{side}**" for side in without)
@@ -74,10 +74,11 @@ def show_details(pair: Pair) -> None:
 
 def _without(pair: Pair) -> dict[str, Run]:
     """Those that were trained here, but kept no weights, by side."""
-    return {side: run for side, run in pair if not (_seen(run) or run.imported)}
+    return {side: run for side, run in pair if not (_was_kept(run) or run.imported)}
 
 
-def _seen(run: Run) -> bool:
+def _was_kept(run: Run) -> bool:
+    """Its way: the weights themselves, or what was seen of them."""
     return (run.path / walk.FILE).exists() or kept_weights.there(run)
 
 

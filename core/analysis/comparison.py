@@ -43,7 +43,7 @@ def fairness(a: Run, b: Run) -> Fairness:
 
 
 def differing(a: Run, b: Run) -> dict[str, tuple]:
-    """`differences` of two runs in what is learned hangs on, and in what else they did not learn alike
+    """`differences` of two runs in the settings that decide what is learned, and in what else they did not learn alike
     (USUAL_ENVIRONMENT). A file of weights is the same in whatever folder it lay. Of a run that was trained elsewhere
     its network alone is known."""
     found = {name: both for name, both in differences(a.config, b.config).items() if SETTINGS[name].learns}

@@ -17,7 +17,7 @@ class Setting:
     least `least` or above `above`, and at most `most` or below `below`. `words`: what its values are called; a
     `percent` is a share that reads as "10%". `label`: how an unusual value shows in a run's name. `costs`: whether it
     changes how long an image takes to train on. `option`: whether it has an option of its own on the command line.
-    `learns`: whether what is learned hangs on it. For the form: `offered` values, or the lowest and the highest of a
+    `learns`: whether it changes what is learned. For the form: `offered` values, or the lowest and the highest of a
     number, in `step`s.
     """
 

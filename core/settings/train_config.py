@@ -298,7 +298,7 @@ class TrainConfig:
 
     @property
     def of_learning(self) -> dict:
-        """{field: value} of what is learned hangs on: two trainings with equal ones end with the same weights."""
+        """{field: value} of the settings that decide what is learned: all but how many weights are kept on the way."""
         return {name: value for name, value in self.to_dict().items() if SETTINGS[name].learns}
 
     @property

@@ -64,6 +64,7 @@ def require_compiler() -> None:
 
 
 def compiler_works() -> bool:
+    """Whether `require_compiler` would pass; takes some seconds the first time."""
     try:
         require_compiler()
     except LabError:

@@ -302,7 +302,8 @@ def _as_begun(folder: Path, begun: dict, how: How) -> How:
         )
     if how.threads is None and type(begun.get("threads")) is int:
         torch.set_num_threads(max(1, min(begun["threads"], os.cpu_count() or 1)))
-    compiled = begun.get("compiled") if how.compiled is None else how.compiled
+    as_then = begun["compiled"] is True if "compiled" in begun else None
+    compiled = as_then if how.compiled is None else how.compiled
     if how.compiled is None and compiled and not compiler_works():
         distributed.say("Begun with torch.compile, which doesn't work here; it continues without.")
         compiled = False
@@ -313,7 +314,7 @@ def _resumed(config: TrainConfig, folder: Path, images: cifar10.Images, how: How
     """As it was when its state was saved; threads and compilation too, unless `how` says otherwise."""
     tensors, values = store.load_state(folder)
     try:
-        how = _as_begun(folder, values, how)
+        how = _as_begun(folder, {"compiled": False} | values, how)  # old ones don't say
         trainer = Trainer(config, images, precision=how.precision, compiled=how.compiled)
         trainer.load_state(tensors, values)
     except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:

@@ -36,7 +36,7 @@ from core.runs import kept_weights, library, status, store, validation
 from core.runs.run import STATE_FILE, open_run
 from core.runs.workers import SILENCE
 from core.settings.train_config import PRECISIONS, TrainConfig
-from core.training import device, session
+from core.training import device, session, trainer
 from core.training.trainer import Trainer
 
 FILES = {
@@ -501,6 +501,18 @@ def test_run_begun_with_torch_compile_continues_where_there_is_no_compiler(comma
     code, err = command("--run", str(own_runs / "x"), stop=True)
     assert code == 130
     assert "Begun with torch.compile, which doesn't work here; it continues without." in err
+    assert store.load_state(own_runs / "x")[1]["compiled"] is False
+
+
+@pytest.mark.parametrize("said", [{}, {"compiled": False}, {"compiled": "no"}])
+def test_run_begun_without_torch_compile_continues_so(command, own_runs, monkeypatch, said):
+    """One whose state doesn't say, too: it is of a time when nothing was compiled unasked."""
+    command("resnet8", "--epochs", "1", "--name", "x", stop=True)
+    tensors, values = store.load_state(own_runs / "x")
+    del values["compiled"]
+    store.save_state(own_runs / "x", tensors, values | said)
+    monkeypatch.setattr(trainer, "compiling_pays", lambda *_: True)
+    command("--run", str(own_runs / "x"), stop=True)
     assert store.load_state(own_runs / "x")[1]["compiled"] is False
 
 
