@@ -42,19 +42,19 @@ def read(runs) -> pd.DataFrame:
 
 
 def choose_recipe() -> depth.Recipe:
-    recipes = depth_words.by_name(depth.recipes(finished_runs()))
-    if not recipes:
+    named = depth_words.by_name(recipes)
+    if not named:
         st.info("None of the runs here is a plain network or a ResNet made for CIFAR-10.")
         st.page_link("../pages/train.py", label="Train such a pair", icon=":material/fitness_center:")
         st.stop()
     name = st.selectbox(
         "Trained with",
-        list(recipes),
+        list(named),
         key="recipe",
         bind="query-params",
         help="Runs are compared only if their settings differ in nothing but depth, shortcuts and seed.",
     )
-    return recipes[name]
+    return named[name]
 
 
 def take_click(key: str) -> None:
@@ -106,6 +106,7 @@ def show_clicked() -> None:
             st.markdown("No twin of this depth has been trained.", width="content")
 
 
+recipes = depth.recipes(finished_runs())
 place, details = st.container(), curious_charts()
 with details:
     recipe = choose_recipe()
@@ -142,7 +143,9 @@ def show_details() -> None:
         "with the seeds, whose spread is then taken to be the same at all depths. All depths share one recipe; with "
         "another, the gaps may be larger or smaller."
     )
-    if known := depth_words.first_steps([run.config for run in runs]):
+    clipped = depth.clipped(recipe, recipes)
+    gentle = read(clipped.runs if clipped else [])
+    if known := depth_words.first_steps([run.config for run in runs], rows, gentle):
         st.markdown(known)
     if len(precisions := depth.precisions(rows)) > 1:
         st.markdown(
@@ -158,6 +161,26 @@ def show_details() -> None:
         key="depth_runs",
         column_config={name: percent for key, name in named.items() if key.endswith(("error", "right"))}
         | {"minutes": st.column_config.NumberColumn(format="%.0f")},
+    )
+    show_other_recipes()
+
+
+def show_other_recipes() -> None:
+    found = tables.depth_by_recipe([each.runs for each in recipes])
+    if found.empty:
+        return
+    st.header("Is it so by other recipes, too?", anchor=False)
+    percent = st.column_config.NumberColumn(format="%.2f %%")
+    st.dataframe(
+        depth_words.recipe_table(found, recipes),
+        hide_index=True,
+        key="depth_recipes",
+        column_config=dict.fromkeys(depth_words.NETWORK_WORDS.values(), percent)
+        | {depth_words.AHEAD: st.column_config.NumberColumn(format="%.2f")},
+    )
+    st.markdown(
+        f"{depth_words.by_recipe(found)} Right answers are on test photos, means over seeds; where one is missing, "
+        "that network has not been trained so. Pairs of one row differ in shortcuts alone."
     )
 
 

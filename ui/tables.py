@@ -1,10 +1,14 @@
 """What charts show of a pair, and what is found in many runs, made once: pandas takes longer over it than Streamlit
 over a page."""
 
+from collections.abc import Iterator
+from contextlib import suppress
+
 import pandas as pd
 import streamlit as st
 
 from core.analysis import depth, metrics, training_summary
+from core.errors import RunError
 from core.runs.run import Run
 from ui import cached
 
@@ -30,3 +34,16 @@ def depth_finding(runs: list[Run]) -> depth.Finding:
     """Of the runs of one recipe."""
     wrong = {run.name: ~metrics.right(cached.test_logits(run), cached.test_labels()) for run in runs}
     return depth.finding(depth.table([cached.figures(run) for run in runs]), wrong)
+
+
+@st.cache_data(max_entries=16, hash_funcs=cached.RUN_KEY, show_spinner=False)
+def depth_by_recipe(recipes: list[list[Run]]) -> pd.DataFrame:
+    """See `depth.by_recipe`. Runs that can't be read are left out."""
+    figures = {number: list(_figures(runs)) for number, runs in enumerate(recipes)}
+    return depth.by_recipe({number: depth.table(known) for number, known in figures.items() if known})
+
+
+def _figures(runs: list[Run]) -> Iterator[dict]:
+    for run in runs:
+        with suppress(RunError):
+            yield cached.figures(run)

@@ -61,6 +61,16 @@ def recipes(runs: list[Run]) -> list[Recipe]:
     ]
 
 
+def clipped(recipe: Recipe, among: list[Recipe]) -> Recipe | None:
+    """The recipe that differs from this one in nothing but that it clips the gradient of each layer."""
+    usual = _settings(recipe.runs[0].config)
+    for other in among:
+        theirs = _settings(other.runs[0].config)
+        if [name for name in usual if usual[name] != theirs[name]] == ["clip_layer"] and usual["clip_layer"] is None:
+            return other
+    return None
+
+
 def _vary(values: Iterable) -> bool:
     return len(set(map(str, values))) > 1
 
@@ -277,3 +287,14 @@ def spread(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     """Mean, lowest and highest of the `column` over seeds: network, depth, mean, low, high, runs."""
     grouped = _once_a_seed(rows).groupby(["network", "depth"])[column]
     return grouped.agg(mean="mean", low="min", high="max", runs="size").reset_index()
+
+
+def by_recipe(tables: Mapping[int, pd.DataFrame]) -> pd.DataFrame:
+    """What other recipes make of the same two networks. `tables`: {number of a recipe: its `table`}. A row for each
+    recipe and depth, at the depths with several recipes: `depth`, `recipe`, by network the percent right on test photos
+    (mean over seeds, NaN where it was not trained), and `points`, by how many the ResNet is ahead."""
+    rows = pd.concat([_once_a_seed(table).assign(recipe=number) for number, table in tables.items()])
+    means = rows.pivot_table(index=["depth", "recipe"], columns="network", values="test_right")
+    means = means.reindex(columns=list(NETWORKS)).reset_index().rename_axis(columns=None)
+    means = means.assign(points=means["ResNet"] - means["plain"])
+    return means[means.groupby("depth")["recipe"].transform("size") > 1].reset_index(drop=True)

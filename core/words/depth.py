@@ -17,9 +17,13 @@ FIRST_STEPS = (
     "**Is the start fair to the deepest plain network?** In its first 200 steps by this recipe, a layer of the plain "
     "network of 56 layers has its weights blown up to 17 times their size. Where each layer's gradient is clipped, "
     "none grows by more than 5%. The network is then right on as many training photos (20.6 instead of 20.2%) and on "
-    "more new ones (19.2 instead of 12.9% of 1,000). How much of the gap at 56 layers is owed to these steps is not "
-    "known: no training with such a start was carried to its end here. The trials are in docs/trials.md."
+    "more new ones (19.2 instead of 12.9% of 1,000; the trials are in docs/trials.md)."
 )
+NEVER_ENDED = (
+    "How much of the gap at 56 layers is owed to these steps is not known: no training with such a start was carried "
+    "to its end here."
+)
+AHEAD = "ResNet ahead (points)"
 NETWORK_WORDS = {"plain": "plain network", "ResNet": "ResNet"}
 
 
@@ -58,10 +62,54 @@ def finding(found: Finding) -> str:
     return " ".join(_sentences(found))
 
 
-def first_steps(configs: list[TrainConfig]) -> str | None:
-    """What is known of the start of the deepest plain network, where it was trained by the recipe of the trials."""
-    tried = any(differences(config, TRIED).keys() <= {"seed", "keep_weights"} for config in configs)
-    return FIRST_STEPS if tried else None
+def first_steps(configs: list[TrainConfig], rows: pd.DataFrame, clipped: pd.DataFrame) -> str | None:
+    """What is known of the start of the deepest plain network, where it was trained by the recipe of the trials.
+    `rows`: `depth.table` of this recipe; `clipped`: of the same with each layer's gradient clipped, empty where there
+    is none."""
+    if not any(differences(config, TRIED).keys() <= {"seed", "keep_weights"} for config in configs):
+        return None
+    usual, gentle = _right(rows), {} if clipped.empty else _right(clipped)
+    known = "plain" in gentle and usual.keys() == set(NETWORKS)
+    return f"{FIRST_STEPS} {_carried_to_its_end(usual, gentle) if known else NEVER_ENDED}"
+
+
+def _right(rows: pd.DataFrame) -> dict[str, float]:
+    """At the depth of the trials: {network: percent right on test photos}, the mean over seeds."""
+    return dict(rows[rows["depth"] == TRIED.depth].groupby("network")["test_right"].mean())
+
+
+def _carried_to_its_end(usual: dict[str, float], gentle: dict[str, float]) -> str:
+    gap = usual["ResNet"] - usual["plain"]
+    both = "ResNet" in gentle
+    remaining = gentle.get("ResNet", usual["ResNet"]) - gentle["plain"]
+    residual = f"{gentle['ResNet']:.1f}%" if both else f"{usual['ResNet']:.1f}% (it was not trained with clipping)"
+    most = "is not" if remaining > gap / 2 else "is"
+    return (
+        f"Trained to its end with clipped gradients, the plain network is right on {gentle['plain']:.1f}% of test "
+        f"photos instead of {usual['plain']:.1f}%, the ResNet on {residual}. Of the gap of {gap:.1f} points, "
+        f"{remaining:.1f} remain: most of it {most} owed to these steps."
+    )
+
+
+def by_recipe(found: pd.DataFrame) -> str:
+    """Of `depth.by_recipe`: "The ResNet's lead is 1.8 to 3.2 points at 20 layers (2 recipes), ...". Empty where no
+    depth has pairs of several recipes."""
+    leads = found.dropna(subset="points").groupby("depth")["points"]
+    each = [
+        f"{points.min():.1f} to {points.max():.1f} points at {layers} layers ({len(points)} recipes)"
+        for layers, points in leads
+        if len(points) > 1
+    ]
+    return f"The ResNet's lead is {', '.join(each)}." if each else ""
+
+
+def recipe_table(found: pd.DataFrame, recipes: list[Recipe]) -> pd.DataFrame:
+    """`depth.by_recipe` for a reader: the settings in which these recipes differ, in words, and the figures."""
+    settings = [recipes[number].settings for number in found["recipe"]]
+    telling = [name for name in settings[0] if len({str(each[name]) for each in settings}) > 1]
+    words = {setting_name(name): [in_words(name, each[name]) for each in settings] for name in telling}
+    figures = found.rename(columns=NETWORK_WORDS | {"points": AHEAD}).drop(columns=["depth", "recipe"])
+    return pd.concat([found["depth"].rename("layers"), pd.DataFrame(words), figures], axis="columns")
 
 
 def _sentences(found: Finding) -> Iterator[str]:

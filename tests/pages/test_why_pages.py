@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.analysis import gradients, surgery
 from core.data.cifar10 import TEST_IMAGES
+from core.paths import SHIPPED
 from core.runs import status, store
 from core.runs.run import open_run
 from core.settings.train_config import TrainConfig
@@ -63,6 +64,15 @@ def test_a_point_of_depth_leads_to_its_pair(app):
     ) or "**32 layers**: the plain network is right on" in said(app)
     (link,) = [link for link in app.get("page_link") if link.proto.label == "Compare these two"]
     assert link.proto.query_string == "a=plain32-s0&b=resnet32-s0"
+
+
+def test_depth_shows_what_other_recipes_make_of_the_same_depth(app):
+    table = open_page(app, "depth").dataframe[1].value
+    shallow = table[(table["layers"] == 20) & (table["epochs"] == "12")].iloc[0]
+    right = {name: cached.accuracy(open_run(SHIPPED / name)).value for name in ("plain20-quick", "resnet20-quick")}
+    points = 100 * (right["resnet20-quick"] - right["plain20-quick"])
+    assert shallow["ResNet ahead (points)"] == pytest.approx(points)
+    assert set(table["layers"]) == {8, 20, 56}  # 8: of the test's own two; at 32 layers there is one recipe
 
 
 def test_depth_finds_the_change_as_runs_appear(app, make_run):

@@ -251,3 +251,25 @@ def test_a_point_stands_for_its_pair():
 def test_a_run_without_a_twin_of_its_seed_is_shown_with_another():
     table = rows(plain56_s0=13.0, plain56_s2=13.1, resnet56_s1=7.0)
     assert depth_analysis.pair_of(table, "resnet56_s1") == {"plain": "plain56_s0", "ResNet": "resnet56_s1"}
+
+
+def test_a_recipe_and_the_same_with_clipped_layers(make_run):
+    usual = depth_analysis.Recipe({}, [make_run("usual")])
+    clipped = depth_analysis.Recipe({}, [make_run("clipped", clip_layer=1.0, skip=False, seed=1)])
+    slower = depth_analysis.Recipe({}, [make_run("slower", clip_layer=1.0, lr=0.02)])
+    every = [usual, slower, clipped]
+    assert depth_analysis.clipped(usual, every) is clipped
+    assert depth_analysis.clipped(usual, every[:2]) is None
+    assert depth_analysis.clipped(clipped, every) is None
+
+
+def test_recipes_are_compared_at_the_depths_that_several_have():
+    usual = rows(plain20_s0=9.0, plain20_s1=10.0, resnet20_s0=8.0, plain56_s0=17.0, resnet56_s0=7.5)
+    other = rows(plain56_s0=15.0, plain8_s0=14.0)
+    found = depth_analysis.by_recipe({0: usual, 3: other})
+    assert found[["depth", "recipe"]].values.tolist() == [[56, 0], [56, 3]]
+    assert found["plain"].tolist() == pytest.approx([83.0, 85.0])
+    assert found["points"].tolist() == [pytest.approx(9.5), pytest.approx(np.nan, nan_ok=True)]
+    third = depth_analysis.by_recipe({0: usual, 1: rows(plain20_s0=12.0, resnet20_s0=9.0)})
+    assert third["points"].tolist() == pytest.approx([1.5, 3.0])  # the mean over seeds; each network's own
+    assert depth_analysis.by_recipe({0: usual}).empty

@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from core.analysis.depth import Change, Changes, Finding, Guessing, Recipe
 from core.words import depth
+from core.words.depth import TRIED
 
 WORSE, BETTER, LUCK = Change(-4.1, False), Change(1.26, False), Change(0.3, True)
 NOBODY: dict[str, list[int]] = {"plain": [], "ResNet": []}
@@ -40,13 +43,66 @@ def test_the_finding_in_words(case, snapshot):
     assert depth.finding(CASES[case]) == snapshot
 
 
+NAMES = {"plain": "plain", "residual": "ResNet"}
+
+
+def right(**of_network: float) -> pd.DataFrame:
+    """A row a network of 56 layers, right on that percent of test photos; one of 20 layers must not count."""
+    rows = [(TRIED.depth, NAMES[name], value) for name, value in of_network.items()]
+    return pd.DataFrame([(20, "plain", 99.0), *rows], columns=["depth", "network", "test_right"])
+
+
+USUAL = right(plain=83.0, residual=92.5)
+
+
 @pytest.mark.parametrize(
     ("changed", "told"),
     [({}, True), ({"seed": 1}, True), ({"depth": 20}, False), ({"lr": 0.1}, False), ({"clip_layer": 1.0}, False)],
 )
 def test_the_start_of_the_deepest_plain_network_is_told_where_it_was_tried(changed, told):
-    others = [replace(depth.TRIED, depth=8), replace(depth.TRIED, skip=True)]
-    assert bool(depth.first_steps([*others, replace(depth.TRIED, **changed)])) is told
+    others = [replace(TRIED, depth=8), replace(TRIED, skip=True)]
+    assert bool(depth.first_steps([*others, replace(TRIED, **changed)], USUAL, pd.DataFrame())) is told
+
+
+CLIPPED = {
+    "no clipped training": pd.DataFrame(),
+    "a clipped ResNet alone": right(residual=92.4),
+    "a clipped plain network": right(plain=84.0),
+    "both clipped": right(plain=84.0, residual=92.1),
+    "the gap gone": right(plain=91.0, residual=92.6),
+}
+
+
+@pytest.mark.parametrize("case", CLIPPED)
+def test_what_a_gentle_start_changed(case, snapshot):
+    assert depth.first_steps([TRIED], USUAL, CLIPPED[case]) == snapshot
+
+
+def test_a_gentle_start_of_a_recipe_without_a_pair_says_nothing_of_a_gap():
+    assert depth.first_steps([TRIED], right(plain=83.0), right(plain=84.0)).endswith(depth.NEVER_ENDED)
+
+
+BY_RECIPE = pd.DataFrame(
+    [(20, 0, 90.0, 91.8), (20, 1, 85.5, 88.7), (56, 0, 83.0, 92.5), (56, 2, np.nan, 92.7)],
+    columns=["depth", "recipe", "plain", "ResNet"],
+).assign(points=lambda rows: rows["ResNet"] - rows["plain"])
+
+
+def test_the_lead_by_recipe_in_words(snapshot):
+    assert depth.by_recipe(BY_RECIPE) == snapshot
+    assert depth.by_recipe(BY_RECIPE[2:]) == ""
+
+
+def test_recipes_in_a_table_are_told_apart_by_what_differs():
+    recipes = [
+        Recipe({"data": "full", "epochs": n, "clip_layer": clip}, []) for n, clip in ((40, None), (12, None), (60, 1.0))
+    ]
+    table = depth.recipe_table(BY_RECIPE, recipes)
+    clipping = "gradient clipping by layer"
+    assert list(table) == ["layers", "epochs", clipping, "plain network", "ResNet", depth.AHEAD]
+    assert table["epochs"].tolist() == ["40", "12", "40", "60"]
+    assert table[clipping].tolist() == ["none", "none", "none", "1.0"]
+    assert table[depth.AHEAD].tolist()[:3] == pytest.approx([1.8, 3.2, 9.5])
 
 
 def test_precisions_in_words(snapshot):
