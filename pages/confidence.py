@@ -9,7 +9,7 @@ from core.charts.calibration import reliability, right_by_answered
 from core.words import calibration as calibration_words
 from core.words import capitalized
 from core.words.settings import describe
-from ui import cached, chart, not_yet, pair_picker, photos
+from ui import cached, chart, not_yet, pair_picker, photos, tables
 from ui.curious import curious
 from ui.foreign_text import plain
 
@@ -44,20 +44,11 @@ if all(temperatures.values()):
     )
 
 
-def logits_of(side: str, scaled: bool) -> np.ndarray:
-    found, logits = temperatures[side], cached.test_logits(pair.a if side == "A" else pair.b)
-    return logits / found.value if scaled and found else logits
-
-
-def bins_of(side: str, scaled: bool) -> pd.DataFrame:
-    return calibration.reliability(logits_of(side, scaled), cached.test_labels())
-
-
 def of_both(table_of) -> pd.DataFrame:
     return pd.concat(table_of(side).assign(side=side, run=run.name) for side, run in pair)
 
 
-bins = {side: bins_of(side, mended) for side, _ in pair}
+bins = {side: tables.reliability(run, mended) for side, run in pair}
 gaps = (calibration_words.gap(pair.names[side], found) for side, found in bins.items())
 finding = f"{capitalized('; '.join(gaps))}."
 st.markdown(f"## {finding}")
@@ -65,7 +56,7 @@ chart.show(reliability, of_both(bins.__getitem__), colors=pair.colors, width="st
 st.caption("Dashed: as sure as right. Above it a network is right more often than it says; below it, less often.")
 
 st.header("What if it may say “I don’t know”?", anchor=False)
-silent = {side: calibration.risk_by_coverage(logits_of(side, mended), cached.test_labels()) for side, _ in pair}
+silent = {side: tables.risk_by_coverage(run, mended) for side, run in pair}
 lowest = float(np.floor(10 * min(table["right"].min() for table in silent.values())) / 10)
 then = (
     calibration_words.answered(
@@ -92,12 +83,11 @@ right.markdown(finding)
 st.header("Surest, and wrong", anchor=False)
 for side, run in pair:
     st.markdown(f"**{side}**, {plain(describe(run))}")
-    wrong = calibration.surest_mistakes(cached.test_logits(run), cached.test_labels())
-    photos.strip(wrong[:SHOWN], pair, key=f"surest_{side}")
+    photos.strip(tables.surest_mistakes(run)[:SHOWN], pair, key=f"surest_{side}")
 with curious():
     for side, run in pair:
         if found := temperatures[side]:
-            before, after = (calibration.calibration_error(bins_of(side, scaled)) for scaled in (False, True))
+            before, after = (calibration.calibration_error(tables.reliability(run, scaled)) for scaled in (False, True))
             st.markdown(f"{calibration_words.errors(side, before, after, found)}")
         else:
             not_yet.say(f"The temperature of {side} was not fitted yet.", f"{calibration.COMMAND} {run.name}")

@@ -5,15 +5,15 @@ import streamlit as st
 
 from core.analysis import transfer
 from core.analysis.training_summary import summarize
-from core.charts.filters import MOST, filter_sheet
+from core.charts.filters import MOST
 from core.charts.transfer import BEGINNINGS, label_budget, weight_change
 from core.errors import RunError
-from core.runs.run import WeightChange
+from core.runs.run import Run, WeightChange
 from core.words import summary
 from core.words import transfer as transfer_words
 from core.words.glossary import explain
 from core.words.settings import limits, network_name
-from ui import cached, chart, figures_table
+from ui import cached, chart, figures_table, photos
 from ui.curious import curious
 from ui.foreign_text import plain
 from ui.pair_picker import readable_runs, show_command
@@ -99,7 +99,7 @@ def changes() -> dict[str, WeightChange]:
     found = {}
     for side, run in zip(CALLED, both, strict=True):
         try:
-            found[side] = run.weight_change()
+            found[side] = cached.stored(Run.weight_change, run)
         except RunError as error:
             st.info(f"How far the layers of {plain(run.name)} moved is not known: {plain(error)}")
     return found
@@ -113,7 +113,7 @@ def show_sides(table: pd.DataFrame, moved: dict[str, WeightChange]) -> None:
             st.header("Starts from nothing" if side == "A" else "Has learned before", anchor=False)
             with st.container(horizontal=True, vertical_alignment="center"):
                 if side in moved:
-                    sheet = filter_sheet(moved[side].filters_before[:SHEET], columns=6)
+                    sheet = photos.filters_address(moved[side].filters_before[:SHEET], columns=6)
                     st.image(sheet, width=FILTERS // 2, alt=transfer_words.first_filters(side == "B", SHEET))
                 with st.container(width="stretch"):
                     st.markdown(BEGIN[side])
@@ -235,7 +235,7 @@ def show_change(moved: dict[str, WeightChange]) -> None:
             for filters, when in ((one.filters_before, "before training"), (one.filters_after, "after it")):
                 some = f", the first {MOST} of {len(filters)}" if len(filters) > MOST else ""
                 alt = f"Filters, {when}: training changed them by {one.relative_change[0]:.0%} of their size"
-                st.image(filter_sheet(filters), caption=when + some, width=FILTERS, alt=alt)
+                st.image(photos.filters_address(filters), caption=when + some, width=FILTERS, alt=alt)
     st.markdown(f"Each small square is one filter, as a picture: {explain('filter')}")
 
 

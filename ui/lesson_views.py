@@ -8,7 +8,6 @@ import streamlit as st
 from core.analysis import depth, metrics, surgery, transfer
 from core.analysis.training_summary import TARGETS
 from core.charts.depth import Axes, degradation
-from core.charts.filters import filter_sheet
 from core.charts.learning import learning_curves as learning_curves_chart
 from core.charts.palette import colors
 from core.charts.surgery import chain
@@ -156,7 +155,7 @@ def mix_up(run: Run) -> None:
 def filters(a: Run, b: Run) -> None:
     for side, column in zip("AB", st.columns(2), strict=True):
         run = a if side == "A" else b
-        sheet = filter_sheet(run.weight_change().filters_before[:SHEET], columns=6)
+        sheet = photos.filters_address(cached.stored(Run.weight_change, run).filters_before[:SHEET], columns=6)
         column.image(sheet, width=LARGE, alt=transfer_words.first_filters(run.config.pretrained, SHEET))
         column.markdown(f"**{capitalized(_called(a, b)[side])}**")
 

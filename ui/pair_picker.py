@@ -97,15 +97,23 @@ def readable_runs() -> list[Run]:
     """The finished runs whose answers can be read, and the history of those trained here; the others are reported."""
     found = []
     for run in finished_runs():
-        try:
-            cached.accuracy(run)
-            if not run.imported:
-                cached.history(run)
-        except RunError as error:
-            st.warning(f"{plain(error)} So {plain(run.name)} is left out here.", icon=":material/folder_off:")
+        if problem := _problem(run):
+            st.warning(f"{plain(problem)} So {plain(run.name)} is left out here.", icon=":material/folder_off:")
         else:
             found.append(run)
     return found
+
+
+@st.cache_data(max_entries=1_000, hash_funcs=cached.RUN_KEY, show_spinner=False)
+def _problem(run: Run) -> str | None:
+    """What can't be read of a run, in a sentence."""
+    try:
+        cached.accuracy(run)
+        if not run.imported:
+            cached.history(run)
+    except RunError as error:
+        return str(error)
+    return None
 
 
 def require_history(pair: Pair) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from core.charts.filters import filter_sheet
 from core.data import doubted_labels
 from core.data.cifar10 import CLASSES, load_training
 from core.words.comparison import judged
@@ -21,6 +22,12 @@ def address(index: int) -> str:
     """Of a test photo, and at the same time all of it, as PNG: 3 kB. To encode it anew for each visitor, and to answer
     the browser's request for it, would take the server longer than all else that a photo needs."""
     return _address(cached.test_images().pixels[index])
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def filters_address(filters: np.ndarray, columns: int = 8) -> str:
+    """The same of a sheet of a network's first filters, see `filter_sheet`."""
+    return _address(filter_sheet(filters, columns))
 
 
 def _address(pixels: np.ndarray) -> str:

@@ -4,10 +4,11 @@ over a page."""
 from collections.abc import Iterator
 from contextlib import suppress
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.analysis import depth, metrics, training_summary
+from core.analysis import calibration, depth, metrics, training_summary
 from core.errors import RunError
 from core.runs.run import Run
 from ui import cached
@@ -27,6 +28,29 @@ def gaps(a: Run, b: Run) -> pd.DataFrame:
 
 def _histories(a: Run, b: Run) -> dict[str, tuple[str, pd.DataFrame]]:
     return {side: (run.name, cached.history(run)) for side, run in (("A", a), ("B", b))}
+
+
+@st.cache_data(max_entries=64, hash_funcs=cached.RUN_KEY, show_spinner=False)
+def reliability(run: Run, mended: bool) -> pd.DataFrame:
+    """See `calibration.reliability`; `mended` by the run's temperature, where that is known."""
+    return calibration.reliability(_logits(run, mended), cached.test_labels())
+
+
+@st.cache_data(max_entries=64, hash_funcs=cached.RUN_KEY, show_spinner=False)
+def risk_by_coverage(run: Run, mended: bool) -> pd.DataFrame:
+    """See `calibration.risk_by_coverage`; `mended` as there."""
+    return calibration.risk_by_coverage(_logits(run, mended), cached.test_labels())
+
+
+@st.cache_data(max_entries=64, hash_funcs=cached.RUN_KEY, show_spinner=False)
+def surest_mistakes(run: Run) -> np.ndarray:
+    """See `calibration.surest_mistakes`."""
+    return calibration.surest_mistakes(cached.test_logits(run), cached.test_labels())
+
+
+def _logits(run: Run, mended: bool) -> np.ndarray:
+    temperature = cached.stored(calibration.load, run) if mended else None
+    return cached.test_logits(run) / temperature.value if temperature else cached.test_logits(run)
 
 
 @st.cache_data(max_entries=16, hash_funcs=cached.RUN_KEY, show_spinner=False)
