@@ -134,7 +134,8 @@ class Guessing:
 class Finding:
     """What the errors of one recipe say. Errors are means over seeds; `by network`: with the keys NETWORKS.
 
-    depths: at which both networks were trained, ascending; where there are none, the next three are empty
+    depths: at which both networks were trained, ascending; where there are none, the next four are empty
+    enough: the least depth at which the ResNet is as good as at its best, up to luck
     changes: by network, from depth `first` to the deepest; empty where there is one depth
     errors: by network, the test error at the deepest, in percent
     trained_once: of `first` and the deepest, those at which a network has one run
@@ -146,6 +147,7 @@ class Finding:
 
     depths: list[int]
     first: int | None
+    enough: int | None
     changes: dict[str, Changes]
     errors: dict[str, float]
     trained_once: list[int]
@@ -238,10 +240,10 @@ def finding(rows: pd.DataFrame, wrong: Mapping[str, np.ndarray]) -> Finding:
     rows = _once_a_seed(rows)
     test, training = _Errors(rows, "test_error", wrong), _Errors(rows, "train_error")
     depths = sorted(test.depths("plain") & test.depths("ResNet"))
-    first, changes, errors, once = None, {}, {}, []
+    first, enough, changes, errors, once = None, None, {}, {}, []
     if depths:
         deepest = depths[-1]
-        first = _from_where_it_stalls(test, depths)
+        first, enough = _from_where_it_stalls(test, depths), _enough(test, "ResNet", depths)
         if first < deepest:
             changes = {
                 name: Changes(test.change(name, first, deepest), training.change(name, first, deepest))
@@ -250,15 +252,20 @@ def finding(rows: pd.DataFrame, wrong: Mapping[str, np.ndarray]) -> Finding:
         errors = {name: test.mean(name, deepest) for name in NETWORKS}
         once = [d for d in sorted({first, deepest}) if min(test.runs(name, d) for name in NETWORKS) == 1]
     alone = {name: sorted(test.depths(name) - set(depths)) for name in NETWORKS}
-    return Finding(depths, first, changes, errors, once, all(map(test.seeds, NETWORKS)), _guessing(rows), alone)
+    seeds_known = all(map(test.seeds, NETWORKS))
+    return Finding(depths, first, enough, changes, errors, once, seeds_known, _guessing(rows), alone)
 
 
 def _from_where_it_stalls(test: _Errors, depths: list[int]) -> int:
-    """The least depth at which the plain network is as good as at its best, up to luck; the least of all, where it is
-    best at the deepest alone."""
-    best = min(depths, key=lambda depth: test.mean("plain", depth))
-    enough = next(d for d in depths if d == best or test.change("plain", d, best).could_be_luck)
+    """The depth that is enough for the plain network; the least of all, where it is best at the deepest alone."""
+    enough = _enough(test, "plain", depths)
     return enough if enough < depths[-1] else depths[0]
+
+
+def _enough(test: _Errors, network: str, depths: list[int]) -> int:
+    """The least depth at which the network is as good as at its best, up to luck."""
+    best = min(depths, key=lambda depth: test.mean(network, depth))
+    return next(d for d in depths if d == best or test.change(network, d, best).could_be_luck)
 
 
 def _guessing(rows: pd.DataFrame) -> list[Guessing]:

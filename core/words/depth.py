@@ -125,6 +125,9 @@ def _sentences(found: Finding) -> Iterator[str]:
     else:
         plain, residual = (f"{100 - found.errors[name]:.1f}%" for name in NETWORKS)
         yield f"At {deepest} layers the plain network is right on {plain} of photos, the ResNet on {residual}."
+    if found.enough and found.enough < deepest:
+        either = ", either" if found.stalls else ""
+        yield f"{_of_what(found, 'beyond')} {found.enough} layers the ResNet does not clearly get better{either}."
     yield from _guessing(found.guessing)
     if found.changes and not found.seeds_known:
         yield "One training at each depth can't tell depth from luck with the seed; training again, from others, would."

@@ -72,6 +72,7 @@ def test_degradation_begins_where_the_plain_network_is_best():
     found = finding(rows(**errors, resnet8_s0=13.5, resnet20_s0=9.0, resnet56_s0=7.0))
     assert (found.depths, found.first, found.stalls) == ([8, 20, 56], 20, True)
     assert points(found.changes["plain"].test, luck=False) == -3.5
+    assert found.enough == 56
     never = finding(rows(plain8_s0=14.0, plain20_s0=9.5, resnet8_s0=13.5, resnet20_s0=9.0))
     assert (never.first, never.stalls) == (8, False)
     assert points(never.changes["plain"].test, luck=False) == 4.5
@@ -251,6 +252,13 @@ def test_a_point_stands_for_its_pair():
 def test_a_run_without_a_twin_of_its_seed_is_shown_with_another():
     table = rows(plain56_s0=13.0, plain56_s2=13.1, resnet56_s1=7.0)
     assert depth_analysis.pair_of(table, "resnet56_s1") == {"plain": "plain56_s0", "ResNet": "resnet56_s1"}
+
+
+def test_the_depth_that_is_enough_for_the_resnet():
+    plain = {"plain20_s0": 9.5, "plain32_s0": 11.0, "plain56_s0": 13.0}
+    table = rows(**plain, resnet20_s0=9.0, resnet32_s0=7.7, resnet56_s0=7.65)
+    assert finding(table).enough == 32
+    assert finding(rows(plain20_s0=9.0)).enough is None
 
 
 def test_a_recipe_and_the_same_with_clipped_layers(make_run):

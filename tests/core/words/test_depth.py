@@ -15,6 +15,7 @@ NOBODY: dict[str, list[int]] = {"plain": [], "ResNet": []}
 FOUND = Finding(
     depths=[20, 56],
     first=20,
+    enough=56,
     changes={"plain": Changes(WORSE, WORSE), "ResNet": Changes(BETTER, BETTER)},
     errors={"plain": 13.3, "ResNet": 7.04},
     trained_once=[],
@@ -28,12 +29,14 @@ CASES = {
     "stalls": replace(FOUND, depths=[8, 20, 56]),
     "luck": replace(FOUND, changes={"plain": Changes(LUCK, WORSE), "ResNet": Changes(BETTER, LUCK)}),
     "one depth": ONE_DEPTH,
-    "no depth": Finding([], None, {}, {}, [], False, [], {"plain": [20], "ResNet": [56]}),
+    "no depth": Finding([], None, None, {}, {}, [], False, [], {"plain": [20], "ResNet": [56]}),
     "trained once": replace(FOUND, trained_once=[20, 56]),
     "no seeds": replace(FOUND, trained_once=[20, 56], seeds_known=False),
     "stalls, no seeds": replace(FOUND, depths=[8, 20, 56], seeds_known=False),
     "guessing always": replace(FOUND, guessing=[Guessing("plain", 20, 1, 1), Guessing("plain", 56, 3, 3)]),
     "guessing at times": replace(FOUND, guessing=[Guessing("plain", 56, 1, 3), Guessing("ResNet", 56, 1, 1)]),
+    "enough for the ResNet": replace(FOUND, depths=[20, 32, 56], enough=32),
+    "enough for both": replace(FOUND, depths=[8, 20, 32, 56], enough=32),
     "one alone": replace(ONE_DEPTH, alone={"plain": [32], "ResNet": [56, 110]}),
 }
 
