@@ -1,5 +1,6 @@
 """What the learning signal does in each layer: in new networks of any depth, in one step, and where a pair ended."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 
 import pandas as pd
@@ -11,6 +12,7 @@ from core.errors import LabError, RunError
 from core.runs import status
 from core.runs.library import list_runs
 from core.runs.run import Run
+from core.settings.train_config import TrainConfig
 from core.words import gradients as gradient_words
 from core.words.glossary import explain
 from ui import cached, chart, gradient_record, new_networks, pair_picker
@@ -107,13 +109,19 @@ def show_what_to_know(found: dict[str, Record]) -> None:
     for side, run in pair:
         if side in found and run.config.freeze:
             st.info(f"Part of {side} is frozen and learns nothing; its layers are counted from the first that learns.")
-    clipped = {side: run.config.clip_norm for side, run in pair if side in found and run.config.clip_norm}
+    clipped = [words for side, run in pair if side in found for words in clipping(side, run.config)]
     if clipped:
         st.info(
-            "Before each step, the message was shortened (gradient clipping), in "
-            + " and in ".join(f"{side} to a length of {norm:g} at most" for side, norm in clipped.items())
-            + ": so that a huge one does not throw the weights far away."
+            f"Before each step, the message was shortened (gradient clipping), in {' and in '.join(clipped)}: so that "
+            "a huge one does not throw the weights far away."
         )
+
+
+def clipping(side: str, config: TrainConfig) -> Iterator[str]:
+    if config.clip_norm:
+        yield f"{side} to a length of {config.clip_norm:g} at most"
+    if config.clip_layer:
+        yield f"{side}, for each layer by itself, to a length of {config.clip_layer:g} at most"
 
 
 def show_steps(found: dict[str, Record]) -> None:

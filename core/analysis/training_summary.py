@@ -86,6 +86,7 @@ def figures(run: Run) -> dict:
         "skip": run.config.skip,
         "norm": run.config.norm,
         "clip_norm": run.config.clip_norm,
+        "clip_layer": run.config.clip_layer,
         "images": run.training_images,
         "precision": run.precision,
         "test_error": 100 * (1 - accuracy.value),

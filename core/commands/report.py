@@ -150,6 +150,7 @@ def _what(values) -> list[str]:
         return [values["description"], "", "", images]
     norm = "BatchNorm" if values["norm"] == "batch" else "none"
     norm += f", gradients clipped to {values['clip_norm']:g}" if values["clip_norm"] else ""
+    norm += f", each layer's gradient clipped to {values['clip_layer']:g}" if values["clip_layer"] else ""
     return [str(values["depth"]), "yes" if values["skip"] else "no", norm, images]
 
 

@@ -155,6 +155,7 @@ def opening_words(run: Run) -> str:
     cuts = "with" if run.config.skip else "without"
     norm = "" if run.config.norm == "batch" else ", without BatchNorm"
     clipped = ", its gradients clipped" if run.config.clip_norm else ""
+    clipped += ", the gradient of each layer clipped" if run.config.clip_layer else ""
     return f"A {kind} of {run.config.depth} layers, {cuts} shortcuts (skip connections){norm}{clipped},"
 
 

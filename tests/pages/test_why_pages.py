@@ -230,10 +230,11 @@ def test_gradient_flow_opens_without_gradients_and_says_so(app, own_runs):
 
 
 def test_gradient_flow_tells_of_a_message_that_was_shortened(app, make_run):
-    make_run("clipped", clip_norm=1.0)
+    make_run("clipped", clip_norm=1.0, clip_layer=0.5)
     app.query_params["b"] = "clipped"
     app = open_page(app, "gradient_flow")
-    assert "the message was shortened (gradient clipping), in B to a length of 1 at most: so" in said(app, "info")
+    lengths = "in B to a length of 1 at most and in B, for each layer by itself, to a length of 0.5 at most: so"
+    assert f"the message was shortened (gradient clipping), {lengths}" in said(app, "info")
 
 
 def test_gradient_flow_says_where_a_training_broke_down(app, own_runs):

@@ -91,6 +91,8 @@ def test_clipped_gradients_are_told(make_run):
     run = make_run("one")
     clipped = replace(run, config=replace(run.config, norm="none", clip_norm=1.0))
     assert cells(report.markdown([clipped]).splitlines()[2])[3] == "none, gradients clipped to 1"
+    by_layer = replace(run, config=replace(run.config, clip_layer=0.5))
+    assert cells(report.markdown([by_layer]).splitlines()[2])[3] == "BatchNorm, each layer's gradient clipped to 0.5"
 
 
 def test_a_network_of_torchvision_is_not_given_the_settings_of_the_twins(make_run):

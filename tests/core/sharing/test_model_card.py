@@ -77,3 +77,12 @@ def test_strides_are_told_of_networks_that_have_a_choice():
     assert "strides v1," in words("resnet50", strides="v1")
     assert "strides v1.5," in words("resnet101")
     assert "strides" not in words("resnet18") + words("vgg11")
+
+
+def test_clipped_gradients_are_told():
+    def words(**changes) -> str:
+        return opening_words(Run(None, TrainConfig(depth=20, **changes), {}))
+
+    assert "clipped" not in words()
+    assert words(clip_norm=1.0).endswith(", its gradients clipped,")
+    assert words(clip_layer=1.0).endswith(", the gradient of each layer clipped,")
