@@ -122,3 +122,9 @@ with curious():
     st.markdown(comparison_words.ORDER[comparison.same_order(pair.a, pair.b)])
     figures = {f"{side}: {plain(run.name)}": figures_of(run) for side, run in pair}
     figures_table.show(figures, summary.MEANINGS | COSTS)
+    if pair.a.config.family == pair.b.config.family == "cifar":
+        st.page_link(
+            "../pages/depth.py",
+            label="At other depths, and by other recipes",
+            icon=":material/stacks:",
+        )
