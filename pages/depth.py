@@ -166,13 +166,14 @@ def show_details() -> None:
 
 
 def show_other_recipes() -> None:
-    found = tables.depth_by_recipe([each.runs for each in recipes])
+    alike = [each for each in recipes if all(each.settings[name] == recipe.settings[name] for name in ("data", "norm"))]
+    found = tables.depth_by_recipe([each.runs for each in alike])
     if found.empty:
         return
     st.header("Is it so by other recipes, too?", anchor=False)
     percent = st.column_config.NumberColumn(format="%.2f %%")
     st.dataframe(
-        depth_words.recipe_table(found, recipes),
+        depth_words.recipe_table(found, alike),
         hide_index=True,
         key="depth_recipes",
         column_config=dict.fromkeys(depth_words.NETWORK_WORDS.values(), percent)
@@ -180,7 +181,7 @@ def show_other_recipes() -> None:
     )
     st.markdown(
         f"{depth_words.by_recipe(found)} Right answers are on test photos, means over seeds; where one is missing, "
-        "that network has not been trained so. Pairs of one row differ in shortcuts alone."
+        "that network has not been trained so. The two networks of a row differ in shortcuts alone."
     )
 
 
