@@ -14,7 +14,7 @@ from core.words import transfer as transfer_words
 from core.words.glossary import explain
 from core.words.settings import limits, network_name
 from ui import cached, chart, figures_table, photos
-from ui.curious import curious
+from ui.curious import curious_charts
 from ui.foreign_text import plain
 from ui.pair_picker import readable_runs, show_command
 from ui.picture_source import OWN_PHOTO
@@ -239,7 +239,7 @@ def show_change(moved: dict[str, WeightChange]) -> None:
     st.markdown(f"Each small square is one filter, as a picture: {explain('filter')}")
 
 
-place, details = st.container(), curious()
+place, details = st.container(), curious_charts()
 with details:
     both = choose()
     st.markdown(
@@ -259,9 +259,16 @@ with place:
         icon=":material/photo_camera:",
         query_params={"a": both.scratch.name, "b": both.pretrained.name, **OWN_PHOTO},
     )
-with details:
+
+
+def show_details() -> None:
     show_verdict()
     if len(table):
         st.markdown(lessons_in_words(table))
     show_frozen()
     show_change(moved)
+
+
+with details:
+    if details.open:
+        show_details()
