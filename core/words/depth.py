@@ -85,8 +85,8 @@ def _carried_to_its_end(usual: dict[str, float], gentle: dict[str, float]) -> st
     return (
         f"Trained to its end with clipped gradients, the plain network is right on {gentle['plain']:.1f}% of test "
         f"photos instead of {usual['plain']:.1f}%, the ResNet on {residual}. Of the gap of {gap:.1f} points, "
-        f"{remaining:.1f} remain: clipping accounts for {gap - remaining:.1f}. After the first epoch it hardly acted "
-        "(checkpoints/README.md)."
+        f"{remaining:.1f} remain: clipping accounts for {gap - remaining:.1f}, as far as single trainings tell. After "
+        "the first epoch it hardly acted (checkpoints/README.md)."
     )
 
 
