@@ -23,10 +23,9 @@ does label smoothing help?](https://arxiv.org/abs/1906.02629)): so a comparison 
 
 **How it is mended.** All logits are divided by one number, the *temperature*, which changes no answer. It is fitted \
 on validation photos; the test photos above then judge it. One number mends what it can: after label smoothing it may \
-make the unsure half a little too sure. Guo et al. had a ResNet of 110 layers on CIFAR-10, trained without label \
-smoothing, at a calibration error of 4.6 %, and mended at 0.8 % (their Table 1; groups of equal width). **Wherever \
-else the lab says how sure a network is, this is done already**, where the number is known; of photos unlike those of \
-CIFAR-10, it promises nothing.
+make the unsure half a little too sure. Guo et al. had a ResNet of 110 layers on CIFAR-10 at a calibration error of \
+4.6 %, and mended at 0.8 % (their Table 1; groups of equal width). **Wherever else the lab says how sure a network \
+is, this is done already**, where the number is known; of photos unlike those of CIFAR-10, it promises nothing.
 
 **What is drawn.** Test photos in ten groups of equal size, by how sure the network is. Bars: 95 % intervals of luck \
 with the photos. Calibration error: the mean distance of certainty and right answers over these groups (expected \
