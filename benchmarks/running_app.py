@@ -17,28 +17,31 @@ from playwright.sync_api import Page, sync_playwright
 from core.paths import ROOT
 
 SECONDS = 90  # at most, until it answers
-# By the file's name: the page's title in the navigation, and words of its heading.
-PAGES = {
-    "start": ("Start", "A computer learns"),
-    "lesson": ("Lessons", "Lessons"),
-    "compare": ("Which is better?", "shortcuts help"),
-    "surgery": ("What if a block is cut?", "cut out"),
-    "look_inside": ("What do they see?", "see in a photo"),
-    "mistakes": ("What do they mix up?", "mix up"),
-    "confidence": ("How sure are they?", "right 9 times of 10"),
-    "learning_curves": ("Which learns faster?", "learns faster"),
-    "depth": ("Is deeper better?", "Is deeper better"),
-    "when_it_knows": ("When does it know?", "When does it know"),
-    "landscape": ("Bowl or mountains?", "Bowl or mountains"),
-    "robustness": ("What if the photo is bad?", "What if the photo is bad"),
-    "transfer": ("Learned before?", "have learned before"),
-    "gradient_flow": ("Does the lesson arrive?", "reach the first layer"),
-    "architectures": ("What does it cost?", "What does accuracy cost"),
-    "race": ("Watch them learn", "Watch two networks learn"),
-    "play": ("Can you beat them?", "Can you beat them"),
-    "classroom": ("Your class plays", "Your class against them"),
-    "train": ("Train networks", "Train your own"),
+# By the file's name: the page's title in the navigation.
+TITLES = {
+    "start": "Start",
+    "lesson": "Lessons",
+    "compare": "Which is better?",
+    "surgery": "What if a block is cut?",
+    "look_inside": "What do they see?",
+    "mistakes": "What do they mix up?",
+    "confidence": "How sure are they?",
+    "learning_curves": "Which learns faster?",
+    "depth": "Is deeper better?",
+    "when_it_knows": "When does it know?",
+    "landscape": "Bowl or mountains?",
+    "robustness": "What if the photo is bad?",
+    "transfer": "Learned before?",
+    "gradient_flow": "Does the message get through?",
+    "architectures": "What does it cost?",
+    "race": "Watch them learn",
+    "play": "Can you beat them?",
+    "classroom": "Your class plays",
+    "train": "Train networks",
 }
+OTHER_HEADINGS = {"start": "A computer learns", "compare": "shortcuts help"}  # words of those that are not the title
+# That title, and words of the page's heading.
+PAGES = {name: (title, OTHER_HEADINGS.get(name, title)) for name, title in TITLES.items()}
 # The app's root, once a page's script has come to rest.
 IDLE = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
 

@@ -15,7 +15,7 @@ COMMANDS = {
     "predict": "what a picture shows, and where the network looked",
     "surgery": "cut blocks out of runs and score what remains",
     "probe": "ask runs after each block what they know already",
-    "landscape": "look at the ground round runs' weights",
+    "landscape": "look at the ground around runs' weights",
     "speed": "milliseconds for one picture on this machine",
     "report": "the table of all runs, as Markdown",
     "export": "hand a run on: a folder for the Hugging Face Hub, or a zip",

@@ -1,4 +1,4 @@
-"""What does accuracy cost? Every run as a dot: parameters, multiply-adds, milliseconds; and learning-rate schedules."""
+"""What does it cost? Every run as a dot: parameters, multiply-adds, milliseconds; and learning-rate schedules."""
 
 import pandas as pd
 import streamlit as st
@@ -26,7 +26,7 @@ COSTS = {
 }
 RECIPE_FIELDS = ("schedule", "lr", "warmup", "optimizer", "head_lr")
 
-st.title("What does accuracy cost?")
+st.title("What does it cost?")
 st.markdown(
     "Each dot is a trained network: the higher, the more often it is right; the further left, the cheaper. **Click a "
     "dot** to see what it is.",
@@ -133,7 +133,7 @@ def unequal(dots: pd.DataFrame) -> str:
         return ""
     return (
         f"They learned {', '.join(said)} (point at a dot to see): a low dot may be a network that "
-        "learned for less time or from less, not a worse one. So no best one is named here."
+        "learned for less time or from less, not a worse one."
     )
 
 

@@ -19,7 +19,7 @@ from ui.foreign_text import plain
 
 SHORTCUTS = {
     True: "Each block (2 layers) has a **shortcut** (skip connection): what came in is added to what comes out.",
-    False: "Each block (2 layers) must pass on everything by itself: there is **no way around** it.",
+    False: "Everything must go through each block (2 layers): there is **no way around** it.",
 }
 BEGINNING = {
     True: "It has learned from other photos before, and now **continues from there** (transfer learning).",
@@ -108,7 +108,8 @@ who = st.segmented_control(
     key="who",
     bind="query-params",
     required=True,
-    help="By who is right; where both are wrong, they give different answers. First those where both are most sure. "
+    help="By who is right; where both are wrong, they give different answers. The photos on which both are most sure "
+    "come first. "
     "You see what the networks see: 32 × 32 pixels, enlarged.",
 )
 st.markdown(f"Of the 10,000 test photos, **{len(disagreements[who]):,}** are of this kind.")

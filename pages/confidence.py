@@ -1,4 +1,4 @@
-"""How sure both networks are, and whether they are right as often: reliability, mending, silence, surest mistakes."""
+"""How sure both networks are, and whether they are right as often: reliability, one correction, surest mistakes."""
 
 import numpy as np
 import pandas as pd
@@ -8,6 +8,7 @@ from core.analysis import calibration
 from core.charts.calibration import reliability, right_by_answered
 from core.words import calibration as calibration_words
 from core.words import capitalized
+from core.words.glossary import explain
 from core.words.settings import describe
 from ui import cached, chart, not_yet, pair_picker, photos, tables
 from ui.curious import curious
@@ -17,28 +18,31 @@ SHOWN = 6  # photos
 TENTH = 0.9  # answered, where it is silent on one photo in ten
 WHY = """
 **Why they are off.** Trained on hard right or wrong, big networks tend to be *too sure* (Guo et al. 2017, [On \
-calibration of modern neural networks](https://arxiv.org/abs/1706.04599)). Trained with *label smoothing*, which asks \
-for 91 % where others ask for 100 %, they tend to be *not sure enough* by the same measure (Müller et al. 2019, [When \
-does label smoothing help?](https://arxiv.org/abs/1906.02629)): so a comparison of certainty is one of recipes.
+calibration of modern neural networks](https://arxiv.org/abs/1706.04599)). *Label smoothing* asks for 91% where others \
+ask for 100%. It makes networks less sure, which can improve their calibration (Müller et al. 2019, [When does label \
+smoothing help?](https://arxiv.org/abs/1906.02629)) or go too far: then they are *not sure enough*. So a comparison of \
+certainty is one of recipes.
 
-**How it is mended.** All logits are divided by one number, the *temperature*, which changes no answer. It is fitted \
-on validation photos; the test photos above then judge it. One number mends what it can: after label smoothing it may \
-make the unsure half a little too sure. Guo et al. had a ResNet of 110 layers on CIFAR-10 at a calibration error of \
-4.6 %, and mended at 0.8 % (their Table 1; groups of equal width). **Wherever else the lab says how sure a network \
-is, this is done already**, where the number is known; of photos unlike those of CIFAR-10, it promises nothing.
+**How it is corrected.** All scores (logits) are divided by one number, the *temperature*, which changes no answer. It \
+is fitted on validation photos; the test photos above then judge it. One number can't correct everything: after label \
+smoothing it may make the unsure half a little too sure. Guo et al. report a calibration error of 4.6% for a ResNet of \
+110 layers on CIFAR-10, and 0.8% after this correction (their Table 1; groups of equal width). **Wherever else the lab \
+says how sure a network is, this is done already**, where the number is known; of photos unlike those of CIFAR-10, it \
+promises nothing.
 
-**What is drawn.** Test photos in ten groups of equal size, by how sure the network is. Bars: 95 % intervals of luck \
+**What is drawn.** Test photos in ten groups of equal size, by how sure the network is. Bars: 95% intervals of luck \
 with the photos. Calibration error: the mean distance of certainty and right answers over these groups (expected \
 calibration error, with groups of equal mass).
 """
 
 pair = pair_picker.choose()
-st.title("When it says 90%, is it right 9 times of 10?")
+st.title("How sure are they?")
+st.markdown("When a network says “90% sure”, is it right 9 times out of 10?", help=explain("how sure"))
 temperatures = {side: cached.stored(calibration.load, run) for side, run in pair}
 mended = False
 if all(temperatures.values()):
     mended = st.toggle(
-        "Mend it with one number",
+        "Correct it with one number",
         key="mended",
         bind="query-params",
         help="Divides what comes out by a temperature that was fitted on validation photos. No answer changes.",
@@ -54,7 +58,10 @@ gaps = (calibration_words.gap(pair.names[side], found) for side, found in bins.i
 finding = f"{capitalized('; '.join(gaps))}."
 st.markdown(f"## {finding}")
 chart.show(reliability, of_both(bins.__getitem__), colors=pair.colors, width="stretch", key="reliability", alt=finding)
-st.caption("Dashed: as sure as right. Above it a network is right more often than it says; below it, less often.")
+st.caption(
+    "Dashed line: exactly as sure as it should be. Above it a network is right more often than it says; below it, less "
+    "often."
+)
 
 st.header("What if it may say “I don’t know”?", anchor=False)
 silent = {side: tables.risk_by_coverage(run, mended) for side, run in pair}
@@ -67,7 +74,7 @@ then = (
     )
     for side, table in silent.items()
 )
-finding = f"If each may keep silent on the tenth of which it is least sure, {'; '.join(then)}."
+finding = f"If each may skip the 10% of photos it is least sure about, {'; '.join(then)}."
 left, right = st.columns([3, 2], vertical_alignment="center")
 with left:
     chart.show(
@@ -81,7 +88,7 @@ with left:
     )
 right.markdown(finding)
 
-st.header("Surest, and wrong", anchor=False)
+st.header("Most sure, but wrong", anchor=False)
 for side, run in pair:
     st.markdown(f"**{side}**, {plain(describe(run))}")
     photos.strip(tables.surest_mistakes(run)[:SHOWN], pair, key=f"surest_{side}")

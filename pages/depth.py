@@ -24,8 +24,8 @@ HE_ET_AL = (
 
 st.title("Is deeper better?")
 st.markdown(
-    "A network with more **layers** can do whatever one with fewer can, and more. So deeper should never be worse. Is "
-    "it so?",
+    "A network with more **layers** can do whatever one with fewer can, and more. So deeper should never be worse, at "
+    "least on the photos that it learns from. Is it so?",
     help=explain("layer", "plain network", "ResNet"),
 )
 
@@ -138,10 +138,10 @@ def show_details() -> None:
         + (HE_ET_AL if comparable else "")
         + "Right answers on training photos are from the epoch whose weights were kept, as recorded in training: "
         + ("on photos mirrored and shifted at random, " if setting.augment else "")
-        + "while the network was still changing. Where luck is not named, it alone would do as much less than "
-        "one time in twenty: luck with the photos and, where a network was trained with several seeds at some depth, "
-        "with the seeds, whose spread is then taken to be the same at all depths. All depths share one recipe; with "
-        "another, the gaps may be larger or smaller."
+        + "while the network was still changing. If luck is not mentioned, luck alone would make such a change less "
+        "than 1 time in 20. That counts luck with the photos and, where a network was trained with several seeds at "
+        "some depth, luck with the seeds. Their spread is then assumed to be the same at all depths. All depths share "
+        "one recipe; with another, the gaps may be larger or smaller."
     )
     clipped = depth.clipped(recipe, recipes)
     gentle = read(clipped.runs if clipped else [])

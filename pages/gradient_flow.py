@@ -29,14 +29,14 @@ back through all layers to the first.
 BatchNorm** (switch it off above); the one trained here had a gradient of usual strength again within an epoch, yet \
 learned little.
 3. **With BatchNorm it does not vanish**: before training it even grows on its way back through a deep plain \
-network, by far too much. The first steps of training even that out, but by blowing up the weights: see *One step too \
-many*.
+network, by far too much. The first steps of training even that out, but by blowing up the weights: see *One step that \
+ruins a deep network*.
 4. **Shortcuts** carry the message around every block, so that with BatchNorm no layer of a deep ResNet \
 is flooded or starved; without BatchNorm the parts add up, and it explodes: such a network \
 learns if its steps are kept short all the same (gradient clipping).
 5. So "ResNets win because gradients no longer vanish" is **not** the whole story of networks with BatchNorm: the \
-gradients of the plain ones are there, but following them is harder. For one thing, they say something else for every \
-picture, however alike two pictures are.
+gradients of the plain ones are there, but following them is harder. For one thing, in a new plain network of 56 \
+layers two nearly equal pictures send unrelated messages. Why plain networks learn less is not fully known.
 """
 SOURCES = f"""
 - He et al. 2015, [Deep residual learning](https://arxiv.org/abs/1512.03385), section 4.1, of plain networks with \
@@ -68,7 +68,7 @@ steps up to ten times as long, is left out. Layers differ in size and in the sca
 between two of them means nothing.
 """
 
-st.title("Does the lesson reach the first layer?")
+st.title("Does the message get through?")
 st.markdown(
     "Every step of training sends a message back from the answer to the first layer: how to do better (the "
     "**gradient**). Then each layer moves its weights, the numbers that it has learned. **How far would one step move "
@@ -146,7 +146,10 @@ def show_steps(found: dict[str, Record]) -> None:
     all_layers = " ".join(gradient_words.steps(f"In {side}", length) for side, length in lengths.items())
     chart.show(step_by_layer, rows, scale, colors=pair.colors, width="stretch", key="steps_end", alt=all_layers)
     if all(gradient_words.even(length) for length in lengths.values()):
-        all_layers += " **So the lesson reaches every layer: that is not what makes one better than the other.**"
+        all_layers += (
+            " **So at the end of training, steps reach every layer of both: a message that is lost *then* is not the "
+            "difference.** What happened earlier is another matter."
+        )
     st.markdown(all_layers)
     epochs = " and ".join(f"{run.best_epoch} ({side})" for side, run in pair if side in steps)
     st.caption(
@@ -162,7 +165,7 @@ def diverged() -> list[tuple[Run, str]]:
 
 
 new_networks.show_steps()
-st.header("One step too many", anchor=False)
+st.header("One step that ruins a deep network", anchor=False)
 new_networks.show_one_step()
 st.header("Do almost equal pictures send the same message?", anchor=False)
 new_networks.show_likeness()

@@ -1,4 +1,4 @@
-"""The ground round both networks' weights, as surfaces to turn: how wrong each gets as its weights are changed."""
+"""The ground around both networks' weights, as surfaces to turn: how wrong each gets as its weights are changed."""
 
 import streamlit as st
 
@@ -17,7 +17,7 @@ WITHOUT_BATCH_NORM = ("plain56-none", "resnet56-none")
 DIRECTIONS = ("first two", "another two")
 NO_PROOF = """
 **What the picture does not prove.** It is one flat slice through a space with as many directions as a network has \
-weights ({parameters:,} here), round the place where training *ended*. It does not show the way there. And flat \
+weights ({parameters:,} here), around the place where training *ended*. It does not show the way there. And flat \
 need not be good: the ground is flat, too, where a network has learned nothing that it could lose.
 """
 WHY = """
@@ -34,7 +34,7 @@ network is asked as in a test, in {precision}.
 **The words.** *Near the middle*: within {near:g}. *Bends down*: the curvature, over {stride} points of the map, is \
 below -{bent:g} in some direction (a negative eigenvalue of the Hessian in this plane). *Valley*: at {bends:.0%} or \
 more of the places near the middle. *Bowl*: at fewer. *Plateau*: {plateau:.0%} or more of the map is as high as the \
-middle, give or take {little:g}. *Mountains* or *hills*: on one or more of {rays} straight ways from the middle to the \
+middle (within {little:g}). *Mountains* or *hills*: on one or more of {rays} straight ways from the middle to the \
 distance 1, the loss goes down again by more than {fall:g}. That bar was raised after the first map was seen: by a \
 lower one, of 0.1, small dips far from the middle would count as hills.
 
@@ -46,8 +46,8 @@ map, not from how it looks.
 pair = pair_picker.choose(pair_picker.DEEP, fits=lambda config: config.family == "cifar")
 st.title("Bowl or mountains?")
 st.markdown(
-    "To learn is to walk downhill: all weights are changed, step by step, so that there are fewer mistakes. "
-    "**This is the ground round the place where each network ended.** Height: how wrong it is.",
+    "To learn is to walk downhill: all the numbers (weights) are changed, step by step, so that there are fewer "
+    "mistakes. **This is the ground around the place where each network ended.** Height: how wrong it is.",
     help=explain("loss", "parameters"),
 )
 
@@ -68,7 +68,7 @@ def show_surface(side: str, found: landscape.Landscape, directions: int) -> None
         found.loss[directions],
         CAP,
         view=st.session_state.get("_view", 0),
-        alt=f"Surface of the loss round the weights of {side}. {words}",
+        alt=f"Surface of the loss around the weights of {side}. {words}",
     )
     st.markdown(words)
 
@@ -76,7 +76,7 @@ def show_surface(side: str, found: landscape.Landscape, directions: int) -> None
 found = not_yet.read(
     pair,
     landscape.load,
-    "The ground round **{side}** was not looked at yet.",
+    "The ground around **{side}** was not looked at yet.",
     lambda run: f"{landscape.COMMAND} {run.name}",
 )
 if found:
@@ -92,7 +92,9 @@ if found:
             help="A network can be changed in very many directions; a map shows two, drawn at random. Another two "
             "may look different.",
         )
-        st.button("Reset view", key="turn_back", icon=":material/360:", on_click=turn_back, help="As it was at first.")
+        st.button(
+            "Reset view", key="turn_back", icon=":material/360:", on_click=turn_back, help="Back to the first view."
+        )
     shapes = [{side: landscape.shape(one, number) for side, one in found.items()} for number in range(PAIRS)]
     st.markdown(f"## {landscape_words.finding(pair.names, shapes[directions])}")
     for place, (side, one) in zip(st.columns(2), found.items(), strict=False):

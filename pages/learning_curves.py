@@ -1,4 +1,4 @@
-"""How both networks learned: right answers on photos kept apart, and which was first at the finish line."""
+"""How both networks learned: right answers on photos set aside, and which was first at the finish line."""
 
 import streamlit as st
 
@@ -22,9 +22,9 @@ pair = pair_picker.choose()
 
 
 def when_reached(run: Run) -> str:
-    """E.g. "passes the finish line after 5 epochs (12 min)"."""
+    """E.g. "passes the finish line after 5 passes over the photos"."""
     when = summarize(cached.history(run), cached.accuracy(run)).reached[FINISH]
-    return f"passes the finish line after {summary.when(when)}" if when else "never does"
+    return f"passes the finish line after {summary.passes(when)}" if when else "never gets there"
 
 
 st.title("Which learns faster?")
@@ -47,7 +47,7 @@ chart.show(
 )
 st.markdown(f"## {finding}")
 st.markdown(
-    f"The finish line is **{FINISH:.0%} right** on photos that were kept apart.",
+    f"The finish line is **{FINISH:.0%} right** on photos that were set aside.",
     help=explain("epoch", "validation photos"),
 )
 
@@ -62,10 +62,12 @@ def show_details() -> None:
     best = {side: history["val_accuracy"].max() for side, history in histories.items()}
     how = ", mirrored and shifted at random" if augmented else ""
     st.markdown(
-        f"Full lines: photos kept apart from training (validation photos). Dashed: training photos{how}. The best "
-        f"validation accuracy of A is {best['A']:.1%}, of B {best['B']:.1%}. Hover over a line for its values."
+        f"Full lines: photos set aside from training (validation photos). Dashed: training photos{how}. The best "
+        f"validation accuracy of A is {best['A']:.1%}, of B {best['B']:.1%}. Hover over a line for its values. When a "
+        "network passes the finish line also depends on the plan for its step size (the schedule), which shrinks "
+        "toward the end: with other plans, these curves would cross the line at other times."
     )
-    st.header("The same, measured otherwise", anchor=False)
+    st.header("The same curves, measured another way", anchor=False)
     first, second = st.columns(2)
     measure = first.segmented_control(
         "Show",
@@ -77,7 +79,7 @@ def show_details() -> None:
         help=explain("accuracy", "loss"),
     )
     against = second.segmented_control(
-        "Against",
+        "Along the bottom",
         list(AXES),
         default="minutes",
         key="against",

@@ -29,9 +29,13 @@ SEEN = 150  # pixels on the screen of what the networks see
 CLOSER = {"trust": "Can I trust these maps?", "shake": "Shake it", "cover": "Cover it up"}
 LAST = "last"  # the layer, of each network its own: what `core predict` takes, too
 OWN_ANSWER, TRUE_CLASS = "its own answer", "the true class"
+OWN = (
+    "This picture is unlike the small photos that they learned from: expect more mistakes than on the test photos, and "
+    "don't rely on the percentages."
+)
 
 pair = pair_picker.choose(TRANSFER)
-st.title("What do they see in a photo?")
+st.title("What do they see?")
 names = pair.names
 choice = picture_source.choose(pair)
 if choice is None:
@@ -111,7 +115,7 @@ def show_answer(side: str, run: Run, probabilities: np.ndarray, look: closer_loo
     mark = "" if choice.truth is None else " " + photos.mark(label == choice.truth)
     st.markdown(f":small[{side}: {capitalized(names[side])}]")
     st.header(f"{label}{mark}", anchor=False)
-    st.markdown(f"{probabilities.max():.0%} sure", help=explain("how sure"))
+    st.markdown(f"{calibration_words.share(probabilities.max())} sure", help=explain("how sure"))
     if look:
         caption = method.caption(side, look.explained)
         alt = closer_look.in_words(caption, look.answer.heatmap)
@@ -152,12 +156,14 @@ def show_verdict() -> None:
     strange = unfamiliar()
     if choice.truth and choice.truth not in labels.values():
         st.markdown(comparison_words.why_both_are_wrong(len(seen), bool(strange)))
+    if choice.truth is None and not choice.unknown:
+        st.caption(OWN)
     if strange and choice.truth is None and not choice.unknown:
         who = " and ".join(names[side] for side in strange)
         fewest = f"{100 * min(strange.values()):.0f}"
         st.info(
-            f"**Is it one of the ten at all?** To {who} it looks stranger than nearly all test photos (only {fewest} "
-            "of 100 look so strange). A network can't say “none of these”: it answers all the same.",
+            f"**Is it one of the ten at all?** To {who} it looks stranger than almost any test photo (only {fewest} in "
+            "100 look stranger). A network can't say “none of these”: it answers all the same.",
             icon=":material/psychology_alt:",
         )
 
@@ -244,6 +250,11 @@ with st.container(horizontal=True):
 
 def show_details() -> None:
     st.markdown(f"A heatmap is bright {method.bright}. It is coarse, and says at best where a network looked, not why.")
+    if choice.truth is None:
+        st.markdown(
+            "Where a picture may be none of the ten things, a note says so. It notices fewer than half of such "
+            "pictures (measured in docs/results.md), so without a note it may still be none of them."
+        )
     for place, look in zip(st.columns(len(looks)), looks, strict=True):
         with place:
             show_how_sure(look.side, look.answer.probabilities)

@@ -10,7 +10,7 @@ from core.charts.palette import told_apart
 from core.data import doubted_labels
 from core.data.cifar10 import CLASSES
 from core.data.doubted_labels import JUDGED, JUDGES, MAJORITY
-from core.words import capitalized, plural
+from core.words import capitalized, plural, with_article
 from core.words.comparison import with_and_without
 from core.words.glossary import phrase
 from ui import answers_by_epoch, cached, chart, pair_picker, photos
@@ -90,7 +90,7 @@ def show_photos(whose: str, true: str, answer: str) -> None:
             f"Only B says {answer}": of_class & says["B"] & ~says["A"],
         }
     else:
-        groups = {f"{whose} says {answer}, and it is {true}": of_class & says[whose]}
+        groups = {f"{whose} says {answer}; it is {with_article(true)}": of_class & says[whose]}
     for number, (title, mask) in enumerate(groups.items()):
         indices = np.flatnonzero(mask)
         more = f", the first {SHOWN} shown" if len(indices) > SHOWN else ""
@@ -140,7 +140,7 @@ def show_classes() -> None:
     change = scores.pivot(index="class", columns="side", values="value").eval("B - A").mul(100)
     finding = (
         f"From A to B, {measure} changes most for {change.abs().idxmax()}: {change[change.abs().idxmax()]:+.1f} "
-        f"points. It rises for {int((change > 0).sum())} of the ten classes."
+        f"points. It rises for {int((change > 0).sum())} of the 10 classes."
     )
     chart.show(per_class, scores, MEASURES[measure], colors=pair.colors, width="stretch", key="classes", alt=finding)
     st.markdown(finding)
@@ -159,7 +159,7 @@ def show_doubts() -> None:
     st.markdown(
         f"A program found {JUDGED} of the 10,000 test photos suspicious, and {JUDGES} people judged each. For "
         f"**{len(doubts)}**, fewer than {MAJORITY} of the {JUDGES} agreed with the label that counts as right here; "
-        f"for {len(rather)} of these, most preferred another class, or none of the two. "
+        f"for {len(rather)} of these, most preferred another class, or neither. "
         f"{with_and_without(pair.names, shares)}"
     )
     photos.strip(rather, pair, key="doubted")
@@ -174,21 +174,25 @@ st.title("What do they mix up?")
 pair_picker.legend(pair)
 show_most_common()
 with st.expander(
-    "All mix-ups, as a table", icon=":material/grid_on:", key="all_mix_ups", on_change="rerun"
+    "Every mix-up in one table", icon=":material/grid_on:", key="all_mix_ups", on_change="rerun"
 ) as all_mix_ups:
     if all_mix_ups.open:
         show_table()
-with st.expander("And while they learned?", icon=":material/history:", key="by_epoch", on_change="rerun") as by_epoch:
+with st.expander(
+    "How did the mix-ups change during training?", icon=":material/history:", key="by_epoch", on_change="rerun"
+) as by_epoch:
     if by_epoch.open:
         answers_by_epoch.show(pair)
-with st.expander("Is the key right?", icon=":material/fact_check:", key="doubts", on_change="rerun") as doubts:
+with st.expander(
+    "Are the labels themselves right?", icon=":material/fact_check:", key="doubts", on_change="rerun"
+) as doubts:
     if doubts.open:
         show_doubts()
 
 
 def show_details() -> None:
     st.markdown(
-        "The numbers in the diagonal are right answers, of 1,000 photos each. In “what changes”, a cell has the color "
+        "The numbers on the diagonal are right answers, of 1,000 photos each. In “what changes”, a cell has the color "
         "of the network that gives this answer more often. Small changes may be luck: other random numbers to begin "
         "with (another seed) can shift a cell by more than ten."
     )

@@ -27,13 +27,13 @@ WHY = f"""
 **What is done to the photos.** {len(CORRUPTIONS)} of the 15 kinds of CIFAR-10-C, each at five strengths: Hendrycks \
 and Dietterich 2019, [Benchmarking neural network robustness to common corruptions and \
 perturbations](https://arxiv.org/abs/1903.12261). Steps and strengths are the authors' own, for pictures of 32 × 32 \
-pixels; the code is written anew, so what is random falls otherwise, and a pixel may be a shade off. \
+pixels; the code is our own, so its random parts differ, and a pixel may be a shade off. \
 *{corruptions.LEFT_OUT.capitalize()}* is left out: it needs photographs of ice. Every network gets the same spoiled \
 photos.
 
-**Why three figures.** Who is better on clean photos is mostly better on bad ones, too. Who knew more can lose more. \
-So the fairest question is the last: of the photos that *both* know, how much does each keep? All kinds and strengths \
-count alike there.
+**Why three figures.** A network that is better on clean photos is usually better on bad ones, too. And it has more to \
+lose. The last question is fairer: of the photos that *both* know, how much does each keep? It is not perfectly fair, \
+either: more of the weaker network's right answers were close calls. All kinds and strengths count alike there.
 
 **What the interval says.** How far luck with the photos goes. Another training, from another seed, is another \
 network: that luck is not in it.

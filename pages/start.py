@@ -19,7 +19,8 @@ WHAT_THEY_ARE = {
 }
 IDEA = {
     "skip": "Both have {depth} layers. In one, each pair of layers has a **shortcut** around it: an arc.",
-    "init": "The same network twice. One has first learned from **a million other photos**.",
+    "init": "The same network twice. One has first learned from **a million other photos**. Then both saw ours only "
+    "**{epochs} times**: a start from nothing takes longer.",
 }
 TELLING = {"skip": 3986, "init": 802}  # test photos that people name at once: a horse, a deer
 LESSONS = {"skip": "shortcuts", "init": "transfer"}
@@ -49,7 +50,7 @@ def stories() -> dict[str, Pair]:
 def show_story(setting: str, pair: Pair) -> None:
     called = dict(zip(SIDES, WHAT_THEY_ARE[setting], strict=True))
     st.header(TITLES[setting], anchor=False)
-    st.markdown(IDEA[setting].format(depth=pair.a.config.depth))
+    st.markdown(IDEA[setting].format(depth=pair.a.config.depth, epochs=pair.a.config.epochs))
     with st.container(horizontal=True, wrap=False, key=f"networks_{setting}"):
         for side, run in pair:
             with st.container(width="stretch", gap="xsmall"):
@@ -94,9 +95,9 @@ def show_way_in(setting: str, pair: Pair) -> None:
 
 st.title("A computer learns to name what is in a photo")
 st.markdown(
-    "Two **neural networks** learn from the same photos. They differ in **one thing**. Which is right more often, "
-    "on 10,000 photos that it has never seen?",
-    help=explain("network"),
+    "Two **neural networks** learn from the same photos. They differ in **one thing**. Which one gets more "
+    "right, on 10,000 photos that it has never seen?",
+    help=explain("network", "layer"),
 )
 try:
     told = stories()

@@ -20,8 +20,8 @@ from ui.fragment import fragment
 from ui.pair_picker import SHALLOW, offer_pair
 
 TELLING_PAIRS = {
-    "twins": ("plain56-s0", "resnet56-s0", "Operate on the twins of 56 layers"),
-    "depths": ("resnet20-s0", "resnet56-s0", "Operate on ResNets of 20 and 56 layers"),
+    "twins": ("plain56-s0", "resnet56-s0", "Try the pair of 56 layers"),
+    "depths": ("resnet20-s0", "resnet56-s0", "Try ResNets of 20 and 56 layers"),
 }
 VEIT_ET_AL = """
 Veit et al. read a ResNet as **many short paths side by side**: a block removed closes some of them, and the others \
@@ -33,10 +33,10 @@ paths add up exactly; here a ReLU follows each addition, and the paths are only 
 THEN = "They then become A and B on every page."
 
 pair = pair_picker.choose(SHALLOW, fits=lambda config: config.family == "cifar")
-st.title("What if a block is cut out?")
+st.title("What if a block is cut?")
 st.markdown(
-    "Both networks have learned, and learn nothing new here. **Click a block** to cut it out: what comes in is then "
-    "handed on unchanged. Only a ResNet has learned with such a **shortcut** around each block.",
+    "Both networks have learned, and learn nothing new here. **Click a block** to cut it out: whatever comes in then "
+    "passes through unchanged. Only a ResNet has learned with such a **shortcut** around each block.",
     help=explain("block", "shortcut"),
 )
 networks = {side: (run, surgery.removable(run.config)) for side, run in pair}
@@ -136,8 +136,8 @@ def operate() -> None:
             selection_mode="multi",
             key="off",
             bind="query-params",
-            help="Block 1 is the first after the picture. In both networks at once, where they have that block. Twice "
-            "on the way the picture is halved: from there on, blocks are drawn lower.",
+            help="Block 1 is the first after the picture. It is cut from both networks, if both have it. Twice on the "
+            "way the picture is halved: from there on, blocks are drawn lower.",
         )
         scale = 1.0
         if any(run.config.skip for run, _ in networks.values()):

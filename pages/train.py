@@ -11,7 +11,7 @@ SECTIONS = {
 
 if "race" in st.query_params:  # a link from when races were held here
     st.switch_page("../pages/race.py", query_params={"race": st.query_params["race"]})
-st.title("Train your own")
+st.title("Train networks")
 section = st.segmented_control(
     "What to do",
     list(SECTIONS),

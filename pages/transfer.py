@@ -21,6 +21,7 @@ from ui.picture_source import OWN_PHOTO
 
 COMMANDS = """python -m core train resnet50 --data shipped --epochs 8
 python -m core train resnet50 --data shipped --epochs 8 --init imagenet"""
+HALF = 0.5  # of its own few photos, which a network that was trained well has by heart
 MORE_EPOCHS = 3  # where labels are few, or the steps would be few, too
 WHAT_LEARNS = {"": "everything", "backbone": "the last layer alone"}
 SAME_RECIPE = "Only runs that are equal in all else are compared: learning rates and epochs, too."
@@ -28,15 +29,15 @@ CALLED = dict(zip("AB", BEGINNINGS, strict=True))
 FILTERS, SHEET = 300, 36  # pixels of a sheet of filters, and how many there are at first sight
 BEGIN = {
     "A": "Its first filters are **noise**: it knows nothing of pictures.",
-    "B": "Its first filters are **stripes and colors**: what every photo has.",
+    "B": "Its first filters are **stripes and patches of color**, which every photo contains.",
 }
 
-st.title("Does it help to have learned before?")
+st.title("Learned before?")
 st.markdown(
-    "Nobody starts every lesson from zero. One network here starts **from nothing**: random numbers. The other is the "
-    "same network, but has first learned from **ImageNet**, more than a million photos of a thousand kinds of things "
-    "(**transfer learning**). Then both learn from the same photos.",
-    help=explain("ImageNet", "pretrained"),
+    "One network here starts **from nothing** (from scratch): random numbers. The other is the same network, but has "
+    "first learned from **ImageNet**, more than a million photos of a thousand kinds of things: it is **pretrained**. "
+    "Then both learn from the same photos. Does it help to have learned before?",
+    help=explain("ImageNet", "pretrained", "from scratch"),
 )
 
 finished = readable_runs()
@@ -141,6 +142,10 @@ def show_budgets(table: pd.DataFrame) -> None:
         f"### With {few:,} photos, having learned before is worth **{100 * (learned[few] - scratch[few]):.0f} "
         f"points**; with {many:,}, {100 * (learned[many] - scratch[many]):.0f}."
     )
+    fewest = next(one.scratch for one in transfer.comparable(both, pairs) if one.scratch.training_images == few)
+    learned_by_heart = cached.history(fewest)["train_accuracy"].iloc[-1]
+    if learned_by_heart < HALF:
+        st.markdown(transfer_words.badly_trained(few, learned_by_heart))
 
 
 def show_verdict() -> None:
@@ -171,13 +176,14 @@ def lessons_in_words(table: pd.DataFrame) -> str:
     few, many = lessons["steps"].iloc[[0, -1]]
     due = ": part of what few labels cost is that they gave fewer steps" if few < many else ""
     return (
-        f"Luck with the photos: a point at most. Learning steps: {words}{due}. The weights kept are those that did "
+        "Luck with the test photos: a point at most. Luck with the seed, and with which few photos were drawn to learn "
+        f"from, is not known: each is one training. Learning steps: {words}{due}. The weights kept are those that did "
         "best on the validation photos, which have labels, too."
     )
 
 
 def show_frozen() -> None:
-    st.header("Must all of it learn again?", anchor=False)
+    st.header("Does all of it have to learn again?", anchor=False)
     frozen = transfer.frozen_variants(both, finished)
     if not frozen:
         st.info("A run in which only the last layer learns, and all else is the same, would show it. This makes one:")
@@ -193,13 +199,13 @@ def show_frozen() -> None:
     verdict = cached.verdict(frozen[0], both.pretrained)
     worth = "no more than luck explains" if verdict.could_be_luck else f"{verdict.points:+.1f} points"
     st.markdown(
-        "Where only the last layer learns, what was learned before serves as it is (feature extraction). Letting "
+        "Where only the last layer learns, what was learned before is used unchanged (feature extraction). Letting "
         f"everything learn (fine-tuning) is worth {worth} here. {SAME_RECIPE}"
     )
 
 
 def show_change(moved: dict[str, WeightChange]) -> None:
-    st.header("What moved, and what stayed?", anchor=False)
+    st.header("Which layers changed most?", anchor=False)
     names = dict(zip(CALLED, (run.name for run in both), strict=True))
     tables = {
         side: pd.DataFrame(

@@ -20,25 +20,29 @@ SEEN = 120  # pixels on the screen of what the networks see
 WHY = """
 **What is asked.** A network's last layer turns what the last block hands on into an answer. Here it gets what an \
 *earlier* block hands on (averaged over the picture, as always), though it was made for the last one alone. Only \
-blocks of the last of three stages can be asked so: before, there are fewer channels than it reads.
+blocks of the last of three stages can be asked this way: before, there are fewer channels than it reads.
 
 **Why a ResNet can answer early.** A block with a shortcut adds to what is there, and leaves the rest as it was. So \
 one reader understands many blocks, and each block corrects the answer a little: Jastrzębski et al. 2018, [Residual \
 connections encourage iterative inference](https://arxiv.org/abs/1710.04773). A plain block writes everything anew, in \
 a code that only the next block has to read.
 
-**So the plain network does not know nothing.** That is what the dashed line is for: a **simple reader** (a linear \
+**So the plain network does know something.** That is what the dashed line is for: a **simple reader** (a linear \
 probe: Alain and Bengio 2016, [Understanding intermediate layers](https://arxiv.org/abs/1610.01644)) that was fitted \
-to each block apart, and is scored on other photos. It shows what is there; the solid line shows what the network's \
-own last layer can read of it. To ask the last layer early is known from language models as the *logit lens*.
+to each block separately, and is scored on other photos. It shows what can be found there, by a reader that learned \
+from thousands of photos with their names; how much it would find in a network that has learned nothing was not \
+measured. The solid line shows what the network's own last layer can read. To ask the last layer early is known from \
+language models as the *logit lens*.
 """
 
 pair = pair_picker.choose(pair_picker.DEEP, fits=lambda config: config.family == "cifar")
 st.title("When does it know?")
 st.markdown(
-    "A picture goes through a network block by block. **We stop it early and ask: what do you see?**",
+    "A picture goes through a network block by block. **We stop it after each of the last blocks and ask: what do you "
+    "see?**",
     help=explain("block"),
 )
+asked = {side: probes.blocks(run.config) for side, run in pair}
 choice = picture_source.choose(pair)
 missing_weights.offer(pair)
 
@@ -62,7 +66,7 @@ def show_opinions(side: str, run: Run, said: list[probes.Opinion], truth: str | 
     wanted = truth or labels[-1]
     table = pd.DataFrame(
         {
-            "block": range(1, len(said) + 1),
+            "block": probes.blocks(run.config),
             "answer": labels,
             "share": [one.share for one in said],
             "said": probe_words.guesses(labels),
@@ -86,7 +90,7 @@ def show_picture(choice: picture_source.Choice) -> None:
     answers = {side: said for side, run in pair if (said := ask(run, seen))}
     if answers:
         labels = {side: [one.label for one in said] for side, said in answers.items()}
-        st.markdown(f"## {probe_words.settle(pair.names, labels)}")
+        st.markdown(f"## {probe_words.settle(pair.names, labels, asked)}")
     picture, *places = st.columns([1, 2, 2])
     with picture:
         st.image(pictures.enlarge(seen, SEEN), caption=choice.title, width=SEEN, alt=f"{choice.title}, as they see it")
@@ -95,7 +99,9 @@ def show_picture(choice: picture_source.Choice) -> None:
             with place, st.container(border=True, key=f"knows_{side}", height="stretch"):
                 show_opinions(side, run, answers[side], choice.truth)
     full = "it is right" if choice.truth else "that is also its last answer"
-    st.caption(f"A bar: how sure it would be. Full color: {full}. “?”: it will change its mind; “!”: it will not.")
+    st.caption(
+        f"Each bar shows how sure it would be. Full color: {full}. “?”: it will change its mind; “!”: it will not."
+    )
 
 
 if choice:
@@ -110,19 +116,17 @@ found = not_yet.read(
 if found:
     runs = dict(pair)
     table = pd.concat(
-        pd.DataFrame({"block": range(1, len(shares) + 1), "accuracy": shares}).assign(
-            side=side, run=runs[side].name, reader=reader
-        )
+        pd.DataFrame({"block": asked[side], "accuracy": shares}).assign(side=side, run=runs[side].name, reader=reader)
         for side, of_side in found.items()
         for reader, shares in zip(READERS, (of_side.own, of_side.probe), strict=True)
     )
-    finding = " ".join(probe_words.over_many(side, of_side) for side, of_side in found.items())
+    finding = " ".join(probe_words.over_many(side, of_side, asked[side]) for side, of_side in found.items())
     chart.show(right_by_block, table, colors=pair.colors, width="stretch", key="right_by_block", alt=finding)
     st.caption(
-        "Solid: its own last layer, asked early. Dashed: a simple reader, fitted to each block apart. Dotted: guessing."
+        "Solid: its own last layer, asked early. Dashed: a simple reader, trained for each block. Dotted: guessing."
     )
     for side, of_side in found.items():
-        st.markdown(probe_words.over_many(f"**{side}** ({plain(describe(runs[side]))})", of_side))
+        st.markdown(probe_words.over_many(f"**{side}** ({plain(describe(runs[side]))})", of_side, asked[side]))
 with curious():
     st.markdown(WHY)
     for side, of_side in found.items():

@@ -38,7 +38,7 @@ def show(pair: Pair) -> None:
         for side, answered in found.items():
             _show_learned_last(capitalized(pair.names[side]), side, answered)
         if not all(_with_the_lab(answered).all() for answered in found.values()):
-            st.caption("Photos can be shown that come with the lab: about a fifth of those for validation.")
+            st.caption("Only photos that come with the lab can be shown: about a fifth of those for validation.")
 
 
 @fragment()

@@ -11,7 +11,7 @@ from ui.curious import curious
 from ui.foreign_text import plain
 from ui.pair_picker import DEEP, finished_runs
 
-TITLE = "Your class against them"
+TITLE = "Your class plays"
 SEEDS = 10_000
 GONE = "This room is no longer open; ask for the new code."
 NOT_THE_TEACHERS = "This link does not lead to the teacher's screen of a room that is open."
@@ -33,15 +33,18 @@ def show() -> None:
     with curious():
         st.markdown(
             "**What is kept?** Made-up names and votes, in this server's memory alone; they are gone when the teacher "
-            f"closes the room, and after {rooms.SECONDS // 3600} hours in any case. So that a phone that slept finds "
-            "its place, its link holds a random token, and a cookie remembers it for as long. \n\n"
-            "**Is it fair?** The ten photos are drawn as in *Can you beat them?*: so that it is a contest."
+            f"closes the room, and after {rooms.SECONDS // 3600} hours in any case. So that a phone can "
+            "rejoin after it slept, its link holds a random token, and a cookie remembers it for as long. \n\n"
+            "**Is it fair?** The ten photos are drawn as in *Can you beat them?*: to make it a fair contest."
         )
 
 
 def _teachers_door() -> None:
     st.header("Teacher", anchor=False)
-    st.markdown("Show this screen to the class. It gets a code, by which phones join: nothing to install, no names.")
+    st.markdown(
+        "Show this screen to the class. Students join with the code on it: there is nothing to install, and no real "
+        "name is asked for."
+    )
     if set(DEEP) <= {run.name for run in finished_runs()}:
         st.button("Open a room", key="open_room", type="primary", icon=":material/meeting_room:", on_click=_open)
     else:
@@ -60,7 +63,7 @@ def _open() -> None:
 
 
 def _pupils_door() -> None:
-    st.header("Pupil", anchor=False)
+    st.header("Student", anchor=False)
     with st.form("class_join", border=False, enter_to_submit=True):
         typed = st.text_input(
             "The four letters on the screen", key="class_code", max_chars=8, autocomplete="off", placeholder="ABCD"

@@ -83,8 +83,8 @@ def _wait(room: Room, token: str) -> None:
             )
             _close_button(room, token)
     st.caption(
-        "**A phone finds nothing?** It must be in the same network as this computer. Some school Wi-Fi keeps devices "
-        "apart: then turn on a phone's hotspot, connect this computer and the pupils' phones to it, and reload this "
+        "**A phone can't find it?** It must be on the same network as this computer. Some school Wi-Fi keeps devices "
+        "apart: then turn on a phone's hotspot, connect this computer and the students' phones to it, and reload this "
         f"page. {_listening()}"
     )
 
@@ -198,7 +198,7 @@ def _end(room: Room, token: str, view: View) -> None:
                 st.metric(capitalized(label), f"{score} of {asked}", border=True, width=220)
         for place in places[:BEST]:
             st.markdown(f"## {scores.ordinal(place.rank)} · {place.pupil.name} · {place.score} of {asked}")
-        st.caption(f"{view.joined} took part. For the class counts what most voted for; where two are level, nothing.")
+        st.caption(f"{view.joined} took part. The class scores when most votes are right; a tie scores nothing.")
     _close_button(room, token)
 
 

@@ -18,6 +18,7 @@ from core.data.distortions import SLIDERS, Slider, distort, flips, sweep
 from core.errors import LabError
 from core.heatmaps import gradcam
 from core.runs.run import Run
+from core.words import calibration as calibration_words
 from core.words import comparison as comparison_words
 from ui import cached, chart
 from ui.foreign_text import plain
@@ -93,7 +94,7 @@ def trust(looks: list[Look], style: MapStyle) -> None:
     """Adebayo et al. 2018 and Rong et al. 2022 in plain words, for each map."""
     st.markdown(
         "A heatmap always looks convincing. Two checks: does it **change when the network forgets** what it learned? "
-        "And does **hiding what it marks** hurt the answer more than hiding what it leaves out?"
+        "And does **hiding what it marks** hurt the answer more than hiding the rest?"
     )
     for column, one in zip(st.columns(len(looks)), looks, strict=True):
         with column, each_for_itself():
@@ -110,29 +111,37 @@ def _show_trust(one: Look, style: MapStyle) -> None:
         return
     st.markdown(f"**Does it change when the network forgets?** {_change(checks)}")
     with st.container(horizontal=True):
-        names = list(checks.randomized)
-        for i, (name, heatmap) in enumerate(checks.randomized.items()):
-            forgot = f"forgot {name}" if i == 0 else ("forgot all" if i == len(names) - 1 else f"and {name}")
+        last = len(checks.randomized) - 1
+        for number, (name, heatmap) in enumerate(checks.randomized.items()):
+            forgot = {0: "forgot its last part", last: "forgot all"}.get(number, "and more")
             drawn = gradcam.overlay(np.asarray(pictures.enlarge(one.seen, 96)), heatmap)
-            st.image(drawn, caption=forgot, width=66, alt=in_words(f"Heatmap of a network that {forgot}", heatmap))
+            alt = in_words(f"Heatmap of a network that forgot its layers from the last to {name}", heatmap)
+            st.image(drawn, caption=forgot, width=66, alt=alt)
     matters = "Yes" if checks.marks_what_matters else "Not clearly"
     st.markdown(
-        f"**Does what it marks matter?** {matters}: it beats {checks.beaten} of {len(checks.rival_road)} maps that "
-        f"know nothing of this photo: those of {len(checks.rival_road) - 1} other photos, and a blob in the middle, "
-        f"where most subjects are. Its score (ROAD, in points of certainty) is {_points(checks.road)}; theirs is "
-        f"{_points(checks.rival_road.mean())} on average."
+        f"**Does what it marks matter?** {matters}: hiding what the map marks hurts the answer more than hiding what "
+        f"{checks.beaten} of {len(checks.rival_road)} maps mark that know nothing of this photo: those of "
+        f"{len(checks.rival_road) - 1} other photos, and a blob in the middle, where most subjects are."
+    )
+    st.caption(
+        f"Its score (ROAD, in points of certainty): {_points(checks.road)}; theirs: "
+        f"{_points(checks.rival_road.mean())} on average. {_likeness(checks)}"
     )
 
 
 def _change(checks: SanityChecks) -> str:
+    if not checks.likenesses:
+        return "It can't be said: networks that never learned anything mark nothing in this picture."
+    return CHANGES[checks.depends_on_learning]
+
+
+def _likeness(checks: SanityChecks) -> str:
     likenesses = checks.likenesses
     if not likenesses:
-        return "It can't be said: networks that never learned anything mark nothing in this picture."
-    verdict = CHANGES[checks.depends_on_learning]
+        return ""
     return (
-        f"{verdict} Its likeness to the maps of {len(likenesses)} networks that never learned: "
-        f"{np.mean(likenesses):.2f} on average, {min(likenesses):.2f} to {max(likenesses):.2f} "
-        f"({LIKENESS})."
+        f"Its likeness to the maps of {len(likenesses)} networks that never learned: {np.mean(likenesses):.2f} on "
+        f"average, {min(likenesses):.2f} to {max(likenesses):.2f} ({LIKENESS})."
     )
 
 
@@ -167,7 +176,9 @@ def shake(looks: list[Look], pair: Pair, style: MapStyle) -> None:
         with column, each_for_itself():
             now = look(before.side, before.run, spoilt, style)
             mark = "still" if now.answer.label == before.answer.label else "**now**"
-            st.markdown(f"{now.side} {mark} says **{now.answer.label}**, {now.answer.confidence:.0%} sure")
+            st.markdown(
+                f"{now.side} {mark} says **{now.answer.label}**, {calibration_words.share(now.answer.confidence)} sure"
+            )
             said = in_words(f"Where {now.side} looked for “{now.explained}”", now.answer.heatmap)
             st.image(style.draw(now.seen, now.answer.heatmap), width=SIDE, alt=said)
     _show_curve(looks, amounts, moved, pair)
@@ -243,7 +254,7 @@ def _show_curve(looks: list[Look], amounts: dict, moved: str, pair: Pair) -> Non
 
 def _change_of_mind(slider: Slider, flipped: list[int], kept_at_neutral: bool) -> str:
     if not kept_at_neutral:
-        return "has changed its mind already, by what the other sliders do"
+        return "has already changed its mind because of the other sliders"
     where = " and ".join(f"{amount}{slider.unit and ' '}{slider.unit}" for amount in flipped)
     return f"changes its mind at {where}" if flipped else "does not change its mind"
 

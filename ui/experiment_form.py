@@ -32,8 +32,8 @@ def show() -> None:
         st.info(why, icon=":material/lock:")
         return
     st.markdown(
-        "Train a network, or **two that differ in one thing**, in the background: you may close this page. What comes "
-        "of it is found under **All runs**, and can be compared on every page."
+        "Train a network, or **two that differ in one thing**, in the background: you may close this page. You will "
+        "find the results under **All runs**, and can compare them on every page."
     )
     try:
         configs = _configs()
@@ -136,7 +136,7 @@ def _configs() -> list[TrainConfig]:
         key="family",
         required=True,
         format_func=lambda family: FAMILIES[family],
-        help="The small ones learn in minutes. Those of torchvision are the ones in practical use, and take hours.",
+        help="The small ones learn in minutes. The torchvision ones are used in practice, and take hours.",
         persist_state=KEPT,
     )
     family = str(family)  # one is always chosen
@@ -172,7 +172,7 @@ def _show_named_recipes() -> None:
                 key=f"fill_in_{label}",
                 on_click=_fill_in,
                 args=(named,),
-                help=f"Fills in all that follows but the network: {named['epochs']} passes over {photos} photos"
+                help=f"Fills in everything below except the network: {named['epochs']} passes over {photos} photos"
                 + (", the way to published accuracy." if label == "Full" else "."),
             )
 
@@ -256,7 +256,7 @@ def _pool() -> ThreadPoolExecutor:
 
 @st.cache_resource(max_entries=128, show_spinner=False)
 def _measurement(config: TrainConfig) -> Future:
-    """Of `cost.seconds_per_image`, under way or done: nobody has to wait for it."""
+    """Of `duration.seconds_per_image`, under way or done: nobody has to wait for it."""
     return _pool().submit(duration.seconds_per_image, config)
 
 

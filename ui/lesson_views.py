@@ -187,7 +187,7 @@ def own_photo(a: Run, b: Run) -> None:
             icon=":material/photo_camera:",
             query_params=link,
         )
-        st.markdown("Come back with the browser's Back.")
+        st.markdown("Use your browser's Back button to return.")
 
 
 DRAWN: dict[str, Callable] = {

@@ -15,8 +15,8 @@ def offer(pair: Pair) -> None:
     if not without:
         return
     st.info(
-        f"The weights of {plain(' and '.join(run.name for run in without))} are not in the box. These commands make "
-        "them, in runs of your own:",
+        f"The weights of {plain(' and '.join(run.name for run in without))} do not come with the lab. These commands "
+        "make them, in runs of your own:",
         icon=":material/inventory_2:",
     )
     for run in without:

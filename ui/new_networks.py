@@ -40,8 +40,8 @@ they are "far more resistant".
 
 Measured by `python -m benchmarks.shattered_gradients --depths 8 20 56 110 --pairs 2`, over two ways between photos, \
 with three seeds each: at 8, 20, 56 and 110 layers 94, 53, 0 and -1% in plain networks, and 96, 91, 75 and 61% in \
-ResNets (means; the standard deviations are up to 9 points). So in ResNets it falls exponentially, too, but slowly: by \
-half a percent a layer. Without BatchNorm (`--norm none`) it lasts longer: at 8, 20 and 56 layers 98, 95 and 65%, and \
+ResNets (means; the standard deviations are up to 9 points). So in ResNets it falls slowly: by some 0.3 to 0.4 \
+points a layer. Without BatchNorm (`--norm none`) it lasts longer: at 8, 20 and 56 layers 98, 95 and 65%, and \
 98, 97 and 93% (up to 17 points).
 """
 Twins = dict[str, TrainConfig]  # by the names in NETWORKS
@@ -74,7 +74,8 @@ def show_steps() -> None:
     all_layers = " ".join(gradient_words.steps(f"In the {NAMES[name]}", lengths) for name, lengths in steps.items())
     _show_by_layer(step_by_layer, tables, scale_of(tables.values(), "step", 1), "steps_start", all_layers)
     st.markdown(
-        f"Dashed: a step as long as all that is there. **Above it, what a layer held is overwritten.** {all_layers}"
+        "Dashed line: a step as big as the numbers themselves. **Above it, one step wipes out what the layer held.** "
+        f"{all_layers}"
     )
     st.caption(
         f"Fresh random weights, the same for both (seed 0); one backward pass on the first {gradients.BATCH} training "
@@ -91,8 +92,8 @@ def _show_by_layer(draw: Callable, tables: dict[str, pd.DataFrame], domain: list
 
 def _show_message(configs: Twins, tables: dict[str, pd.DataFrame]) -> None:
     st.markdown(
-        "**The message as it arrives**, not measured by the weights. Alone it says little: with BatchNorm, a layer "
-        "with weights twice as big computes the same, and receives half the message."
+        "**The message as it arrives**, not measured by the weights. Alone it says little: with BatchNorm, doubling "
+        "a layer's weights changes no answer, but halves its message."
     )
     norms = {name: table["norm"].where(~table["broken"]).to_numpy() for name, table in tables.items()}
     ends = {name: first_layer(of_network) for name, of_network in norms.items()}
@@ -169,8 +170,8 @@ def show_one_step() -> None:
 def show_likeness() -> None:
     """Whether almost equal pictures send the same message, by depth."""
     st.markdown(
-        f"We mix {APART * gradients.MIXED:.0%} of another photo into a photo: nobody sees it. **Does the message stay "
-        "the same?** Where it does not, what helps with one picture is no help with the next."
+        f"We mix {APART * gradients.MIXED:.0%} of another photo into a photo: too little to see. **Does the message "
+        "stay the same?** Where it does not, what helps with one picture does not help with the next."
     )
     if not _pressed(
         "Compare the messages", "likeness", "Asks eight new networks, here and now. It takes some seconds."

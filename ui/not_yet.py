@@ -37,5 +37,5 @@ def read(
 
 
 def say(missing: str, command: str) -> None:
-    st.info(f"{missing} This does it:")
+    st.info(f"{missing} Run this:")
     st.code(command, language=None, wrap_lines=True)

@@ -156,8 +156,8 @@ def _draw(questions: dict[str, Question], label: str | None, runs: dict[str, Run
             list(questions) if label else [freely, *questions],
             key="question",
             on_change=lambda: _take_question(questions),
-            help="Two networks that differ in one thing, so that what comes of it has one cause. The choice holds on "
-            "every page and is part of the link.",
+            help="Two networks that differ in one thing, so the difference has one cause. Your choice stays on every "
+            "page and is part of the link.",
         )
         with st.popover("Choose freely", icon=":material/tune:", help="Any two networks, by name."):
             for side in SIDES:
@@ -223,6 +223,6 @@ def _known(wanted: str, side: str, runs: dict[str, Run], default: str) -> str:
     if wanted in {run.name for run in list_runs()[0]}:
         why = f"{called} is not finished"
     elif wanted in damaged_runs():
-        why = f"{called} is damaged (see Train, All runs)"
+        why = f"{called} is damaged (see Train networks, All runs)"
     st.warning(f"{plain(why)}; {side} shows {plain(default)} instead.", icon=":material/link_off:")
     return default

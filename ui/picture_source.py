@@ -152,7 +152,7 @@ def _upload(pair: Pair) -> Choice | None:
 def _camera(pair: Pair) -> Choice | None:
     if not _camera_is_allowed(st.context.url or ""):
         st.info(
-            "Browsers allow the camera on secure pages alone: those that begin with https, or on the computer that "
+            "Browsers allow the camera only on secure pages: those that begin with https, or on the computer that "
             "runs this lab. Choose **My photo** instead; on a phone that opens the camera, too.",
             icon=":material/no_photography:",
         )

@@ -21,7 +21,7 @@ from ui.fragment import fragment
 
 POLL, REPLAY_POLL, LOOK_FOR_A_RACE = "900ms", "500ms", "3s"
 REPLAY_SECONDS = 30.0
-TITLE = "Watch two networks learn"
+TITLE = "Watch them learn"
 STOPPED = "It was stopped, or killed, before the first step."
 
 

@@ -74,7 +74,7 @@ def _verdict(names: Mapping[str, str], last: dict) -> str:
     if first is None:
         return (
             f"**Neither is ahead.** Of 100 photos that neither had learned from, the {in_a_sentence(names['A'])} is "
-            f"right on {of_100['A']}, the {in_a_sentence(names['B'])} on {of_100['B']}. Luck could do that."
+            f"right on {of_100['A']}, the {in_a_sentence(names['B'])} on {of_100['B']}. That could be luck."
         )
     second = "B" if first == "A" else "A"
     return (

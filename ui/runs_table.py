@@ -178,7 +178,9 @@ def _show_actions(states: dict[str, Status], may_change: bool) -> None:
             _action("Stop", "stop", name, trainings.stop, help="What was learned is kept, and it can be resumed later.")
         else:
             if status and status.diverged:
-                st.caption("Its training broke down (diverged), and would again. *Gradient flow* shows where.")
+                st.caption(
+                    "Its training broke down (diverged), and would again. *Does the message get through?* shows where."
+                )
             elif state != "finished":
                 _action("Resume", "play_arrow", name, trainings.resume, help="From where it stopped; nothing is lost.")
             _rename(name)

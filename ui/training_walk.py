@@ -21,8 +21,8 @@ NAME = "-walk"  # how the name of a run ends that is trained once more, to keep 
 NO_PROOF = """
 **What this picture does not prove.** A walk whose steps all go in random directions has {chance:.0%} of its way in \
 two directions, too, and bends much like this (Antognini and Sohl-Dickstein 2018, [PCA of high dimensional random \
-walks](https://arxiv.org/abs/1806.08805)): so neither says that the training was led anywhere. And beside the way the \
-network never was: the map shows how wrong it would have been there.
+walks](https://arxiv.org/abs/1806.08805)): so neither says that the training was led anywhere. And the network never \
+left its path: beside it, the map shows how wrong it would have been there.
 """
 HOW = f"""
 **The walk of the training.** All weights that were kept are points; the two main directions are those in which these \
@@ -56,9 +56,9 @@ def show(pair: Pair) -> None:
         with place, st.container(border=True, key=f"walk_{side}"):
             _show_way(pair, side, found, scale)
     st.caption(
-        f"Both have one scale of colors, from a loss of {scale[0]:.2g} to {scale[1]:.2g}; what is above, has the last "
-        "color. A point has the color of the loss of the network itself at that moment. Along the axes: how far the "
-        "weights are from those of the end."
+        f"Both have one scale of colors, from a loss of {scale[0]:.2g} to {scale[1]:.2g}; anything above that has the "
+        "last color. A point has the color of the loss of the network itself at that moment. Along the axes: how far "
+        "the weights are from those of the end."
     )
     moments = max(len(found.epochs) for found in ways.values())
     st.markdown(NO_PROOF.format(chance=walk.share_of_chance(moments)))

@@ -3,6 +3,7 @@
 Derives everything from what the two run folders hold; no torch.
 """
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -96,6 +97,13 @@ class Verdict:
     def points(self) -> float:
         """Test accuracy of B minus that of A, in points."""
         return 100 * (self.b.value - self.a.value)
+
+    @property
+    def margin(self) -> float:
+        """How far luck with the photos could move `points`, in 19 of 20 cases: Agresti 2013, Categorical data analysis,
+        section 11.1.1, for two networks that are asked about the same photos."""
+        apart, differ, photos = self.only_b - self.only_a, self.only_a + self.only_b, self.a.n
+        return 100 * metrics.Z95 * math.sqrt(differ - apart**2 / photos) / photos
 
     @property
     def guessing(self) -> list[str]:

@@ -12,6 +12,7 @@ import scipy  # whose parts load when they are first used: the first page needs 
 from core.data.cifar10 import CLASSES
 
 GUESSING = 1 / len(CLASSES)  # the accuracy of a network that knows nothing
+Z95 = 1.959963984540054  # standard deviations that hold 95 % of a normal distribution
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def accuracy(logits: np.ndarray, labels: np.ndarray) -> Share:
 
 def share(right: int, n: int) -> Share:
     """`right` of `n`."""
-    z = 1.959963984540054  # standard deviations that hold 95 % of a normal distribution
+    z = Z95
     middle = (right + z**2 / 2) / (n + z**2)
     half = z / (n + z**2) * (right * (n - right) / n + z**2 / 4) ** 0.5
     return Share(right / n, middle - half, middle + half, n)
@@ -60,18 +61,7 @@ def loss(logits: np.ndarray, labels: np.ndarray) -> float:
 
 def probabilities(logits: np.ndarray) -> np.ndarray:
     """Softmax, float64 (n, 10); each row sums to 1."""
-    powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
-
-
-def calibration_error(logits: np.ndarray, labels: np.ndarray, bins: int = 15) -> float:
-    """Expected calibration error, 0 to 1: |confidence - accuracy| averaged over equal-width bins of confidence,
-    weighted by their counts (Guo et al. 2017, "On calibration of modern neural networks", equation 3)."""
-    p = probabilities(logits)
-    confidence, right = p.max(axis=1), p.argmax(axis=1) == labels
-    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = np.bincount(bin_of, weights=confidence - right, minlength=bins)
-    return float(np.abs(gaps).sum() / len(labels))
+    return scipy.special.softmax(logits.astype(np.float64), axis=1)
 
 
 def confusion(logits: np.ndarray, labels: np.ndarray) -> pd.DataFrame:

@@ -1,8 +1,8 @@
 """How early a network knows what a picture shows: its answers after each block of its last stage. No torch.
 
-The asking itself is `probing.py`, the sentences are in `core.words.probes`. Two readers are asked after each block:
-the network's own last layer, which was made for the last block alone (nostalgebraist 2020, "Interpreting GPT: the
-logit lens"), and one fitted to that very block, a linear probe (Alain and Bengio 2016, "Understanding intermediate
+The asking itself is `core.studies.probing`, the sentences are in `core.words.probes`. Two readers are asked after each
+block: the network's own last layer, which was made for the last block alone (nostalgebraist 2020, "Interpreting GPT:
+the logit lens"), and one fitted to that very block, a linear probe (Alain and Bengio 2016, "Understanding intermediate
 layers using linear classifier probes", arXiv 1610.01644). What the first can't read, the second may.
 """
 
@@ -46,12 +46,13 @@ class Opinion:
     share: float
 
 
-def blocks(config: TrainConfig) -> int:
-    """Of the last stage, the only one whose channels the last layer can read. Raises LabError for a network that is
-    none of the CIFAR twins."""
+def blocks(config: TrainConfig) -> range:
+    """The numbers of those in the last stage, the only one whose channels the last layer can read; block 1 is the first
+    of the network. Raises LabError for a network that is none of the CIFAR twins."""
     if config.family != "cifar":
         raise LabError("Only the plain networks and ResNets for CIFAR-10 can be asked after each block.")
-    return stages(config)[-1]
+    *earlier, last = stages(config)
+    return range(sum(earlier) + 1, sum(earlier) + last + 1)
 
 
 def opinions(logits: np.ndarray, temperature: Temperature | None) -> list[Opinion]:
@@ -61,7 +62,7 @@ def opinions(logits: np.ndarray, temperature: Temperature | None) -> list[Opinio
 
 
 def settled(labels: list[str]) -> int:
-    """After which block (from 1) the last answer is given for good."""
+    """After which of these blocks (from 1) the last answer is given for good."""
     others = [number for number, label in enumerate(labels, start=1) if label != labels[-1]]
     return max(others, default=0) + 1
 
@@ -79,7 +80,7 @@ def load(run: Run) -> Probes | None:
         if path.stat().st_size > LARGEST:
             raise ValueError("it is too large")
         found = Probes(**json.loads(path.read_text(encoding="utf-8")))
-        _require_sound(found, blocks(run.config))
+        _require_sound(found, len(blocks(run.config)))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, RecursionError) as error:

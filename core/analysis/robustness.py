@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from core.analysis import metrics
 from core.data.corruptions import CORRUPTIONS, STRENGTHS
 from core.errors import RunError
 from core.files import write_atomically, writing
@@ -26,7 +27,6 @@ FILE = "corruptions.npz"
 LARGEST = 200_000  # bytes; it has about 25,000
 PHOTOS = 2_000  # the first of the test photos
 COMMAND = "python -m core evaluate --corruptions"
-_Z = 1.959963984540054  # standard deviations that hold 95 % of a normal distribution
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Kept:
 
 def estimate(values: np.ndarray) -> Estimate:
     """The mean of float (photos,), normally distributed over so many photos."""
-    half = _Z * values.std(ddof=1) / len(values) ** 0.5
+    half = metrics.Z95 * values.std(ddof=1) / len(values) ** 0.5
     return Estimate(float(values.mean()), float(values.mean() - half), float(values.mean() + half))
 
 

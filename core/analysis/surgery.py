@@ -1,7 +1,7 @@
 """Which blocks of a trained network can be cut out, which cuts a study makes, and what came of them. No torch.
 
-The cutting itself is `surgery.py`, the sentences are in `core.words.surgery`. After Veit, Wilber and Belongie 2016,
-"Residual networks behave like ensembles of relatively shallow networks" (arXiv 1605.06431), section 4. Blocks are
+The cutting itself is `core.studies.surgery`, the sentences are in `core.words.surgery`. After Veit, Wilber and Belongie
+2016, "Residual networks behave like ensembles of relatively shallow networks" (arXiv 1605.06431), section 4. Blocks are
 numbered from 1, the first after the picture.
 """
 

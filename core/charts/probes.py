@@ -14,7 +14,8 @@ FAINT = 0.3  # of an answer that is not the right one
 
 def opinions(table: pd.DataFrame, color: str) -> alt.LayerChart | alt.FacetChart:
     """A bar a block, from the first at the top: how sure the network is of the answer that it would give there.
-    `table`: columns block (from 1), answer, share (0 to 1), said ("cat?") and full: whether the bar has its full color.
+    `table`: columns block (its number in the network), answer, share (0 to 1), said ("cat?") and full: whether the bar
+    has its full color.
     """
     scale = alt.Scale(domain=[0, 1 + ROOM_FOR_WORDS], nice=False)
     base = alt.Chart(table).encode(
@@ -29,10 +30,10 @@ def opinions(table: pd.DataFrame, color: str) -> alt.LayerChart | alt.FacetChart
 
 
 def right_by_block(table: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
-    """Right answers after each block, the second of READERS dashed. `table`: columns side, run, block (from 1), reader,
-    accuracy (0 to 1)."""
+    """Right answers after each block, the second of READERS dashed. `table`: columns side, run, block (its number in
+    the network), reader, accuracy (0 to 1)."""
     base = alt.Chart(table).encode(
-        x=alt.X("block:Q", title="after block", axis=alt.Axis(tickMinStep=1, format="d")),
+        x=alt.X("block:Q", title="after block", scale=alt.Scale(zero=False), axis=alt.Axis(tickMinStep=1, format="d")),
         y=style.accuracy_axis("accuracy"),
         color=style.color(),
         tooltip=["run:N", "reader:N", "block:Q", alt.Tooltip("accuracy:Q", title="right", format=".1%")],

@@ -23,7 +23,7 @@ def parser() -> Parser:
     p.add_argument(
         "--temperature",
         action="store_true",
-        help="also fit the number that mends how sure a run is, on its validation photos, and keep it with the run",
+        help="also fit the number that corrects how sure a run is, on its validation photos, and keep it with the run",
     )
     p.add_argument(
         "--corruptions",
@@ -43,7 +43,7 @@ def evaluate(run: Run, test: cifar10.Images) -> dict:
         "run": run.name,
         "accuracy": metrics.accuracy(logits, test.labels).value,
         "loss": metrics.loss(logits, test.labels),
-        "ece": metrics.calibration_error(logits, test.labels),
+        "ece": calibration.calibration_error(calibration.reliability(logits, test.labels)),
         "per_class": per_class.to_dict(orient="index"),
         "confusion": metrics.confusion(logits, test.labels).to_numpy().tolist(),
         "n": len(test.labels),

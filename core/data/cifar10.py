@@ -1,6 +1,6 @@
 """CIFAR-10 (Krizhevsky 2009) as NumPy arrays: where the images are found, and whether they are whole.
 
-Knows files and downloads; knows neither tensors nor splits (that is `data.py`), so that pages that only
+Knows files and downloads; knows neither tensors nor splits (that is `batches.py`), so that pages that only
 show pictures need no torch.
 """
 

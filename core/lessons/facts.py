@@ -15,6 +15,7 @@ from core.words import comparison as comparison_words
 from core.words.settings import names, network_name
 
 A_CLEAR_DIFFERENCE = 5.0  # points on 1,000 photos: more than luck does
+A_POINT = 1.0  # less is no clear change: luck with the seed does as much
 LEVEL = "same"
 
 
@@ -34,18 +35,19 @@ def better(a: Run, b: Run) -> Fact:
 
 
 def deeper(few: Run, many: Run) -> Fact:
-    """What more layers do to right answers: "better", "worse" or "same"."""
+    """What more layers do to right answers: "better", "worse" or, within a point, "same"."""
     verdict = comparison.verdict(few.test_logits(), many.test_logits(), load_test_labels())
-    right = LEVEL if verdict.could_be_luck else ("better" if verdict.points > 0 else "worse")
+    same = verdict.could_be_luck or abs(verdict.points) < A_POINT
+    right = LEVEL if same else ("better" if verdict.points > 0 else "worse")
     return Fact(
         right,
-        f"With {few.config.depth} layers the {_kind(few)} is right on {verdict.a.value:.1%} of the photos, with "
-        f"{many.config.depth} layers on {verdict.b.value:.1%}.",
+        f"With {few.config.depth} layers the {_kind(few)} is right on {100 * verdict.a.value:.0f} of 100 photos, with "
+        f"{many.config.depth} layers on {100 * verdict.b.value:.0f}.",
     )
 
 
 def right_share(run: Run) -> Fact:
-    """On how many of 100 test photos a network is right."""
+    """Of 100 test photos, how many a network gets right."""
     share = 100 * metrics.accuracy(run.test_logits(), load_test_labels()).value
     return Fact(share, f"{capitalized(_named(run))} is right on {share:.0f} of 100 photos.")
 
@@ -66,13 +68,13 @@ def first_at_80(a: Run, b: Run) -> Fact:
         reached = training_summary.summarize(run.history(), share).reached[target]
         epochs[side] = reached[0] if reached else None
     said = [
-        f"{called[side]} {f'after pass {epoch} over the photos' if epoch else 'never'}"
+        f"{called[side]} {f'got there after {_passes(epoch)} over the photos' if epoch else 'never got there'}"
         for side, epoch in epochs.items()
     ]
     known = {side: epoch for side, epoch in epochs.items() if epoch is not None}
     fewest = [side for side, epoch in known.items() if epoch == min(known.values())]
     right = "none" if not fewest else (LEVEL if len(fewest) == 2 else fewest[0].lower())
-    return Fact(right, f"Right on {target:.0%}: {', '.join(said)}.")
+    return Fact(right, f"{target:.0%} right: {', '.join(said)}.")
 
 
 def survivor(a: Run, b: Run, block: int) -> Fact:
@@ -105,7 +107,7 @@ def answer(run: Run, photo: int) -> Fact:
 def mix_up(run: Run) -> Fact:
     """Its most common mistake: "cat dog" for cats that it takes for dogs."""
     true, said, count = metrics.most_common_mistake(metrics.confusion(run.test_logits(), load_test_labels()))
-    return Fact(f"{true} {said}", f"Of 1,000 {plural(true)}, {_named(run)} takes {count} for {plural(said)}.")
+    return Fact(f"{true} {said}", f"Of 1,000 {plural(true)}, {_named(run)} calls {count} {plural(said)}.")
 
 
 FACTS: dict[str, Callable[..., Fact]] = {
@@ -130,6 +132,10 @@ def _without_block(run: Run, block: int) -> float:
     if frozenset([block]) not in results:
         raise LabError(f"{run.name} can't do without block {block}; its blocks to cut are others.")
     return 100 * results[frozenset([block])]
+
+
+def _passes(number: int) -> str:
+    return f"{number} pass{'es' if number > 1 else ''}"
 
 
 def _kind(run: Run) -> str:

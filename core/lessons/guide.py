@@ -7,8 +7,8 @@ from core.lessons.lesson import Lesson, Step, compute
 HEAD = """# The lessons, for teachers
 
 Written by `python -m core report --write` from `lessons/*.toml` and the runs that ship. A lesson of your own is a file
-like those in a folder that `RESNET_LAB_LESSONS` names; a mistake in it is told by file and step. Projector mode is a
-button in the menu, `?projector=1` in the link; the arrow keys lead on and back, A shows the answer.
+like those in a folder that `RESNET_LAB_LESSONS` names; if it has a mistake, the app says in which file and step.
+Projector mode is a button in the menu, `?projector=1` in the link; the arrow keys lead on and back, A shows the answer.
 """
 
 
@@ -20,7 +20,7 @@ def document(lessons: list[Lesson]) -> str:
 def guide(lesson: Lesson, shown: Callable[[str], str] = str) -> str:
     """Aims, minutes, what to say, what comes out, what people answer wrongly and why, what to try without a network.
     `shown`: what makes a text of the lesson's file safe where it is shown."""
-    parts = [shown(lesson.about), f"About {lesson.minutes:.0f} minutes. Afterwards, people can:"]
+    parts = [shown(lesson.about), f"About {lesson.minutes:.0f} minutes. Afterward, students can:"]
     parts.append("\n".join(f"- {shown(aim)}" for aim in lesson.aims))
     parts += [_step(number, step, shown) for number, step in enumerate(lesson.steps, start=1)]
     parts += [f"**Without internet.** {shown(lesson.offline)}"] if lesson.offline else []
@@ -30,7 +30,7 @@ def guide(lesson: Lesson, shown: Callable[[str], str] = str) -> str:
 def _step(number: int, step: Step, shown: Callable[[str], str]) -> str:
     lines = [f"**{number}. {shown(step.title)}** ({step.minutes:g} min)  ", f"Say: {shown(step.say)}  "]
     if step.guess:
-        lines += [f"Ask: {shown(step.guess.ask)}  ", f"What comes out: {shown(compute(step.guess.fact).finding)}  "]
-    for words, text in (("Why", step.why), ("Often answered wrongly", step.mistake), ("Note", step.note)):
+        lines += [f"Ask: {shown(step.guess.ask)}  ", f"Answer: {shown(compute(step.guess.fact).finding)}  "]
+    for words, text in (("Why", step.why), ("Common wrong answer", step.mistake), ("Note", step.note)):
         lines += [f"{words}: {shown(text)}  "] if text else []
     return "\n".join(lines).rstrip()

@@ -39,7 +39,7 @@ LARGEST_JSON = 1_000_000  # bytes; a config.json has about 2,000
 CHANGE_FILE = "weight_change.npz"  # how far each layer moved, and the first filters before and after; may be missing
 VALIDATION_FILE = "validation.npz"  # what `core.runs.validation` keeps; may be missing
 MODEL_FILE, STATE_FILE = "model.safetensors", "resume.safetensors"
-# What is read of a run, here and in `core.analysis.surgery`.
+# All that is read of a run, wherever.
 READ_FILES = {"config.json", "history.csv", "gradients.npz", "surgery.csv", "probes.json", "temperature.json"}
 READ_FILES |= {"landscape.npz", "walk.npz", "corruptions.npz", CHANGE_FILE, VALIDATION_FILE, MODEL_FILE, RESULT_FILE}
 
@@ -230,7 +230,7 @@ class Run:
 
     @property
     def environment(self) -> dict:
-        """What it was trained on, as `core.training.device.describe` says it; empty where that is not known."""
+        """What it was trained on, as `training.device.describe_environment` says it; empty where that is not known."""
         known = self.facts.get("environment")
         return known if isinstance(known, dict) else {}
 

@@ -38,7 +38,7 @@ class TrainConfig:
     depth: int = setting(
         20,
         "number of layers",
-        "Of the twins, 6n + 2. More layers are slower; 20 is a good start.",
+        "Of the twins, 6n + 2: 8, 14, 20, 26 and so on. More layers are slower; 20 is a good start.",
         costs=True,
         option=False,
         offered=(8, 14, 20, 32, 44, 56, 110),
@@ -132,7 +132,7 @@ class TrainConfig:
     optimizer: str = setting(
         "sgd",
         "optimizer",
-        "How a step follows from the errors made; sgd is with Nesterov momentum.",
+        "How each step is computed from the errors; sgd uses Nesterov momentum.",
         values=OPTIMIZERS,
         words={"sgd": "SGD", "adamw": "AdamW"},
         label=str,
@@ -183,7 +183,7 @@ class TrainConfig:
     momentum: float = setting(
         0.9,
         "momentum",
-        "How much of the step before a step keeps. AdamW: beta1.",
+        "How much of the previous step carries over. AdamW: beta1.",
         least=0,
         below=1,
         label=lambda value: f"momentum{value:g}",

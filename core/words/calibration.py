@@ -8,6 +8,11 @@ from core.analysis.calibration import Temperature
 ABOUT = 0.01  # a gap between certainty and right answers below which it is not worth a word
 
 
+def share(probability: float) -> str:
+    """How sure, 0 to 1, e.g. "83%"; nothing is called 100% that is not."""
+    return "over 99%" if 0.995 <= probability < 1 else f"{probability:.0%}"
+
+
 def gap(name: str, bins: pd.DataFrame) -> str:
     """E.g. "the ResNet says 84 % on average and is right on 92 %: not sure enough"; of `calibration.reliability`."""
     over = calibration.overconfidence(bins)
@@ -25,10 +30,12 @@ def errors(name: str, before: float, after: float, found: Temperature) -> str:
 
 
 def as_it_came(raw: float, found: Temperature | None) -> str:
-    """How sure a network says it is of an answer, 0 to 1, before its temperature mends that."""
+    """How sure a network says it is of an answer, 0 to 1, before its temperature corrects that."""
     if found is None:
-        return "So it says itself: what mends that (page *How sure are they?*) is not known for it."
-    return f"Mended by its temperature, {found.value:.2f} (page *How sure are they?*); by itself it says {raw:.0%}."
+        return "So it says itself: what would correct that (page *How sure are they?*) is not known for it."
+    return (
+        f"Corrected by its temperature, {found.value:.2f} (page *How sure are they?*); by itself it says {share(raw)}."
+    )
 
 
 def answered(name: str, right: float, all_right: float) -> str:

@@ -10,8 +10,8 @@ from core.words import capitalized, with_article
 ORDER = {
     True: "Both saw the same photos in the same order: it was recorded.",
     False: "They saw the photos in another order or number: it was recorded.",
-    None: "The order of the photos follows from the seed; for this pair it was not recorded, so that it was the same "
-    "can't be proved.",
+    None: "The seed sets the order of the photos. For this pair the order was not recorded, so we can't prove that it "
+    "was the same.",
 }
 WHOLE_POINTS = 5  # differences above this are told without decimals
 PLACES = (
@@ -19,7 +19,10 @@ PLACES = (
     ("at the left", "in the middle", "at the right"),
     ("at the lower left", "at the bottom", "at the lower right"),
 )
-OTHER_SEEDS = "From different random starting numbers (seeds), each would score a little differently."
+OTHER_SEEDS = (
+    "From different random starting numbers (seeds), each would score differently. And if you try many pairs, about 1 "
+    "in 20 pairs of equally good networks will look different by luck."
+)
 
 
 def headline(verdict: Verdict, names: dict[str, str]) -> str:
@@ -41,7 +44,8 @@ def over_seeds(found: OverSeeds, names: dict[str, str]) -> str:
     trainings = len(found.points)
     if trainings < 2:
         return (
-            "This is one training of each. Others, from other random numbers (seeds), would score a little differently."
+            "This is one training of each. Others, from other random numbers (seeds), would score differently; by how "
+            "much is not known for these two."
         )
     sign, winner = (1, "B") if found.mean > 0 else (-1, "A")
     points = sorted(sign * value for value in found.points.values())
@@ -50,7 +54,7 @@ def over_seeds(found: OverSeeds, names: dict[str, str]) -> str:
     luck = " Luck with the random numbers (seeds) could explain it." if found.could_be_luck else ""
     return (
         f"In {how_often} trainings {names[winner]} was better; the difference was {points[0]:.1f} to {points[-1]:.1f} "
-        f"points (mean {sign * found.mean:.1f}, 95 % interval {low:.1f} to {high:.1f}).{luck}"
+        f"points (mean {sign * found.mean:.1f}, 95% interval {low:.1f} to {high:.1f}).{luck}"
     )
 
 
@@ -64,7 +68,11 @@ def explanation(verdict: Verdict) -> str:
 
 
 def _split(verdict: Verdict) -> str:
-    alone = f"Of {verdict.a.n:,} test photos, A alone is right on {verdict.only_a:,}, B alone on {verdict.only_b:,}."
+    alone = (
+        f"Of {verdict.a.n:,} test photos, A alone is right on {verdict.only_a:,}, B alone on {verdict.only_b:,}: a "
+        f"difference of {abs(verdict.points):.1f} points, give or take {verdict.margin:.1f} for luck with the photos "
+        "(95%)."
+    )
     if verdict.could_be_luck:
         return f"{alone} Luck with the photos could explain so small a difference (p = {verdict.p_value:.2f})."
     times = round(1000 * verdict.p_value)
@@ -91,7 +99,7 @@ def answers(names: dict[str, str], labels: dict[str, str], truth: str | None, un
         return f"{it_is}, and neither is right: {wrong}."
     (winner,) = right
     loser = "B" if winner == "A" else "A"
-    return f"{it_is}: {names[winner]} is right, {names[loser]} is not. It says **{labels[loser]}**."
+    return f"{it_is}: {names[winner]} is right. {capitalized(names[loser])} says **{labels[loser]}**."
 
 
 def how_sure(side: str, classes: Iterable[str], shares: Iterable[float]) -> str:
@@ -110,18 +118,18 @@ def looked(focus: Focus | None) -> str:
 def why_both_are_wrong(pixels: int, unfamiliar: bool) -> str:
     """Of a photo on which both fail. `unfamiliar`: it looks unlike those that they learned from."""
     words = (
-        f"Why? They see only {pixels} × {pixels} pixels: much of what tells you what it is, is gone. And they know "
-        "nothing of the world but small photos of ten things."
+        f"Why? They see only {pixels} × {pixels} pixels: much of the detail is gone. And they were trained to name "
+        "only ten things."
     )
     return words + (" This one looks unlike most of those." if unfamiliar else "")
 
 
 def judged(doubt: Doubt) -> str:
-    """What people would rather call a photo than by its label, e.g. "4 of 5 people: dog"."""
+    """What people call a photo instead of its label, e.g. "4 of 5 people say dog"."""
     if doubt.preferred is None:
         return "people disagree"
     said = doubt.proposed if doubt.preferred == "proposed" else f"neither {doubt.label} nor {doubt.proposed}"
-    return f"{doubt.votes[doubt.preferred]} of {JUDGES} people: {said}"
+    return f"{doubt.votes[doubt.preferred]} of {JUDGES} people say {said}"
 
 
 def with_and_without(names: dict[str, str], shares: dict[str, tuple[float, float]]) -> str:

@@ -54,7 +54,9 @@ def headline(found: Finding) -> str:
     if not found.changes:
         return next(_sentences(found))
     plain, residual = (_change(found.changes[name].test) for name in NETWORKS)
-    return f"{_between(found)} the plain network {plain}; the ResNet {residual}."
+    deepest = found.depths[-1]
+    once = f" (At {deepest} layers, this rests on single trainings.)" if deepest in found.trained_once else ""
+    return f"{_between(found)} the plain network {plain}; the ResNet {residual}.{once}"
 
 
 def finding(found: Finding) -> str:
@@ -116,7 +118,7 @@ def _sentences(found: Finding) -> Iterator[str]:
         yield "There is no depth yet at which both a plain network and a ResNet of this recipe were trained."
         return
     deepest = found.depths[-1]
-    if found.stalls:
+    if found.stalls and not _clearly_worse(found):
         yield f"{_of_what(found, 'beyond')} {found.first} layers the plain network does not clearly get better."
     if found.changes:
         plain, residual = (_both_changes(found.changes[name]) for name in NETWORKS)
@@ -140,6 +142,11 @@ def _sentences(found: Finding) -> Iterator[str]:
             yield f"At {_listed(depths)} layers, only the {NETWORK_WORDS[name]} has been trained."
 
 
+def _clearly_worse(found: Finding) -> bool:
+    """Whether the plain network is, at the greatest depth."""
+    return bool(found.changes) and not (test := found.changes["plain"].test).could_be_luck and test.points < 0
+
+
 def _between(found: Finding) -> str:
     """From which depth to which."""
     return f"{_of_what(found, 'from')} {found.first} to {found.depths[-1]} layers"
@@ -157,7 +164,7 @@ def _both_changes(changes: Changes) -> str:
 def _change(change: Change) -> str:
     """E.g. "gets 4.1 points worse"; what could be luck is said to be seen, not to be nothing."""
     seen = f"{abs(change.points):.1f} points {'better' if change.points > 0 else 'worse'}"
-    return f"changes by no more than luck explains ({seen})" if change.could_be_luck else f"gets {seen}"
+    return f"changes too little to rule out luck ({seen})" if change.could_be_luck else f"gets {seen}"
 
 
 def _guessing(found: list[Guessing]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 GLOSSARY = {
     "accuracy": "The share of right answers; higher is better.",
-    "BatchNorm": "A layer that brings the numbers inside back into range. Many networks have many of them.",
+    "BatchNorm": "A layer that brings the numbers inside back into range. Most networks have many of them.",
     "bfloat16": "Numbers with about three digits: quicker to compute with, and rounded more coarsely.",
     "block": "Two layers (in some networks three) that a shortcut leads around, if there is one.",
     "channel": "One of the pictures inside a network: where in the photo one kind of thing, such as an edge, is.",
@@ -12,21 +12,23 @@ GLOSSARY = {
     "f1": "One number for precision and recall together (their harmonic mean): high only if both are.",
     "filter": "A small pattern that a network looks for everywhere in a picture.",
     "fine-tuning": "Training a network further on new photos, with all of it learning.",
+    "from scratch": "It started from random numbers: it has learned from no other photos before.",
     "frozen": "A frozen part of a network learns nothing: it stays as it was.",
-    "generalization gap": "How much better a network is on its training photos than on photos kept apart. Memorizing "
+    "generalization gap": "How much better a network is on its training photos than on photos set aside. Memorizing "
     "drives it up.",
     "Grad-CAM": "A picture of where a network looked: bright where the photo points to its answer.",
     "gradient": "The message that tells each layer how to change so that the answer gets better.",
     "gradient clipping": "A gradient that is too long is shortened, so that no step goes too far.",
-    "how sure": "What a network says, mended by one number where that is known, so that “90% sure” is right about 9 "
-    "times of 10.",
+    "how sure": "Corrected, where that is known, so that “90% sure” is right about 9 times out of 10 on photos like "
+    "those it learned from.",
     "ImageNet": "More than a million photos of a thousand kinds of things.",
     "layer": "One step of the calculation from picture to answer.",
     "learning rate": "How far each step of learning moves the numbers.",
     "logit": "The points that a network gives to a class, before they are turned into percent.",
     "loss": "How wrong the answers are, as one number. Training makes it smaller.",
     "multiply-adds": "The work of one answer: how often two numbers are multiplied and added up.",
-    "network": "A long calculation that turns a picture into an answer. What it does hangs on numbers that it learned.",
+    "network": "A long calculation that turns a picture into an answer. What it answers depends on numbers that it "
+    "learned.",
     "p-value": "How often luck alone would make a difference this big, if both were equally good.",
     "parameters": "The numbers that are learned.",
     "plain network": "A network without shortcuts: each layer gets what the one before it gives, and nothing else.",
@@ -37,12 +39,12 @@ GLOSSARY = {
     "ResNet": "A network whose blocks have shortcuts (skip connections).",
     "run": "A run is one trained network with its record.",
     "schedule": "A schedule changes the learning rate on the way: big steps to get somewhere, small ones to settle.",
-    "seed": "The number that random choices begin with: another seed, other numbers to start from.",
+    "seed": "The number that random choices begin with: a different seed gives different starting numbers.",
     "shortcut": "A way around a block (skip connection): what came in is added to what comes out.",
-    "test photos": "Photos that no network was trained on. They are used once, at the end.",
+    "test photos": "Photos that no network here was trained on. They measure how good it is.",
     "thread": "One of several calculations that a computer does at the same time.",
     "training photos": "The photos that a network learns from.",
-    "validation photos": "Validation photos are kept apart while the network learns from the others.",
+    "validation photos": "Validation photos are set aside while the network learns from the others.",
 }
 
 

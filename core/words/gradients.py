@@ -6,7 +6,7 @@ from core.analysis.gradients import ABOUT_EQUAL, Ratio
 
 BEYOND_FIGURES = 1e9  # ratios above this, either way, have no figure
 FEW_PERCENT = 0.01  # from here to the whole, percent are said
-EVEN = 10  # times as far as the least: below it, all layers move about as far
+EVEN = 10  # times as far as the least: below it, all layers move about equally far
 NOTHING_IN_COMMON = 0.1  # a cosine below which two gradients count as unlike
 
 
@@ -46,12 +46,12 @@ def steps(where: str, lengths: np.ndarray) -> str:
     """How unlike the layers of one network move; `lengths` of all, NaN where not finite. `where`: "In A"."""
     times = rounded(np.nanmax(lengths) / np.nanmin(lengths))
     if even(lengths):
-        return f"{where}, all layers move about as far: the most, {times} times as far as the least."
+        return f"{where}, all layers move about equally far; the largest step is {times} times the smallest."
     return f"{where}, the layer that moves most moves {times} times as far as the one that moves least."
 
 
 def even(lengths: np.ndarray) -> bool:
-    """Whether all layers move about as far."""
+    """Whether all layers move about equally far."""
     return bool(np.nanmax(lengths) < EVEN * np.nanmin(lengths))
 
 

@@ -1,9 +1,13 @@
 """The ground that networks learned on, in sentences."""
 
-from core.analysis.landscapes.landscape import LITTLE, NEAR, Shape
+from math import log
+
+from core.analysis.landscapes.landscape import LITTLE, Shape
 from core.analysis.landscapes.walk import Walk
+from core.data.cifar10 import CLASSES
 from core.words import capitalized
 
+GUESSING = log(len(CLASSES))  # the loss of a network that gives each class the same share
 PLATEAU = 0.9  # of the plane that is hardly above the middle: then there is no edge to speak of
 BENDS = 0.05  # of the places near the middle that bend down; fewer are not worth another word
 KINDS = {"plateau": "on a plateau", "valley": "in a valley", "bowl": "in a bowl"}
@@ -27,7 +31,8 @@ def kind(found: Shape) -> str:
 
 
 def finding(names: dict[str, str], shapes: dict[str, Shape]) -> str:
-    """E.g. "The plain network ended in a valley, the ResNet in a bowl. No mountains beside either."; both by side."""
+    """E.g. "The plain network ended in a valley, the ResNet in a bowl. There are no mountains around either."; both by
+    side."""
     first, *others = [(names[side], KINDS[kind(found)]) for side, found in shapes.items()]
     ends = [f"{first[0]} ended {first[1]}", *(" ".join(other) for other in others)]
     return f"{capitalized(', '.join(ends))}. {_mountains(names, shapes)}"
@@ -37,15 +42,15 @@ def _mountains(names: dict[str, str], shapes: dict[str, Shape]) -> str:
     hilly = [f"{found.falls:.0%} of those from {names[side]}" for side, found in shapes.items() if found.falls]
     if hilly:
         return f"Of the straight ways out, {' and '.join(hilly)} go down again: hills."
-    return f"No mountains beside {'either' if len(shapes) > 1 else 'it'}."
+    return f"There are no mountains around {'either' if len(shapes) > 1 else 'it'}."
 
 
 def details(found: Shape, cut_off: float, cap: float) -> str:
     """Of one surface, whose heights above `cap` (`cut_off`: a share of the map) are not drawn."""
     words = (
-        f"In the middle the loss is {found.middle:.2f}, and {found.right:.0%} of the answers are right. "
-        f"{found.flat:.0%} of the map is as high as that, give or take {LITTLE:g}. Near the middle (within {NEAR:g}), "
-        f"the ground bends down at {found.bent_down:.0%} of the places."
+        f"In the middle the loss is {found.middle:.2f} (guessing has {GUESSING:.1f}), and {found.right:.0%} of the "
+        f"answers are right. {found.flat:.0%} of the map is about as high as the middle (within {LITTLE:g}). Near the "
+        f"middle, the ground bends down in some direction at {found.bent_down:.0%} of the places."
     )
     if not cut_off:
         return words
@@ -78,6 +83,6 @@ def way_details(found: Walk) -> str:
         loss = f"the loss only fell, from {start:.2f} to {end:.2f}."
     return (
         f"The two directions hold {found.share[0]:.0%} and {found.share[1]:.0%} of the way. From start to end the "
-        f"weights moved by {found.far:.0%} of their own length. At the moments that were kept, {loss} The map leaves "
-        f"all other directions out: where the way is, its loss is off by up to {found.off:.2f}."
+        f"weights moved by {found.far:.0%} of their own length. At the moments that were kept, {loss} The map ignores "
+        f"all other directions, so along the way its loss is off by up to {found.off:.2f}."
     )

@@ -18,28 +18,28 @@ def guesses(labels: list[str]) -> list[str]:
     return [f"{label}{'!' if block >= stays else '?'}" for block, label in enumerate(labels, start=1)]
 
 
-def settle(names: dict[str, str], labels: dict[str, list[str]]) -> str:
-    """E.g. "The plain network settles on **cat** only at the end; the ResNet on **dog** after block 4 of 9."; both
-    by side."""
-    each = [f"{names[side]} settles on **{said[-1]}** {_when(said)}" for side, said in labels.items()]
-    return capitalized("; ".join([each[0], *(words.replace(" settles", "") for words in each[1:])])) + "."
+def settle(names: dict[str, str], labels: dict[str, list[str]], blocks: dict[str, range]) -> str:
+    """E.g. "The plain network says **cat** only at the end; the ResNet says **dog** from block 22 of 27 on."; all by
+    side. `blocks`: the numbers of those that were asked."""
+    each = [f"{names[side]} says **{said[-1]}** {_when(said, blocks[side])}" for side, said in labels.items()]
+    return f"{capitalized('; '.join(each))}."
 
 
-def _when(labels: list[str]) -> str:
-    stays, blocks = settled(labels), len(labels)
-    return "only at the end" if stays == blocks > 1 else f"after block {stays} of {blocks}"
+def _when(labels: list[str], blocks: range) -> str:
+    stays = settled(labels)
+    return "only at the end" if stays == len(blocks) > 1 else f"from block {blocks[stays - 1]} of {blocks[-1]} on"
 
 
-def over_many(name: str, found: Probes) -> str:
-    """What both readers find from block to block, of `name` at the start of a sentence."""
+def over_many(name: str, found: Probes, blocks: range) -> str:
+    """What both readers find after each of these blocks, of `name` at the start of a sentence."""
     if len(found.own) == 1:
         return f"{name} has one block here: its last layer is right on {found.own[0]:.0%}."
     first, before, last = found.own[0], found.own[-2], found.own[-1]
     words = (
-        f"{name}: its last layer is right on {first:.0%} after the first block, {before:.0%} before the last one, "
-        f"{last:.0%} at the end. A simple reader finds {found.probe[0]:.0%}, {found.probe[-2]:.0%} and "
-        f"{found.probe[-1]:.0%}."
+        f"{name}: its last layer is right on {first:.0%} after block {blocks[0]}, {before:.0%} after block "
+        f"{blocks[-2]}, {last:.0%} at the end. A simple reader, trained for each of these blocks, gets "
+        f"{found.probe[0]:.0%}, {found.probe[-2]:.0%} and {found.probe[-1]:.0%} right."
     )
     if found.probe[-2] - before < UNREAD:
         return words
-    return f"{words} So it knows before it can say so: its last layer can't read what the earlier blocks have found."
+    return f"{words} So much of the answer is there before the end, but its own last layer can't read it yet."

@@ -9,7 +9,7 @@ TITLES = {"skip": "Do shortcuts help a deep network?", "init": "Does it help to 
 SHORT = {
     "skip": "with or without shortcuts",
     "init": "from nothing or learned before",
-    "freeze": "all of it learns or a part alone",
+    "freeze": "every layer learns or only some",
 }
 MOST_TOLD = 2  # settings that tell a pair from the first of its kind; beyond, its runs are named
 

@@ -8,14 +8,14 @@ A_LITTLE = 0.05  # a gap up to which it is called little
 
 
 def headline(names: dict[str, str], kept: Kept) -> str:
-    """Who bears spoiled photos better, and by how much of what both knew; `names` by side."""
+    """Which of these two copes better with spoiled photos, and by how much of what both knew; `names` by side."""
     if kept.gap.could_be_luck:
-        return "Neither bears bad photos better: of what both know, they keep about the same."
+        return "Neither of these two copes better with bad photos: of what both know, they keep about the same."
     better, points = ("B" if kept.gap.value > 0 else "A"), 100 * abs(kept.gap.value)
     little = "a little " if abs(kept.gap.value) <= A_LITTLE else ""
     return (
-        f"{capitalized(names[better])} bears bad photos {little}better: of what both know, it keeps {points:.1f} "
-        "points more."
+        f"Of these two, {names[better]} copes {little}better with bad photos: of the photos that both get right when "
+        f"clean, it still gets {points:.1f} points more right."
     )
 
 
@@ -30,10 +30,10 @@ def lost(name: str, clean: float, lost: Estimate) -> str:
 def of_both(names: dict[str, str], kept: Kept) -> str:
     """How much each keeps of what both know."""
     return (
-        f"{kept.photos:,} photos are named rightly by both when clean. Of their spoiled versions {names['A']} still "
-        f"gets {kept.a.value:.1%} right, {names['B']} {kept.b.value:.1%}: a difference of {100 * kept.gap.value:+.1f} "
+        f"Both get {kept.photos:,} photos right when clean. Of their spoiled versions {names['A']} still gets "
+        f"{kept.a.value:.1%} right, {names['B']} {kept.b.value:.1%}: a difference of {100 * kept.gap.value:+.1f} "
         f"points ({_interval(kept.gap)}). That is of these two trainings: another seed, or another learning rate, may "
-        "turn it."
+        "reverse it."
     )
 
 

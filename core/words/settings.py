@@ -106,7 +106,7 @@ def names(a: Run, b: Run) -> dict[str, str]:
         }
     if a.config.architecture == b.config.architecture and bool(a.config.freeze) != bool(b.config.freeze):
         return {
-            side: "the partly frozen network" if config.freeze else "the network that goes on learning as a whole"
+            side: "the partly frozen network" if config.freeze else "the network in which every layer learns"
             for side, config in both.items()
         }
     return {"A": "A", "B": "B"}
@@ -128,4 +128,4 @@ def fairness_in_words(fairness: Fairness) -> str:
     if count == 1:
         row = differing_in_words(fairness.differing).iloc[0]
         return f"They differ in one thing only: **{row['setting']}** ({row['A']} / {row['B']})."
-    return f"Not a fair pair: they differ in {count} things, so which one explains the result stays open."
+    return f"Not a fair pair: they differ in {count} things, so we can't tell which one explains the result."

@@ -12,9 +12,9 @@ from core.words.gradients import rounded
 ACCURACY, GAP, TIME = "Test accuracy", "Train minus validation accuracy, at the end", "Training time"
 REACHING = {target: f"Time to {target:.0%} validation accuracy" for target in TARGETS}
 MEANINGS = {
-    ACCURACY: "Right answers on 10,000 photos never used in training. In brackets: where luck with the "
-    "photos may put it (95%). Some 3 of 100 look nearly like a training photo (Barz and Denzler 2020, “Do we train on "
-    "test data?”).",
+    ACCURACY: "Right answers on 10,000 photos never used in training. In brackets: how far luck with the "
+    "photos could move it (95%). Some 3 of 100 look nearly like a training photo (Barz and Denzler 2020, “Do we train "
+    "on test data?”).",
     **dict.fromkeys(
         REACHING.values(),
         f"How fast it learns. {explain('validation photos')} {explain('epoch')}",
@@ -54,6 +54,12 @@ def when(reached: tuple[int, float] | None) -> str:
     return f"{epochs} epoch{'s' if epochs > 1 else ''} ({minutes:.0f} min)"
 
 
+def passes(reached: tuple[int, float]) -> str:
+    """Of (epochs, minutes), e.g. "5 passes over the photos"."""
+    epochs, _ = reached
+    return f"{epochs} pass{'es' if epochs > 1 else ''} over the photos"
+
+
 def mixed_up(confusion: pd.DataFrame) -> str:
     """Of counts 10 x 10, rows what the photos are: e.g. "right on 62%. Most often it takes cats for dogs (83)."."""
     counts = confusion.to_numpy()
@@ -67,10 +73,10 @@ def learned_last(name: str, since: np.ndarray, lost: int) -> str:
     learned = np.sort(since[since > 0])
     if not len(learned):
         return f"{name} is right on none of {len(since):,} photos in the end."
-    half = f"half of these for good since epoch {learned[(len(learned) - 1) // 2]}"
+    half = learned[(len(learned) - 1) // 2]
     return (
-        f"**{name}** is right on {len(learned):,} of {len(since):,} photos in the end, {half}. {lost:,} more it "
-        "named rightly at some time, and lost again. Last to be learned:"
+        f"**{name}** is right on {len(learned):,} of {len(since):,} photos in the end. It had half of them right for "
+        f"good by epoch {half}. It got {lost:,} more right at some point, and then lost them again. Last to be learned:"
     )
 
 
@@ -78,7 +84,7 @@ def validation_was_seen(side: str) -> str:
     """Of a run whose initial weights came with answers of their own."""
     return (
         f"{side} began with weights that had ten answers already. If they learned from CIFAR-10, they have seen the "
-        "photos that were kept apart: its curve for those is then too high. The test photos are not affected."
+        "photos that were set aside: its curve for those is then too high. The test photos are not affected."
     )
 
 
@@ -105,4 +111,4 @@ def validation(histories: dict[str, pd.DataFrame], measure: str) -> str:
     """How the accuracy or the loss on validation photos goes in each training, by name."""
     said = "{:.0%}".format if measure == "accuracy" else "{:.2f}".format
     each = (course(who, history[f"val_{measure}"].tolist(), said) for who, history in histories.items())
-    return capitalized(f"{measure} on photos kept apart: {'; '.join(each)}")
+    return capitalized(f"{measure} on photos set aside: {'; '.join(each)}")

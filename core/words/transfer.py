@@ -12,7 +12,7 @@ def benefit(found: Benefit) -> str:
     ended = "about level"
     if not found.could_be_luck:
         ended = f"{abs(found.points):.1f} points {'higher' if found.points > 0 else 'lower'}"
-    why = ": having learned less, it memorized less" if found.scratch_learned_less else ""
+    why = ": it learned less, so it also memorized less" if found.scratch_learned_less else ""
     return (
         f"{_speed(found)} On photos it had never seen, the pretrained network ended **{ended}**: "
         f"{pretrained.accuracy.value:.1%} against {scratch.accuracy.value:.1%}. "
@@ -30,15 +30,25 @@ def _speed(found: Benefit) -> str:
             f"Pretrained, it reached {found.target:.0%} after {when(pretrained)}; from scratch after {when(scratch)}."
         )
     winner, loser = ("Pretrained", "from scratch") if pretrained else ("From scratch", "pretrained")
-    return f"{winner}, it reached {found.target:.0%} after {when(pretrained or scratch)}; {loser} never."
+    return f"{winner}, it reached {found.target:.0%} after {when(pretrained or scratch)}; {loser}, it never did."
 
 
 def why_low(accuracy: float, epochs: int) -> str:
     """Why a large network is so often wrong where it started from nothing. `accuracy`: of it, 0 to 1."""
     return (
         f"From scratch, {accuracy:.0%} is low for so large a network. It saw each photo only {epochs} times, in steps "
-        "that were chosen for the pretrained one: with larger steps and more time it should come far closer. Learning "
-        "fast, and from few photos, is what it is worth to have learned before."
+        "that were chosen for the pretrained one: with larger steps and more time it should come far closer. So the "
+        "benefit of a head start is to learn fast, and from few photos. ImageNet also shows dogs, cats, birds, ships "
+        "and cars: for things that it does not show, expect a smaller gain."
+    )
+
+
+def badly_trained(photos: int, training_accuracy: float) -> str:
+    """Of a network from scratch that was right on so few (0 to 1) of the photos it learned from."""
+    return (
+        "Part of that gap is the recipe: in the end, the network from scratch was right on only "
+        f"{training_accuracy:.0%} of its own {photos:,} training photos. A better recipe would help it; by how much "
+        "was not measured."
     )
 
 
@@ -53,4 +63,4 @@ def by_photos(table: pd.DataFrame) -> str:
 
 def first_filters(pretrained: bool, count: int) -> str:
     """What a network's first filters show before training."""
-    return f"{count} filters: {'stripes and colors, as every photo has' if pretrained else 'noise'}"
+    return f"{count} filters: {'stripes and patches of color, which every photo contains' if pretrained else 'noise'}"

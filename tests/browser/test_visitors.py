@@ -38,7 +38,7 @@ def test_another_computer_may_look_and_with_the_printed_link_change_things(brows
 
         def visit(link: str) -> None:
             page.goto(link)
-            expect(page.locator("h1")).to_have_text("Train your own")
+            expect(page.locator("h1")).to_have_text("Train networks")
             page.wait_for_selector(IDLE)
 
         visit(f"{url}/train")
@@ -90,7 +90,7 @@ def test_an_upload_is_there_when_one_comes_back_by_the_menu_or_by_back(lab, phot
 def test_where_the_browser_translates_the_words_are_those_of_the_photo_on_the_screen(lab, browser):
     lab.open("look_inside?image=33")
     lab.page.evaluate(TRANSLATE)
-    expect(lab.page.locator("h1")).to_have_text("~What do they see in a photo?")
+    expect(lab.page.locator("h1")).to_have_text("~What do they see?")
     lab.page.get_by_role("button", name="Another one").click()
     lab.page.wait_for_url(lambda url: "image=33" not in url)
     lab.settle()

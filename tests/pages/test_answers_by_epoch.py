@@ -33,10 +33,10 @@ def test_the_slider_goes_through_the_epochs_and_the_photos_that_turned_right_las
     before = said(app)
     assert "**A**, epoch 1: right on 10%. Most often it takes airplanes for ships (4)." in before
     assert "**B**, epoch 1: right on 100%." in before
-    assert "right on 40 of 40 photos in the end, half of these for good since epoch 2. 0 more" in before
+    assert "right on 40 of 40 photos in the end. It had half of them right for good by epoch 2. It got 0 more" in before
     captions = [line for line in before.splitlines() if "right since epoch" in line]
     assert captions[0] == "**cat**, right since epoch 3"
-    assert "come with the lab: about a fifth" in before
+    assert "come with the lab can be shown: about a fifth" in before
     assert len([line for line in captions if line.endswith("epoch 3")]) == 1  # the other one is not here
     app.slider(key="mistakes_epoch").set_value(2).run()
     assert not app.exception

@@ -59,7 +59,7 @@ def test_the_other_directions_are_a_click_away_and_the_view_turns_back(looked_ro
 def test_a_run_that_nobody_looked_round_is_named_with_its_command(looked_round, own_runs):
     (own_runs / "mine-plain" / landscape.FILE).unlink()
     app = open_page(looked_round, "landscape")
-    assert "The ground round **A** was not looked at yet" in said(app, "info")
+    assert "The ground around **A** was not looked at yet" in said(app, "info")
     assert app.code[0].value == "python -m core landscape mine-plain"
     assert len(figures(app)) == 1
     (own_runs / "mine-residual" / landscape.FILE).write_bytes(b"PK")

@@ -154,7 +154,7 @@ def test_mistakes_show_the_photos_whose_label_people_doubted(app):
     for name in ("mine-plain", "mine-residual"):
         right = find_run(name).test_logits().argmax(axis=1) == labels
         assert f"right on {right[left].mean():.2%} instead of {right.mean():.2%}" in words
-    assert words.count("of 5 people: ") == 22
+    assert words.count("of 5 people say ") == 22
 
 
 def test_mistakes_show_the_photos_of_the_chosen_cell(app):
@@ -162,7 +162,7 @@ def test_mistakes_show_the_photos_of_the_chosen_cell(app):
     app.selectbox(key="true").set_value("ship")
     app.selectbox(key="answer").set_value("truck").run()
     assert not app.exception
-    assert "A says truck, and it is ship" in said(app)
+    assert "A says truck; it is a ship" in said(app)
     app.segmented_control(key="whose").set_value("difference").run()
     assert "Only B says truck" in said(app)
     assert undescribed(app) == []
@@ -599,7 +599,7 @@ def test_architectures_show_every_run_and_measure_on_demand(app, monkeypatch):
     app = open_page(app, "architectures")
     dots, _ = charts(app)
     assert all(f"ResNet-50, {start}" in str(dots.proto) for start in ("from scratch", "pretrained"))
-    assert "So no best one is named here" in said(app)
+    assert "a low dot may be a network that learned for less time" in said(app)
     monkeypatch.setattr(latency, "measured", lambda runs: {run.name: {1: 4.0, 2: 3.0} for run in runs})
     app.segmented_control(key="cost").set_value("1 thread").run()
     assert "Nothing is measured yet" in app.info[0].value

@@ -96,7 +96,7 @@ def test_an_old_link_to_train_leads_here():
     app.query_params["race"] = "56"
     app.run()
     assert not app.exception
-    assert app.title[0].value == "Watch two networks learn"
+    assert app.title[0].value == "Watch them learn"
     assert app.button_group(key="race").value == "56"
 
 

@@ -61,7 +61,8 @@ def test_the_curve_is_of_all_kinds_or_of_the_chosen_one(app, asked):
 
 def test_what_both_know_is_compared_and_with_it_other_pairs(app, asked):
     app = open_page(app, "robustness")
-    assert "The ResNet bears bad photos better: of what both know, it keeps 23.2 points more." in said(app)
+    assert "Of these two, the ResNet copes better with bad photos" in said(app)
+    assert "it still gets 23.2 points more right." in said(app)
     assert "pairs here that differ in shortcuts alone, the gain of the ResNet over the plain network is" in said(app)
     assert "So one pair proves little" in said(app)
     gains = app.dataframe[0].value.set_index("A")["points that B keeps more"]
@@ -84,5 +85,5 @@ def test_what_is_missing_or_damaged_leaves_the_rest(app, asked, own_runs):
     (own_runs / OWN["B"] / "model.safetensors").unlink()
     app = open_page(app, "robustness")
     assert "corruptions.npz is damaged" in said(app, "warning").replace("\\", "")
-    assert "are not in the box" in said(app, "info")
+    assert "do not come with the lab" in said(app, "info")
     assert list(drawn(app)) == ["B"]

@@ -31,7 +31,7 @@ def test_each_question_has_one_button_and_leads_on():
     assert (app.selectbox(key="a").value, app.selectbox(key="b").value) == ("plain56-s0", "resnet56-s0")
     app = start()
     app.button(key="story_init").click().run()
-    assert app.title[0].value == "Does it help to have learned before?"
+    assert app.title[0].value == "Learned before?"
 
 
 def test_no_picker_and_three_doors():

@@ -19,7 +19,7 @@ def test_the_last_block_says_what_the_network_says(app, own_runs):
     app = open_page(app, "when_it_knows")
     for chart, name in zip(charts(app)[:2], ("plain20-s0", "resnet20-s0"), strict=True):
         (rows,) = (convert_arrow_bytes_to_pandas_df(dataset.data.data) for dataset in chart.proto.datasets)
-        assert rows["block"].tolist() == [1, 2, 3]
+        assert rows["block"].tolist() == [7, 8, 9]
         assert rows["answer"].iloc[-1] == cifar10.CLASSES[find_run(name).test_logits()[7].argmax()]
         truth = cifar10.CLASSES[cifar10.load_test_labels()[7]]
         assert rows["full"].tolist() == [answer == truth for answer in rows["answer"]]
@@ -53,7 +53,7 @@ def test_a_network_without_weights_leaves_the_other_to_answer(app, own_runs):
     (own_runs / "mine-plain" / "model.safetensors").unlink()
     app = open_page(app, "when_it_knows")
     assert len(charts(app)) == 1
-    assert "are not in the box" in said(app, "info")
+    assert "do not come with the lab" in said(app, "info")
 
 
 def test_only_twins_can_be_asked():

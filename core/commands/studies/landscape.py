@@ -1,4 +1,4 @@
-"""Look at the ground round runs' weights, for the page Bowl or mountains?: writes a run's landscape.npz and, where it
+"""Look at the ground around runs' weights, for the page Bowl or mountains?: writes a run's landscape.npz and, where it
 kept weights on its way, walk.npz.
 
 It may be stopped, and goes on where it was."""
@@ -28,7 +28,7 @@ from core.words import landscape as landscape_words
 def parser() -> Parser:
     p = Parser(
         prog=landscape.COMMAND,
-        description="Look at the ground round runs' weights and, of those that kept weights on the way (train "
+        description="Look at the ground around runs' weights and, of those that kept weights on the way (train "
         "--keep-weights), at the way of the training; it may be stopped.",
     )
     p.add_argument("runs", nargs="+", metavar="RUN", help="a run's name, or the path of its folder")

@@ -76,22 +76,6 @@ def test_per_class_against_sklearn(answers):
     assert table.loc["truck", "recall"] == table.loc["truck", "images"] == 0  # never occurs: 0, not NaN
 
 
-def test_calibration_error_by_hand():
-    # Five bins. 0.8 to 1: confidences 0.9 and 0.9, one right -> gap 0.4, weight 2/4. 0.6 to 0.8: 0.7, right -> gap 0.3,
-    # weight 1/4. 0.4 to 0.6: 0.5, wrong -> gap 0.5, weight 1/4.
-    logits = np.stack([sure(0.9), sure(0.9), sure(0.7), sure(0.5)])
-    labels = np.array([0, 1, 0, 1])
-    assert metrics.calibration_error(logits, labels, bins=5) == pytest.approx(0.4 / 2 + 0.3 / 4 + 0.5 / 4)
-    # In one bin, over- and underconfidence cancel: mean confidence 0.75, accuracy 0.5.
-    assert metrics.calibration_error(logits, labels, bins=1) == pytest.approx(0.25)
-
-
-def test_calibration_error_where_confidence_is_exactly_one():
-    logits = np.array([[1e4] + [0.0] * 9] * 2)
-    assert metrics.calibration_error(logits, np.array([0, 0])) == 0
-    assert metrics.calibration_error(logits, np.array([1, 1])) == 1
-
-
 @pytest.mark.parametrize(("right", "n"), [(0, 10), (3, 10), (7_239, 10_000), (10_000, 10_000)])
 def test_the_interval_is_scipys(right, n):
     logits = np.eye(10)[np.repeat([0, 1], [right, n - right])]

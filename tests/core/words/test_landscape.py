@@ -22,9 +22,9 @@ def test_the_kind_of_ground(shape, kind):
     [
         (
             {"A": VALLEY, "B": BOWL},
-            "The plain network ended in a valley, the ResNet in a bowl. No mountains beside either.",
+            "The plain network ended in a valley, the ResNet in a bowl. There are no mountains around either.",
         ),
-        ({"B": PLATEAU}, "The ResNet ended on a plateau. No mountains beside it."),
+        ({"B": PLATEAU}, "The ResNet ended on a plateau. There are no mountains around it."),
         (
             {"A": replace(VALLEY, falls=0.25), "B": BOWL},
             "The plain network ended in a valley, the ResNet in a bowl. Of the straight ways out, 25% of those from "

@@ -4,6 +4,7 @@ from core.analysis.robustness import Estimate, Kept
 from core.words import robustness
 
 NAMES = {"A": "the plain network", "B": "the ResNet"}
+BOTH = "of the photos that both get right when clean, it still gets"
 
 
 def gap(value: float, half: float = 0.01) -> Estimate:
@@ -13,13 +14,16 @@ def gap(value: float, half: float = 0.01) -> Estimate:
 @pytest.mark.parametrize(
     ("of_b", "words"),
     [
-        (0.056, "The ResNet bears bad photos better: of what both know, it keeps 5.6 points more."),
-        (0.028, "The ResNet bears bad photos a little better: of what both know, it keeps 2.8 points more."),
-        (-0.028, "The plain network bears bad photos a little better: of what both know, it keeps 2.8 points more."),
-        (-0.004, "Neither bears bad photos better: of what both know, they keep about the same."),
+        (0.056, f"Of these two, the ResNet copes better with bad photos: {BOTH} 5.6 points more right."),
+        (0.028, f"Of these two, the ResNet copes a little better with bad photos: {BOTH} 2.8 points more right."),
+        (
+            -0.028,
+            f"Of these two, the plain network copes a little better with bad photos: {BOTH} 2.8 points more right.",
+        ),
+        (-0.004, "Neither of these two copes better with bad photos: of what both know, they keep about the same."),
     ],
 )
-def test_who_bears_more_and_whether_it_is_little_or_luck(of_b, words):
+def test_who_copes_better_and_whether_by_little_or_luck(of_b, words):
     assert robustness.headline(NAMES, Kept(gap(0.5), gap(0.5 + of_b), gap(of_b), 1_000)) == words
 
 
