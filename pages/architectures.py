@@ -13,7 +13,7 @@ from core.training.schedules import curve
 from core.words import summary
 from core.words.glossary import explain
 from core.words.settings import describe, in_words, limits, network_name, setting_name
-from ui import cached, chart
+from ui import cached, chart, permission
 from ui.curious import curious
 from ui.foreign_text import plain
 from ui.pair_picker import readable_runs, show_command
@@ -159,14 +159,17 @@ def show_costs() -> None:
     dots = table(runs)
     if x.startswith("ms"):
         speeds = st.session_state.get("speeds", {})
-        st.button(
-            "Measure on this machine",
-            key="measure_speed",
-            icon=":material/timer:",
-            on_click=measure,
-            args=(runs,),
-            help="Each network answers 15 times, with one thread and with two; the median counts.",
-        )
+        if why := permission.refusal():
+            st.caption(f":material/lock: {why}")
+        else:
+            st.button(
+                "Measure on this machine",
+                key="measure_speed",
+                icon=":material/timer:",
+                on_click=measure,
+                args=(runs,),
+                help="Each network answers 15 times, with one thread and with two; the median counts.",
+            )
         if error := st.session_state.pop("speed_error", None):
             st.error(plain(error))
         if speeds and (unmeasured := sorted({*dots["run"]} - {*speeds})):

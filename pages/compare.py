@@ -70,11 +70,11 @@ def _beginning(run: Run) -> str:
 
 def over_seeds() -> comparison.OverSeeds:
     """Of all trainings that differ from these two in their seed alone; one whose answers can't be read is left out."""
-    points = {pair.a.config.seed: verdict.points}
+    points = {}
     for seed, both in comparison.pairs_by_seed(pair.a, pair.b, pair_picker.finished_runs()).items():
         with suppress(RunError):
             points[seed] = cached.verdict(*both).points
-    return comparison.OverSeeds(points)
+    return comparison.OverSeeds(points if len(points) > 1 else {pair.a.config.seed: verdict.points})
 
 
 def show_example(index: int) -> None:

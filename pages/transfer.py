@@ -13,7 +13,7 @@ from core.words import summary
 from core.words import transfer as transfer_words
 from core.words.glossary import explain
 from core.words.settings import limits, network_name
-from ui import cached, chart, figures_table, photos
+from ui import cached, chart, figures_table, photos, tables
 from ui.curious import curious_charts
 from ui.foreign_text import plain
 from ui.pair_picker import readable_runs, show_command
@@ -83,16 +83,13 @@ def network_of(both: transfer.PretrainingPair) -> str:
 
 def budgets() -> pd.DataFrame:
     """A row a run of the pairs that differ in how many photos they learned from."""
-    rows = []
+    known = []
     for other in transfer.comparable(both, pairs):
-        if not all(run.training_images for run in other):
+        if all(run.training_images for run in other):
+            known.append(other)
+        else:
             st.info(f"How many photos {plain(' and '.join(run.name for run in other))} learned from is not recorded.")
-            continue
-        for side, run in zip(CALLED, other, strict=True):
-            share, epochs = cached.accuracy(run), run.config.epochs
-            steps = cached.history(run)["images_seen"].iloc[-1] // run.config.batch_size
-            rows.append((side, run.name, run.training_images, epochs, steps, share.value, share.low, share.high))
-    return pd.DataFrame(rows, columns=["side", "run", "images", "epochs", "steps", "accuracy", "low", "high"])
+    return tables.label_budget(known, CALLED)
 
 
 def changes() -> dict[str, WeightChange]:

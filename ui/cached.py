@@ -5,7 +5,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from types import FunctionType
 from typing import TypeVar
 
@@ -20,10 +19,6 @@ from core.analysis.surgery import Blocks
 from core.data import cifar10, distortions
 from core.errors import LabError, RunError
 from core.jobs.processes import usable_cores
-from core.lessons import lesson
-from core.lessons.facts import Fact
-from core.lessons.lesson import Call, Lesson
-from core.paths import own_runs_dir
 from core.runs.run import Run
 from core.settings.train_config import TrainConfig
 from core.studies import latency
@@ -92,23 +87,6 @@ def disagreements(a: Run, b: Run) -> dict[str, np.ndarray]:
 @st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
 def by_who_is_right(a: Run, b: Run) -> dict[str, np.ndarray]:
     return comparison.by_who_is_right(test_logits(a), test_logits(b), test_labels())
-
-
-def lessons() -> tuple[dict[str, Lesson], list[str]]:
-    """All lessons and what is wrong with others, as `lesson.list_lessons`; read anew where a file has changed."""
-    files = sorted(lesson.folder().glob("*.toml"))
-    return _lessons([(str(path), path.stat().st_mtime_ns) for path in files], own_runs_dir())
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _lessons(files: list, runs: Path) -> tuple[dict[str, Lesson], list[str]]:
-    return lesson.list_lessons()
-
-
-@st.cache_data(max_entries=256, hash_funcs=RUN_KEY, show_spinner=False)
-def fact(call: Call, runs: list[Run]) -> Fact:
-    """What a lesson asks for; `runs`: those that it reads."""
-    return lesson.compute(call)
 
 
 @st.cache_resource(max_entries=8, hash_funcs={Run: lambda run: f"{run.path} {hash(run.config)}"}, show_spinner=False)

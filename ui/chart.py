@@ -27,7 +27,7 @@ def _table_key(table: pd.DataFrame) -> list:
 
 
 TABLE_KEY: dict[str | type, Callable] = {pd.DataFrame: _table_key}
-DRAW_KEY: dict[str | type, Callable] = {FunctionType: lambda function: function.__qualname__}
+DRAW_KEY: dict[str | type, Callable] = {FunctionType: lambda function: f"{function.__module__}.{function.__qualname__}"}
 
 
 @st.cache_data(max_entries=256, hash_funcs=TABLE_KEY | DRAW_KEY, show_spinner=False)

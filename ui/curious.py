@@ -2,6 +2,7 @@
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
 NAME, ICON = "For the curious", ":material/science:"
 KEY = "curious"
@@ -12,6 +13,6 @@ def curious(key: str | None = None) -> DeltaGenerator:
     return st.expander(NAME, icon=ICON, key=key)
 
 
-def curious_charts(key: str = KEY) -> DeltaGenerator:
+def curious_charts(key: str = KEY) -> ExpanderContainer:
     """For charts and tables, to be drawn only where it is `open`: they take as long as all else on their page."""
     return st.expander(NAME, icon=ICON, key=key, on_change="rerun")

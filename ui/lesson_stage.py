@@ -9,6 +9,7 @@ from core.classroom.question import Question
 from core.classroom.rooms import ROOMS
 from core.errors import LabError
 from core.lessons import lesson as lessons_of
+from core.lessons.facts import Fact
 from core.lessons.guide import guide
 from core.lessons.lesson import Call, Guess, Lesson, Step
 from core.lessons.views import VIEWS
@@ -16,12 +17,13 @@ from core.runs.run import Run
 from core.words import capitalized
 from ui import cached, lesson_views, photos, screen, take_home
 from ui.foreign_text import emphasized, plain
+from ui.pair_picker import finished_runs
 
 CLOSE = 5.0  # how far off a guess may be to be called close, in its unit
 
 
 def show() -> None:
-    lessons, problems = cached.lessons()
+    lessons, problems = _lessons(_files(), finished_runs())
     name = st.query_params.get("lesson", "")
     if name in lessons:
         _show(lessons[name])
@@ -36,6 +38,27 @@ def show() -> None:
         st.warning(plain(problem), icon=":material/report:")
 
 
+def _files() -> list[tuple[str, int]]:
+    return [(str(path), path.stat().st_mtime_ns) for path in sorted(lessons_of.folder().glob("*.toml"))]
+
+
+@st.cache_resource(max_entries=4, hash_funcs=cached.RUN_KEY, show_spinner=False)
+def _lessons(files: list, runs: list[Run]) -> tuple[dict[str, Lesson], list[str]]:
+    """As `lesson.list_lessons`: read anew where a file has changed, or the runs by which they are checked."""
+    return lessons_of.list_lessons()
+
+
+@st.cache_data(max_entries=256, hash_funcs=cached.RUN_KEY, show_spinner=False)
+def _fact(call: Call, runs: list[Run]) -> Fact:
+    """What a lesson asks for; `runs`: those that it reads."""
+    return lessons_of.compute(call)
+
+
+@st.cache_data(max_entries=32, hash_funcs=cached.RUN_KEY, show_spinner=False)
+def _guide(lesson: Lesson, runs: list[Run]) -> str:
+    return guide(lesson, emphasized)
+
+
 def _show_card(lesson: Lesson) -> None:
     st.header(plain(lesson.title), anchor=False)
     st.markdown(emphasized(lesson.about))
@@ -46,12 +69,10 @@ def _show_card(lesson: Lesson) -> None:
             st.rerun()
         take_home.offer_lesson(lesson)
     with st.expander("For the teacher", icon=":material/school:"):
-        st.markdown(_guide(lesson))
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _guide(lesson: Lesson) -> str:
-    return guide(lesson, emphasized)
+        try:
+            st.markdown(_guide(lesson, finished_runs()))
+        except LabError as error:
+            st.error(plain(error), icon=":material/broken_image:")
 
 
 def _show(lesson: Lesson) -> None:
@@ -162,7 +183,7 @@ def _ask(guess: Guess, key: tuple[str, int]) -> None:
 
 def _let_the_class_guess(guess: Guess) -> None:
     """A room for this question alone. The browser's Back leads to the lesson again."""
-    right = list(guess.answers).index(str(cached.fact(guess.fact, _runs(guess.fact)).right))
+    right = list(guess.answers).index(str(_fact(guess.fact, _runs(guess.fact)).right))
     room, token = ROOMS.open([Question(guess.ask, tuple(guess.answers.values()), right)])
     st.switch_page("../pages/classroom.py", query_params={"room": room.code, "teacher": token})
 
@@ -173,7 +194,7 @@ def _reveal(key: tuple[str, int], given: str | float | None) -> None:
 
 
 def _show_outcome(guess: Guess, key: tuple[str, int]) -> None:
-    fact = cached.fact(guess.fact, _runs(guess.fact))
+    fact = _fact(guess.fact, _runs(guess.fact))
     given = st.session_state.get("_guesses", {}).get(key)
     st.markdown(f"## {_judged(guess, given, fact.right)}{plain(capitalized(fact.finding))}")
 
@@ -203,7 +224,7 @@ def _prepare(steps: list[Step]) -> None:
         for step in steps:
             with suppress(LabError):
                 if step.guess:
-                    cached.fact(step.guess.fact, _runs(step.guess.fact))
+                    _fact(step.guess.fact, _runs(step.guess.fact))
                 for view in (step.show, step.reveal):
                     for run in _runs(view, VIEWS[view.name]) if view else []:
                         cached.accuracy(run), cached.history(run)

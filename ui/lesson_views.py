@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import pandas as pd
 import streamlit as st
 
 from core.analysis import depth, metrics, surgery, transfer
@@ -164,13 +163,8 @@ def label_budget(a: Run, b: Run) -> None:
     runs = readable_runs()
     pairs = transfer.pretraining_pairs(runs)
     both = next(pair for pair in pairs if {run.name for run in pair} == {a.name, b.name})
-    rows = [
-        (words, run.name, run.training_images, run.config.epochs, 0, *_interval(run))
-        for pair in transfer.comparable(both, pairs)
-        for words, run in zip(BEGINNINGS, pair, strict=True)
-    ]
-    columns = ["side", "run", "images", "epochs", "steps", "accuracy", "low", "high"]
-    table = pd.DataFrame(rows, columns=columns)
+    known = [pair for pair in transfer.comparable(both, pairs) if all(run.training_images for run in pair)]
+    table = tables.label_budget(known, BEGINNINGS)
     chart.show(label_budget_chart, table, key="lesson_budget", alt=transfer_words.by_photos(table))
 
 
@@ -224,8 +218,3 @@ def _colors(a: Run, b: Run) -> dict[str, str]:
 
 def _key(a: Run, b: Run) -> str:
     return "; ".join(f"**{side}**: {words}" for side, words in _called(a, b).items())
-
-
-def _interval(run: Run) -> tuple[float, float, float]:
-    share = cached.accuracy(run)
-    return share.value, share.low, share.high

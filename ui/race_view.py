@@ -14,6 +14,7 @@ from core.jobs import race_process, race_result
 from core.words import course
 from core.words.gradients import rounded
 from ui import cached, chart, photos
+from ui.curious import curious_charts
 from ui.foreign_text import plain
 from ui.race_track import track
 
@@ -46,7 +47,7 @@ def show_moment(names: Mapping[str, str], frames: list[dict]) -> None:
     drawn = ", ".join(f"{names[side]} {shares[side]:.0%}" for side in SIDES)
     st.image(track(names, shares), width="stretch", alt=f"Right answers: {drawn}")
     _show_answers(names, now)
-    details = st.expander("For the curious", key="race_details", on_change="rerun", icon=":material/science:")
+    details = curious_charts("race_details")
     if details.open:
         with details:
             _show_charts(frames)

@@ -1,7 +1,7 @@
 """What charts show of a pair, and what is found in many runs, made once: pandas takes longer over it than Streamlit
 over a page."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 import numpy as np
@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.analysis import calibration, depth, metrics, training_summary
+from core.analysis.transfer import PretrainingPair
 from core.errors import RunError
 from core.runs.run import Run
 from ui import cached
@@ -71,3 +72,14 @@ def _figures(runs: list[Run]) -> Iterator[dict]:
     for run in runs:
         with suppress(RunError):
             yield cached.figures(run)
+
+
+def label_budget(pairs: Iterable[PretrainingPair], sides: Iterable[str]) -> pd.DataFrame:
+    """A row a run of `pairs`, in the order of `sides`; the columns of `charts.transfer.label_budget`."""
+    rows = []
+    for pair in pairs:
+        for side, run in zip(sides, pair, strict=True):
+            share, epochs = cached.accuracy(run), run.config.epochs
+            steps = cached.history(run)["images_seen"].iloc[-1] // run.config.batch_size
+            rows.append((side, run.name, run.training_images, epochs, steps, share.value, share.low, share.high))
+    return pd.DataFrame(rows, columns=["side", "run", "images", "epochs", "steps", "accuracy", "low", "high"])

@@ -149,7 +149,10 @@ class OverSeeds:
 
 
 def pairs_by_seed(a: Run, b: Run, runs: Iterable[Run]) -> dict[int, tuple[Run, Run]]:
-    """{seed: two of the `runs`}, which differ from A and from B in their seed alone; of several, the first."""
+    """{seed: two of the `runs`}, which differ from A and from B in their seed alone; of several, the first. None where
+    A and B differ in nothing else themselves: these are trainings of one recipe."""
+    if differing(a, b).keys() <= {"seed"}:
+        return {}
     of_a, of_b = _by_seed(a, runs), _by_seed(b, runs)
     return {seed: (of_a[seed], of_b[seed]) for seed in sorted(of_a.keys() & of_b.keys())}
 

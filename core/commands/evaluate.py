@@ -11,6 +11,7 @@ from core.analysis.robustness import Answers
 from core.commands import Parser, run_command
 from core.data import cifar10
 from core.data.corruptions import CORRUPTIONS
+from core.errors import RunError
 from core.runs import validation
 from core.runs.library import find_run
 from core.runs.run import Run
@@ -52,7 +53,13 @@ def evaluate(run: Run, test: cifar10.Images) -> dict:
 
 def fit_temperature(run: Run) -> Temperature:
     """From the photos of the run's validation, which it learned nothing from; kept in its folder. What it said of them
-    was kept, too, or it is asked anew. Raises LabError where they are not here, or the run has no weights."""
+    was kept, too, or it is asked anew. Raises LabError where they are not here, the run has no weights, or may have
+    learned from these very photos."""
+    if run.imported or run.validation_was_seen:
+        raise RunError(
+            f"{run.name}: no temperature can be fitted. It, or the network that it began with, may have learned from "
+            "the photos that would show how sure it should be."
+        )
     known = validation.load(run)
     if known and known.logits is not None:
         found = calibration.fit(known.logits, known.labels)
@@ -66,7 +73,7 @@ def fit_temperature(run: Run) -> Temperature:
 def _validation_photos(run: Run) -> cifar10.Images:
     from core.data.batches import split_indices
 
-    images = cifar10.load_training(run.facts.get("data_folder", run.config.data))
+    images = cifar10.load_training(run.config.data)
     _, kept_apart = split_indices(images.labels, run.config.split_seed)
     return cifar10.Images(images.pixels[kept_apart], images.labels[kept_apart])
 

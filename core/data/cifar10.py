@@ -106,10 +106,14 @@ def _load_folder(folder: Path) -> Images:
 
 
 def _download() -> Images:
+    from filelock import FileLock
     from torchvision.datasets import CIFAR10
 
-    try:  # checks the files' MD5 sums before it opens them; what is there already is not downloaded
-        dataset = CIFAR10(DOWNLOAD_DIR, train=True, download=True)
+    try:
+        DOWNLOAD_DIR.mkdir(parents=True, exist_ok=True)
+        with FileLock(DOWNLOAD_DIR / ".lock"):  # of two trainings that begin at once, the second waits
+            # It checks the files' MD5 sums before it opens them; what is there already is not downloaded.
+            dataset = CIFAR10(DOWNLOAD_DIR, train=True, download=True)
     except (RuntimeError, OSError, EOFError) as error:
         raise DataError(_how_to_get_it(f"CIFAR-10 could not be loaded ({error}).")) from None
     return Images(dataset.data, np.asarray(dataset.targets, dtype=np.uint8))

@@ -39,6 +39,10 @@ POLL = 1.0  # seconds between two looks at the jobs
 QUEUE = ["squeue", "--me", "--array", "--noheader", "--format=%i"]
 
 
+class SilentQueueError(LabError):
+    """SLURM does not answer; it may, if it is asked again."""
+
+
 @dataclass(frozen=True)
 class TrainingJob:
     """What a job does: it trains the run in `folder` by the command `trainer`. `gpu`: as in CUDA_VISIBLE_DEVICES, None
@@ -99,7 +103,7 @@ class Launcher(ABC):
         )  # of this sweep's logs
 
     def standings(self) -> dict[str, Standing]:
-        """How each run stands now: {name: standing}. Raises LabError."""
+        """How each run stands now: {name: standing}. Raises SilentQueueError, or RunError for a damaged run."""
         jobs = _jobs(self.root)
         stand = {name: standing(self.root / name, config) for name, config in self.grid.items()}
         return {name: Standing("waiting", jobs[name]) if s.due and name in jobs else s for name, s in stand.items()}
@@ -118,10 +122,10 @@ class Launcher(ABC):
 
     def changes(self, before: dict[str, Standing]) -> Iterator[tuple[str, Standing]]:
         """Each change of a run's standing, until no job waits or runs; `before` is kept up to date. What SLURM does not
-        answer is asked again."""
+        answer is asked again. Raises RunError for a damaged run."""
         while True:
             self.tend()
-            with suppress(LabError):
+            with suppress(SilentQueueError):
                 now = self.standings()
                 for name in [name for name in now if now[name] != before[name]]:
                     before[name] = now[name]
@@ -256,7 +260,7 @@ def launcher(
 
 
 def _jobs(root: Path) -> dict[str, str]:
-    """The jobs of all sweeps that wait or run: {run: its job, in words}. Raises LabError if SLURM does not answer."""
+    """The jobs of all sweeps that wait or run: {run: its job, in words}. Raises SilentQueueError."""
     records = [*_records(root)]
     clustered = any(job for _, record in records for job in record["jobs"].values())
     queue = _slurm_jobs() if clustered and shutil.which("squeue") else set()
@@ -278,11 +282,12 @@ def _records(root: Path) -> Iterator[tuple[Path, dict]]:
 
 
 def _slurm_jobs() -> set[str]:
-    """This user's jobs in SLURM's queue that have not ended. (sacct knows more, but not on every cluster.)"""
+    """This user's jobs in SLURM's queue that have not ended. (sacct knows more, but not on every cluster.) Raises
+    SilentQueueError."""
     try:
         return set(subprocess.run(QUEUE, capture_output=True, text=True, check=True).stdout.split())
     except subprocess.CalledProcessError as error:
-        raise LabError(f"SLURM does not answer: {_last_line(error.stderr)}") from None
+        raise SilentQueueError(f"SLURM does not answer: {_last_line(error.stderr)}") from None
 
 
 def _last_line(text: str) -> str:

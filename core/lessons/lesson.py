@@ -11,7 +11,7 @@ from core.data.cifar10 import TEST_IMAGES
 from core.errors import LabError, RunError
 from core.jobs.pairs import RACES
 from core.lessons.facts import FACTS, Fact
-from core.lessons.views import VIEWS
+from core.lessons.views import REQUIREMENTS, VIEWS
 from core.paths import ROOT
 from core.runs.library import NAME, find_run
 from core.runs.run import Run
@@ -163,7 +163,13 @@ def _view(table: dict, key: str) -> Call | None:
     name = _text(named, "view")
     if name not in VIEWS:
         raise LabError(f"{key}: there is no view {name!r}. Known: {', '.join(VIEWS)}.")
-    return _call(name, {k: v for k, v in named.items() if k != "view"}, VIEWS[name], f"{key} ({name})")
+    call = _call(name, {k: v for k, v in named.items() if k != "view"}, VIEWS[name], f"{key} ({name})")
+    try:
+        if name in REQUIREMENTS:
+            REQUIREMENTS[name](**arguments(call, VIEWS[name]))
+    except LabError as error:
+        raise LabError(f"{key} ({name}): {error}") from None
+    return call
 
 
 def _guess(table: Any) -> Guess:

@@ -1,5 +1,9 @@
 """What a step of a lesson can show: the names of the views, and what each needs to know. Drawn by `ui.lesson_views`."""
 
+from collections.abc import Callable
+
+from core.analysis import surgery, transfer
+from core.errors import LabError
 from core.runs.run import Run
 
 # By name: {parameter: its type}. A Run is written as its name; those of a pair are `a` and `b`.
@@ -19,3 +23,24 @@ VIEWS: dict[str, dict[str, type]] = {
     "race": {"race": str},
     "own_photo": {"a": Run, "b": Run},
 }
+
+
+def _can_lose(a: Run, b: Run, block: int) -> None:
+    for run in (a, b):
+        if frozenset([block]) not in surgery.load(run):
+            raise LabError(f"what {run.name} does without block {block} is not known; its blocks to cut are others.")
+
+
+def _has_depth(a: Run, b: Run) -> None:
+    for run in (a, b):
+        if run.config.family != "cifar" or run.imported:
+            raise LabError(f"{run.name} is no plain network or ResNet that was trained here.")
+
+
+def _began_differently(a: Run, b: Run) -> None:
+    if not transfer.pretraining_pairs([a, b]):
+        raise LabError(f"{a.name} and {b.name} do not differ in their initial weights alone.")
+
+
+# Of the views that not every pair has: by name, what raises LabError for the others. It takes the view's parameters.
+REQUIREMENTS: dict[str, Callable] = {"surgery": _can_lose, "depth": _has_depth, "label_budget": _began_differently}

@@ -1,12 +1,12 @@
 """The weights with which a training begins: drawn from its seed, from ImageNet, or from a file."""
 
-import hashlib
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
 from core.errors import ModelError
+from core.files import sha256_of
 from core.models import recognition
 from core.models.layers import head_name, is_within
 from core.models.registry import build
@@ -116,7 +116,7 @@ def describe_initial_weights(config: TrainConfig) -> str:
         return f"{torchvision_nets.describe_pretrained(config)}; the last layer is new, from seed {config.seed}"
     if config.pretrained:
         try:
-            digest = hashlib.sha256(expanded(config.init).read_bytes()).hexdigest()
+            digest = sha256_of(expanded(config.init))
         except OSError:  # a training may outlive the file from which it began
             digest = "not known: the file is gone"
         return f"{config.init}, sha256 {digest}; a last layer for other classes is new, from seed {config.seed}"

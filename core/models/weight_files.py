@@ -70,7 +70,8 @@ def read_weights(path: Path) -> WeightFile:
             if start[8:9] == b"{":  # after the header's length
                 from safetensors.torch import load_file
 
-                return _without_prefix(load_file(path))
+                # Copies: Windows can't delete a file of which something is still in use.
+                return _without_prefix({name: value.clone() for name, value in load_file(path).items()})
             _refuse_other_files(path, start)
             file.seek(0)  # not by the path, from whose suffix torch would judge
             loaded = torch.load(file, map_location="cpu", weights_only=True)  # noqa: TID251 - of data, not of code

@@ -78,7 +78,8 @@ def load_state(folder: Path) -> tuple[dict, dict]:
 
     try:
         with safe_open(folder / STATE_FILE, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+            # Copies: Windows can't replace a file of which something is still in use.
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 (not a dict)
             return tensors, json.loads(file.metadata()["state"])
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise RunError(f"{folder / STATE_FILE} cannot be read ({error}); the training can't be resumed.") from None
@@ -94,14 +95,14 @@ def as_stored(weights: dict) -> dict:
     if size <= LARGEST_MODEL:
         return weights
     return {
-        name: value.half() if not name.endswith(("running_mean", "running_var")) and _fits_float16(value) else value
+        name: value if name.endswith(("running_mean", "running_var")) else _rounded(value)
         for name, value in weights.items()
     }
 
 
-def _fits_float16(value) -> bool:
-    """It ends at 65,504."""
-    return value.is_floating_point() and bool(value.half().isfinite().all())
+def _rounded(value):
+    """To float16, where that can hold it: it ends at 65,504."""
+    return value.half() if value.is_floating_point() and value.half().isfinite().all() else value
 
 
 def save_weights(folder: Path, weights: dict) -> str:
@@ -122,8 +123,8 @@ def save_weight_change(folder: Path, before: dict, after: dict) -> None:
     arrays = {
         "layers": np.array(layers),
         "relative_change": np.array([_relative_change(before[n], after[n].cpu()) for n in layers], dtype=np.float32),
-        "filters_before": before[first].numpy().astype(np.float16),
-        "filters_after": after[first].cpu().numpy().astype(np.float16),
+        "filters_before": _rounded(before[first]).numpy(),
+        "filters_after": _rounded(after[first].cpu()).numpy(),
     }
     write_atomically(folder / CHANGE_FILE, lambda file: np.savez_compressed(file, **arrays))
 

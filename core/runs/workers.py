@@ -47,13 +47,14 @@ class Worker:
 
     pid: int = field(default_factory=os.getpid)
     pid_created: float = field(default_factory=lambda: psutil.Process().create_time())
-    machine: str = field(default_factory=lambda: socket.gethostname())
+    machine: str = field(default_factory=lambda: socket.gethostname())  # on a Mac, the network may change its domain
     boot: str = field(default_factory=boot)
 
     @property
     def here(self) -> bool:
         """Whether this machine can see the process, and end it."""
-        return (self.machine, self.boot) == (socket.gethostname(), boot())
+        names = (name.partition(".")[0] for name in (self.machine, socket.gethostname()))
+        return len({*names}) == 1 and self.boot == boot()
 
     @property
     def is_me(self) -> bool:

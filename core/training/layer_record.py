@@ -43,9 +43,10 @@ class LayerRecord:
     def note_step(self, rate: float) -> None:
         """Before a step is made at the learning `rate`. It moves a layer, in sizes of its weights, by learning rate x
         norm of the gradient (clipped, where it is) / norm of the weights (You, Gitman and Ginsburg 2017, section 4);
-        what momentum and weight decay add is left out."""
+        what momentum and weight decay add is left out. So is the first step of a layer that begins with zeros."""
         sizes = torch.stack([torch.linalg.vector_norm(weights.detach()) for weights in self.weights])
-        self._step_sums += rate * self._factors * self._lengths_of_gradients() / sizes
+        steps = rate * self._factors * self._lengths_of_gradients() / sizes
+        self._step_sums += steps.where(sizes > 0, 0)
 
     def _lengths_of_gradients(self) -> Tensor:
         norms = torch.stack([torch.linalg.vector_norm(weights.grad) for weights in self.weights])

@@ -205,8 +205,9 @@ class Session:
             if describe_initial_weights(self.config) == begun.get("initial_weights"):  # it may be another by now
                 store.save_weight_change(self.folder, starting_weights(self.config), trainer.best_weights)
         self._save_answers(on_validation)
-        labels = trainer.validation[1].numpy()
-        calibration.save(open_run(self.folder), calibration.fit(on_validation.numpy(), labels))
+        if not (run := open_run(self.folder)).validation_was_seen:
+            labels = trainer.validation[1].numpy()
+            calibration.save(run, calibration.fit(on_validation.numpy(), labels))
         store.save_test_logits(self.folder, logits.numpy())
         write_card(open_run(self.folder))
         for needed_no_more in (STATE_FILE, status.LOG_FILE, status.FILE):

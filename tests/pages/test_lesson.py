@@ -9,7 +9,7 @@ from core.lessons import lesson
 from core.lessons.views import VIEWS
 from tests.core.lessons.test_lesson import SHIPPED, STEP, write
 from tests.pages.opened import linked, new_app, open_page, said, undescribed
-from ui import lesson_views
+from ui import chart, lesson_views
 
 STEPS = [(path.stem, number) for path in SHIPPED for number in range(1, len(lesson.load(path).steps) + 1)]
 
@@ -120,3 +120,20 @@ def test_the_class_can_guess_on_its_phones():
     assert room.led_by(linked(app, "teacher"))
     (question,) = room.questions
     assert question.choices[question.right] == "The one with shortcuts"
+
+
+def test_a_lesson_opens_once_its_run_is_there(tmp_path, monkeypatch, make_run):
+    write(tmp_path, STEP.replace("plain56-s0", "mine"))
+    monkeypatch.setenv("RESNET_LAB_LESSONS", str(tmp_path))
+    assert "there is no run 'mine'" in visit().warning[0].value
+    make_run("mine")
+    assert visit().button(key="begin_mine")
+
+
+def test_what_labels_are_worth_is_told_with_the_steps_that_were_made(monkeypatch):
+    shown = []
+    monkeypatch.setattr(chart, "show", lambda draw, table, **options: shown.append(table))
+    reveals = [step.reveal for step in lesson.load(SHIPPED[1]).steps if step.reveal]
+    view = next(reveal for reveal in reveals if reveal.name == "label_budget")
+    lesson_views.show(view)
+    assert (shown[0]["steps"] > 0).all()

@@ -27,7 +27,7 @@ from core.settings.train_config import TrainConfig
 from tests.conftest import TINY
 from tests.core.data.test_pictures import DAMAGED, NOT_PICTURES, TOO_LARGE
 from tests.pages.opened import FOLDED, charts, new_app, open_page, said, undescribed
-from ui import picture_source
+from ui import permission, picture_source
 
 PAGES = sorted((ROOT / "pages").glob("*.py"))
 
@@ -606,6 +606,19 @@ def test_architectures_show_every_run_and_measure_on_demand(app, monkeypatch):
     app.button(key="measure_speed").click().run()
     assert not app.exception
     assert len(charts(app)) == 2
+
+
+def test_who_may_not_change_things_measures_nothing(app, monkeypatch):
+    monkeypatch.setattr(permission, "refusal", lambda: permission.NOT_HERE)
+    app.query_params["cost"] = "1 thread"
+    app = open_page(app, "architectures")
+    assert permission.NOT_HERE in said(app)
+    assert "measure_speed" not in {button.key for button in app.button}
+
+
+def test_two_trainings_of_one_recipe_are_one_pair(app):
+    app.query_params["a"], app.query_params["b"] = "resnet20-s0", "resnet20-s1"
+    assert "This is one training of each." in said(open_page(app, "compare"))
 
 
 @pytest.mark.parametrize("page", ["learning_curves", "mistakes", "look_inside", "surgery", "depth", "gradient_flow"])

@@ -143,3 +143,8 @@ def test_the_margin_is_what_other_photos_would_change():
     verdict = comparison.Verdict(metrics.share(500, 1000), metrics.share(580, 1000), only_a=40, only_b=120, p_value=0.0)
     draws = np.random.default_rng(0).choice(differences, (4000, 1000)).mean(axis=1)
     assert verdict.margin == pytest.approx(100 * 1.96 * draws.std(), rel=0.05)
+
+
+def test_trainings_of_one_recipe_are_no_pairs(make_run):
+    runs = [make_run(f"seed-{seed}", seed=seed) for seed in (0, 1, 2)]
+    assert comparison.pairs_by_seed(runs[0], runs[1], runs) == comparison.pairs_by_seed(runs[0], runs[0], runs) == {}

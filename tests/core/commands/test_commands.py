@@ -11,8 +11,9 @@ from PIL import Image
 from core.analysis import calibration, robustness
 from core.commands import evaluate, predict, run_command
 from core.data import cifar10
+from core.errors import RunError
 from core.paths import ROOT
-from core.runs import validation
+from core.runs import store, validation
 from core.runs.run import VALIDATION_FILE
 
 
@@ -184,3 +185,13 @@ def test_an_unknown_command_is_told():
     result = called("-m", "core", "trian")
     assert result.returncode == 2
     assert result.stderr.startswith("There is no command 'trian'. Known: train, ")
+
+
+@pytest.mark.parametrize("fact", [{"answers_learned_before": True}, {"imported": {}}], ids=["seen", "imported"])
+def test_no_temperature_is_fitted_on_photos_that_may_have_been_learned(make_run, capsys, few_test_images, fact):
+    run = make_run("one")
+    store.save_facts(run.path, run.config, run.facts | fact)
+    assert evaluate.main(["one"]) == 0
+    with pytest.raises(RunError, match="no temperature can be fitted"):
+        evaluate.main(["one", "--temperature"])
+    assert calibration.load(run) is None

@@ -339,6 +339,7 @@ def test_a_finished_run_says_with_which_weights_it_began(command, tmp_path, own_
     assert "sha256" in ended["initial_weights"]
     assert ended["initial_weights"] == begun["initial_weights"]
     assert open_run(own_runs / "x").validation_was_seen
+    assert not (own_runs / "x" / "temperature.json").exists()  # it would be fitted on photos that were learned
 
 
 def test_place_that_cannot_hold_a_run_is_refused(command, tmp_path):

@@ -1,4 +1,6 @@
 import struct
+import threading
+import time
 import urllib.error
 import zlib
 
@@ -202,3 +204,28 @@ def test_folder_with_too_few_labels_is_refused(tmp_path, small_sheets):
     np.save(tmp_path / "set" / "train_labels.npy", np.zeros(4, dtype=np.uint8))
     with pytest.raises(DataError, match=r"train_labels\.npy holds .* 20 labels"):
         load_training(str(tmp_path / "set"))
+
+
+def test_of_two_trainings_that_download_at_once_the_second_waits(monkeypatch, tmp_path):
+    inside, most = [], []
+
+    def download(root, train, download):
+        inside.append(1)
+        most.append(len(inside))
+        time.sleep(0.05)
+        inside.pop()
+        raise OSError("no network")
+
+    def load():
+        with pytest.raises(DataError):
+            load_training("full")
+
+    monkeypatch.setattr("torchvision.datasets.CIFAR10", download)
+    monkeypatch.setattr(cifar10, "DOWNLOAD_DIR", tmp_path / "downloads")
+    monkeypatch.delenv("CIFAR10_DIR", raising=False)
+    threads = [threading.Thread(target=load) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1, 1, 1]

@@ -181,3 +181,14 @@ def test_slurm_queues_each_run_once_and_goes_on_with_a_preempted_one(
     assert_undisturbed(own_runs, 0, 1)
     logs = [path.read_text() for path in own_runs.glob(f"{launcher.JOBS_FOLDER}/*/*.out")]
     assert (len(logs), "".join(logs).count("Requeued job")) == (2, 1)
+
+
+def test_who_watches_a_damaged_run_is_told(make_run, own_runs, monkeypatch):
+    """Unlike of a queue that does not answer, nothing comes of asking again."""
+    run = make_run("mine")
+    (run.path / status.RESULT_FILE).unlink()
+    sweep_of_one = launcher.Local({"mine": run.config}, own_runs, 1)
+    monkeypatch.setattr(sweep_of_one, "tend", lambda: None)
+    (run.path / "config.json").write_text("{")
+    with pytest.raises(LabError, match=r"config\.json"):
+        next(sweep_of_one.changes({}))

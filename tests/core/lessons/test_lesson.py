@@ -109,6 +109,18 @@ MISTAKES = {
         "there is something to reveal, and no guess before it",
     ),
     "no such race": (STEP.replace('view = "photo", photo = 3', 'view = "race", race = "x"'), "there is no race 'x'"),
+    "a block that can't be cut": (
+        STEP.replace('view = "photo", photo = 3', 'view = "surgery", a = "plain20-s0", b = "resnet20-s0", block = 4'),
+        "step 1: show (surgery): what plain20-s0 does without block 4 is not known",
+    ),
+    "a depth of another kind": (
+        STEP.replace('view = "photo", photo = 3', 'view = "depth", a = "plain20-s0", b = "resnet50-scratch"'),
+        "step 1: show (depth): resnet50-scratch is no plain network or ResNet",
+    ),
+    "labels without a pair": (
+        STEP.replace('view = "photo", photo = 3', 'view = "label_budget", a = "plain20-s0", b = "resnet50-imagenet"'),
+        "plain20-s0 and resnet50-imagenet do not differ in their initial weights alone",
+    ),
     "aims that are no list": ('aims = "x"\n' + STEP, "aims must be a list of sentences"),
     "a very long text": (STEP.replace("Look.", "Look. " * 200), "say must be a text of at most 600 letters"),
 }

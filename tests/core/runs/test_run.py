@@ -629,3 +629,10 @@ def test_numbers_that_no_network_has_are_damage(make_run, number):
     (run.path / "config.json").write_text(json.dumps(facts))
     with pytest.raises(RunError, match="must be whole numbers, from 1"):
         open_run(run.path)
+
+
+def test_filters_that_grew_beyond_float16_are_kept(make_run):
+    run = make_run("thrown")
+    before = {"conv1.weight": torch.ones(2, 3, 3, 3), "fc.weight": torch.ones(10, 2)}
+    store.save_weight_change(run.path, before, before | {"conv1.weight": torch.full((2, 3, 3, 3), 70_000.0)})
+    assert (run.weight_change().filters_after == 70_000).all()

@@ -229,3 +229,13 @@ def test_lock_that_is_not_given_back_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(status, "PATIENCE", 0.1)
     with status.lock(tmp_path), pytest.raises(TrainingError, match="try again"), status.lock(tmp_path):
         pass
+
+
+def test_this_machine_is_known_when_the_network_calls_it_otherwise(monkeypatch):
+    """On a Mac, the router gives the domain."""
+    mine = Status("training")
+    short = socket.gethostname().partition(".")[0]
+    monkeypatch.setattr(socket, "gethostname", lambda: f"{short}.fritz.box")
+    assert mine.here
+    monkeypatch.setattr(socket, "gethostname", lambda: f"not-{short}")
+    assert not mine.here

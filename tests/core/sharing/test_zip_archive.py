@@ -21,8 +21,10 @@ from core.commands import add_run, export, run_command
 from core.data import cifar10
 from core.errors import RunError
 from core.models.initial_weights import describe_initial_weights, initial_weights
+from core.models.torchvision_nets import describe_pretrained
 from core.runs import library, store
 from core.runs.run import Run, open_run
+from core.settings.train_config import TrainConfig
 from core.sharing import zip_archive
 from core.sharing.files import LARGEST
 from core.sharing.hub import export_hub
@@ -163,6 +165,16 @@ def nested(contents: Contents, depth: int) -> Contents:
 def test_facts_that_can_be_read_are_not_too_deep_to_be_checked(contents):
     """Python calls itself no more than 1,000 times."""
     assert import_run(zipped(nested(contents, 900))).facts["x"]
+
+
+def test_a_run_that_began_with_torchvisions_weights_is_taken(contents):
+    """Their address is recorded. In its place, no other is taken."""
+    published = describe_pretrained(TrainConfig(family="torchvision", network="resnet18", init="imagenet"))
+    recorded = f"{published}; the last layer is new, from seed 0"
+    assert "https://" in recorded
+    assert import_run(facts(initial_weights=recorded)(contents)).facts["initial_weights"] == recorded
+    with pytest.raises(RunError, match="something else than plain text"):
+        import_run(facts(initial_weights=recorded.replace("pytorch.org", "example.org"))(contents), "another")
 
 
 def test_run_without_weights_is_taken(contents):

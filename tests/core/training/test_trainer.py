@@ -601,3 +601,11 @@ def test_one_picture_at_a_time_is_refused_before_it_starts_where_batchnorm_needs
 )
 def test_one_picture_at_a_time_is_enough_where_maps_are_larger_or_frozen(tiny_images, config):
     next(Trainer(config, tiny_images, precision="float32").train_steps())
+
+
+def test_the_first_step_of_a_layer_that_begins_with_zeros_is_left_out(trainer):
+    each = trainer(epochs=1)
+    with torch.no_grad():
+        each.model.fc.weight.zero_()
+    each.fit()
+    assert np.isfinite(each.record.relative_steps).all()

@@ -38,3 +38,7 @@ def test_likeness_in_words(cosine, words):
 
 def test_a_typical_layer_in_words(snapshot):
     assert listed(lambda ratio: gradients.typical_layer(ratio, "in B")) == snapshot
+
+
+def test_layers_that_do_not_move_are_no_ratio():
+    assert gradients.steps("In A", np.array([0.0, 0.5, np.nan, 0.0])) == "In A, 2 of 4 layers do not move at all."
