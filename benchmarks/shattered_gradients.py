@@ -14,7 +14,7 @@ import torch
 from core.analysis.gradients import BATCH, MIXED
 from core.data.cifar10 import Images, load_training
 from core.settings.train_config import TrainConfig
-from core.studies.shattering import walk
+from core.studies.shattering import interpolate
 
 SHARES = (0.005, 0.01, 0.02, 0.05, 0.1)
 
@@ -23,7 +23,7 @@ def likeness(config: TrainConfig, photos: Images, pair: int) -> np.ndarray:
     """Float (SHARES,) between the photos 2 x `pair` and the next."""
     first = Images(np.roll(photos.pixels, -2 * pair, axis=0), np.roll(photos.labels, -2 * pair))
     rows = [round(share / MIXED) for share in SHARES]
-    return walk(config, first)["alike"].to_numpy()[rows]
+    return interpolate(config, first)["alike"].to_numpy()[rows]
 
 
 def main() -> None:

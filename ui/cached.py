@@ -199,12 +199,12 @@ def first_step(config: TrainConfig) -> pd.DataFrame:
 
 
 @st.cache_data(max_entries=16, show_spinner="Sending the messages ...")
-def walk(config: TrainConfig) -> pd.DataFrame:
-    """`shattering.walk` from the first training photo towards the second."""
+def interpolate(config: TrainConfig) -> pd.DataFrame:
+    """`shattering.interpolate` from the first training photo towards the second."""
     from core.studies import shattering
 
     _one_torch_thread()
-    return shattering.walk(config, gradient_batch())
+    return shattering.interpolate(config, gradient_batch())
 
 
 @st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)

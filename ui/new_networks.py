@@ -25,8 +25,8 @@ RECIPE = NAMED_RECIPES["published"]  # of nearly all the twins that ship
 FIRST_RATE = learning_rate(RECIPE["schedule"], RECIPE["lr"], 0, RECIPE["warmup"])
 STEP_DEPTH, STEP_PHOTOS = 110, 32  # photos of the recipe's 128: they do the same, in a quarter of time and memory
 LIKENESS_DEPTHS = (8, 20, 56, 110)
-WALK_DEPTH = 56
-APART = 2  # pictures of a walk
+WAY_DEPTH = 56
+APART = 2  # pictures on the way
 NAMES = dict(zip(NETWORKS, ("plain network", "ResNet"), strict=True))
 HOW_ALIKE = f"""
 A message here is the gradient of the loss with respect to the picture: what has passed all layers on its way back. \
@@ -177,19 +177,21 @@ def show_likeness() -> None:
         "Compare the messages", "likeness", "Asks eight new networks, here and now. It takes some seconds."
     ):
         return
-    walks = {(name, depth): cached.walk(config) for depth in LIKENESS_DEPTHS for name, config in twins(depth).items()}
+    ways = {
+        (name, depth): cached.interpolate(config) for depth in LIKENESS_DEPTHS for name, config in twins(depth).items()
+    }
     alike = pd.DataFrame(
-        [(*key, table["alike"][APART]) for key, table in walks.items()], columns=["network", "depth", "alike"]
+        [(*key, table["alike"][APART]) for key, table in ways.items()], columns=["network", "depth", "alike"]
     )
-    of_walk = {name: gradient_words.alike(walks[name, WALK_DEPTH]["alike"][APART]) for name in NETWORKS}
+    of_way = {name: gradient_words.alike(ways[name, WAY_DEPTH]["alike"][APART]) for name in NETWORKS}
     st.markdown(
-        f"### In the ResNet of {WALK_DEPTH} layers the two messages {of_walk['ResNet']}; in the plain network they "
-        f"{of_walk['plain']}."
+        f"### In the ResNet of {WAY_DEPTH} layers the two messages {of_way['ResNet']}; in the plain network they "
+        f"{of_way['plain']}."
     )
     left, right = st.columns(2)
     with left:
-        st.markdown(f"**What the message says of one pixel**, on the way from photo to photo, at {WALK_DEPTH} layers")
-        pixels = {name: walks[name, WALK_DEPTH].assign(network=name) for name in NETWORKS}
+        st.markdown(f"**What the message says of one pixel**, on the way from photo to photo, at {WAY_DEPTH} layers")
+        pixels = {name: ways[name, WAY_DEPTH].assign(network=name) for name in NETWORKS}
         for name, table in pixels.items():
             st.markdown(f":small[{NAMES[name]}]")
             turns = gradients.turns(table["pixel"].to_numpy())

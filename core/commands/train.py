@@ -104,7 +104,9 @@ def _train(args: argparse.Namespace) -> int:
     if args.run:
         args.data = open_run(args.run).facts.get("data_folder", configs[0].data)
     # The first process may download them; the others then find them.
-    images = cache(lambda: distributed.by_first(cifar10.load_training, args.data) or cifar10.load_training(args.data))
+    images = cache(
+        lambda: distributed.on_rank_zero(cifar10.load_training, args.data) or cifar10.load_training(args.data)
+    )
     stop = None
     for config in configs:
         folder = args.out / (args.name or config.default_run_name)
@@ -123,7 +125,7 @@ def _train(args: argparse.Namespace) -> int:
                 events=EventLog(folder) if args.log else None,
             )
             stop = stop or _stop_on_signals()  # not before: until there is something to save, a signal ends it at once
-            finished = not distributed.any_of(not session.run(stop))
+            finished = not distributed.any_rank(not session.run(stop))
         if not finished:
             log = ["--log", args.log] if args.log else []
             again = shlex.join([*distributed.launcher(), "-m", "core", "train", "--run", str(folder), *log])
@@ -155,7 +157,7 @@ def _check(args: argparse.Namespace, configs: list[TrainConfig]) -> None:
     if args.log:
         require_tensorboard()
     for name in [] if args.resume else names:
-        distributed.by_first(library.require_free_name, args.out, name)
+        distributed.on_rank_zero(library.require_free_name, args.out, name)
 
 
 def _configs(args: argparse.Namespace) -> list[TrainConfig]:

@@ -23,7 +23,7 @@ def file_of(folder: Path, epoch: int) -> Path:
     return folder / f"kept-{epoch:05}.safetensors"
 
 
-def moments(config: TrainConfig) -> list[int]:
+def epochs_kept(config: TrainConfig) -> list[int]:
     """After how many epochs weights are kept, ascending: at the start (0), then evenly spread up to the last; none
     where the config does not ask for any."""
     times = config.keep_weights
@@ -32,15 +32,15 @@ def moments(config: TrainConfig) -> list[int]:
 
 def there(run: Run) -> bool:
     """Whether it kept weights on its way, and still has all of them."""
-    kept = moments(run.config)
+    kept = epochs_kept(run.config)
     return bool(kept) and all(file_of(run.path, epoch).is_file() for epoch in kept)
 
 
 def keep(folder: Path, config: TrainConfig, epoch: int, model: "Module") -> None:
-    """The weights of `model` after so many epochs, if that is one of the moments; rounded as model.safetensors is."""
+    """The weights of `model` after so many epochs, if they are kept then; rounded as model.safetensors is."""
     from safetensors.torch import save
 
-    if epoch in moments(config):
+    if epoch in epochs_kept(config):
         weights = {name: value.cpu().contiguous() for name, value in as_stored(model.state_dict()).items()}
         write_atomically(file_of(folder, epoch), lambda file: file.write(save(weights)))
 

@@ -22,7 +22,7 @@ POINTS = 21
 PIXEL = (1, SIZE // 2, SIZE // 2)  # the green of one in the middle
 
 
-def walk(config: TrainConfig, photos: Images) -> pd.DataFrame:
+def interpolate(config: TrainConfig, photos: Images) -> pd.DataFrame:
     """From the first of the `photos` towards the second, in steps of MIXED, through the untrained network of `config`.
 
     A row a picture: mixed, the share of the second photo (from 0); pixel, the gradient's PIXEL, in units of the root

@@ -47,7 +47,7 @@ class Way:
         require_twin(run.config)
         model = build(run.config)
         state, learned = model.state_dict(), [name for name, _ in model.named_parameters()]
-        self.epochs = kept_weights.moments(run.config)
+        self.epochs = kept_weights.epochs_kept(run.config)
         kept = [kept_weights.load(run, epoch, like=state) for epoch in self.epochs]
         model.load_state_dict(kept[-1])
         self._kept = [[weights[name] for name in learned] for weights in kept]

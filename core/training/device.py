@@ -21,7 +21,9 @@ def best_device() -> torch.device:
     """A GPU where there is one, CUDA's before Apple's; else the CPU."""
     if torch.cuda.is_available():
         return torch.device("cuda")
-    if torch.backends.mps.is_available() and distributed.size() == 1:  # whose processes could not exchange gradients
+    if (
+        torch.backends.mps.is_available() and distributed.world_size() == 1
+    ):  # whose processes could not exchange gradients
         return torch.device("mps")
     return torch.device("cpu")
 
@@ -35,7 +37,7 @@ def best_precision(device_type: str) -> str:
             return "bfloat16"
         return "float16" if torch.cuda.get_device_capability() >= TENSOR_CORES else "float32"
     fit = device_type == "cpu" and _cpu_claims_bfloat16() and _bfloat16_computes_right()
-    return "float32" if distributed.any_of(not fit) else "bfloat16"
+    return "float32" if distributed.any_rank(not fit) else "bfloat16"
 
 
 def _cpu_claims_bfloat16() -> bool:
@@ -75,7 +77,7 @@ def compiler_works() -> bool:
 def compiling_pays(steps: int, device: torch.device, precision: str) -> bool:
     """Whether a training of so many `steps` is sooner done by torch.compile, and that works here. One thread gains
     nothing by it; GPUs and several processes were not measured."""
-    measured = device.type == "cpu" and torch.get_num_threads() > 1 and distributed.size() == 1
+    measured = device.type == "cpu" and torch.get_num_threads() > 1 and distributed.world_size() == 1
     return measured and precision == "bfloat16" and steps >= PAYS_FROM and compiler_works()
 
 
@@ -88,7 +90,7 @@ def describe_environment(device: torch.device, precision: str, compiled: bool) -
         "platform": f"{platform.system()} {platform.machine()}",
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
         "cpu": _cpu_name(),
-        "processes": distributed.size(),
+        "processes": distributed.world_size(),
         "machines": distributed.machines(),
         "threads": torch.get_num_threads(),
         "precision": precision,

@@ -4,7 +4,7 @@
 
 All hold the same weights (DistributedDataParallel averages the gradients) and cut the same batches from the same plan,
 so that the step is that of one process with the whole batch. Not so BatchNorm: on GPUs its statistics are made of the
-whole batch (SyncBatchNorm); on CPUs, where PyTorch lacks that, each process uses its share's, and the first process'ss
+whole batch (SyncBatchNorm); on CPUs, where PyTorch lacks that, each process uses its share's, and the first process's
 running statistics are kept. The first process alone writes and shows. Without torchrun, nothing here does anything.
 """
 
@@ -31,7 +31,7 @@ def _place(name: str) -> int:
     return int(os.environ[name]) if distributed.is_torchelastic_launched() else ALONE[name]
 
 
-def size() -> int:
+def world_size() -> int:
     """How many processes train together."""
     return _place("WORLD_SIZE")
 
@@ -40,37 +40,37 @@ def rank() -> int:
     return _place("RANK")
 
 
-def is_first() -> bool:
+def is_rank_zero() -> bool:
     return rank() == 0
 
 
 def abandoned() -> bool:
     """Whether the torchrun that started this process is gone. The others' do not notice, and nobody could end it."""
-    return size() > 1 and os.getppid() != PARENT
+    return world_size() > 1 and os.getppid() != PARENT
 
 
 def say(words: str) -> None:
     """On stderr, once for all processes."""
-    if is_first():
+    if is_rank_zero():
         print(words, file=sys.stderr)
 
 
 def machines() -> int:
-    return size() // _place("LOCAL_WORLD_SIZE")
+    return world_size() // _place("LOCAL_WORLD_SIZE")
 
 
 def launcher() -> list[str]:
     """The first words of a command that starts as many processes on as many machines."""
-    if size() == 1:
+    if world_size() == 1:
         return ["python"]
     nodes = ["--nnodes", str(machines())] if machines() > 1 else []
-    return ["torchrun", *nodes, "--nproc-per-node", str(size() // machines())]
+    return ["torchrun", *nodes, "--nproc-per-node", str(world_size() // machines())]
 
 
 @contextmanager
 def processes() -> Iterator[None]:
     """Join the others, and part from them at the end. A LabError is said once on each machine, not by every process."""
-    if size() == 1:
+    if world_size() == 1:
         yield
         return
     try:
@@ -100,83 +100,84 @@ def lost_peers_told() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        if size() > 1 and (isinstance(error, distributed.DistError) or "by peer" in str(error)):
+        if world_size() > 1 and (isinstance(error, distributed.DistError) or "by peer" in str(error)):
             raise TrainingError(
                 "Another process of this training ended, so all do; resume from the last saved state."
             ) from error
         raise
 
 
-def by_first(function: Callable[..., Result], *arguments) -> Result | None:
+def on_rank_zero(function: Callable[..., Result], *arguments) -> Result | None:
     """What a call in the first process gives; None in the others, which wait, and end without a word if it fails."""
     failed = True
     try:
-        result = function(*arguments) if is_first() else None
+        result = function(*arguments) if is_rank_zero() else None
         failed = False
         return result
     finally:
-        if any_of(failed) and not is_first():
+        if any_rank(failed) and not is_rank_zero():
             sys.exit(1)
 
 
-def any_of(flag: bool) -> bool:
+def any_rank(flag: bool) -> bool:
     """Whether the flag is set in any process. All must ask."""
-    return total(flag)[0] > 0
+    return all_sum(flag)[0] > 0
 
 
-def total(*numbers: float) -> list[float]:
+def all_sum(*numbers: float) -> list[float]:
     """The sums over all processes, of each of the numbers. All must ask."""
-    if size() == 1:
+    if world_size() == 1:
         return [*numbers]
     sums = _here(torch.tensor(numbers, dtype=torch.float64))
     distributed.all_reduce(sums)
     return sums.tolist()
 
 
-def from_first(tensors: Iterable[Tensor]) -> None:
+def broadcast_tensors(tensors: Iterable[Tensor]) -> None:
     """Give the tensors the values that they have in the first process."""
-    if size() > 1:
+    if world_size() > 1:
         for tensor in tensors:
             distributed.broadcast(tensor, src=0)
 
 
-def share(count: int, of: int | None = None) -> slice:
+def shard(count: int, of: int | None = None) -> slice:
     """The part of `count` things that falls to the process `of` that rank (this one). All parts have one size, so that
     the processes stay in step; where that does not come out even, the last ones overlap."""
-    part = -(-count // size())
+    part = -(-count // world_size())
     start = min((rank() if of is None else of) * part, count - part)
     return slice(start, start + part)
 
 
-def joined(rows: Tensor, count: int) -> Tensor:
+def all_gathered(rows: Tensor, count: int) -> Tensor:
     """From each process's rows for its share of `count` things, those for all, on the CPU, equal in all processes."""
-    if size() == 1:
+    if world_size() == 1:
         return rows
     rows = _here(rows)
-    parts = [torch.empty_like(rows) for _ in range(size())]
+    parts = [torch.empty_like(rows) for _ in range(world_size())]
     distributed.all_gather(parts, rows)
     whole = rows.new_empty(count, *rows.shape[1:])
     for of, part in enumerate(parts):
-        whole[share(count, of)] = part
+        whole[shard(count, of)] = part
     return whole.cpu()
 
 
-def with_shared_statistics(model: nn.Module, device: torch.device) -> nn.Module:
+def with_sync_batch_norm(model: nn.Module, device: torch.device) -> nn.Module:
     """On GPUs, the network with BatchNorm layers (new ones, of the same weights) that see the whole batch."""
-    return nn.SyncBatchNorm.convert_sync_batchnorm(model) if size() > 1 and device.type == "cuda" else model
+    return nn.SyncBatchNorm.convert_sync_batchnorm(model) if world_size() > 1 and device.type == "cuda" else model
 
 
 def wrap(model: nn.Module) -> nn.Module:
     """A network with the same weights whose gradients are means over all processes."""
-    return model if size() == 1 else nn.parallel.DistributedDataParallel(model)
+    return model if world_size() == 1 else nn.parallel.DistributedDataParallel(model)
 
 
-def require_equal_shares(batch_size: int) -> None:
+def require_equal_shards(batch_size: int) -> None:
     """Raises LabError: else the mean of the processes' gradients would not be that of the batch."""
-    if batch_size % size():
-        nearest = max(1, round(batch_size / size())) * size()
+    if batch_size % world_size():
+        nearest = max(1, round(batch_size / world_size())) * world_size()
         raise LabError(
-            f"A batch of {batch_size} images can't be shared equally by {size()} processes; try --batch-size {nearest}."
+            f"A batch of {batch_size} images can't be shared equally by {world_size()} processes; try --batch-size "
+            f"{nearest}."
         )
 
 

@@ -83,8 +83,8 @@ class Session:
         trainer = Trainer(config, images(), start, precision=how.precision, compiled=how.compiled)
         session = cls(trainer, folder, events)
         facts = session._facts(data_folder, start)
-        distributed.by_first(store.new_run, folder.parent, folder.name, config, facts)
-        distributed.by_first(status.claim, folder)
+        distributed.on_rank_zero(store.new_run, folder.parent, folder.name, config, facts)
+        distributed.on_rank_zero(status.claim, folder)
         return session
 
     @classmethod
@@ -101,20 +101,20 @@ class Session:
         unless `how` says otherwise. Its precision can't change; nor can, on CPUs, the number of processes. Raises
         LabError."""
         begun = _require_same_config(folder, config).environment
-        distributed.by_first(status.claim, folder)
+        distributed.on_rank_zero(status.claim, folder)
         if (folder / STATE_FILE).is_file():
             return cls(_resumed(config, folder, images(), how), folder, events)
         how = _as_begun(folder, begun, how)
         start = initial_weights(config, distributed.say)
         trainer = Trainer(config, images(), start, precision=how.precision, compiled=how.compiled)
         session = cls(trainer, folder, events)
-        distributed.by_first(store.save_facts, folder, config, session._facts(data_folder, start))
+        distributed.on_rank_zero(store.save_facts, folder, config, session._facts(data_folder, start))
         return session
 
     def run(self, should_stop) -> bool:
         """Train, then save the result. True if finished; False if stopped, with the state saved."""
         trainer = self.trainer
-        if not distributed.is_first():  # it computes its share; the first one writes and shows
+        if not distributed.is_rank_zero():  # it computes its share; the first one writes and shows
             return trainer.fit(should_stop=should_stop) and self._scored(should_stop) is not None
         images_in_all = trainer.steps * self.config.batch_size * self.config.epochs
         done = (trainer.position.epoch * trainer.steps + trainer.position.sums.steps) * self.config.batch_size
@@ -289,16 +289,16 @@ def _require_same_config(folder: Path, config: TrainConfig) -> Run:
 def _as_begun(folder: Path, begun: dict, how: How) -> How:
     """As it was `begun` (by its state, or its environment where it has none yet), where `how` leaves it open; its
     threads are set so, too. Raises RunError if the command, or the number of processes, is for another training."""
-    name, processes = folder.name, begun.get("processes", distributed.size())
+    name, processes = folder.name, begun.get("processes", distributed.world_size())
     began_in = begun.get("precision", how.precision)
     if how.precision not in (None, began_in):
         raise RunError(f"{name} was begun in {began_in}, not in {how.precision}.")
-    if processes != distributed.size() and best_device().type == "cpu":
+    if processes != distributed.world_size() and best_device().type == "cpu":
         alone = processes == 1
         program = "python" if alone else f"torchrun --nproc-per-node {processes}"
         raise RunError(
             f"{name} was begun by {'one process' if alone else f'{processes} processes'}, not by "
-            f"{distributed.size()}; BatchNorm would see other shares of a batch. This continues it: {program} "
+            f"{distributed.world_size()}; BatchNorm would see other shares of a batch. This continues it: {program} "
             f"-m core train --run {folder}"
         )
     if how.threads is None and type(begun.get("threads")) is int:
@@ -323,6 +323,6 @@ def _resumed(config: TrainConfig, folder: Path, images: cifar10.Images, how: How
             raise
         raise RunError(f"{folder / STATE_FILE} is damaged; the training can't be resumed.") from None
     begun = values["threads"], values.get("compiled", False), values.get("processes", 1)
-    if begun != (torch.get_num_threads(), trainer.compiled, distributed.size()):
+    if begun != (torch.get_num_threads(), trainer.compiled, distributed.world_size()):
         distributed.say("Begun with other --threads, --compile or processes: the last digits will differ.")
     return trainer

@@ -59,7 +59,7 @@ class Trainer:
         self.steps = self.training_set.steps(config.batch_size)
         if self.steps == 0:
             raise LabError(f"A batch of {config.batch_size} is more than the {len(train)} training images.")
-        distributed.require_equal_shares(config.batch_size)
+        distributed.require_equal_shards(config.batch_size)
         self.preprocessing = family(config).preprocessing
         self.model = build(config)
         if initial_weights:
@@ -67,7 +67,7 @@ class Trainer:
         self.model.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch takes it
         steps = self.steps * config.epochs
         self.compiled = compiling_pays(steps, self.device, self.precision) if compiled is None else compiled
-        self.model = distributed.with_shared_statistics(self.model, self.device)  # replaces layers that may be frozen
+        self.model = distributed.with_sync_batch_norm(self.model, self.device)  # replaces layers that may be frozen
         self._frozen = freeze(self.model, config.freeze)
         self._to_train_mode()
         self._require_spread()
@@ -100,7 +100,7 @@ class Trainer:
         """
 
         def stop() -> bool:
-            return distributed.any_of(should_stop())
+            return distributed.any_rank(should_stop())
 
         with distributed.lost_peers_told(), suppress(StoppedError):
             for report in self.train_steps(on_epoch, stop):
@@ -126,7 +126,7 @@ class Trainer:
         sums, batch_size = self.position.sums, self.config.batch_size
         self._to_train_mode()
         last = time.perf_counter()
-        for pixels, labels in self.training_set.batches(plan, batch_size, sums.steps, distributed.share(batch_size)):
+        for pixels, labels in self.training_set.batches(plan, batch_size, sums.steps, distributed.shard(batch_size)):
             if should_stop():
                 raise StoppedError
             loss, correct = self._step(pixels, labels)
@@ -143,8 +143,8 @@ class Trainer:
     def _require_spread(self) -> None:
         """Raises LabError where a process gets one picture at a time, and BatchNorm one number of a channel: a map of
         1x1 has no spread. Tried without numbers, before anything is trained."""
-        share, size = distributed.share(self.config.batch_size), self.config.input_size
-        if share.stop - share.start > 1 or (distributed.size() > 1 and self.device.type == "cuda"):
+        share, size = distributed.shard(self.config.batch_size), self.config.input_size
+        if share.stop - share.start > 1 or (distributed.world_size() > 1 and self.device.type == "cuda"):
             return  # GPUs share their statistics
         try:
             copy.deepcopy(self.model).to("meta")(torch.zeros(1, 3, size, size, device="meta"))
@@ -168,7 +168,7 @@ class Trainer:
         self._scaler.unscale_(self.optimizer)
         self.record.note_gradients()
         correct = int((logits.argmax(dim=1) == labels).sum())
-        mean_loss, correct_of_all = distributed.total(loss.item() / distributed.size(), correct)
+        mean_loss, correct_of_all = distributed.all_sum(loss.item() / distributed.world_size(), correct)
         self._require_finite(mean_loss)
         if self.config.clip_norm:  # Pascanu et al. 2013, algorithm 1
             nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
@@ -203,7 +203,7 @@ class Trainer:
         start = time.perf_counter()
         sums, position = self.position.sums, self.position
         pixels, labels = self.validation
-        distributed.from_first(self.model.buffers())
+        distributed.broadcast_tensors(self.model.buffers())
         logits = self._logits(pixels, self.precision, should_stop)
         seen_an_epoch = self.steps * self.config.batch_size
         row = {
@@ -245,12 +245,12 @@ class Trainer:
         (n, 3, h, w); each process computes its share. Raises StoppedError if `should_stop()` before a batch."""
         load_weights(self.model, weights)
         with distributed.lost_peers_told():
-            return self._logits(pixels, "float32", lambda: distributed.any_of(should_stop()))
+            return self._logits(pixels, "float32", lambda: distributed.any_rank(should_stop()))
 
     def _logits(self, pixels: Tensor, precision: str, should_stop: Callable[[], bool]) -> Tensor:
-        mine = pixels[distributed.share(len(pixels))]
+        mine = pixels[distributed.shard(len(pixels))]
         logits = infer(self.model, mine, self.preprocessing, precision, should_stop)
-        return distributed.joined(logits, len(pixels))
+        return distributed.all_gathered(logits, len(pixels))
 
     def _learning_rate(self) -> float:
         done = self.position.epoch * self.steps + self.position.sums.steps
@@ -286,7 +286,7 @@ class Trainer:
             **by_epoch,
             "precision": self.precision,
             "scaler": self._scaler.state_dict(),  # empty but for float16
-            "processes": distributed.size(),
+            "processes": distributed.world_size(),
             "threads": torch.get_num_threads(),
             "compiled": self.compiled,
         }

@@ -16,13 +16,13 @@ from core.settings.train_config import TrainConfig
     ],
 )
 def test_moments_are_spread_from_the_start_to_the_end(epochs, times, moments):
-    assert kept_weights.moments(TrainConfig(epochs=epochs, keep_weights=times)) == moments
+    assert kept_weights.epochs_kept(TrainConfig(epochs=epochs, keep_weights=times)) == moments
 
 
 def test_no_moment_falls_on_another():
     for epochs in range(2, 100):
         for times in range(2, min(epochs, 40) + 1):
-            kept = kept_weights.moments(TrainConfig(epochs=epochs, keep_weights=times))
+            kept = kept_weights.epochs_kept(TrainConfig(epochs=epochs, keep_weights=times))
             assert len(set(kept)) == times + 1
             assert (kept[0], kept[-1]) == (0, epochs)
 

@@ -10,7 +10,7 @@ from core.data.batches import to_tensors
 from core.data.cifar10 import Images
 from core.models.registry import build, family
 from core.settings.train_config import TrainConfig
-from core.studies.shattering import PIXEL, POINTS, walk
+from core.studies.shattering import PIXEL, POINTS, interpolate
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def gradient_of(config: TrainConfig, photos: Images, share: float) -> torch.Tens
 @pytest.mark.parametrize("norm", ["batch", "none"])
 def test_a_walk_holds_the_gradient_of_each_picture(photos, norm):
     config = TrainConfig(depth=8, norm=norm)
-    table = walk(config, photos)
+    table = interpolate(config, photos)
     gradients = [gradient_of(config, photos, i * MIXED) for i in range(POINTS)]
     typical = np.sqrt(np.mean([gradient.square().mean().item() for gradient in gradients]))
     pixel = [gradient[PIXEL].item() / typical for gradient in gradients]
@@ -49,7 +49,7 @@ def test_a_walk_holds_the_gradient_of_each_picture(photos, norm):
 
 def test_what_the_page_says_of_almost_equal_pictures_is_so(photos):
     def alike(depth: int, skip: bool) -> float:
-        return walk(TrainConfig(depth=depth, skip=skip), photos)["alike"][2]
+        return interpolate(TrainConfig(depth=depth, skip=skip), photos)["alike"][2]
 
     assert alike(32, False) < 0.5 * alike(8, False)
     assert alike(32, False) < 0.5 * alike(32, True)

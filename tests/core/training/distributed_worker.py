@@ -31,12 +31,12 @@ def trainer(**changes) -> Trainer:
 def outcome(trained: Trainer) -> dict:
     weights = torch.cat([value.flatten() for value in trained.model.state_dict().values()])
     of_first = weights.clone()
-    distributed.from_first([of_first])
+    distributed.broadcast_tensors([of_first])
     return {
         "history": trained.history,
         "gradients": trained.record.gradient_norms,
         "weights": weights.double().norm().item(),
-        "apart": distributed.total((weights - of_first).abs().sum().item())[
+        "apart": distributed.all_sum((weights - of_first).abs().sum().item())[
             0
         ],  # the processes' weights from the first's
     }
@@ -57,7 +57,7 @@ def main(folder: Path) -> None:
         trainer(batch_size=31)
     except LabError as error:
         results["unequal shares"] = str(error)
-    if distributed.is_first():
+    if distributed.is_rank_zero():
         store.save_state(folder, *stopped.state())
         write_json(folder / "results.json", results)
 

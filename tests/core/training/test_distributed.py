@@ -111,16 +111,20 @@ def test_batch_that_cannot_be_shared_is_refused(together):
 
 @pytest.mark.parametrize(("count", "processes"), [(32, 1), (32, 2), (21, 2), (10, 4), (5000, 3)])
 def test_shares_are_of_one_size_and_leave_nothing_out(monkeypatch, count, processes):
-    monkeypatch.setattr(distributed, "size", lambda: processes)
-    shares = [range(count)[distributed.share(count, of)] for of in range(processes)]
+    monkeypatch.setattr(distributed, "world_size", lambda: processes)
+    shares = [range(count)[distributed.shard(count, of)] for of in range(processes)]
     assert {len(share) for share in shares} == {-(-count // processes)}
     assert {i for share in shares for i in share} == set(range(count))
 
 
 def test_without_torchrun_there_is_one_process(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "4")  # as some clusters set it for a job of one process
-    assert (distributed.size(), distributed.rank(), distributed.launcher()) == (1, 0, ["python"])
-    assert (distributed.total(1.5, 2), distributed.any_of(True), distributed.share(8)) == ([1.5, 2], True, slice(0, 8))
+    assert (distributed.world_size(), distributed.rank(), distributed.launcher()) == (1, 0, ["python"])
+    assert (distributed.all_sum(1.5, 2), distributed.any_rank(True), distributed.shard(8)) == (
+        [1.5, 2],
+        True,
+        slice(0, 8),
+    )
 
 
 # The command line
