@@ -32,7 +32,7 @@ TITLES = {
     "landscape": "Bowl or mountains?",
     "robustness": "What if the photo is bad?",
     "transfer": "Learned before?",
-    "gradient_flow": "Does the message get through?",
+    "gradient_flow": "Is the message lost?",
     "architectures": "What does it cost?",
     "race": "Watch them learn",
     "play": "Can you beat them?",

@@ -25,7 +25,7 @@ HE_ET_AL = (
 st.title("Is deeper better?")
 st.markdown(
     "A network with more **layers** can do whatever one with fewer can, and more. So deeper should never be worse, at "
-    "least on the photos that it learns from. Is it so?",
+    "least on its training photos. Is it so?",
     help=explain("layer", "plain network", "ResNet"),
 )
 

@@ -68,7 +68,7 @@ steps up to ten times as long, is left out. Layers differ in size and in the sca
 between two of them means nothing.
 """
 
-st.title("Does the message get through?")
+st.title("Is the message lost?")
 st.markdown(
     "Every step of training sends a message back from the answer to the first layer: how to do better (the "
     "**gradient**). Then each layer moves its weights, the numbers that it has learned. **How far would one step move "

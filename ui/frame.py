@@ -27,7 +27,7 @@ PAGES = {
         st.Page("../pages/landscape.py", title="Bowl or mountains?", icon=":material/landscape:"),
         st.Page("../pages/robustness.py", title="What if the photo is bad?", icon=":material/foggy:"),
         st.Page("../pages/transfer.py", title="Learned before?", icon=":material/school:"),
-        st.Page("../pages/gradient_flow.py", title="Does the message get through?", icon=":material/water_drop:"),
+        st.Page("../pages/gradient_flow.py", title="Is the message lost?", icon=":material/water_drop:"),
         st.Page("../pages/architectures.py", title="What does it cost?", icon=":material/scatter_plot:"),
     ],
     "Play": [

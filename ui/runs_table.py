@@ -179,7 +179,7 @@ def _show_actions(states: dict[str, Status], may_change: bool) -> None:
         else:
             if status and status.diverged:
                 st.caption(
-                    "Its training broke down (diverged), and would again. *Does the message get through?* shows where."
+                    "Its training broke down (diverged), and would again. *Is the message lost?* shows where."
                 )
             elif state != "finished":
                 _action("Resume", "play_arrow", name, trainings.resume, help="From where it stopped; nothing is lost.")
