@@ -9,6 +9,7 @@ from core.charts.probes import READERS, opinions, right_by_block
 from core.data import pictures
 from core.errors import LabError
 from core.runs.run import Run
+from core.words import capitalized
 from core.words import probes as probe_words
 from core.words.glossary import explain
 from core.words.settings import describe
@@ -30,9 +31,8 @@ a code that only the next block has to read.
 **So the plain network does know something.** That is what the dashed line is for: a **simple reader** (a linear \
 probe: Alain and Bengio 2016, [Understanding intermediate layers](https://arxiv.org/abs/1610.01644)) that was fitted \
 to each block separately, and is scored on other photos. It shows what can be found there, by a reader that learned \
-from thousands of photos with their names; how much it would find in a network that has learned nothing was not \
-measured. The solid line shows what the network's own last layer can read. To ask the last layer early is known from \
-language models as the *logit lens*.
+from thousands of photos with their names. The solid line shows what the network's own last layer can read. To ask the \
+last layer early is known from language models as the *logit lens*.
 """
 
 pair = pair_picker.choose(pair_picker.DEEP, fits=lambda config: config.family == "cifar")
@@ -132,7 +132,7 @@ with curious():
     for side, of_side in found.items():
         st.markdown(
             f"{side}: right answers on {of_side.scored_on:,} test photos; the simple reader was fitted on "
-            f"{of_side.fitted_on:,} training photos, by ridge regression. Nothing is drawn at random."
+            f"{of_side.fitted_on:,} training photos, by ridge regression. {capitalized(probe_words.control(of_side))}."
         )
     if len(found) == 2:
         st.code(f"{probes.COMMAND} {pair.a.name} {pair.b.name}", language=None, wrap_lines=True)

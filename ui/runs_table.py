@@ -178,9 +178,7 @@ def _show_actions(states: dict[str, Status], may_change: bool) -> None:
             _action("Stop", "stop", name, trainings.stop, help="What was learned is kept, and it can be resumed later.")
         else:
             if status and status.diverged:
-                st.caption(
-                    "Its training broke down (diverged), and would again. *Is the message lost?* shows where."
-                )
+                st.caption("Its training broke down (diverged), and would again. *Is the message lost?* shows where.")
             elif state != "finished":
                 _action("Resume", "play_arrow", name, trainings.resume, help="From where it stopped; nothing is lost.")
             _rename(name)

@@ -29,13 +29,15 @@ COMMAND = "python -m core probe"
 @dataclass(frozen=True)
 class Probes:
     """The shares of right answers (0 to 1) after each block of the last stage, first to last. `own`: of the network's
-    own last layer; `probe`: of a linear probe. `fitted_on`: training photos for the probes; `scored_on`: test photos.
-    Nothing is drawn at random."""
+    own last layer; `probe`: of a linear probe; `untrained`: of one fitted likewise to the same network with the random
+    weights of the run's seed, not known of older studies. `fitted_on`: training photos for the probes; `scored_on`:
+    test photos."""
 
     own: list[float]
     probe: list[float]
     fitted_on: int
     scored_on: int
+    untrained: list[float] | None = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def load(run: Run) -> Probes | None:
 
 
 def _require_sound(found: Probes, blocks: int) -> None:
-    for shares in (found.own, found.probe):
+    for shares in (found.own, found.probe, *([] if found.untrained is None else [found.untrained])):
         if not isinstance(shares, list) or len(shares) != blocks:
             raise ValueError(f"not {blocks} blocks")
         if not all(type(share) in (int, float) and math.isfinite(share) and 0 <= share <= 1 for share in shares):

@@ -1,6 +1,7 @@
 """Ask a trained network of the CIFAR twins after each block of its last stage. What for, is said in `probes`."""
 
 from collections.abc import Callable
+from typing import cast
 
 import numpy as np
 import torch
@@ -12,8 +13,9 @@ from core.analysis.probes import Probes
 from core.data.batches import to_tensors
 from core.data.cifar10 import Images
 from core.models.cifar import CifarNet, average_pooled
-from core.models.registry import family
+from core.models.registry import build, family
 from core.runs.run import Run
+from core.studies.walk import use_own_statistics
 
 BATCH = 250  # photos
 STRENGTHS = np.logspace(-2, 4, 7)  # of the ridge penalty, from which cross-validation on the fitted photos chooses
@@ -23,10 +25,13 @@ class Asked:
     """A run's network with its own last layer put after each block. Nothing changes it: any number of threads may ask
     it at once."""
 
-    def __init__(self, run: Run):
-        """Raises LabError for a network that is none of the CIFAR twins, RunError if its weights are missing."""
+    def __init__(self, run: Run, trained: bool = True):
+        """Raises LabError for a network that is none of the CIFAR twins, RunError if its weights are missing. Not
+        `trained`: with the random weights of the run's seed, and BatchNorm's statistics of what it is shown."""
         probes.blocks(run.config)
-        self._model: CifarNet = run.load_model()
+        self._model = cast(CifarNet, run.load_model() if trained else build(run.config))
+        if not trained:
+            use_own_statistics(self._model, frozen="")
         self._preprocessing = family(run.config).preprocessing
 
     @torch.inference_mode()
@@ -59,24 +64,28 @@ def study(
 ) -> Probes:
     """How often both readers are right on the `test` photos, in float32, the probes fitted on the `training` photos.
     `on_photos` gets how many are done, of how many. Raises as `Asked`."""
-    network, fitted_on, scored_on = Asked(run), len(training.labels), len(test.labels)
-    total = fitted_on + scored_on
-    seen = _features(network, training, lambda done: on_photos(done, total))
-    new = _features(network, test, lambda done: on_photos(fitted_on + done, total))
-    own = (network.logits(new).argmax(axis=2) == test.labels).mean(axis=1)
-    probe = [
-        _probe(fitted.numpy(), training.labels).score(scored.numpy(), test.labels)
-        for fitted, scored in zip(seen, new, strict=True)
-    ]
-    return Probes(own.tolist(), probe, fitted_on, scored_on)
+    trained, untrained = Asked(run), Asked(run, trained=False)
+    fitted_on, scored_on = len(training.labels), len(test.labels)
+    total, done = 2 * (fitted_on + scored_on), 0
 
+    def features(network: Asked, images: Images) -> Tensor:
+        nonlocal done
+        found = []
+        for batch in to_tensors(images)[0].split(BATCH):
+            found.append(network.features(batch))
+            on_photos(done := done + len(batch), total)
+        return torch.cat(found, dim=1)
 
-def _features(network: Asked, images: Images, on_photos: Callable[[int], None]) -> Tensor:
-    found, done = [], 0
-    for batch in to_tensors(images)[0].split(BATCH):
-        found.append(network.features(batch))
-        on_photos(done := done + len(batch))
-    return torch.cat(found, dim=1)
+    def probe(seen: Tensor, new: Tensor) -> list[float]:
+        return [
+            _probe(fitted.numpy(), training.labels).score(scored.numpy(), test.labels)
+            for fitted, scored in zip(seen, new, strict=True)
+        ]
+
+    seen, new = features(trained, training), features(trained, test)
+    own = (trained.logits(new).argmax(axis=2) == test.labels).mean(axis=1)
+    control = probe(features(untrained, training), features(untrained, test))
+    return Probes(own.tolist(), probe(seen, new), fitted_on, scored_on, control)
 
 
 def _probe(features: np.ndarray, labels: np.ndarray):

@@ -9,7 +9,15 @@ UNREAD = 0.3  # of right answers that a probe finds and the last layer misses: t
 def figures(found: Probes) -> str:
     """Percent of right answers after each block, by both readers."""
     own, probe = (" ".join(f"{share:.0%}" for share in shares) for shares in (found.own, found.probe))
-    return f"its own last layer {own}; a linear probe {probe}"
+    return f"its own last layer {own}; a linear probe {probe}; {control(found)}"
+
+
+def control(found: Probes) -> str:
+    """What a simple reader finds in the same network before it learned anything."""
+    if found.untrained is None:
+        return "how much a probe finds in a network that has learned nothing was not measured"
+    low, high = min(found.untrained), max(found.untrained)
+    return f"in the same network before training, a probe finds {low:.0%} to {high:.0%}"
 
 
 def guesses(labels: list[str]) -> list[str]:

@@ -52,7 +52,18 @@ def test_the_study_counts_right_answers_of_both_readers(make_run, tiny_images):
     logits = infer(run.load_model(), pixels, family(run.config).preprocessing).numpy()
     assert found.own[-1] == pytest.approx(metrics.accuracy(logits, labels.numpy()).value)
     assert (len(found.own), len(found.probe), found.fitted_on, found.scored_on) == (2, 2, 300, 100)
-    assert seen[-1] == (400, 400)
+    assert len(found.untrained) == 2
+    assert found.untrained != found.probe
+    assert seen[-1] == (800, 800)
+
+
+def test_the_control_is_the_network_as_it_began(make_run, tiny_images):
+    run = make_run("one", depth=14, seed=3)
+    pixels, _ = to_tensors(Images(tiny_images.pixels[:50], tiny_images.labels[:50]))
+    began = untrained(14, run.config.skip, "batch", seed=3).train()
+    with torch.inference_mode():
+        expected = probing.pooled(began, family(run.config).preprocessing(pixels))
+    torch.testing.assert_close(probing.Asked(run, trained=False).features(pixels), expected)
 
 
 def test_a_probe_reads_a_code_that_it_was_fitted_to():
@@ -108,6 +119,7 @@ def test_what_is_saved_is_loaded(make_run):
                 {"own": [True]},
                 {"probe": ["1"]},
                 {"probe": [1.1]},
+                {"untrained": [0.1, 0.2]},
                 {"probe": [float("nan")]},
                 {"fitted_on": 0},
                 {"scored_on": 1.5},

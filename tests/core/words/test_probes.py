@@ -30,5 +30,10 @@ def test_that_it_cannot_say_what_it_knows_is_said_where_a_simple_reader_finds_mu
     assert f"{own[0]:.0%} after block 7, {own[1]:.0%} after block 8" in words
 
 
+@pytest.mark.parametrize(("untrained", "words"), [(None, "was not measured"), ([0.31, 0.28], "finds 28% to 31%")])
+def test_the_control_is_told_where_it_is_known(untrained, words):
+    assert words in probes.control(Probes([0.5], [0.6], 10, 10, untrained))
+
+
 def test_one_block_alone_has_no_course():
     assert "one block" in probes.over_many("It", Probes([0.5], [0.6], 10, 10), range(3, 4))
