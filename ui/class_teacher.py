@@ -13,6 +13,7 @@ from ui.class_doors import TITLE
 from ui.class_pupil import PHOTO, truth
 from ui.foreign_text import plain
 from ui.fragment import fragment
+from ui.permission import THIS_COMPUTER
 
 QR, LARGE = 340, 640  # pixels; a low window shows the photo smaller
 SMALL = 320  # beside the chart
@@ -94,7 +95,7 @@ def _code(room: Room) -> None:
 
 
 def _listening() -> str:
-    if st.get_option("server.address") in ("localhost", "127.0.0.1", "::1"):
+    if st.get_option("server.address") in THIS_COMPUTER:
         return (
             "**This server listens to this computer alone:** start it again without `--server.address`, or with "
             "`--server.address 0.0.0.0`."

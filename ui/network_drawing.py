@@ -3,18 +3,13 @@
 from collections.abc import Sequence
 
 from core.analysis import surgery
+from core.models.resnets import RESNETS
 from core.settings.train_config import TrainConfig
 
 STEP, BLOCK, TOP = 34, 20, 26  # pixels
 LOWER = 0.7  # a block's height over that of one in the stage before, where the picture is twice as high
 # Of torchvision's ResNets; of its other networks, with or without shortcuts, only that the picture shrinks is drawn.
-RESIDUAL_STAGES = {
-    "resnet18": (2, 2, 2, 2),
-    "resnet34": (3, 4, 6, 3),
-    "resnet50": (3, 4, 6, 3),
-    "resnet101": (3, 4, 23, 3),
-    "resnet152": (3, 8, 36, 3),
-}
+RESIDUAL_STAGES = {name: blocks for name, (_, blocks) in RESNETS.items()}
 FIRST = 6  # blocks
 FUNNEL = 6 * STEP, BLOCK / 5  # length, and height where the answer leaves
 

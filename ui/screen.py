@@ -9,6 +9,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import streamlit as st
 
 from core.classroom import qr
+from ui.permission import THIS_COMPUTER
 
 PARTS = ("nav", "picker", "controls")
 SECRETS = ("admin", "teacher", "host", "me")  # by which one may change runs, end a class or a race, or is a pupil
@@ -87,7 +88,7 @@ def _show_link() -> None:
     else:
         st.caption("This link is too long for a QR code.")
     st.code(link, language=None, wrap_lines=True)
-    if urlsplit(link).hostname in ("localhost", "127.0.0.1", "::1"):
+    if urlsplit(link).hostname in THIS_COMPUTER:
         st.caption("This address works on this computer alone. Others in the room need its name or number instead.")
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from core.errors import ModelError
 from core.models.layers import head_name, is_within
 from core.models.registry import build
+from core.models.resnets import BASIC, RESNETS
 from core.settings.fit import STEMMED
 from core.settings.recipes import CIFAR_STEM_SIZE, RECIPES
 from core.settings.train_config import TrainConfig
@@ -20,14 +21,7 @@ Weights = dict[str, Tensor]
 OTHER_NAMES = {r"^linear\.": "fc.", r"\.shortcut\.": ".downsample."}  # theirs: torchvision's
 HEAD_IN_SEQUENCE = re.compile(r"fc\.\d+\.")  # nn.Sequential(nn.Dropout(), nn.Linear(512, 10))
 BLOCK = re.compile(r"layer(\d+)\.(\d+)\.conv1\.weight")
-BASIC, BOTTLENECK = 2, 3  # convolutions of a block
-RESNETS: dict[tuple[int, tuple[int, ...]], str] = {  # (convolutions of a block, blocks by stage): torchvision's name
-    (BASIC, (2, 2, 2, 2)): "resnet18",
-    (BASIC, (3, 4, 6, 3)): "resnet34",
-    (BOTTLENECK, (3, 4, 6, 3)): "resnet50",
-    (BOTTLENECK, (3, 4, 23, 3)): "resnet101",
-    (BOTTLENECK, (3, 8, 36, 3)): "resnet152",
-}
+NAMES = {shape: name for name, shape in RESNETS.items()}
 HEAD = re.compile(r"(fc|classifier(\.\d)?|head|heads\.head)\.weight")
 BUFFERS = ("running_mean", "running_var", "num_batches_tracked")
 WIDEST_GUESS = 150_000_000  # parameters
@@ -63,7 +57,7 @@ def _by_shape(weights: Weights) -> list[dict]:
     blocks, convolutions = _blocks(weights), _convolutions_of_a_block(weights)
     if len(blocks) == 3 and len(set(blocks)) == 1 and convolutions == BASIC:
         return [{"family": "cifar", "depth": 6 * blocks[0] + 2, "skip": skip} for skip in (True, False)]
-    known = RESNETS.get((convolutions, blocks))
+    known = NAMES.get((convolutions, blocks))
     return [{"family": "torchvision", "network": name} for name in ([known] if known else _by_size(weights))]
 
 
