@@ -17,6 +17,7 @@ from ui.permission import THIS_COMPUTER
 
 QR, LARGE = 340, 640  # pixels; a low window shows the photo smaller
 SMALL = 320  # beside the chart
+HARD = " The photos were picked to be hard for the networks."
 LATEST = 40  # names that are shown while the pupils come in
 BEST = 3
 
@@ -199,7 +200,8 @@ def _end(room: Room, token: str, view: View) -> None:
                 st.metric(capitalized(label), f"{score} of {asked}", border=True, width=220)
         for place in places[:BEST]:
             st.markdown(f"## {scores.ordinal(place.rank)} · {place.pupil.name} · {place.score} of {asked}")
-        st.caption(f"{view.joined} took part. The class scores when most votes are right; a tie scores nothing.")
+        said = f"{view.joined} took part. The class scores when most votes are right; a tie scores nothing."
+        st.caption(said + HARD * bool(networks))
     _close_button(room, token)
 
 
