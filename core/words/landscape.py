@@ -33,6 +33,8 @@ def kind(found: Shape) -> str:
 def finding(names: dict[str, str], shapes: dict[str, Shape]) -> str:
     """E.g. "The plain network ended in a valley, the ResNet in a bowl. There are no mountains around either."; both by
     side."""
+    if len(shapes) == 2 and len(kinds := {kind(found) for found in shapes.values()}) == 1:
+        return f"Both ended {KINDS[kinds.pop()]}. {_mountains(names, shapes)}"
     first, *others = [(names[side], KINDS[kind(found)]) for side, found in shapes.items()]
     ends = [f"{first[0]} ended {first[1]}", *(" ".join(other) for other in others)]
     return f"{capitalized(', '.join(ends))}. {_mountains(names, shapes)}"

@@ -24,6 +24,7 @@ def test_the_kind_of_ground(shape, kind):
             {"A": VALLEY, "B": BOWL},
             "The plain network ended in a valley, the ResNet in a bowl. There are no mountains around either.",
         ),
+        ({"A": BOWL, "B": BOWL}, "Both ended in a bowl. There are no mountains around either."),
         ({"B": PLATEAU}, "The ResNet ended on a plateau. There are no mountains around it."),
         (
             {"A": replace(VALLEY, falls=0.25), "B": BOWL},
