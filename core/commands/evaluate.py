@@ -53,13 +53,7 @@ def evaluate(run: Run, test: cifar10.Images) -> dict:
 
 def fit_temperature(run: Run) -> Temperature:
     """From the photos of the run's validation, which it learned nothing from; kept in its folder. What it said of them
-    was kept, too, or it is asked anew. Raises LabError where they are not here, the run has no weights, or may have
-    learned from these very photos."""
-    if run.imported or run.validation_was_seen:
-        raise RunError(
-            f"{run.name}: no temperature can be fitted. It, or the network that it began with, may have learned from "
-            "the photos that would show how sure it should be."
-        )
+    was kept, too, or it is asked anew. Raises LabError where they are not here, or the run has no weights."""
     known = validation.load(run)
     if known and known.logits is not None:
         found = calibration.fit(known.logits, known.labels)
@@ -68,6 +62,15 @@ def fit_temperature(run: Run) -> Temperature:
         found = calibration.fit(logits_on(run, photos), photos.labels)
     calibration.save(run, found)
     return found
+
+
+def require_unseen(run: Run) -> None:
+    """Raises RunError for a run that may have learned from the photos of its validation."""
+    if run.imported or run.validation_was_seen:
+        raise RunError(
+            f"{run.name}: no temperature can be fitted. It, or the network that it began with, may have learned from "
+            "the photos that would show how sure it should be."
+        )
 
 
 def _validation_photos(run: Run) -> cifar10.Images:
@@ -104,6 +107,8 @@ def logits_on(run: Run, images: cifar10.Images) -> np.ndarray:
 def main(argv: list[str] | None = None) -> int:
     args = parser().parse_args(argv)
     found = [find_run(name) for name in args.runs]
+    for run in found if args.temperature else []:
+        require_unseen(run)
     test = cifar10.load_test()
     results = []
     for run in found:
