@@ -9,7 +9,6 @@ from core.charts.probes import READERS, opinions, right_by_block
 from core.data import pictures
 from core.errors import LabError
 from core.runs.run import Run
-from core.words import capitalized
 from core.words import probes as probe_words
 from core.words.glossary import explain
 from core.words.settings import describe
@@ -132,7 +131,7 @@ with curious():
     for side, of_side in found.items():
         st.markdown(
             f"{side}: right answers on {of_side.scored_on:,} test photos; the simple reader was fitted on "
-            f"{of_side.fitted_on:,} training photos, by ridge regression. {capitalized(probe_words.control(of_side))}."
+            f"{of_side.fitted_on:,} training photos, by ridge regression."
         )
     if len(found) == 2:
         st.code(f"{probes.COMMAND} {pair.a.name} {pair.b.name}", language=None, wrap_lines=True)

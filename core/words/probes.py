@@ -9,15 +9,7 @@ UNREAD = 0.3  # of right answers that a probe finds and the last layer misses: t
 def figures(found: Probes) -> str:
     """Percent of right answers after each block, by both readers."""
     own, probe = (" ".join(f"{share:.0%}" for share in shares) for shares in (found.own, found.probe))
-    return f"its own last layer {own}; a linear probe {probe}; {control(found)}"
-
-
-def control(found: Probes) -> str:
-    """What a simple reader finds in the same network before it learned anything."""
-    if found.untrained is None:
-        return "how much a probe finds in a network that has learned nothing was not measured"
-    low, high = min(found.untrained), max(found.untrained)
-    return f"in the same network before training, a probe finds {low:.0%} to {high:.0%}"
+    return f"its own last layer {own}; a linear probe {probe}{_before_training(found)}"
 
 
 def guesses(labels: list[str]) -> list[str]:
@@ -46,8 +38,16 @@ def over_many(name: str, found: Probes, blocks: range) -> str:
     words = (
         f"{name}: its last layer is right on {first:.0%} after block {blocks[0]}, {before:.0%} after block "
         f"{blocks[-2]}, {last:.0%} at the end. A simple reader, trained for each of these blocks, gets "
-        f"{found.probe[0]:.0%}, {found.probe[-2]:.0%} and {found.probe[-1]:.0%} right."
+        f"{found.probe[0]:.0%}, {found.probe[-2]:.0%} and {found.probe[-1]:.0%} right{_before_training(found)}."
     )
     if found.probe[-2] - before < UNREAD:
         return words
     return f"{words} So much of the answer is there before the end, but its own last layer can't read it yet."
+
+
+def _before_training(found: Probes) -> str:
+    """What a simple reader finds in the same network while its weights are random, where that is known."""
+    if found.untrained is None:
+        return ""
+    low, high = (f"{share:.0%}" for share in (min(found.untrained), max(found.untrained)))
+    return f" (in the same network before training: {low if low == high else f'{low} to {high}'})"

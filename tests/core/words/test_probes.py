@@ -30,9 +30,16 @@ def test_that_it_cannot_say_what_it_knows_is_said_where_a_simple_reader_finds_mu
     assert f"{own[0]:.0%} after block 7, {own[1]:.0%} after block 8" in words
 
 
-@pytest.mark.parametrize(("untrained", "words"), [(None, "was not measured"), ([0.31, 0.28], "finds 28% to 31%")])
+@pytest.mark.parametrize(
+    ("untrained", "words"),
+    [
+        (None, "and 70% right."),
+        ([0.31, 0.28], "and 70% right (in the same network before training: 28% to 31%)."),
+        ([0.313, 0.311], "and 70% right (in the same network before training: 31%)."),
+    ],
+)
 def test_the_control_is_told_where_it_is_known(untrained, words):
-    assert words in probes.control(Probes([0.5], [0.6], 10, 10, untrained))
+    assert words in probes.over_many("It", Probes([0.5, 0.6], [0.6, 0.7], 10, 10, untrained), range(5, 7))
 
 
 def test_one_block_alone_has_no_course():
