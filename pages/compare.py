@@ -35,9 +35,12 @@ verdict = cached.verdict(pair.a, pair.b)
 disagreements = cached.disagreements(pair.a, pair.b)
 
 st.title(questions.title(pair.question))
+if pair.a.path == pair.b.path:
+    st.info(comparison_words.SAME_RUN, icon=":material/content_copy:")
+    st.stop()
 (st.markdown if fairness.fair else st.warning)(fairness_in_words(fairness))
 if not fairness.fair and len(fairness.differing):
-    st.dataframe(differing_in_words(fairness.differing), hide_index=True, width="content", key="unfair")
+    st.dataframe(differing_in_words(fairness.differing), hide_index=True, height="content", key="unfair")
 
 
 def figures_of(run: Run) -> dict[str, str]:
@@ -97,7 +100,10 @@ with middle:
     if len(disagreements[better]):
         show_example(int(disagreements[better][0]))
 st.header(comparison_words.headline(verdict, pair.names), anchor=False)
-st.markdown(comparison_words.over_seeds(over_seeds(), pair.names))
+if fairness.differing.keys() == {"seed"}:
+    st.markdown(comparison_words.ONE_RECIPE)
+else:
+    st.markdown(comparison_words.over_seeds(over_seeds(), pair.names))
 take_home.offer(pair)
 
 st.header("Where they disagree", anchor=False)

@@ -123,6 +123,8 @@ axes = Axes(depths, lowest=max(0.0, float(lowest) - ROOM_BELOW))
 found = tables.depth_finding([run for run in runs if run.name in set(rows["run"])])
 with place:
     show("test_right", "right on new photos (%)", published)
+    if len(published):
+        st.caption("Faint, with dotted lines: what He et al. published in 2015, for comparison.")
     st.markdown(f"## {depth_words.headline(found)}")
     show_clicked()
 

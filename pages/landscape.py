@@ -95,8 +95,12 @@ if found:
         st.button(
             "Reset view", key="turn_back", icon=":material/360:", on_click=turn_back, help="Back to the first view."
         )
-    shapes = [{side: landscape.shape(one, number) for side, one in found.items()} for number in range(PAIRS)]
-    st.markdown(f"## {landscape_words.finding(pair.names, shapes[directions])}")
+    findings = [
+        landscape_words.finding(pair.names, {side: landscape.shape(one, number) for side, one in found.items()})
+        for number in range(PAIRS)
+    ]
+    here = "" if len(set(findings)) == 1 else "In these two directions: "
+    st.markdown(f"## {here}{findings[directions]}")
     for place, (side, one) in zip(st.columns(2), found.items(), strict=False):
         with place, st.container(border=True, key=f"landscape_{side}"):
             show_surface(side, one, directions)
@@ -104,7 +108,7 @@ if found:
         "Turn it with the mouse or a finger. Along the ground: two directions, drawn at random. Both have one scale of "
         f"heights and colors, which ends at {CAP:g}."
     )
-    others = (landscape_words.finding(pair.names, shape) for n, shape in enumerate(shapes) if n != directions)
+    others = (finding for number, finding in enumerate(findings) if number != directions)
     st.markdown(f"In the other two directions: {' '.join(others)}")
     st.markdown(NO_PROOF.format(parameters=max(run.parameters for _, run in pair)))
 training_walk.show(pair)

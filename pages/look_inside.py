@@ -160,9 +160,10 @@ def show_verdict() -> None:
         st.caption(OWN)
     if strange and choice.truth is None and not choice.unknown:
         who = " and ".join(names[side] for side in strange)
-        fewest = f"{100 * min(strange.values()):.0f}"
+        least = min(strange.values())
+        fewest = f"only {100 * least:.0f}" if least >= 0.005 else "fewer than 1"
         st.info(
-            f"**Is it one of the ten at all?** To {who} it looks stranger than almost any test photo (only {fewest} in "
+            f"**Is it one of the ten at all?** To {who} it looks stranger than almost any test photo ({fewest} in "
             "100 look stranger). A network can't say “none of these”: it answers all the same.",
             icon=":material/psychology_alt:",
         )

@@ -16,7 +16,7 @@ LARGE, SMALL, STRIP, BUTTON = 320, 160, 96, 140  # pixels
 SEEDS = 10_000
 KEYS = "1234567890"
 PEOPLE = (
-    "These ten were picked to be hard for the networks. On all test photos they get far more right, and people get "
+    "These ten were picked to be hard, for a fair contest. On all test photos they get far more right, and people get "
     "about **94%**: [Ho-Phuoc 2018](https://arxiv.org/abs/1811.07270) measured that, and Andrej Karpathy got the same "
     "when he tried it."
 )
@@ -154,7 +154,7 @@ with curious():
     shares = {side: cached.accuracy(run).value for side, run in (("A", a), ("B", b))}
     st.markdown(
         f"These ten are drawn to make it a fair contest: on all 10,000 test photos A is right on {shares['A']:.0%} and "
-        f"B on {shares['B']:.0%}, and with ten photos at random both would have nearly all of them right. So "
+        f"B on {shares['B']:.0%}, so with ten photos at random they would make one mistake or two. So "
         f"{contest.SHARES['both right']:.0%} of them are drawn from the photos on which both are right, "
         f"{contest.SHARES['B right, A wrong']:.0%} from those which B alone names, "
         f"{contest.SHARES['A right, B wrong']:.0%} from those which A alone names, and "

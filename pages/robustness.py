@@ -171,7 +171,7 @@ found = not_yet.read(
 )
 if found:
     show_curves(found, kind, strength)
-kept = cached.kept_of_spoiled(pair.a, pair.b) if len(found) == 2 else None
+kept = cached.kept_of_spoiled(pair.a, pair.b) if len(found) == 2 and pair.a.path != pair.b.path else None
 pairs = other_pairs()
 if kept:
     show_kept(kept)

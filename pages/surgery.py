@@ -161,7 +161,7 @@ def operate() -> None:
             st.markdown(f"## Nothing is cut out yet. Begin with {example()}, then another.")
         elif len(now) == 2 and None not in now.values():
             named = (
-                f"{pair.names[side]}, {condition(side, removed, scale)}, gets **{share:.0%}** right"
+                f"{pair.names[side]}, {condition(side, removed, scale)}, gets **{share:.1%}** right"
                 for side, share in now.items()
             )
             st.markdown(f"## {capitalized('; '.join(named))}.")

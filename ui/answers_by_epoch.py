@@ -31,7 +31,7 @@ def show(pair: Pair) -> None:
         lambda run: run.commands_to_repeat,
     )
     if not found:
-        offer_pair(*OBSERVED, "See it of 20 layers", "These two kept their answers after every epoch.", key="observed")
+        offer_pair(*OBSERVED, "See it for 20 layers", "These two kept their answers after every epoch.", key="observed")
     if found:
         _show_epoch(pair, found)
         st.header("Learned last", anchor=False)

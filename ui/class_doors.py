@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.classroom import question, rooms, tokens
 from core.errors import LabError
+from core.runs.library import find_run
 from ui import cached, class_link
 from ui.curious import curious
 from ui.foreign_text import plain
@@ -51,11 +52,15 @@ def _teachers_door() -> None:
         st.info("The two networks of this game are not here.")
 
 
+def ten_photos() -> list[question.Question]:
+    """Others each time. Raises LabError where the two networks of the game can't be read."""
+    a, b = (find_run(name) for name in DEEP)
+    return question.about_photos(cached.by_who_is_right(a, b), cached.test_labels(), secrets.randbelow(SEEDS))
+
+
 def _open() -> None:
-    a, b = ({run.name: run for run in finished_runs()}[name] for name in DEEP)
     try:
-        photos = question.about_photos(cached.by_who_is_right(a, b), cached.test_labels(), secrets.randbelow(SEEDS))
-        room, token = rooms.ROOMS.open(photos)
+        room, token = rooms.ROOMS.open(ten_photos())
     except LabError as error:
         st.toast(plain(error), icon=":material/info:")
     else:

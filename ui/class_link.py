@@ -12,7 +12,7 @@ from core.classroom import rooms, tokens
 from core.classroom.room import Pupil, Room
 
 COOKIE = "resnet_lab_class"
-KEPT = "_class"
+KEPT, ASKED_IN = "_class", "_class_asked_in"
 
 
 def room() -> Room | None:
@@ -44,6 +44,16 @@ def enter(room: Room, **who: str) -> None:
     st.session_state[KEPT] = link
     if st.query_params.to_dict() != link:
         st.query_params.from_dict(link)
+
+
+def asked_in(room: Room) -> dict[str, str] | None:
+    """The link's parameters of the lesson's step whose question this is, where it is one."""
+    return st.session_state.get(ASKED_IN, {}).get(room.code)
+
+
+def ask_in(room: Room, step: dict[str, str]) -> None:
+    """Have `asked_in` know it."""
+    st.session_state[ASKED_IN] = {room.code: step}
 
 
 def leave() -> None:

@@ -62,7 +62,7 @@ def gone() -> None:
 
 def _wait(room: Room, me: Pupil, view: View) -> None:
     st.title(f"You are {me.name}", anchor=False)
-    st.markdown("You are in. **Keep this page open:** the first photo comes when your teacher starts.")
+    st.markdown("You are in. **Keep this page open:** the first question comes when your teacher starts.")
     st.caption("Your name is made up, and forgotten when the room ends.")
     if st.button("Not you? Join as somebody new", key="class_forget"):
         class_link.forget()
@@ -103,7 +103,7 @@ def _ballot(room: Room, me: Pupil, view: View) -> None:
     if chosen is None:
         st.caption("Tap your answer.")
     else:
-        st.caption(f"You chose **{plain(choices[chosen])}**. You may change it until the reveal.")
+        st.caption(f"You chose “{plain(choices[chosen])}”. You may change it until the reveal.")
 
 
 def _vote(code: str, me: Pupil, position: int, choice: int) -> None:
@@ -126,7 +126,7 @@ def _judge(room: Room, me: Pupil, view: View) -> None:
     if question.right is not None:
         st.header(truth(view), anchor=False)
     if said is not None:
-        st.markdown(f"You said {said}.")
+        st.markdown(f"You said “{said}”.")
     if question.right is not None:
         st.metric("Your score", f"{_place(room, me).score} of {scores.asked(room)}", border=True)
 

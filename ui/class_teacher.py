@@ -1,16 +1,18 @@
 """The teacher's screen, which the class looks at: the code, the photo, the votes, the truth, the scores."""
 
+from contextlib import suppress
 from html import escape
 
 import streamlit as st
 
 from core.classroom import address, qr, rooms, scores
 from core.classroom.room import Phase, Room, View
+from core.errors import LabError
 from core.words import capitalized
 from ui import class_answers, class_link, class_pupil, photos
 from ui.class_answers import Networks
-from ui.class_doors import TITLE
-from ui.class_pupil import PHOTO, truth
+from ui.class_doors import TITLE, ten_photos
+from ui.class_pupil import truth
 from ui.foreign_text import plain
 from ui.fragment import fragment
 from ui.permission import THIS_COMPUTER
@@ -44,6 +46,8 @@ def _screen(code: str, token: str) -> None:
 
 
 def _close_button(room: Room, token: str) -> None:
+    if step := class_link.asked_in(room):
+        st.page_link("../pages/lesson.py", label="Back to the lesson", icon=":material/menu_book:", query_params=step)
     if st.button("Close the room", key="class_close", icon=":material/logout:"):
         rooms.ROOMS.close(room, token)
         class_link.leave()
@@ -162,14 +166,14 @@ def _photo(view: View, small: bool) -> None:
     with st.container(key="class_photo_small" if small else "class_photo"):
         st.image(
             photos.address(view.question.photo),
-            width=SMALL if small else PHOTO,
+            width=SMALL if small else "stretch",
             alt="The photo to name",
         )
 
 
 def _count(view: View) -> None:
     everybody = 0 < view.joined == view.voted
-    words = f"{view.voted} of {view.joined} have voted"
+    words = f"{view.voted} of {view.joined} {'has' if view.joined == 1 else 'have'} voted"
     st.html(f'<div class="class-count" role="status">{words}{": all" if everybody else ""}</div>')
     st.progress(view.voted / view.joined if view.joined else 0.0)
 
@@ -177,7 +181,7 @@ def _count(view: View) -> None:
 def _latecomers(room: Room) -> None:
     found = address.of(st.context.url)
     where = f" at {escape(found.page.partition('://')[2])}" if found.base else ""
-    st.html(f'<div class="class-late">Late? Join{where} by the code <b>{room.code}</b></div>')
+    st.html(f'<div class="class-late">Late? Join{where} with the code <b>{room.code}</b></div>')
 
 
 # The scores
@@ -202,7 +206,22 @@ def _end(room: Room, token: str, view: View) -> None:
             st.markdown(f"## {scores.ordinal(place.rank)} · {place.pupil.name} · {place.score} of {asked}")
         said = f"{view.joined} took part. The class scores when most votes are right; a tie scores nothing."
         st.caption(said + HARD * bool(networks))
-    _close_button(room, token)
+    with st.container(horizontal=True):
+        if networks:
+            st.button(
+                "Ten other photos",
+                key="class_again",
+                type="primary",
+                icon=":material/casino:",
+                on_click=_play_again,
+                args=(room, token),
+            )
+        _close_button(room, token)
+
+
+def _play_again(room: Room, token: str) -> None:
+    with suppress(LabError):  # the networks are gone: the scores stay
+        room.play_again(token, ten_photos())
 
 
 def _of_networks(networks: Networks | None, room: Room) -> dict[str, int]:

@@ -255,7 +255,7 @@ def _show_curve(looks: list[Look], amounts: dict, moved: str, pair: Pair) -> Non
 def _change_of_mind(slider: Slider, flipped: list[int], kept_at_neutral: bool) -> str:
     if not kept_at_neutral:
         return "has already changed its mind because of the other sliders"
-    where = " and ".join(f"{amount}{slider.unit and ' '}{slider.unit}" for amount in flipped)
+    where = " and ".join(f"{amount}{slider.unit}" for amount in flipped)
     return f"changes its mind at {where}" if flipped else "does not change its mind"
 
 

@@ -15,9 +15,10 @@ from core.lessons.lesson import Call, Guess, Lesson, Step
 from core.lessons.views import VIEWS
 from core.runs.run import Run
 from core.words import capitalized
-from ui import cached, lesson_views, photos, screen, take_home
+from ui import cached, class_link, lesson_views, photos, screen, take_home
 from ui.foreign_text import emphasized, plain
 from ui.pair_picker import finished_runs
+from ui.picture_source import OWN_PHOTO
 
 CLOSE = 5.0  # how far off a guess may be to be called close, in its unit
 
@@ -29,6 +30,8 @@ def show() -> None:
         _show(lessons[name])
         return
     st.title("Lessons")
+    if done := lessons.get(st.session_state.get("_lesson_done", "")):
+        _show_end(done)
     if name:
         st.warning("There is no such lesson here; these are the ones that there are.", icon=":material/link_off:")
     for column, one in zip(st.columns(max(2, len(lessons))), lessons.values(), strict=False):
@@ -36,6 +39,19 @@ def show() -> None:
             _show_card(one)
     for problem in problems:
         st.warning(plain(problem), icon=":material/report:")
+
+
+def _show_end(lesson: Lesson) -> None:
+    aims = "".join(f"\n- {emphasized(aim)}" for aim in lesson.aims)
+    st.success(f"**That was “{plain(lesson.title)}”.** What to take with you:\n{aims}", icon=":material/school:")
+    with st.container(horizontal=True):
+        st.page_link("../pages/play.py", label="Can you beat them?", icon=":material/sports_esports:")
+        st.page_link(
+            "../pages/look_inside.py",
+            label="Try your own picture",
+            icon=":material/photo_camera:",
+            query_params=OWN_PHOTO,
+        )
 
 
 def _files() -> list[tuple[str, int]]:
@@ -139,11 +155,12 @@ def _show_way(lesson: Lesson, number: int) -> None:
             shortcut="Right",
             type="primary",
             on_click=_leave if last else _go,
-            args=() if last else (lesson, number + 1),
+            args=(lesson,) if last else (lesson, number + 1),
         )
 
 
-def _leave() -> None:
+def _leave(lesson: Lesson) -> None:
+    st.session_state["_lesson_done"] = lesson.name
     for key in ("lesson", "step"):
         st.query_params.pop(key, None)
 
@@ -178,13 +195,14 @@ def _ask(guess: Guess, key: tuple[str, int]) -> None:
         if guess.answers and st.button(
             "Let the class guess", key="class_guess", icon=":material/groups:", help="On their phones."
         ):
-            _let_the_class_guess(guess)
+            _let_the_class_guess(guess, key)
 
 
-def _let_the_class_guess(guess: Guess) -> None:
-    """A room for this question alone. The browser's Back leads to the lesson again."""
+def _let_the_class_guess(guess: Guess, key: tuple[str, int]) -> None:
+    """A room for this question alone."""
     right = list(guess.answers).index(str(_fact(guess.fact, _runs(guess.fact)).right))
     room, token = ROOMS.open([Question(guess.ask, tuple(guess.answers.values()), right)])
+    class_link.ask_in(room, {"lesson": key[0], "step": str(key[1])})
     st.switch_page("../pages/classroom.py", query_params={"room": room.code, "teacher": token})
 
 

@@ -51,6 +51,9 @@ def differing(a: Run, b: Run) -> dict[str, tuple]:
     if a.imported or b.imported:
         where = tuple("elsewhere" if run.imported else "here" for run in (a, b))
         return {name: both for name, both in found.items() if name in OF_NETWORK} | {TRAINING: where}
+    if a.config.family != b.config.family:  # what is set of one kind of network says nothing of the other
+        found = {name: both for name, both in found.items() if name not in OF_NETWORK}
+        found = {"network": (a.config.architecture, b.config.architecture)} | found
     found.pop("init", None)
     inits = {} if _same_weights(a, b) else {"init": (a.config.init, b.config.init)}
     return found | inits | _differing_environment(a, b)

@@ -22,10 +22,11 @@ def learning_curves(
         y=alt.Y("value:Q", title=y_title, scale=alt.Scale(zero=False), axis=alt.Axis(format="%" if percent else "~g")),
         color=style.color(),
     )
+    both = table["split"].nunique() > 1
     dash = alt.StrokeDash(
         "split:N",
         scale=alt.Scale(domain=["validation", "training"], range=[[1, 0], [5, 4]]),
-        legend=alt.Legend(title=None, orient="top"),
+        legend=alt.Legend(title=None, orient="top") if both else None,
     )
     tooltip = [
         alt.Tooltip("run:N"),

@@ -120,6 +120,15 @@ class Room:
             if self._phase is not Phase.FINISHED:
                 self._move(Phase.FINISHED, self._position)
 
+    def play_again(self, token: str, questions: Sequence[Question]) -> None:
+        """With other questions, from no points, once the scores are shown; who is in the room stays in it."""
+        with self._lock:
+            self._check(token)
+            if self._phase is Phase.FINISHED:
+                self.questions, self._revealed = tuple(questions), 0
+                self._votes = [{} for _ in self.questions]
+                self._move(Phase.VOTING, 0)
+
     def _go(self, token: str, before: Phase, position: int, after: Phase, to: int) -> None:
         """A press that comes too late, as the second of a double click, changes nothing."""
         with self._lock:

@@ -22,6 +22,7 @@ def of_lesson(lesson: Lesson, **options) -> Handout:
             pair,
             title=lesson.title,
             asked=lesson.about,
+            sides=tuple(replace(side, number="", meaning="") for side in pair.sides),  # some questions ask for these
             charts=pair.charts[:1],
             findings=(),
             exercises=tuple(exercises),
@@ -47,4 +48,4 @@ def _exercise(step: Step) -> Exercise:
     fact = compute(step.guess.fact)
     right = fact.right if isinstance(fact.right, str) else f"{fact.right:.0f} {step.guess.unit}"
     answer = f"{step.guess.answers.get(right, right)}. {fact.finding} {step.why}".strip()
-    return Exercise(f"{step.title.rstrip('?')}: {step.guess.ask}", answer, tuple(step.guess.answers.values()))
+    return Exercise(f"{step.title}: {step.say} {step.guess.ask}", answer, tuple(step.guess.answers.values()))

@@ -28,7 +28,7 @@ OTHER_SEEDS = (
 def headline(verdict: Verdict, names: dict[str, str]) -> str:
     """E.g. "The ResNet wins: right on 92 of 100 photos, the plain network on 83.". `names`: by side."""
     if verdict.could_be_luck:
-        return f"Too close to call: {abs(verdict.points):.1f} points could be luck."
+        return f"Too close to call: {abs(verdict.points):.2f} points could be luck."
     winner, loser = ("B", "A") if verdict.points > 0 else ("A", "B")
     shares = {side: 100 * (verdict.a if side == "A" else verdict.b).value for side in (winner, loser)}
     digits = 0 if abs(shares[winner] - shares[loser]) >= WHOLE_POINTS else 1
@@ -36,6 +36,13 @@ def headline(verdict: Verdict, names: dict[str, str]) -> str:
         f"{capitalized(names[winner])} wins: right on {shares[winner]:.{digits}f} of 100 photos, {names[loser]} on "
         f"{shares[loser]:.{digits}f}."
     )
+
+
+SAME_RUN = "A and B are the same network. Choose another one to compare it with."
+ONE_RECIPE = (
+    "These are two trainings of one recipe: they began with different random numbers (seeds), and so differ by luck "
+    "alone."
+)
 
 
 def over_seeds(found: OverSeeds, names: dict[str, str]) -> str:
@@ -70,7 +77,7 @@ def explanation(verdict: Verdict) -> str:
 def _split(verdict: Verdict) -> str:
     alone = (
         f"Of {verdict.a.n:,} test photos, A alone is right on {verdict.only_a:,}, B alone on {verdict.only_b:,}: a "
-        f"difference of {abs(verdict.points):.1f} points, give or take {verdict.margin:.1f} for luck with the photos "
+        f"difference of {abs(verdict.points):.2f} points, give or take {verdict.margin:.2f} for luck with the photos "
         "(95%)."
     )
     if verdict.could_be_luck:

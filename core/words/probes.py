@@ -19,15 +19,15 @@ def guesses(labels: list[str]) -> list[str]:
 
 
 def settle(names: dict[str, str], labels: dict[str, list[str]], blocks: dict[str, range]) -> str:
-    """E.g. "The plain network says **cat** only at the end; the ResNet says **dog** from block 22 of 27 on."; all by
-    side. `blocks`: the numbers of those that were asked."""
-    each = [f"{names[side]} says **{said[-1]}** {_when(said, blocks[side])}" for side, said in labels.items()]
+    """E.g. "The plain network settles on **cat** only at the end; the ResNet settles on **dog** at block 22 of 27.";
+    all by side. `blocks`: the numbers of those that were asked."""
+    each = [f"{names[side]} settles on **{said[-1]}** {_when(said, blocks[side])}" for side, said in labels.items()]
     return f"{capitalized('; '.join(each))}."
 
 
 def _when(labels: list[str], blocks: range) -> str:
     stays = settled(labels)
-    return "only at the end" if stays == len(blocks) > 1 else f"from block {blocks[stays - 1]} of {blocks[-1]} on"
+    return "only at the end" if stays == len(blocks) > 1 else f"at block {blocks[stays - 1]} of {blocks[-1]}"
 
 
 def over_many(name: str, found: Probes, blocks: range) -> str:

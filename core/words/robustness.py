@@ -69,4 +69,7 @@ def table(found: dict) -> list[str]:
 
 
 def _interval(found: Estimate) -> str:
-    return f"95% interval {100 * found.low:.1f} to {100 * found.high:.1f}"
+    """With a second digit where one would hide on which side of zero it ends."""
+    ends = 100 * found.low, 100 * found.high
+    digits = 2 if min(map(abs, ends)) < 0.05 else 1
+    return f"95% interval {ends[0]:.{digits}f} to {ends[1]:.{digits}f}"

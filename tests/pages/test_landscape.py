@@ -32,7 +32,7 @@ def figures(app: AppTest) -> list[dict]:
 
 def test_both_have_one_scale_and_the_finding_follows_from_the_heights(looked_round):
     app = open_page(looked_round, "landscape")
-    assert "The plain network ended in a valley, the ResNet in a bowl." in said(app)
+    assert "In these two directions: The plain network ended in a valley, the ResNet in a bowl." in said(app)
     assert "In the other two directions: Both ended in a bowl." in said(app)
     shown = figures(app)
     assert len(shown) == 2
@@ -51,7 +51,7 @@ def test_the_other_directions_are_a_click_away_and_the_view_turns_back(looked_ro
     app.segmented_control(key="directions").set_value(1).run()
     app.button(key="turn_back").click().run()
     assert not app.exception
-    assert "## Both ended in a bowl." in said(app)
+    assert "## In these two directions: Both ended in a bowl." in said(app)
     for old, new in zip(before, figures(app), strict=True):
         assert old["layout"]["uirevision"] != new["layout"]["uirevision"]
 

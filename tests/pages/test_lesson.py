@@ -137,3 +137,19 @@ def test_what_labels_are_worth_is_told_with_the_steps_that_were_made(monkeypatch
     view = next(reveal for reveal in reveals if reveal.name == "label_budget")
     lesson_views.show(view)
     assert (shown[0]["steps"] > 0).all()
+
+
+def test_at_the_end_stands_what_to_take_along_and_where_to_go():
+    app = visit(lesson="shortcuts", step="10")
+    app.button(key="lesson_next").click().run()
+    assert all(aim in app.success[0].value for aim in lesson.load(SHIPPED[0]).aims)
+
+
+def test_from_the_question_of_a_lesson_the_teacher_finds_back():
+    app = visit(lesson="shortcuts", step="2")
+    app.button(key="class_guess").click().run()
+    room = ROOMS.find(linked(app, "room"))
+    room.finish(linked(app, "teacher"))
+    app = open_page(app, "classroom")
+    (link,) = [each for each in app.get("page_link") if each.proto.label == "Back to the lesson"]
+    assert link.proto.query_string == "lesson=shortcuts&step=2"

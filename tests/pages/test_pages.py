@@ -618,7 +618,15 @@ def test_who_may_not_change_things_measures_nothing(app, monkeypatch):
 
 def test_two_trainings_of_one_recipe_are_one_pair(app):
     app.query_params["a"], app.query_params["b"] = "resnet20-s0", "resnet20-s1"
-    assert "This is one training of each." in said(open_page(app, "compare"))
+    words = said(open_page(app, "compare"))
+    assert "These are two trainings of one recipe" in words
+    assert "This is one training of each" not in words
+
+
+def test_a_network_is_not_compared_with_itself(app):
+    app.query_params["a"] = app.query_params["b"] = "plain20-s0"
+    assert "luck" not in said(open_page(app, "compare"))
+    assert "Of what both know" not in said(open_page(app, "robustness"))
 
 
 @pytest.mark.parametrize("page", ["learning_curves", "mistakes", "look_inside", "surgery", "depth", "gradient_flow"])

@@ -56,4 +56,4 @@ def test_pages_about_other_runs_show_no_picker():
 def test_a_network_against_itself_is_said():
     app = new_app()
     app.query_params["a"] = app.query_params["b"] = "resnet20-s0"
-    assert "there is nothing to compare" in said(open_page(app, "compare"), "warning")
+    assert "A and B are the same network" in said(open_page(app, "compare"), "info")

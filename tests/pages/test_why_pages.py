@@ -186,7 +186,7 @@ def test_gradient_flow_takes_one_step_when_told(app, monkeypatch):
 
 def test_gradient_flow_compares_the_messages_of_almost_equal_pictures(app, monkeypatch):
     monkeypatch.setattr("ui.new_networks.LIKENESS_DEPTHS", (8, 14))
-    monkeypatch.setattr("ui.new_networks.WALK_DEPTH", 14)
+    monkeypatch.setattr("ui.new_networks.WAY_DEPTH", 14)
     app = open_page(app, "gradient_flow")
     before = len(charts(app))
     app.button(key="likeness").click().run()
@@ -194,7 +194,7 @@ def test_gradient_flow_compares_the_messages_of_almost_equal_pictures(app, monke
     assert len(charts(app)) == before + 3
     assert undescribed(app) == []
     found = re.search(r"ResNet of 14 layers the two messages are still (\d+)% alike.* plain .* (\d+)% alike", said(app))
-    alike = [cached.walk(TrainConfig(depth=14, skip=skip))["alike"][2] for skip in (True, False)]
+    alike = [cached.interpolate(TrainConfig(depth=14, skip=skip))["alike"][2] for skip in (True, False)]
     assert [int(number) / 100 for number in found.groups()] == pytest.approx(alike, abs=0.006)
 
 

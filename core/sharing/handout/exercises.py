@@ -13,9 +13,9 @@ from core.sharing.handout.handout import Exercise
 from core.words import plural
 
 
-def of_hundred(share: float) -> float:
+def of_hundred(share: float, digits: int = 1) -> float:
     """Right answers of 100 photos as they are printed: whoever subtracts two of them gets the difference we say."""
-    return round(100 * share, 1)
+    return round(100 * share, digits)
 
 
 def called(names: Mapping[str, str], side: str) -> str:
@@ -25,12 +25,14 @@ def called(names: Mapping[str, str], side: str) -> str:
 
 def right_more_often(verdict: Verdict, names: Mapping[str, str]) -> Exercise:
     question = "Which of the two was right more often, and by how many of 100 photos?"
-    right = {"A": of_hundred(verdict.a.value), "B": of_hundred(verdict.b.value)}
+    digits = 1 if abs(verdict.points) >= 1 else 2
+    right = {side: of_hundred(share.value, digits) for side, share in (("A", verdict.a), ("B", verdict.b))}
     worse, better = sorted(right, key=lambda side: right[side])
     if right[worse] == right[better]:
         return Exercise(question, f"Neither: both were right on {right['A']:.1f} of 100 photos.")
-    difference = right[better] - right[worse]
-    numbers = f"by {difference:.1f} of 100 photos ({right[better]:.1f} − {right[worse]:.1f} = {difference:.1f})"
+    difference = f"{right[better] - right[worse]:.{digits}f}"
+    shown = f"{right[better]:.{digits}f} − {right[worse]:.{digits}f} = {difference}"
+    numbers = f"by {difference} of 100 photos ({shown})"
     luck = " So small a difference could be luck." if verdict.could_be_luck else ""
     return Exercise(question, f"{called(names, better)}, {numbers}.{luck}")
 

@@ -13,7 +13,8 @@ from core.words.glossary import GLOSSARY
 
 @dataclass(frozen=True)
 class Side:
-    """One of the networks. `drawing`: SVG, or "" for none; `number` says the most important thing, e.g. "92.4%"."""
+    """One of the networks. `drawing`: SVG, or "" for none; `number` says the most important thing, e.g. "92.4%", or
+    nothing: ""."""
 
     letter: str  # "A" or "B"
     name: str

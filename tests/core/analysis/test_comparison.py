@@ -8,6 +8,7 @@ import pytest
 from scipy.stats import ttest_rel
 
 from core.analysis import comparison, metrics
+from core.settings.train_config import TrainConfig
 
 
 def logits_for(answers: list[int]) -> np.ndarray:
@@ -148,3 +149,13 @@ def test_the_margin_is_what_other_photos_would_change():
 def test_trainings_of_one_recipe_are_no_pairs(make_run):
     runs = [make_run(f"seed-{seed}", seed=seed) for seed in (0, 1, 2)]
     assert comparison.pairs_by_seed(runs[0], runs[1], runs) == comparison.pairs_by_seed(runs[0], runs[0], runs) == {}
+
+
+def test_what_is_set_of_one_kind_of_network_alone_is_no_difference(make_run):
+    small, large = make_run("small"), make_run("large")
+    config = TrainConfig(family="torchvision", network="resnet18", input_size=64, lr=0.01)
+    large = replace(large, config=replace(config, data=small.config.data, train_fraction=small.config.train_fraction))
+    found = comparison.differing(small, large)
+    assert found["network"] == ("resnet8", "resnet18")
+    assert "lr" in found
+    assert not {"depth", "skip", "strides", "stem", "norm", "family"} & found.keys()

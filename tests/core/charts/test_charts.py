@@ -112,6 +112,13 @@ def test_every_chart_leaves_the_colors_of_a_and_b_to_the_theme(curves):
             assert scale == {"domain": ["A", "B"]}  # in which colors, says the theme
 
 
+def test_a_legend_names_only_lines_that_are_there(curves):
+    for table, lines in ((curves, 2), (curves[curves["split"] == "validation"], 1)):
+        layers = learning_curves(table, "epoch", "epochs", "accuracy", True).to_dict()["layer"]
+        (dash,) = (layer["encoding"]["strokeDash"] for layer in layers if "strokeDash" in layer["encoding"])
+        assert (dash["legend"] is not None) == (lines == 2)
+
+
 def test_learning_curves_hold_all_points(curves):
     chart = learning_curves(curves, "epoch", "epochs", "accuracy", True).to_dict()
     assert len(rows(chart)) == len(curves)

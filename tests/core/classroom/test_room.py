@@ -322,3 +322,20 @@ def test_whatever_happens_at_once_no_vote_is_lost_and_none_counts_too_late(seed)
     assert sum(place.score for place in scores.places(room)) == sum(
         choice == question.right for question, votes in revealed for choice in votes.values()
     )
+
+
+def test_a_second_game_begins_from_no_points_with_all_who_are_there():
+    room, token = opened()
+    first = room.pupil(room.join())
+    room.start(token)
+    room.vote(first, 0, 1)
+    room.play_again(token, [QUESTIONS[1]])  # not before the scores are shown
+    assert len(room.questions) == len(QUESTIONS)
+    room.finish(token)
+    with pytest.raises(ClassroomError, match="Only the teacher"):
+        room.play_again("x", QUESTIONS)
+    room.play_again(token, [QUESTIONS[1]])
+    view = room.view()
+    assert (view.phase, view.position, view.questions, view.joined, view.voted) == (Phase.VOTING, 0, 1, 1, 0)
+    assert room.vote(first, 0, 0)
+    assert scores.asked(room) == 0

@@ -11,10 +11,10 @@ def test_an_answer_that_changes_has_a_question_mark():
 @pytest.mark.parametrize(
     ("labels", "words"),
     [
-        ({"A": ["cat", "dog", "dog"]}, "This says **dog** from block 8 of 9 on."),
+        ({"A": ["cat", "dog", "dog"]}, "This settles on **dog** at block 8 of 9."),
         (
             {"A": ["cat"], "B": ["cat", "dog"]},
-            "This says **cat** from block 3 of 3 on; that says **dog** only at the end.",
+            "This settles on **cat** at block 3 of 3; that settles on **dog** only at the end.",
         ),
     ],
 )

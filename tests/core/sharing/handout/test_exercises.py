@@ -35,7 +35,7 @@ def test_the_difference_is_that_of_the_numbers_on_the_page():
 
 def test_the_better_one_may_be_a_and_it_may_be_luck():
     answer = exercises.right_more_often(verdict(9010, 9000, 0.6), {"A": "A", "B": "B"}).answer
-    assert answer == "A, by 0.1 of 100 photos (90.1 − 90.0 = 0.1). So small a difference could be luck."
+    assert answer == "A, by 0.10 of 100 photos (90.10 − 90.00 = 0.10). So small a difference could be luck."
     assert exercises.right_more_often(verdict(9000, 9000, 1), NAMES).answer.startswith("Neither")
 
 
