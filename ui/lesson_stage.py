@@ -130,6 +130,7 @@ def _step_number(lesson: Lesson) -> int:
 
 
 def _go(lesson: Lesson, number: int) -> None:
+    st.session_state.pop("_lesson_done", None)
     st.query_params.update(lesson=lesson.name, step=str(number))
 
 
