@@ -256,7 +256,7 @@ def _change_of_mind(slider: Slider, flipped: list[int], kept_at_neutral: bool) -
     if not kept_at_neutral:
         return "has already changed its mind because of the other sliders"
     where = " and ".join(f"{amount}{slider.unit}" for amount in flipped)
-    return f"changes its mind at {where}" if flipped else "does not change its mind"
+    return f"first changes its mind at {where}" if flipped else "does not change its mind"
 
 
 def cover(looks: list[Look], style: MapStyle) -> None:
