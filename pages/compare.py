@@ -125,7 +125,7 @@ else:
     st.info("There is no such photo.")
 
 with curious():
-    st.markdown(comparison_words.explanation(verdict))
+    st.markdown(f"{comparison_words.explanation(verdict)} {comparison_words.MANY_PAIRS}")
     st.markdown(comparison_words.ORDER[comparison.same_order(pair.a, pair.b)])
     figures = {f"{side}: {plain(run.name)}": figures_of(run) for side, run in pair}
     figures_table.show(figures, summary.MEANINGS | COSTS)

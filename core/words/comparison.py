@@ -19,10 +19,8 @@ PLACES = (
     ("at the left", "in the middle", "at the right"),
     ("at the lower left", "at the bottom", "at the lower right"),
 )
-OTHER_SEEDS = (
-    "From different random starting numbers (seeds), each would score differently. And if you try many pairs, about 1 "
-    "in 20 pairs of equally good networks will look different by luck."
-)
+OTHER_SEEDS = "From different random starting numbers (seeds), each would score differently."
+MANY_PAIRS = "If you try many pairs, about 1 in 20 pairs of equally good networks will look different by luck."
 
 
 def headline(verdict: Verdict, names: dict[str, str]) -> str:
