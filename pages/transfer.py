@@ -21,7 +21,7 @@ from ui.picture_source import OWN_PHOTO
 
 COMMANDS = """python -m core train resnet50 --data shipped --epochs 8
 python -m core train resnet50 --data shipped --epochs 8 --init imagenet"""
-HALF = 0.5  # of its own few photos, which a network that was trained well has by heart
+BADLY_TRAINED = 0.5  # right answers on its own few training photos, which a good recipe makes it memorize
 MORE_EPOCHS = 3  # where labels are few, or the steps would be few, too
 WHAT_LEARNS = {"": "everything", "backbone": "the last layer alone"}
 SAME_RECIPE = "Only runs that are equal in all else are compared: learning rates and epochs, too."
@@ -140,9 +140,9 @@ def show_budgets(table: pd.DataFrame) -> None:
         f"points**; with {many:,}, {100 * (learned[many] - scratch[many]):.0f}."
     )
     fewest = next(one.scratch for one in transfer.comparable(both, pairs) if one.scratch.training_images == few)
-    learned_by_heart = cached.history(fewest)["train_accuracy"].iloc[-1]
-    if learned_by_heart < HALF:
-        st.markdown(transfer_words.badly_trained(few, learned_by_heart))
+    training_accuracy = cached.history(fewest)["train_accuracy"].iloc[-1]
+    if training_accuracy < BADLY_TRAINED:
+        st.markdown(transfer_words.badly_trained(few, training_accuracy))
 
 
 def show_verdict() -> None:

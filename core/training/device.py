@@ -21,9 +21,8 @@ def best_device() -> torch.device:
     """A GPU where there is one, CUDA's before Apple's; else the CPU."""
     if torch.cuda.is_available():
         return torch.device("cuda")
-    if (
-        torch.backends.mps.is_available() and distributed.world_size() == 1
-    ):  # whose processes could not exchange gradients
+    # Several processes could not exchange gradients on MPS.
+    if torch.backends.mps.is_available() and distributed.world_size() == 1:
         return torch.device("mps")
     return torch.device("cpu")
 

@@ -46,7 +46,7 @@ class LayerRecord:
         what momentum and weight decay add is left out. So is the first step of a layer that begins with zeros."""
         sizes = torch.stack([torch.linalg.vector_norm(weights.detach()) for weights in self.weights])
         steps = rate * self._factors * self._lengths_of_gradients() / sizes
-        self._step_sums += steps.where(sizes > 0, 0)
+        self._step_sums += steps.where(sizes != 0, 0)
 
     def _lengths_of_gradients(self) -> Tensor:
         norms = torch.stack([torch.linalg.vector_norm(weights.grad) for weights in self.weights])
