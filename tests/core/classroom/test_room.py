@@ -329,6 +329,7 @@ def test_a_second_game_begins_from_no_points_with_all_who_are_there():
     first = room.pupil(room.join())
     room.start(token)
     room.vote(first, 0, 1)
+    room.reveal(token, 0)
     room.play_again(token, [QUESTIONS[1]])  # not before the scores are shown
     assert len(room.questions) == len(QUESTIONS)
     room.finish(token)
