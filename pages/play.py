@@ -16,9 +16,9 @@ LARGE, SMALL, STRIP, BUTTON = 320, 160, 96, 140  # pixels
 SEEDS = 10_000
 KEYS = "1234567890"
 PEOPLE = (
-    "These ten were picked to be hard, for a fair contest. On all test photos they get far more right, and people get "
-    "about **94%**: [Ho-Phuoc 2018](https://arxiv.org/abs/1811.07270) measured that, and Andrej Karpathy got the same "
-    "when he tried it."
+    "These ten were picked to be hard, for a fair contest. On all test photos the networks get far more, and people "
+    "get about **94%**: [Ho-Phuoc 2018](https://arxiv.org/abs/1811.07270) measured that, and Andrej Karpathy got the "
+    "same when he tried it."
 )
 
 st.title("Can you beat them?")

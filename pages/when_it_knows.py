@@ -65,7 +65,7 @@ def show_opinions(side: str, run: Run, said: list[probes.Opinion], truth: str | 
     wanted = truth or labels[-1]
     table = pd.DataFrame(
         {
-            "block": probes.blocks(run.config),
+            "block": asked[side],
             "answer": labels,
             "share": [one.share for one in said],
             "said": probe_words.guesses(labels),

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 
 import numpy as np
 
@@ -76,7 +77,8 @@ def require_unseen(run: Run) -> None:
 def _validation_photos(run: Run) -> cifar10.Images:
     from core.data.batches import split_indices
 
-    images = cifar10.load_training(run.config.data)
+    folder = run.facts.get("data_folder")  # of a run from a zip, no more than its name
+    images = cifar10.load_training(folder if folder and Path(folder).is_absolute() else run.config.data)
     _, kept_apart = split_indices(images.labels, run.config.split_seed)
     return cifar10.Images(images.pixels[kept_apart], images.labels[kept_apart])
 

@@ -67,6 +67,21 @@ def test_evaluate_fits_a_temperature_on_validation_and_keeps_it(
     assert result["temperature"] == pytest.approx(calibration.fit(known.logits, known.labels).value, rel=1e-2)
 
 
+@pytest.mark.parametrize(
+    ("folder", "asked_for"), [("/photos/cifar10", "/photos/cifar10"), ("cifar10", "shipped")], ids=["here", "zip"]
+)
+def test_validation_photos_are_those_of_the_training_where_their_folder_is_known(
+    make_run, few_test_images, monkeypatch, tiny_images, folder, asked_for
+):
+    """A run that came in a zip tells no more than its folder's name, which may be anything here."""
+    run, asked = make_run("one"), []
+    store.save_facts(run.path, run.config, run.facts | {"data_folder": folder})
+    (run.path / VALIDATION_FILE).unlink()
+    monkeypatch.setattr(cifar10, "load_training", lambda source: asked.append(source) or tiny_images)
+    evaluate.main(["one", "--temperature"])
+    assert asked == [asked_for]
+
+
 @pytest.mark.parametrize("as_json", [True, False])
 def test_evaluate_asks_about_spoiled_photos_and_keeps_the_answers(
     make_run, capsys, few_test_images, monkeypatch, as_json
