@@ -2,7 +2,7 @@
 
     python -m benchmarks.shattered_gradients [--depths 8 20 56] [--pairs 4] [--seeds 3] [--norm none]
 
-A line a network: the mean cosine of two pictures that differ by 0.5, 1, 2, 5 and 10 % of another photo, and, of the
+A line a network: the mean cosine of two pictures that differ by 0.5, 1, 2, 5 and 10% of another photo, and, of the
 means over the ways from photo to photo, the standard deviation. Untrained networks; the first training photos.
 """
 

@@ -84,7 +84,7 @@ def table(runs: list[Run]) -> pd.DataFrame:
 
 
 def in_short(run: Run) -> str:
-    """E.g. "ResNet, 20 layers" or "DenseNet-121, from scratch, 10 % of the photos"."""
+    """E.g. "ResNet, 20 layers" or "DenseNet-121, from scratch, 10% of the photos"."""
     config = run.config
     if config.family != "cifar":
         return describe(run)

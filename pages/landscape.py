@@ -6,10 +6,8 @@ from core.analysis.landscapes import landscape
 from core.analysis.landscapes.landscape import PAIRS, STEPS
 from core.words import landscape as landscape_words
 from core.words.glossary import explain
-from core.words.settings import describe
 from ui import not_yet, pair_picker, surface, training_walk
 from ui.curious import curious
-from ui.foreign_text import plain
 from ui.pair_picker import offer_pair
 
 CAP = 5.0  # loss; guessing has 2.3
@@ -60,7 +58,7 @@ def show_surface(side: str, found: landscape.Landscape, directions: int) -> None
     run = pair.a if side == "A" else pair.b
     shape = landscape.shape(found, directions)
     words = landscape_words.details(shape, landscape.share_above(found, directions, CAP), CAP)
-    st.markdown(f":small[{pair_picker.MARKS[side]} {side}: {plain(describe(run))}]")
+    pair_picker.caption(pair, side, run)
     surface.show(
         side,
         pair.colors[side],

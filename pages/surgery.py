@@ -57,7 +57,7 @@ def remaining(run: Run, cut: surgery.Blocks, scale: float) -> float:
 
 
 def condition(side: str, removed: surgery.Blocks, scale: float) -> str:
-    """What was done to a network, e.g. "without block 4 and with its blocks at 50 %"."""
+    """What was done to a network, e.g. "without block 4 and with its blocks at 50%"."""
     run, removable = networks[side]
     done = [f"without {surgery_words.blocks(removed & removable)}"] if removed & removable else []
     if run.config.skip and scale < 1:

@@ -11,7 +11,7 @@ from core.classroom.room import View
 from core.runs.run import Run
 from core.words.settings import names
 from ui import cached, chart, photos
-from ui.pair_picker import DEEP, MARKS, finished_runs
+from ui.pair_picker import DEEP, HUES, MARKS, finished_runs
 
 CLASS = "Class"
 SEEN = 0.03  # a share below it is not worth a row, or a label
@@ -41,7 +41,7 @@ def show_answers(view: View, networks: Networks) -> None:
     for side in SIDES:
         said = int(networks.answers[side][view.question.photo])
         st.markdown(
-            f"## {MARKS[side]} {side}, {networks.called[side]}: {view.question.choices[said]} "
+            f"## :{HUES[side]}[{MARKS[side]}] {side}, {networks.called[side]}: {view.question.choices[said]} "
             f"{photos.mark(said == view.question.right)}"
         )
 

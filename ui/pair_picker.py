@@ -28,6 +28,7 @@ TRANSFER: Names = ("resnet50-scratch", "resnet50-imagenet")
 OBSERVED: Names = ("plain20-quick", "resnet20-quick")  # their answers and weights were kept after every epoch
 SIDES = ("a", "b")
 MARKS = {"A": "●", "B": "■"}  # as in the charts
+HUES = {"A": "orange", "B": "blue"}  # Streamlit's names for what is nearest to `palette.COLORS`
 
 
 @dataclass(frozen=True)
@@ -80,12 +81,19 @@ def choose(default: Names = DEEP, fits: Callable[[TrainConfig], bool] = lambda _
 
 def legend(pair: Pair) -> None:
     """Who is A and who is B, with their color and their mark in the charts."""
-    parts = [
-        f'<span style="white-space:nowrap"><span style="color:{pair.colors[side]}">{MARKS[side]}</span> '
-        f"<b>{side}</b> {escape(describe(run))}</span>"
-        for side, run in pair
-    ]
-    st.html(f'<div style="display:flex;flex-wrap:wrap;gap:0 1.5rem">{"".join(parts)}</div>')
+    parts = "".join(f"<span>{_named(pair, side, run)}</span>" for side, run in pair)
+    st.html(f'<div style="display:flex;flex-wrap:wrap;gap:0 1.5rem">{parts}</div>')
+
+
+def caption(pair: Pair, side: str, run: Run) -> None:
+    """Above a chart of one of them alone: who it is."""
+    st.html(f"<small>{_named(pair, side, run)}</small>")
+
+
+def _named(pair: Pair, side: str, run: Run) -> str:
+    """In HTML."""
+    mark = f'<span style="color:{pair.colors[side]}">{MARKS[side]}</span>'
+    return f'<span style="white-space:nowrap">{mark} <b>{side}</b></span> {escape(describe(run))}'
 
 
 def finished_runs() -> list[Run]:

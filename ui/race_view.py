@@ -16,10 +16,10 @@ from core.words.gradients import rounded
 from ui import cached, chart, photos
 from ui.curious import curious_charts
 from ui.foreign_text import plain
+from ui.pair_picker import HUES
 from ui.race_track import track
 
 POINTS = 100  # of a curve, at most: more are not seen, and cost time
-HUES = {"A": "orange", "B": "blue"}  # Streamlit's names for what is nearest to `palette.COLORS`
 SIDE = 82  # pixels of a photo on the screen: four are side by side on a phone
 SHORT = {"airplane": "plane", "automobile": "car"}  # so that a word and its mark fit below a photo
 MARKS = {True: ":green[:material/check:]", False: ":red[:material/close:]"}

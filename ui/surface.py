@@ -53,12 +53,18 @@ def _figure(
         "marker": {"size": 7, "color": color, "symbol": SYMBOLS[side], "line": {"color": "white", "width": 2}},
         "hovertemplate": f"{side}, as trained: loss %{{z:.2f}}<extra></extra>",
     }
-    axis = {"showbackground": False, "gridcolor": "rgba(128,128,128,0.4)", "zeroline": False, "showspikes": False}
-    flat = axis | {"showticklabels": False, "title": {"text": ""}}
+    axis = {  # without numbers: a phone cuts them off, and the colors say how high it is
+        "showbackground": False,
+        "gridcolor": "rgba(128,128,128,0.4)",
+        "zeroline": False,
+        "showspikes": False,
+        "showticklabels": False,
+        "title": {"text": ""},
+    }
     scene = {
-        "xaxis": flat,
-        "yaxis": flat,
-        "zaxis": axis | {"title": {"text": "loss"}, "range": [0, cap], "nticks": 6},
+        "xaxis": axis,
+        "yaxis": axis,
+        "zaxis": axis | {"range": [0, cap], "nticks": 6},
         "aspectratio": {"x": 1, "y": 1, "z": 0.7},
         "camera": {"eye": FROM, "center": {"x": 0, "y": 0, "z": -0.1}},
     }

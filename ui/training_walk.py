@@ -10,10 +10,8 @@ from core.runs import kept_weights
 from core.runs.run import Run
 from core.settings.train_config import LONGEST_NAME
 from core.words import landscape as landscape_words
-from core.words.settings import describe
-from ui import chart, not_yet
-from ui.foreign_text import plain
-from ui.pair_picker import MARKS, OBSERVED, Pair, offer_pair
+from ui import chart, not_yet, pair_picker
+from ui.pair_picker import OBSERVED, Pair, offer_pair
 
 TIMES = 12  # that weights are kept, where nobody has yet
 SYMBOLS = {"A": "circle", "B": "square"}
@@ -85,7 +83,7 @@ def _was_kept(run: Run) -> bool:
 def _show_way(pair: Pair, side: str, found: Walk, scale: list[float]) -> None:
     run = pair.a if side == "A" else pair.b
     words = landscape_words.way_details(found)
-    st.markdown(f":small[{MARKS[side]} {side}: {plain(describe(run))}]")
+    pair_picker.caption(pair, side, run)
     chart.show(
         way_on_map,
         walk.ground_table(found),

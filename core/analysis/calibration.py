@@ -1,4 +1,4 @@
-"""How far a network can be believed when it says how sure it is: "90 % sure" should be right 9 times of 10. No torch.
+"""How far a network can be believed when it says how sure it is: "90% sure" should be right 9 times of 10. No torch.
 
 Guo et al. 2017, "On calibration of modern neural networks" (arXiv 1706.04599). A network's certainty is mended by one
 number, its temperature: all logits are divided by it. It changes no answer, only how sure the network is.
@@ -44,7 +44,7 @@ def fit(logits: np.ndarray, labels: np.ndarray) -> Temperature:
 
 def reliability(logits: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
     """BINS of as many photos each, from those of which the network is least sure: sure (mean certainty), right (share
-    of right answers), low and high (its 95 % interval), photos; all 0 to 1."""
+    of right answers), low and high (its 95% interval), photos; all 0 to 1."""
     certainty, right = _certainty(logits, labels)
     rows = []
     for photos in np.array_split(np.argsort(certainty, kind="stable"), BINS):

@@ -176,7 +176,7 @@ class _Errors:
     seeds: the variance of one run's error over seeds, pooled over all depths at which the network has several; each
     network's own, as where one fails with some seeds, the other may not. It has (runs - 1) degrees of freedom a depth.
 
-    D is more than luck where |D| passes the 97.5 % quantile of Student's t times its standard error. The first part is
+    D is more than luck where |D| passes the 97.5% quantile of Student's t times its standard error. The first part is
     known from thousands of photos, the second from few runs; Welch and Satterthwaite give the degrees of freedom of a
     sum of variances, here that of the seeds times (var(D) / its part)^2. Without several seeds the second part is
     unknown, and counts as 0: see `Finding.seeds_known`.

@@ -12,12 +12,12 @@ import scipy  # whose parts load when they are first used: the first page needs 
 from core.data.cifar10 import CLASSES
 
 GUESSING = 1 / len(CLASSES)  # the accuracy of a network that knows nothing
-Z95 = 1.959963984540054  # standard deviations that hold 95 % of a normal distribution
+Z95 = 1.959963984540054  # standard deviations that hold 95% of a normal distribution
 
 
 @dataclass(frozen=True)
 class Share:
-    """A share of n cases, 0 to 1, with its 95 % interval (Wilson 1927)."""
+    """A share of n cases, 0 to 1, with its 95% interval (Wilson 1927)."""
 
     value: float
     low: float

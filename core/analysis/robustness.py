@@ -43,7 +43,7 @@ class Answers:
 
 
 class Estimate(NamedTuple):
-    """A mean over photos, with its 95 % interval."""
+    """A mean over photos, with its 95% interval."""
 
     value: float
     low: float

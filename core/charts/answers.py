@@ -74,7 +74,7 @@ def per_class(table: pd.DataFrame, measure: str) -> alt.LayerChart | alt.FacetCh
 
 
 def answers(probabilities: pd.DataFrame, color: str) -> alt.LayerChart | alt.FacetChart:
-    """Bars of the most probable classes, as they come, on a scale from 0 to 100 %. `probabilities`: columns class,
+    """Bars of the most probable classes, as they come, on a scale from 0 to 100%. `probabilities`: columns class,
     probability."""
     scale = alt.Scale(domain=[0, 1 + ROOM_FOR_PERCENT], nice=False)
     # The order is said: left to itself, the browser keeps that of the picture before.
@@ -147,7 +147,7 @@ def votes(table: pd.DataFrame, choices: list[str]) -> alt.LayerChart | alt.Facet
 
 
 def right_by_strength(table: pd.DataFrame, now: int) -> alt.LayerChart | alt.FacetChart:
-    """Right answers against how strongly photos were spoiled, with 95 % intervals; a dashed line at the strength `now`.
+    """Right answers against how strongly photos were spoiled, with 95% intervals; a dashed line at the strength `now`.
     `table`: columns side, run, strength (0: clean, to 5), right, low, high (0 to 1)."""
     strength = alt.X("strength:Q", title="how strongly the photos are spoiled (0: not)", axis=alt.Axis(tickMinStep=1))
     rule = alt.Chart(pd.DataFrame({"strength": [now]})).mark_rule(strokeDash=[4, 3], color="#808080").encode(x=strength)

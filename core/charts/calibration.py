@@ -7,7 +7,7 @@ from core.charts import style
 
 
 def reliability(table: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
-    """Right answers against certainty, with 95 % intervals; on the dashed line a network is as sure as it is right.
+    """Right answers against certainty, with 95% intervals; on the dashed line a network is as sure as it is right.
     `table`: columns side, run, sure, right, low, high (0 to 1), photos."""
     ends = pd.DataFrame({"sure": [0, 1], "right": [0, 1]})
     sure = alt.X("sure:Q", title="how sure it says it is", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))

@@ -9,7 +9,7 @@ BEGINNINGS = ("from scratch", "pretrained")
 
 
 def label_budget(table: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
-    """Accuracy against the number of labeled images, with its 95 % interval. `table`: columns side (of BEGINNINGS),
+    """Accuracy against the number of labeled images, with its 95% interval. `table`: columns side (of BEGINNINGS),
     run, images, epochs, steps, accuracy, low, high (0 to 1)."""
     base = alt.Chart(table).encode(
         x=alt.X(

@@ -107,7 +107,7 @@ def _cells(values: dict) -> list[str]:
         _cell(values["seed"]),
         _cell(values["epochs"]),
         _cell(values["minutes"], "{:.0f}"),
-        *(_cell(values[error], "{:.2f} %") for error in ERRORS),
+        *(_cell(values[error], "{:.2f}%") for error in ERRORS),
     ]
 
 
@@ -156,7 +156,7 @@ def _what(values) -> list[str]:
 
 def _mean(errors: pd.Series) -> str:
     """With the standard deviation over the seeds, where there are several."""
-    return f"{errors.mean():.2f}{f' ± {errors.std():.2f}' if len(errors) > 1 else ''} %"
+    return f"{errors.mean():.2f}{f' ± {errors.std():.2f}' if len(errors) > 1 else ''}%"
 
 
 def _head(columns: tuple[str, ...]) -> list[str]:

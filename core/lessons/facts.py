@@ -59,7 +59,7 @@ def points(a: Run, b: Run) -> Fact:
 
 
 def first_at_80(a: Run, b: Run) -> Fact:
-    """Which of two is the first, in epochs, to be right on 80 % of the photos kept apart: "a", "b", "same", "none"."""
+    """Which of two is the first, in epochs, to be right on 80% of the photos kept apart: "a", "b", "same", "none"."""
     called = names(a, b)
     target = training_summary.TARGETS[0]
     epochs = {}

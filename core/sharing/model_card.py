@@ -17,7 +17,7 @@ TEMPLATE = """# {name}
 
 | | |
 |---|---|
-| test accuracy (10,000 images, scored once, after training) | {accuracy:.2%} (95 % interval {low:.2%} to {high:.2%}) |
+| test accuracy (10,000 images, scored once, after training) | {accuracy:.2%} (95% interval {low:.2%} to {high:.2%}) |
 | validation accuracy of the kept epoch{seen} | {val_accuracy:.2%} (epoch {best_epoch} of {epochs}) |
 | training accuracy in that epoch{augmented} | {train_accuracy:.2%} |
 | parameters | {parameters:,} |
@@ -41,7 +41,7 @@ TEMPLATE_IMPORTED = """# {name}
 
 | | |
 |---|---|
-| test accuracy (10,000 images, scored once, by the lab) | {accuracy:.2%} (95 % interval {low:.2%} to {high:.2%}) |
+| test accuracy (10,000 images, scored once, by the lab) | {accuracy:.2%} (95% interval {low:.2%} to {high:.2%}) |
 | how it was trained, and on what | not known here |
 | weights | {file}, sha256 {sha256} |
 | colors scaled by | {normalization} ({chosen}) |

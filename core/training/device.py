@@ -11,7 +11,7 @@ from torch import nn
 from core.errors import LabError
 from core.training import distributed
 
-# Steps of a whole training from which compiling it on a CPU pays. In bfloat16 it takes minutes once and then saves 19 %
+# Steps of a whole training from which compiling it on a CPU pays. In bfloat16 it takes minutes once and then saves 19%
 # of each step of two threads, in float32 nothing for sure (docs/speed.md); both grow with the network.
 PAYS_FROM = 12_000
 TENSOR_CORES = (7, 0)  # the compute capability of the first GPUs that have them

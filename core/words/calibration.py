@@ -14,7 +14,7 @@ def share(probability: float) -> str:
 
 
 def gap(name: str, bins: pd.DataFrame) -> str:
-    """E.g. "the ResNet says 84 % on average and is right on 92 %: not sure enough"; of `calibration.reliability`."""
+    """E.g. "the ResNet says 84% on average and is right on 92%: not sure enough"; of `calibration.reliability`."""
     over = calibration.overconfidence(bins)
     sure, right = bins["sure"].mean(), bins["right"].mean()
     how = "about right" if abs(over) < ABOUT else "too sure" if over > 0 else "not sure enough"

@@ -138,8 +138,8 @@ def judged(doubt: Doubt) -> str:
 
 
 def with_and_without(names: dict[str, str], shares: dict[str, tuple[float, float]]) -> str:
-    """Accuracies with and without some photos, by side, e.g. "Without them, the plain network is right on 90.51 %
-    instead of 90.37 %"."""
+    """Accuracies with and without some photos, by side, e.g. "Without them, the plain network is right on 90.51%
+    instead of 90.37%"."""
     each = [
         f"{names[side]} is right on {without:.2%} instead of {whole:.2%}" for side, (whole, without) in shares.items()
     ]

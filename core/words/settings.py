@@ -79,7 +79,7 @@ def describe(run: Run) -> str:
 
 
 def limits(config: TrainConfig) -> list[str]:
-    """What kept a network from learning all it could, e.g. ["only the last layer learns", "10 % of the photos"]."""
+    """What kept a network from learning all it could, e.g. ["only the last layer learns", "10% of the photos"]."""
     words = []
     if config.freeze:
         words += [

@@ -90,7 +90,7 @@ def test_every_page_of_the_app_is_tried():
     ("scheme", "sizes"), [("dark", [(960, 600), (390, 844)]), ("light", [(720, 450), (1440, 1000)])]
 )
 def test_every_page_is_whole_and_can_be_read(lab, scheme, sizes):
-    """960 x 600 and 720 x 450 are what 1440 x 900 shows at a zoom of 150 % and 200 %. Contrast is at least 4.5 to 1
+    """960 x 600 and 720 x 450 are what 1440 x 900 shows at a zoom of 150% and 200%. Contrast is at least 4.5 to 1
     (WCAG 2.1, 1.4.3)."""
     lab.page.emulate_media(color_scheme=scheme)
     for name in PAGES:

@@ -49,11 +49,11 @@ def test_headline_has_a_row_for_networks_alike_in_all_but_one_thing(make_run):
     errors = {run.name: training_summary.figures(run)["test_error"] for run in (plain, *twins, alone)}
     shown = [errors["plain"], (errors["seed0"] + errors["seed1"]) / 2]
     assert cells(twin_row)[:5] == ["8", "BatchNorm", "0.05", "1", "1 and 2"]
-    assert [float(cell.split()[0]) for cell in cells(twin_row)[5:]] == pytest.approx(shown, abs=0.006)
+    assert [float(cell.split()[0].rstrip("%")) for cell in cells(twin_row)[5:]] == pytest.approx(shown, abs=0.006)
     assert ["±" in cell for cell in cells(twin_row)[5:]] == [False, True]
     assert cells(match_row)[0] == "ResNet-50"
     shown = [errors["alone"], errors["seed0"]]
-    assert [float(cell.split()[0]) for cell in cells(match_row)[4:]] == pytest.approx(shown, abs=0.006)
+    assert [float(cell.split()[0].rstrip("%")) for cell in cells(match_row)[4:]] == pytest.approx(shown, abs=0.006)
 
 
 def test_figures_are_those_of_the_kept_epoch(make_run):
@@ -75,7 +75,7 @@ def test_seeds_are_averaged_and_other_settings_kept_apart(make_run):
     lines = report.markdown([other, *seeds]).splitlines()
     assert [cells(line)[0] for line in lines[2:]] == ["`other`", "`seed0`", "`seed1`", "**mean of 2**"]
     errors = [training_summary.figures(run)["test_error"] for run in seeds]
-    said = re.fullmatch(r"([\d.]+) ± ([\d.]+) %", cells(lines[-1])[-1])
+    said = re.fullmatch(r"([\d.]+) ± ([\d.]+)%", cells(lines[-1])[-1])
     assert float(said[1]) == pytest.approx(np.mean(errors), abs=0.006)
     assert float(said[2]) == pytest.approx(np.std(errors, ddof=1), abs=0.006)
     assert len({len(cells(line)) for line in lines}) == 1

@@ -27,7 +27,7 @@ def of_100(name: str) -> float:
     [
         ("plain56-s0", "resnet56-s0", "b"),
         ("resnet56-s0", "plain56-s0", "a"),
-        ("plain8-s0", "resnet8-s0", "same"),  # 87.4 and 87.6 %
+        ("plain8-s0", "resnet8-s0", "same"),  # 87.4 and 87.6%
     ],
 )
 def test_better(a, b, right):
