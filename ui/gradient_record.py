@@ -24,8 +24,15 @@ FAINTEST = "; the lightest is a millionth of the strongest, or less"
 
 def show_steps(pair: Pair, found: dict[str, Record]) -> None:
     """How far steps moved each layer, of those runs that recorded it. `found`: as of `show`."""
+    rescaled = [side for side, run in pair if side in found and run.config.optimizer == "adamw"]
+    if rescaled:
+        st.info(
+            f"How far steps moved the layers of **{' and '.join(rescaled)}** is not recorded: AdamW rescales each "
+            "gradient, so its norm does not tell.",
+            icon=":material/info:",
+        )
     steps = not_yet.read(
-        [(side, run) for side, run in pair if side in found],
+        [(side, run) for side, run in pair if side in found and side not in rescaled],
         Run.relative_steps,
         "When **{side}** was trained, how far steps moved its layers was not recorded. A new training records it.",
         lambda run: run.commands_to_repeat,

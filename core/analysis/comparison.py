@@ -60,11 +60,15 @@ def differing(a: Run, b: Run) -> dict[str, tuple]:
 
 
 def _differing_environment(a: Run, b: Run) -> dict[str, tuple]:
-    known = [run.environment for run in (a, b)]
-    if not all(known):  # trained elsewhere
+    if not (a.environment and b.environment):  # trained elsewhere
         return {}
-    both = {name: tuple(str(one.get(name, usual)) for one in known) for name, usual in USUAL_ENVIRONMENT.items()}
-    return {name: values for name, values in both.items() if values[0] != values[1]}
+    both = zip(USUAL_ENVIRONMENT, learned_in(a), learned_in(b), strict=True)
+    return {name: values for name, *values in both if values[0] != values[1]}
+
+
+def learned_in(run: Run) -> tuple[str, ...]:
+    """The values of USUAL_ENVIRONMENT with which it was trained, in this order."""
+    return tuple(str(run.environment.get(name, usual)) for name, usual in USUAL_ENVIRONMENT.items())
 
 
 def _same_weights(a: Run, b: Run) -> bool:
@@ -152,7 +156,7 @@ class OverSeeds:
 
 
 def pairs_by_seed(a: Run, b: Run, runs: Iterable[Run]) -> dict[int, tuple[Run, Run]]:
-    """{seed: two of the `runs`}, which differ from A and from B in their seed alone; of several, the first. None where
+    """{seed: two of the `runs`}, which differ from A and from B in their seed alone; of several, the first. Empty where
     A and B differ in nothing else themselves: these are trainings of one recipe."""
     if differing(a, b).keys() <= {"seed"}:
         return {}

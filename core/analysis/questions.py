@@ -4,8 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from itertools import pairwise
+from typing import Any
 
-from core.analysis.comparison import differing
+from core.analysis.comparison import differing, learned_in
 from core.runs.run import Run
 from core.settings.train_config import TrainConfig
 
@@ -34,7 +35,7 @@ def questions(runs: list[Run]) -> list[Question]:
 
 
 def fair_pairs(setting: str, runs: list[Run]) -> list[Question]:
-    """All pairs that differ in `setting` alone, of every seed and recipe."""
+    """The pairs that differ in `setting` alone, of every seed and recipe; of repeated trainings, the first."""
     return [pair for pair in _pairs(setting, runs) if differing(pair.a, pair.b).keys() == {setting}]
 
 
@@ -51,11 +52,11 @@ def _about(setting: str, runs: list[Run]) -> Iterator[Question]:
 
 
 def _pairs(setting: str, runs: list[Run]) -> Iterator[Question]:
-    alike = defaultdict(list)
+    alike: dict[tuple, dict[Any, Run]] = defaultdict(dict)
     for run in runs:
-        alike[_without(run.config, setting)].append(run)
+        alike[_without(run.config, setting), learned_in(run)].setdefault(getattr(run.config, setting), run)
     for group in alike.values():
-        for a, b in pairwise(sorted(group, key=lambda run: _size(run.config, setting))):
+        for a, b in pairwise(sorted(group.values(), key=lambda run: _size(run.config, setting))):
             yield Question(setting, a, b)
 
 

@@ -140,9 +140,9 @@ def main(argv: list[str] | None = None) -> int:
     args = parser().parse_args(argv)
     data, usual, found = converted(args.source)
     target = args.file or usual
-    if target.exists() and target.samefile(args.source):
-        raise LabError(f"{target} would be overwritten; give the new file another name.")
     with writing(target):
+        if target.exists() and target.read_bytes() != data:
+            raise LabError(f"{target} would be overwritten; give the new file another name.")
         target.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(target, lambda file: file.write(data))
     print(f"{target}: {found and f'{found}; '}sha256 {hashlib.sha256(data).hexdigest()}", file=sys.stderr)

@@ -1,7 +1,6 @@
 """Train one or more CIFAR-10 networks, each into a run's folder."""
 
 import argparse
-import shlex
 import signal
 import sys
 from functools import cache
@@ -15,6 +14,7 @@ from core.data import cifar10
 from core.errors import LabError
 from core.models.registry import parse_architecture
 from core.runs import library, status
+from core.runs.command import shell_line
 from core.runs.run import open_run
 from core.settings.environment import expanded
 from core.settings.fit import STEMS
@@ -81,7 +81,7 @@ def _add_option(p: argparse.ArgumentParser, name: str) -> None:
         p.add_argument(f"--no-{option}", action="store_true", help=f"without: {text}")
         return
     usual = [str(recipe(family, "sgd")[name]) for family in RECIPES] if name in USUAL_BY_RECIPE else []
-    one = "by the schedule" if name == "warmup" else field.default or "none"
+    one = "by the schedule" if name == "warmup" else "none" if field.default in (None, "") else field.default
     told = ", torchvision's networks ".join(usual) or one
     kind = field.type if field.type in (int, str) else float
     p.add_argument(f"--{option}", type=kind, choices=setting.values or None, help=f"{text} Default: {told}.")
@@ -128,7 +128,7 @@ def _train(args: argparse.Namespace) -> int:
             finished = not distributed.any_rank(not session.run(stop))
         if not finished:
             log = ["--log", args.log] if args.log else []
-            again = shlex.join([*distributed.launcher(), "-m", "core", "train", "--run", str(folder), *log])
+            again = shell_line([*distributed.launcher(), "-m", "core", "train", "--run", str(folder), *log])
             distributed.say(f"Stopped. Nothing is lost; continue with: {again}")
             return 130
     return 0
@@ -180,6 +180,8 @@ def _config(architecture: str, args: argparse.Namespace) -> TrainConfig:
         raise LabError(f"--recipe is for the small twins, plainN and resnetN, not for {architecture}.")
     given = {name: getattr(args, name) for name in SETTINGS if getattr(args, name, None) is not None}
     turned_off = {name: False for name in SETTINGS if getattr(args, f"no_{name}", False)}
+    if args.recipe and args.optimizer == "adamw":
+        raise LabError("--recipe is for the optimizer sgd: its learning rate is far too high for adamw.")
     data = "shipped" if args.data == "shipped" else "full"
     optimizer, stem = args.optimizer or "sgd", args.stem or STEMS[0]
     usual = recipe(named["family"], optimizer, stem) | NAMED_RECIPES.get(args.recipe, {})

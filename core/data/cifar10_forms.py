@@ -46,7 +46,9 @@ Files = dict[str, Callable[[], bytes]]  # {path within the folder or archive: it
 def read(place: Path, classes: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """(uint8 (n, 32, 32, 3), uint8 (n,)): the training images in `place`, a folder or an archive, or an archive in that
     folder, and their labels, which count the `classes`. Raises DataError that says what is there instead."""
-    packed = [path for path in sorted(place.glob("*")) if path.name.endswith(ARCHIVES)] if place.is_dir() else []
+    # A Mac puts a file beside each on some disks: "._" before its name.
+    inside = sorted(place.glob("[!.]*")) if place.is_dir() else []
+    packed = [path for path in inside if path.name.endswith(ARCHIVES)]
     for each in (place, *packed):
         with _files(each) as files:
             for form in (_binary, _pickled, _pictures, _tables):
@@ -84,7 +86,8 @@ def _files(place: Path) -> Iterator[Files]:
     except FileNotFoundError:
         raise DataError(f"{place} is missing.") from None
     except (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(f"{place} cannot be read as a folder or an archive of CIFAR-10 ({error}).") from None
+        reason = " ".join(str(error).split())
+        raise DataError(f"{place} cannot be read as a folder or an archive of CIFAR-10 ({reason}).") from None
 
 
 def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:

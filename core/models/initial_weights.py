@@ -70,7 +70,7 @@ def fitted(given: Weights, config: TrainConfig, called: str, new_head: bool = Fa
     counters = {name: own[name] for name in own if name.endswith("num_batches_tracked")}  # old files lack them
     given = counters | {name: value for name, value in given.items() if not name.startswith(AUXILIARY)}
     _require_fit(own, given, f"{called} do not fit {config.architecture}. They are {described}")
-    found = {name: given[name].to(value.dtype) for name, value in own.items()}
+    found = {name: given[name].to(value.dtype, copy=True) for name, value in own.items()}  # a file may name one twice
     if not all(torch.isfinite(value).all() for value in found.values()):
         raise ModelError(f"{called} are damaged: some of their numbers are not finite.")
     return found

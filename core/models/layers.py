@@ -33,8 +33,8 @@ def head_name(model: nn.Module) -> str:
 def freeze(model: nn.Module, stage: str) -> list[nn.Module]:
     """Freeze all parameters up to the end of `stage` (BACKBONE: all but the last layer; "": none).
 
-    Gives the layers that are therefore to stay in eval mode (BatchNorm would go on changing what follows). Raises
-    ModelError that lists the stages.
+    Gives the layers that are therefore to stay in eval mode (BatchNorm would go on changing what follows), to the last
+    that holds numbers: a dropout after it belongs to what learns. Raises ModelError that lists the stages.
     """
     if not stage:
         return []
@@ -45,12 +45,13 @@ def freeze(model: nn.Module, stage: str) -> list[nn.Module]:
 
     parameters = list(model.named_parameters())
     layers = [(name, layer) for name, layer in model.named_modules() if not list(layer.children())]
-    ends = [max((i for i, (name, _) in enumerate(named) if inside(name)), default=-1) for named in (parameters, layers)]
-    if ends[0] < 0 or is_within(head, stage):
+    last = max((i for i, (name, _) in enumerate(parameters) if inside(name)), default=-1)
+    last_layer = max((i for i, (name, layer) in enumerate(layers) if inside(name) and layer.state_dict()), default=-1)
+    if last < 0 or is_within(head, stage):
         raise ModelError(f"There is no stage {stage!r} to freeze. Known: {', '.join([BACKBONE, *stages(model)])}.")
-    for _, parameter in parameters[: ends[0] + 1]:
+    for _, parameter in parameters[: last + 1]:
         parameter.requires_grad_(False)
-    return [layer for _, layer in layers[: ends[1] + 1]]
+    return [layer for _, layer in layers[: last_layer + 1]]
 
 
 def stages(model: nn.Module) -> list[str]:

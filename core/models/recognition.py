@@ -108,7 +108,8 @@ def describe(weights: Weights) -> str:
         layers = [f"{name[:40]} {tuple(value.shape)}" for name, value in list(weights.items())[:3]]
         return f"{len(weights)} tensor{'s' * (len(weights) != 1)}, first {', '.join(layers)}"
     inside = _convolutions_of_a_block(weights)
-    kind = "a pre-activation ResNet" if "bn1.weight" not in weights else "a network"
+    pre_activation = "bn1.weight" not in weights and any(".bn1." in name for name in weights)
+    kind = "a pre-activation ResNet" if pre_activation else "a network"
     words = [
         f"{kind} of {inside * sum(blocks) + 2} layers: {', '.join(map(str, blocks))} blocks of {inside} convolutions",
         f"{first.shape[0]} channels at first",

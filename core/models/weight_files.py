@@ -148,13 +148,17 @@ def _dicts_of_weights(value: object, keys: tuple[str, ...], seen: set[int]) -> I
     if not isinstance(value, dict) or len(keys) > DEEPEST or id(value) in seen:
         return
     seen.add(id(value))
+    inner = [
+        found
+        for name, each in value.items()
+        if "optim" not in str(name).lower()
+        for found in _dicts_of_weights(each, (*keys, str(name)), seen)
+    ]
     tensors = {str(name): each.detach() for name, each in value.items() if _is_plain(each)}
-    if any(each.dim() > 1 for each in tensors.values()):
+    if inner:  # tensors beside it are no layers, e.g. a confusion matrix
+        yield from inner
+    elif any(each.dim() > 1 for each in tensors.values()):
         yield keys, tensors
-        return
-    for name, inner in value.items():
-        if "optim" not in str(name).lower():
-            yield from _dicts_of_weights(inner, (*keys, str(name)), seen)
 
 
 def _is_plain(value: object) -> bool:

@@ -1,7 +1,9 @@
 """The command that makes a run, from what its config.json holds. Nothing reads commands: they are for people."""
 
+import os
 import shlex
-from collections.abc import Mapping
+import subprocess
+from collections.abc import Mapping, Sequence
 
 from core.settings.fit import NORMALIZATIONS
 from core.settings.train_config import PRECISIONS, SETTINGS, TrainConfig
@@ -26,7 +28,7 @@ def train_command(
     words += _option("threads", threads) if type(threads) is int and 1 <= threads <= MOST_THREADS else []
     compiled = environment.get("compiled")
     words += ["--compile" if compiled else "--no-compile"] if isinstance(compiled, bool) else []
-    return shlex.join([*words, *(_option("name", name) if name else [])])
+    return shell_line([*words, *(_option("name", name) if name else [])])
 
 
 def import_command(config: TrainConfig, file: str, name: str) -> str:
@@ -40,7 +42,12 @@ def import_command(config: TrainConfig, file: str, name: str) -> str:
     else:
         mean, std = config.normalization.split(",")[:3], config.normalization.split(",")[3:]
         words += [*_option("mean", ",".join(mean)), *_option("std", ",".join(std))]
-    return shlex.join([*words, *_option("name", name)])
+    return shell_line([*words, *_option("name", name)])
+
+
+def shell_line(words: Sequence[str]) -> str:
+    """Words as one types them on this machine: Windows keeps single quotes as part of a word."""
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
 def _program(environment: Mapping) -> list[str]:

@@ -32,7 +32,10 @@ def misfit(c: "TrainConfig") -> str | None:
             f"normalization must be one of {', '.join(NORMALIZATIONS)}, or three means from 0 to 1 and three standard "
             f"deviations above 0, separated by commas, not {c.normalization!r:.80}",
         ),
-        (8 <= c.depth <= 1202 and c.depth % 6 == 2, f"depth must be 6n+2 (8, 14, 20, 32, 44, 56, ...), not {c.depth}"),
+        (
+            8 <= c.depth <= 1202 and c.depth % 6 == 2,
+            f"depth must be 6n+2 (8, 14, 20, 32, 44, 56, ..., at most 1202), not {c.depth}",
+        ),
         (
             cifar or (c.depth, c.skip, c.norm) == (20, True, "batch"),
             "depth, shortcuts and norm of a network of torchvision cannot be chosen",

@@ -23,7 +23,7 @@ MOST_KEPT = 40  # times that the weights are kept on the way: each takes a file 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """One training run. Two runs with equal configs have, on the same machine, with as many threads and in the same
+    """One training run. Two runs with equal configs have, on the same CPU, with as many threads and in the same
     precision, equal histories. The labels of unusual values stand in a run's name in the order of the fields."""
 
     family: str = setting(

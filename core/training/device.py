@@ -22,9 +22,25 @@ def best_device() -> torch.device:
     if torch.cuda.is_available():
         return torch.device("cuda")
     # Several processes could not exchange gradients on MPS.
-    if torch.backends.mps.is_available() and distributed.world_size() == 1:
+    if torch.backends.mps.is_available() and distributed.world_size() == 1 and learns_right("mps"):
         return torch.device("mps")
     return torch.device("cpu")
+
+
+@cache
+def learns_right(device: str) -> bool:
+    """One backward pass through BatchNorm, channels last, against the CPU's: some versions of PyTorch have computed it
+    wrongly on Apple's GPUs, others not at all (pytorch/pytorch#175189, #188371)."""
+    images = torch.randn(4, 8, 16, 16, generator=torch.Generator().manual_seed(0))
+    gradients = []
+    for each in ("cpu", device):
+        norm, seen = nn.BatchNorm2d(8).to(each), images.to(each).to(memory_format=torch.channels_last).requires_grad_()
+        try:
+            norm(seen).pow(3).sum().backward()
+        except RuntimeError:
+            return False
+        gradients += [torch.cat([part.grad.flatten().cpu() for part in (seen, norm.weight) if part.grad is not None])]
+    return torch.allclose(*gradients, rtol=0.01, atol=0.01)
 
 
 @cache
@@ -47,8 +63,9 @@ def _cpu_claims_bfloat16() -> bool:
 
 def _bfloat16_computes_right() -> bool:
     """One convolution both ways: some builds have computed it wrongly."""
-    x = torch.randn(4, 64, 32, 32).to(memory_format=torch.channels_last)
-    weight = torch.randn(64, 64, 3, 3).to(memory_format=torch.channels_last)
+    own = torch.Generator().manual_seed(0)  # the process's may just now make a network from its seed
+    x = torch.randn(4, 64, 32, 32, generator=own).to(memory_format=torch.channels_last)
+    weight = torch.randn(64, 64, 3, 3, generator=own).to(memory_format=torch.channels_last)
     with torch.no_grad():
         exact = nn.functional.conv2d(x, weight, padding=1)
         rounded = nn.functional.conv2d(x.bfloat16(), weight.bfloat16(), padding=1).float()

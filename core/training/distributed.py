@@ -91,7 +91,8 @@ def _join() -> None:
         if _place("LOCAL_WORLD_SIZE") > gpus:
             raise TrainingError(f"This machine has {gpus} GPUs, one for each process: --nproc-per-node {gpus}.")
         torch.cuda.set_device(_place("LOCAL_RANK"))
-    distributed.init_process_group("nccl" if gpus else "gloo", timeout=PATIENCE)
+    nccl = gpus and distributed.is_nccl_available()  # Windows has none
+    distributed.init_process_group("nccl" if nccl else "gloo", timeout=PATIENCE)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 It has no history. What it is, its tensors say (`core.models.recognition`) or whoever brings it.
 """
 
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -123,7 +124,11 @@ def add(root: Path, name: str, config: TrainConfig, file: NetworkFile, chosen: s
         "imported": {"file": file.name, "sha256": file.sha256, "found": file.found, "normalization": chosen},
     }
     folder = store.new_run(root, name, config, facts)
-    store.save_facts(folder, config, facts | {"sha256": store.save_weights(folder, weights)})
+    try:
+        store.save_facts(folder, config, facts | {"sha256": store.save_weights(folder, weights)})
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     return open_run(folder)
 
 

@@ -1,7 +1,8 @@
 """The training loop. Knows a config, images and a network; knows no files and no screen, it reports through callbacks.
 
 Everything random follows from (seed, epoch, step), so the state of a training is its tensors and its position,
-and going on from a saved state gives bit by bit what an undisturbed run gives (same machine, same thread count).
+and going on from a saved state gives bit by bit what an undisturbed run gives (same machine, same thread count; on a
+GPU nearly so, since nobody asks its libraries for sums in one order).
 """
 
 import copy
@@ -95,8 +96,8 @@ class Trainer:
         """Train to the last epoch, or until `should_stop()` before a step or a batch of the validation. True if it got
         to the end.
 
-        `on_epoch` gets a row of history.csv (`runs.HISTORY_COLUMNS`). Raises DivergedError on a loss or gradient that
-        is not finite, before a step is made with it; `record` then has one more row, of the epoch so far.
+        `on_epoch` gets a row of history.csv (`core.runs.run.HISTORY_COLUMNS`). Raises DivergedError on a loss or
+        gradient that is not finite, before a step is made with it; `record` then has one more row, of the epoch so far.
         """
 
         def stop() -> bool:

@@ -1,4 +1,4 @@
-"""Study which blocks a run can do without, for the page Surgery: writes surgery.csv into the run's folder."""
+"""Study which blocks a run can do without, for *What if a block is cut?*: writes surgery.csv into the run's folder."""
 
 import sys
 from functools import partial

@@ -1,6 +1,5 @@
 """The handout of any two runs, from what their folders hold."""
 
-import shlex
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -18,6 +17,7 @@ from core.charts.learning import learning_curves
 from core.data import cifar10
 from core.data.cifar10 import CLASSES, Images
 from core.paths import ROOT
+from core.runs.command import shell_line
 from core.runs.run import Run
 from core.sharing.handout import exercises
 from core.sharing.handout.handout import Chart, Command, Handout, Photo, Side, terms_in
@@ -173,7 +173,7 @@ def _commands(pair: Mapping[str, Run]) -> tuple[Command, ...]:
         for side, run in pair.items()
     ]
     kept = [run.name for run in pair.values() if run.has_weights]
-    check = [Command("Check the numbers", f"python -m core evaluate {shlex.join(kept)}")] if kept else []
+    check = [Command("Check the numbers", f"python -m core evaluate {shell_line(kept)}")] if kept else []
     return (*again, *check, Command("Open the app", "streamlit run streamlit_app.py"))
 
 

@@ -1,5 +1,7 @@
 """Which questions the runs answer: fair pairs, found by their configs."""
 
+from dataclasses import replace
+
 from core.analysis.questions import fair_pairs, questions
 from core.runs.library import list_runs
 from core.words.questions import labels, title
@@ -33,6 +35,28 @@ def test_of_several_seeds_the_first_is_asked_about(make_run):
     runs = [make_run(f"{skip}-{seed}", skip=skip, seed=seed) for seed in (1, 0) for skip in (True, False)]
     assert asked(runs) == [("skip", "False-0", "True-0")]
     assert {pair.names for pair in fair_pairs("skip", runs)} == {frozenset((f"False-{s}", f"True-{s}")) for s in (0, 1)}
+
+
+def test_a_training_that_was_repeated_hides_no_question(make_run):
+    first = [make_run("plain", skip=False), make_run("residual", skip=True)]
+    again = [make_run("plain-again", skip=False), make_run("plain-kept", skip=False, epochs=2, keep_weights=2)]
+    other = [in_bfloat16(make_run(f"{skip}-bfloat16", skip=skip)) for skip in (False, True)]
+    for runs in ([*first, *again], [*first, other[0]], [*first, other[1]], [*first, *again, *other]):
+        assert ("skip", "plain", "residual") in asked(runs)
+    assert {pair.names for pair in fair_pairs("skip", [*first, *other])} == {
+        frozenset(("plain", "residual")),
+        frozenset(("False-bfloat16", "True-bfloat16")),
+    }
+
+
+def in_bfloat16(run):
+    return replace(run, facts=run.facts | {"environment": run.environment | {"precision": "bfloat16"}})
+
+
+def test_the_headline_stays_a_question_beside_repeated_trainings():
+    shipped = list_runs()[0]
+    repeated = [replace(run, path=run.path.with_name(f"{run.name}-again")) for run in shipped]
+    assert asked([*shipped, *repeated]) == asked(shipped)
 
 
 def test_any_other_setting_asks_its_own_question(make_run):

@@ -8,7 +8,7 @@ import tarfile
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch.nn import functional as F
 
 from core.commands import convert_weights, run_command
@@ -143,7 +143,11 @@ def test_a_file_of_torch_becomes_safetensors_beside_it_and_is_never_overwritten(
     assert "found under 'net', without the prefix 'module.'" in capsys.readouterr().err
     found = load_file(tmp_path / "a.safetensors")
     assert {name: value.dtype for name, value in found.items()} == {n: value.dtype for n, value in weights.items()}
-    assert "give the new file another name" in refused(capsys, str(tmp_path / "a.safetensors"))
+    assert convert_weights.main([str(tmp_path / "a.bin")]) == 0  # once more makes the same file
+    capsys.readouterr()
+    save_file({"mine": torch.ones(1)}, tmp_path / "a.safetensors")
+    assert "give the new file another name" in refused(capsys, str(tmp_path / "a.bin"))
+    assert "mine" in load_file(tmp_path / "a.safetensors")
 
 
 def test_package_that_was_cut_off_is_refused_in_a_sentence(keras, tmp_path, capsys):

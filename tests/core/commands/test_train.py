@@ -261,6 +261,7 @@ def test_interrupted_training_goes_on_to_the_same_end(full, tmp_path):
         ("resnet18 --norm none", "norm of a network of torchvision cannot be chosen"),
         ("resnet18 --input-size 8", "input size must be from 32 to 512"),
         ("alexnet --input-size 32", "alexnet needs images of 63 pixels"),
+        ("resnet8 --optimizer adamw --recipe quick", "--recipe is for the optimizer sgd"),
         ("resnet8 --optimizer lion", "argument --optimizer: invalid choice"),
         ("resnet8 --warmup 1", "warmup must be from 0"),
         ("resnet8 --head-lr 0", "head lr must be above 0"),

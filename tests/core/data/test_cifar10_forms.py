@@ -99,6 +99,22 @@ def test_the_official_images_come_in_the_official_order(official, place, tmp_pat
     assert (images.pixels.dtype, images.labels.dtype) == (np.uint8, np.uint8)
 
 
+def test_what_a_mac_puts_beside_an_archive_hides_nothing(official, tmp_path):
+    folder = tmp_path / "cifar"
+    folder.mkdir()
+    binary(official, folder)
+    archive = Path(shutil.make_archive(str(tmp_path / "packed" / "cifar"), "zip", tmp_path, "cifar"))
+    (archive.parent / "._cifar.zip").write_bytes(b"\x00\x05\x16\x07")
+    assert np.array_equal(load_training(str(archive.parent)).pixels, official.pixels)
+
+
+def test_a_damaged_archive_is_told_in_one_line(tmp_path):
+    (tmp_path / "cifar.tar.gz").write_bytes(b"no archive at all")
+    with pytest.raises(DataError) as caught:
+        load_training(str(tmp_path / "cifar.tar.gz"))
+    assert "\n" not in str(caught.value)
+
+
 def victim(place: Path) -> Path:
     names = ("*3*", "train/dog/0001.png", "train-00001*")
     return min(path for path in place.rglob("*") if any(map(path.match, names)))

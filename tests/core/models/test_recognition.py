@@ -8,6 +8,7 @@ import torch
 from core.errors import ModelError
 from core.models import recognition
 from core.models.initial_weights import fitted
+from core.models.recognition import describe
 from core.models.registry import build
 from core.settings.train_config import TrainConfig
 
@@ -70,6 +71,10 @@ def option_b(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 def pre_activation(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return {name: value for name, value in weights.items() if not name.startswith("bn1.")}
+
+
+def test_a_network_without_batchnorm_is_no_pre_activation_resnet():
+    assert describe(weights_of(depth=20, norm="none")).startswith("a network of 20 layers")
 
 
 @pytest.mark.parametrize(

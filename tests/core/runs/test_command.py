@@ -2,13 +2,15 @@
 
 import json
 import shlex
+from types import SimpleNamespace
 
 import pytest
 
 from core.commands import train
 from core.errors import LabError
 from core.paths import SHIPPED
-from core.runs.command import train_command
+from core.runs import command
+from core.runs.command import shell_line, train_command
 from core.runs.run import Run, open_run
 from core.settings.recipes import NAMED_RECIPES
 from core.settings.train_config import TrainConfig
@@ -24,6 +26,13 @@ ODD = [
     TrainConfig(schedule="constant", warmup=0.3),
 ]
 SHIPPED_CONFIGS = [open_run(path.parent).config for path in sorted(SHIPPED.glob("*/config.json"))]
+
+
+def test_windows_is_told_words_in_its_own_quotes(monkeypatch):
+    words = ["python", "--run", r"C:\Users\Anna Lee\runs\x"]
+    assert shell_line(words) == r"python --run 'C:\Users\Anna Lee\runs\x'"
+    monkeypatch.setattr(command, "os", SimpleNamespace(name="nt"))
+    assert shell_line(words) == r'python --run "C:\Users\Anna Lee\runs\x"'
 
 
 @pytest.mark.parametrize("config", [*ODD, *SHIPPED_CONFIGS], ids=lambda config: config.default_run_name)

@@ -1,4 +1,4 @@
-"""What test_parallel.py has torchrun start: short trainings on random images, and a file of what came of them."""
+"""What test_distributed.py has torchrun start: short trainings on random images, and a file of what came of them."""
 
 import sys
 from dataclasses import replace

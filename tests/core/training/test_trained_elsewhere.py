@@ -20,7 +20,7 @@ from core.errors import ModelError, RunError
 from core.models.preprocessing import NORMALIZATIONS
 from core.models.registry import build, family
 from core.runs import run as run_module
-from core.runs import status
+from core.runs import status, store
 from core.runs.library import find_run
 from core.runs.run import Run
 from core.settings.train_config import TrainConfig
@@ -207,6 +207,25 @@ def test_a_scoring_that_is_stopped_is_no_finished_run(file, own_runs):
     assert not trained_elsewhere.score(run, should_stop=lambda: True)
     assert status.read(run.path).state == "stopped"
     assert not run.finished
+
+
+def test_a_file_that_names_a_tensor_twice_is_brought(shipped, tmp_path, own_runs):
+    """As of layers that share their weights."""
+    weights = shipped.load_model().state_dict()
+    weights["layer1.0.bn2.weight"] = weights["layer1.0.bn1.weight"]
+    torch.save(weights, tmp_path / "shared.pt")
+    run = trained_elsewhere.add(own_runs, "shared", shipped.config, trained_elsewhere.look(tmp_path / "shared.pt"))
+    assert torch.equal(run.load_model().layer1[0].bn2.weight, weights["layer1.0.bn1.weight"])
+
+
+def test_a_full_disk_leaves_no_half_run(file, shipped, own_runs, monkeypatch):
+    def full(folder, weights):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store, "save_weights", full)
+    with pytest.raises(OSError, match="No space"):
+        trained_elsewhere.add(own_runs, "mine", shipped.config, trained_elsewhere.look(file))
+    assert not (own_runs / "mine").exists()
 
 
 def test_weights_for_another_network_leave_nothing(file, own_runs):

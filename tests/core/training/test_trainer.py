@@ -11,6 +11,7 @@ from core.data.batches import to_tensors
 from core.data.cifar10 import Images
 from core.errors import DivergedError, LabError, ModelError, TrainingError
 from core.models.inference import infer
+from core.models.layers import freeze
 from core.models.registry import build
 from core.runs import store
 from core.runs.run import HISTORY_COLUMNS
@@ -296,6 +297,16 @@ def test_relative_steps_are_how_far_steps_without_momentum_move_each_layer(train
     assert each.record.relative_steps[0] == pytest.approx(np.mean(moved, axis=0).tolist(), rel=1e-3)
 
 
+def test_how_far_adamw_moves_a_layer_is_not_claimed(trainer):
+    """It rescales each gradient."""
+    each = trainer(epochs=1, optimizer="adamw", lr=0.001)
+    each.fit()
+    assert each.record.relative_steps is None
+    again = trainer(epochs=1, optimizer="adamw", lr=0.001)
+    again.load_state(*each.state())
+    assert again.record.relative_steps is None
+
+
 def test_best_epoch_is_kept(trainer, monkeypatch):
     """Validation accuracies 0.1, 0.3, 0.3, 0.2 by fiat: the third epoch is the best, and of equals the one that
     learned for longer."""
@@ -506,6 +517,27 @@ def test_long_training_is_compiled_where_that_pays(
     assert trainer(precision, compiled=asked).compiled is compiled
 
 
+def test_a_device_that_learns_wrongly_is_found(monkeypatch):
+    assert device.learns_right("cpu")
+    device.learns_right.cache_clear()
+    usual, calls = torch.nn.BatchNorm2d.forward, count()
+
+    def wrong(self, x):
+        return usual(self, x) if next(calls) == 0 else 1.1 * usual(self, x)
+
+    monkeypatch.setattr(torch.nn.BatchNorm2d, "forward", wrong)
+    assert not device.learns_right("cpu")
+    device.learns_right.cache_clear()
+
+
+def test_trying_bfloat16_draws_no_number_that_a_network_begins_with():
+    torch.manual_seed(5)
+    device._bfloat16_computes_right()
+    drawn = torch.randn(3)
+    torch.manual_seed(5)
+    assert torch.equal(drawn, torch.randn(3))
+
+
 # Fine-tuning
 
 
@@ -525,6 +557,17 @@ def test_frozen_stages_stay_bit_by_bit_with_their_running_statistics(trainer, st
     in_optimizer = sum(len(group["params"]) for group in each.optimizer.param_groups)
     assert in_optimizer == sum(parameter.requires_grad for parameter in each.model.parameters()) > 0
     assert len(each.optimizer.state_dict()["state"]) == in_optimizer
+
+
+@pytest.mark.parametrize("network", ["mobilenet_v3_small", "squeezenet1_1"])
+def test_a_dropout_of_the_last_layer_is_not_frozen_with_the_others(network):
+    model = build(TrainConfig(family="torchvision", network=network, input_size=64))
+    still = freeze(model, "backbone")
+    names = {layer: name for name, layer in model.named_modules()}
+    (dropout,) = (layer for layer in model.modules() if isinstance(layer, torch.nn.Dropout))
+    assert dropout not in still
+    norms = [layer for layer in model.modules() if isinstance(layer, torch.nn.BatchNorm2d)]
+    assert {names[norm] for norm in norms} <= {names[layer] for layer in still}
 
 
 def learning_order(state: dict) -> list[str]:
