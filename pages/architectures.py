@@ -10,7 +10,7 @@ from core.errors import LabError
 from core.runs.run import Run
 from core.settings.recipes import SCHEDULES
 from core.training.schedules import curve
-from core.words import summary
+from core.words import counted, summary
 from core.words.glossary import explain
 from core.words.settings import describe, in_words, limits, network_name, setting_name
 from ui import cached, chart, permission
@@ -97,8 +97,8 @@ def training(run: Run) -> str:
     if run.imported:
         return f"trained elsewhere, at {run.config.input_size} pixels"
     photos, minutes = run.training_images, cached.history(run)["seconds"].sum() / 60
-    of = f" of {photos:,} photos" if photos else ""
-    return f"{run.config.epochs} epochs{of}, at {run.config.input_size} pixels, {minutes:.0f} min"
+    of = f" of {counted(photos, 'photo')}" if photos else ""
+    return f"{counted(run.config.epochs, 'epoch')}{of}, at {run.config.input_size} pixels, {minutes:.0f} min"
 
 
 def kind(run: Run) -> str:

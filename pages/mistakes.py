@@ -10,7 +10,7 @@ from core.charts.palette import told_apart
 from core.data import doubted_labels
 from core.data.cifar10 import CLASSES
 from core.data.doubted_labels import JUDGED, JUDGES, MAJORITY
-from core.words import capitalized, plural, with_article
+from core.words import capitalized, counted, plural, with_article
 from core.words.comparison import with_and_without
 from core.words.glossary import phrase
 from ui import answers_by_epoch, cached, chart, pair_picker, photos
@@ -94,7 +94,7 @@ def show_photos(whose: str, true: str, answer: str) -> None:
     for number, (title, mask) in enumerate(groups.items()):
         indices = np.flatnonzero(mask)
         more = f", the first {SHOWN} shown" if len(indices) > SHOWN else ""
-        st.markdown(f"**{title}**: {len(indices)} photos{more}")
+        st.markdown(f"**{title}**: {counted(len(indices), 'photo')}{more}")
         if len(indices):
             photos.strip(indices[:SHOWN], pair, key=f"photos_{number}")
 

@@ -97,18 +97,18 @@ def show_score(drawn: list[int], answers: list[int]) -> None:
     truths = [int(cached.test_labels()[photo]) for photo in drawn]
     scores = {"You": contest.score(answers, truths)}
     for side in "AB":
-        scores[capitalized(called[side])] = contest.score(answers_of[side][drawn].tolist(), truths)
+        scores[called[side]] = contest.score(answers_of[side][drawn].tolist(), truths)
     best = max(scores.values())
     winners = [who for who, points in scores.items() if points == best]
     st.header(verdict(winners), anchor=False)
     with st.container(horizontal=True, key="scores"):
         for who, points in scores.items():
-            st.metric(who, f"{points} of {contest.PHOTOS}", border=True, width=220)
+            st.metric(capitalized(who), f"{points} of {contest.PHOTOS}", border=True, width=220)
     st.markdown(PEOPLE)
     with st.container(horizontal=True, key="played"):
         for photo, answer, truth in zip(drawn, answers, truths, strict=True):
             with st.container(width=STRIP + 34, gap=None):
-                st.image(photos.address(photo), width=STRIP, alt=f"A {CLASSES[truth]}")
+                st.image(photos.address(photo), width=STRIP, alt=capitalized(with_article(CLASSES[truth])))
                 lines = [f"**{CLASSES[truth]}**", f"you: {CLASSES[answer]} {photos.mark(answer == truth)}"]
                 lines += [
                     f"{side}: {CLASSES[what]} {photos.mark(what == truth)}"
@@ -134,7 +134,7 @@ def verdict(winners: list[str]) -> str:
         return "You beat both networks!"
     if "You" in winners:
         return "You are level with the best."
-    return f"{' and '.join(winners)} won this time."
+    return capitalized(f"{' and '.join(winners)} won this time.")
 
 
 answers_of = {"A": cached.test_logits(a).argmax(axis=1), "B": cached.test_logits(b).argmax(axis=1)}

@@ -5,10 +5,12 @@ import streamlit as st
 from core.charts.palette import SIDES
 from core.data.cifar10 import CLASSES
 from core.errors import RunError
+from core.paths import lessons_dir
 from core.words import capitalized, with_article
 from core.words.glossary import explain
 from core.words.questions import TITLES
 from ui import cached, network_drawing, photos
+from ui.foreign_text import plain
 from ui.pair_picker import DEEP, TRANSFER, Pair, finished_runs
 from ui.picture_source import OWN_PHOTO
 
@@ -89,8 +91,9 @@ def show_way_in(setting: str, pair: Pair) -> None:
         ):
             page = "../pages/compare.py" if setting == "skip" else "../pages/transfer.py"
             st.switch_page(page, query_params=pair.link)
-        lesson = {"lesson": LESSONS[setting], "step": "1"}
-        st.page_link("../pages/lesson.py", label="Lesson", icon=":material/menu_book:", query_params=lesson)
+        if (lessons_dir() / f"{LESSONS[setting]}.toml").exists():  # a teacher may have put others in their place
+            lesson = {"lesson": LESSONS[setting], "step": "1"}
+            st.page_link("../pages/lesson.py", label="Lesson", icon=":material/menu_book:", query_params=lesson)
 
 
 st.title("A computer learns to name what is in a photo")
@@ -99,13 +102,13 @@ st.markdown(
     "right, on 10,000 photos that it has never seen?",
     help=explain("network", "layer"),
 )
-try:
-    told = stories()
-    for column, (setting, pair) in zip(st.columns(2), told.items(), strict=False):
-        with column, st.container(border=True, key=f"card_{setting}", height="stretch"):
+told = stories()
+for column, (setting, pair) in zip(st.columns(2), told.items(), strict=False):
+    with column, st.container(border=True, key=f"card_{setting}", height="stretch"):
+        try:
             show_story(setting, pair)
-except RunError:
-    told = {}
+        except RunError as error:
+            st.error(plain(error), icon=":material/broken_image:")
 if not told:
     st.info("The networks that come with the lab are not here. Train a pair of your own.")
 for column, (page, label, icon, query) in zip(st.columns(len(DOORS)), DOORS, strict=True):

@@ -9,7 +9,7 @@ from core.charts.filters import MOST
 from core.charts.transfer import BEGINNINGS, label_budget, weight_change
 from core.errors import RunError
 from core.runs.run import Run, WeightChange
-from core.words import summary
+from core.words import counted, summary, times
 from core.words import transfer as transfer_words
 from core.words.glossary import explain
 from core.words.settings import limits, network_name
@@ -23,6 +23,7 @@ COMMANDS = """python -m core train resnet50 --data shipped --epochs 8
 python -m core train resnet50 --data shipped --epochs 8 --init imagenet"""
 BADLY_TRAINED = 0.5  # right answers on its own few training photos, which a good recipe makes it memorize
 MORE_EPOCHS = 3  # where labels are few, or the steps would be few, too
+SHORT = 10  # epochs at most of a training that had little time
 WHAT_LEARNS = {"": "everything", "backbone": "the last layer alone"}
 SAME_RECIPE = "Only runs that are equal in all else are compared: learning rates and epochs, too."
 CALLED = dict(zip("AB", BEGINNINGS, strict=True))
@@ -168,7 +169,7 @@ def lessons_in_words(table: pd.DataFrame) -> str:
     """How long each learned: with few photos, often fewer steps, to which part of what is lost is due."""
     lessons = table.groupby("images", as_index=False)[["epochs", "steps"]].first()
     words = ", ".join(
-        f"{row.steps:,} with {row.images:,} photos (each seen {row.epochs} times)" for row in lessons.itertuples()
+        f"{row.steps:,} with {row.images:,} photos (each seen {times(row.epochs)})" for row in lessons.itertuples()
     )
     few, many = lessons["steps"].iloc[[0, -1]]
     due = ": part of what few labels cost is that they gave fewer steps" if few < many else ""
@@ -225,7 +226,7 @@ def show_change(moved: dict[str, WeightChange]) -> None:
     ]
     chart.show(weight_change, shown, width="stretch", key="moved", alt="; ".join(words))
     still = {side: int((table["change"][:-1] == 0).sum()) for side, table in tables.items()}
-    frozen = "".join(f" {count} layers of {side} did not move." for side, count in still.items() if count)
+    frozen = "".join(f" {counted(count, 'layer')} of {side} did not move." for side, count in still.items() if count)
     st.markdown(
         f"{'; '.join(words)}.{frozen} The last layer, which is new to both, is left out. Changes are measured "
         "against the size that a layer's weights had at the start. Random ones often begin larger than learned ones, "
@@ -255,7 +256,10 @@ with place:
     show_sides(table, moved)
     show_budgets(table)
     right = {run.name: cached.accuracy(run).value for run in both}
-    st.markdown(transfer_words.why_low(right[both.scratch.name], both.scratch.config.epochs))
+    from_scratch, epochs = right[both.scratch.name], both.scratch.config.epochs
+    if epochs <= SHORT and from_scratch < right[both.pretrained.name]:
+        st.markdown(transfer_words.short_training(from_scratch, epochs))
+    st.markdown(transfer_words.SMALLER_ELSEWHERE)
     st.page_link(
         "../pages/look_inside.py",
         label="Show both of them your own picture",

@@ -85,5 +85,5 @@ def _join(typed: str) -> None:
     elif room is None:
         st.error("No room with this code is open. Look at the screen again.", icon=":material/error:")
     else:
-        st.query_params.from_dict({"room": code})
+        class_link.go_to(code)
         st.rerun()

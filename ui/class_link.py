@@ -12,6 +12,7 @@ from core.classroom import rooms, tokens
 from core.classroom.room import Pupil, Room
 
 COOKIE = "resnet_lab_class"
+WHOSE = ("room", "teacher", "me")
 KEPT, ASKED_IN = "_class", "_class_asked_in"
 
 
@@ -40,10 +41,13 @@ def leads(room: Room) -> str | None:
 
 def enter(room: Room, **who: str) -> None:
     """`who`: teacher or me, with the token."""
-    link = {"room": room.code, **who}
-    st.session_state[KEPT] = link
-    if st.query_params.to_dict() != link:
-        st.query_params.from_dict(link)
+    st.session_state[KEPT] = {"room": room.code, **who}
+    _write(st.session_state[KEPT])
+
+
+def go_to(code: str) -> None:
+    """To that room's door."""
+    _write({"room": code})
 
 
 def asked_in(room: Room) -> dict[str, str] | None:
@@ -58,7 +62,14 @@ def ask_in(room: Room, step: dict[str, str]) -> None:
 
 def leave() -> None:
     st.session_state.pop(KEPT, None)
-    st.query_params.clear()
+    _write({})
+
+
+def led() -> tuple[Room, str] | None:
+    """The open room that this session's teacher leads, and their token."""
+    kept = st.session_state.get(KEPT, {})
+    found, token = _find(kept.get("room")), kept.get("teacher")
+    return (found, token) if found and token and found.led_by(token) else None
 
 
 def pupil(room: Room) -> Pupil | None:
@@ -85,11 +96,21 @@ def remember(room: Room) -> None:
     st.html(f"<script>document.cookie = {json.dumps(cookie)}</script>", unsafe_allow_javascript=True)
 
 
-def forget() -> None:
+def forget(room: Room) -> None:
     """For a phone that another pupil shall use. Streamlit has told the cookie when the page was opened: it is
     known as long as the session is, so the session says that it no longer counts."""
+    room.leave(_token("me") or "")
     st.session_state["_class_forgot"] = True
-    leave()
+    go_to(room.code)
+
+
+def _write(link: dict[str, str]) -> None:
+    """Only where it says something else: each change reaches the browser."""
+    for key in WHOSE:
+        if key not in link:
+            st.query_params.pop(key, None)
+        elif st.query_params.get(key) != link[key]:
+            st.query_params[key] = link[key]
 
 
 def _find(code: str | None) -> Room | None:

@@ -43,6 +43,8 @@ def _screen(code: str, me: Pupil) -> None:
         if room is None:
             gone()
             return
+        if me not in room.pupils:  # another tab of this phone has joined as somebody new
+            st.rerun()
         view = room.view()
         {
             Phase.WAITING: _wait,
@@ -65,8 +67,7 @@ def _wait(room: Room, me: Pupil, view: View) -> None:
     st.markdown("You are in. **Keep this page open:** the first question comes when your teacher starts.")
     st.caption("Your name is made up, and forgotten when the room ends.")
     if st.button("Not you? Join as somebody new", key="class_forget"):
-        class_link.forget()
-        st.query_params["room"] = room.code
+        class_link.forget(room)
         st.rerun()
 
 

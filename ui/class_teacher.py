@@ -34,7 +34,7 @@ def _screen(code: str, token: str) -> None:
     """All of it, at each poll, as on a phone."""
     room = rooms.ROOMS.find(code)
     if room is None:
-        class_pupil.gone()
+        _gone()
         return
     view = room.view()
     if view.phase is Phase.WAITING:
@@ -43,6 +43,14 @@ def _screen(code: str, token: str) -> None:
         _end(room, token, view)
     else:
         _ask(room, token, view)
+
+
+def _gone() -> None:
+    st.title("The room is closed", anchor=False)
+    st.info("You closed it in another window, or its three hours are over.", icon=":material/meeting_room:")
+    if st.button("Open another room", key="class_reopen", icon=":material/meeting_room:"):
+        class_link.leave()
+        st.rerun()
 
 
 def _close_button(room: Room, token: str) -> None:
@@ -173,7 +181,7 @@ def _photo(view: View, small: bool) -> None:
 
 def _count(view: View) -> None:
     everybody = 0 < view.joined == view.voted
-    words = f"{view.voted} of {view.joined} {'has' if view.joined == 1 else 'have'} voted"
+    words = f"{view.voted} of {view.joined} {'has' if view.voted == 1 else 'have'} voted"
     st.html(f'<div class="class-count" role="status">{words}{": all" if everybody else ""}</div>')
     st.progress(view.voted / view.joined if view.joined else 0.0)
 

@@ -15,7 +15,7 @@ from core.settings.recipes import NAMED_RECIPES, recipe
 from core.settings.train_config import SETTINGS, TrainConfig
 from core.training import duration
 from core.training.schedules import curve
-from core.words import summary
+from core.words import counted, summary
 from core.words.settings import in_words
 from ui import cached, chart, permission
 from ui.foreign_text import plain
@@ -237,7 +237,7 @@ def _second(first: TrainConfig, names: tuple[str, ...]) -> TrainConfig | None:
 def _show_schedule(configs: list[TrainConfig]) -> None:
     """The learning rate as it will be; a line for each that differs."""
     different = {
-        f"{c.schedule}, at most {c.lr:g}, {c.epochs} epochs" + f", warm-up {in_words('warmup', c.warmup)}": c
+        f"{c.schedule}, at most {c.lr:g}, {counted(c.epochs, 'epoch')}" + f", warm-up {in_words('warmup', c.warmup)}": c
         for c in configs
     }
     sides = SIDES if len(different) == 2 else [""] * len(different)

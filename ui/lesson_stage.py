@@ -13,9 +13,10 @@ from core.lessons.facts import Fact
 from core.lessons.guide import guide
 from core.lessons.lesson import Call, Guess, Lesson, Step
 from core.lessons.views import VIEWS
+from core.paths import lessons_dir
 from core.runs.run import Run
 from core.words import capitalized
-from ui import cached, class_link, lesson_views, photos, screen, take_home
+from ui import cached, class_link, lesson_views, photos, race_stage, screen, take_home
 from ui.foreign_text import emphasized, plain
 from ui.pair_picker import finished_runs
 from ui.picture_source import OWN_PHOTO
@@ -34,6 +35,8 @@ def show() -> None:
         _show_end(done)
     if name:
         st.warning("There is no such lesson here; these are the ones that there are.", icon=":material/link_off:")
+    if not lessons and not problems:
+        st.info("There are no lessons here: the folder that `RESNET_LAB_LESSONS` names has none.")
     for column, one in zip(st.columns(max(2, len(lessons))), lessons.values(), strict=False):
         with column, st.container(border=True, key=f"lesson_{one.name}", height="stretch"):
             _show_card(one)
@@ -55,7 +58,7 @@ def _show_end(lesson: Lesson) -> None:
 
 
 def _files() -> list[tuple[str, int]]:
-    return [(str(path), path.stat().st_mtime_ns) for path in sorted(lessons_of.folder().glob("*.toml"))]
+    return [(str(path), path.stat().st_mtime_ns) for path in sorted(lessons_dir().glob("*.toml"))]
 
 
 @st.cache_resource(max_entries=4, hash_funcs=cached.RUN_KEY, show_spinner=False)
@@ -81,7 +84,7 @@ def _show_card(lesson: Lesson) -> None:
     st.markdown(f":material/schedule: About {lesson.minutes:.0f} minutes, {len(lesson.steps)} steps.")
     with st.container(horizontal=True):
         if st.button("Begin", key=f"begin_{lesson.name}", type="primary", icon=":material/play_arrow:"):
-            _go(lesson, 1)
+            _begin(lesson)
             st.rerun()
         take_home.offer_lesson(lesson)
     with st.expander("For the teacher", icon=":material/school:"):
@@ -97,7 +100,7 @@ def _show(lesson: Lesson) -> None:
     _show_way(lesson, number)
     st.title(plain(step.title))
     key = (lesson.name, number)
-    revealed = key in st.session_state.setdefault("_revealed", set())
+    revealed = key in st.session_state.get("_guesses", {})
     if not revealed:
         st.markdown(emphasized(step.say))
     view = step.reveal if revealed and step.reveal else step.show
@@ -127,6 +130,14 @@ def _step_number(lesson: Lesson) -> int:
     if asked != str(number):
         st.query_params["step"] = str(number)
     return number
+
+
+def _begin(lesson: Lesson) -> None:
+    """Perhaps for the next class: what the one before guessed and saw is forgotten."""
+    guesses = st.session_state.get("_guesses", {})
+    st.session_state["_guesses"] = {key: guess for key, guess in guesses.items() if key[0] != lesson.name}
+    race_stage.forget_shown()
+    _go(lesson, 1)
 
 
 def _go(lesson: Lesson, number: int) -> None:
@@ -200,21 +211,29 @@ def _ask(guess: Guess, key: tuple[str, int]) -> None:
 
 
 def _let_the_class_guess(guess: Guess, key: tuple[str, int]) -> None:
-    """A room for this question alone."""
+    """In the room that the class is in already, if it is; else in a new one."""
     right = list(guess.answers).index(str(_fact(guess.fact, _runs(guess.fact)).right))
-    room, token = ROOMS.open([Question(guess.ask, tuple(guess.answers.values()), right)])
+    question = Question(guess.ask, tuple(guess.answers.values()), right)
+    led = class_link.led()
+    if led and led[0].pupils:
+        room, token = led
+        room.finish(token)
+        room.play_again(token, [question])
+    else:
+        if led:
+            ROOMS.close(*led)
+        room, token = ROOMS.open([question])
     class_link.ask_in(room, {"lesson": key[0], "step": str(key[1])})
     st.switch_page("../pages/classroom.py", query_params={"room": room.code, "teacher": token})
 
 
 def _reveal(key: tuple[str, int], given: str | float | None) -> None:
-    st.session_state["_revealed"].add(key)
     st.session_state.setdefault("_guesses", {})[key] = given
 
 
 def _show_outcome(guess: Guess, key: tuple[str, int]) -> None:
     fact = _fact(guess.fact, _runs(guess.fact))
-    given = st.session_state.get("_guesses", {}).get(key)
+    given = st.session_state["_guesses"][key]
     st.markdown(f"## {_judged(guess, given, fact.right)}{plain(capitalized(fact.finding))}")
 
 

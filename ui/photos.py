@@ -13,6 +13,7 @@ from core.data.cifar10 import CLASSES, load_training
 from core.words.comparison import judged
 from ui import cached
 from ui.pair_picker import Pair
+from ui.picture_source import TEST_PHOTO
 
 SIDE = 128  # pixels on the screen of a 32 x 32 picture in a strip
 
@@ -50,7 +51,7 @@ def strip(indices, pair: Pair, key: str) -> None:
                     "../pages/look_inside.py",
                     label="Look inside",
                     icon=":material/search:",
-                    query_params={**pair.link, "image": str(index)},
+                    query_params={**pair.link, **TEST_PHOTO, "image": str(index)},
                 )
 
 

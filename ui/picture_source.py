@@ -18,6 +18,7 @@ from ui.pair_picker import Pair
 
 SOURCES = {"upload": "My photo", "test": "Test photo", "gallery": "Gallery", "camera": "Webcam"}
 OWN_PHOTO = {"source": SOURCES["upload"]}  # in a link, which holds what the widget shows
+TEST_PHOTO = {"source": SOURCES["test"]}
 ANY_PHOTO, DISAGREE, ANY_CLASS = "any photo", "they disagree", "any class"
 POOLS = (DISAGREE, "A right, B wrong", "B right, A wrong", "both wrong", "both right", ANY_PHOTO)
 NONE_OF_THESE = "none of these"
@@ -40,12 +41,11 @@ class Choice:
 
 def choose(pair: Pair) -> Choice | None:
     """Draw the controls; None while there is no usable picture (the page then shows why)."""
-    on_phone = "Mobi" in st.context.headers.get("User-Agent", "")
     row = st.container(horizontal=True, vertical_alignment="center", key="picture_source")
     source = row.segmented_control(
         "Picture",
         list(SOURCES),
-        default="upload" if on_phone else "test",
+        default=st.session_state.setdefault("_first_source", _first_source()),
         key="source",
         bind="query-params",
         required=True,
@@ -55,6 +55,12 @@ def choose(pair: Pair) -> Choice | None:
     )
     with row if source == "test" else st.container():
         return {"test": _test_image, "gallery": _gallery, "upload": _upload, "camera": _camera}[source](pair)
+
+
+def _first_source() -> str:
+    """A phone has a camera at hand; but its visitor may have followed a link to a test photo."""
+    on_phone = "Mobi" in st.context.headers.get("User-Agent", "")
+    return "upload" if on_phone and "image" not in st.query_params else "test"
 
 
 def _test_image(pair: Pair) -> Choice:

@@ -281,6 +281,11 @@ def show_recording(name: str) -> None:
     st.caption(_origin(recording))
 
 
+def forget_shown() -> None:
+    """`show_recording` begins anew, whichever race it shows."""
+    st.session_state.pop("_shown_races", None)
+
+
 def _start_button(name: str, label: str, icon: str) -> None:
     def start() -> None:
         st.session_state.setdefault("_shown_races", {})[name] = time.time()

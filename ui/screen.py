@@ -109,7 +109,9 @@ def offer_the_way_out() -> None:
 
 def _set_projector(on: bool) -> None:
     st.session_state["_projector"] = on
-    if not on:
+    if on:
+        st.query_params["projector"] = "1"
+    else:
         st.query_params.pop("projector", None)
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from core.charts.palette import colors
 from core.data import pictures
 from core.errors import LabError
-from core.lessons.lesson import Lesson
+from core.lessons.lesson import Lesson, pair_view
 from core.runs.run import Run
 from ui import cached, network_drawing
 from ui.pair_picker import Pair
@@ -23,7 +23,9 @@ def offer(pair: Pair) -> None:
 
 
 def offer_lesson(lesson: Lesson) -> None:
-    _button(f"take_home_{lesson.name}", f"resnet-lab-{lesson.name}.html", lambda: handout_of_lesson(lesson))
+    """Nothing where it shows no two networks."""
+    if pair_view(lesson):
+        _button(f"take_home_{lesson.name}", f"resnet-lab-{lesson.name}.html", lambda: handout_of_lesson(lesson))
 
 
 def _button(key: str, file_name: str, make: Callable[[], bytes]) -> None:

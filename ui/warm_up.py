@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from core.classroom.rooms import ROOMS
 from core.jobs.processes import allow_open_files, give_back_memory, share_arenas
 
 LOG = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ def _beside_the_visitors() -> None:
     gc.freeze()  # what is loaded now stays: the collections that follow need not look through all of PyTorch
     while True:
         time.sleep(TIDY)
+        ROOMS.drop_old()
         gc.collect()
         give_back_memory()
 

@@ -1,5 +1,6 @@
 """What networks answer to test photos, clean and spoiled, and to one picture; and what a class voted beside them."""
 
+from textwrap import wrap
 from typing import Any, Final
 
 import altair as alt
@@ -15,6 +16,8 @@ ROOM_FOR_PERCENT = 0.25  # beside the longest bar, in widths of its scale
 CLASS = "Class"
 COLORS_OF_ALL = {CLASS: "#8E6FC1", **COLORS}  # purple: of neither network
 VOTES_HEIGHT, VOTES_ROW = 320, 36  # pixels: of the chart, and of a choice at least
+FEW, FINE = 5, 12  # choices from which on three bars and their labels, of so many pixels, share such a row
+CHOICE_LETTERS = 28  # in a line
 ROOM_FOR_LABEL = 0.3  # beside the longest bar, in widths of its scale
 
 
@@ -48,11 +51,11 @@ def confusion(
         fillOpacity=alt.Opacity("fullness:Q", scale=alt.Scale(domain=[0, 1], range=[0, 1]), legend=None),
         strokeWidth=alt.condition(cell, alt.value(3), alt.value(0.3)),
     )
-    text = base.mark_text(fontSize=14, cursor="pointer").encode(
+    text = base.mark_text(cursor="pointer").encode(
         text=alt.Text("images:Q", format="d" if of_sides is None else "+d"),
         opacity=alt.condition(alt.datum.images == 0, alt.value(0), alt.value(1)),
     )
-    on_full = text.transform_filter(f"datum.fullness > {FULL}").mark_text(fontSize=14, cursor="pointer", color="white")
+    on_full = text.transform_filter(f"datum.fullness > {FULL}").mark_text(cursor="pointer", color="white")
     return alt.layer(squares.add_params(cell), text.transform_filter(f"datum.fullness <= {FULL}"), on_full).properties(
         height=alt.Step(40)
     )
@@ -79,13 +82,13 @@ def answers(probabilities: pd.DataFrame, color: str) -> alt.LayerChart | alt.Fac
     scale = alt.Scale(domain=[0, 1 + ROOM_FOR_PERCENT], nice=False)
     # The order is said: left to itself, the browser keeps that of the picture before.
     base = alt.Chart(probabilities).encode(
-        y=alt.Y("class:N", sort=list(probabilities["class"]), title=None, axis=alt.Axis(labelFontSize=14)),
+        y=alt.Y("class:N", sort=list(probabilities["class"]), title=None),
         x=alt.X("probability:Q", title="how sure", scale=scale, axis=alt.Axis(format="%", values=[0, 0.5, 1])),
         tooltip=["class:N", alt.Tooltip("probability:Q", format=".2%")],
     )
     bars = base.mark_bar(color=color)
     text = base.mark_text(align="left", dx=4).encode(text=alt.Text("probability:Q", format=".0%"))
-    return alt.layer(bars, text).properties(height=alt.Step(26))
+    return alt.layer(bars, text).properties(height=alt.Step(28))
 
 
 def confidence_curve(x_title: str) -> alt.LayerChart | alt.FacetChart:
@@ -133,16 +136,23 @@ def votes(table: pd.DataFrame, choices: list[str]) -> alt.LayerChart | alt.Facet
     """
     order = list(COLORS_OF_ALL)
     scale = alt.Scale(domain=[0, 1 + ROOM_FOR_LABEL], nice=False)
-    base = alt.Chart(table).encode(
-        y=alt.Y("choice:N", sort=choices, title=None, axis=alt.Axis(labelFontSize=16, labelLimit=240)),
+    lines = {choice: "\n".join(wrap(choice, CHOICE_LETTERS)) for choice in choices}
+    base = alt.Chart(table.assign(choice=table["choice"].map(lines))).encode(
+        y=alt.Y(
+            "choice:N",
+            sort=[lines[choice] for choice in choices],
+            title=None,
+            axis=alt.Axis(labelExpr=r"split(datum.label, '\n')", labelLimit=0),
+        ),
         yOffset=alt.YOffset("who:N", sort=order),
         x=alt.X("share:Q", title=None, scale=scale, axis=alt.Axis(format="%", values=[0, 0.5, 1])),
         tooltip=["choice:N", "who:N", alt.Tooltip("share:Q", format=".0%")],
     )
     color = alt.Color("who:N", scale=alt.Scale(domain=order), legend=None)
-    size = 15 if len(choices) <= 5 else 12
     height = max(VOTES_HEIGHT, VOTES_ROW * len(choices))
-    text = base.mark_text(align="left", dx=5, fontSize=size).encode(text="label:N")
+    text = base.mark_text(align="left", dx=5, **({"fontSize": FINE} if len(choices) > FEW else {})).encode(
+        text="label:N"
+    )
     return alt.layer(base.mark_bar().encode(color=color), text).properties(height=height)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
+from core.analysis.training_summary import ROUNDING
 from core.charts import style
 from core.charts.palette import COLORS, INK, SIDES
 
@@ -43,13 +44,13 @@ def learning_curves(
 
 
 def _finish(table: pd.DataFrame, x: str, line: float) -> list[alt.Chart]:
-    reached = table[(table["split"] == "validation") & (table["value"] >= line)]
+    reached = table[(table["split"] == "validation") & (table["value"] >= line - ROUNDING)]
     flags = reached.sort_values(x).groupby("side", as_index=False).first().assign(line=line)
     flags["said"] = "⚑ " + flags["side"]
     base = alt.Chart(flags).encode(x=f"{x}:Q")
     rule = alt.Chart(pd.DataFrame({"line": [line]})).mark_rule(strokeDash=[2, 3], color="#808080").encode(y="line:Q")
     poles = base.mark_rule(strokeDash=[2, 3], strokeWidth=2).encode(color=style.color())
-    names = base.mark_text(fontSize=18, fontWeight="bold", align="left", dx=4, baseline="bottom")
+    names = base.mark_text(fontWeight="bold", align="left", dx=4, baseline="bottom")
     return [rule, poles, names.encode(y="line:Q", text="said:N", color=style.color())]
 
 

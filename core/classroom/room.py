@@ -45,9 +45,6 @@ class View:
 
 
 class Room:
-    """`version` changes with whatever happens, `step` with what the teacher does: a screen that shows this version, or
-    this step, need not be drawn anew. Both are read without waiting."""
-
     def __init__(self, code: str, questions: Sequence[Question], teacher: str, opened: float) -> None:
         """`teacher`: the hash of the teacher's token; `opened`: when, by the clock of `rooms.Rooms`, which notes
         in `looked_at` when anybody last asked for the room."""
@@ -55,7 +52,6 @@ class Room:
             raise ValueError("A room needs a question.")
         self.code, self.questions = code, tuple(questions)
         self.opened = self.looked_at = opened
-        self.version = self.step = 0
         self._teacher = teacher
         self._lock = threading.Lock()
         self._phase = Phase.WAITING
@@ -71,14 +67,17 @@ class Room:
         token = tokens.new_token()
         identity = tokens.digest(token)
         with self._lock:
-            if self._phase is Phase.FINISHED:
-                raise ClassroomError("This game is over: ask for the code of the next one.")
             if len(self._pupils) >= MOST_PUPILS:
                 raise ClassroomError(f"This room is full: {MOST_PUPILS} have joined.")
             name = new_name({pupil.name for pupil in self._pupils.values()})
             self._pupils[identity] = Pupil(identity, name)
-            self.version += 1
         return token
+
+    def leave(self, token: str) -> None:
+        """Before the first question: nobody waits for who has left. Later, the votes stay, and their pupil."""
+        with self._lock:
+            if self._phase is Phase.WAITING:
+                self._pupils.pop(tokens.digest(token), None)
 
     def pupil(self, token: str) -> Pupil | None:
         return self._pupils.get(tokens.digest(token))
@@ -91,7 +90,6 @@ class Room:
             known = pupil.identity in self._pupils and 0 <= choice < len(self.questions[self._position].choices)
             if on and known:
                 self._votes[position][pupil.identity] = choice
-                self.version += 1
             return on and known
 
     # The teacher
@@ -144,8 +142,6 @@ class Room:
         self._phase, self._position = phase, position
         if phase is Phase.REVEALED:
             self._revealed = position + 1
-        self.version += 1
-        self.step += 1
 
     # What the screens show
 

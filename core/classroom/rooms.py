@@ -27,7 +27,7 @@ class Rooms:
         way."""
         token = tokens.new_token()
         with self._lock:
-            self._drop_old()
+            self._forget_old()
             if len(self._rooms) >= MOST_ROOMS:
                 self._drop_abandoned()
             if len(self._rooms) >= MOST_ROOMS:
@@ -50,7 +50,12 @@ class Rooms:
         with self._lock:
             self._rooms.pop(room.code, None)
 
-    def _drop_old(self) -> None:
+    def drop_old(self) -> None:
+        """To be called now and then: what they hold is gone for good."""
+        with self._lock:
+            self._forget_old()
+
+    def _forget_old(self) -> None:
         self._rooms = {code: room for code, room in self._rooms.items() if not self._is_old(room)}
 
     def _drop_abandoned(self) -> None:

@@ -59,11 +59,11 @@ def start(configs: list[TrainConfig]) -> list[str]:
             return names
         limits.require_allowed_length(configs)
         limits.require_room(len(configs))
-        taken = [name for name in names if library.is_taken(root, name) or names.count(name) > 1]
+        taken = {name: None for name in names if library.is_taken(root, name) or names.count(name) > 1}
         if taken:
+            exist = "exists" if len(taken) == 1 else "exist"
             raise TrainingError(
-                f"{' and '.join(dict.fromkeys(taken))} exists already. "
-                "Change an option, e.g. the seed, to train another."
+                f"{' and '.join(taken)} {exist} already. Change an option, e.g. the seed, to train another."
             )
         try:
             for config, name in zip(configs, names, strict=True):

@@ -3,13 +3,11 @@
 from dataclasses import replace
 
 from core.errors import LabError
-from core.lessons.lesson import Call, Lesson, Step, arguments, compute
+from core.lessons.lesson import Lesson, Step, arguments, compute, pair_view
 from core.lessons.views import VIEWS
 from core.runs.run import Run
 from core.sharing.handout.handout import Exercise, Handout
 from core.sharing.handout.pairs import of_pair, with_glossary
-
-PAIR = {"a": Run, "b": Run}
 
 
 def of_lesson(lesson: Lesson, **options) -> Handout:
@@ -32,15 +30,11 @@ def of_lesson(lesson: Lesson, **options) -> Handout:
 
 def pair_of(lesson: Lesson) -> tuple[Run, Run]:
     """The first two networks that it shows."""
-    views = [view for step in lesson.steps for view in (step.show, step.reveal) if view and _has_pair(view)]
-    if not views:
+    view = pair_view(lesson)
+    if view is None:
         raise LabError(f"{lesson.title} shows no two networks, so there is nothing to take home.")
-    runs = arguments(views[0], VIEWS[views[0].name])
+    runs = arguments(view, VIEWS[view.name])
     return runs["a"], runs["b"]
-
-
-def _has_pair(view: Call) -> bool:
-    return PAIR.items() <= VIEWS[view.name].items()
 
 
 def _exercise(step: Step) -> Exercise:

@@ -12,11 +12,11 @@ from core.errors import LabError, RunError
 from core.jobs.pairs import RACES
 from core.lessons.facts import FACTS, Fact
 from core.lessons.views import REQUIREMENTS, VIEWS
-from core.paths import ROOT
+from core.paths import lessons_dir
 from core.runs.library import NAME, find_run
 from core.runs.run import Run
-from core.settings import environment
 
+PAIR = {"a": Run, "b": Run}
 FEWEST_ANSWERS, MOST_ANSWERS, MOST_STEPS, LONGEST_TEXT = 2, 4, 40, 600
 
 
@@ -70,15 +70,10 @@ class Lesson:
         return sum(step.minutes for step in self.steps)
 
 
-def folder() -> Path:
-    """Where the lessons lie: RESNET_LAB_LESSONS, or `lessons/` beside the app."""
-    return environment.path("RESNET_LAB_LESSONS") or ROOT / "lessons"
-
-
 def list_lessons() -> tuple[dict[str, Lesson], list[str]]:
     """All lessons by name, and a sentence for each file that has a mistake."""
     lessons, problems = {}, []
-    for path in sorted(folder().glob("*.toml")):
+    for path in sorted(lessons_dir().glob("*.toml")):
         try:
             lessons[path.stem] = load(path)
         except LabError as error:
@@ -102,6 +97,12 @@ def load(path: Path) -> Lesson:
         return _lesson(path.stem, table)
     except LabError as error:
         raise LabError(f"{path.name}: {error}") from None
+
+
+def pair_view(lesson: Lesson) -> Call | None:
+    """The first view that shows two networks, if one does."""
+    views = (view for step in lesson.steps for view in (step.show, step.reveal) if view)
+    return next((view for view in views if PAIR.items() <= VIEWS[view.name].items()), None)
 
 
 def compute(call: Call) -> Fact:
@@ -205,7 +206,7 @@ def _answers(table: dict, right: str) -> dict[str, str]:
 
 def _call(name: str, given: dict, kinds: dict[str, type], where: str) -> Call:
     if missing := kinds.keys() - given.keys():
-        raise LabError(f"{where}: {' and '.join(sorted(missing))} is missing.")
+        raise LabError(f"{where}: {' and '.join(sorted(missing))} {'is' if len(missing) == 1 else 'are'} missing.")
     _only(given, set(kinds))
     for key, value in given.items():
         _check_parameter(key, value, kinds[key], where)
@@ -253,4 +254,5 @@ def _only(table: dict, known: set[str]) -> None:
     if not isinstance(table, dict):
         raise LabError("it must be a table.")
     if unknown := sorted(set(table) - known):
-        raise LabError(f"{' and '.join(map(repr, unknown))} is not known here. Known: {', '.join(sorted(known))}.")
+        verb = "is" if len(unknown) == 1 else "are"
+        raise LabError(f"{' and '.join(map(repr, unknown))} {verb} not known here. Known: {', '.join(sorted(known))}.")

@@ -1,6 +1,6 @@
 """Numbers -> sentences for lay readers. Computes nothing.
 
-Here: capitals, articles and plurals of the ten classes, and curves.
+Here: capitals, articles, plurals, and curves.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,6 +18,16 @@ def with_article(noun: str) -> str:
 def plural(noun: str) -> str:
     """E.g. "cats"; "deer" stays as it is."""
     return noun if noun == "deer" else f"{noun}s"
+
+
+def counted(number: int, noun: str) -> str:
+    """E.g. "1 photo", "45,000 photos"."""
+    return f"{number:,} {noun if number == 1 else plural(noun)}"
+
+
+def times(number: int) -> str:
+    """E.g. "once", "4 times"."""
+    return {1: "once", 2: "twice"}.get(number, f"{number} times")
 
 
 def course(who: str, values: Sequence[float], said: Callable[[float], str] = "{:.0%}".format) -> str:

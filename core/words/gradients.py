@@ -46,7 +46,7 @@ def steps(where: str, lengths: np.ndarray) -> str:
     """How unlike the layers of one network move; `lengths` of all, NaN where not finite. `where`: "In A"."""
     if not np.nanmin(lengths):
         still = int((lengths == 0).sum())
-        return f"{where}, {still} of {len(lengths)} layers do not move at all."
+        return f"{where}, {still} of {len(lengths)} layers do{'es' * (still == 1)} not move at all."
     times = rounded(np.nanmax(lengths) / np.nanmin(lengths))
     if even(lengths):
         return f"{where}, all layers move about equally far; the largest step is {times} times the smallest."

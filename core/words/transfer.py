@@ -4,7 +4,12 @@ import pandas as pd
 
 from core.analysis.training_summary import TARGETS
 from core.analysis.transfer import Benefit
+from core.words import times
 from core.words.summary import when
+
+SMALLER_ELSEWHERE = (
+    "ImageNet also shows dogs, cats, birds, ships and cars: for things that it does not show, expect a smaller gain."
+)
 
 
 def benefit(found: Benefit) -> str:
@@ -33,13 +38,12 @@ def _speed(found: Benefit) -> str:
     return f"{winner}, it reached {found.target:.0%} after {when(pretrained or scratch)}; {loser}, it never did."
 
 
-def why_low(accuracy: float, epochs: int) -> str:
-    """Why a large network is so often wrong where it started from nothing. `accuracy`: of it, 0 to 1."""
+def short_training(accuracy: float, epochs: int) -> str:
+    """Why a network is wrong so often that started from nothing, and learned briefly. `accuracy`: of it, 0 to 1."""
     return (
-        f"From scratch, {accuracy:.0%} is low for so large a network. It saw each photo only {epochs} times, in steps "
-        "that were chosen for the pretrained one: with larger steps and more time it should come far closer. So the "
-        "benefit of a head start is to learn fast, and from few photos. ImageNet also shows dogs, cats, birds, ships "
-        "and cars: for things that it does not show, expect a smaller gain."
+        f"From scratch, {accuracy:.0%} is low. It saw each photo only {times(epochs)}, in the same steps as the "
+        "pretrained one: with steps of its own and more time it should come far closer. So the benefit of a head start "
+        "is to learn fast, and from few photos."
     )
 
 

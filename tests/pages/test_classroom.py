@@ -7,7 +7,7 @@ from core.classroom import rooms
 from core.classroom.question import Question
 from core.classroom.room import Phase, Room
 from core.classroom.rooms import Rooms
-from tests.pages.opened import charts, new_app, said, undescribed
+from tests.pages.opened import charts, linked, new_app, said, undescribed
 from ui import class_doors, class_link, class_teacher
 
 HOSTILE = "![x](https://example.org/p.png)"
@@ -140,14 +140,42 @@ def test_a_phone_that_scans_the_code_again_is_the_same_pupil(monkeypatch, garbag
     assert len(room.pupils) == 2
     monkeypatch.setattr(class_link, "_cookie", lambda: f"{room.code}.{me}")
     click(again, "class_forget")  # though the cookie still says who it was
-    assert len(room.pupils) == 3
+    assert room.pupil(me) is None
+    assert len(room.pupils) == 2
 
 
 def test_a_phone_can_be_handed_on():
     _, room, _ = teacher()
-    phone = click(visit(room=room.code), "class_forget")
+    first = visit(room=room.code)
+    (before,) = room.pupils
+    phone = click(first, "class_forget")
+    (now,) = room.pupils  # nobody waits for a vote of the one before
+    assert now.identity != before.identity
+    assert now.name in phone.title[0].value
+
+
+def test_another_tab_of_a_phone_that_was_handed_on_joins_anew():
+    screen, room, _ = teacher()
+    tab = visit(room=room.code)
+    (me,) = room.pupils
+    other = visit(room=room.code, me=linked(tab, "me"))
+    click(other, "class_forget")
+    click(run(screen), "class_start")
+    click(run(screen), "class_reveal")
+    run(tab)
+    assert me not in room.pupils
     assert len(room.pupils) == 2
-    assert room.pupils[1].name in phone.title[0].value
+
+
+def test_the_class_leaves_the_rest_of_the_link_alone():
+    app, _, token = teacher()
+    app.query_params.update(projector="1", hide="controls")
+    app.run()
+    assert linked(app, "projector") == "1"
+    assert linked(app, "teacher") == token
+    click(app, "class_close")
+    assert linked(app, "hide") == "controls"
+    assert "room" not in app.query_params
 
 
 @pytest.mark.parametrize("code", ["BCDG", "garbage", HOSTILE])
@@ -208,10 +236,12 @@ def test_no_more_rooms_than_there_are_is_told():
     assert "open_room" in keys(app)
 
 
-def test_who_comes_to_a_game_that_is_over_is_told():
+def test_who_comes_to_a_game_that_is_over_waits_for_the_next_in_its_room():
     screen, room, token = teacher()
     room.finish(token)
-    assert "over" in alert(visit(room=room.code))
+    phone = visit(room=room.code)
+    assert "over" in phone.title[0].value
+    assert room.pupils
     assert "no scores" in said(run(screen))
 
 

@@ -4,6 +4,7 @@ import inspect
 
 import pytest
 
+from core.classroom.room import Phase
 from core.classroom.rooms import ROOMS
 from core.lessons import lesson
 from core.lessons.views import VIEWS
@@ -70,6 +71,17 @@ def test_a_guess_is_judged():
     assert "You guessed 90: very close." in said(app)
 
 
+def test_a_lesson_begun_again_is_new_to_the_next_class():
+    app = visit(lesson="shortcuts", step="2")
+    app.button(key="lesson_reveal").click().run()
+    app.query_params.clear()
+    app = open_page(app, "lesson")
+    app.button(key="begin_shortcuts").click().run()
+    app.button(key="lesson_next").click().run()
+    assert app.button(key="lesson_reveal")
+    assert "You guessed" not in said(app)
+
+
 @pytest.mark.parametrize(
     ("step", "expected"), [("99", "10"), ("0", "1"), ("-3", "1"), ("abc", "1"), ("٣", "1"), ("1e9", "1")]
 )
@@ -120,6 +132,40 @@ def test_the_class_can_guess_on_its_phones():
     assert room.led_by(linked(app, "teacher"))
     (question,) = room.questions
     assert question.choices[question.right] == "The one with shortcuts"
+
+
+def test_a_class_stays_in_its_room_from_question_to_question():
+    app = visit(lesson="shortcuts", step="2")
+    app.button(key="class_guess").click().run()
+    empty = linked(app, "room")
+    app.query_params.update(lesson="shortcuts", step="2")
+    app = open_page(app, "lesson")
+    app.button(key="class_guess").click().run()
+    room = ROOMS.find(linked(app, "room"))
+    assert ROOMS.find(empty) is None  # nobody was in it
+    room.join()
+    app.query_params.update(lesson="shortcuts", step="3")
+    app = open_page(app, "lesson")
+    app.button(key="class_guess").click().run()
+    assert linked(app, "room") == room.code
+    assert room.view().phase is Phase.VOTING
+    assert len(room.pupils) == 1
+
+
+def test_without_lessons_the_page_says_so_and_start_leads_to_none(tmp_path, monkeypatch):
+    monkeypatch.setenv("RESNET_LAB_LESSONS", str(tmp_path))
+    assert "There are no lessons here" in visit().info[0].value
+    pages = [link.proto.page.split("/")[-1] for link in new_app().run().get("page_link")]
+    assert "lesson" not in pages
+    assert "look_inside" in pages
+
+
+def test_a_lesson_without_two_networks_offers_nothing_to_take_home(tmp_path, monkeypatch):
+    write(tmp_path, STEP)
+    monkeypatch.setenv("RESNET_LAB_LESSONS", str(tmp_path))
+    app = visit()
+    assert app.button(key="begin_mine")
+    assert not app.get("download_button")
 
 
 def test_a_lesson_opens_once_its_run_is_there(tmp_path, monkeypatch, make_run):

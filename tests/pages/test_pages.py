@@ -525,7 +525,7 @@ def test_transfer_tells_the_whole_story(app, alone, duel):
     app = open_page(app, "transfer")
     assert not app.info
     assert [metric.label for metric in app.metric] == ["right, having learned from 180 photos"] * 2
-    assert "(each seen 2 times)" in said(app)
+    assert "(each seen twice)" in said(app)
     assert len(charts(app)) == 2
     assert len(app.get("image")) == 6  # the first filters at first sight, then before and after
     assert len(app.table) == 2

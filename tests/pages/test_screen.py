@@ -1,5 +1,7 @@
 """Projector mode, and links that leave parts of the lab out."""
 
+import json
+
 import pytest
 
 from core.charts.palette import PROJECTOR, SCREEN
@@ -18,9 +20,9 @@ def styles(app) -> str:
 
 
 def letters(app) -> int:
-    import json
-
-    return json.loads(charts(app)[0].proto.spec)["config"]["axis"]["labelFontSize"]
+    spec = json.loads(charts(app)[0].proto.spec)
+    assert "ontSize" not in json.dumps(spec | {"config": {}})  # a chart with sizes of its own would keep them
+    return spec["config"]["axis"]["labelFontSize"]
 
 
 def test_on_a_projector_there_is_the_page_alone_and_it_is_large():
@@ -33,6 +35,18 @@ def test_on_a_projector_there_is_the_page_alone_and_it_is_large():
     assert "projector" not in app.query_params
     assert app.selectbox(key="a")
     assert letters(app) == SCREEN.letters
+
+
+@pytest.mark.parametrize("page", ["look_inside", "mistakes"])
+def test_the_letters_of_bars_and_tables_are_large_there_too(page):
+    assert letters(visit(page, projector="1")) == PROJECTOR.letters
+
+
+def test_the_switch_works_whatever_the_link_says():
+    app = visit("depth", projector="0")
+    app.button(key="projector_on").click().run()
+    assert linked(app, "projector") == "1"
+    assert "stSidebar" in styles(app)
 
 
 def test_the_mode_holds_on_every_page():

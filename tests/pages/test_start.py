@@ -3,10 +3,13 @@
 import shutil
 from urllib.parse import parse_qsl
 
+from streamlit.runtime.context import ContextProxy
+
 from core.data import cifar10
 from core.paths import SHIPPED
 from core.runs.library import find_run
-from tests.pages.opened import new_app, said
+from tests.pages.opened import new_app, open_page, said
+from ui.picture_source import TEST_PHOTO
 
 
 def start():
@@ -47,6 +50,22 @@ def test_the_door_to_a_picture_of_ones_own_asks_for_it():
     app.switch_page("../pages/look_inside.py")
     app.query_params.update(parse_qsl(door.query_string))
     assert app.run().segmented_control(key="source").value == "upload"
+
+
+PHONE = {"User-Agent": "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36"}
+
+
+def test_a_phone_is_asked_for_its_photo_but_follows_a_link_to_a_test_photo(monkeypatch):
+    monkeypatch.setattr(ContextProxy, "headers", property(lambda self: PHONE))
+    app = open_page(new_app(), "look_inside")
+    assert app.segmented_control(key="source").value == "upload"
+    open_page(app, "mistakes").switch_page("../pages/look_inside.py")
+    app.query_params.update(TEST_PHOTO, image="33")  # as the link below a photo does
+    assert app.run().segmented_control(key="source").value == "test"
+    by_link = new_app()
+    by_link.switch_page("../pages/look_inside.py")
+    by_link.query_params["image"] = "33"  # as the link that a computer shares
+    assert by_link.run().segmented_control(key="source").value == "test"
 
 
 def test_a_link_to_a_pair_opens_their_comparison():

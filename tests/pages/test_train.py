@@ -155,7 +155,7 @@ def test_pressed_twice_it_starts_once_and_a_name_that_is_taken_is_said(app):
         trainings.stop(name)
     app = section(app, "experiment")
     app.button(key="start").click().run()
-    assert f"{names[0]} and {names[1]} exists already" in app.error[0].value
+    assert f"{names[0]} and {names[1]} exist already" in app.error[0].value
 
 
 def test_all_runs_are_listed_with_their_states(app):

@@ -18,6 +18,18 @@ def test_the_three_are_told_apart_by_words_too_and_the_choices_keep_their_order(
     assert bars["encoding"]["yOffset"]["sort"] == [CLASS, "A", "B"]
 
 
+def test_a_long_choice_is_shown_whole_in_lines():
+    long, short = "From nothing: it then learns only what it is shown", "No"
+    table = pd.DataFrame([(long, CLASS, 0.1, "")], columns=["choice", "who", "share", "label"])
+    y = votes(table, [long, short]).to_dict()["layer"][0]["encoding"]["y"]
+    assert y["axis"]["labelLimit"] == 0
+    assert y["sort"][1] == short
+    lines = y["sort"][0].split("\n")
+    assert " ".join(lines) == long
+    assert len(lines) > 1
+    assert "'\\n'" in y["axis"]["labelExpr"]
+
+
 def test_many_choices_get_a_higher_chart():
     table = pd.DataFrame([(f"c{i}", CLASS, 0.1, "") for i in range(10)], columns=["choice", "who", "share", "label"])
     few, many = (votes(table, [f"c{i}" for i in range(n)]).to_dict()["height"] for n in (2, 10))

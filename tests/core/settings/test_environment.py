@@ -10,7 +10,6 @@ from core import paths
 from core.commands import train
 from core.data import cifar10
 from core.errors import LabError
-from core.lessons import lesson
 from core.models.initial_weights import describe_initial_weights
 from core.runs import library
 from core.settings import environment
@@ -69,7 +68,7 @@ def home(tmp_path, monkeypatch) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("name", "read"), [("RESNET_LAB_RUNS", paths.own_runs_dir), ("RESNET_LAB_LESSONS", lesson.folder)]
+    ("name", "read"), [("RESNET_LAB_RUNS", paths.own_runs_dir), ("RESNET_LAB_LESSONS", paths.lessons_dir)]
 )
 def test_a_path_of_the_environment_may_begin_at_home(monkeypatch, home, name, read):
     monkeypatch.setenv(name, "~/lab")
