@@ -15,7 +15,7 @@ from filelock import FileLock
 
 from core.data import cifar10
 from core.data.cifar10 import Images
-from core.models.complexity import count_multiply_adds, count_parameters
+from core.models.complexity import described
 from core.models.initial_weights import describe_initial_weights
 from core.runs import store, validation
 from core.runs.run import Run, open_run
@@ -110,12 +110,7 @@ def _train(config: TrainConfig, images: Images, folder: Path) -> Path:
     trainer = Trainer(config, images, device=torch.device("cpu"), precision="float32")
     trainer.fit()
     facts = {
-        "architecture": {
-            "name": config.architecture,
-            "parameters": count_parameters(trainer.model),
-            "multiply_adds": count_multiply_adds(trainer.model, trainer.preprocessing.size),
-            "input_size": trainer.preprocessing.size,
-        },
+        "architecture": described(config.architecture, trainer.model, trainer.preprocessing.size),
         "initial_weights": describe_initial_weights(config),
         "training_images": len(trainer.training_set),
         "environment": describe_environment(trainer.device, trainer.precision, trainer.compiled),

@@ -4,7 +4,6 @@ Guo et al. 2017, "On calibration of modern neural networks" (arXiv 1706.04599). 
 number, its temperature: all logits are divided by it. It changes no answer, only how sure the network is.
 """
 
-import json
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -12,9 +11,9 @@ import pandas as pd
 import scipy  # whose parts load when they are first used: the first page needs none
 
 from core.analysis import metrics
-from core.errors import RunError
 from core.files import write_json, writing
 from core.runs.run import LARGEST_COUNT, Run
+from core.runs.tables import read_json
 
 FILE = "temperature.json"
 LARGEST = 2_000  # bytes; it has about 50
@@ -99,17 +98,13 @@ def save(run: Run, temperature: Temperature) -> None:
 
 def load(run: Run) -> Temperature | None:
     """What `save` wrote; None where there is none. Raises RunError if it is damaged."""
-    path = run.path / FILE
-    try:
-        if path.stat().st_size > LARGEST:
-            raise ValueError("it is too large")
-        found = Temperature(**json.loads(path.read_text(encoding="utf-8")))
-        if type(found.value) is not float or not COLDEST <= found.value <= HOTTEST:
-            raise ValueError(f"a temperature is from {COLDEST:g} to {HOTTEST:g}")
-        if type(found.photos) is not int or not 0 < found.photos <= LARGEST_COUNT:
-            raise ValueError("a count of photos is a whole number")
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, TypeError, RecursionError) as error:
-        raise RunError(f"{path} is damaged: {str(error)[:200]}.") from None
+    return read_json(run.path / FILE, LARGEST, _sound)
+
+
+def _sound(**values) -> Temperature:
+    found = Temperature(**values)
+    if type(found.value) is not float or not COLDEST <= found.value <= HOTTEST:
+        raise ValueError(f"a temperature is from {COLDEST:g} to {HOTTEST:g}")
+    if type(found.photos) is not int or not 0 < found.photos <= LARGEST_COUNT:
+        raise ValueError("a count of photos is a whole number")
     return found

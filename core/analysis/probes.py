@@ -6,9 +6,9 @@ the logit lens"), and one fitted to that very block, a linear probe (Alain and B
 layers using linear classifier probes", arXiv 1610.01644). What the first can't read, the second may.
 """
 
-import json
 import math
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import numpy as np
 
@@ -16,9 +16,10 @@ from core.analysis import calibration
 from core.analysis.calibration import Temperature
 from core.analysis.surgery import stages
 from core.data.cifar10 import CLASSES
-from core.errors import LabError, RunError
+from core.errors import LabError
 from core.files import write_json, writing
 from core.runs.run import LARGEST_COUNT, Run
+from core.runs.tables import read_json
 from core.settings.train_config import TrainConfig
 
 FILE = "probes.json"
@@ -77,20 +78,11 @@ def save(run: Run, found: Probes) -> None:
 
 def load(run: Run) -> Probes | None:
     """What `save` wrote; None where there is none. Raises RunError if it is damaged, or another network's."""
-    path = run.path / FILE
-    try:
-        if path.stat().st_size > LARGEST:
-            raise ValueError("it is too large")
-        found = Probes(**json.loads(path.read_text(encoding="utf-8")))
-        _require_sound(found, len(blocks(run.config)))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, TypeError, RecursionError) as error:
-        raise RunError(f"{path} is damaged: {str(error)[:200]}.") from None
-    return found
+    return read_json(run.path / FILE, LARGEST, partial(_sound, len(blocks(run.config))))
 
 
-def _require_sound(found: Probes, blocks: int) -> None:
+def _sound(blocks: int, /, **values) -> Probes:
+    found = Probes(**values)
     for shares in (found.own, found.probe, *([] if found.untrained is None else [found.untrained])):
         if not isinstance(shares, list) or len(shares) != blocks:
             raise ValueError(f"not {blocks} blocks")
@@ -98,3 +90,4 @@ def _require_sound(found: Probes, blocks: int) -> None:
             raise ValueError("shares are numbers from 0 to 1")
     if not all(type(count) is int and 0 < count <= LARGEST_COUNT for count in (found.fitted_on, found.scored_on)):
         raise ValueError("counts of photos are whole numbers")
+    return found

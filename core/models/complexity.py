@@ -25,6 +25,16 @@ def count_multiply_adds(model: nn.Module, size: int) -> int:
     return counter.get_total_flops() // 2
 
 
+def described(architecture: str, model: nn.Module, size: int) -> dict:
+    """What a run's facts say of its network, as JSON values."""
+    return {
+        "name": architecture,
+        "parameters": count_parameters(model),
+        "multiply_adds": count_multiply_adds(model, size),
+        "input_size": size,
+    }
+
+
 @contextmanager
 def _attention_by_products() -> Iterator[None]:
     """Attention as matrix products, which PyTorch's counter sees; it overlooks the fused kernels of CPUs."""

@@ -1,9 +1,11 @@
-"""CSV and npz files that anybody may have made, read within limits. Knows nothing of what they are for."""
+"""CSV, npz and JSON files that anybody may have made, read within limits. Knows nothing of what they are for."""
 
+import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import StringIO
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -11,6 +13,7 @@ import pandas as pd
 from core.errors import RunError
 
 LARGEST_NPZ = 10_000_000  # bytes, unpacked
+Made = TypeVar("Made")
 
 
 def read_csv(path: Path, columns: Sequence[str], **options) -> pd.DataFrame:
@@ -48,3 +51,16 @@ def load_npz(path: Path, *names: str, optional: Sequence[str] = ()) -> dict[str,
         raise RunError(f"{path} is missing.") from None
     except Exception as error:  # zipfile, zlib, struct and numpy each raise their own on a damaged file
         raise RunError(f"{path} is damaged ({type(error).__name__}: {error}).") from None
+
+
+def read_json(path: Path, largest: int, make: Callable[..., Made]) -> Made | None:
+    """What `make` makes of the values of a JSON object, by their names; None where there is no file. Raises RunError
+    where the file has more than `largest` bytes or is damaged, or where `make` raises ValueError or TypeError."""
+    try:
+        if path.stat().st_size > largest:
+            raise ValueError("it is too large")
+        return make(**json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        raise RunError(f"{path} is damaged: {str(error)[:200]}.") from None

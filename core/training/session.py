@@ -20,7 +20,7 @@ from core.analysis import calibration
 from core.data import cifar10
 from core.data.batches import to_tensors
 from core.errors import DivergedError, LabError, RunError, TrainingError, plain_reason
-from core.models.complexity import count_multiply_adds, count_parameters
+from core.models.complexity import described
 from core.models.inference import StoppedError
 from core.models.initial_weights import (
     Weights,
@@ -216,14 +216,8 @@ class Session:
 
     def _facts(self, data_folder: Path | None, start: Weights | None) -> dict:
         trainer = self.trainer
-        size = trainer.preprocessing.size
         facts = {
-            "architecture": {
-                "name": self.config.architecture,
-                "parameters": count_parameters(trainer.model),
-                "multiply_adds": count_multiply_adds(trainer.model, size),
-                "input_size": size,
-            },
+            "architecture": described(self.config.architecture, trainer.model, trainer.preprocessing.size),
             "initial_weights": describe_initial_weights(self.config),
             "training_images": len(trainer.training_set),
             **self._environment(),

@@ -18,7 +18,7 @@ from core.data.batches import to_tensors
 from core.errors import ModelError
 from core.files import sha256_of
 from core.models import recognition
-from core.models.complexity import count_multiply_adds, count_parameters
+from core.models.complexity import described
 from core.models.inference import StoppedError, infer
 from core.models.initial_weights import Weights, fitted
 from core.models.layers import load_weights
@@ -113,14 +113,8 @@ def add(root: Path, name: str, config: TrainConfig, file: NetworkFile, chosen: s
     """A new run in `root` with these weights, which is still to be scored. `chosen`: how its normalization was, in
     words. Raises LabError."""
     weights = file.weights_for(config)
-    network = _network(config, weights)
     facts = {
-        "architecture": {
-            "name": config.architecture,
-            "parameters": count_parameters(network),
-            "multiply_adds": count_multiply_adds(network, config.input_size),
-            "input_size": config.input_size,
-        },
+        "architecture": described(config.architecture, _network(config, weights), config.input_size),
         "imported": {"file": file.name, "sha256": file.sha256, "found": file.found, "normalization": chosen},
     }
     folder = store.new_run(root, name, config, facts)

@@ -72,12 +72,22 @@ def first_steps(configs: list[TrainConfig], rows: pd.DataFrame, clipped: pd.Data
         return None
     usual, gentle = _right(rows), {} if clipped.empty else _right(clipped)
     known = "plain" in gentle and usual.keys() == set(NETWORKS)
-    return f"{FIRST_STEPS} {_carried_to_its_end(usual, gentle) if known else NEVER_ENDED}"
+    if not known:
+        return f"{FIRST_STEPS} {NEVER_ENDED}"
+    return f"{FIRST_STEPS} {_carried_to_its_end(usual, gentle)}{_unlike(pd.concat([rows, clipped]))}"
 
 
 def _right(rows: pd.DataFrame) -> dict[str, float]:
     """At the depth of the trials: {network: percent right on test photos}, the mean over seeds."""
     return dict(rows[rows["depth"] == TRIED.depth].groupby("network")["test_right"].mean())
+
+
+def _unlike(rows: pd.DataFrame) -> str:
+    """Where those of that depth were not all trained in the same numbers."""
+    used = sorted(rows.loc[rows["depth"] == TRIED.depth, "precision"].dropna().unique())
+    if len(used) < 2:
+        return ""
+    return f" Some of these trainings calculated in {' and some in '.join(used)}, so part of this may be rounding."
 
 
 def _carried_to_its_end(usual: dict[str, float], gentle: dict[str, float]) -> str:

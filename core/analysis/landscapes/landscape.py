@@ -5,18 +5,18 @@ are a point among as many directions as it has weights; two of them, drawn at ra
 The walk itself is `core.studies.landscape`, the sentences are in `core.words.landscape`.
 """
 
-from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from core.analysis.landscapes import unfinished
 from core.errors import LabError, RunError
-from core.files import write_atomically, writing
 from core.runs.run import LARGEST_COUNT, Run
 from core.runs.tables import load_npz
 from core.settings.train_config import PRECISIONS, TrainConfig
 
-FILE, UNFINISHED = "landscape.npz", "landscape-unfinished.npz"
+FILE = "landscape.npz"
 LARGEST = 100_000  # bytes; it has about 12,000
 COMMAND = "python -m core landscape"
 PAIRS = 2  # of directions: one pair may mislead
@@ -130,35 +130,24 @@ def fall_on_rays(loss: np.ndarray) -> np.ndarray:
 
 
 def save(run: Run, found: Landscape) -> None:
-    """In the run's folder: as FILE, or as UNFINISHED while some of it is unknown. Raises RunError where it can't be
+    """In the run's folder: as FILE, or beside it while some of it is unknown. Raises RunError where it can't be
     written."""
-    finished = not len(found.unknown)
-    with writing(run.path):
-        write_atomically(
-            run.path / (FILE if finished else UNFINISHED), lambda file: np.savez_compressed(file, **vars(found))
-        )
-        if finished:
-            (run.path / UNFINISHED).unlink(missing_ok=True)
+    unfinished.save(run, FILE, vars(found), finished=not len(found.unknown))
 
 
 def begun(run: Run, photos: int, precision: str) -> Landscape:
     """What is known of the landscape of these weights, measured so: of one that is finished or was stopped, all that it
     has; else, or where its file is damaged, nothing yet."""
-    weights = run.facts.get("sha256", "")
-    for file in (FILE, UNFINISHED):
-        with suppress(RunError):
-            found = _read(run, file)
-            if (found.photos, found.precision, found.weights) == (photos, precision, weights):
-                return found
-    loss, accuracy = np.full((2, PAIRS, SIDE, SIDE), np.nan, np.float32)
-    return Landscape(loss, accuracy, photos, precision, weights)
+    measured = photos, precision, run.facts.get("sha256", "")
+    known = unfinished.known(run, FILE, _read, lambda found: (found.photos, found.precision, found.weights) == measured)
+    return known or Landscape(*np.full((2, PAIRS, SIDE, SIDE), np.nan, np.float32), *measured)
 
 
 def load(run: Run) -> Landscape | None:
     """What `save` wrote at last; None where there is none. Raises RunError if it is damaged, or another network's."""
     if not (run.path / FILE).exists():
         return None
-    found = _read(run, FILE)
+    found = _read(run.path / FILE)
     if not (np.isfinite(found.loss).all() and np.isfinite(found.accuracy).all()):
         raise RunError(f"{run.path / FILE} is damaged: it has numbers that are not finite.")
     if found.weights != run.facts.get("sha256"):
@@ -166,8 +155,7 @@ def load(run: Run) -> Landscape | None:
     return found
 
 
-def _read(run: Run, file: str) -> Landscape:
-    path = run.path / file
+def _read(path: Path) -> Landscape:
     arrays = load_npz(path, "loss", "accuracy", "photos", "precision", "weights")
     loss, accuracy, photos, precision, weights = arrays.values()
     if (

@@ -7,20 +7,20 @@ sentences are in `core.words.landscape`.
 """
 
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from core.analysis.landscapes import unfinished
 from core.analysis.landscapes.landscape import COMMAND, HIGHEST
 from core.errors import RunError
-from core.files import write_atomically, writing
 from core.runs.run import LARGEST_COUNT, Run
 from core.runs.tables import load_npz
 from core.settings.train_config import MOST_KEPT, PRECISIONS
 
-FILE, UNFINISHED = "walk.npz", "walk-unfinished.npz"
+FILE = "walk.npz"
 LARGEST = 100_000  # bytes; it has about 9,000
 SIDE = 31  # points along each direction
 MARGIN = 0.2  # of the path's extent, left free on each side of it
@@ -161,25 +161,15 @@ def fresh(
 
 
 def save(run: Run, walk: Walk) -> None:
-    """In the run's folder: as FILE, or as UNFINISHED while some of it is unknown. Raises RunError where it can't be
+    """In the run's folder: as FILE, or beside it while some of it is unknown. Raises RunError where it can't be
     written."""
-    with writing(run.path):
-        write_atomically(
-            run.path / (UNFINISHED if walk.left else FILE), lambda file: np.savez_compressed(file, **vars(walk))
-        )
-        if not walk.left:
-            (run.path / UNFINISHED).unlink(missing_ok=True)
+    unfinished.save(run, FILE, vars(walk), finished=not walk.left)
 
 
 def begun(run: Run, new: Walk) -> Walk:
     """What is known already of the `fresh` walk `new`: of one that is finished or was stopped, all that it has; else,
     or where its file is damaged, `new` itself."""
-    for file in (FILE, UNFINISHED):
-        with suppress(RunError):
-            known = _read(run, file)
-            if _same(known, new):
-                return known
-    return new
+    return unfinished.known(run, FILE, _read, lambda walk: _same(walk, new)) or new
 
 
 def _same(a: Walk, b: Walk) -> bool:
@@ -191,7 +181,7 @@ def load(run: Run) -> Walk | None:
     """What `save` wrote at last; None where there is none. Raises RunError if it is damaged, or another network's."""
     if not (run.path / FILE).exists():
         return None
-    walk = _read(run, FILE)
+    walk = _read(run.path / FILE)
     if walk.left or np.isnan(walk.accuracy).any() or np.isnan(walk.own_accuracy).any():
         raise RunError(f"{run.path / FILE} is damaged: it has numbers that are not finite.")
     if walk.weights != run.facts.get("sha256"):
@@ -199,8 +189,7 @@ def load(run: Run) -> Walk | None:
     return walk
 
 
-def _read(run: Run, file: str) -> Walk:
-    path = run.path / file
+def _read(path: Path) -> Walk:
     arrays = load_npz(path, *Walk.__dataclass_fields__)
     if not (_are_of_a_walk(arrays) and _are_measured(arrays) and _tell_how(arrays)):
         raise RunError(f"{path} is damaged: it does not hold the way of a training over {SIDE} x {SIDE} points.")

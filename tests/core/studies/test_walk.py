@@ -6,7 +6,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from core.analysis import metrics
-from core.analysis.landscapes import walk
+from core.analysis.landscapes import unfinished, walk
 from core.commands.studies import landscape as command
 from core.data import cifar10
 from core.data.batches import to_tensors
@@ -138,7 +138,7 @@ def test_the_walk_goes_on_where_it_stopped(walked, few, monkeypatch):
     walk.save(run, again)
     first, second = np.meshgrid(*again.steps)
     np.testing.assert_allclose(walk.load(run).loss, 1000 + 2 * first + second / 10, rtol=1e-5)
-    assert not (run.path / walk.UNFINISHED).exists()
+    assert not unfinished.beside(run.path / walk.FILE).exists()
     other = walk.begun(run, fresh(run, way, photos=61))  # measured otherwise: not to be mixed
     assert other.left == other.places
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.analysis.landscapes import landscape
+from core.analysis.landscapes import landscape, unfinished
 from core.analysis.landscapes.landscape import MIDDLE, PAIRS, SIDE, STEPS, Landscape
 from core.errors import LabError, RunError
 from core.settings.train_config import TrainConfig
@@ -78,7 +78,7 @@ def test_what_is_saved_is_loaded_once_it_is_whole(make_run):
     np.testing.assert_array_equal(loaded.accuracy, again.accuracy)
     assert (loaded.photos, loaded.precision) == (1_000, "float32")
     assert (run.path / landscape.FILE).stat().st_size < landscape.LARGEST
-    assert not (run.path / landscape.UNFINISHED).exists()
+    assert not unfinished.beside(run.path / landscape.FILE).exists()
 
 
 def test_of_other_weights_it_is_refused_and_begun_anew(make_run):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.analysis.landscapes import walk
+from core.analysis.landscapes import unfinished, walk
 from core.analysis.landscapes.walk import SIDE
 from core.errors import RunError
 from tests.core.analysis.landscapes.made_up import EPOCHS, PATH, seen
@@ -66,7 +66,7 @@ def test_what_is_saved_is_loaded_once_it_is_whole(make_run):
     assert walk.begun(run, whole).left == SIDE**2
     walk.save(run, whole)
     loaded = walk.load(run)
-    assert not (run.path / walk.UNFINISHED).exists()
+    assert not unfinished.beside(run.path / walk.FILE).exists()
     for name, value in vars(whole).items():
         np.testing.assert_array_equal(getattr(loaded, name), value)
     assert (run.path / walk.FILE).stat().st_size < walk.LARGEST
