@@ -32,7 +32,7 @@ function keepStepsOfBack() {
   for (const touch of ["pointerdown", "keydown"]) {
     document.addEventListener(touch, () => { untouched = false; }, true);
   }
-  addEventListener("popstate", () => { before = null; untouched = true; });  // the page one comes back to may write, too
+  addEventListener("popstate", () => { before = null; });
   history.pushState = (state, title, url) => {
     if (new URL(url, location.href).pathname === location.pathname) {
       const first = location.href;
