@@ -128,14 +128,21 @@ def _gather(room: Room) -> None:
 
 
 def _ask(room: Room, token: str, view: View) -> None:
-    shown = view.phase is Phase.REVEALED
-    st.title(truth(view) if shown and view.question.right is not None else plain(view.question.text), anchor=False)
-    networks = class_answers.networks() if view.question.photo is not None else None
-    left, right = st.columns([2, 3] if shown else 2)
-    with left:
-        _photo(view, small=shown)
-        if shown and networks:
-            class_answers.show_answers(view, networks)
+    shown, question = view.phase is Phase.REVEALED, plain(view.question.text)
+    told = shown and view.question.right is not None
+    networks: Networks | None = None
+    st.title(truth(view) if told else question, anchor=False)
+    if view.question.photo is None:
+        if told:
+            st.markdown(question)
+        right = st.container()
+    else:
+        networks = class_answers.networks()
+        left, right = st.columns([2, 3] if shown else 2)
+        with left:
+            _photo(view.question.photo, small=shown)
+            if shown and networks:
+                class_answers.show_answers(view, networks)
     with right:
         with st.container(horizontal=True, vertical_alignment="center"):
             if shown:
@@ -168,12 +175,10 @@ def _ask(room: Room, token: str, view: View) -> None:
             _latecomers(room)
 
 
-def _photo(view: View, small: bool) -> None:
-    if view.question.photo is None:
-        return
+def _photo(number: int, small: bool) -> None:
     with st.container(key="class_photo_small" if small else "class_photo"):
         st.image(
-            photos.address(view.question.photo),
+            photos.address(number),
             width=SMALL if small else "stretch",
             alt="The photo to name",
         )

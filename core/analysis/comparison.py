@@ -63,7 +63,7 @@ def _differing_environment(a: Run, b: Run) -> dict[str, tuple]:
     if not (a.environment and b.environment):  # trained elsewhere
         return {}
     both = zip(USUAL_ENVIRONMENT, learned_in(a), learned_in(b), strict=True)
-    return {name: values for name, *values in both if values[0] != values[1]}
+    return {name: (of_a, of_b) for name, of_a, of_b in both if of_a != of_b}
 
 
 def learned_in(run: Run) -> tuple[str, ...]:

@@ -150,9 +150,8 @@ def votes(table: pd.DataFrame, choices: list[str]) -> alt.LayerChart | alt.Facet
     )
     color = alt.Color("who:N", scale=alt.Scale(domain=order), legend=None)
     height = max(VOTES_HEIGHT, VOTES_ROW * len(choices))
-    text = base.mark_text(align="left", dx=5, **({"fontSize": FINE} if len(choices) > FEW else {})).encode(
-        text="label:N"
-    )
+    size = FINE if len(choices) > FEW else alt.Undefined  # else as large as the theme's letters
+    text = base.mark_text(align="left", dx=5, fontSize=size).encode(text="label:N")
     return alt.layer(base.mark_bar().encode(color=color), text).properties(height=height)
 
 

@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from core.errors import LabError
 from core.training import distributed
@@ -31,16 +31,17 @@ def best_device() -> torch.device:
 def learns_right(device: str) -> bool:
     """One backward pass through BatchNorm, channels last, against the CPU's: some versions of PyTorch have computed it
     wrongly on Apple's GPUs, others not at all (pytorch/pytorch#175189, #188371)."""
-    images = torch.randn(4, 8, 16, 16, generator=torch.Generator().manual_seed(0))
-    gradients = []
-    for each in ("cpu", device):
-        norm, seen = nn.BatchNorm2d(8).to(each), images.to(each).to(memory_format=torch.channels_last).requires_grad_()
-        try:
-            norm(seen).pow(3).sum().backward()
-        except RuntimeError:
-            return False
-        gradients += [torch.cat([part.grad.flatten().cpu() for part in (seen, norm.weight) if part.grad is not None])]
-    return torch.allclose(*gradients, rtol=0.01, atol=0.01)
+    try:
+        return torch.allclose(_batch_norm_gradients("cpu"), _batch_norm_gradients(device), rtol=0.01, atol=0.01)
+    except RuntimeError:
+        return False
+
+
+def _batch_norm_gradients(device: str) -> Tensor:
+    images = torch.randn(4, 8, 16, 16, generator=torch.Generator().manual_seed(0)).to(device)
+    norm, seen = nn.BatchNorm2d(8).to(device), images.to(memory_format=torch.channels_last).requires_grad_()
+    norm(seen).pow(3).sum().backward()
+    return torch.cat([gradient.flatten().cpu() for gradient in (seen.grad, norm.weight.grad) if gradient is not None])
 
 
 @cache

@@ -253,6 +253,7 @@ def test_a_question_of_a_lesson_needs_no_photo():
     click(run(phone), "vote_0_1")
     click(screen, "class_reveal")
     assert screen.title[0].value.startswith("Skill")
+    assert "Why?" in said(screen, "markdown")
     assert "![" not in shown(screen)
     assert len(charts(screen)) == 1
     assert "Right!" in run(phone).title[0].value

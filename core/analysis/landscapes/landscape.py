@@ -140,7 +140,8 @@ def begun(run: Run, photos: int, precision: str) -> Landscape:
     has; else, or where its file is damaged, nothing yet."""
     measured = photos, precision, run.facts.get("sha256", "")
     known = unfinished.known(run, FILE, _read, lambda found: (found.photos, found.precision, found.weights) == measured)
-    return known or Landscape(*np.full((2, PAIRS, SIDE, SIDE), np.nan, np.float32), *measured)
+    loss, accuracy = np.full((2, PAIRS, SIDE, SIDE), np.nan, np.float32)
+    return known or Landscape(loss, accuracy, *measured)
 
 
 def load(run: Run) -> Landscape | None:
