@@ -38,14 +38,19 @@ st.title(questions.title(pair.question))
 if pair.a.path == pair.b.path:
     st.info(comparison_words.SAME_RUN, icon=":material/content_copy:")
     st.stop()
-(st.markdown if fairness.fair else st.warning)(fairness_in_words(fairness))
+if fairness.fair:
+    st.markdown(fairness_in_words(fairness), help=explain("ImageNet") if "init" in fairness.differing else None)
+else:
+    st.warning(fairness_in_words(fairness))
 if not fairness.fair and len(fairness.differing):
-    st.dataframe(differing_in_words(fairness.differing), hide_index=True, height="content", key="unfair")
+    unfair = differing_in_words(fairness.differing)
+    alt = f"In what they differ: {', '.join(unfair['setting'])}"
+    st.dataframe(unfair, hide_index=True, height="content", key="unfair", alt=alt)
 
 
 def figures_of(run: Run) -> dict[str, str]:
     """A column of the table of figures."""
-    costs = (f"{run.parameters:,}", f"{run.multiply_adds / 1e6:.1f} million")
+    costs = (f"{run.parameters:,}", f"{run.multiply_adds / 1e6:,.0f} million")
     accuracy = cached.accuracy(run)
     known = (
         summary.figures_of_imported(accuracy)
@@ -104,7 +109,15 @@ if fairness.differing.keys() == {"seed"}:
     st.markdown(comparison_words.ONE_RECIPE)
 else:
     st.markdown(comparison_words.over_seeds(over_seeds(), pair.names))
-take_home.offer(pair)
+with st.container(horizontal=True, vertical_alignment="center"):
+    if {run.config.family for _, run in pair} == {"cifar"}:
+        st.page_link(
+            "../pages/surgery.py",
+            label="Cut a block out of both",
+            icon=":material/content_cut:",
+            query_params=pair.link,
+        )
+    take_home.offer(pair)
 
 st.header("Where they disagree", anchor=False)
 who = st.segmented_control(

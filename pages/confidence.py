@@ -8,7 +8,6 @@ from core.analysis import calibration
 from core.charts.calibration import reliability, right_by_answered
 from core.words import calibration as calibration_words
 from core.words import capitalized
-from core.words.glossary import explain
 from core.words.settings import describe
 from ui import cached, chart, not_yet, pair_picker, photos, tables
 from ui.curious import curious
@@ -37,7 +36,7 @@ calibration error, with groups of equal mass).
 
 pair = pair_picker.choose()
 st.title("How sure are they?")
-st.markdown("When a network says “90% sure”, is it right 9 times out of 10?", help=explain("how sure"))
+st.markdown("When a network says “90% sure”, is it right 9 times out of 10?")
 temperatures = {side: cached.stored(calibration.load, run) for side, run in pair}
 mended = False
 if all(temperatures.values()):

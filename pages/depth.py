@@ -156,13 +156,14 @@ def show_details() -> None:
         )
     named = {"run": "run", "depth": "layers", "seed": "seed", "epochs": "epochs", "minutes": "minutes"}
     named |= {"train_right": "right in training", "val_error": "validation error", "test_right": "right on test photos"}
-    percent = st.column_config.NumberColumn(format="%.2f %%")
+    percent = st.column_config.NumberColumn(format="%.2f%%")
     st.dataframe(
         rows[list(named)].rename(columns=named),
         hide_index=True,
         key="depth_runs",
         column_config={name: percent for key, name in named.items() if key.endswith(("error", "right"))}
         | {"minutes": st.column_config.NumberColumn(format="%.0f")},
+        alt=f"The {len(rows)} runs of this recipe, a row each. {depth_words.finding(found)}",
     )
     show_other_recipes()
 
@@ -173,13 +174,14 @@ def show_other_recipes() -> None:
     if found.empty:
         return
     st.header("Is it so by other recipes, too?", anchor=False)
-    percent = st.column_config.NumberColumn(format="%.2f %%")
+    percent = st.column_config.NumberColumn(format="%.2f%%")
     st.dataframe(
         depth_words.recipe_table(found, alike),
         hide_index=True,
         key="depth_recipes",
         column_config=dict.fromkeys(depth_words.NETWORK_WORDS.values(), percent)
         | {depth_words.AHEAD: st.column_config.NumberColumn(format="%.2f")},
+        alt=depth_words.by_recipe(found),
     )
     st.markdown(
         f"{depth_words.by_recipe(found)} Right answers are on test photos, means over seeds; where one is missing, "

@@ -62,7 +62,7 @@ def show_details() -> None:
     best = {side: history["val_accuracy"].max() for side, history in histories.items()}
     how = ", mirrored and shifted at random" if augmented else ""
     st.markdown(
-        f"Full lines: photos set aside from training (validation photos). Dashed: training photos{how}. The best "
+        f"Solid lines: photos set aside from training (validation photos). Dashed: training photos{how}. The best "
         f"validation accuracy of A is {best['A']:.1%}, of B {best['B']:.1%}. Hover over a line for its values. When a "
         "network passes the finish line also depends on the plan for its step size (the schedule), which shrinks "
         "toward the end: with other plans, these curves would cross the line at other times."

@@ -3,7 +3,6 @@
 from datetime import date
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from core.analysis import calibration, metrics, out_of_distribution
@@ -125,11 +124,10 @@ def show_answer(side: str, run: Run, probabilities: np.ndarray, look: closer_loo
 
 
 def show_how_sure(side: str, probabilities: np.ndarray) -> None:
-    top = np.argsort(-probabilities)[:TOP]
-    table = pd.DataFrame({"class": [CLASSES[i] for i in top], "probability": probabilities[top]})
-    alt = comparison_words.how_sure(side, table["class"], table["probability"])
+    likely = calibration_words.likeliest(probabilities, TOP)
+    alt = calibration_words.answers(side, likely)
     st.markdown(f"**{side}: {capitalized(names[side])}**")
-    chart.show(answers, table, pair.colors[side], width="stretch", key=f"answers_{side}", alt=alt)
+    chart.show(answers, likely, pair.colors[side], width="stretch", key=f"answers_{side}", alt=alt)
 
 
 def show_kept_answer(side: str, run: Run) -> None:
@@ -152,19 +150,19 @@ def unfamiliar() -> dict[str, float]:
 
 def show_verdict() -> None:
     labels = {look.side: look.answer.label for look in looks}
-    st.header(comparison_words.answers(names, labels, choice.truth, choice.unknown), anchor=False)
     strange = unfamiliar()
+    doubtful = bool(strange) and choice.truth is None and not choice.unknown
+    doubt = "It may be none of the ten things. " * doubtful
+    st.header(doubt + comparison_words.answers(names, labels, choice.truth, choice.unknown), anchor=False)
     if choice.truth and choice.truth not in labels.values():
         st.markdown(comparison_words.why_both_are_wrong(len(seen), bool(strange)))
     if choice.truth is None and not choice.unknown:
         st.caption(OWN)
-    if strange and choice.truth is None and not choice.unknown:
+    if doubtful:
         who = " and ".join(names[side] for side in strange)
-        least = min(strange.values())
-        fewest = f"only {100 * least:.0f}" if least >= 0.005 else "fewer than 1"
         st.info(
-            f"**Is it one of the ten at all?** To {who} it looks stranger than almost any test photo ({fewest} in "
-            "100 look stranger). A network can't say “none of these”: it answers all the same.",
+            f"To {who} it looks stranger than almost any test photo. A network can't say “none of these”: it answers "
+            "all the same.",
             icon=":material/psychology_alt:",
         )
 
@@ -176,16 +174,18 @@ def difference_in_words(of_a: np.ndarray, of_b: np.ndarray) -> str:
 
 def column(look: closer_look.Look) -> poster.Column:
     heatmap = style.draw(look.seen, look.answer.heatmap)
+    said = [calibration_words.share(each) for each in look.answer.probabilities]
     network, caption = settings.describe(look.run), method.caption("it", look.explained)
     color = pair.colors[look.side]
     answer = look.answer
     return poster.Column(
-        look.side, look.run.name, network, answer.probabilities, answer.logits, heatmap, caption, color
+        look.side, look.run.name, network, answer.probabilities, said, answer.logits, heatmap, caption, color
     )
 
 
 def comparison_png() -> bytes:
-    footer = f"ResNet Lab, {date.today():%d %B %Y}\nHeatmaps: {method.name}, bright\n{method.bright}"
+    runs = "\n".join(f"{look.side}: {look.run.name}" for look in looks)
+    footer = f"ResNet Lab, {date.today():%d %B %Y}\nHeatmaps: {method.name}, bright\n{method.bright}\n{runs}"
     return poster.poster(looks[0].seen, choice.title, [column(look) for look in looks], footer)
 
 
@@ -256,6 +256,9 @@ def show_details() -> None:
             "Where a picture may be none of the ten things, a note says so. It notices fewer than half of such "
             "pictures (measured in docs/results.md), so without a note it may still be none of them."
         )
+        for side, rank in unfamiliar().items():
+            fewest = f"only {100 * rank:.0f}" if rank >= 0.005 else "fewer than 1"
+            st.markdown(f"To {side}, {fewest} in 100 test photos look stranger than this picture.")
     for place, look in zip(st.columns(len(looks)), looks, strict=True):
         with place:
             show_how_sure(look.side, look.answer.probabilities)

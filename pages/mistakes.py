@@ -117,8 +117,8 @@ def show_table() -> None:
         show_matrix(whose)
     with right:
         with st.container(horizontal=True):
-            true = st.selectbox("What it is", CLASSES, index=3, key="true", bind="query-params", help="The row.")
-            answer = st.selectbox("The answer", CLASSES, index=5, key="answer", bind="query-params", help="The column.")
+            true = st.selectbox("What it is", CLASSES, index=3, key="true", bind="query-params", help="A row.")
+            answer = st.selectbox("The answer", CLASSES, index=5, key="answer", bind="query-params", help="A column.")
         show_photos(whose, true, answer)
 
 
@@ -147,7 +147,7 @@ def show_classes() -> None:
     wide = pd.concat({side: cached.per_class(run).drop(columns="images") for side, run in pair}, axis=1)
     wide.columns = [f"{measure} {side}" for side, measure in wide.columns]
     percent = {name: st.column_config.NumberColumn(format="percent") for name in wide.columns}
-    st.dataframe(wide[sorted(wide.columns)], column_config=percent, key="per_class")
+    st.dataframe(wide[sorted(wide.columns)], column_config=percent, key="per_class", alt=finding)
 
 
 def show_doubts() -> None:
@@ -173,6 +173,7 @@ def show_doubts() -> None:
 st.title("What do they mix up?")
 pair_picker.legend(pair)
 show_most_common()
+st.caption("Differences of ten or so can be luck: another training would shift such a number by as much.")
 with st.expander(
     "Every mix-up in one table", icon=":material/grid_on:", key="all_mix_ups", on_change="rerun"
 ) as all_mix_ups:

@@ -8,10 +8,10 @@ from core.analysis.questions import fair_pairs
 from core.charts.answers import answers as answer_bars
 from core.charts.answers import right_by_strength
 from core.data import corruptions, pictures
-from core.data.cifar10 import CLASSES
 from core.data.corruptions import CORRUPTIONS, STRENGTHS
 from core.errors import LabError
 from core.runs.run import Run
+from core.words import calibration as calibration_words
 from core.words import comparison as comparison_words
 from core.words import robustness as robustness_words
 from core.words.settings import describe, names, setting_name
@@ -41,7 +41,7 @@ network: that luck is not in it.
 
 pair = pair_picker.choose()
 st.title("What if the photo is bad?")
-st.markdown("Fog, grain, a shaken hand: **spoil the photo step by step. Who stays right?**")
+st.markdown("Fog, grain, a shaky hand: **spoil the photo step by step. Who stays right?**")
 
 
 def choose_corruption() -> tuple[str, int]:
@@ -73,17 +73,17 @@ def show_answer(side: str, run: Run, seen, truth: str | None) -> str | None:
     except LabError as error:
         st.warning(plain(error), icon=":material/broken_image:")
         return None
-    likeliest = pd.DataFrame({"class": CLASSES, "probability": shares}).nlargest(BARS, "probability")
-    label = str(likeliest["class"].iloc[0])
+    likely = calibration_words.likeliest(shares, BARS)
+    label = str(likely["class"].iloc[0])
     st.markdown(f":small[{side}: {plain(describe(run))}]")
     st.header(f"{label} {'' if truth is None else photos.mark(label == truth)}", anchor=False)
     chart.show(
         answer_bars,
-        likeliest,
+        likely,
         pair.colors[side],
         width="stretch",
         key=f"answer_{side}",
-        alt=comparison_words.how_sure(side, likeliest["class"], likeliest["probability"]),
+        alt=calibration_words.answers(side, likely),
     )
     return label
 
@@ -155,6 +155,7 @@ def show_pairs(pairs: dict[tuple[str, str], robustness.Kept]) -> None:
         hide_index=True,
         key="pairs",
         column_config=dict.fromkeys(columns[3:], points),
+        alt="; ".join(f"{a} and {b}: {gap:+.1f} points" for a, b, _, gap, *_ in rows),
     )
 
 

@@ -20,6 +20,7 @@ from ui.fragment import fragment
 from ui.pair_picker import SHALLOW, offer_pair
 
 TELLING_PAIRS = {
+    "shallow": (*SHALLOW, "Try the pair of 20 layers"),
     "twins": ("plain56-s0", "resnet56-s0", "Try the pair of 56 layers"),
     "depths": ("resnet20-s0", "resnet56-s0", "Try ResNets of 20 and 56 layers"),
 }
@@ -81,7 +82,7 @@ def show_network(side: str, removed: surgery.Blocks, scale: float) -> float | No
     change = 100 * (now - before)
     could_be_luck = abs(change) < surgery.A_POINT
     st.metric(
-        "right of 1,000 test photos",
+        "right on 1,000 test photos",
         f"{now:.1%}",
         delta=f"{change:+.1f} points vs all blocks" if change else None,
         delta_color="off" if could_be_luck else "normal",

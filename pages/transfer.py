@@ -11,7 +11,7 @@ from core.errors import RunError
 from core.runs.run import Run, WeightChange
 from core.words import counted, summary, times
 from core.words import transfer as transfer_words
-from core.words.glossary import explain
+from core.words.glossary import explain, phrase
 from core.words.settings import limits, network_name
 from ui import cached, chart, figures_table, photos, tables
 from ui.curious import curious_charts
@@ -174,9 +174,9 @@ def lessons_in_words(table: pd.DataFrame) -> str:
     few, many = lessons["steps"].iloc[[0, -1]]
     due = ": part of what few labels cost is that they gave fewer steps" if few < many else ""
     return (
-        "Luck with the test photos: a point at most. Luck with the seed, and with which few photos were drawn to learn "
-        f"from, is not known: each is one training. Learning steps: {words}{due}. The weights kept are those that did "
-        "best on the validation photos, which have labels, too."
+        "Luck with the test photos: at most 1 percentage point. Luck with the seed, and with which few photos were "
+        f"drawn to learn from, is not known: each is one training. Learning steps: {words}{due}. The weights kept are "
+        "those that did best on the validation photos, which have labels, too."
     )
 
 
@@ -240,7 +240,7 @@ def show_change(moved: dict[str, WeightChange]) -> None:
                 some = f", the first {MOST} of {len(filters)}" if len(filters) > MOST else ""
                 alt = f"Filters, {when}: training changed them by {one.relative_change[0]:.0%} of their size"
                 st.image(photos.filters_address(filters), caption=when + some, width=FILTERS, alt=alt)
-    st.markdown(f"Each small square is one filter, as a picture: {explain('filter')}")
+    st.markdown(f"Each small square is one filter: {phrase('filter')}.")
 
 
 place, details = st.container(), curious_charts()

@@ -9,6 +9,7 @@ import streamlit as st
 from core.charts.palette import SIDES
 from core.classroom.room import View
 from core.runs.run import Run
+from core.words import calibration as calibration_words
 from core.words.settings import names
 from ui import cached, chart, photos
 from ui.pair_picker import DEEP, HUES, MARKS, finished_runs
@@ -76,5 +77,5 @@ def _table(view: View, networks: Networks | None) -> pd.DataFrame:
         for side in SIDES:
             sure = cached.certainty(networks.runs[side], view.question.photo)
             for choice, share in zip(view.question.choices, sure, strict=True):
-                rows.append((choice, side, share, f"{side}: {share:.0%}" if share >= SEEN else ""))
+                rows.append((choice, side, share, f"{side}: {calibration_words.share(share)}" if share >= SEEN else ""))
     return pd.DataFrame(rows, columns=["choice", "who", "share", "label"])

@@ -37,9 +37,8 @@ CHANGES = {
     None: "That is too close to call.",
 }
 KNOW_NOTHING = (
-    "How often does a map pass the second check by luck? One of another photo passed for 3 of 100 with ResNet-20 "
-    "and for 6 of 100 with the plain network of 56 layers; their own maps for 17 and 5 "
-    "(`python -m benchmarks.know_nothing_maps resnet20-s0 plain56-s0`). So most maps can't be told from luck."
+    "Most maps can't be told from luck: the map of another photo passed the second check for 3 to 6 of 100 photos, a "
+    "network's own map for 5 to 17 (resnet20-s0 and plain56-s0, `python -m benchmarks.know_nothing_maps`)."
 )
 LIKENESS = "1: the same, 0: nothing in common, below 0: one is bright where the other is dark"
 

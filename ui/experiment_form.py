@@ -151,7 +151,7 @@ def _configs() -> list[TrainConfig]:
     first = TrainConfig(**recipe(family, values["optimizer"]) | values | {"family": family})
     second = _second(first, (*NETWORK[family], *LENGTH, *RECIPE[:-1]))
     seeds = st.number_input(
-        "How many times, with new random numbers",
+        "How many times to train it, each with new random numbers",
         1,
         10,
         1,

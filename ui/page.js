@@ -19,6 +19,19 @@ if (!window.resnetLabIsSetUp) {
     if (event.key === "Enter" && event.target.closest("button, a, summary")) event.stopPropagation();
   });
 
+  // What a presenter's clicker sends: the answer and then the next step of a lesson, or back.
+  const pressedBy = {
+    PageDown: ".st-key-lesson_reveal button, .st-key-lesson_next button",
+    PageUp: ".st-key-lesson_back button",
+  };
+  document.addEventListener("keydown", (event) => {
+    const buttons = [...document.querySelectorAll(pressedBy[event.key] ?? "none")];
+    const button = buttons.find((each) => each.closest(".st-key-lesson_reveal")) ?? buttons[0];
+    if (!button) return;
+    event.preventDefault();
+    if (!event.repeat) button.click();
+  });
+
   keepStepsOfBack();
   keepTranslationsTrue();
 }

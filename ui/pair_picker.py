@@ -16,7 +16,6 @@ from core.runs.library import NAME, damaged_runs, list_runs
 from core.runs.run import Run
 from core.settings.train_config import TrainConfig
 from core.words import questions as question_words
-from core.words.glossary import explain
 from core.words.settings import describe, names
 from ui import cached, screen
 from ui.foreign_text import plain
@@ -175,7 +174,7 @@ def _draw(questions: dict[str, Question], label: str | None, runs: dict[str, Run
                     key=side,
                     on_change=lambda: _take(*(st.session_state[side] for side in SIDES)),
                     format_func=lambda name: f"{name}: {describe(runs[name])}",
-                    help=explain("run"),
+                    help="Any trained network; best one that differs from the other in one thing.",
                 )
 
 

@@ -12,11 +12,12 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core.data import gallery, pictures
 from core.data.cifar10 import CLASSES, TEST_IMAGES
 from core.errors import ImageError
-from ui import cached, permission
+from ui import cached, permission, screen
 from ui.foreign_text import plain
 from ui.pair_picker import Pair
 
-SOURCES = {"upload": "My photo", "test": "Test photo", "gallery": "Gallery", "camera": "Webcam"}
+_UPLOAD, _CAMERA = screen.STAYS_HERE
+SOURCES = {"upload": _UPLOAD, "test": "Test photo", "gallery": "Gallery", "camera": _CAMERA}
 OWN_PHOTO = {"source": SOURCES["upload"]}  # in a link, which holds what the widget shows
 TEST_PHOTO = {"source": SOURCES["test"]}
 ANY_PHOTO, DISAGREE, ANY_CLASS = "any photo", "they disagree", "any class"

@@ -83,7 +83,8 @@ def _show_table(states: dict[str, Status]) -> None:
         ),
         "MB": st.column_config.NumberColumn(format="%.1f"),
     }
-    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=columns, width="stretch", key="runs_table")
+    alt = f"All {len(rows)} runs, a row each: state, progress and right answers"
+    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=columns, width="stretch", key="runs_table", alt=alt)
 
 
 def _row(run: Run, status: Status | None) -> dict:

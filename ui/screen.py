@@ -8,11 +8,12 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
-from core.classroom import qr
+from core.classroom import address, qr
 from ui.permission import THIS_COMPUTER
 
 PARTS = ("nav", "picker", "controls")
 SECRETS = ("admin", "teacher", "host", "me")  # by which one may change runs, end a class or a race, or is a pupil
+STAYS_HERE = ("My photo", "Webcam")  # in a link: pictures that nobody else can see
 LONGEST_LINK = 1_000  # letters: a code of more is too fine for a phone's camera
 LETTERS = 27  # pixels: at least 20 points, at 1280 x 720
 WIDGETS = ("stButtonGroup", "stSelectbox", "stSlider", "stSegmentedControl", "stPopover", "stNumberInput", "stToggle")
@@ -74,22 +75,28 @@ def show_switch() -> None:
                 _show_link()
 
 
-def address() -> str:
-    """Of what is on the screen, with all that the link holds but what makes one its host."""
+def _link() -> str:
+    """To what is on the screen, with all that the link holds but what makes one its host."""
     here = urlsplit(st.context.url or "")
     shown = {key: value for key, value in st.query_params.to_dict().items() if key not in SECRETS}
     return urlunsplit((here.scheme, here.netloc, here.path, urlencode(shown), ""))
 
 
 def _show_link() -> None:
-    link = address()
+    link = _link()
+    for_others = link if st.get_option("server.address") in THIS_COMPUTER else address.for_others(link)
+    link = for_others or link
     if len(link) <= LONGEST_LINK:
         st.image(qr.png(link), width=240, alt="The link of this page as a QR code")
     else:
         st.caption("This link is too long for a QR code.")
     st.code(link, language=None, wrap_lines=True)
     if urlsplit(link).hostname in THIS_COMPUTER:
-        st.caption("This address works on this computer alone. Others in the room need its name or number instead.")
+        st.caption(
+            "This address works on this computer alone: it is in no network, or the server doesn't listen there."
+        )
+    if st.query_params.get("source") in STAYS_HERE:
+        st.caption("Your own picture is no part of the link. To show it, save it as a picture to share.")
 
 
 def offer_the_way_out() -> None:

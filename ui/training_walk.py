@@ -25,11 +25,11 @@ left its path: beside it, the map shows how wrong it would have been there.
 HOW = f"""
 **The walk of the training.** All weights that were kept are points; the two main directions are those in which these \
 points vary the most (principal components: Li et al. 2018, section 7.2), and the plane goes through the last point. \
-*Of the way* means: of that variance. Unlike in the maps above, BatchNorm's scales and biases change, too. Its \
+*Of the way* means: a share of that variance. Unlike in the maps above, BatchNorm's scales and biases change, too. Its \
 averages of what it sees are made anew at each place, from the photos that the loss is measured on, all as one batch: \
 the first {walk.PHOTOS} training photos that ship (after Garipov et al. 2018, [Loss surfaces, mode connectivity, and \
-fast ensembling of DNNs](https://arxiv.org/abs/1802.10026)). What a random walk would have, is computed for as many \
-points.
+fast ensembling of DNNs](https://arxiv.org/abs/1802.10026)). What a random walk would have is computed for the same \
+number of points.
 """
 
 

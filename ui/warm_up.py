@@ -84,4 +84,4 @@ def prepare_other_pages() -> None:
     for side, run in pair:
         look = closer_look.look(side, run, seen, style)
         style.draw(seen, look.answer.heatmap)
-    answers(pd.DataFrame({"class": ["cat"], "probability": [1.0]}), WITH).to_dict()
+    answers(pd.DataFrame({"class": ["cat"], "probability": [1.0], "said": ["100%"]}), WITH).to_dict()

@@ -78,7 +78,7 @@ def per_class(table: pd.DataFrame, measure: str) -> alt.LayerChart | alt.FacetCh
 
 def answers(probabilities: pd.DataFrame, color: str) -> alt.LayerChart | alt.FacetChart:
     """Bars of the most probable classes, as they come, on a scale from 0 to 100%. `probabilities`: columns class,
-    probability."""
+    probability, and said, which stands at a bar's end."""
     scale = alt.Scale(domain=[0, 1 + ROOM_FOR_PERCENT], nice=False)
     # The order is said: left to itself, the browser keeps that of the picture before.
     base = alt.Chart(probabilities).encode(
@@ -87,7 +87,7 @@ def answers(probabilities: pd.DataFrame, color: str) -> alt.LayerChart | alt.Fac
         tooltip=["class:N", alt.Tooltip("probability:Q", format=".2%")],
     )
     bars = base.mark_bar(color=color)
-    text = base.mark_text(align="left", dx=4).encode(text=alt.Text("probability:Q", format=".0%"))
+    text = base.mark_text(align="left", dx=4).encode(text="said:N")
     return alt.layer(bars, text).properties(height=alt.Step(28))
 
 

@@ -15,13 +15,14 @@ INCHES, DPI = (10.0, 6.0), 150
 
 @dataclass(frozen=True)
 class Column:
-    """One network's part. `probabilities`: (10,), 0 to 1, as said; `heatmap`: uint8 (h, w, 3), as shown; `logits`:
-    (10,), as they came."""
+    """One network's part. `probabilities`: (10,), 0 to 1, and each of them in words (`said`); `heatmap`: uint8
+    (h, w, 3), as shown; `logits`: (10,), as they came."""
 
     side: str  # "A" or "B"
     run: str
     network: str  # in words
     probabilities: np.ndarray
+    said: list[str]
     logits: np.ndarray
     heatmap: np.ndarray
     caption: str  # of the heatmap
@@ -50,11 +51,11 @@ def poster(picture: np.ndarray, title: str, columns: list[Column], footer: str) 
     grid[1, 0].text(0, 0.5, footer, fontsize=9, va="center", wrap=True, parse_math=False)
     for axes, column in zip(grid[:, 1:].T, columns, strict=True):
         top = np.argsort(-column.probabilities)[:TOP]
-        _show(axes[0], column.heatmap, f"{column.side}: {CLASSES[top[0]]}, {column.probabilities[top[0]]:.0%} sure")
-        axes[0].set_xlabel(f"{column.run}\n{column.network}\n{column.caption}", fontsize=9, parse_math=False)
+        _show(axes[0], column.heatmap, f"{column.side}: {CLASSES[top[0]]}, {column.said[top[0]]} sure")
+        axes[0].set_xlabel(f"{column.network}\n{column.caption}", fontsize=9, parse_math=False)
         bars = axes[1].barh([CLASSES[i] for i in top], column.probabilities[top], color=column.color)
-        axes[1].bar_label(bars, [f"{p:.0%}" for p in column.probabilities[top]], padding=3)
-        axes[1].set(xlim=(0, 1.18), xticks=[])
+        axes[1].bar_label(bars, [column.said[i] for i in top], padding=3)
+        axes[1].set(xlim=(0, 1.3), xticks=[])
         axes[1].invert_yaxis()
         axes[1].spines[["top", "right", "bottom"]].set_visible(False)
     file = BytesIO()

@@ -1,9 +1,9 @@
-"""The address at which phones find a room."""
+"""The address at which other devices find the lab, or a room."""
 
 import socket
 from dataclasses import dataclass
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 PAGE = "classroom"
 ELSEWHERE = ("192.0.2.1", 9)  # an address that belongs to nobody: nothing is sent there
@@ -24,16 +24,21 @@ class Address:
 
 
 def of(url: str | None) -> Address:
-    """For phones, where `url` is what the teacher's browser shows: the same, unless it leads to this computer only."""
-    parts = urlsplit(url or "")
-    if not parts.hostname:
-        return Address(None)
+    """For phones, where `url` is what the teacher's browser shows."""
+    parts = urlsplit(for_others(url or "") or "")
     path = parts.path.rstrip("/").removesuffix(f"/{PAGE}")
-    host: str | None = parts.netloc
-    if _is_this_computer(parts.hostname):
-        network = on_the_network()
-        host = network and (f"{network}:{parts.port}" if parts.port else network)
-    return Address(host and f"{parts.scheme}://{host}{path}")
+    return Address(f"{parts.scheme}://{parts.netloc}{path}" if parts.netloc else None)
+
+
+def for_others(url: str) -> str | None:
+    """The same link for other devices: one that leads to this computer only is given its address in the network. None
+    where it has none."""
+    parts = urlsplit(url)
+    if not parts.hostname or not _is_this_computer(parts.hostname):
+        return url
+    network = on_the_network()
+    host = f"{network}:{parts.port}" if parts.port else network
+    return network and urlunsplit(parts._replace(netloc=str(host)))
 
 
 def on_the_network() -> str | None:

@@ -212,7 +212,8 @@ class TrainConfig:
     clip_norm: float | None = setting(
         None,
         "gradient clipping",
-        "Gradients that are longer, over all layers, are shortened to this. A deep ResNet without BatchNorm needs it.",
+        "If the gradient of all layers together is longer than this, it is shortened to it. A deep ResNet without "
+        "BatchNorm needs it.",
         above=0,
         below=1e6,
         words={None: "none"},
@@ -223,7 +224,7 @@ class TrainConfig:
     clip_layer: float | None = setting(
         None,
         "gradient clipping by layer",
-        "The gradient of each layer's weights, of its bias, ..., where longer, is shortened to this by itself.",
+        "If the gradient of one layer's weights, or of its bias, ..., is longer than this, it is shortened to it.",
         above=0,
         below=1e6,
         words={None: "none"},
@@ -251,7 +252,7 @@ class TrainConfig:
     seed: int = setting(
         0,
         "random seed",
-        "Other initial random numbers, another order of the photos.",
+        "Another seed: other random numbers to begin with, and another order of the photos.",
         least=0,
         most=LARGEST_SEED,
         offered=(0, 9_999),

@@ -1,9 +1,11 @@
 """Whether networks are as sure as they are right, in sentences."""
 
+import numpy as np
 import pandas as pd
 
 from core.analysis import calibration
 from core.analysis.calibration import Temperature
+from core.data.cifar10 import CLASSES
 
 ABOUT = 0.01  # a gap between certainty and right answers below which it is not worth a word
 
@@ -11,6 +13,18 @@ ABOUT = 0.01  # a gap between certainty and right answers below which it is not 
 def share(probability: float) -> str:
     """How sure, 0 to 1, e.g. "83%"; nothing is called 100% that is not."""
     return "over 99%" if 0.995 <= probability < 1 else f"{probability:.0%}"
+
+
+def likeliest(probabilities: np.ndarray, most: int) -> pd.DataFrame:
+    """At most so many answers that a network thinks of, the likeliest first: columns class, probability (0 to 1) and
+    said, e.g. "83%". Without those that would be called 0%."""
+    table = pd.DataFrame({"class": CLASSES, "probability": probabilities, "said": [*map(share, probabilities)]})
+    return table[table["said"] != "0%"].nlargest(most, "probability")
+
+
+def answers(side: str, likely: pd.DataFrame) -> str:
+    """`likeliest` in words, e.g. "A: cat 83%, dog 10%"."""
+    return f"{side}: " + ", ".join(f"{name} {said}" for name, said in zip(likely["class"], likely["said"], strict=True))
 
 
 def gap(name: str, bins: pd.DataFrame) -> str:

@@ -1,7 +1,5 @@
 """Two networks side by side: the verdict on them, and their answers to one picture, in sentences."""
 
-from collections.abc import Iterable
-
 from core.analysis.comparison import OverSeeds, Verdict
 from core.data.doubted_labels import JUDGES, Doubt
 from core.heatmaps.gradcam import Focus
@@ -105,11 +103,6 @@ def answers(names: dict[str, str], labels: dict[str, str], truth: str | None, un
     (winner,) = right
     loser = "B" if winner == "A" else "A"
     return f"{it_is}: {names[winner]} is right. {capitalized(names[loser])} says **{labels[loser]}**."
-
-
-def how_sure(side: str, classes: Iterable[str], shares: Iterable[float]) -> str:
-    """The answers that a network thinks of, e.g. "A: cat 83%, dog 10%"."""
-    return f"{side}: " + ", ".join(f"{name} {share:.0%}" for name, share in zip(classes, shares, strict=True))
 
 
 def looked(focus: Focus | None) -> str:

@@ -16,8 +16,8 @@ TRIED = TrainConfig(depth=56, skip=False, **NAMED_RECIPES["published"])
 FIRST_STEPS = (
     "**Is the start fair to the deepest plain network?** In its first 200 steps by this recipe, a layer of the plain "
     "network of 56 layers has its weights blown up to 17 times their size. Where each layer's gradient is clipped, "
-    "none grows by more than 5%. The network is then right on as many training photos (20.6 instead of 20.2%) and on "
-    "more new ones (19.2 instead of 12.9% of 1,000; the trials are in docs/trials.md)."
+    "none grows by more than 5%. The network is then right on as many training photos (20.6% instead of 20.2%) and on "
+    "more new ones (19.2% instead of 12.9%, of 1,000; the trials are in docs/trials.md)."
 )
 NEVER_ENDED = (
     "How much of the gap at 56 layers is owed to these steps is not known: no training with such a start was carried "
@@ -56,7 +56,8 @@ def headline(found: Finding) -> str:
     plain, residual = (_change(found.changes[name].test) for name in NETWORKS)
     deepest = found.depths[-1]
     once = f" (At {deepest} layers, this rests on single trainings.)" if deepest in found.trained_once else ""
-    return f"{_between(found)} the plain network {plain}; the ResNet {residual}.{once}"
+    enough = f" (beyond {found.enough}, no clear gain)" if found.enough and found.enough < deepest else ""
+    return f"{_between(found)} the plain network {plain}; the ResNet {residual}{enough}.{once}"
 
 
 def finding(found: Finding) -> str:
@@ -128,7 +129,8 @@ def _sentences(found: Finding) -> Iterator[str]:
         yield "There is no depth yet at which both a plain network and a ResNet of this recipe were trained."
         return
     deepest = found.depths[-1]
-    if found.stalls and not _clearly_worse(found):
+    stalls = found.stalls and not _clearly_worse(found)
+    if stalls:
         yield f"{_of_what(found, 'beyond')} {found.first} layers the plain network does not clearly get better."
     if found.changes:
         plain, residual = (_both_changes(found.changes[name]) for name in NETWORKS)
@@ -137,15 +139,15 @@ def _sentences(found: Finding) -> Iterator[str]:
         plain, residual = (f"{100 - found.errors[name]:.1f}%" for name in NETWORKS)
         yield f"At {deepest} layers the plain network is right on {plain} of photos, the ResNet on {residual}."
     if found.enough and found.enough < deepest:
-        either = ", either" if found.stalls else ""
+        either = ", either" if stalls else ""
         yield f"{_of_what(found, 'beyond')} {found.enough} layers the ResNet does not clearly get better{either}."
     yield from _guessing(found.guessing)
     if found.changes and not found.seeds_known:
         yield "One training at each depth can't tell depth from luck with the seed; training again, from others, would."
     elif found.trained_once:
         yield (
-            f"At {_listed(found.trained_once)} layers, some were trained only once: training again, from other random "
-            "numbers (seeds), would show how much of this is luck."
+            f"At {_listed(found.trained_once)} layers, some networks were trained only once: training again, from "
+            "other random numbers (seeds), would show how much of this is luck."
         )
     for name, depths in found.alone.items():
         if depths:

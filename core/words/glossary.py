@@ -19,8 +19,8 @@ GLOSSARY = {
     "Grad-CAM": "A picture of where a network looked: bright where the photo points to its answer.",
     "gradient": "The message that tells each layer how to change so that the answer gets better.",
     "gradient clipping": "A gradient that is too long is shortened, so that no step goes too far.",
-    "how sure": "Corrected, where that is known, so that “90% sure” is right about 9 times out of 10 on photos like "
-    "those it learned from.",
+    "how sure": "Corrected, where the lab knows how, so that “90% sure” is right about 9 times out of 10 on photos "
+    "like those it learned from.",
     "ImageNet": "More than a million photos of a thousand kinds of things.",
     "layer": "One step of the calculation from picture to answer.",
     "learning rate": "How far each step of learning moves the numbers.",

@@ -3,6 +3,7 @@
 from core.analysis.questions import Question
 from core.settings.setting import differences
 from core.settings.train_config import SETTINGS, TrainConfig
+from core.words import counted
 from core.words.settings import in_words, limits, network_name, setting_name
 
 TITLES = {"skip": "Do shortcuts help a deep network?", "init": "Does it help to have learned before?"}
@@ -11,7 +12,7 @@ SHORT = {
     "init": "from nothing or learned before",
     "freeze": "every layer learns or only some",
 }
-MOST_TOLD = 2  # settings that tell a pair from the first of its kind; beyond, its runs are named
+MOST_TOLD = 2  # settings that tell a pair from the first of its kind; beyond, how long it learned stands for all
 
 
 def title(question: Question | None) -> str:
@@ -28,7 +29,7 @@ def labels(questions: list[Question]) -> dict[str, Question]:
             changed = differences(first[plain].a.config, question.a.config)
             changed = {name: both for name, both in changed.items() if name != "seed" and SETTINGS[name].learns}
             told = [f"{setting_name(name)} {in_words(name, to)}" for name, (_, to) in changed.items()]
-            which = ", ".join(told) if len(told) <= MOST_TOLD else f"{question.a.name} and {question.b.name}"
+            which = ", ".join(told) if len(told) <= MOST_TOLD else counted(question.a.config.epochs, "epoch")
             label = f"{_network(question)}, {which}: {_contrast(question)}"
         first.setdefault(plain, question)
         named[label if label not in named else f"{label} ({question.a.name}, {question.b.name})"] = question

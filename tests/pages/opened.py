@@ -49,7 +49,8 @@ def undescribed(app: AppTest) -> list[str]:
     pictures = [picture for each in app.get("imgs") for picture in each.proto.imgs]
     page = said(app).replace("**", "")
     found = [chart.proto.alt or chart.proto.spec for chart in charts(app) if not _tells(chart.proto, page)]
-    return found + [picture.url for picture in pictures if not picture.alt]
+    tables = [table.proto.id or "a table" for table in app.dataframe if not table.proto.alt]
+    return found + tables + [picture.url for picture in pictures if not picture.alt]
 
 
 def _tells(chart, page: str) -> bool:

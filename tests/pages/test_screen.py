@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from streamlit.runtime.context import ContextProxy
 
 from core.charts.palette import PROJECTOR, SCREEN
+from core.classroom import address
 from tests.pages.opened import charts, linked, new_app, open_page
 
 
@@ -87,6 +89,20 @@ def test_what_is_shared_makes_nobody_the_host():
     shared = app.sidebar.code[0].value
     assert "secret" not in shared
     assert "a=plain20-s0&b=resnet20-s0" in shared
+
+
+def test_what_is_shared_leads_other_devices_here(monkeypatch):
+    monkeypatch.setattr(ContextProxy, "url", property(lambda self: "http://localhost:8501/look_inside"))
+    monkeypatch.setattr(address, "on_the_network", lambda: "192.168.1.20")
+    app = visit("look_inside", source="My photo")
+    app.session_state["share"] = True
+    app.run()
+    assert app.sidebar.code[0].value.startswith("http://192.168.1.20:8501/look_inside?")
+    assert [caption.value for caption in app.sidebar.caption] == [
+        "Your own picture is no part of the link. To show it, save it as a picture to share."
+    ]
+    monkeypatch.setattr(address, "on_the_network", lambda: None)
+    assert "works on this computer alone" in app.run().sidebar.caption[0].value
 
 
 def test_a_link_too_long_for_a_code_is_shared_as_text():

@@ -74,7 +74,7 @@ def epochs_needed(histories: Mapping[str, pd.DataFrame], names: Mapping[str, str
     line = finish_line(histories)
     question = (
         f"Look at the curves. After how many epochs was each network right on {line:.0%} of the photos kept apart "
-        "(the full lines) for the first time?"
+        "(the solid lines) for the first time?"
     )
     said = [f"{called(names, side)}: {_when(history, line)}." for side, history in histories.items()]
     return Exercise(question, "\n".join(said))

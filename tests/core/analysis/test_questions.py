@@ -83,10 +83,10 @@ def test_each_question_has_a_name_of_its_own(snapshot):
     assert "\n".join(named) == snapshot
 
 
-def test_a_pair_of_ones_own_is_named_by_its_runs_where_much_differs_from_the_first(make_run):
+def test_a_pair_of_ones_own_is_named_by_its_epochs_where_much_differs_from_the_first(make_run):
     own = [make_run("mine", skip=False), make_run("yours", skip=True)]
     (label,) = [label for label, question in labels(questions([*list_runs()[0]])).items() if question.a.name == "mine"]
-    assert label == "8 layers, mine and yours: with or without shortcuts"
+    assert label == "8 layers, 1 epoch: with or without shortcuts"
     assert {run.name for run in own} <= {run.name for run in list_runs()[0]}
 
 

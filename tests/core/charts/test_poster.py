@@ -22,6 +22,7 @@ def columns():
             f"run-{side}",
             "frozen up to $\\frac{$",
             softmax(2 * logits),  # mended by a temperature
+            [f"{share:.0%}" for share in softmax(2 * logits)],
             logits,
             heatmap,
             f"Where it looked for “{CLASSES[winner]}”",

@@ -30,6 +30,14 @@ def test_phones_get_an_address_that_they_reach(monkeypatch, url, base):
     assert address.of(url).base == base
 
 
+def test_a_link_is_shared_as_others_reach_it(monkeypatch):
+    monkeypatch.setattr(address, "on_the_network", lambda: HERE)
+    assert address.for_others("http://localhost:8501/depth?a=x&b=y") == f"http://{HERE}:8501/depth?a=x&b=y"
+    assert address.for_others("https://lab.example.org/depth?a=x") == "https://lab.example.org/depth?a=x"
+    monkeypatch.setattr(address, "on_the_network", lambda: None)
+    assert address.for_others("http://localhost:8501/depth") is None
+
+
 def test_without_a_network_there_is_none(monkeypatch):
     def unreachable(*_):
         raise OSError("Network is unreachable")
