@@ -1,4 +1,4 @@
-"""Many visitors at once, each of whom looks at six pages: how long a page takes, and what the server needs.
+"""Many visitors at once, each of whom looks at six pages after the first: how long one takes, and what a server needs.
 
     python -m benchmarks.visitors [--visitors 30]
 

@@ -271,8 +271,8 @@ def kept_of_spoiled(a: Run, b: Run) -> robustness.Kept | None:
 
 @st.cache_resource(max_entries=4, hash_funcs=RUN_KEY, show_spinner="Waking the network ...")
 def asked(run: Run):
-    """A `probing.Asked`, shared between visitors: nothing changes it."""
-    from core.studies.probing import Asked
+    """An `Asked`, shared between visitors: nothing changes it."""
+    from core.studies.probes import Asked
 
     _one_torch_thread()
     return Asked(run)

@@ -1,6 +1,6 @@
 """How early a network knows what a picture shows: its answers after each block of its last stage. No torch.
 
-The asking itself is `core.studies.probing`, the sentences are in `core.words.probes`. Two readers are asked after each
+The asking itself is `core.studies.probes`, the sentences are in `core.words.probes`. Two readers are asked after each
 block: the network's own last layer, which was made for the last block alone (nostalgebraist 2020, "Interpreting GPT:
 the logit lens"), and one fitted to that very block, a linear probe (Alain and Bengio 2016, "Understanding intermediate
 layers using linear classifier probes", arXiv 1610.01644). What the first can't read, the second may.

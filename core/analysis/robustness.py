@@ -1,6 +1,6 @@
 """What a network still knows when photos get worse: read from a file, and turned into figures. No torch.
 
-The asking itself is `core.studies.corrupting`, what is done to the photos `core.data.corruptions` (Hendrycks and
+The asking itself is `core.studies.robustness`, what is done to the photos `core.data.corruptions` (Hendrycks and
 Dietterich 2019), the sentences are in `core.words.robustness`. Three measures, since each alone misleads: right answers
 (whoever is better on whole photos is mostly better on spoiled ones, too), what a network loses of its own right answers
 (who knew more has more to lose), and how much both keep of the photos that *both* knew.

@@ -86,7 +86,7 @@ def _validation_photos(run: Run) -> cifar10.Images:
 def ask_about_corruptions(runs: list[Run], test: cifar10.Images) -> list[Answers]:
     """Of each run, once all is asked, in the numbers in which this machine computes best; kept in its folder after each
     kind, so that a stop loses one. Raises RunError if a run has no weights."""
-    from core.studies.corrupting import study
+    from core.studies.robustness import study
     from core.training.device import best_precision
 
     photos = cifar10.Images(test.pixels[: robustness.PHOTOS], test.labels[: robustness.PHOTOS])

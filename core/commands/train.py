@@ -80,9 +80,9 @@ def _add_option(p: argparse.ArgumentParser, name: str) -> None:
     if field.type is bool:
         p.add_argument(f"--no-{option}", action="store_true", help=f"without: {text}")
         return
-    usual = [str(recipe(family, "sgd")[name]) for family in RECIPES] if name in USUAL_BY_RECIPE else []
+    of_each = [f"{family} {recipe(family, 'sgd')[name]}" for family in RECIPES] if name in USUAL_BY_RECIPE else []
     one = "by the schedule" if name == "warmup" else "none" if field.default in (None, "") else field.default
-    told = ", torchvision's networks ".join(usual) or one
+    told = ", ".join(of_each) or one
     kind = field.type if field.type in (int, str) else float
     p.add_argument(f"--{option}", type=kind, choices=setting.values or None, help=f"{text} Default: {told}.")
 

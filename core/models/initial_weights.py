@@ -120,6 +120,8 @@ def describe_initial_weights(config: TrainConfig) -> str:
         except OSError:  # a training may outlive the file from which it began
             digest = "not known: the file is gone"
         return f"{config.init}, sha256 {digest}; a last layer for other classes is new, from seed {config.seed}"
-    if config.family == "torchvision":
-        return f"drawn from seed {config.seed} as torchvision does"
-    return f"drawn from seed {config.seed} (normal distribution of He et al. 2015, Delving deep into rectifiers)"
+    how = {
+        "cifar": " (normal distribution of He et al. 2015, Delving deep into rectifiers)",
+        "torchvision": " as torchvision does",
+    }
+    return f"drawn from seed {config.seed}{how.get(config.family, '')}"

@@ -1,4 +1,4 @@
-"""What the environment says: the only place where its variables are read, so that each kind is read in one way.
+"""What the environment says: the place where its variables are read, so that each kind is read in one way.
 
 A switch may be written as people, YAML and Docker write one; a path may begin with ~, which no shell expands in
 `NAME=~/folder` of a file. What can't be understood is told in one sentence, before anything starts (`check`).

@@ -149,8 +149,8 @@ def _times(number: float) -> str:
 
 def opening_words(run: Run) -> str:
     """E.g. "A residual network of 20 layers, with shortcuts (skip connections),"."""
-    if run.config.family == "torchvision":
-        return _torchvision_network(run.config)
+    if run.config.family != "cifar":
+        return _other_network(run.config)
     kind = "residual network" if run.config.skip else "plain network"
     cuts = "with" if run.config.skip else "without"
     norm = "" if run.config.norm == "batch" else ", without BatchNorm"
@@ -159,7 +159,8 @@ def opening_words(run: Run) -> str:
     return f"A {kind} of {run.config.depth} layers, {cuts} shortcuts (skip connections){norm}{clipped},"
 
 
-def _torchvision_network(config: TrainConfig) -> str:
+def _other_network(config: TrainConfig) -> str:
+    kind = "torchvision's " if config.family == "torchvision" else ""
     strides = f", strides {config.strides}" if config.network in STRIDED else ""
     strides += ", first layer for small pictures" if config.stem == "cifar" else ""
-    return f"torchvision's {config.network}{strides}, images enlarged to {config.input_size} pixels,"
+    return f"{kind}{config.network}{strides}, images enlarged to {config.input_size} pixels,"

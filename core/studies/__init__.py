@@ -1,1 +1,1 @@
-"""What is measured by running a trained network once more: cut, asked block by block, on bad photos, for its speed."""
+"""What is measured by running a network: cut, asked block by block, on bad photos, with other weights, for speed."""

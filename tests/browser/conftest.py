@@ -10,7 +10,7 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from benchmarks.running_app import IDLE, PAGES, run_app
-from tests.browser.requirements import skip_unless_required
+from tests.required import skip_unless_required
 
 # The shell draws with two thirds of the work, for nobody looks at its window.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from benchmarks.running_app import IDLE, PAGES, run_app
 from core.classroom import address
-from tests.browser.requirements import skip_unless_required
+from tests.required import skip_unless_required
 
 pytestmark = pytest.mark.slow
 # As a browser's translation does: a font element in a font element in the place of each text.

@@ -13,8 +13,8 @@ import pytest
 
 from core.heatmaps.predictor import Predictor
 from core.paths import ROOT
-from tests.browser.requirements import skip_unless_required
 from tests.pages.opened import new_app, open_page
+from tests.required import skip_unless_required
 from ui import cached, warm_up
 
 

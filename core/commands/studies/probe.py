@@ -7,7 +7,7 @@ from core.analysis import probes
 from core.commands import Parser, run_command
 from core.data import cifar10
 from core.runs.library import find_run
-from core.studies.probing import study
+from core.studies.probes import study
 from core.words import probes as probe_words
 
 

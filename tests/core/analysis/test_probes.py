@@ -16,7 +16,7 @@ from core.models.cifar import untrained
 from core.models.inference import infer
 from core.models.registry import family
 from core.settings.train_config import TrainConfig
-from core.studies import probing
+from core.studies.probes import Asked, _probe, pooled, study
 
 FOUND = Probes([0.25], [0.5], 360, 40)
 
@@ -26,7 +26,7 @@ def test_the_last_block_gives_the_networks_own_answer_and_the_others_theirs(skip
     model, x = untrained(20, skip, norm, seed=0).eval(), torch.randn(4, 3, 32, 32)
     kept = x.clone()
     with torch.inference_mode():
-        features = probing.pooled(model, x)
+        features = pooled(model, x)
         assert features.shape == (3, 4, 64)
         torch.testing.assert_close(model.fc(features[-1]), model(x))
         model.layer3 = model.layer3[:2]  # what it hands on after two blocks is what a network of two would
@@ -36,7 +36,7 @@ def test_the_last_block_gives_the_networks_own_answer_and_the_others_theirs(skip
 
 def test_one_picture_is_asked_as_many_are(make_run, tiny_images):
     run = make_run("one", depth=14)
-    network = probing.Asked(run)
+    network = Asked(run)
     asked = network.ask(tiny_images.pixels[0])
     assert asked.shape == (2, 10)
     pixels, _ = to_tensors(Images(tiny_images.pixels[:1], tiny_images.labels[:1]))
@@ -47,7 +47,7 @@ def test_the_study_counts_right_answers_of_both_readers(make_run, tiny_images):
     run = make_run("one", depth=14)
     halves = [Images(tiny_images.pixels[part], tiny_images.labels[part]) for part in (slice(300), slice(300, 400))]
     seen: list[tuple[int, int]] = []
-    found = probing.study(run, *halves, lambda done, total: seen.append((done, total)))
+    found = study(run, *halves, lambda done, total: seen.append((done, total)))
     pixels, labels = to_tensors(halves[1])
     logits = infer(run.load_model(), pixels, family(run.config).preprocessing).numpy()
     assert found.own[-1] == pytest.approx(metrics.accuracy(logits, labels.numpy()).value)
@@ -62,8 +62,8 @@ def test_the_control_is_the_network_as_it_began(make_run, tiny_images):
     pixels, _ = to_tensors(Images(tiny_images.pixels[:50], tiny_images.labels[:50]))
     began = untrained(14, run.config.skip, "batch", seed=3).train()
     with torch.inference_mode():
-        expected = probing.pooled(began, family(run.config).preprocessing(pixels))
-    torch.testing.assert_close(probing.Asked(run, trained=False).features(pixels), expected)
+        expected = pooled(began, family(run.config).preprocessing(pixels))
+    torch.testing.assert_close(Asked(run, trained=False).features(pixels), expected)
 
 
 def test_a_probe_reads_a_code_that_it_was_fitted_to():
@@ -71,7 +71,7 @@ def test_a_probe_reads_a_code_that_it_was_fitted_to():
     draw = np.random.default_rng(0)
     labels = np.arange(600) % 10
     turned = np.linalg.qr(draw.normal(size=(64, 64)))[0][labels] * 20 + draw.normal(size=(600, 64)) + 50
-    probe = probing._probe(turned[:400], labels[:400])
+    probe = _probe(turned[:400], labels[:400])
     assert probe.score(turned[400:], labels[400:]) == 1
     assert probe.score(draw.permutation(turned[400:]), labels[400:]) < 0.3
 

@@ -19,8 +19,8 @@ from core.errors import DataError, LabError
 from core.jobs import launcher, sweep
 from core.runs import library, status
 from core.runs.status import Status
-from tests.browser.requirements import skip_unless_required
 from tests.core.jobs import slurm
+from tests.required import skip_unless_required
 
 EPOCHS = 2  # of a stand-in: two seconds
 

@@ -19,7 +19,7 @@ from core.runs.validation import MOST_EPOCHS
 from core.settings.train_config import TrainConfig
 from core.training import device
 from core.training.trainer import Trainer
-from tests.browser.requirements import skip_unless_required
+from tests.required import skip_unless_required
 
 CONFIG = TrainConfig(depth=8, data="shipped", epochs=2, batch_size=32, lr=0.05)
 STEPS = 360 // 32  # an epoch: 400 images, 40 of them validation
