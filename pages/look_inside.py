@@ -152,17 +152,17 @@ def show_verdict() -> None:
     labels = {look.side: look.answer.label for look in looks}
     strange = unfamiliar()
     doubtful = bool(strange) and choice.truth is None and not choice.unknown
-    doubt = "It may be none of the ten things. " * doubtful
+    who = "both networks" if len(strange) > 1 else " and ".join(names[side] for side in strange)
+    doubt = f"It looks strange to {who}. " * doubtful
     st.header(doubt + comparison_words.answers(names, labels, choice.truth, choice.unknown), anchor=False)
     if choice.truth and choice.truth not in labels.values():
         st.markdown(comparison_words.why_both_are_wrong(len(seen), bool(strange)))
     if choice.truth is None and not choice.unknown:
         st.caption(OWN)
     if doubtful:
-        who = " and ".join(names[side] for side in strange)
         st.info(
-            f"To {who} it looks stranger than almost any test photo. A network can't say “none of these”: it answers "
-            "all the same.",
+            "Hardly any test photo looks as strange. It may be none of the ten things: a network can't say “none of "
+            "these”, so it answers all the same.",
             icon=":material/psychology_alt:",
         )
 

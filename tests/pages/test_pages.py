@@ -194,7 +194,7 @@ def say_what_it_is(app, really: str) -> str:
 def test_the_visitor_says_what_a_picture_really_shows(app):
     """Only then somebody is right; before, nobody is."""
     app = own_picture(look_inside(app), "cat")
-    assert app.header[0].value.startswith(("Both say", "They disagree"))
+    assert re.search("Both say|They disagree", app.header[0].value)
     assert say_what_it_is(app, "cat").startswith("It is a cat")
     assert say_what_it_is(app, picture_source.NONE_OF_THESE).startswith("Neither can say “I don’t know”")
 
@@ -203,7 +203,7 @@ def test_another_picture_is_asked_about_anew(app):
     app = own_picture(look_inside(app), "cat")
     say_what_it_is(app, "cat")
     app.file_uploader(key="upload").set_value(("b.jpg", gallery.read("horse"), "image/jpeg")).run()
-    assert app.header[0].value.startswith(("Both say", "They disagree"))
+    assert re.search("Both say|They disagree", app.header[0].value)
 
 
 def look_inside(app, **link) -> AppTest:
@@ -375,8 +375,8 @@ def test_a_strange_picture_may_be_none_of_the_ten(app, monkeypatch, rank, warned
     assert "Neither can say “I don’t know”" in said(app)  # the gallery knows it
     app.segmented_control(key="source").set_value("upload").run()
     app.file_uploader(key="upload").set_value(("a.jpg", gallery.read("rocket"), "image/jpeg")).run()
-    assert app.header[0].value.startswith("It may be none of the ten things.") == warned
-    assert ("A network can't say “none of these”" in said(app, "info")) == warned
+    assert app.header[0].value.startswith("It looks strange to both networks.") == warned
+    assert ("It may be none of the ten things" in said(app, "info")) == warned
 
 
 @pytest.mark.parametrize("name", ["photo", "photo.jfif", "PHOTO.JPE", "photo.txt"])
