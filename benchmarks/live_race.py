@@ -16,7 +16,7 @@ import time
 from playwright.sync_api import Page
 
 from benchmarks.running_app import heading, own_folder, page_path, run_app, settle, tab
-from core.jobs.pairs import RACES
+from core.jobs.races.pairs import RACES
 
 RACE, LIVE = "race", "Run it live"
 LOOK = 0.05  # seconds between two looks at the page

@@ -19,7 +19,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as a race is held; read a
 import torch
 
 from core.data import cifar10
-from core.jobs.pairs import RACES
+from core.jobs.races.pairs import RACES
 from core.training.device import best_precision, describe_environment
 from core.training.trainer import Trainer
 

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from core.data import cifar10
 from core.data.batches import to_tensors
-from core.jobs import race_process, recorded_races
-from core.jobs.pairs import RACES, FairPair
-from core.jobs.race import Race, paced, share_cores
+from core.jobs.races import race_process, recorded_races
+from core.jobs.races.pairs import RACES, FairPair
+from core.jobs.races.race import Race, paced, share_cores
 from core.settings.train_config import TrainConfig
 from core.training.device import describe_environment
 

@@ -11,10 +11,11 @@ import streamlit as st
 
 from core.charts.palette import SIDES
 from core.errors import LabError
-from core.jobs import limits, race_process, race_result, recorded_races, trainings
-from core.jobs.pairs import RACES
-from core.jobs.race_process import StartedRace
-from core.jobs.recorded_races import RecordedRace
+from core.jobs import limits, trainings
+from core.jobs.races import race_process, race_result, recorded_races
+from core.jobs.races.pairs import RACES
+from core.jobs.races.race_process import StartedRace
+from core.jobs.races.recorded_races import RecordedRace
 from ui import race_view
 from ui.foreign_text import plain
 from ui.fragment import fragment

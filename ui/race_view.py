@@ -10,7 +10,7 @@ import streamlit as st
 from core.charts.learning import race_curve, race_gradients
 from core.charts.palette import SIDES
 from core.data.cifar10 import CLASSES
-from core.jobs import race_process, race_result
+from core.jobs.races import race_process, race_result
 from core.words import course
 from core.words.gradients import rounded
 from ui import cached, chart, photos

@@ -36,4 +36,4 @@ def digest(token: str) -> str:
 
 def same(token: str, kept: str) -> bool:
     """Whether `kept` is the hash of the token; takes equally long for any token."""
-    return hmac.compare_digest(digest(token), kept)
+    return hmac.compare_digest(digest(token).encode(), kept.encode(errors="replace"))

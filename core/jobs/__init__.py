@@ -1,1 +1,1 @@
-"""Many trainings: the queue in the background, the race, sweeps. Knows no networks' insides."""
+"""Many trainings: the queue in the background, races, sweeps. Knows no networks' insides."""

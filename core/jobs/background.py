@@ -23,7 +23,7 @@ def keep(root: str, jobs: str, *trainer: str) -> None:
 
 def race(name: str, root: str) -> None:
     """Train a pair of RACES and write its frames into the folder `root`."""
-    from core.jobs import race_process
+    from core.jobs.races import race_process
 
     let_others_first()
     # PyTorch's threads sleep as they wait: quicker where a browser draws on the same cores all the time, though slower

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.data.cifar10 import TEST_IMAGES
 from core.errors import LabError, RunError
-from core.jobs.pairs import RACES
+from core.jobs.races.pairs import RACES
 from core.lessons.facts import FACTS, Fact
 from core.lessons.views import REQUIREMENTS, VIEWS
 from core.paths import lessons_dir

@@ -11,9 +11,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.errors import TrainingError
-from core.jobs import race_process, recorded_races
-from core.jobs.pairs import RACES
-from core.jobs.race import Frame, Standing
+from core.jobs.races import race_process, recorded_races
+from core.jobs.races.pairs import RACES
+from core.jobs.races.race import Frame, Standing
 from tests.pages.opened import charts, new_app, said, undescribed
 from ui import race_stage
 

@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 import pytest
 
 from core.charts.palette import COLORS
-from core.jobs import recorded_races
-from core.jobs.pairs import RACES
+from core.jobs.races import recorded_races
+from core.jobs.races.pairs import RACES
 from ui import race_track
 
 SVG = "{http://www.w3.org/2000/svg}"

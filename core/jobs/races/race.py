@@ -16,7 +16,7 @@ from torch import Tensor
 
 from core.data.cifar10 import Images
 from core.jobs import processes
-from core.jobs.pairs import FairPair
+from core.jobs.races.pairs import FairPair
 from core.models.inference import infer
 from core.models.initial_weights import initial_weights
 from core.training import duration

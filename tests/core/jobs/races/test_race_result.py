@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.jobs import race_result
+from core.jobs.races import race_result
 
 
 def frame(step: int, steps: int, validation: tuple[float, float] = (0.1, 0.3), seconds: float = 0.0) -> dict:

@@ -1,6 +1,6 @@
 """What the frames of a race say: one share for each network, who is ahead, how long it still takes. Needs no PyTorch.
 
-A frame is a `core.jobs.race.Frame` as a dict, of a live race or of a recorded one.
+A frame is a `core.jobs.races.race.Frame` as a dict, of a live race or of a recorded one.
 """
 
 from math import sqrt

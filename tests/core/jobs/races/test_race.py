@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from core.data.batches import to_tensors
-from core.jobs import pairs
-from core.jobs.pairs import FairPair
-from core.jobs.race import SMOOTHED, Race, paced
+from core.jobs.races import pairs
+from core.jobs.races.pairs import FairPair
+from core.jobs.races.race import SMOOTHED, Race, paced
 from core.settings.train_config import TrainConfig
 from core.training.trainer import Trainer
 

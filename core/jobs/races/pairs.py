@@ -35,8 +35,8 @@ def _from_scratch_or_not(question: str, hint: str, download: str, **settings) ->
     return FairPair(question, names, scratch, replace(scratch, init="imagenet"), hint, download)
 
 
-# To be watched, in some two minutes: `core.jobs.race.paced` gives more epochs than these, the fewest that show the
-# difference, to a fast machine.
+# To be watched, in some two minutes: `core.jobs.races.race.paced` gives more epochs than these, the fewest that show
+# the difference, to a fast machine.
 RACES = {
     "20": _twins(
         "20 layers: with or without shortcuts?",

@@ -9,9 +9,9 @@ import pytest
 
 from core.data.cifar10 import CLASSES
 from core.errors import DataError
-from core.jobs import race_process, recorded_races
-from core.jobs.pairs import RACES
-from core.jobs.recorded_races import Facts, RecordedRace
+from core.jobs.races import race_process, recorded_races
+from core.jobs.races.pairs import RACES
+from core.jobs.races.recorded_races import Facts, RecordedRace
 
 
 def made_frame(step: int, steps: int) -> dict:

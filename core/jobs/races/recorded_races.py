@@ -1,7 +1,7 @@
 """Races that were recorded, to be watched where there is no time, no internet or no leave to train. Needs no PyTorch.
 
-A recording is one file, gzipped JSON: the fields of RecordedRace. Each frame is a `core.jobs.race.Frame` as a dict, its
-numbers rounded to DIGITS.
+A recording is one file, gzipped JSON: the fields of RecordedRace. Each frame is a `core.jobs.races.race.Frame` as a
+dict, its numbers rounded to DIGITS.
 """
 
 import gzip
@@ -37,7 +37,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class RecordedRace:
-    """A race of core.jobs.pairs.RACES that has been run, with words of its own: it may have been another pair."""
+    """A race of core.jobs.races.pairs.RACES that has been run, with words of its own: it may have been another pair."""
 
     name: str
     question: str

@@ -5,10 +5,7 @@ FRAMES_FILE has a line for each frame. So a race outlives the page, the browser 
 token, and only with it can the race be stopped; RACE_FILE holds no more than the token's sha256.
 """
 
-import hashlib
-import hmac
 import json
-import secrets
 import sys
 import threading
 from contextlib import suppress
@@ -18,11 +15,12 @@ from pathlib import Path
 import psutil
 
 from core import paths
+from core.classroom import tokens
 from core.errors import LabError, ModelError, TrainingError, plain_reason
 from core.files import write_json, writing
 from core.jobs import processes
 from core.jobs.limits import require_training_allowed, training_allowed
-from core.jobs.pairs import RACES, FairPair
+from core.jobs.races.pairs import RACES, FairPair
 from core.runs import status
 from core.runs.workers import Worker
 
@@ -30,7 +28,6 @@ RACE_FILE, FRAMES_FILE, LOG_FILE = ".race.json", ".race.jsonl", ".race.log"
 PHOTOS = (1, 6, 13, 4)  # test images, clear ones of four classes, that both networks are asked about again and again
 SECONDS = 110.0  # of training; with all that is shown meanwhile a race takes two to three minutes
 PATIENCE = 5.0  # seconds that a race gets to end when asked
-TOKEN_BYTES = 24
 NO_DOWNLOAD = (
     "The weights of the pretrained network ({size}) could not be downloaded; is there internet here? The recorded race "
     "needs none."
@@ -51,7 +48,7 @@ class StartedRace(Worker):
 
     def hosted_by(self, token: str) -> bool:
         """Whether this is the token that was given to who started the race."""
-        return hmac.compare_digest(_digest(token).encode(), self.host.encode())
+        return tokens.same(token, self.host)
 
     @property
     def pair(self) -> FairPair:
@@ -76,9 +73,9 @@ def start(name: str) -> tuple[StartedRace, str]:
             [sys.executable, "-m", "core", "background", "race", name, str(root)], root / LOG_FILE
         )
         threading.Thread(target=process.wait, daemon=True).start()  # so that it does not stay as a zombie
-        token = secrets.token_urlsafe(TOKEN_BYTES)
+        token = tokens.new_token()
         created = psutil.Process(process.pid).create_time()
-        race = StartedRace(name, _digest(token), pid=process.pid, pid_created=created)
+        race = StartedRace(name, tokens.digest(token), pid=process.pid, pid_created=created)
         write_json(root / RACE_FILE, asdict(race))
     return race, token
 
@@ -108,10 +105,6 @@ def stop(token: str) -> None:
     _end(race)
 
 
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
-
-
 def _end(race: StartedRace) -> None:
     process = race.process
     if process:
@@ -131,7 +124,7 @@ class FramesReader:
         self._start_over()
 
     def read(self) -> tuple[list[dict], str]:
-        """All frames of the race so far, each a `core.jobs.race.Frame` as a dict, and why it failed ("" if it has
+        """All frames of the race so far, each a `core.jobs.races.race.Frame` as a dict, and why it failed ("" if it has
         not)."""
         root = paths.own_runs_dir()
         with self._lock:
@@ -174,7 +167,7 @@ def _identity(root: Path) -> tuple:
 def run(pair: FairPair, file: Path) -> None:
     from core.data import cifar10
     from core.data.batches import to_tensors
-    from core.jobs.race import Race, paced, share_cores
+    from core.jobs.races.race import Race, paced, share_cores
 
     share_cores()
     with file.open("w", encoding="utf-8", buffering=1) as out:

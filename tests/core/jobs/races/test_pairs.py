@@ -1,6 +1,6 @@
 import pytest
 
-from core.jobs.pairs import RACES
+from core.jobs.races.pairs import RACES
 from core.settings.setting import differences
 
 

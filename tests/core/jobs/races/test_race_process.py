@@ -12,9 +12,10 @@ import psutil
 import pytest
 
 from core import paths
+from core.classroom import tokens
 from core.errors import ModelError, TrainingError
 from core.files import write_json
-from core.jobs import race_process
+from core.jobs.races import race_process
 
 
 def wait_until(condition, seconds: float = 120) -> None:
@@ -57,7 +58,7 @@ def test_a_damaged_file_counts_as_none(own_runs, text):
 def test_a_race_on_another_machine_is_on_until_it_is_silent(own_runs):
     own_runs.mkdir()
     (own_runs / race_process.FRAMES_FILE).touch()
-    race = race_process.StartedRace("20", race_process._digest("token"), machine="other", boot="another kernel")
+    race = race_process.StartedRace("20", tokens.digest("token"), machine="other", boot="another kernel")
     write_json(own_runs / race_process.RACE_FILE, asdict(race))
     with pytest.raises(TrainingError, match="A race is on already"):
         race_process.start("20")
