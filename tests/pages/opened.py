@@ -59,6 +59,8 @@ def _tells(chart, page: str) -> bool:
     tables = [one.data for one in (chart.data, *(each.data for each in chart.datasets)) if one.data]
     frames = [convert_arrow_bytes_to_pandas_df(table) for table in tables]
     drawn = np.concatenate([frame.select_dtypes("number").to_numpy(float).ravel() for frame in frames])
+    if "over 99%" in chart.alt and ((drawn > 0.99) & (drawn < 1)).any():
+        return True
     return any(_is_drawn(number.replace(",", ""), drawn) for number in NUMBER.findall(chart.alt))
 
 
