@@ -163,7 +163,7 @@ def shake(looks: list[Look], pair: Pair, style: MapStyle) -> None:
     """Sliders that spoil the picture; both answers, both maps and the curve along the slider moved last follow."""
     amounts = _sliders()
     moved = st.session_state.get("_shaken") or next(
-        (name for name, slider in SLIDERS.items() if amounts[name] != slider.neutral), "noise"
+        (name for name, slider in SLIDERS.items() if amounts[name] != slider.neutral), None
     )
     whole = looks[0].seen  # all networks are shown the same
     spoilt = distort(whole, amounts)
@@ -180,7 +180,8 @@ def shake(looks: list[Look], pair: Pair, style: MapStyle) -> None:
             )
             said = in_words(f"Where {now.side} looked for “{now.explained}”", now.answer.heatmap)
             st.image(style.draw(now.seen, now.answer.heatmap), width=SIDE, alt=said)
-    _show_curve(looks, amounts, moved, pair)
+    if moved:
+        _show_curve(looks, amounts, moved, pair)
 
 
 def _spoiled_by(amounts: dict[str, int]) -> str:

@@ -158,7 +158,9 @@ def _show_way(lesson: Lesson, number: int) -> None:
             on_click=_go,
             args=(lesson, number - 1),
         )
-        st.progress(number / len(lesson.steps), f"{plain(lesson.title)} · Step {number} of {len(lesson.steps)}")
+        minutes = f"{lesson.steps[number - 1].minutes:g} min"
+        place = f"{plain(lesson.title)} · Step {number} of {len(lesson.steps)} · {minutes}"
+        st.progress(number / len(lesson.steps), place)
         st.button(
             "The end" if last else "Next",
             key="lesson_next",

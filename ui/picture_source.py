@@ -25,6 +25,7 @@ POOLS = (DISAGREE, "A right, B wrong", "B right, A wrong", "both wrong", "both r
 NONE_OF_THESE = "none of these"
 TEN = "The networks know ten things: " + ", ".join(CLASSES) + "."
 OWN = "_own_pictures"
+ZOOM = 4.0  # at most
 STAYS_HERE = "It goes to the computer that runs this lab, is never stored, and is gone when you close the page."
 
 
@@ -196,7 +197,7 @@ def _own(source: str, file: UploadedFile | None, without: str) -> Choice | None:
             help=STAYS_HERE,
         )
     identity, picture = own
-    square = _square(picture)
+    square = _square(picture, identity)
     really = st.pills(
         "What is it really?",
         (*CLASSES, NONE_OF_THESE),
@@ -221,7 +222,8 @@ def _forget(source: str) -> None:
     st.session_state.get(OWN, {}).pop(source, None)
 
 
-def _square(picture: pictures.Picture) -> Image.Image:
+def _square(picture: pictures.Picture, identity: str = "") -> Image.Image:
+    """`identity`: of a picture of one's own, in which what counts may be small and anywhere."""
     if picture.note:
         st.caption(picture.note)
     how = "crop"
@@ -236,4 +238,15 @@ def _square(picture: pictures.Picture) -> Image.Image:
             format_func=lambda how: {"crop": "the middle of it", "pad": "all of it, with edges"}[how],
             help="Which part of a picture that is not square.",
         )
-    return pictures.square(picture.image, how)
+    return pictures.square(picture.image, how, **(_crop(identity) if identity and how == "crop" else {}))
+
+
+def _crop(identity: str) -> dict[str, float]:
+    """Of `pictures.square`."""
+    with st.popover("Zoom", icon=":material/crop:", help="Closer to what counts, wherever it is."):
+        zoom = st.slider("Zoom", 1.0, ZOOM, 1.0, 0.1, key=f"zoom_{identity}", format="%.1f ×", persist_state="session")
+        across, down = (
+            st.slider(label, 0, 100, 50, key=f"{key}_{identity}", format="%d%%", persist_state="session")
+            for label, key in (("From left to right", "across"), ("From top to bottom", "down"))
+        )
+    return {"zoom": zoom, "across": across / 100, "down": down / 100}

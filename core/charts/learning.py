@@ -85,7 +85,12 @@ def race_curve(y_title: str, percent: bool, steps: int) -> alt.Chart:
         .mark_line(interpolate="monotone")
         .encode(
             x=alt.X("step:Q", title="learning steps", scale=alt.Scale(domain=[0, steps], nice=False)),
-            y=alt.Y("value:Q", title=y_title, axis=alt.Axis(format="%" if percent else "~g")),
+            y=alt.Y(
+                "value:Q",
+                title=y_title,
+                scale=alt.Scale(domain=[0, 1]) if percent else alt.Undefined,
+                axis=alt.Axis(format="%" if percent else "~g"),
+            ),
             color=style.color(legend=False),
             strokeDash=alt.StrokeDash("side:N", scale=dashes, legend=None),
         )

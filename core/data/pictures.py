@@ -67,11 +67,13 @@ def open_picture(data: bytes) -> Picture:
     return Picture(upright, "This file is animated; only its first frame is used." if animated else "")
 
 
-def square(image: Image.Image, how: str) -> Image.Image:
-    """`image` (RGB) as a square: "crop" its center, or "pad" it on mid gray (at most 2048 x 2048). Else ValueError."""
+def square(image: Image.Image, how: str, zoom: float = 1.0, across: float = 0.5, down: float = 0.5) -> Image.Image:
+    """`image` (RGB) as a square: "crop" its center, or "pad" it on mid gray (at most 2048 x 2048). Else ValueError.
+
+    Of a crop: `zoom`, from 1, makes it as many times smaller; `across` and `down`, 0 to 1, say where it lies."""
     if how == "crop":
-        side = min(image.size)
-        left, top = (image.width - side) // 2, (image.height - side) // 2
+        side = max(1, int(min(image.size) / zoom))
+        left, top = int(across * (image.width - side)), int(down * (image.height - side))
         return image.crop((left, top, left + side, top + side))
     if how == "pad":
         side = min(max(image.size), _PADDED_SIDE)

@@ -191,6 +191,19 @@ def say_what_it_is(app, really: str) -> str:
     return app.header[0].value
 
 
+def test_the_visitor_moves_closer_to_what_counts(app):
+    app = own_picture(look_inside(app), "cat")
+    whole = [picture.url for each in app.get("imgs") for picture in each.proto.imgs]
+    sliders = {str(slider.key).partition("_")[0]: slider for slider in app.slider}
+    sliders["zoom"].set_value(4.0)
+    sliders["across"].set_value(0).run()
+    assert not app.exception
+    assert [picture.url for each in app.get("imgs") for picture in each.proto.imgs] != whole
+    app.file_uploader(key="upload").set_value(("b.jpg", gallery.read("horse"), "image/jpeg")).run()
+    (zoom,) = [slider for slider in app.slider if str(slider.key).startswith("zoom_")]
+    assert zoom.value == 1.0  # each picture has its own
+
+
 def test_the_visitor_says_what_a_picture_really_shows(app):
     """Only then somebody is right; before, nobody is."""
     app = own_picture(look_inside(app), "cat")
@@ -345,7 +358,7 @@ def test_a_network_without_weights_is_shown_with_the_answer_it_gave(app, own_run
 
 @pytest.mark.parametrize(
     ("closer", "words"),
-    [("trust", "checks passed"), ("shake", "How sure of its first answer"), ("cover", "gray patch slides")],
+    [("trust", "checks passed"), ("shake", "The picture now"), ("cover", "gray patch slides")],
 )
 def test_look_closer(app, closer, words):
     app = look_inside(app)
@@ -359,7 +372,9 @@ def test_look_closer(app, closer, words):
 def test_shaking_moves_the_answers_and_is_undone(app):
     app = look_inside(app)
     app.button_group(key="closer").set_value("shake").run()
+    assert "How sure of its first answer" not in said(app)  # nothing was moved
     app.slider(key="shake_rotation").set_value(120).run()
+    assert "How sure of its first answer, along “Rotation”" in said(app)
     assert not app.exception
     assert "along “Rotation”" in said(app)
     app.button(key="shake_reset").click().run()

@@ -693,6 +693,15 @@ def test_crop_takes_the_center_square(width, height):
     assert np.array_equal(cropped, np.asarray(image)[top : top + side, left : left + side])
 
 
+def test_a_crop_lies_where_it_is_wanted_and_is_as_much_smaller():
+    image = noise(60, 40)
+    pixels = np.asarray(image)
+    assert np.array_equal(square(image, "crop", zoom=2, across=0, down=0), pixels[:20, :20])
+    assert np.array_equal(square(image, "crop", zoom=2, across=1, down=1), pixels[-20:, -20:])
+    assert np.array_equal(square(image, "crop", across=1), pixels[:, -40:])
+    assert square(row((1, 2, 3)), "crop", zoom=4).size == (1, 1)
+
+
 @pytest.mark.parametrize(("width", "height"), [(48, 32), (32, 48), (40, 40), (1, 1)])
 def test_pad_keeps_the_whole_picture_on_mid_gray(width, height):
     image = noise(width, height)
