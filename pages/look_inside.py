@@ -174,7 +174,7 @@ def difference_in_words(of_a: np.ndarray, of_b: np.ndarray) -> str:
 
 def column(look: closer_look.Look) -> poster.Column:
     heatmap = style.draw(look.seen, look.answer.heatmap)
-    said = [calibration_words.share(each) for each in look.answer.probabilities]
+    said = [calibration_words.short(each) for each in look.answer.probabilities]
     network, caption = settings.describe(look.run), method.caption("it", look.explained)
     color = pair.colors[look.side]
     answer = look.answer

@@ -117,8 +117,8 @@ def show_table() -> None:
         show_matrix(whose)
     with right:
         with st.container(horizontal=True):
-            true = st.selectbox("What it is", CLASSES, index=3, key="true", bind="query-params", help="A row.")
-            answer = st.selectbox("The answer", CLASSES, index=5, key="answer", bind="query-params", help="A column.")
+            true = st.selectbox("What it is", CLASSES, index=3, key="true", bind="query-params")
+            answer = st.selectbox("The answer", CLASSES, index=5, key="answer", bind="query-params")
         show_photos(whose, true, answer)
 
 

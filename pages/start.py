@@ -92,7 +92,7 @@ def show_way_in(setting: str, pair: Pair) -> None:
             page = "../pages/compare.py" if setting == "skip" else "../pages/transfer.py"
             st.switch_page(page, query_params=pair.link)
         if (lessons_dir() / f"{LESSONS[setting]}.toml").exists():  # a teacher may have put others in their place
-            lesson = {"lesson": LESSONS[setting], "step": "1"}
+            lesson = {"lesson": LESSONS[setting], "begin": "1"}
             st.page_link("../pages/lesson.py", label="Lesson", icon=":material/menu_book:", query_params=lesson)
 
 

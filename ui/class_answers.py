@@ -77,5 +77,5 @@ def _table(view: View, networks: Networks | None) -> pd.DataFrame:
         for side in SIDES:
             sure = cached.certainty(networks.runs[side], view.question.photo)
             for choice, share in zip(view.question.choices, sure, strict=True):
-                rows.append((choice, side, share, f"{side}: {calibration_words.share(share)}" if share >= SEEN else ""))
+                rows.append((choice, side, share, f"{side}: {calibration_words.short(share)}" if share >= SEEN else ""))
     return pd.DataFrame(rows, columns=["choice", "who", "share", "label"])

@@ -43,8 +43,12 @@ def _screen(code: str, me: Pupil) -> None:
         if room is None:
             gone()
             return
-        if me not in room.pupils:  # another tab of this phone has joined as somebody new
-            st.rerun()
+        if me not in room.pupils:
+            st.title("You play in another tab", anchor=False)
+            st.markdown("There you have joined as somebody new. You may close this tab.")
+            if st.button("Join here, too", key="class_rejoin", icon=":material/login:"):
+                st.rerun()
+            return
         view = room.view()
         {
             Phase.WAITING: _wait,
@@ -89,16 +93,16 @@ def _photo(view: View) -> None:
 
 
 def _ballot(room: Room, me: Pupil, view: View) -> None:
-    choices, chosen = view.question.choices, room.choice(me, view.position)
+    choices, chosen = view.question.choices, room.choice(me, view.number)
     with st.container(key="ballot"):
         for index, choice in enumerate(choices):
             st.button(
                 plain(choice),
-                key=f"vote_{view.position}_{index}",
+                key=f"vote_{view.number}_{index}",
                 type="primary" if index == chosen else "secondary",
                 icon=":material/check:" if index == chosen else None,
                 on_click=_vote,
-                args=(room.code, me, view.position, index),
+                args=(room.code, me, view.number, index),
                 width="stretch",
             )
     if chosen is None:
@@ -107,14 +111,14 @@ def _ballot(room: Room, me: Pupil, view: View) -> None:
         st.caption(f"You chose “{plain(choices[chosen])}”. You may change it until the reveal.")
 
 
-def _vote(code: str, me: Pupil, position: int, choice: int) -> None:
+def _vote(code: str, me: Pupil, number: int, choice: int) -> None:
     """One that comes too late does not count; the phone is about to be told the answer."""
     if room := rooms.ROOMS.find(code):
-        room.vote(me, position, choice)
+        room.vote(me, number, choice)
 
 
 def _judge(room: Room, me: Pupil, view: View) -> None:
-    question, chosen = view.question, room.choice(me, view.position)
+    question, chosen = view.question, room.choice(me, view.number)
     said = None if chosen is None else plain(question.choices[chosen])
     if question.right is None:
         st.title("Look at the screen", anchor=False)
@@ -129,7 +133,8 @@ def _judge(room: Room, me: Pupil, view: View) -> None:
     if said is not None:
         st.markdown(f"You said “{said}”.")
     if question.right is not None:
-        st.metric("Your score", f"{_place(room, me).score} of {scores.asked(room)}", border=True)
+        place = _place(room, me)
+        st.metric("Your score", f"{place.score if place else 0} of {scores.asked(room)}", border=True)
 
 
 def truth(view: View) -> str:
@@ -140,14 +145,15 @@ def truth(view: View) -> str:
 
 def _end(room: Room, me: Pupil, view: View) -> None:
     place, asked = _place(room, me), scores.asked(room)
-    if not asked:
+    if not asked or not place:
         st.title("The game is over", anchor=False)
-        st.markdown("Thank you for voting.")
+        st.markdown("Keep this page open: another one may follow.")
         return
-    st.title(f"You are {scores.ordinal(place.rank)} of {view.joined}", anchor=False)
+    st.title(f"You are {scores.ordinal(place.rank)} of {len(scores.places(room))}", anchor=False)
     st.metric(me.name, f"{place.score} of {asked}", border=True)
     st.markdown("Look at the screen: how did the class do, and how the networks?")
 
 
-def _place(room: Room, me: Pupil) -> scores.Place:
-    return next(place for place in scores.places(room) if place.pupil == me)
+def _place(room: Room, me: Pupil) -> scores.Place | None:
+    """None for who never voted."""
+    return next((place for place in scores.places(room) if place.pupil == me), None)

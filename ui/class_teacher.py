@@ -47,7 +47,7 @@ def _screen(code: str, token: str) -> None:
 
 def _gone() -> None:
     st.title("The room is closed", anchor=False)
-    st.info("You closed it in another window, or its three hours are over.", icon=":material/meeting_room:")
+    st.info("It was closed, or its three hours are over.", icon=":material/meeting_room:")
     if st.button("Open another room", key="class_reopen", icon=":material/meeting_room:"):
         class_link.leave()
         st.rerun()
@@ -154,7 +154,7 @@ def _ask(room: Room, token: str, view: View) -> None:
                     icon=":material/arrow_forward:",
                     shortcut="Enter",
                     on_click=room.go_on,
-                    args=(token, view.position),
+                    args=(token, view.number),
                 )
             else:
                 st.button(
@@ -163,7 +163,7 @@ def _ask(room: Room, token: str, view: View) -> None:
                     type="primary",
                     icon=":material/visibility:",
                     on_click=room.reveal,
-                    args=(token, view.position),
+                    args=(token, view.number),
                 )
             _finish_button(room, token)
             if view.questions > 1:
@@ -217,7 +217,7 @@ def _end(room: Room, token: str, view: View) -> None:
                 st.metric(capitalized(label), f"{score} of {asked}", border=True, width=220)
         for place in places[:BEST]:
             st.markdown(f"## {scores.ordinal(place.rank)} · {place.pupil.name} · {place.score} of {asked}")
-        said = f"{view.joined} took part. The class scores when most votes are right; a tie scores nothing."
+        said = f"{len(places)} took part. The class scores when most votes are right; a tie scores nothing."
         st.caption(said + HARD * bool(networks))
     with st.container(horizontal=True):
         if networks:

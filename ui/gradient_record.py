@@ -27,7 +27,7 @@ def show_steps(pair: Pair, found: dict[str, Record]) -> None:
     rescaled = [side for side, run in pair if side in found and run.config.optimizer == "adamw"]
     if rescaled:
         st.info(
-            f"How far steps moved the layers of **{' and '.join(rescaled)}** is not recorded: AdamW rescales each "
+            f"How far steps moved the layers of **{' and '.join(rescaled)}** is not shown: AdamW rescales each "
             "gradient, so its norm does not tell.",
             icon=":material/info:",
         )

@@ -6,6 +6,7 @@ from contextlib import suppress
 import streamlit as st
 
 from core.classroom.question import Question
+from core.classroom.room import Phase
 from core.classroom.rooms import ROOMS
 from core.errors import LabError
 from core.lessons import lesson as lessons_of
@@ -27,6 +28,8 @@ CLOSE = 5.0  # how far off a guess may be to be called close, in its unit
 def show() -> None:
     lessons, problems = _lessons(_files(), finished_runs())
     name = st.query_params.get("lesson", "")
+    if name in lessons and st.query_params.pop("begin", ""):
+        _begin(lessons[name])
     if name in lessons:
         _show(lessons[name])
         return
@@ -137,6 +140,8 @@ def _begin(lesson: Lesson) -> None:
     guesses = st.session_state.get("_guesses", {})
     st.session_state["_guesses"] = {key: guess for key, guess in guesses.items() if key[0] != lesson.name}
     race_stage.forget_shown()
+    if (led := class_link.led()) and class_link.asked_in(led[0]):
+        ROOMS.close(*led)
     _go(lesson, 1)
 
 
@@ -213,16 +218,16 @@ def _ask(guess: Guess, key: tuple[str, int]) -> None:
 
 
 def _let_the_class_guess(guess: Guess, key: tuple[str, int]) -> None:
-    """In the room that the class is in already, if it is; else in a new one."""
+    """In the room that the class is in already, unless it plays there; else in a new one."""
     right = list(guess.answers).index(str(_fact(guess.fact, _runs(guess.fact)).right))
     question = Question(guess.ask, tuple(guess.answers.values()), right)
     led = class_link.led()
-    if led and led[0].pupils:
+    if led and led[0].pupils and (class_link.asked_in(led[0]) or led[0].view().phase is Phase.FINISHED):
         room, token = led
         room.finish(token)
         room.play_again(token, [question])
     else:
-        if led:
+        if led and not led[0].pupils:
             ROOMS.close(*led)
         room, token = ROOMS.open([question])
     class_link.ask_in(room, {"lesson": key[0], "step": str(key[1])})

@@ -14,12 +14,17 @@ if (!window.resnetLabIsSetUp) {
     }
   }, true);  // before widgets, which keep some clicks to themselves
 
+  // Nor would a slider that was dragged.
+  document.addEventListener("pointerup", (event) => {
+    if (event.target.closest('[data-testid="stSlider"]')) setTimeout(() => document.activeElement?.blur(), 150);
+  }, true);
+
   // Enter presses what has the focus, and not the button whose shortcut it is: Streamlit listens for these further out.
   document.body.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target.closest("button, a, summary")) event.stopPropagation();
   });
 
-  // What a presenter's clicker sends: the answer and then the next step of a lesson, or back.
+  // What a presenter's clicker sends: where there is no more to scroll, the answer and then the next step of a lesson, or back.
   const pressedBy = {
     PageDown: ".st-key-lesson_reveal button, .st-key-lesson_next button",
     PageUp: ".st-key-lesson_back button",
@@ -27,7 +32,11 @@ if (!window.resnetLabIsSetUp) {
   document.addEventListener("keydown", (event) => {
     const buttons = [...document.querySelectorAll(pressedBy[event.key] ?? "none")];
     const button = buttons.find((each) => each.closest(".st-key-lesson_reveal")) ?? buttons[0];
-    if (!button) return;
+    const page = document.querySelector('[data-testid="stMain"]');
+    const above = page?.scrollTop ?? 0;
+    const left = event.key === "PageUp" ? above : (page?.scrollHeight ?? 0) - above - (page?.clientHeight ?? 0);
+    const meant = !(event.defaultPrevented || event.ctrlKey || event.altKey || event.shiftKey || event.metaKey);
+    if (!button || !meant || left > 5 || event.target.closest("input, textarea, [role=dialog]")) return;
     event.preventDefault();
     if (!event.repeat) button.click();
   });

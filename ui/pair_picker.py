@@ -75,7 +75,9 @@ def choose(default: Names = DEEP, fits: Callable[[TrainConfig], bool] = lambda _
     if chosen and not fitting:
         st.caption(":material/info: The pair chosen before can't be shown here; this page has one of its own.")
     _write_link(pair)
-    return Pair(runs[pair[0]], runs[pair[1]], questions.get(label) if label else None)
+    a, b = (runs[name] for name in pair)
+    alone = next(iter(cached.questions([a, b])), None)  # of a training that was repeated, too
+    return Pair(a, b, questions.get(label) if label else alone)
 
 
 def legend(pair: Pair) -> None:
@@ -174,7 +176,7 @@ def _draw(questions: dict[str, Question], label: str | None, runs: dict[str, Run
                     key=side,
                     on_change=lambda: _take(*(st.session_state[side] for side in SIDES)),
                     format_func=lambda name: f"{name}: {describe(runs[name])}",
-                    help="Any trained network; best one that differs from the other in one thing.",
+                    help="Any trained network. Pick one that differs from the other in one thing.",
                 )
 
 

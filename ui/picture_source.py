@@ -12,12 +12,11 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core.data import gallery, pictures
 from core.data.cifar10 import CLASSES, TEST_IMAGES
 from core.errors import ImageError
-from ui import cached, permission, screen
+from ui import cached, permission
 from ui.foreign_text import plain
 from ui.pair_picker import Pair
 
-_UPLOAD, _CAMERA = screen.STAYS_HERE
-SOURCES = {"upload": _UPLOAD, "test": "Test photo", "gallery": "Gallery", "camera": _CAMERA}
+SOURCES = {"upload": "My photo", "test": "Test photo", "gallery": "Gallery", "camera": "Webcam"}
 OWN_PHOTO = {"source": SOURCES["upload"]}  # in a link, which holds what the widget shows
 TEST_PHOTO = {"source": SOURCES["test"]}
 ANY_PHOTO, DISAGREE, ANY_CLASS = "any photo", "they disagree", "any class"
@@ -235,18 +234,22 @@ def _square(picture: pictures.Picture, identity: str = "") -> Image.Image:
             key="how",
             bind="query-params",
             required=True,
-            format_func=lambda how: {"crop": "the middle of it", "pad": "all of it, with edges"}[how],
+            format_func=lambda how: {
+                "crop": "a part of it" if identity else "the middle of it",
+                "pad": "all of it, with edges",
+            }[how],
             help="Which part of a picture that is not square.",
         )
-    return pictures.square(picture.image, how, **(_crop(identity) if identity and how == "crop" else {}))
+    return pictures.square(picture.image, how, **(_crop(picture.image, identity) if identity and how == "crop" else {}))
 
 
-def _crop(identity: str) -> dict[str, float]:
-    """Of `pictures.square`."""
+def _crop(image: Image.Image, identity: str) -> dict[str, float]:
+    """Of `pictures.square`: how close, and where there is something to choose, where."""
     with st.popover("Zoom", icon=":material/crop:", help="Closer to what counts, wherever it is."):
         zoom = st.slider("Zoom", 1.0, ZOOM, 1.0, 0.1, key=f"zoom_{identity}", format="%.1f ×", persist_state="session")
-        across, down = (
-            st.slider(label, 0, 100, 50, key=f"{key}_{identity}", format="%d%%", persist_state="session")
-            for label, key in (("From left to right", "across"), ("From top to bottom", "down"))
-        )
-    return {"zoom": zoom, "across": across / 100, "down": down / 100}
+        side, place = min(image.size) / zoom, {}
+        for key, label, length in (("across", "Left to right", image.width), ("down", "Top to bottom", image.height)):
+            if length > side:
+                value = st.slider(label, 0, 100, 50, key=f"{key}_{identity}", format="%d%%", persist_state="session")
+                place[key] = value / 100
+    return {"zoom": zoom, **place}

@@ -13,7 +13,7 @@ from ui.permission import THIS_COMPUTER
 
 PARTS = ("nav", "picker", "controls")
 SECRETS = ("admin", "teacher", "host", "me")  # by which one may change runs, end a class or a race, or is a pupil
-STAYS_HERE = ("My photo", "Webcam")  # in a link: pictures that nobody else can see
+OWN_PICTURES = ("upload", "camera")  # sources of pictures that nobody else can see
 LONGEST_LINK = 1_000  # letters: a code of more is too fine for a phone's camera
 LETTERS = 27  # pixels: at least 20 points, at 1280 x 720
 WIDGETS = ("stButtonGroup", "stSelectbox", "stSlider", "stSegmentedControl", "stPopover", "stNumberInput", "stToggle")
@@ -95,8 +95,10 @@ def _show_link() -> None:
         st.caption(
             "This address works on this computer alone: it is in no network, or the server doesn't listen there."
         )
-    if st.query_params.get("source") in STAYS_HERE:
-        st.caption("Your own picture is no part of the link. To show it, save it as a picture to share.")
+    elif for_others != _link():
+        st.caption("For devices in the same network as this computer.")
+    if st.session_state.get("source") in OWN_PICTURES:
+        st.caption("Your own picture is no part of the link.")
 
 
 def offer_the_way_out() -> None:

@@ -53,7 +53,7 @@ def _about(setting: str, runs: list[Run]) -> Iterator[Question]:
 
 def _pairs(setting: str, runs: list[Run]) -> Iterator[Question]:
     alike: dict[tuple, dict[Any, Run]] = defaultdict(dict)
-    for run in runs:
+    for run in (run for run in runs if not run.imported):  # how those were trained is not known
         alike[_without(run.config, setting), learned_in(run)].setdefault(getattr(run.config, setting), run)
     for group in alike.values():
         for a, b in pairwise(sorted(group.values(), key=lambda run: _size(run.config, setting))):

@@ -12,11 +12,11 @@ from core.charts.palette import COLORS
 
 MISTAKE: Final = "#6A51A3"  # purple: of neither network
 FULL: Final = 0.5  # beyond it a cell is too dark for the page's own letters
-ROOM_FOR_PERCENT = 0.25  # beside the longest bar, in widths of its scale
+ROOM_FOR_PERCENT = 0.35  # beside the longest bar, in widths of its scale
 CLASS = "Class"
 COLORS_OF_ALL = {CLASS: "#8E6FC1", **COLORS}  # purple: of neither network
 VOTES_HEIGHT, VOTES_ROW = 320, 36  # pixels: of the chart, and of a choice at least
-FEW, FINE = 5, 12  # choices from which on three bars and their labels, of so many pixels, share such a row
+FEW, COARSE, FINE = 5, 15, 12  # choices at most with three bars that leave room for letters of 15 pixels, else of 12
 CHOICE_LETTERS = 28  # in a line
 ROOM_FOR_LABEL = 0.3  # beside the longest bar, in widths of its scale
 
@@ -150,7 +150,9 @@ def votes(table: pd.DataFrame, choices: list[str]) -> alt.LayerChart | alt.Facet
     )
     color = alt.Color("who:N", scale=alt.Scale(domain=order), legend=None)
     height = max(VOTES_HEIGHT, VOTES_ROW * len(choices))
-    size = FINE if len(choices) > FEW else alt.Undefined  # else as large as the theme's letters
+    size: Any = alt.Undefined  # that of the theme, where a choice has one bar
+    if table["who"].nunique() > 1:
+        size = FINE if len(choices) > FEW else COARSE
     text = base.mark_text(align="left", dx=5, fontSize=size).encode(text="label:N")
     return alt.layer(base.mark_bar().encode(color=color), text).properties(height=height)
 

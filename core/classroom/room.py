@@ -30,10 +30,12 @@ class Pupil:
 
 @dataclass(frozen=True)
 class View:
-    """A room at one moment. `position`: of the question that is on; `counts`: its votes by choice."""
+    """A room at one moment. `position`: of the question that is on, in this game; `number`: of all that the room was
+    asked; `counts`: its votes by choice."""
 
     phase: Phase
     position: int
+    number: int
     questions: int
     question: Question
     joined: int
@@ -56,6 +58,7 @@ class Room:
         self._lock = threading.Lock()
         self._phase = Phase.WAITING
         self._position = 0
+        self._before = 0  # questions of games before
         self._revealed = 0  # how many questions had their answer shown
         self._pupils: dict[str, Pupil] = {}
         self._votes: list[dict[str, int]] = [{} for _ in self.questions]  # {identity: choice} by question
@@ -82,14 +85,14 @@ class Room:
     def pupil(self, token: str) -> Pupil | None:
         return self._pupils.get(tokens.digest(token))
 
-    def vote(self, pupil: Pupil, position: int, choice: int) -> bool:
-        """Whether the vote counts: a second one replaces the first, until the reveal. `position`: of the question that
+    def vote(self, pupil: Pupil, number: int, choice: int) -> bool:
+        """Whether the vote counts: a second one replaces the first, until the reveal. `number`: of the question that
         the pupil saw, for it may be another by now."""
         with self._lock:
-            on = self._phase is Phase.VOTING and position == self._position
+            on = self._phase is Phase.VOTING and number == self._number
             known = pupil.identity in self._pupils and 0 <= choice < len(self.questions[self._position].choices)
             if on and known:
-                self._votes[position][pupil.identity] = choice
+                self._votes[self._position][pupil.identity] = choice
             return on and known
 
     # The teacher
@@ -99,17 +102,15 @@ class Room:
         return tokens.same(token, self._teacher)
 
     def start(self, token: str) -> None:
-        self._go(token, Phase.WAITING, 0, Phase.VOTING, 0)
+        self._go(token, Phase.WAITING, 0, Phase.VOTING)
 
-    def reveal(self, token: str, position: int) -> None:
-        self._go(token, Phase.VOTING, position, Phase.REVEALED, position)
+    def reveal(self, token: str, number: int) -> None:
+        self._go(token, Phase.VOTING, number, Phase.REVEALED)
 
-    def go_on(self, token: str, position: int) -> None:
-        """From the answer of the question at `position` to the next one, or to the scores."""
-        if position + 1 < len(self.questions):
-            self._go(token, Phase.REVEALED, position, Phase.VOTING, position + 1)
-        else:
-            self._go(token, Phase.REVEALED, position, Phase.FINISHED, position)
+    def go_on(self, token: str, number: int) -> None:
+        """From the answer of the question of this `number` to the next one, or to the scores."""
+        last = number + 1 == self._before + len(self.questions)
+        self._go(token, Phase.REVEALED, number, Phase.FINISHED if last else Phase.VOTING, steps=0 if last else 1)
 
     def finish(self, token: str) -> None:
         """Show the scores now. Only questions whose answer was revealed are counted."""
@@ -123,16 +124,21 @@ class Room:
         with self._lock:
             self._check(token)
             if self._phase is Phase.FINISHED:
+                self._before += len(self.questions)
                 self.questions, self._revealed = tuple(questions), 0
                 self._votes = [{} for _ in self.questions]
                 self._move(Phase.VOTING, 0)
 
-    def _go(self, token: str, before: Phase, position: int, after: Phase, to: int) -> None:
+    def _go(self, token: str, before: Phase, number: int, after: Phase, steps: int = 0) -> None:
         """A press that comes too late, as the second of a double click, changes nothing."""
         with self._lock:
             self._check(token)
-            if self._phase is before and self._position == position:
-                self._move(after, to)
+            if self._phase is before and self._number == number:
+                self._move(after, self._position + steps)
+
+    @property
+    def _number(self) -> int:
+        return self._before + self._position
 
     def _check(self, token: str) -> None:
         if not self.led_by(token):
@@ -152,11 +158,14 @@ class Room:
             for choice in votes:
                 counts[choice] += 1
             joined = len(self._pupils)
-            return View(self._phase, self._position, len(self.questions), question, joined, tuple(counts))
+            where = self._position, self._number, len(self.questions)
+            return View(self._phase, *where, question, joined, tuple(counts))
 
-    def choice(self, pupil: Pupil, position: int) -> int | None:
-        """What this pupil voted for at that question so far."""
-        return self._votes[position].get(pupil.identity)
+    def choice(self, pupil: Pupil, number: int) -> int | None:
+        """What this pupil voted for at that question so far; None, too, where it is one of a game before."""
+        with self._lock:
+            position = number - self._before
+            return self._votes[position].get(pupil.identity) if position >= 0 else None
 
     @property
     def pupils(self) -> list[Pupil]:

@@ -19,10 +19,12 @@ class Place:
 
 
 def places(room: Room) -> list[Place]:
-    """Best first; those who are level in the order in which they joined."""
+    """Best first; those who are level in the order in which they joined. Without those who never voted."""
     shown = [(question, votes) for question, votes in room.revealed() if question.right is not None]
     scores = [
-        (pupil, sum(votes.get(pupil.identity) == question.right for question, votes in shown)) for pupil in room.pupils
+        (pupil, sum(votes.get(pupil.identity) == question.right for question, votes in shown))
+        for pupil in room.pupils
+        if any(pupil.identity in votes for _, votes in shown)
     ]
     scores.sort(key=lambda each: -each[1])
     better = Counter(score for _, score in scores)

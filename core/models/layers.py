@@ -33,8 +33,8 @@ def head_name(model: nn.Module) -> str:
 def freeze(model: nn.Module, stage: str) -> list[nn.Module]:
     """Freeze all parameters up to the end of `stage` (BACKBONE: all but the last layer; "": none).
 
-    Gives the layers that are therefore to stay in eval mode (BatchNorm would go on changing what follows), to the last
-    that holds numbers: a dropout after it belongs to what learns. Raises ModelError that lists the stages.
+    Gives the layers that are therefore to stay in eval mode (BatchNorm would go on changing what follows); not a
+    dropout before the last layer, which belongs to that one. Raises ModelError that lists the stages.
     """
     if not stage:
         return []
@@ -46,12 +46,12 @@ def freeze(model: nn.Module, stage: str) -> list[nn.Module]:
     parameters = list(model.named_parameters())
     layers = [(name, layer) for name, layer in model.named_modules() if not list(layer.children())]
     last = max((i for i, (name, _) in enumerate(parameters) if inside(name)), default=-1)
-    last_layer = max((i for i, (name, layer) in enumerate(layers) if inside(name) and layer.state_dict()), default=-1)
+    still = [i for i, (name, layer) in enumerate(layers) if inside(name) and (stage != BACKBONE or layer.state_dict())]
     if last < 0 or is_within(head, stage):
         raise ModelError(f"There is no stage {stage!r} to freeze. Known: {', '.join([BACKBONE, *stages(model)])}.")
     for _, parameter in parameters[: last + 1]:
         parameter.requires_grad_(False)
-    return [layer for _, layer in layers[: last_layer + 1]]
+    return [layer for _, layer in layers[: still[-1] + 1]]
 
 
 def stages(model: nn.Module) -> list[str]:

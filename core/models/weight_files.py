@@ -155,10 +155,11 @@ def _dicts_of_weights(value: object, keys: tuple[str, ...], seen: set[int]) -> I
         for found in _dicts_of_weights(each, (*keys, str(name)), seen)
     ]
     tensors = {str(name): each.detach() for name, each in value.items() if _is_plain(each)}
-    if inner:  # tensors beside it are no layers, e.g. a confusion matrix
-        yield from inner
-    elif any(each.dim() > 1 for each in tensors.values()):
+    # Of weights and a few tensors inside or around them, e.g. a confusion matrix, the weights are the more.
+    if any(each.dim() > 1 for each in tensors.values()) and all(len(tensors) > len(found) for _, found in inner):
         yield keys, tensors
+    else:
+        yield from inner
 
 
 def _is_plain(value: object) -> bool:

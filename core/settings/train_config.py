@@ -212,7 +212,7 @@ class TrainConfig:
     clip_norm: float | None = setting(
         None,
         "gradient clipping",
-        "If the gradient of all layers together is longer than this, it is shortened to it. A deep ResNet without "
+        "If the gradient of all layers together is longer than this, it is cut to this length. A deep ResNet without "
         "BatchNorm needs it.",
         above=0,
         below=1e6,
@@ -224,7 +224,7 @@ class TrainConfig:
     clip_layer: float | None = setting(
         None,
         "gradient clipping by layer",
-        "If the gradient of one layer's weights, or of its bias, ..., is longer than this, it is shortened to it.",
+        "If the gradient of one layer's weights, or of its bias, ..., is longer than this, it is cut to this length.",
         above=0,
         below=1e6,
         words={None: "none"},

@@ -1,5 +1,6 @@
 """Which device and which number format this machine computes best with."""
 
+import logging
 import platform
 from functools import cache
 from importlib.metadata import version
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 from core.errors import LabError
 from core.training import distributed
 
+LOG = logging.getLogger(__name__)
 # Steps of a whole training from which compiling it on a CPU pays. In bfloat16 it takes minutes once and then saves 19%
 # of each step of two threads, in float32 nothing for sure (docs/speed.md); both grow with the network.
 PAYS_FROM = 12_000
@@ -32,9 +34,12 @@ def learns_right(device: str) -> bool:
     """One backward pass through BatchNorm, channels last, against the CPU's: some versions of PyTorch have computed it
     wrongly on Apple's GPUs, others not at all (pytorch/pytorch#175189, #188371)."""
     try:
-        return torch.allclose(_batch_norm_gradients("cpu"), _batch_norm_gradients(device), rtol=0.01, atol=0.01)
+        right = torch.allclose(_batch_norm_gradients("cpu"), _batch_norm_gradients(device), rtol=0.01, atol=0.01)
     except RuntimeError:
-        return False
+        right = False
+    if not right:
+        LOG.warning("PyTorch %s computes wrongly on this GPU (%s), so the CPU is used.", torch.__version__, device)
+    return right
 
 
 def _batch_norm_gradients(device: str) -> Tensor:

@@ -15,10 +15,15 @@ def share(probability: float) -> str:
     return "over 99%" if 0.995 <= probability < 1 else f"{probability:.0%}"
 
 
+def short(probability: float) -> str:
+    """The same for a bar's end, e.g. ">99%"."""
+    return share(probability).replace("over ", ">")
+
+
 def likeliest(probabilities: np.ndarray, most: int) -> pd.DataFrame:
     """At most so many answers that a network thinks of, the likeliest first: columns class, probability (0 to 1) and
-    said, e.g. "83%". Without those that would be called 0%."""
-    table = pd.DataFrame({"class": CLASSES, "probability": probabilities, "said": [*map(share, probabilities)]})
+    said, e.g. "83%" or ">99%". Without those that would be called 0%."""
+    table = pd.DataFrame({"class": CLASSES, "probability": probabilities, "said": [*map(short, probabilities)]})
     return table[table["said"] != "0%"].nlargest(most, "probability")
 
 

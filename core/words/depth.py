@@ -56,7 +56,7 @@ def headline(found: Finding) -> str:
     plain, residual = (_change(found.changes[name].test) for name in NETWORKS)
     deepest = found.depths[-1]
     once = f" (At {deepest} layers, this rests on single trainings.)" if deepest in found.trained_once else ""
-    enough = f" (beyond {found.enough}, no clear gain)" if found.enough and found.enough < deepest else ""
+    enough = f", though nothing clear beyond {found.enough}" if found.enough and found.enough < deepest else ""
     return f"{_between(found)} the plain network {plain}; the ResNet {residual}{enough}.{once}"
 
 

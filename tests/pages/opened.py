@@ -46,7 +46,7 @@ def charts(app: AppTest) -> list:
 def undescribed(app: AppTest) -> list[str]:
     """The charts and pictures without words for those who don't see them. A chart's words are a finding that stands on
     the page, or hold a figure that is drawn."""
-    pictures = [picture for each in app.get("imgs") for picture in each.proto.imgs]
+    pictures = [picture for each in app.get("image") for picture in each.proto.imgs]
     page = said(app).replace("**", "")
     found = [chart.proto.alt or chart.proto.spec for chart in charts(app) if not _tells(chart.proto, page)]
     tables = [table.proto.id or "a table" for table in app.dataframe if not table.proto.alt]
@@ -59,7 +59,7 @@ def _tells(chart, page: str) -> bool:
     tables = [one.data for one in (chart.data, *(each.data for each in chart.datasets)) if one.data]
     frames = [convert_arrow_bytes_to_pandas_df(table) for table in tables]
     drawn = np.concatenate([frame.select_dtypes("number").to_numpy(float).ravel() for frame in frames])
-    if "over 99%" in chart.alt and ((drawn > 0.99) & (drawn < 1)).any():
+    if ">99%" in chart.alt and ((drawn >= 0.995) & (drawn < 1)).any():
         return True
     return any(_is_drawn(number.replace(",", ""), drawn) for number in NUMBER.findall(chart.alt))
 

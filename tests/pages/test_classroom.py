@@ -102,8 +102,8 @@ def test_a_whole_game():
         "The plain network (A)",
         "The ResNet (B)",
     ]
-    assert run(phones[0]).title[0].value == "You are 1st of 3"
-    assert run(phones[1]).title[0].value == "You are 2nd of 3"
+    assert run(phones[0]).title[0].value == "You are 1st of 2"  # who voted
+    assert run(phones[1]).title[0].value == "You are 2nd of 2"
     click(screen, "class_close")
     assert "open_room" in keys(screen)
     assert class_doors.GONE in alert(run(phones[0]))
@@ -154,7 +154,7 @@ def test_a_phone_can_be_handed_on():
     assert now.name in phone.title[0].value
 
 
-def test_another_tab_of_a_phone_that_was_handed_on_joins_anew():
+def test_another_tab_of_a_phone_that_was_handed_on_is_nobody_who_is_waited_for():
     screen, room, _ = teacher()
     tab = visit(room=room.code)
     (me,) = room.pupils
@@ -162,9 +162,18 @@ def test_another_tab_of_a_phone_that_was_handed_on_joins_anew():
     click(other, "class_forget")
     click(run(screen), "class_start")
     click(run(screen), "class_reveal")
-    run(tab)
+    polled = AppTest.from_function(poll, args=(room.code, me)).run()
+    assert "another tab" in polled.title[0].value
     assert me not in room.pupils
+    assert len(room.pupils) == 1
+    run(tab)  # "Join here, too"
     assert len(room.pupils) == 2
+
+
+def poll(code, me):
+    from ui import class_pupil
+
+    class_pupil._screen(code, me)
 
 
 def test_the_class_leaves_the_rest_of_the_link_alone():

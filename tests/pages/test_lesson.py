@@ -4,6 +4,7 @@ import inspect
 
 import pytest
 
+from core.classroom.question import Question
 from core.classroom.room import Phase
 from core.classroom.rooms import ROOMS
 from core.lessons import lesson
@@ -80,6 +81,12 @@ def test_a_lesson_begun_again_is_new_to_the_next_class():
     app.button(key="lesson_next").click().run()
     assert app.button(key="lesson_reveal")
     assert "You guessed" not in said(app)
+    app.button(key="lesson_reveal").click().run()
+    app.query_params.update(lesson="shortcuts", begin="1")  # as the link on the first page does
+    assert app.run().title[0].value == lesson.load(SHIPPED[0]).steps[0].title
+    assert "begin" not in app.query_params
+    app.button(key="lesson_next").click().run()
+    assert app.button(key="lesson_reveal")
 
 
 @pytest.mark.parametrize(
@@ -150,6 +157,25 @@ def test_a_class_stays_in_its_room_from_question_to_question():
     assert linked(app, "room") == room.code
     assert room.view().phase is Phase.VOTING
     assert len(room.pupils) == 1
+    app.query_params.update(lesson="shortcuts", begin="1")
+    open_page(app, "lesson")
+    assert ROOMS.find(room.code) is None  # the next class gets a room of its own
+
+
+def test_a_game_that_is_on_is_not_ended_by_a_lesson():
+    room, token = ROOMS.open([Question("?", ("a", "b"))])
+    room.join()
+    app = visit(lesson="shortcuts", step="2")
+    app.session_state["_class"] = {"room": room.code, "teacher": token}
+    app.button(key="class_guess").click().run()
+    assert linked(app, "room") != room.code
+    assert room.view().phase is Phase.WAITING
+    room.finish(token)
+    app.session_state["_class"] = {"room": room.code, "teacher": token}
+    app.query_params.update(lesson="shortcuts", step="2")
+    app = open_page(app, "lesson")
+    app.button(key="class_guess").click().run()
+    assert linked(app, "room") == room.code
 
 
 def test_without_lessons_the_page_says_so_and_start_leads_to_none(tmp_path, monkeypatch):

@@ -193,12 +193,12 @@ def say_what_it_is(app, really: str) -> str:
 
 def test_the_visitor_moves_closer_to_what_counts(app):
     app = own_picture(look_inside(app), "cat")
-    whole = [picture.url for each in app.get("imgs") for picture in each.proto.imgs]
+    whole = [picture.url for each in app.get("image") for picture in each.proto.imgs]
     sliders = {str(slider.key).partition("_")[0]: slider for slider in app.slider}
     sliders["zoom"].set_value(4.0)
     sliders["across"].set_value(0).run()
     assert not app.exception
-    assert [picture.url for each in app.get("imgs") for picture in each.proto.imgs] != whole
+    assert [picture.url for each in app.get("image") for picture in each.proto.imgs] != whole
     app.file_uploader(key="upload").set_value(("b.jpg", gallery.read("horse"), "image/jpeg")).run()
     (zoom,) = [slider for slider in app.slider if str(slider.key).startswith("zoom_")]
     assert zoom.value == 1.0  # each picture has its own

@@ -174,7 +174,7 @@ def test_gradient_flow_claims_no_steps_of_adamw(app, own_runs):
     stored["config"]["optimizer"] = "adamw"
     path.write_text(json.dumps(stored))
     app = open_page(app, "gradient_flow")
-    assert "steps moved the layers of **A** is not recorded: AdamW" in said(app, "info")
+    assert "steps moved the layers of **A** is not shown: AdamW" in said(app, "info")
 
 
 def test_gradient_flow_takes_one_step_when_told(app, monkeypatch):

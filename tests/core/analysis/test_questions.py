@@ -49,6 +49,14 @@ def test_a_training_that_was_repeated_hides_no_question(make_run):
     }
 
 
+def test_a_network_that_was_trained_elsewhere_hides_none_either(make_run):
+    first = [make_run("plain", skip=False), make_run("residual", skip=True)]
+    known = {"file": "a.pt", "sha256": "", "found": "", "normalization": ""}
+    brought = make_run("brought", skip=True)
+    brought = replace(brought, facts=brought.facts | {"imported": known, "environment": {}})
+    assert asked([brought, *first]) == [("skip", "plain", "residual")]
+
+
 def in_bfloat16(run):
     return replace(run, facts=run.facts | {"environment": run.environment | {"precision": "bfloat16"}})
 

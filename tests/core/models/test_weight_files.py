@@ -235,9 +235,15 @@ def test_weights_under_several_keys_are_told(tmp_path):
 
 
 def test_a_matrix_beside_the_weights_is_passed_over(tmp_path, weights):
-    torch.save({"state_dict": weights, "confusion": torch.ones(10, 10)}, tmp_path / "a.pt")
-    found = read_weights(tmp_path / "a.pt")
-    assert (found.tensors.keys(), found.key) == (weights.keys(), "state_dict")
+    matrix = torch.ones(10, 10)
+    for content, key in (
+        ({"state_dict": weights, "confusion": matrix}, "state_dict"),
+        ({**weights, "metrics": {"confusion": matrix}}, ""),
+        ({"net": {**weights, "meta": {"x": matrix}}}, "net"),
+    ):
+        torch.save(content, tmp_path / "a.pt")
+        found = read_weights(tmp_path / "a.pt")
+        assert (found.tensors.keys(), found.key) == (weights.keys(), key)
 
 
 def test_a_file_that_leads_in_circles_comes_to_an_end(tmp_path):

@@ -570,6 +570,12 @@ def test_a_dropout_of_the_last_layer_is_not_frozen_with_the_others(network):
     assert {names[norm] for norm in norms} <= {names[layer] for layer in still}
 
 
+def test_the_last_block_of_a_frozen_stage_is_not_dropped_at_random():
+    model = build(TrainConfig(family="torchvision", network="efficientnet_b0", input_size=64))
+    still = freeze(model, "features.4")
+    assert {layer for layer in model.features[4].modules() if not list(layer.children())} <= set(still)
+
+
 def learning_order(state: dict) -> list[str]:
     return [name for name in state if name.endswith("weight") and state[name].dim() > 1]
 
