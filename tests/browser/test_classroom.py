@@ -135,7 +135,7 @@ def test_the_teachers_screen_needs_no_scrolling(lab, new_phone, size):
     assert_in_sight(lab.page.get_by_role("button", name="Start"), size)
     assert_in_sight(lab.page.get_by_role("img", name="A QR code"), size)
     lab.page.get_by_role("button", name="Start").click()
-    expect(lab.page.get_by_text("0 of 1 has voted")).to_be_visible()
+    expect(lab.page.get_by_text("0 of 1 have voted")).to_be_visible()
     assert_in_sight(lab.page.get_by_role("img", name="The photo to name"), size)
     assert_in_sight(lab.page.get_by_role("button", name="Reveal"), size)
     lab.page.get_by_role("button", name="Reveal").click()
