@@ -143,7 +143,8 @@ async def judged(pupil: Screen, since: float) -> tuple[float, str]:
 
 def delays(sent: list[float], words: list[tuple[float, str]]) -> list[float]:
     """Until the screen counted as many votes as had been sent by then."""
-    counts = [(when, int(found[1])) for when, text in words if (found := re.search(r"(\d+) of \d+ ha(?:s|ve) voted", text))]
+    said = re.compile(r"(\d+) of \d+ ha(?:s|ve) voted")
+    counts = [(when, int(found[1])) for when, text in words if (found := said.search(text))]
     return [next(when for when, count in counts if count > i) - each for i, each in enumerate(sent)]
 
 
