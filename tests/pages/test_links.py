@@ -31,11 +31,9 @@ def test_no_value_makes_a_page_fail(page, values):
 
 
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize(
-    "turn", [0, *(pytest.param(turn, marks=pytest.mark.slow) for turn in range(1, len(ALL_SORTS)))]
-)
+@pytest.mark.parametrize("turn", [0, pytest.param(2, marks=pytest.mark.slow), pytest.param(4, marks=pytest.mark.slow)])
 def test_no_value_of_any_sort_does_either(page, turn):
-    """In turn, each parameter has each value."""
+    """In turn, each parameter has three of them."""
     visit(page, cycle(ALL_SORTS[turn:] + ALL_SORTS[:turn]))
 
 
