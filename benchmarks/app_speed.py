@@ -1,6 +1,6 @@
 """How fast the app answers, what it sends and what it holds in memory, measured in a real browser.
 
-    python -m benchmarks.app_speed [--rounds 10] [--while-training] [--chromium /usr/bin/chromium]
+    python -m benchmarks.app_speed [--rounds 10] [--while-training]
 
 Needs an otherwise idle machine, and Chromium. Starts the app itself, on a free port, and ends it. With
 --while-training a ResNet-20 is trained meanwhile, as the page Train does it.
@@ -238,11 +238,10 @@ def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--rounds", type=int, default=10)
     p.add_argument("--while-training", action="store_true")
-    p.add_argument("--chromium", default="/usr/bin/chromium")
     args = p.parse_args()
     background = training() if args.while_training else nullcontext()
     # The app after the browser, whose start is not the app's.
-    with own_folder() as folder, background, tab(args.chromium) as page:
+    with own_folder() as folder, background, tab() as page:
         with run_app(folder) as app:
             result = measure(page, app, args.rounds)
         empty = statistics.median(empty_switches(page, folder, args.rounds))

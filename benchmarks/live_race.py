@@ -1,6 +1,6 @@
 """The race as an audience sees it: how long it takes, how often the page changes, how it ends, in a real browser.
 
-    python -m benchmarks.live_race [--race 20] [--chromium /usr/bin/chromium]
+    python -m benchmarks.live_race [--race 20]
 
 The race `pretrained` downloads 45 MB the first time; where that fails there is no race, and it says so. Needs an
 otherwise idle machine, and Chromium. Starts the app itself, on a free port, with a folder of runs of its own.
@@ -50,9 +50,8 @@ def watch(page: Page) -> dict:
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--race", choices=list(RACES), default="20")
-    p.add_argument("--chromium", default="/usr/bin/chromium")
     args = p.parse_args()
-    with own_folder() as folder, tab(args.chromium, height=1200) as page, run_app(folder) as app:
+    with own_folder() as folder, tab(height=1200) as page, run_app(folder) as app:
         page.goto(f"{app.url}/{page_path(RACE)}?race={args.race}")
         settle(page, heading(RACE))
         print(json.dumps(watch(page), indent=2))

@@ -1,6 +1,7 @@
 """The app as a process of its own, on a free port: for benchmarks, and for the tests in a browser."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from playwright.sync_api import Page, sync_playwright
 from core.paths import ROOT
 
 SECONDS = 90  # at most, until it answers
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")  # as systems call it
 # By the file's name: the page's title in the navigation.
 TITLES = {
     "start": "Start",
@@ -104,11 +106,15 @@ def own_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+def find_chromium() -> str | None:
+    """The path of the system's own; None, for Playwright's, where it has none."""
+    return next(filter(None, map(shutil.which, CHROMIUM)), None)
+
+
 @contextmanager
-def tab(chromium: str, height: int = 1000) -> Iterator[Page]:
-    """A tab of the browser that lies at `chromium`."""
+def tab(height: int = 1000) -> Iterator[Page]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
         yield browser.new_page(viewport={"width": 1440, "height": height})
         browser.close()
 

@@ -1,6 +1,6 @@
 """What it costs to train in the app, with the page that shows it open, instead of in a terminal.
 
-    python -m benchmarks.training_in_the_app [--rounds 5] [--epochs 1] [--chromium /usr/bin/chromium]
+    python -m benchmarks.training_in_the_app [--rounds 5] [--epochs 1]
 
 Needs an otherwise idle machine, and Chromium. The same ResNet-20 on the images that ship, in turn; both with all
 threads. What is compared is the time of training that the runs' own histories tell.
@@ -50,10 +50,9 @@ def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--rounds", type=int, default=5)
     p.add_argument("--epochs", type=int, default=1)
-    p.add_argument("--chromium", default="/usr/bin/chromium")
     args = p.parse_args()
     terminal, in_app = [], []
-    with own_folder() as folder, tab(args.chromium) as page, run_app(folder) as app:
+    with own_folder() as folder, tab() as page, run_app(folder) as app:
         for seed in range(args.rounds):
             terminal.append(in_a_terminal(args.epochs, seed))
             in_app.append(in_the_app(page, app.url, args.epochs, seed))

@@ -13,7 +13,7 @@ from core.classroom.room import Pupil, Room
 
 COOKIE = "resnet_lab_class"
 WHOSE = ("room", "teacher", "me")
-KEPT, ASKED_IN = "_class", "_class_asked_in"
+KEPT = "_class"
 
 
 def room() -> Room | None:
@@ -48,16 +48,6 @@ def enter(room: Room, **who: str) -> None:
 def go_to(code: str) -> None:
     """To that room's door."""
     _write({"room": code})
-
-
-def asked_in(room: Room) -> dict[str, str] | None:
-    """The link's parameters of the lesson's step whose question this is, where it is one."""
-    return st.session_state.get(ASKED_IN, {}).get(room.code)
-
-
-def ask_in(room: Room, step: dict[str, str]) -> None:
-    """Have `asked_in` know it."""
-    st.session_state[ASKED_IN] = {room.code: step}
 
 
 def leave() -> None:

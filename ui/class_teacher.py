@@ -54,7 +54,7 @@ def _gone() -> None:
 
 
 def _close_button(room: Room, token: str) -> None:
-    if step := class_link.asked_in(room):
+    if step := room.lesson_step:
         st.page_link("../pages/lesson.py", label="Back to the lesson", icon=":material/menu_book:", query_params=step)
     if st.button("Close the room", key="class_close", icon=":material/logout:"):
         rooms.ROOMS.close(room, token)

@@ -140,7 +140,7 @@ def _begin(lesson: Lesson) -> None:
     guesses = st.session_state.get("_guesses", {})
     st.session_state["_guesses"] = {key: guess for key, guess in guesses.items() if key[0] != lesson.name}
     race_stage.forget_shown()
-    if (led := class_link.led()) and class_link.asked_in(led[0]):
+    if (led := class_link.led()) and led[0].lesson_step:
         ROOMS.close(*led)
     _go(lesson, 1)
 
@@ -222,7 +222,7 @@ def _let_the_class_guess(guess: Guess, key: tuple[str, int]) -> None:
     right = list(guess.answers).index(str(_fact(guess.fact, _runs(guess.fact)).right))
     question = Question(guess.ask, tuple(guess.answers.values()), right)
     led = class_link.led()
-    if led and led[0].pupils and (class_link.asked_in(led[0]) or led[0].view().phase is Phase.FINISHED):
+    if led and led[0].pupils and (led[0].lesson_step or led[0].view().phase is Phase.FINISHED):
         room, token = led
         room.finish(token)
         room.play_again(token, [question])
@@ -230,7 +230,7 @@ def _let_the_class_guess(guess: Guess, key: tuple[str, int]) -> None:
         if led and not led[0].pupils:
             ROOMS.close(*led)
         room, token = ROOMS.open([question])
-    class_link.ask_in(room, {"lesson": key[0], "step": str(key[1])})
+    room.lesson_step = {"lesson": key[0], "step": str(key[1])}
     st.switch_page("../pages/classroom.py", query_params={"room": room.code, "teacher": token})
 
 

@@ -49,11 +49,13 @@ class View:
 class Room:
     def __init__(self, code: str, questions: Sequence[Question], teacher: str, opened: float) -> None:
         """`teacher`: the hash of the teacher's token; `opened`: when, by the clock of `rooms.Rooms`, which notes
-        in `looked_at` when anybody last asked for the room."""
+        in `looked_at` when anybody last asked for the room. `lesson_step`: the link's parameters of the lesson's step
+        whose question is asked, where it is one."""
         if not questions:
             raise ValueError("A room needs a question.")
         self.code, self.questions = code, tuple(questions)
         self.opened = self.looked_at = opened
+        self.lesson_step: dict[str, str] | None = None
         self._teacher = teacher
         self._lock = threading.Lock()
         self._phase = Phase.WAITING

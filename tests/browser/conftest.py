@@ -9,11 +9,10 @@ import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
-from benchmarks.running_app import IDLE, PAGES, run_app
+from benchmarks.running_app import IDLE, PAGES, find_chromium, run_app
 from tests.required import skip_unless_required
 
-# The shell draws with two thirds of the work, for nobody looks at its window.
-NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+SHELL = "chromium-headless-shell"  # draws with two thirds of the work, for nobody looks at its window
 # A camera that shows a test picture, and whose use nobody has to allow.
 ARGUMENTS = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 ARGUMENTS += ["--font-render-hinting=none"]  # as where somebody looks: letters are not widened to whole pixels
@@ -80,16 +79,11 @@ class Lab:
         return self.page.locator("[data-testid=stException]").all_inner_texts()
 
 
-def find_chromium() -> str | None:
-    found = [shutil.which(name) for name in NAMES]
-    return next((path for path in found if path), None)
-
-
 @pytest.fixture(scope="session")
 def browser():
     with sync_playwright() as playwright:
         try:  # a browser of the system, or else Playwright's own, if it was installed
-            yield playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
+            yield playwright.chromium.launch(executable_path=shutil.which(SHELL) or find_chromium(), args=ARGUMENTS)
         except PlaywrightError:
             skip_unless_required("No Chromium: install it, or run `.venv/bin/playwright install chromium`.")
 

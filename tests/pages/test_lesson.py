@@ -217,11 +217,15 @@ def test_at_the_end_stands_what_to_take_along_and_where_to_go():
     assert all(aim in app.success[0].value for aim in lesson.load(SHIPPED[0]).aims)
 
 
-def test_from_the_question_of_a_lesson_the_teacher_finds_back():
+@pytest.mark.parametrize("reloaded", [False, True])
+def test_from_the_question_of_a_lesson_the_teacher_finds_back(reloaded):
     app = visit(lesson="shortcuts", step="2")
     app.button(key="class_guess").click().run()
-    room = ROOMS.find(linked(app, "room"))
-    room.finish(linked(app, "teacher"))
+    where = {name: linked(app, name) for name in ("room", "teacher")}
+    ROOMS.find(where["room"]).finish(where["teacher"])
+    if reloaded:
+        app = new_app()
+        app.query_params.update(where)
     app = open_page(app, "classroom")
     (link,) = [each for each in app.get("page_link") if each.proto.label == "Back to the lesson"]
     assert link.proto.query_string == "lesson=shortcuts&step=2"
