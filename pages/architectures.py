@@ -32,7 +32,7 @@ RECIPE_FIELDS = ("schedule", "lr", "warmup", "optimizer", "head_lr")
 
 st.title("What does it cost?")
 st.markdown(
-    "Each dot is a trained network: the higher, the more often it is right; the further left, the cheaper. **Click a "
+    "Each dot is a trained network: the higher, the more often it is right; the farther left, the cheaper. **Click a "
     "dot** to see what it is.",
     help=explain("parameters", "multiply-adds"),
 )
@@ -59,7 +59,7 @@ def choose() -> list[Run]:
         f"Also {len(hidden)} {runs} with fewer photos, frozen layers or no BatchNorm",
         key="everything",
         bind="query-params",
-        help="They were held back on purpose, so they say little about what their networks can do. "
+        help="They were held back on purpose, so they say little about what their networks can do. **BatchNorm**: "
         f"{explain('BatchNorm')}",
     )
     return [run for name, run in finished.items() if everything or name not in hidden]
@@ -194,7 +194,7 @@ def show_costs() -> None:
         width="stretch",
         alt=summary.dots(dots, x, title),
     )
-    st.markdown(f"{unequal(dots)} Luck with the photos can move a dot by up to 1 percentage point, up or down.".strip())
+    st.markdown(f"{unequal(dots)} Luck with the photos can move a dot by up to 1 point, up or down.".strip())
 
 
 def show_run(run: Run) -> None:
@@ -253,7 +253,7 @@ def best_of(runs: list[Run]) -> str:
     best, second, *_ = sorted(runs, key=lambda run: cached.accuracy(run).value, reverse=True)
     if cached.verdict(best, second).could_be_luck:
         return f"Whether `{best.name}` or `{second.name}` is better is too close to call."
-    return f"The best of them is `{best.name}`; luck with the photos does not explain that, other seeds might."
+    return f"The best of them is `{best.name}`; luck with the photos does not explain that; other seeds might."
 
 
 def _differs_in_recipe(run: Run, like: Run) -> bool:

@@ -145,6 +145,6 @@ with curious():
     if pair.a.config.family == pair.b.config.family == "cifar":
         st.page_link(
             "../pages/depth.py",
-            label="At other depths, and by other recipes",
+            label="At other depths, and with other recipes",
             icon=":material/stacks:",
         )

@@ -19,8 +19,8 @@ WHY = """
 **Why they are off.** Trained on hard right or wrong, big networks tend to be *too sure* (Guo et al. 2017, [On \
 calibration of modern neural networks](https://arxiv.org/abs/1706.04599)). *Label smoothing* asks for 91% where others \
 ask for 100%. It makes networks less sure, which can improve their calibration (Müller et al. 2019, [When does label \
-smoothing help?](https://arxiv.org/abs/1906.02629)) or go too far: then they are *not sure enough*. So a comparison of \
-certainty is one of recipes.
+smoothing help?](https://arxiv.org/abs/1906.02629)) or go too far: then they are *not sure enough*. So to compare how \
+sure two networks are is to compare how they were trained.
 
 **How it is corrected.** All scores (logits) are divided by one number, the *temperature*, which changes no answer. It \
 is fitted on validation photos; the test photos above then judge it. One number can't correct everything: after label \
@@ -30,21 +30,22 @@ says how sure a network is, this is done already**, where the number is known; o
 promises nothing.
 
 **What is drawn.** Test photos in ten groups of equal size, by how sure the network is. Bars: 95% intervals of luck \
-with the photos. Calibration error: the mean distance of certainty and right answers over these groups (expected \
-calibration error, with groups of equal mass).
+with the photos. Calibration error: the mean distance between certainty and right answers over these groups \
+(expected calibration error, with groups of equal mass).
 """
 
 pair = pair_picker.choose()
 st.title("How sure are they?")
-st.markdown("When a network says “90% sure”, is it right 9 times out of 10?")
+st.markdown("When a network says “90% sure,” is it right 9 times out of 10?")
 temperatures = {side: cached.stored(calibration.load, run) for side, run in pair}
 mended = False
 if all(temperatures.values()):
     mended = st.toggle(
-        "Correct it with one number",
+        "Correct them with one number",
         key="mended",
         bind="query-params",
-        help="Divides what comes out by a temperature that was fitted on validation photos. No answer changes.",
+        help="Divides each network's scores by one number, its temperature, chosen on validation photos. No answer "
+        "changes.",
     )
 
 
@@ -62,7 +63,7 @@ st.caption(
     "often."
 )
 
-st.header("What if it may say “I don’t know”?", anchor=False)
+st.header("What if they may say “I don’t know”?", anchor=False)
 silent = {side: tables.risk_by_coverage(run, mended) for side, run in pair}
 lowest = float(np.floor(10 * min(table["right"].min() for table in silent.values())) / 10)
 then = (
@@ -73,7 +74,7 @@ then = (
     )
     for side, table in silent.items()
 )
-finding = f"If each may skip the 10% of photos it is least sure about, {'; '.join(then)}."
+finding = f"If each may skip the 10% of photos it is least sure about, then of the rest {'; '.join(then)}."
 left, right = st.columns([3, 2], vertical_alignment="center")
 with left:
     chart.show(
@@ -89,8 +90,11 @@ right.markdown(finding)
 
 st.header("Most sure, but wrong", anchor=False)
 for side, run in pair:
-    st.markdown(f"**{side}**, {plain(describe(run))}")
-    photos.strip(tables.surest_mistakes(run)[:SHOWN], pair, key=f"surest_{side}")
+    mistakes = tables.surest_mistakes(run)[:SHOWN]
+    if len(mistakes):
+        sure = calibration_words.span(tables.certainty(run, mistakes, mended))
+        st.markdown(f"**{side}**, {plain(describe(run))}: {sure} sure of these")
+        photos.strip(mistakes, pair, key=f"surest_{side}")
 with curious():
     for side, run in pair:
         if found := temperatures[side]:
@@ -101,5 +105,5 @@ with curious():
                 f"{side} may have learned from the photos on which its temperature would be fitted: it has none."
             )
         else:
-            not_yet.say(f"The temperature of {side} was not fitted yet.", f"{calibration.COMMAND} {run.name}")
+            not_yet.say(f"The temperature of {side} has not been fitted yet.", f"{calibration.COMMAND} {run.name}")
     st.markdown(WHY)

@@ -25,8 +25,8 @@ HE_ET_AL = (
 st.title("Is deeper better?")
 st.markdown(
     "A network with more **layers** can do whatever one with fewer can, and more. So deeper should never be worse, at "
-    "least on its training photos. Is it so?",
-    help=explain("layer", "plain network", "ResNet"),
+    "least on its training photos. Is that true?",
+    help=explain("layer", "plain network", "ResNet", "points", "recipe"),
 )
 
 
@@ -85,7 +85,7 @@ def show_clicked() -> None:
     """The pair of the point that was clicked, and the way to it."""
     run = st.session_state.get("_depth_point")
     if run not in set(rows["run"]):
-        st.markdown("**Click a point** to compare its two networks.")
+        st.markdown("**Click a point** to compare the two networks of that depth.")
         return
     both = depth.pair_of(rows, run)
     layers = int(rows[rows["run"] == run]["depth"].iloc[0])
@@ -124,7 +124,10 @@ found = tables.depth_finding([run for run in runs if run.name in set(rows["run"]
 with place:
     show("test_right", "right on new photos (%)", published)
     if len(published):
-        st.caption("Faint, with dotted lines: what He et al. published in 2015, for comparison.")
+        st.caption(
+            "Faint, with dotted lines: what the inventors of the ResNet (Kaiming He and others) published in "
+            "2015, for comparison."
+        )
     st.markdown(f"## {depth_words.headline(found)}")
     show_clicked()
 
@@ -173,7 +176,7 @@ def show_other_recipes() -> None:
     found = tables.depth_by_recipe([each.runs for each in alike])
     if found.empty:
         return
-    st.header("Is it so by other recipes, too?", anchor=False)
+    st.header("Does this hold for other recipes, too?", anchor=False)
     percent = st.column_config.NumberColumn(format="%.2f%%")
     st.dataframe(
         depth_words.recipe_table(found, alike),

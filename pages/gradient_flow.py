@@ -25,9 +25,9 @@ WITHOUT_BATCH_NORM = ("plain56-none", "resnet56-none")
 WORDS = """
 1. A network learns backwards: the mistake is seen at the answer, and a message about it, the **gradient**, travels \
 back through all layers to the first.
-2. It **vanishes** if it becomes so faint that layers hardly change. So begins a deep plain network **without \
-BatchNorm** (switch it off above); the one trained here had a gradient of usual strength again within an epoch, yet \
-learned little.
+2. It **vanishes** if it becomes so faint that layers hardly change. That is how a deep plain network begins \
+**without BatchNorm** (switch it off above). In the one trained here, the gradient was back to its usual strength \
+within an epoch, yet it learned little.
 3. **With BatchNorm it does not vanish**: before training it even grows on its way back through a deep plain \
 network, by far too much. The first steps of training even that out, but by blowing up the weights: see *One step that \
 ruins a deep network*.

@@ -15,18 +15,18 @@ WITHOUT_BATCH_NORM = ("plain56-none", "resnet56-none")
 DIRECTIONS = ("first two", "another two")
 NO_PROOF = """
 **What the picture does not prove.** It is one flat slice through a space with as many directions as a network has \
-weights ({parameters:,} here), around the place where training *ended*. It does not show the way there. And flat \
+weights ({parameters:,} here), around the place where training *ended*. It does not show the path there. And flat \
 need not be good: the ground is flat, too, where a network has learned nothing that it could lose.
 """
 WHY = """
-**How it is made.** Two directions are drawn at random, the same random numbers for twins. Each filter of a direction \
-is made as long as that filter of the network (*filter normalization*: Li et al. 2018, [Visualizing the loss landscape \
-of neural nets](https://arxiv.org/abs/1712.09913)): at the edge of the map, in the middle of a side, each filter has \
-been changed by as much as it is long. Without that, a network with larger weights would look flatter and be no \
-different. BatchNorm and biases stay as they are, as in the paper's own code.
+**How it is made.** Two directions are chosen at random, with the same random numbers for twins. Each filter of a \
+direction is made as long as that filter of the network (*filter normalization*: Li et al. 2018, [Visualizing the \
+loss landscape of neural nets](https://arxiv.org/abs/1712.09913)): at the edge of the map, in the middle of a side, \
+each filter has been changed by as much as it is long. Without that, a network with larger weights would look flatter \
+and be no different. BatchNorm and biases stay as they are, as in the paper's own code.
 
 **On which photos.** On training photos, for it is their loss that training makes smaller: the first {photos:,} of \
-those that ship, as they are, neither shifted nor mirrored. (About a tenth of them was kept apart for validation.) The \
+those that ship, as they are, neither shifted nor mirrored. (About a tenth of them were set aside for validation.) The \
 network is asked as in a test, in {precision}.
 
 **The words.** *Near the middle*: within {near:g}. *Bends down*: the curvature, over {stride} points of the map, is \
@@ -46,7 +46,7 @@ st.title("Bowl or mountains?")
 st.markdown(
     "To learn is to walk downhill: all the numbers (weights) are changed, step by step, so that there are fewer "
     "mistakes. **This is the ground around the place where each network ended.** Height: how wrong it is.",
-    help=explain("loss", "parameters"),
+    help=explain("loss", "weights"),
 )
 
 
@@ -57,7 +57,7 @@ def turn_back() -> None:
 def show_surface(side: str, found: landscape.Landscape, directions: int) -> None:
     run = pair.a if side == "A" else pair.b
     shape = landscape.shape(found, directions)
-    words = landscape_words.details(shape, landscape.share_above(found, directions, CAP), CAP)
+    words = landscape_words.details(shape, found.photos, landscape.share_above(found, directions, CAP), CAP)
     pair_picker.caption(pair, side, run)
     surface.show(
         side,
@@ -74,7 +74,7 @@ def show_surface(side: str, found: landscape.Landscape, directions: int) -> None
 found = not_yet.read(
     pair,
     landscape.load,
-    "The ground around **{side}** was not looked at yet.",
+    "The ground around **{side}** has not been mapped yet.",
     lambda run: f"{landscape.COMMAND} {run.name}",
 )
 if found:
@@ -87,7 +87,7 @@ if found:
             bind="query-params",
             required=True,
             format_func=DIRECTIONS.__getitem__,
-            help="A network can be changed in very many directions; a map shows two, drawn at random. Another two "
+            help="A network can be changed in very many directions; a map shows two, chosen at random. Another two "
             "may look different.",
         )
         st.button(
@@ -103,8 +103,8 @@ if found:
         with place, st.container(border=True, key=f"landscape_{side}"):
             show_surface(side, one, directions)
     st.caption(
-        "Turn it with the mouse or a finger. Along the ground: two directions, drawn at random. Both have one scale of "
-        f"heights and colors, which ends at {CAP:g}."
+        "Turn it with the mouse or a finger. Along the ground: two directions, chosen at random. Both have one scale "
+        f"of heights and colors, which ends at {CAP:g}."
     )
     others = (finding for number, finding in enumerate(findings) if number != directions)
     st.markdown(f"In the other two directions: {' '.join(others)}")
@@ -113,7 +113,7 @@ training_walk.show(pair)
 offer_pair(
     *WITHOUT_BATCH_NORM,
     "Look at 56 layers without BatchNorm",
-    "Of these two networks one has hardly learned at all.",
+    "One of these two networks has hardly learned at all.",
     key="without_batch_norm",
 )
 with curious():

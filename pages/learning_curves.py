@@ -22,9 +22,9 @@ pair = pair_picker.choose()
 
 
 def when_reached(run: Run) -> str:
-    """E.g. "passes the finish line after 5 passes over the photos"."""
+    """E.g. "crosses the finish line after 5 passes over the photos"."""
     when = summarize(cached.history(run), cached.accuracy(run)).reached[FINISH]
-    return f"passes the finish line after {summary.passes(when)}" if when else "never gets there"
+    return f"crosses the finish line after {summary.passes(when)}" if when else "never gets there"
 
 
 st.title("Which learns faster?")
@@ -50,6 +50,13 @@ st.markdown(
     f"The finish line is **{FINISH:.0%} right** on photos that were set aside.",
     help=explain("epoch", "validation photos"),
 )
+if {run.config.family for _, run in pair} == {"cifar"}:
+    st.page_link(
+        "../pages/gradient_flow.py",
+        label="Why? Follow the message through the layers",
+        icon=":material/bolt:",
+        query_params=pair.link,
+    )
 
 for side, run in pair:
     if run.validation_was_seen:
@@ -64,8 +71,8 @@ def show_details() -> None:
     st.markdown(
         f"Solid lines: photos set aside from training (validation photos). Dashed: training photos{how}. The best "
         f"validation accuracy of A is {best['A']:.1%}, of B {best['B']:.1%}. Hover over a line for its values. When a "
-        "network passes the finish line also depends on the plan for its step size (the schedule), which shrinks "
-        "toward the end: with other plans, these curves would cross the line at other times."
+        "network crosses the finish line also depends on the schedule, which makes its steps shorter toward the end: "
+        "with another schedule, it would cross at another time."
     )
     st.header("The same curves, measured another way", anchor=False)
     first, second = st.columns(2)

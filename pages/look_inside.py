@@ -29,8 +29,8 @@ CLOSER = {"trust": "Can I trust these maps?", "shake": "Shake it", "cover": "Cov
 LAST = "last"  # the layer, of each network its own: what `core predict` takes, too
 OWN_ANSWER, TRUE_CLASS = "its own answer", "the true class"
 OWN = (
-    "This picture is unlike the small photos that they learned from: expect more mistakes than on the test photos, and "
-    "don't rely on the percentages."
+    "Your own pictures usually differ from the small photos that the networks learned from: expect more mistakes than "
+    "on the test photos, and don't rely on the percentages."
 )
 
 pair = pair_picker.choose(TRANSFER)
@@ -162,7 +162,7 @@ def show_verdict() -> None:
     if doubtful:
         st.info(
             "Hardly any test photo looks as strange. It may be none of the ten things: a network can't say “none of "
-            "these”, so it answers all the same.",
+            "these,” so it answers all the same.",
             icon=":material/psychology_alt:",
         )
 

@@ -40,8 +40,8 @@ def show_most_common() -> None:
             st.header(f"{true} → “{answer}”", anchor=False)
             counts = {side: int(matrices[side].loc[true, answer]) for side in matrices}
             st.markdown(
-                f"Of 1,000 {plural(true)}, {pair.names['A']} takes **{counts['A']}** for "
-                f"{plural(answer)}, {pair.names['B']} **{counts['B']}**."
+                f"Of 1,000 {plural(true)}, {pair.names['A']} mistakes **{counts['A']}** for {plural(answer)}, "
+                f"{pair.names['B']} **{counts['B']}**."
             )
             of_class = cached.test_labels() == CLASSES.index(true)
             fooled = [said[side] == CLASSES.index(answer) for side in said]
@@ -54,8 +54,8 @@ def most_of_all(whose: str, matrix: pd.DataFrame) -> str:
     true, answer, count = metrics.most_common_mistake(matrix.abs())
     if whose == "difference":
         change = matrix.loc[true, answer]
-        return f"What changes most from A to B: {plural(true)} taken for {plural(answer)}, {change:+d} of 1,000"
-    return f"Most often {plural(true)} are taken for {plural(answer)}: {count} of 1,000"
+        return f"What changes most from A to B: {plural(true)} mistaken for {plural(answer)}, {change:+d} of 1,000"
+    return f"Most often {plural(true)} are mistaken for {plural(answer)}: {count} of 1,000"
 
 
 def take_click(whose: str) -> None:
@@ -140,7 +140,7 @@ def show_classes() -> None:
     change = scores.pivot(index="class", columns="side", values="value").eval("B - A").mul(100)
     finding = (
         f"From A to B, {measure} changes most for {change.abs().idxmax()}: {change[change.abs().idxmax()]:+.1f} "
-        f"points. It rises for {int((change > 0).sum())} of the 10 classes."
+        f"points. It rises for {'all' if (change > 0).all() else int((change > 0).sum())} of the 10 classes."
     )
     chart.show(per_class, scores, MEASURES[measure], colors=pair.colors, width="stretch", key="classes", alt=finding)
     st.markdown(finding)
@@ -173,7 +173,10 @@ def show_doubts() -> None:
 st.title("What do they mix up?")
 pair_picker.legend(pair)
 show_most_common()
-st.caption("Differences of ten or so can be luck: another training would shift such a number by as much.")
+st.caption(
+    "Differences of ten or so can be luck: the same network, trained again from other random numbers, may differ by "
+    "as much."
+)
 with st.expander(
     "Every mix-up in one table", icon=":material/grid_on:", key="all_mix_ups", on_change="rerun"
 ) as all_mix_ups:
@@ -194,8 +197,8 @@ with st.expander(
 def show_details() -> None:
     st.markdown(
         "The numbers on the diagonal are right answers, of 1,000 photos each. In “what changes”, a cell has the color "
-        "of the network that gives this answer more often. Small changes may be luck: other random numbers to begin "
-        "with (another seed) can shift a cell by more than ten."
+        "of the network that gives this answer more often. Small changes may be luck: another seed can change a cell "
+        "by ten photos or more."
     )
     st.header("Class by class", anchor=False)
     show_classes()

@@ -16,9 +16,9 @@ LARGE, SMALL, STRIP, BUTTON = 320, 160, 96, 140  # pixels
 SEEDS = 10_000
 KEYS = "1234567890"
 PEOPLE = (
-    "These ten were picked to be hard, for a fair contest. On all test photos the networks get far more, and people "
-    "get about **94%**: [Ho-Phuoc 2018](https://arxiv.org/abs/1811.07270) measured that, and Andrej Karpathy got the "
-    "same when he tried it."
+    "These ten were picked to be hard, for a fair contest. On all test photos the networks get far more right, and "
+    "people get about **94%**: [Ho-Phuoc 2018](https://arxiv.org/abs/1811.07270) measured that, and Andrej Karpathy "
+    "got the same when he tried it."
 )
 
 st.title("Can you beat them?")
@@ -153,10 +153,10 @@ else:
 with curious():
     shares = {side: cached.accuracy(run).value for side, run in (("A", a), ("B", b))}
     st.markdown(
-        f"These ten are drawn to make it a fair contest: on all 10,000 test photos A is right on {shares['A']:.0%} and "
-        f"B on {shares['B']:.0%}, so with ten photos at random they would make one mistake or two. So "
-        f"{contest.SHARES['both right']:.0%} of them are drawn from the photos on which both are right, "
-        f"{contest.SHARES['B right, A wrong']:.0%} from those which B alone names, "
-        f"{contest.SHARES['A right, B wrong']:.0%} from those which A alone names, and "
-        f"{contest.SHARES['both wrong']:.0%} from those which neither names."
+        f"On all 10,000 test photos A is right on {shares['A']:.0%} and B on {shares['B']:.0%}: of ten photos picked "
+        "at random they would miss only one or two, and you could hardly win. So that it is a fair contest, each of "
+        f"these ten is picked with these chances: {contest.SHARES['both right']:.0%} from the photos on which both are "
+        f"right, {contest.SHARES['B right, A wrong']:.0%} from those on which B alone is, "
+        f"{contest.SHARES['A right, B wrong']:.0%} from those on which A alone is, and "
+        f"{contest.SHARES['both wrong']:.0%} from those on which neither is."
     )

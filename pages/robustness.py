@@ -52,7 +52,7 @@ def choose_corruption() -> tuple[str, int]:
         key="spoil",
         bind="query-params",
         format_func=lambda kind: CORRUPTIONS[kind].label,
-        help="In brackets: the name that researchers use.",
+        help="In parentheses: the name that researchers use.",
     )
     strength = strengths.slider(
         "How strongly",
@@ -134,7 +134,7 @@ def show_curves(found: dict[str, robustness.Answers], kind: str, strength: int) 
 
 
 def show_kept(kept: robustness.Kept) -> None:
-    st.header("Of what both know, who keeps more?", anchor=False)
+    st.header("Of the photos that both get right, who keeps more?", anchor=False)
     st.markdown(f"### {robustness_words.headline(pair.names, kept)}")
     st.markdown(robustness_words.of_both(pair.names, kept))
 
@@ -167,7 +167,7 @@ if choice:
 found = not_yet.read(
     pair,
     robustness.load_complete,
-    "**{side}** was not asked about many spoiled photos yet; it takes some minutes.",
+    "**{side}** has not been asked about many spoiled photos yet; it takes some minutes.",
     lambda run: f"{robustness.COMMAND} {run.name}",
 )
 if found:

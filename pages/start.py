@@ -21,8 +21,8 @@ WHAT_THEY_ARE = {
 }
 IDEA = {
     "skip": "Both have {depth} layers. In one, each pair of layers has a **shortcut** around it: an arc.",
-    "init": "The same network twice. One learned from **a million other photos** first. Both then saw ours just "
-    "**{epochs} times**.",
+    "init": "The same network twice. One learned from **a million other photos** first. Then both saw each photo here "
+    "just **{epochs} times**.",
 }
 TELLING = {"skip": 3986, "init": 802}  # test photos that people name at once: a horse, a deer
 LESSONS = {"skip": "shortcuts", "init": "transfer"}

@@ -36,9 +36,9 @@ THEN = "They then become A and B on every page."
 pair = pair_picker.choose(SHALLOW, fits=lambda config: config.family == "cifar")
 st.title("What if a block is cut?")
 st.markdown(
-    "Both networks have learned, and learn nothing new here. **Click a block** to cut it out: whatever comes in then "
-    "passes through unchanged. Only a ResNet has learned with such a **shortcut** around each block.",
-    help=explain("block", "shortcut"),
+    "Both networks have finished learning. **Click a block** to cut it out: what comes in then skips it unchanged. A "
+    "ResNet had such a **shortcut** around each block all along; a plain network never learned with one.",
+    help=explain("block", "shortcut", "points"),
 )
 networks = {side: (run, surgery.removable(run.config)) for side, run in pair}
 
@@ -132,7 +132,7 @@ def operate() -> None:
     place = st.container()
     with st.expander("Choose blocks by number, or weaken them all", icon=":material/tune:"):
         off = st.pills(
-            "Switch off blocks",
+            "Cut out blocks",
             [str(number) for number in range(1, blocks + 1)],
             selection_mode="multi",
             key="off",
@@ -246,8 +246,8 @@ def show_details() -> None:
             finding = f"One block removed: {' '.join(costs)}"
             chart.show(single_blocks, singles, colors=pair.colors, width="stretch", key="single_blocks", alt=finding)
             st.markdown(
-                f"{finding} The average leaves out the blocks that halve the picture, "
-                "marked by an upright line: a plain network can't lose them. The dotted line is guessing."
+                f"{finding} The average leaves out the blocks that halve the picture, marked by a vertical line: a "
+                "plain network can't lose them. The dotted line is guessing."
             )
         with right:
             st.subheader("How many can go?", anchor=False)

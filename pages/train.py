@@ -20,7 +20,7 @@ section = st.segmented_control(
     bind="query-params",
     required=True,
     format_func=lambda name: SECTIONS[name][0],
-    help="An experiment takes as long as you like, and goes on with this page closed.",
+    help="An experiment may take hours; it goes on when this page is closed.",
 )
 experiment_form.show_problem()
 SECTIONS[section][1]()

@@ -9,7 +9,7 @@ from core.charts.filters import MOST
 from core.charts.transfer import BEGINNINGS, label_budget, weight_change
 from core.errors import RunError
 from core.runs.run import Run, WeightChange
-from core.words import counted, summary, times
+from core.words import capitalized, counted, summary, times
 from core.words import transfer as transfer_words
 from core.words.glossary import explain, phrase
 from core.words.settings import limits, network_name
@@ -29,16 +29,16 @@ SAME_RECIPE = "Only runs that are equal in all else are compared: learning rates
 CALLED = dict(zip("AB", BEGINNINGS, strict=True))
 FILTERS, SHEET = 300, 36  # pixels of a sheet of filters, and how many there are at first sight
 BEGIN = {
-    "A": "Its first filters are **noise**: it knows nothing of pictures.",
+    "A": "Its first filters are **noise**: it knows nothing about pictures.",
     "B": "Its first filters are **stripes and patches of color**, which every photo contains.",
 }
 
 st.title("Learned before?")
 st.markdown(
-    "One network here starts **from nothing** (from scratch): random numbers. The other is the same network, but has "
-    "first learned from **ImageNet**, more than a million photos of a thousand kinds of things: it is **pretrained**. "
-    "Then both learn from the same photos. Does it help to have learned before?",
-    help=explain("ImageNet", "pretrained", "from scratch"),
+    "One network here starts **from scratch**, with random numbers. The other is the same network, but it first "
+    "learned from **ImageNet**, more than a million photos of a thousand kinds of things: it is **pretrained**. Then "
+    "both learn from the same photos. Does the head start help?",
+    help=explain("ImageNet", "pretrained", "from scratch", "points", "label"),
 )
 
 finished = readable_runs()
@@ -71,7 +71,7 @@ def choose() -> transfer.PretrainingPair:
         key="duel",
         bind="query-params",
         format_func=lambda name: f"{network_of(names[name])} ({name})",
-        help="Pairs of runs that differ in their initial weights alone: from scratch, and learned before.",
+        help="Pairs of runs that differ in their initial weights alone: one from scratch, one pretrained.",
     )
     return names[name]
 
@@ -109,7 +109,7 @@ def show_sides(table: pd.DataFrame, moved: dict[str, WeightChange]) -> None:
     few = int(table["images"].min()) if len(table) else None
     for column, side in zip(st.columns(2), CALLED, strict=True):
         with column, st.container(border=True, key=f"beginning_{side}", height="stretch"):
-            st.header("Starts from nothing" if side == "A" else "Has learned before", anchor=False)
+            st.header("Starts from scratch" if side == "A" else "Is pretrained", anchor=False)
             with st.container(horizontal=True, vertical_alignment="center"):
                 if side in moved:
                     sheet = photos.filters_address(moved[side].filters_before[:SHEET], columns=6)
@@ -118,7 +118,7 @@ def show_sides(table: pd.DataFrame, moved: dict[str, WeightChange]) -> None:
                     st.markdown(BEGIN[side])
                     if few is not None:
                         value = table.query("side == @side and images == @few")["accuracy"].iloc[0]
-                        st.metric(f"right, having learned from {few:,} photos", f"{value:.0%}")
+                        st.metric(f"right on new photos, after learning from {few:,}", f"{value:.0%}")
 
 
 def show_budgets(table: pd.DataFrame) -> None:
@@ -137,8 +137,8 @@ def show_budgets(table: pd.DataFrame) -> None:
     scratch, learned = (table[table["side"] == side].set_index("images")["accuracy"] for side in CALLED)
     few, many = scratch.index.min(), scratch.index.max()
     st.markdown(
-        f"### With {few:,} photos, having learned before is worth **{100 * (learned[few] - scratch[few]):.0f} "
-        f"points**; with {many:,}, {100 * (learned[many] - scratch[many]):.0f}."
+        f"### With {few:,} photos, the head start is worth **{100 * (learned[few] - scratch[few]):.0f} points**; with "
+        f"{many:,} photos, {100 * (learned[many] - scratch[many]):.0f} points."
     )
     fewest = next(one.scratch for one in transfer.comparable(both, pairs) if one.scratch.training_images == few)
     training_accuracy = cached.history(fewest)["train_accuracy"].iloc[-1]
@@ -174,9 +174,9 @@ def lessons_in_words(table: pd.DataFrame) -> str:
     few, many = lessons["steps"].iloc[[0, -1]]
     due = ": part of what few labels cost is that they gave fewer steps" if few < many else ""
     return (
-        "Luck with the test photos: at most 1 percentage point. Luck with the seed, and with which few photos were "
-        f"drawn to learn from, is not known: each is one training. Learning steps: {words}{due}. The weights kept are "
-        "those that did best on the validation photos, which have labels, too."
+        "Luck with the test photos: at most 1 point. Luck with the seed, and with which few photos were drawn to "
+        f"learn from, is not known: each is one training. Learning steps: {words}{due}. The weights kept are those "
+        "that did best on the validation photos, which have labels, too."
     )
 
 
@@ -220,17 +220,17 @@ def show_change(moved: dict[str, WeightChange]) -> None:
         st.info("In both, all but the last layer stayed as it was.")
         return
     words = [
-        f"{side} changed a typical layer by {table['change'][:-1].median():.1%}, most of all layer "
-        f"{table['change'][:-1].idxmax() + 1} of {len(table)}"
+        f"training changed a typical layer of {side} by {table['change'][:-1].median():.1%}, and layer "
+        f"{table['change'][:-1].idxmax() + 1} of {len(table)} the most"
         for side, table in tables.items()
     ]
     chart.show(weight_change, shown, width="stretch", key="moved", alt="; ".join(words))
     still = {side: int((table["change"][:-1] == 0).sum()) for side, table in tables.items()}
     frozen = "".join(f" {counted(count, 'layer')} of {side} did not move." for side, count in still.items() if count)
     st.markdown(
-        f"{'; '.join(words)}.{frozen} The last layer, which is new to both, is left out. Changes are measured "
-        "against the size that a layer's weights had at the start. Random ones often begin larger than learned ones, "
-        "so a smaller change does not mean that less was learned."
+        f"{capitalized('; '.join(words))}.{frozen} The last layer, which is new to both, is left out. Changes are "
+        "measured against the size that a layer's weights had at the start. Random ones often begin larger than "
+        "learned ones, so a smaller change does not mean that less was learned."
     )
     st.header("The first layer's filters, before and after", anchor=False)
     for side, one in moved.items():

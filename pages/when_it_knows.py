@@ -37,9 +37,9 @@ last layer early is known from language models as the *logit lens*.
 pair = pair_picker.choose(pair_picker.DEEP, fits=lambda config: config.family == "cifar")
 st.title("When does it know?")
 st.markdown(
-    "A picture goes through a network block by block. **We stop it after each of the last blocks and ask: what do you "
-    "see?**",
-    help=explain("block"),
+    "A picture goes through a network block by block. **We stop after each of the last blocks and ask the network: "
+    "what do you see?**",
+    help=f"**Block**: {explain('block')}",
 )
 asked = {side: probes.blocks(run.config) for side, run in pair}
 choice = picture_source.choose(pair)
@@ -97,7 +97,7 @@ def show_picture(choice: picture_source.Choice) -> None:
         if side in answers:
             with place, st.container(border=True, key=f"knows_{side}", height="stretch"):
                 show_opinions(side, run, answers[side], choice.truth)
-    full = "it is right" if choice.truth else "that is also its last answer"
+    full = "the answer is right" if choice.truth else "the same as its last answer"
     st.caption(
         f"Each bar shows how sure it would be. Full color: {full}. “?”: it will change its mind; “!”: it will not."
     )
@@ -109,7 +109,7 @@ st.header("How often is it right, block by block?", anchor=False)
 found = not_yet.read(
     pair,
     probes.load,
-    "**{side}** was not asked about many photos yet.",
+    "**{side}** has not been asked about many photos yet.",
     lambda run: f"{probes.COMMAND} {run.name}",
 )
 if found:
@@ -122,7 +122,8 @@ if found:
     finding = " ".join(probe_words.over_many(side, of_side, asked[side]) for side, of_side in found.items())
     chart.show(right_by_block, table, colors=pair.colors, width="stretch", key="right_by_block", alt=finding)
     st.caption(
-        "Solid: its own last layer, asked early. Dashed: a simple reader, trained for each block. Dotted: guessing."
+        "Solid: its own last layer, asked early. Dashed: a simple reader, a new last layer that was trained for that "
+        "block alone. Dotted: guessing."
     )
     for side, of_side in found.items():
         st.markdown(probe_words.over_many(f"**{side}** ({plain(describe(runs[side]))})", of_side, asked[side]))

@@ -34,9 +34,10 @@ def show() -> None:
     with curious():
         st.markdown(
             "**What is kept?** Made-up names and votes, in this server's memory alone; they are gone when the teacher "
-            f"closes the room, and after {rooms.SECONDS // 3600} hours in any case. So that a phone can "
-            "rejoin after it slept, its link holds a random token, and a cookie remembers it for as long. \n\n"
-            "**Is it fair?** The ten photos are drawn as in *Can you beat them?*: to make it a fair contest."
+            f"closes the room, and after {rooms.SECONDS // 3600} hours in any case. So that a phone can rejoin after "
+            "its screen was off, its link holds a random token, which a cookie keeps for the same time. \n\n**Is it "
+            "fair?** The ten photos are picked as in *Can you beat them?*, so that the networks make more mistakes "
+            "than usual."
         )
 
 

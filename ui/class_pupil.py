@@ -44,8 +44,8 @@ def _screen(code: str, me: Pupil) -> None:
             gone()
             return
         if me not in room.pupils:
-            st.title("You play in another tab", anchor=False)
-            st.markdown("There you have joined as somebody new. You may close this tab.")
+            st.title("You are playing in another tab", anchor=False)
+            st.markdown("You joined there as somebody new. You may close this tab.")
             if st.button("Join here, too", key="class_rejoin", icon=":material/login:"):
                 st.rerun()
             return
@@ -151,7 +151,7 @@ def _end(room: Room, me: Pupil, view: View) -> None:
         return
     st.title(f"You are {scores.ordinal(place.rank)} of {len(scores.places(room))}", anchor=False)
     st.metric(me.name, f"{place.score} of {asked}", border=True)
-    st.markdown("Look at the screen: how did the class do, and how the networks?")
+    st.markdown("Look at the screen: how did the class do, and how did the networks do?")
 
 
 def _place(room: Room, me: Pupil) -> scores.Place | None:

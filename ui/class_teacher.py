@@ -78,7 +78,7 @@ def _wait(room: Room, token: str) -> None:
             st.image(qr.png(found.room(room.code)), width=QR, alt="A QR code that leads phones to this room")
         else:
             st.warning(
-                "This computer is in no network that phones could reach. Connect it to Wi-Fi, and reload this page.",
+                "This computer is not on a network that phones can reach. Connect it to Wi-Fi, and reload this page.",
                 icon=":material/wifi_off:",
             )
     with right:
@@ -213,11 +213,12 @@ def _end(room: Room, token: str, view: View) -> None:
             if places:
                 st.metric(_best(places), f"{places[0].score} of {asked}", border=True, width=260)
             for who, score in points.items():
-                label = f"{who}, by majority" if who == "the class" else who
+                label = f"{who}, by most votes" if who == "the class" else who
                 st.metric(capitalized(label), f"{score} of {asked}", border=True, width=220)
         for place in places[:BEST]:
             st.markdown(f"## {scores.ordinal(place.rank)} · {place.pupil.name} · {place.score} of {asked}")
-        said = f"{len(places)} took part. The class scores when most votes are right; a tie scores nothing."
+        rule = "The class scores when the right answer gets the most votes; a tie scores nothing."
+        said = f"{len(places)} took part. {rule}"
         st.caption(said + HARD * bool(networks))
     with st.container(horizontal=True):
         if networks:

@@ -118,9 +118,10 @@ def _show_trust(one: Look, style: MapStyle) -> None:
             st.image(drawn, caption=forgot, width=66, alt=alt)
     matters = "Yes" if checks.marks_what_matters else "Not clearly"
     st.markdown(
-        f"**Does what it marks matter?** {matters}: hiding what the map marks hurts the answer more than hiding what "
-        f"{checks.beaten} of {len(checks.rival_road)} maps mark that know nothing of this photo: those of "
-        f"{len(checks.rival_road) - 1} other photos, and a blob in the middle, where most subjects are."
+        f"**Does what it marks matter?** {matters}: in {checks.beaten} of {len(checks.rival_road)} comparisons, hiding "
+        "what this map marks hurts the answer more than hiding what a map marks that knows nothing of this photo. "
+        f"Those are the maps of {len(checks.rival_road) - 1} other photos, and a blob in the middle, where most "
+        "subjects are."
     )
     st.caption(
         f"Its score (ROAD, in points of certainty): {_points(checks.road)}; theirs: "
@@ -262,8 +263,8 @@ def _change_of_mind(slider: Slider, flipped: list[int], kept_at_neutral: bool) -
 def cover(looks: list[Look], style: MapStyle) -> None:
     """A patch slid over the picture, beside the heatmap of the same class (Zeiler and Fergus 2014)."""
     st.markdown(
-        "A check that looks at no inner workings: a gray patch slides over the picture, and wherever it makes the "
-        "network **less sure**, it must have covered something that counts. Do the two maps mark the same places?"
+        "A check that needs no look inside the network: a gray patch slides over the picture, and wherever it makes "
+        "the network **less sure**, it must have covered something that counts. Do the two maps mark the same places?"
     )
     from core.heatmaps.sanity_checks import rank_correlation  # brings torch
 

@@ -34,7 +34,8 @@ def show_steps(pair: Pair, found: dict[str, Record]) -> None:
     steps = not_yet.read(
         [(side, run) for side, run in pair if side in found and side not in rescaled],
         Run.relative_steps,
-        "When **{side}** was trained, how far steps moved its layers was not recorded. A new training records it.",
+        "When **{side}** was trained, how far steps moved its layers was not recorded. Training it again will record "
+        "it.",
         lambda run: run.commands_to_repeat,
     )
     tables = {side: gradients.steps_by_epoch(found[side][0], of_side) for side, of_side in steps.items()}

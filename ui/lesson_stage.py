@@ -37,7 +37,7 @@ def show() -> None:
     if done := lessons.get(st.session_state.get("_lesson_done", "")):
         _show_end(done)
     if name:
-        st.warning("There is no such lesson here; these are the ones that there are.", icon=":material/link_off:")
+        st.warning("There is no such lesson here. These are the lessons that we have.", icon=":material/link_off:")
     if not lessons and not problems:
         st.info("There are no lessons here: the folder that `RESNET_LAB_LESSONS` names has none.")
     for column, one in zip(st.columns(max(2, len(lessons))), lessons.values(), strict=False):
@@ -49,7 +49,7 @@ def show() -> None:
 
 def _show_end(lesson: Lesson) -> None:
     aims = "".join(f"\n- {emphasized(aim)}" for aim in lesson.aims)
-    st.success(f"**That was “{plain(lesson.title)}”.** What to take with you:\n{aims}", icon=":material/school:")
+    st.success(f"**That was “{plain(lesson.title)}”.** Now you should be able to:\n{aims}", icon=":material/school:")
     with st.container(horizontal=True):
         st.page_link("../pages/play.py", label="Can you beat them?", icon=":material/sports_esports:")
         st.page_link(
@@ -122,7 +122,7 @@ def _show(lesson: Lesson) -> None:
         with st.popover("For the teacher", icon=":material/school:", help="What to say, and what to expect."):
             st.markdown(f"{step.minutes:g} min. {emphasized(step.note)}")
             if step.mistake:
-                st.markdown(f"People often answer wrongly: {emphasized(step.mistake)}")
+                st.markdown(f"Common wrong answer: {emphasized(step.mistake)}")
     _prepare(lesson.steps[number : number + 1])
 
 

@@ -73,7 +73,7 @@ def choose(default: Names = DEEP, fits: Callable[[TrainConfig], bool] = lambda _
     if not screen.hidden("picker"):
         _draw(questions, label, runs, pair)
     if chosen and not fitting:
-        st.caption(":material/info: The pair chosen before can't be shown here; this page has one of its own.")
+        st.caption(":material/info: The pair that you chose can't be shown on this page, so it shows another.")
     _write_link(pair)
     a, b = (runs[name] for name in pair)
     alone = next(iter(cached.questions([a, b])), None)  # of a training that was repeated, too

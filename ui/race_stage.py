@@ -103,9 +103,7 @@ def _offer() -> None:
         )
         if live:
             _live_button(name, "Run it live (2 to 3 minutes)")
-    st.caption(
-        _about_live(name) if live else "Live races are switched off here. In a copy of the lab of your own they run."
-    )
+    st.caption(_about_live(name) if live else "Live races are switched off here. They run in your own copy of the lab.")
     if live:
         _look_for_a_race()
 

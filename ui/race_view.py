@@ -123,7 +123,7 @@ def _show_charts(frames: list[dict]) -> None:
             key = f"race_{measure}"
             chart.show(race_curve, title, percent, steps, data=curve, key=key, alt=f"{title}: {alt}")
     with third:
-        st.markdown("**How strong a push does each layer get?**")
+        st.markdown("**How strong is the message to each layer?**")
         norms = _gradients(frames[-1])
         alt = "; ".join(course(str(side), of_side.tolist(), rounded) for side, of_side in norms.groupby("side")["norm"])
         chart.show(race_gradients, data=norms, key="race_gradients", alt=f"From the first layer to the last: {alt}")

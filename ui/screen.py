@@ -93,10 +93,10 @@ def _show_link() -> None:
     st.code(link, language=None, wrap_lines=True)
     if urlsplit(link).hostname in THIS_COMPUTER:
         st.caption(
-            "This address works on this computer alone: it is in no network, or the server doesn't listen there."
+            "This address works on this computer alone: it is not on a network, or the server doesn't listen there."
         )
     elif for_others != _link():
-        st.caption("For devices in the same network as this computer.")
+        st.caption("For devices on the same network as this computer.")
     if st.session_state.get("source") in OWN_PICTURES:
         st.caption("Your own picture is no part of the link.")
 

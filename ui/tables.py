@@ -49,6 +49,11 @@ def surest_mistakes(run: Run) -> np.ndarray:
     return calibration.surest_mistakes(cached.test_logits(run), cached.test_labels())
 
 
+def certainty(run: Run, photos: np.ndarray, mended: bool) -> np.ndarray:
+    """How sure it is of what it says of these test photos, 0 to 1; `mended`: corrected, where that is known."""
+    return metrics.probabilities(_logits(run, mended)[photos]).max(axis=1)
+
+
 def _logits(run: Run, mended: bool) -> np.ndarray:
     temperature = cached.stored(calibration.load, run) if mended else None
     return cached.test_logits(run) / temperature.value if temperature else cached.test_logits(run)

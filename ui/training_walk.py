@@ -1,4 +1,4 @@
-"""The way of both trainings, each over the ground of the plane in which most of it lies."""
+"""The path of both trainings, each over the ground of the plane in which most of it lies."""
 
 import streamlit as st
 
@@ -17,16 +17,17 @@ TIMES = 12  # that weights are kept, where nobody has yet
 SYMBOLS = {"A": "circle", "B": "square"}
 NAME = "-walk"  # how the name of a run ends that is trained once more, to keep weights
 NO_PROOF = """
-**What this picture does not prove.** A walk whose steps all go in random directions has {chance:.0%} of its way in \
+**What this picture does not prove.** A path whose steps all go in random directions has {chance:.0%} of it in \
 two directions, too, and bends much like this (Antognini and Sohl-Dickstein 2018, [PCA of high dimensional random \
 walks](https://arxiv.org/abs/1806.08805)): so neither says that the training was led anywhere. And the network never \
 left its path: beside it, the map shows how wrong it would have been there.
 """
 HOW = f"""
-**The walk of the training.** All weights that were kept are points; the two main directions are those in which these \
-points vary the most (principal components: Li et al. 2018, section 7.2), and the plane goes through the last point. \
-*Of the way* means: a share of that variance. Unlike in the maps above, BatchNorm's scales and biases change, too. Its \
-averages of what it sees are made anew at each place, from the photos that the loss is measured on, all as one batch: \
+**The path of the training.** All weights that were saved are points; the two main directions are those in which \
+these points vary the most (principal components: Li et al. 2018, section 7.2), and the plane goes through the last \
+point. *Of the path* means: a share of that variance. Unlike in the maps above, BatchNorm's scales and biases change, \
+too. Its averages of what it sees are made anew at each place, from the photos that the loss is measured on, all as \
+one batch: \
 the first {walk.PHOTOS} training photos that ship (after Garipov et al. 2018, [Loss surfaces, mode connectivity, and \
 fast ensembling of DNNs](https://arxiv.org/abs/1802.10026)). What a random walk would have is computed for the same \
 number of points.
@@ -35,17 +36,18 @@ number of points.
 
 def show(pair: Pair) -> None:
     """Where a walk is not known, what to run to see it; where no weights were kept, a pair of whose walks they were."""
-    st.header("The walk of the training")
+    st.header("The path of the training")
     st.markdown(
-        "Where a training kept its weights on the way, here is that way: from random numbers to what was learned. It "
-        "is seen in the two directions in which it goes the farthest, over the loss of the plane that they span."
+        "If a network's weights were saved during training, this map shows the path that they took, from random "
+        "numbers to what was learned. It shows the two directions in which the path goes the farthest; the colors are "
+        "the loss there."
     )
     known = {side: run for side, run in pair if _was_kept(run)}
-    ways = not_yet.read(known.items(), walk.load, "The way of **{side}** was not looked at yet.", _command)
+    ways = not_yet.read(known.items(), walk.load, "The path of **{side}** has not been mapped yet.", _command)
     if without := _without(pair):
         whose = " and ".join(f"**{side}**" for side in without)
-        st.markdown(f"In the training of {whose} no weights were kept.")
-        offer_pair(*OBSERVED, "See the walk of 20 layers", "These two kept their weights on the way.", key="walked")
+        st.markdown(f"No weights were saved while {whose} learned.")
+        offer_pair(*OBSERVED, "See the paths of 20 layers", "Their weights were saved during training.", key="walked")
     if not ways:
         return
     st.markdown(f"## {landscape_words.way_finding(pair.names, ways)}")
@@ -66,7 +68,7 @@ def show_details(pair: Pair) -> None:
     """How it is made, and how a pair that kept no weights gets there."""
     st.markdown(HOW)
     if without := _without(pair):
-        st.markdown("These train once more, with weights kept, and then look along the way:")
+        st.markdown("These train once more, saving weights, and then map the path:")
         st.code("\n".join(map(_command, without.values())), language=None, wrap_lines=True)
 
 
@@ -92,7 +94,7 @@ def _show_way(pair: Pair, side: str, found: Walk, scale: list[float]) -> None:
         SYMBOLS[side],
         scale,
         found.share.tolist(),
-        alt=f"Map of the loss along the way of {side}. {words}",
+        alt=f"Map of the loss along the path of {side}. {words}",
         colors=pair.colors,
         key=f"way_{side}",
     )

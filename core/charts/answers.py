@@ -43,7 +43,11 @@ def confusion(
             "answer:N", sort=classes, title="the network's answer", axis=alt.Axis(labelAngle=-60, labelOverlap=False)
         ),
         y=alt.Y("true:N", sort=classes, title="what it is", axis=alt.Axis(labelOverlap=False)),
-        tooltip=[alt.Tooltip("true:N", title="is"), alt.Tooltip("answer:N", title="answer"), alt.Tooltip("images:Q")],
+        tooltip=[
+            alt.Tooltip("true:N", title="is"),
+            alt.Tooltip("answer:N", title="answer"),
+            alt.Tooltip("images:Q", title="photos"),
+        ],
     )
     # Full color over the page's own ground, light or dark: the fainter, the nearer to it.
     squares = base.mark_rect(stroke="#888", cursor="pointer").encode(

@@ -31,7 +31,7 @@ def learning_curves(
     )
     tooltip = [
         alt.Tooltip("run:N"),
-        alt.Tooltip("split:N", title="images"),
+        alt.Tooltip("split:N", title="photos"),
         alt.Tooltip("epoch:Q"),
         alt.Tooltip(f"{x}:Q", title=x_title, format=",.4~g"),
         alt.Tooltip("value:Q", title=y_title, format=number),

@@ -12,9 +12,7 @@ def label_budget(table: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
     """Accuracy against the number of labeled images, with its 95% interval. `table`: columns side (of BEGINNINGS),
     run, images, epochs, steps, accuracy, low, high (0 to 1)."""
     base = alt.Chart(table).encode(
-        x=alt.X(
-            "images:Q", title="training images with a label", scale=alt.Scale(type="log"), axis=alt.Axis(format="~s")
-        ),
+        x=alt.X("images:Q", title="labeled training photos", scale=alt.Scale(type="log"), axis=alt.Axis(format="~s")),
         color=style.color(order=BEGINNINGS),
         tooltip=[
             "run:N",

@@ -224,7 +224,7 @@ _ELASTIC = ((0, 0, 0.08), (0.05, 0.2, 0.07), (0.08, 0.06, 0.06), (0.1, 0.04, 0.0
 # In the order of the paper: noise, blur, weather, and what is done to a file.
 CORRUPTIONS = {
     "gaussian_noise": Corruption("Grain (Gaussian noise)", _gaussian_noise, (0.04, 0.06, 0.08, 0.09, 0.10)),
-    "shot_noise": Corruption("Grain of weak light (shot noise)", _shot_noise, (500, 250, 100, 75, 50)),
+    "shot_noise": Corruption("Low-light grain (shot noise)", _shot_noise, (500, 250, 100, 75, 50)),
     "impulse_noise": Corruption("Broken pixels (impulse noise)", _impulse_noise, (0.01, 0.02, 0.03, 0.05, 0.07)),
     "defocus_blur": Corruption(
         "Out of focus (defocus blur)", _defocus_blur, ((0.3, 0.4), (0.4, 0.5), (0.5, 0.6), (1, 0.2), (1.5, 0.1))
@@ -233,14 +233,14 @@ CORRUPTIONS = {
         "Behind frosted glass (glass blur)", _glass_blur, ((0.05, 1), (0.25, 1), (0.4, 1), (0.25, 2), (0.4, 2))
     ),
     "motion_blur": Corruption(
-        "A shaken camera (motion blur)", _motion_blur, ((6, 1), (6, 1.5), (6, 2), (8, 2), (9, 2.5))
+        "A shaky camera (motion blur)", _motion_blur, ((6, 1), (6, 1.5), (6, 2), (8, 2), (9, 2.5))
     ),
-    "zoom_blur": Corruption("Coming nearer (zoom blur)", _zoom_blur, (1.06, 1.11, 1.16, 1.21, 1.26)),
+    "zoom_blur": Corruption("Moving closer (zoom blur)", _zoom_blur, (1.06, 1.11, 1.16, 1.21, 1.26)),
     "snow": Corruption("Snow", _snow, _SNOW),
     "fog": Corruption("Fog", _fog, ((0.2, 3), (0.5, 3), (0.75, 2.5), (1, 2), (1.5, 1.75))),
     "brightness": Corruption("Too bright", _brightness, (0.05, 0.1, 0.15, 0.2, 0.3)),
     "contrast": Corruption("Pale (less contrast)", _contrast, (0.75, 0.5, 0.4, 0.3, 0.15)),
     "elastic": Corruption("Warped (elastic)", _elastic, _ELASTIC),
     "pixelate": Corruption("Coarse pixels (pixelate)", _pixelate, (0.95, 0.9, 0.85, 0.75, 0.65)),
-    "jpeg": Corruption("Saved too small (JPEG)", _jpeg, (80, 65, 58, 50, 40)),
+    "jpeg": Corruption("Saved in poor quality (JPEG)", _jpeg, (80, 65, 58, 50, 40)),
 }

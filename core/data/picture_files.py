@@ -41,8 +41,8 @@ def kind_of(data: bytes) -> str:
     if not data:
         raise ImageError("This file is empty; choose a picture instead.")
     if len(data) > MAX_BYTES:
-        limit = f"at most {MAX_BYTES // 1_000_000} MB are taken"
-        raise ImageError(f"This file has {len(data) / 1e6:.1f} MB and {limit}; save the picture smaller and try again.")
+        size, limit = f"{len(data) / 1e6:.1f} MB", f"{MAX_BYTES // 1_000_000} MB"
+        raise ImageError(f"This file is {size}; the limit is {limit}. Save the picture smaller and try again.")
     for kind, signature in _SIGNATURES.items():
         if data.startswith(signature):
             return kind
@@ -51,7 +51,7 @@ def kind_of(data: bytes) -> str:
     if data[4:8] == b"ftyp":  # HEIC and AVIF, the likeliest surprise: what iPhones take
         raise ImageError(
             "This is a HEIC or AVIF photo, or a video, and can't be read; on an iPhone choose Settings, Camera, "
-            "Formats, Most Compatible and take it again, or send it to yourself by mail, which makes it a JPEG."
+            "Formats, Most Compatible and take it again, or email it to yourself, which makes it a JPEG."
         )
     raise ImageError(
         "This file is not a JPEG, PNG or WebP picture; open it in a picture program and save it as PNG or JPEG."

@@ -19,7 +19,7 @@ def training_allowed() -> bool:
 def require_training_allowed() -> None:
     """Raises TrainingError for a public demo."""
     if not training_allowed():
-        raise TrainingError("Training is switched off here. In a copy of the lab of your own you can train.")
+        raise TrainingError("Training is switched off here. You can train in your own copy of the lab.")
 
 
 def require_allowed_length(configs: list[TrainConfig]) -> None:

@@ -39,10 +39,12 @@ def deeper(few: Run, many: Run) -> Fact:
     verdict = comparison.verdict(few.test_logits(), many.test_logits(), load_test_labels())
     same = verdict.could_be_luck or abs(verdict.points) < A_POINT
     right = LEVEL if same else ("better" if verdict.points > 0 else "worse")
+    shares = [100 * share.value for share in (verdict.a, verdict.b)]
+    digits = 1 if round(shares[0]) == round(shares[1]) else 0
     return Fact(
         right,
-        f"With {few.config.depth} layers the {_kind(few)} is right on {100 * verdict.a.value:.0f} of 100 photos, with "
-        f"{many.config.depth} layers on {100 * verdict.b.value:.0f}.",
+        f"With {few.config.depth} layers the {_kind(few)} is right on {shares[0]:.{digits}f} of 100 photos, with "
+        f"{many.config.depth} layers on {shares[1]:.{digits}f}.",
     )
 
 
@@ -93,7 +95,11 @@ def survivor(a: Run, b: Run, block: int) -> Fact:
 def without_block(run: Run, block: int) -> Fact:
     """On how many of 100 photos a network is right without one of its blocks."""
     left = _without_block(run, block)
-    return Fact(left, f"Without block {block}, {_named(run)} is right on {left:.0f} of 100 photos.")
+    return Fact(
+        left,
+        f"Without block {block}, {_named(run)} is right on {left:.0f} of 100 photos; with all its blocks, on "
+        f"{_without_block(run):.0f}.",
+    )
 
 
 def answer(run: Run, photo: int) -> Fact:
@@ -105,9 +111,9 @@ def answer(run: Run, photo: int) -> Fact:
 
 
 def mix_up(run: Run) -> Fact:
-    """Its most common mistake: "cat dog" for cats that it takes for dogs."""
+    """Its most common mistake: "cat dog" for cats that it mistakes for dogs."""
     true, said, count = metrics.most_common_mistake(metrics.confusion(run.test_logits(), load_test_labels()))
-    return Fact(f"{true} {said}", f"Of 1,000 {plural(true)}, {_named(run)} calls {count} {plural(said)}.")
+    return Fact(f"{true} {said}", f"Of 1,000 {plural(true)}, {_named(run)} mistakes {count} for {plural(said)}.")
 
 
 FACTS: dict[str, Callable[..., Fact]] = {
@@ -126,12 +132,14 @@ FACTS: dict[str, Callable[..., Fact]] = {
 }
 
 
-def _without_block(run: Run, block: int) -> float:
+def _without_block(run: Run, *blocks: int) -> float:
     """Percent, from the run's study."""
     results = surgery.load(run)
-    if frozenset([block]) not in results:
-        raise LabError(f"{run.name} can't do without block {block}; its blocks to cut are others.")
-    return 100 * results[frozenset([block])]
+    if frozenset(blocks) not in results:
+        raise LabError(
+            f"{run.name} can't do without block {', '.join(map(str, blocks))}; its blocks to cut are others."
+        )
+    return 100 * results[frozenset(blocks)]
 
 
 def _passes(number: int) -> str:

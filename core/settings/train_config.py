@@ -29,7 +29,7 @@ class TrainConfig:
     family: str = setting(
         "cifar",
         "family of networks",
-        "The small twins, or torchvision's.",
+        "The small networks made for these photos, or torchvision's.",
         values=tuple(RECIPES),
         costs=True,
         option=False,
@@ -38,7 +38,7 @@ class TrainConfig:
     depth: int = setting(
         20,
         "number of layers",
-        "Of the twins, 6n + 2: 8, 14, 20, 26 and so on. More layers are slower; 20 is a good start.",
+        "Of the small networks: 8, 14, 20, 26 and so on (6n + 2). More layers are slower; 20 is a good start.",
         costs=True,
         option=False,
         offered=(8, 14, 20, 32, 44, 56, 110),
@@ -97,7 +97,7 @@ class TrainConfig:
     norm: str = setting(
         "batch",
         "normalization",
-        "BatchNorm keeps the numbers inside the network in range. Of the twins.",
+        "BatchNorm keeps the numbers inside the network in range. Of the small networks.",
         values=("batch", "none"),
         words={"batch": "BatchNorm", "none": "none"},
         label=lambda value: "no-norm",
@@ -106,7 +106,8 @@ class TrainConfig:
     data: str = setting(
         "full",
         "training photos",
-        "All 50,000 are downloaded once (170 MB), if this machine doesn't have them.",
+        "All 50,000 are downloaded once (170 MB), if this machine doesn't have them. A tenth is set aside for "
+        "validation.",
         values=("full", "shipped"),
         words={"full": "all 50,000", "shipped": "the first 10,000"},
         label=str,
@@ -247,7 +248,12 @@ class TrainConfig:
         label=lambda value: f"split{value}",
     )
     epochs: int = setting(
-        24, "epochs", "Passes over the photos. More: better, and longer.", least=1, most=10_000, offered=(1, 1_000)
+        24,
+        "epochs",
+        "Passes over the photos. More is usually better, but takes longer.",
+        least=1,
+        most=10_000,
+        offered=(1, 1_000),
     )
     seed: int = setting(
         0,

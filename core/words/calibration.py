@@ -15,6 +15,12 @@ def share(probability: float) -> str:
     return "over 99%" if 0.995 <= probability < 1 else f"{probability:.0%}"
 
 
+def span(probabilities: np.ndarray) -> str:
+    """Of several, e.g. "83% to over 99%"."""
+    low, high = share(probabilities.min()), share(probabilities.max())
+    return low if low == high else f"{low} to {high}"
+
+
 def short(probability: float) -> str:
     """The same for a bar's end, e.g. ">99%"."""
     return share(probability).replace("over ", ">")
@@ -33,11 +39,11 @@ def answers(side: str, likely: pd.DataFrame) -> str:
 
 
 def gap(name: str, bins: pd.DataFrame) -> str:
-    """E.g. "the ResNet says 84% on average and is right on 92%: not sure enough"; of `calibration.reliability`."""
+    """E.g. "the ResNet is 84% sure on average and right on 92%: not sure enough"; of `calibration.reliability`."""
     over = calibration.overconfidence(bins)
     sure, right = bins["sure"].mean(), bins["right"].mean()
-    how = "about right" if abs(over) < ABOUT else "too sure" if over > 0 else "not sure enough"
-    return f"{name} says {sure:.0%} on average and is right on {right:.0%}: {how}"
+    how = "as sure as it should be" if abs(over) < ABOUT else "too sure" if over > 0 else "not sure enough"
+    return f"{name} is {sure:.0%} sure on average and right on {right:.0%}: {how}"
 
 
 def errors(name: str, before: float, after: float, found: Temperature) -> str:
@@ -51,7 +57,7 @@ def errors(name: str, before: float, after: float, found: Temperature) -> str:
 def as_it_came(raw: float, found: Temperature | None) -> str:
     """How sure a network says it is of an answer, 0 to 1, before its temperature corrects that."""
     if found is None:
-        return "So it says itself: what would correct that (page *How sure are they?*) is not known for it."
+        return "This is what it says by itself; how to correct that (page *How sure are they?*) is not known."
     return (
         f"Corrected by its temperature, {found.value:.2f} (page *How sure are they?*); by itself it says {share(raw)}."
     )

@@ -36,7 +36,7 @@ def headline(verdict: Verdict, names: dict[str, str]) -> str:
 
 SAME_RUN = "A and B are the same network. Choose another one to compare it with."
 ONE_RECIPE = (
-    "These are two trainings of one recipe: they began with different random numbers (seeds), and so differ by luck "
+    "These are two trainings by one recipe: they began with different random numbers (seeds), and so differ by luck "
     "alone."
 )
 
@@ -47,8 +47,8 @@ def over_seeds(found: OverSeeds, names: dict[str, str]) -> str:
     trainings = len(found.points)
     if trainings < 2:
         return (
-            "This is one training of each. Others, from other random numbers (seeds), would score differently; by how "
-            "much is not known for these two."
+            "Each was trained only once here. Trained again from other random numbers (seeds), they would score "
+            "differently; by how much is not known for these two."
         )
     sign, winner = (1, "B") if found.mean > 0 else (-1, "A")
     points = sorted(sign * value for value in found.points.values())

@@ -2,9 +2,10 @@
 
 GLOSSARY = {
     "accuracy": "The share of right answers; higher is better.",
-    "BatchNorm": "A layer that brings the numbers inside back into range. Most networks have many of them.",
+    "BatchNorm": "A layer that brings the numbers inside a network back into range. Most networks have many such "
+    "layers.",
     "bfloat16": "Numbers with about three digits: quicker to compute with, and rounded more coarsely.",
-    "block": "Two layers (in some networks three) that a shortcut leads around, if there is one.",
+    "block": "Two layers in a row (in some networks three). In a ResNet, a shortcut leads around each block.",
     "channel": "One of the pictures inside a network: where in the photo one kind of thing, such as an edge, is.",
     "CIFAR-10": "60,000 small photos of ten kinds of things, 32 × 32 pixels each.",
     "confusion matrix": "A table of what photos are (rows) and what the network says (columns).",
@@ -12,7 +13,7 @@ GLOSSARY = {
     "f1": "One number for precision and recall together (their harmonic mean): high only if both are.",
     "filter": "A small pattern that a network looks for everywhere in a picture.",
     "fine-tuning": "Training a network further on new photos, with all of it learning.",
-    "from scratch": "It started from random numbers: it has learned from no other photos before.",
+    "from scratch": "Starting from random numbers, without having learned from other photos first.",
     "frozen": "A frozen part of a network learns nothing: it stays as it was.",
     "generalization gap": "How much better a network is on its training photos than on photos set aside. Memorizing "
     "drives it up.",
@@ -22,29 +23,33 @@ GLOSSARY = {
     "how sure": "Corrected, where the lab knows how, so that “90% sure” is right about 9 times out of 10 on photos "
     "like those it learned from.",
     "ImageNet": "More than a million photos of a thousand kinds of things.",
+    "label": "The name that people gave to what a photo shows.",
     "layer": "One step of the calculation from picture to answer.",
     "learning rate": "How far each step of learning moves the numbers.",
     "logit": "The points that a network gives to a class, before they are turned into percent.",
     "loss": "How wrong the answers are, as one number. Training makes it smaller.",
-    "multiply-adds": "The work of one answer: how often two numbers are multiplied and added up.",
+    "multiply-adds": "The work of one answer: how many times two numbers are multiplied and the result is added to a "
+    "sum.",
     "network": "A long calculation that turns a picture into an answer. What it answers depends on numbers that it "
     "learned.",
     "p-value": "How often luck alone would make a difference this big, if both were equally good.",
-    "parameters": "The numbers that are learned.",
+    "parameters": "The numbers that a network learns; also called its weights.",
     "plain network": "A network without shortcuts: each layer gets what the one before it gives, and nothing else.",
-    "points": "The difference of two percentages: from 89% to 92% is 3 points.",
+    "points": "The difference between two percentages: from 89% to 92% is 3 points.",
     "precision": "Of all answers that name a class, the share that is right.",
-    "pretrained": "It has learned from other photos before.",
+    "pretrained": "Having learned from other photos first.",
     "recall": "Of all photos of a class, the share that is found.",
+    "recipe": "How a network is trained: learning rate, epochs and all other settings, apart from the network itself.",
     "ResNet": "A network whose blocks have shortcuts (skip connections).",
     "run": "A run is one trained network with its record.",
     "schedule": "A schedule changes the learning rate on the way: big steps to get somewhere, small ones to settle.",
     "seed": "The number that random choices begin with: a different seed gives different starting numbers.",
     "shortcut": "A way around a block (skip connection): what came in is added to what comes out.",
-    "test photos": "Photos that no network here was trained on. They measure how good it is.",
+    "test photos": "Photos that no network here learned from. They show how good a network is on new ones.",
     "thread": "One of several calculations that a computer does at the same time.",
     "training photos": "The photos that a network learns from.",
     "validation photos": "Validation photos are set aside while the network learns from the others.",
+    "weights": "The numbers that a network learns; also called its parameters.",
 }
 
 

@@ -47,12 +47,14 @@ def _mountains(names: dict[str, str], shapes: dict[str, Shape]) -> str:
     return f"There are no mountains around {'either' if len(shapes) > 1 else 'it'}."
 
 
-def details(found: Shape, cut_off: float, cap: float) -> str:
-    """Of one surface, whose heights above `cap` (`cut_off`: a share of the map) are not drawn."""
+def details(found: Shape, photos: int, cut_off: float, cap: float) -> str:
+    """Of one surface, measured on so many photos, whose heights above `cap` (`cut_off`: a share of the map) are not
+    drawn."""
     words = (
         f"In the middle the loss is {found.middle:.2f} (guessing has {GUESSING:.1f}), and {found.right:.0%} of the "
-        f"answers are right. {found.flat:.0%} of the map is about as high as the middle (within {LITTLE:g}). Near the "
-        f"middle, the ground bends down in some direction at {found.bent_down:.0%} of the places."
+        f"answers to {photos:,} training photos are right. {found.flat:.0%} of the map is about as high as the middle "
+        f"(loss within {LITTLE:g}). Near the middle, the ground bends down in some direction at {found.bent_down:.0%} "
+        "of the places."
     )
     if not cut_off:
         return words
@@ -60,23 +62,24 @@ def details(found: Shape, cut_off: float, cap: float) -> str:
 
 
 def way(found: Walk) -> str:
-    """The way of a training, in a line."""
+    """The path of a training, in a line."""
     losses = ", ".join(f"{loss:.2f}" for loss in found.own_loss)
     return (
-        f"two directions hold {found.share[0]:.0%} and {found.share[1]:.0%} of its way; it ended {found.far:.2f} "
-        f"lengths of its weights from its start; loss at the moments that were kept: {losses}; where it went, the map "
+        f"two directions capture {found.share[0]:.0%} and {found.share[1]:.0%} of its path; it ended {found.far:.2f} "
+        f"lengths of its weights from its start; loss at the moments that were kept: {losses}; along the path, the map "
         f"is off by up to {found.off:.2f}"
     )
 
 
 def way_finding(names: dict[str, str], ways: dict[str, Walk]) -> str:
-    """E.g. "Two directions hold 84% of the plain network's way, and 88% of the ResNet's."; by side."""
+    """E.g. "Two directions capture 84% of the plain network's path, and 88% of the ResNet's."; by side."""
     first, *others = [(f"{found.held:.0%}", f"{names[side]}'s") for side, found in ways.items()]
-    return f"Two directions hold {', and '.join([f'{first[0]} of {first[1]} way', *(' of '.join(o) for o in others)])}."
+    each = [f"{first[0]} of {first[1]} path", *(" of ".join(other) for other in others)]
+    return f"Two directions capture {', and '.join(each)}."
 
 
 def way_details(found: Walk) -> str:
-    """Of one way."""
+    """Of one path."""
     start, end = found.own_loss[0], found.own_loss[-1]
     if found.rises:
         epochs = f"epoch{'s' if len(found.rises) > 1 else ''} {', '.join(map(str, found.rises))}"
@@ -84,7 +87,7 @@ def way_details(found: Walk) -> str:
     else:
         loss = f"the loss only fell, from {start:.2f} to {end:.2f}."
     return (
-        f"The two directions hold {found.share[0]:.0%} and {found.share[1]:.0%} of the way. From start to end the "
-        f"weights moved by {found.far:.0%} of their own length. At the moments that were kept, {loss} The map ignores "
-        f"all other directions, so along the way its loss is off by up to {found.off:.2f}."
+        f"The two directions capture {found.share[0]:.0%} and {found.share[1]:.0%} of the path. From start to end the "
+        f"weights moved by {found.far:.0%} of their own length. At the moments that were saved, {loss} The map ignores "
+        f"all other directions, so along the path its loss is off by up to {found.off:.2f}."
     )

@@ -42,7 +42,8 @@ def over_many(name: str, found: Probes, blocks: range) -> str:
     )
     if found.probe[-2] - before < UNREAD:
         return words
-    return f"{words} So much of the answer is there before the end, but its own last layer can't read it yet."
+    unread = "In other words, much of the answer is there before the end, but its own last layer can't read it yet."
+    return f"{words} {unread}"
 
 
 def _before_training(found: Probes) -> str:

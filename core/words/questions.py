@@ -9,7 +9,7 @@ from core.words.settings import in_words, limits, network_name, setting_name
 TITLES = {"skip": "Do shortcuts help a deep network?", "init": "Does it help to have learned before?"}
 SHORT = {
     "skip": "with or without shortcuts",
-    "init": "from nothing or learned before",
+    "init": "from scratch or pretrained",
     "freeze": "every layer learns or only some",
 }
 MOST_TOLD = 2  # settings that tell a pair from the first of its kind; beyond, how long it learned stands for all

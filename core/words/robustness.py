@@ -11,11 +11,12 @@ def headline(names: dict[str, str], kept: Kept) -> str:
     """Which of these two copes better with spoiled photos, and by how much of what both knew; `names` by side."""
     if kept.gap.could_be_luck:
         return "Neither of these two copes better with bad photos: of what both know, they keep about the same."
-    better, points = ("B" if kept.gap.value > 0 else "A"), 100 * abs(kept.gap.value)
+    better, worse = ("B", "A") if kept.gap.value > 0 else ("A", "B")
+    share = {"A": kept.a.value, "B": kept.b.value}
     little = "a little " if abs(kept.gap.value) <= A_LITTLE else ""
     return (
         f"Of these two, {names[better]} copes {little}better with bad photos: of the photos that both get right when "
-        f"clean, it still gets {points:.1f} points more right."
+        f"clean, it still gets {share[better]:.1%} right when they are spoiled, {names[worse]} {share[worse]:.1%}."
     )
 
 
@@ -23,7 +24,7 @@ def lost(name: str, clean: float, lost: Estimate) -> str:
     """What a network loses of its own right answers; shares 0 to 1."""
     return (
         f"{capitalized(name)}: right on {clean:.1%} of the clean photos and on {clean - lost.value:.1%} of the spoiled "
-        f"ones. It loses {100 * lost.value:.1f} points ({_interval(lost)})."
+        f"ones (all kinds and strengths). It loses {100 * lost.value:.1f} points ({_interval(lost)})."
     )
 
 
@@ -32,8 +33,8 @@ def of_both(names: dict[str, str], kept: Kept) -> str:
     return (
         f"Both get {kept.photos:,} photos right when clean. Of their spoiled versions {names['A']} still gets "
         f"{kept.a.value:.1%} right, {names['B']} {kept.b.value:.1%}: a difference of {100 * kept.gap.value:+.1f} "
-        f"points ({_interval(kept.gap)}). That is of these two trainings: another seed, or another learning rate, may "
-        "reverse it."
+        f"points ({_interval(kept.gap)}). That holds for these two trainings: with another seed or learning rate, it "
+        "may be the other way around."
     )
 
 
@@ -54,7 +55,7 @@ def over_pairs(gaps: list[Estimate], what: str, names: dict[str, str]) -> str:
     )
     words += f"in {luck} of them it could be luck with the photos." if luck else "in none could it be luck with photos."
     if luck or least < 0 < most:
-        words += " So one pair proves little: how they were trained counts as much."
+        words += " So one pair proves little: how many layers they have, and how they were trained, matters too."
     return words
 
 

@@ -53,7 +53,7 @@ def in_words(name: str, value: object) -> str:
         return _without_markup(str(value))
     if name == "init" and value not in setting.words:
         file = file_name(str(value))
-        return setting.words["imagenet"] if file in IMAGENET_FILES else f"learned before, in {_without_markup(file)}"
+        return setting.words["imagenet"] if file in IMAGENET_FILES else f"weights from {_without_markup(file)}"
     if isinstance(value, str) and value not in setting.words:
         return _without_markup(value)
     return setting.in_words(value)
@@ -119,7 +119,7 @@ def differing_in_words(differing: dict[str, tuple]) -> pd.DataFrame:
 
 
 def fairness_in_words(fairness: Fairness) -> str:
-    """E.g. "They differ in one thing only: **shortcuts** (without / with)."."""
+    """E.g. "They differ in one thing only: **shortcuts** (A: without; B: with)."."""
     count = len(fairness.differing)
     if count == 0:
         return "These two runs have the same settings: there is nothing to compare."
@@ -127,5 +127,5 @@ def fairness_in_words(fairness: Fairness) -> str:
         return "Whether this pair is fair is not known: the lab can't say how a network was trained elsewhere."
     if count == 1:
         row = differing_in_words(fairness.differing).iloc[0]
-        return f"They differ in one thing only: **{row['setting']}** ({row['A']} / {row['B']})."
+        return f"They differ in one thing only: **{row['setting']}** (A: {row['A']}; B: {row['B']})."
     return f"Not a fair pair: they differ in {count} things, so we can't tell which one explains the result."

@@ -12,9 +12,9 @@ from core.words.gradients import rounded
 ACCURACY, GAP, TIME = "Test accuracy", "Train minus validation accuracy, at the end", "Training time"
 REACHING = {target: f"Time to {target:.0%} validation accuracy" for target in TARGETS}
 MEANINGS = {
-    ACCURACY: "Right answers on 10,000 photos never used in training. In brackets: how far luck with the "
-    "photos could move it (95%). Some 3 of 100 look nearly like a training photo (Barz and Denzler 2020, “Do we train "
-    "on test data?”).",
+    ACCURACY: "Right answers on 10,000 photos never used in training. In parentheses: how far luck with the photos "
+    "could move it (95%). About 3 in 100 look almost like a training photo (Barz and Denzler 2020, “Do we train on "
+    "test data?”).",
     **dict.fromkeys(
         REACHING.values(),
         f"How fast it learns. {explain('validation photos')} {explain('epoch')}",
@@ -61,11 +61,11 @@ def passes(reached: tuple[int, float]) -> str:
 
 
 def mixed_up(confusion: pd.DataFrame) -> str:
-    """Of counts 10 x 10, rows what the photos are: e.g. "right on 62%. Most often it takes cats for dogs (83)."."""
+    """Of counts 10 x 10, rows what the photos are: e.g. "right on 62%. Most often it mistakes cats for dogs (83)."."""
     counts = confusion.to_numpy()
     true, said, count = most_common_mistake(confusion)
     right = f"right on {counts.trace() / counts.sum():.0%}"
-    return f"{right}. Most often it takes {plural(true)} for {plural(said)} ({count})." if count else f"{right}."
+    return f"{right}. Most often it mistakes {plural(true)} for {plural(said)} ({count})." if count else f"{right}."
 
 
 def learned_last(name: str, since: np.ndarray, lost: int) -> str:

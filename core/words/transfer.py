@@ -39,11 +39,11 @@ def _speed(found: Benefit) -> str:
 
 
 def short_training(accuracy: float, epochs: int) -> str:
-    """Why a network is wrong so often that started from nothing, and learned briefly. `accuracy`: of it, 0 to 1."""
+    """Why a network that started from scratch, and learned briefly, is wrong so often. `accuracy`: its own, 0 to 1."""
     return (
-        f"From scratch, {accuracy:.0%} is low. It saw each photo only {times(epochs)}, in the same steps as the "
-        "pretrained one: with steps of its own and more time it should come far closer. So the benefit of a head start "
-        "is to learn fast, and from few photos."
+        f"From scratch, {accuracy:.0%} is low. It saw each photo only {times(epochs)}, with the same learning rate as "
+        "the pretrained one: with a learning rate of its own and more time, it should come far closer. So a head "
+        "start mainly helps to learn fast, and from few photos."
     )
 
 
@@ -51,8 +51,8 @@ def badly_trained(photos: int, training_accuracy: float) -> str:
     """Of a network from scratch that was right on so few (0 to 1) of the photos it learned from."""
     return (
         "Part of that gap is the recipe: in the end, the network from scratch was right on only "
-        f"{training_accuracy:.0%} of its own {photos:,} training photos. A better recipe would help it; by how much "
-        "was not measured."
+        f"{training_accuracy:.0%} of its own {photos:,} training photos. A better recipe should help it; none was "
+        "tried."
     )
 
 

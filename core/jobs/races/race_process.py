@@ -67,7 +67,7 @@ def start(name: str) -> tuple[StartedRace, str]:
     with writing(root), status.lock(root):
         before = current()
         if before and before.alive:
-            raise TrainingError("A race is on already: here it is.")
+            raise TrainingError("A race is already on: here it is.")
         (root / FRAMES_FILE).unlink(missing_ok=True)
         process = processes.detached(
             [sys.executable, "-m", "core", "background", "race", name, str(root)], root / LOG_FILE
@@ -99,7 +99,7 @@ def stop(token: str) -> None:
     if race is None or not training_allowed():
         return
     if not race.hosted_by(token):
-        raise TrainingError("Only who started the race can stop it.")
+        raise TrainingError("Only the person who started the race can stop it.")
     if not race.here:
         raise TrainingError(f"The race runs on {race.machine}, and can't be stopped from here; it ends by itself.")
     _end(race)

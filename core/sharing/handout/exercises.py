@@ -39,7 +39,7 @@ def right_more_often(verdict: Verdict, names: Mapping[str, str]) -> Exercise:
 
 def mixed_up_most(confusions: Mapping[str, pd.DataFrame], names: Mapping[str, str]) -> Exercise:
     """`confusions`: counts 10 x 10 by side, rows what the photos are."""
-    question = "Look at the two tables. Which two things does each network mix up most? Count both ways round."
+    question = "Look at the two tables. Which two things does each network mix up most? Count both directions."
     answers = [f"{called(names, side)}: {_most_mixed_up(matrix)}" for side, matrix in confusions.items()]
     return Exercise(question, "\n".join(answers))
 
@@ -73,8 +73,8 @@ def passed(history: pd.DataFrame, line: float) -> int | None:
 def epochs_needed(histories: Mapping[str, pd.DataFrame], names: Mapping[str, str]) -> Exercise:
     line = finish_line(histories)
     question = (
-        f"Look at the curves. After how many epochs was each network right on {line:.0%} of the photos kept apart "
-        "(the solid lines) for the first time?"
+        f"Look at the curves. After how many epochs was each network right on {line:.0%} of the photos set aside (the "
+        "solid lines) for the first time?"
     )
     said = [f"{called(names, side)}: {_when(history, line)}." for side, history in histories.items()]
     return Exercise(question, "\n".join(said))

@@ -117,8 +117,8 @@ def _curves(pair: Mapping[str, Run], histories: Mapping[str, pd.DataFrame]) -> C
     line = exercises.finish_line(histories)
     spec = learning_curves(table, "epoch", "epochs", "right answers", True, line).to_dict()
     caption = (
-        f"Circles are A, squares are B. Solid lines: validation photos, which were kept apart. Dashed: training "
-        f"photos. The flags show where each was right on {line:.0%} for the first time."
+        "Circles are A, squares are B. Solid lines: validation photos, which were set aside. Dashed: training photos. "
+        f"The flags show where each was right on {line:.0%} for the first time."
     )
     colors = palette.colors(pair["A"].config, pair["B"].config)
     return Chart(

@@ -98,7 +98,7 @@ def test_evaluate_asks_about_spoiled_photos_and_keeps_the_answers(
         assert result["corruptions"]["right"]["fog"] == kept.corrupted["fog"].mean(axis=1).tolist()
     else:
         assert "6 test photos, clean: " in output.out
-        assert "Saved too small (JPEG)" in output.out
+        assert "Saved in poor quality (JPEG)" in output.out
 
 
 def test_predict_prints_one_json_object_and_writes_the_heatmap(make_run, picture, tmp_path, capsys):

@@ -31,8 +31,10 @@ def test_explanations_are_short_sentences():
 
 
 def test_one_term_and_several():
-    assert explain("parameters") == "The numbers that are learned."
-    assert explain("parameters", "epoch").startswith("**Parameters**: The numbers that are learned.\n\n**Epoch**: ")
+    assert explain("loss") == "How wrong the answers are, as one number. Training makes it smaller."
+    assert explain("layer", "epoch").startswith(
+        "**Layer**: One step of the calculation from picture to answer.\n\n**Epoch**: "
+    )
     assert phrase("recall") == "of all photos of a class, the share that is found"
     with pytest.raises(KeyError):
         explain("nonsense")
