@@ -54,7 +54,7 @@ if {run.config.family for _, run in pair} == {"cifar"}:
     st.page_link(
         "../pages/gradient_flow.py",
         label="Why? Follow the message through the layers",
-        icon=":material/bolt:",
+        icon=":material/water_drop:",
         query_params=pair.link,
     )
 

@@ -31,10 +31,12 @@ from ui import permission
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("RESNET_LAB_KEEPER_TICK", "0.05")
+KEPT = {"RESNET_LAB_KEEPER_TICK", "RESNET_LAB_SKIP_NOTHING"}
+OF_THE_SHELL = [name for name in os.environ if name.startswith(("RESNET_LAB_", "CIFAR10_DIR")) and name not in KEPT]
 TINY = TrainConfig(depth=8, data="shipped", epochs=1, batch_size=32, lr=0.05)
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def _one_thread():
     """Sums are then made in one order, so that results repeat bit by bit on any machine."""
     torch.set_num_threads(1)
@@ -42,9 +44,10 @@ def _one_thread():
 
 @pytest.fixture(autouse=True)
 def own_runs(tmp_path, monkeypatch) -> Path:
-    """The user's own runs lie below tmp_path, and no full CIFAR-10 is at hand."""
+    """The user's own runs lie below tmp_path, no full CIFAR-10 is at hand, and no setting of this shell counts."""
+    for name in OF_THE_SHELL:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("RESNET_LAB_RUNS", str(tmp_path / "runs"))
-    monkeypatch.delenv("CIFAR10_DIR", raising=False)
     monkeypatch.setenv("TQDM_DISABLE", "1")  # which the app and `predict` set for their process: gone after the test
     monkeypatch.delenv("TQDM_DISABLE")
     return tmp_path / "runs"

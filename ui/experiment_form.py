@@ -173,7 +173,7 @@ def _show_named_recipes() -> None:
                 on_click=_fill_in,
                 args=(named,),
                 help=f"Fills in everything below except the network: {named['epochs']} passes over {photos} photos"
-                + (", the way to published accuracy." if label == "Full" else "."),
+                + (", as most networks that come with the lab." if label == "Full" else "."),
             )
 
 

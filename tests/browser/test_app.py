@@ -51,6 +51,10 @@ FAINT = """[...document.querySelectorAll('[data-testid=stMain] *')].flatMap(elem
     const [low, high] = [luminance(mixed), luminance(behind)].sort((a, b) => a - b);
     return (high + 0.05) / (low + 0.05) < 4.5 ? [element.innerText] : [];
 })"""
+PLANTED = """() => { const place = document.querySelector('[data-testid=stMain] h1').parentElement;
+    place.insertAdjacentHTML('beforeend', `<p style="color: #ccc; background: #fff">hardly seen</p>
+        <h3 style="width: 50px; overflow: hidden; white-space: nowrap">a heading much longer than its box</h3>
+        <img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=" width="20" height="20">`); }"""
 ICON = "document.querySelector('link[rel*=icon]').href"
 LINKS = "[...document.querySelectorAll('a')].map(link => link.href)"
 BROKEN_PICTURES = "[...document.images].filter(each => !each.complete || !each.naturalWidth).map(each => each.src)"
@@ -58,28 +62,45 @@ STEP = re.compile(r"step \d+ of \d+")
 TRIES, PATIENCE = 4, 20_000  # clicks at most, and milliseconds between them
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_the_first_visit_to_a_new_server_may_be_to_any_page(browser, tmp_path, name):
-    """From another working directory, and below a path, too. Beside a main script, Streamlit would run a file of a
-    folder `pages/` without the frame round it, or say that there is no such page."""
+@pytest.fixture(scope="module")
+def below_a_path(tmp_path_factory):
+    """The app from another working directory, below a path."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    with run_app(folder, cwd=folder, below="/lab") as app:
+        yield app
+
+
+@pytest.mark.parametrize("name", ["start", "compare"])
+def test_the_first_visit_to_a_new_server_may_be_to_a_page(browser, tmp_path, name):
+    """Beside a main script, Streamlit would run a file of a folder `pages/` without the frame round it, or say that
+    there is no such page."""
     with run_app(tmp_path, cwd=tmp_path, below="/lab") as app:
-        page = browser.new_page(color_scheme="light")
-        page.goto(f"{app.url}/{page_path(name)}")
-        expect(page.locator("h1")).to_contain_text(PAGES[name][1], timeout=60_000)
-        page.wait_for_selector(IDLE, timeout=60_000)
-        assert page.locator("[data-testid=stDialog], [data-testid=stException]").count() == 0
-        assert page.locator("[data-testid=stSidebarNavLink]").count() == len(PAGES)
-        assert page.evaluate(ICON).startswith("data:image/svg+xml")
-        own = [link for link in page.evaluate(LINKS) if link.startswith(app.url.removesuffix("/lab"))]
-        assert [link for link in own if not link.startswith(f"{app.url}/")] == []
-        page.wait_for_function(f"{BROKEN_PICTURES}.length === 0")
-        page.get_by_test_id("stSidebarUserContent").get_by_role("button", name="Share").click()
-        address = f"{app.url}/{page_path(name)}".rstrip("/")
-        expect(page.locator("[data-testid=stCode]", has_text=address)).to_be_visible()
-        if name == "start":  # which has a button in the theme's color
-            assert page.evaluate(COUNT_PAINTED, PRIMARY) > 0
-        page.close()
-        assert "Traceback" not in app.log.read_text()
+        assert_first_visit(browser, app, name)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_first_visit_may_be_to_any_page(browser, below_a_path, name):
+    assert_first_visit(browser, below_a_path, name)
+
+
+def assert_first_visit(browser, app, name: str) -> None:
+    page = browser.new_page(color_scheme="light")
+    page.goto(f"{app.url}/{page_path(name)}")
+    expect(page.locator("h1")).to_contain_text(PAGES[name][1], timeout=60_000)
+    page.wait_for_selector(IDLE, timeout=60_000)
+    assert page.locator("[data-testid=stDialog], [data-testid=stException]").count() == 0
+    assert page.locator("[data-testid=stSidebarNavLink]").count() == len(PAGES)
+    assert page.evaluate(ICON).startswith("data:image/svg+xml")
+    own = [link for link in page.evaluate(LINKS) if link.startswith(app.url.removesuffix("/lab"))]
+    assert [link for link in own if not link.startswith(f"{app.url}/")] == []
+    page.wait_for_function(f"{BROKEN_PICTURES}.length === 0")
+    page.get_by_test_id("stSidebarUserContent").get_by_role("button", name="Share").click()
+    address = f"{app.url}/{page_path(name)}".rstrip("/")
+    expect(page.locator("[data-testid=stCode]", has_text=address)).to_be_visible()
+    if name == "start":  # which has a button in the theme's color
+        assert page.evaluate(COUNT_PAINTED, PRIMARY) > 0
+    page.close()
+    assert "Traceback" not in app.log.read_text()
 
 
 def test_every_page_of_the_app_is_tried():
@@ -102,6 +123,15 @@ def test_every_page_is_whole_and_can_be_read(lab, scheme, sizes):
             assert lab.page.evaluate(CUT) == [], (name, width)
             assert lab.page.evaluate(FAINT) == [], (name, width)
         assert violations(lab.page) == [], name
+
+
+def test_what_cannot_be_read_is_found(lab):
+    """Or the test above could not fail: a faint text, a heading that is cut off, and a picture without words."""
+    lab.open(page_path("depth"))
+    lab.page.evaluate(PLANTED)
+    assert lab.page.evaluate(FAINT) == ["hardly seen"]
+    assert lab.page.evaluate(CUT) == ["a heading much longer than its box"]
+    assert "image-alt" in {rule for rule, *_ in violations(lab.page)}
 
 
 def test_every_page_is_reached_by_the_menu_and_left_by_one_press_of_back_and_the_pair_holds(lab):
@@ -134,8 +164,9 @@ def test_the_start_page_is_understood_without_scrolling(lab, size):
     needed = ["h1", ".st-key-card_skip"] + [".st-key-card_init"] * (size[0] > 500)
     for part in needed:
         assert bottom(lab, part) <= size[1], part
-    for heading in lab.page.locator(".st-key-card_skip h3").all_inner_texts():
-        assert re.fullmatch(r"\d\d% right", heading)
+    headings = lab.page.locator(".st-key-card_skip h3").all_inner_texts()
+    assert len(headings) == 2
+    assert all(re.fullmatch(r"\d\d% right", heading) for heading in headings)
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (960, 600)])

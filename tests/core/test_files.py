@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -75,11 +76,14 @@ def test_a_file_that_is_denied_for_a_moment_is_written_all_the_same(tmp_path, re
 
 
 def test_what_stays_denied_is_said_after_a_while(tmp_path, replace_denied, monkeypatch):
-    calls = replace_denied(1_000)
+    calls, now = replace_denied(1_000), [0.0]
+    clock = SimpleNamespace(monotonic=lambda: now[-1], sleep=lambda seconds: now.append(now[-1] + seconds))
+    monkeypatch.setattr(files, "time", clock)
     monkeypatch.setattr(files, "PATIENCE", 0.1)
     with pytest.raises(PermissionError):
         write_text(tmp_path / "file.txt", "text")
-    assert 3 <= len(calls) <= 6
+    assert now == pytest.approx([0, 0.01, 0.03, 0.07])
+    assert len(calls) == 4
     assert list(tmp_path.iterdir()) == []
 
 

@@ -5,10 +5,11 @@ from itertools import cycle
 
 import pytest
 
+from benchmarks.running_app import PAGES as HEADINGS
 from core.data.distortions import SLIDERS
 from core.paths import ROOT
-from tests.pages.opened import new_app, open_page
-from ui import class_link
+from tests.pages.opened import new_app, open_page, said
+from ui import class_link, link
 
 PAGES = sorted(page.stem for page in (ROOT / "pages").glob("*.py"))
 SOURCES = [path.read_text(encoding="utf-8") for room in ("pages", "ui") for path in (ROOT / room).glob("*.py")]
@@ -17,22 +18,28 @@ READ = re.compile(r'st\.query_params(?:\.get\(|\[)"(\w+)"')
 NAMED_ELSEWHERE = {"a", "b", "admin", *class_link.WHOSE, *(f"shake_{name}" for name in SLIDERS)}
 FOUND = {name for source in SOURCES for pattern in (BOUND, READ) for name in pattern.findall(source)}
 PARAMETERS = sorted(FOUND | NAMED_ELSEWHERE)
+LEADS_ON = {"start": {"a", "b"}, "train": {"race"}}  # to another page
 ALL_SORTS = ["-1", "<b>x</b>", "a,b", "٣", "%00", "x" * 5_000]
+NO_VALUES = ["", " ", "Infinity", "1e400", "nan"]
 
 
 def test_the_parameters_are_found():
     assert {"who", "measure", "image", "off", "lesson", "step", "seed", "race", "host", "projector"} <= FOUND
 
 
-@pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("values", [[""], ["Infinity", "1e400", "nan"]], ids=["empty", "no number"])
-def test_no_value_makes_a_page_fail(page, values):
-    visit(page, cycle(values))
+@pytest.mark.parametrize(("value", "unusable"), [*((value, True) for value in NO_VALUES), ("0", False), ("x", False)])
+def test_what_no_widget_can_take_is_known(value, unusable):
+    assert link._is_unusable(value) == unusable
+
+
+def test_what_no_widget_can_take_is_left_out_of_the_link():
+    app = visit("look_inside", cycle(NO_VALUES))
+    assert not set(app.query_params) & set(PARAMETERS) - {"a", "b", "image"}  # which the page itself writes
 
 
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("turn", [0, pytest.param(2, marks=pytest.mark.slow), pytest.param(4, marks=pytest.mark.slow)])
-def test_no_value_of_any_sort_does_either(page, turn):
+def test_no_value_makes_a_page_fail(page, turn):
     """In turn, each parameter has three of them."""
     visit(page, cycle(ALL_SORTS[turn:] + ALL_SORTS[:turn]))
 
@@ -40,5 +47,8 @@ def test_no_value_of_any_sort_does_either(page, turn):
 def visit(page, values):
     app = new_app()
     for name, value in zip(PARAMETERS, values, strict=False):
-        app.query_params[name] = value
-    open_page(app, page)
+        if name not in LEADS_ON.get(page, ()):
+            app.query_params[name] = value
+    app = open_page(app, page)
+    assert HEADINGS[page][1] in said(app, "title", "header")
+    return app

@@ -37,7 +37,7 @@ def test_each_question_has_one_button_and_leads_on():
     assert app.title[0].value == "Learned before?"
 
 
-def test_no_picker_and_three_doors():
+def test_no_picker_but_a_lesson_for_each_question_and_three_doors():
     app = start()
     assert not app.selectbox
     links = [link.proto.page.split("/")[-1] for link in app.get("page_link")]

@@ -315,7 +315,7 @@ def kind(app: AppTest):
     return next(box for box in app.selectbox if box.key.startswith("network_kind"))
 
 
-def test_a_network_is_recognized_confirmed_added_and_scored(app, own_runs, weights, monkeypatch):
+def test_a_network_is_recognized_confirmed_and_added(app, own_runs, weights, monkeypatch):
     monkeypatch.setattr(trainings, "TRAINER", [sys.executable, "-c", "pass"])
     app = with_network(app, "theirs v1.th", weights)
     assert kind(app).options[:2] == ["resnet8 (fits)", "plain8 (fits)"]

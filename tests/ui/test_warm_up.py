@@ -34,6 +34,7 @@ def test_a_thread_without_a_page_can_do_it(caplog):
         thread = threading.Thread(target=warm_up.warm_up, args=[warm_up.prepare_other_pages])
         thread.start()
         thread.join(60)
+    assert not thread.is_alive()
     said = [record.getMessage() for record in caplog.records]
     assert [line for line in said if "No runtime found" not in line] == []  # there is no server in this test
 

@@ -315,6 +315,8 @@ def test_whatever_happens_at_once_no_vote_is_lost_and_none_counts_too_late(seed)
     room.start(teacher)
     for position in range(5):
         pause.wait(dice.random() * 0.03)
+        while not room.view().voted and not failures:
+            pause.wait(0.001)
         room.reveal(teacher, position)
         at_reveal[position] = room.view().counts
         pause.wait(dice.random() * 0.01)

@@ -10,8 +10,8 @@ from PIL import Image
 
 from core.analysis import calibration, robustness
 from core.commands import evaluate, predict, run_command
-from core.data import cifar10
-from core.errors import RunError
+from core.data import cifar10, picture_files
+from core.errors import ImageError, RunError
 from core.paths import ROOT
 from core.runs import store, validation
 from core.runs.run import VALIDATION_FILE
@@ -46,8 +46,13 @@ def test_evaluate_prints_one_json_list(make_run, capsys, few_test_images):
 
 def test_evaluate_prints_a_table(make_run, capsys, few_test_images):
     make_run("one")
+    evaluate.main(["one", "--json"])
+    (result,) = json.loads(capsys.readouterr().out)
     evaluate.main(["one"])
-    assert "automobile" in capsys.readouterr().out
+    (cats,) = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("cat ")]
+    of_cats = result["per_class"]["cat"]
+    assert cats[1:4] == [f"{of_cats[measure]:.1%}" for measure in ("precision", "recall", "f1")]
+    assert cats[-10:] == [str(count) for count in result["confusion"][3]]
 
 
 @pytest.mark.parametrize("kept", [True, False], ids=["answers kept", "answers not kept"])
@@ -122,6 +127,13 @@ def test_heatmap_follows_method_layer_and_target(make_run, picture, tmp_path):
         assert predict.main(["one", str(picture), "--heatmap", str(heatmap), *options]) == 0
         written.add(Image.open(heatmap).tobytes())
     assert len(written) >= 4  # the answer may be frog or ship
+
+
+def test_predict_reads_no_file_larger_than_a_picture(make_run, picture, monkeypatch):
+    make_run("one")
+    monkeypatch.setattr(picture_files, "MAX_BYTES", 100)
+    with pytest.raises(ImageError, match="is larger than"):
+        predict.main(["one", str(picture)])
 
 
 def test_predict_prints_all_ten_classes(make_run, picture, capsys):

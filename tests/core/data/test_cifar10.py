@@ -150,7 +150,7 @@ def test_labels_that_are_no_array_are_named(tmp_path):
             read_labels(tmp_path / "train_labels.npy", 10)
 
 
-def test_damaged_test_set_is_refused(tmp_path):
+def test_a_test_set_without_labels_is_refused(tmp_path):
     with pytest.raises(DataError, match=r"test_labels\.npy is missing"):
         load_test_labels(tmp_path)
 

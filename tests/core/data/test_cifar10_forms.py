@@ -207,3 +207,12 @@ def test_the_digests_are_those_of_the_images_that_ship():
     known = np.load(cifar10_forms.DIGESTS)
     assert np.array_equal(known[: len(found)], np.array(found, dtype=np.uint64))
     assert len(np.unique(known)) == 5 * cifar10.IMAGES_PER_SHEET
+
+
+def test_a_folder_of_too_many_files_is_not_searched(official, tmp_path, monkeypatch):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    binary(official, folder)
+    monkeypatch.setattr(cifar10_forms, "MOST_FILES", 1)
+    with pytest.raises(DataError, match="holds more than 1 files; name the folder of CIFAR-10 itself"):
+        load_training(str(folder))

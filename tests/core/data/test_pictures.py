@@ -156,12 +156,11 @@ NOT_PICTURES = {
 }
 
 
-@pytest.mark.parametrize("data", NOT_PICTURES.values(), ids=NOT_PICTURES.keys())
-def test_other_files_are_refused(data):
-    assert re.match(
-        r"This file is not a JPEG, PNG or WebP picture; .* save it as PNG or JPEG|This is a HEIC or AVIF photo",
-        refusal(data),
-    )
+@pytest.mark.parametrize("kind", NOT_PICTURES)
+def test_other_files_are_refused(kind):
+    other = "This file is not a JPEG, PNG or WebP picture; .* save it as PNG or JPEG"
+    apple = "This is a HEIC or AVIF photo"
+    assert re.match(apple if kind in ("heic", "avif") else other, refusal(NOT_PICTURES[kind]))
 
 
 def test_an_empty_file_is_refused():
@@ -257,7 +256,7 @@ def decoded(monkeypatch) -> list:
 def test_a_bomb_is_refused_before_it_is_decoded(make, warn, decoded):
     data = make()
     warnings.simplefilter(warn)
-    assert re.search("is too (large|long): at most .* taken; make it smaller", refusal(data))
+    assert re.search(r"is too (large|long): the limit is .*\. Make it smaller", refusal(data))
     assert decoded == []
 
 

@@ -178,10 +178,10 @@ def test_a_predictor_is_as_sure_as_its_temperature_says(make_run):
 
 
 @pytest.mark.parametrize("name", ["plain20-s0", "resnet20-s0"])
-def test_default_layer_has_4_x_4_cells_and_lively_maps(name):
+def test_the_usual_layer_has_8_x_8_cells_and_lively_maps(name):
     """On 100 test photos: finite, and not the same everywhere."""
     predictor = Predictor(find_run(name))
-    assert predictor.cells(predictor.layers[-1]) >= 4
+    assert predictor.cells(predictor.layers[-1]) == 8
     for picture in cifar10.load_test().pixels[:100]:
         found = predictor.predict(picture).heatmap
         assert np.isfinite(found).all()

@@ -192,3 +192,28 @@ def test_who_watches_a_damaged_run_is_told(make_run, own_runs, monkeypatch):
     (run.path / "config.json").write_text("{")
     with pytest.raises(LabError, match=r"config\.json"):
         next(sweep_of_one.changes({}))
+
+
+def test_a_queue_that_does_not_answer_is_asked_again(make_run, own_runs, monkeypatch):
+    run, answers = make_run("mine"), iter([launcher.SilentQueueError("silent"), {}])
+
+    def jobs(root):
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    sweeping = launcher.Local({"mine": run.config}, own_runs, 1)
+    monkeypatch.setattr(launcher, "_jobs", jobs)
+    monkeypatch.setattr(launcher, "POLL", 0)
+    monkeypatch.setattr(sweeping, "tend", lambda: None)
+    assert [now.state for _, now in sweeping.changes({"mine": sweep.Standing("training")})] == ["finished"]
+
+
+def test_what_slurm_says_instead_of_an_answer_is_told(monkeypatch):
+    def silent(*_, **__):
+        raise subprocess.CalledProcessError(1, "squeue", stderr="slurm_load_jobs error\nUnable to contact\n")
+
+    monkeypatch.setattr(subprocess, "run", silent)
+    with pytest.raises(launcher.SilentQueueError, match=r"SLURM does not answer: Unable to contact$"):
+        launcher._slurm_jobs()

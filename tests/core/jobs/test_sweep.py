@@ -93,6 +93,12 @@ def test_bad_file_is_refused_before_anything_starts(grid_file, own_runs, grid, w
     assert not own_runs.exists()
 
 
+def test_a_file_too_large_for_a_sweep_is_not_parsed(grid_file, monkeypatch):
+    monkeypatch.setattr(sweep, "LARGEST_FILE", 10)
+    with pytest.raises(LabError, match="too large for a sweep"):
+        sweep.read_grid(grid_file({"architectures": ["resnet8"]}))
+
+
 def test_dry_run_says_how_the_runs_stand(make_run, grid_file, capsys):
     make_run("resnet8-shipped-lr0.05-batch32-1ep-s0")
     (make_run("resnet8-shipped-lr0.05-batch32-1ep-s1", seed=1).path / "test_logits.npz").unlink()

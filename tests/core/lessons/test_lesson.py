@@ -4,8 +4,6 @@ import pytest
 
 from core.errors import LabError
 from core.lessons import lesson
-from core.lessons.facts import FACTS
-from core.lessons.views import VIEWS
 from core.paths import ROOT
 
 SHIPPED = sorted((ROOT / "lessons").glob("*.toml"))
@@ -36,20 +34,7 @@ def test_a_shipped_lesson_is_whole(path):
     assert any(step.show and step.show.name == "own_photo" for step in loaded.steps)
     assert all(step.guess and step.why for step in loaded.steps[-3:])  # three questions, with reasons
     assert all(step.note for step in loaded.steps[:-3])
-
-
-def guesses():
-    return [(path.stem, step) for path in SHIPPED for step in lesson.load(path).steps if step.guess]
-
-
-@pytest.mark.parametrize(("name", "step"), guesses(), ids=lambda value: getattr(value, "title", value))
-def test_every_right_answer_is_among_those_offered(name, step):
-    fact = lesson.compute(step.guess.fact)
-    if step.guess.answers:
-        assert fact.right in step.guess.answers
-    else:
-        assert step.guess.low <= fact.right <= step.guess.high
-    assert fact.finding.endswith(".")
+    assert all(lesson.compute(step.guess.fact).finding.endswith(".") for step in loaded.steps if step.guess)
 
 
 def test_two_lessons_ship_and_one_folder_of_ones_own_replaces_them(tmp_path, monkeypatch):
@@ -95,6 +80,11 @@ MISTAKES = {
     "a photo that is none": (STEP.replace("photo = 3", "photo = 10000"), "photo must be a whole number from 0 to 9999"),
     "a photo in words": (STEP.replace("photo = 3", 'photo = "3"'), "photo must be a whole number"),
     "no such run": (STEP.replace("plain56-s0", "plain57-s0"), "step 1: guess (better): there is no run 'plain57-s0'"),
+    "a number for a run": (STEP.replace('a = "plain56-s0"', "a = 3"), "a must be a name in quotes"),
+    "low above high": (
+        STEP[: STEP.index('fact = "better"')] + 'fact = "right_share", run = "plain56-s0", low = 90, high = 10 }',
+        "low and high must be numbers, low the smaller",
+    ),
     "a path for a run": (STEP.replace("plain56-s0", "../../etc"), "a is no name of a run"),
     "one answer": (STEP.replace('a = "A", b = "B" }', 'b = "B" }'), "it needs 2 to 4 answers"),
     "the right answer not offered": (
@@ -135,6 +125,11 @@ def test_each_mistake_has_its_sentence(tmp_path, kind):
     assert str(caught.value).startswith("mine.toml")
 
 
+def test_a_file_name_that_no_link_could_hold_is_a_mistake(tmp_path):
+    with pytest.raises(LabError, match="its name must be made of"):
+        lesson.load(write(tmp_path, STEP, "my lesson"))
+
+
 def test_a_number_outside_the_slider_is_a_mistake(tmp_path):
     number = 'fact = "right_share", run = "plain56-s0", low = 0, high = 50, unit = "of 100" }'
     text = STEP[: STEP.index('fact = "better"')] + number
@@ -149,7 +144,3 @@ def test_a_run_that_is_not_finished_is_a_mistake(tmp_path, make_run, own_runs):
     (own_runs / "half" / "test_logits.npz").unlink()
     with pytest.raises(LabError, match="half is not finished"):
         lesson.load(write(tmp_path, STEP.replace("plain56-s0", "half")))
-
-
-def test_facts_and_views_have_names_of_their_own():
-    assert all(name.isidentifier() for name in (*FACTS, *VIEWS))

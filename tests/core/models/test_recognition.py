@@ -100,3 +100,16 @@ def test_kuanglius_names_mean_torchvisions_layers():
     config = TrainConfig(family="torchvision", network="resnet18", stem="cifar")
     loaded = fitted(as_kuangliu(weights), config, "They")
     assert all(torch.equal(loaded[name], value) for name, value in weights.items())
+
+
+def test_branches_that_only_training_uses_are_left_out():
+    """GoogLeNet's and Inception's, in ImageNet's files."""
+    config = TrainConfig(family="torchvision", network="googlenet", input_size=64)
+    weights = build(config).state_dict()
+    assert fitted(weights | {"aux1.fc2.weight": torch.zeros(3, 3)}, config, "They").keys() == weights.keys()
+
+
+def test_whole_numbers_are_no_weights():
+    weights = weights_of(depth=8)
+    with pytest.raises(ModelError, match=r"whole or complex numbers: fc\.weight"):
+        fitted(weights | {"fc.weight": weights["fc.weight"].to(torch.int64)}, TrainConfig(depth=8), "They")

@@ -258,9 +258,16 @@ def test_damaged_download_is_refused(hub):
         initial_weights(config_of("resnet18", init="imagenet"))
 
 
-def test_torchvisions_weights_are_not_for_old_strides():
-    with pytest.raises(ModelError, match=r"for strides v1\.5"):
-        initial_weights(config_of("resnet50", init="imagenet", strides="v1"))
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        (config_of("resnet50", init="imagenet", strides="v1"), r"for strides v1\.5"),
+        (config_of("resnet18", init="imagenet", stem="cifar", input_size=32), "for its own first layer"),
+    ],
+)
+def test_torchvisions_weights_are_not_for_another_network(config, words):
+    with pytest.raises(ModelError, match=words):
+        initial_weights(config)
 
 
 def test_pinned_weights_are_not_the_changing_default():

@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 from core.errors import ModelError
+from core.models import weight_files
 from core.models.initial_weights import answers_were_learned, initial_weights
 from core.models.registry import build
 from core.models.weight_files import read_weights
@@ -305,3 +306,10 @@ def test_weights_with_ten_answers_of_their_own_are_known(tmp_path, weights, clas
     config = small(tmp_path / "a.safetensors")
     assert answers_were_learned(config, initial_weights(config)) == learned
     assert not answers_were_learned(small(), initial_weights(small()))
+
+
+def test_a_file_larger_than_any_weights_is_not_read(tmp_path, weights, monkeypatch):
+    save_file(weights, tmp_path / "a.safetensors")
+    monkeypatch.setattr(weight_files, "LARGEST", 1_000)
+    with pytest.raises(ModelError, match="is larger than"):
+        read_weights(tmp_path / "a.safetensors")

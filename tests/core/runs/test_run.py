@@ -451,10 +451,6 @@ def test_damaged_run_in_a_zip_is_refused(make_run, own_runs, damage):
     assert list(own_runs.iterdir()) == []
 
 
-def test_there_are_enough_kinds_of_damage():
-    assert len(OPEN) + sum(len(kinds) for kinds in READ.values()) >= 25
-
-
 def test_message_about_weights_that_do_not_fit_is_one_line(make_run):
     bad = make_run("bad")
     replace_weights(bad.path, build(TrainConfig(depth=14)).state_dict())

@@ -44,7 +44,7 @@ def test_card_without_weights_does_not_speak_of_them(make_run):
     assert "python -m core evaluate light" in card_text(run)
     assert "sha256" in card_text(run)
     (run.path / "model.safetensors").unlink()
-    assert "core", "evaluate" not in card_text(run)
+    assert "core evaluate" not in card_text(run)
     assert "sha256" not in card_text(run)
     assert "Its weights are not kept here" in card_text(run)
 

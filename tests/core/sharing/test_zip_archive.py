@@ -1,4 +1,5 @@
-"""Runs that are handed on and taken. Damaged runs in a sound zip are in test_runs.py; here are the zips themselves."""
+"""Runs that are handed on and taken. Damaged runs in a sound zip are in tests/core/runs/test_run.py; here are the zips
+themselves."""
 
 import io
 import json
@@ -137,6 +138,17 @@ def test_the_command_says_what_it_left_out(contents, tmp_path, capsys):
     (tmp_path / "x.zip").write_bytes(zipped(contents | {"train.log": b"", "Thumbs.db": b""}))
     add_run.main([str(tmp_path / "x.zip")])
     assert "Left out, as no part of a run: train.log, Thumbs.db." in capsys.readouterr().err
+
+
+def test_a_zip_larger_than_any_run_is_not_read(contents, tmp_path, monkeypatch):
+    data = zipped(contents)
+    (tmp_path / "x.zip").write_bytes(data)
+    for limits in (LARGEST, add_run.LARGEST):
+        for name in [*limits]:
+            monkeypatch.setitem(limits, name, 1)
+    for take in (lambda: import_run(data), lambda: add_run.main([str(tmp_path / "x.zip")])):
+        with pytest.raises(RunError, match="too large for a run"):
+            take()
 
 
 def test_a_run_that_began_with_weights_in_brackets_is_handed_on_and_taken(make_run, tmp_path):
@@ -505,9 +517,9 @@ def test_run_without_a_folder_needs_a_name(contents, own_runs):
 
 
 def test_bomb_is_not_unpacked(contents, monkeypatch):
-    """300 MB of zeros in 300 KB: what is read of it ends at the limit."""
+    """30 MB of zeros in 30 KB: what is read of it ends at the limit."""
     monkeypatch.setitem(LARGEST, "model.safetensors", 1_000_000)
-    bomb = zipped(contents | {"model.safetensors": bytes(300_000_000)})
+    bomb = zipped(contents | {"model.safetensors": bytes(30_000_000)})
     assert len(bomb) < 2_000_000
     tracemalloc.start()
     try:

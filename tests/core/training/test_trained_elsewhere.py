@@ -13,7 +13,7 @@ from core.analysis.comparison import fairness
 from core.analysis.depth import recipes
 from core.analysis.questions import questions
 from core.analysis.training_summary import figures
-from core.commands import report, run_command
+from core.commands import report, run_command, train
 from core.commands.evaluate import logits_on
 from core.data import cifar10
 from core.errors import ModelError, RunError
@@ -22,7 +22,7 @@ from core.models.registry import build, family
 from core.runs import run as run_module
 from core.runs import status, store
 from core.runs.library import find_run
-from core.runs.run import Run
+from core.runs.run import Run, open_run
 from core.settings.train_config import TrainConfig
 from core.sharing import zip_archive
 from core.sharing.handout.page import render
@@ -232,3 +232,13 @@ def test_weights_for_another_network_leave_nothing(file, own_runs):
     with pytest.raises(ModelError, match="do not fit resnet14"):
         trained_elsewhere.add(own_runs, "other", TrainConfig(depth=14), trained_elsewhere.look(file))
     assert not own_runs.exists()
+
+
+def test_what_the_app_has_begun_is_scored(file, own_runs, monkeypatch, capsys):
+    for name, stop, code in (("a", False, 0), ("b", True, 130)):
+        monkeypatch.setattr(train, "_stop_on_signals", lambda stop=stop: lambda: stop)
+        run = trained_elsewhere.add(own_runs, name, TrainConfig(depth=8), trained_elsewhere.look(file))
+        assert train.main(["--run", str(run.path)]) == code
+        assert open_run(run.path).finished == (not stop)
+    assert train.main(["--run", str(own_runs / "a")]) == 0
+    assert "a is finished." in capsys.readouterr().err

@@ -18,6 +18,7 @@ from core.runs.run import HISTORY_COLUMNS
 from core.runs.validation import MOST_EPOCHS
 from core.settings.train_config import TrainConfig
 from core.training import device
+from core.training.layer_record import LayerRecord
 from core.training.trainer import Trainer
 from tests.required import skip_unless_required
 
@@ -248,7 +249,7 @@ def test_validation_figures_are_those_of_the_weights(trainer, tiny_images):
 
 
 def test_validation_images_are_never_trained_on(trainer, tiny_images):
-    """Each image is marked by its own corner pixels; none of the validation ones is in the training set."""
+    """None of their pictures is among those of any step."""
     each = trainer(augment=False)
     validation = {picture.numpy().tobytes() for picture in each.validation[0]}
     original, trained_on = each._step, set()
@@ -658,3 +659,41 @@ def test_the_first_step_of_a_layer_that_begins_with_zeros_is_left_out(trainer):
         each.model.fc.weight.zero_()
     each.fit()
     assert np.isfinite(each.record.relative_steps).all()
+
+
+@pytest.mark.parametrize(
+    ("bfloat16", "capability", "expected"),
+    [(True, (8, 0), "bfloat16"), (False, (7, 0), "float16"), (False, (6, 1), "float32")],
+)
+def test_a_gpu_computes_in_what_it_has(monkeypatch, bfloat16, capability, expected):
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: bfloat16)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: capability)
+    assert device.best_precision.__wrapped__("cuda") == expected
+
+
+@pytest.mark.parametrize(
+    ("cuda", "apple", "right", "processes", "expected"),
+    [
+        (True, True, True, 1, "cuda"),
+        (False, True, True, 1, "mps"),
+        (False, True, False, 1, "cpu"),
+        (False, True, True, 2, "cpu"),
+        (False, False, True, 1, "cpu"),
+    ],
+)
+def test_a_gpu_is_used_where_it_can_be(monkeypatch, cuda, apple, right, processes, expected):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: apple)
+    monkeypatch.setattr(device, "learns_right", lambda _: right)
+    monkeypatch.setattr(device.distributed, "world_size", lambda: processes)
+    assert device.best_device() == torch.device(expected)
+
+
+def test_steps_that_are_skipped_do_not_spoil_the_mean_gradient(trainer):
+    """On a GPU that computes in float16, gradients overflow now and then."""
+    each = trainer()
+    record = LayerRecord(each.model, each.optimizer, skipping=True)
+    for weights in each.model.parameters():
+        weights.grad = torch.full_like(weights, torch.inf)
+    record.note_gradients()
+    assert (record.norms == 0).all()

@@ -88,27 +88,46 @@ def without(values: dict, *keys: str) -> dict:
     return {key: value for key, value in values.items() if key not in keys}
 
 
+def every_frame(values: dict, change) -> dict:
+    return values | {"frames": [change(frame) for frame in values["frames"]]}
+
+
+def told(frame: dict, change) -> dict:
+    return frame | {"standings": {side: change(standing) for side, standing in frame["standings"].items()}}
+
+
+def without_loss(standing: dict) -> dict:
+    return without(standing, "loss")
+
+
+def no_result(standing: dict) -> dict:
+    return standing | {"validation": None}
+
+
 @pytest.mark.parametrize(
-    "spoil",
+    ("spoil", "problem"),
     [
-        lambda values: without(values, "frames"),
-        lambda values: values | {"frames": []},
-        lambda values: values | {"frames": values["frames"][:-1]},
-        lambda values: values | {"frames": values["frames"][::-1]},
-        lambda values: values | {"frames": [without(frame, "standings") for frame in values["frames"]]},
-        lambda values: values | {"frames": 3},
-        lambda values: values | {"names": ["one"]},
-        lambda values: values | {"facts": {}},
-        lambda values: values | {"facts": values["facts"] | {"recorded": "yesterday"}},
-        lambda values: values | {"facts": values["facts"] | {"environment": {}}},
-        lambda values: values | {"more": 1},
-        lambda values: [],
+        (lambda values: without(values, "frames"), "TypeError"),
+        (lambda values: values | {"frames": []}, "it has no frames"),
+        (lambda values: values | {"frames": values["frames"][:-1]}, "its steps do not lead to the end"),
+        (lambda values: values | {"frames": values["frames"][::-1]}, "its steps do not lead to the end"),
+        (lambda values: every_frame(values, lambda frame: without(frame, "standings")), "KeyError"),
+        (lambda values: every_frame(values, lambda frame: told(frame, without_loss)), "a frame lacks something"),
+        (lambda values: every_frame(values, lambda frame: told(frame, no_result)), "it has no result"),
+        (lambda values: every_frame(values, lambda frame: frame | {"seconds": "x"}), "its times are no numbers"),
+        (lambda values: values | {"frames": 3}, "TypeError"),
+        (lambda values: values | {"names": ["one"]}, "it does not name two networks"),
+        (lambda values: values | {"facts": {}}, "TypeError"),
+        (lambda values: values | {"facts": values["facts"] | {"recorded": "yesterday"}}, "ValueError"),
+        (lambda values: values | {"facts": values["facts"] | {"environment": {}}}, "where it was recorded"),
+        (lambda values: values | {"more": 1}, "TypeError"),
+        (lambda values: [], "TypeError"),
     ],
 )
-def test_a_recording_that_says_too_little_is_refused(file, spoil):
+def test_a_recording_that_says_too_little_is_refused(file, spoil, problem):
     values = json.loads(gzip.decompress(file.read_bytes()))
     file.write_bytes(gzip.compress(json.dumps(spoil(values)).encode()))
-    with pytest.raises(DataError, match="damaged"):
+    with pytest.raises(DataError, match=rf"damaged \(.*{problem}"):
         recorded_races.load(file)
 
 
