@@ -138,9 +138,10 @@ def show_classes() -> None:
         for side, run in pair
     )
     change = scores.pivot(index="class", columns="side", values="value").eval("B - A").mul(100)
+    rising = int((change > 0).sum())
     finding = (
         f"From A to B, {measure} changes most for {change.abs().idxmax()}: {change[change.abs().idxmax()]:+.1f} "
-        f"points. It rises for {'all' if (change > 0).all() else int((change > 0).sum())} of the 10 classes."
+        f"points. It rises for {'all' if rising == len(CLASSES) else f'{rising} of the'} {len(CLASSES)} classes."
     )
     chart.show(per_class, scores, MEASURES[measure], colors=pair.colors, width="stretch", key="classes", alt=finding)
     st.markdown(finding)

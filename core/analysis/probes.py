@@ -78,14 +78,14 @@ def save(run: Run, found: Probes) -> None:
 
 def load(run: Run) -> Probes | None:
     """What `save` wrote; None where there is none. Raises RunError if it is damaged, or another network's."""
-    return read_json(run.path / FILE, LARGEST, partial(_sound, len(blocks(run.config))))
+    return read_json(run.path / FILE, LARGEST, partial(_sound, run.config))
 
 
-def _sound(blocks: int, /, **values) -> Probes:
-    found = Probes(**values)
+def _sound(config: TrainConfig, /, **values) -> Probes:
+    found, count = Probes(**values), len(blocks(config))
     for shares in (found.own, found.probe, *([] if found.untrained is None else [found.untrained])):
-        if not isinstance(shares, list) or len(shares) != blocks:
-            raise ValueError(f"not {blocks} blocks")
+        if not isinstance(shares, list) or len(shares) != count:
+            raise ValueError(f"not {count} blocks")
         if not all(type(share) in (int, float) and math.isfinite(share) and 0 <= share <= 1 for share in shares):
             raise ValueError("shares are numbers from 0 to 1")
     if not all(type(count) is int and 0 < count <= LARGEST_COUNT for count in (found.fitted_on, found.scored_on)):

@@ -4,8 +4,10 @@ Knows files and downloads; knows neither tensors nor splits (that is `batches.py
 show pictures need no torch.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
@@ -14,6 +16,9 @@ from core.data import cifar10_forms
 from core.errors import DataError
 from core.paths import ROOT
 from core.settings import environment
+
+if TYPE_CHECKING:  # it brings PyTorch
+    from torchvision.datasets import CIFAR10
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 SHIPPED_DIR = ROOT / "data" / "cifar10"
@@ -109,13 +114,18 @@ def _download() -> Images:
     from filelock import FileLock
     from torchvision.datasets import CIFAR10
 
+    # It checks the files' MD5 sums before it opens them.
+    with suppress(RuntimeError, OSError, EOFError):  # what is there already is read, where nothing can be written, too
+        return _images(CIFAR10(DOWNLOAD_DIR, train=True, download=False))
     try:
         DOWNLOAD_DIR.mkdir(parents=True, exist_ok=True)
         with FileLock(DOWNLOAD_DIR / ".lock"):  # of two trainings that begin at once, the second waits
-            # It checks the files' MD5 sums before it opens them; what is there already is not downloaded.
-            dataset = CIFAR10(DOWNLOAD_DIR, train=True, download=True)
+            return _images(CIFAR10(DOWNLOAD_DIR, train=True, download=True))
     except (RuntimeError, OSError, EOFError) as error:
         raise DataError(_how_to_get_it(f"CIFAR-10 could not be loaded ({error}).")) from None
+
+
+def _images(dataset: "CIFAR10") -> Images:
     return Images(dataset.data, np.asarray(dataset.targets, dtype=np.uint8))
 
 

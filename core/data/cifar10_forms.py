@@ -85,7 +85,8 @@ def _files(place: Path) -> Iterator[Files]:
                 yield _limited(place, ((each.name, partial(_content, tar, each)) for each in inside))
     except FileNotFoundError:
         raise DataError(f"{place} is missing.") from None
-    except (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
+        # RuntimeError: a zip with a password, or packed in an unusual way
         reason = " ".join(str(error).split())
         raise DataError(f"{place} cannot be read as a folder or an archive of CIFAR-10 ({reason}).") from None
 

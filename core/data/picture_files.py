@@ -42,7 +42,7 @@ def kind_of(data: bytes) -> str:
         raise ImageError("This file is empty; choose a picture instead.")
     if len(data) > MAX_BYTES:
         size, limit = f"{len(data) / 1e6:.1f} MB", f"{MAX_BYTES // 1_000_000} MB"
-        raise ImageError(f"This file is {size}; the limit is {limit}. Save the picture smaller and try again.")
+        raise ImageError(f"This file is {size}, and the limit is {limit}; save the picture smaller and try again.")
     for kind, signature in _SIGNATURES.items():
         if data.startswith(signature):
             return kind

@@ -99,7 +99,7 @@ def enlarge(pixels: np.ndarray, side: int) -> Image.Image:
 
 
 def _too_large(what: str, pixels: float) -> str:
-    return f"{what} is too large: the limit is {int(pixels / 1e6)} megapixels. Make it smaller and try again."
+    return f"{what} is too large: the limit is {int(pixels / 1e6)} megapixels; make it smaller and try again."
 
 
 def _refuse_unaffordable(image: Image.Image, file: Stripped) -> None:
@@ -111,7 +111,7 @@ def _refuse_unaffordable(image: Image.Image, file: Stripped) -> None:
     pixels = image.width * image.height
     what = f"This {picture_files.name_of(str(image.format))} picture of {image.width} x {image.height} pixels"
     if max(image.size) > _MAX_SIDE:
-        raise ImageError(f"{what} is too long: the limit is {_MAX_SIDE} a side. Make it smaller and try again.")
+        raise ImageError(f"{what} is too long: the limit is {_MAX_SIDE} a side; make it smaller and try again.")
     if pixels > MAX_PIXELS:
         raise ImageError(_too_large(what, MAX_PIXELS))
     cost = _cost_per_pixel(image, file)

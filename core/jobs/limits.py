@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core import paths
 from core.errors import TrainingError
-from core.runs.library import NAME
+from core.runs.library import NAME, is_of_a_run
 from core.settings import environment
 from core.settings.train_config import TrainConfig
 
@@ -46,4 +46,4 @@ def jobs_at_once() -> int:
 
 
 def _takes_room(path: Path) -> bool:
-    return bool(NAME.fullmatch(path.name)) and path.is_dir() and not path.is_symlink()
+    return bool(NAME.fullmatch(path.name)) and path.is_dir() and not path.is_symlink() and is_of_a_run(path)

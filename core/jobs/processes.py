@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 
 from core.paths import ROOT
+from core.settings.environment import absolute_paths
 
 try:
     import resource
@@ -18,6 +19,9 @@ except ImportError:
     resource = None  # type: ignore[assignment]
 
 TRAINER = [sys.executable, "-m", "core", "train", "--run"]  # and the run's folder
+# Neither Ctrl-C at the console nor its end, where its window is closed.
+DETACHED_ON_WINDOWS = sum(getattr(subprocess, f"CREATE_{what}", 0) for what in ("NEW_PROCESS_GROUP", "NO_WINDOW"))
+CGROUP_LIMIT = Path("/sys/fs/cgroup/cpu.max")  # of a container: microseconds of processor in so many, or "max"
 MOST_FILES = 4_096
 M_ARENA_MAX = -8  # of malloc.h
 NICENESS = 10  # of the keeper and the trainings it starts: a click on a page goes before a training step
@@ -27,7 +31,7 @@ def detached(command: list[str], log: Path) -> subprocess.Popen:
     """A process that neither the end of this one nor Ctrl-C at its terminal touches, and that goes after others.
 
     `command` begins with `sys.executable`."""
-    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    environment = os.environ | absolute_paths() | {"PYTHONUNBUFFERED": "1"}
     if os.name == "nt":
         # The python.exe of a virtual environment starts another process, the real one, and Popen would tell the pid of
         # the first. So the real one is started at once, as multiprocessing.popen_spawn_win32 does.
@@ -42,7 +46,7 @@ def detached(command: list[str], log: Path) -> subprocess.Popen:
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
+            creationflags=DETACHED_ON_WINDOWS,
         )
     with suppress(OSError):  # Linux may weigh sessions first (man 7 sched, "autogroup"), and niceness only within one
         Path(f"/proc/{process.pid}/autogroup").write_text(str(NICENESS), encoding="ascii")
@@ -78,8 +82,13 @@ def give_back_memory() -> None:
 
 def usable_cores() -> int:
     """How many physical cores this process may use: in a container, they can be fewer than the machine has."""
-    physical = psutil.cpu_count(logical=False) or 1
-    return min(physical, len(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else physical
+    known = [psutil.cpu_count(logical=False) or 1]
+    if hasattr(os, "sched_getaffinity"):
+        known.append(len(os.sched_getaffinity(0)))
+    with suppress(OSError, ValueError):
+        quota, period = map(int, CGROUP_LIMIT.read_text(encoding="ascii").split())
+        known.append(max(1, quota // period))
+    return min(known)
 
 
 def share_cores(jobs: int) -> None:

@@ -6,6 +6,7 @@ forbids is in `core.jobs.limits`. Shipped runs are never touched. Whatever is re
 servers and threads may do all this at once.
 """
 
+import errno
 import shutil
 import threading
 import time
@@ -23,7 +24,7 @@ from core.files import patiently, remove_abandoned, writing
 from core.jobs import keeper, limits
 from core.jobs.processes import TRAINER
 from core.runs import library, status, store
-from core.runs.run import Run, open_run
+from core.runs.run import STATE_FILE, Run, open_run
 from core.runs.status import Status
 from core.settings.train_config import TrainConfig
 from core.sharing.files import IMPORTING
@@ -31,7 +32,7 @@ from core.sharing.files import IMPORTING
 if TYPE_CHECKING:  # it brings PyTorch, which takes a second
     from core.training.trained_elsewhere import NetworkFile
 
-POLL, PATIENCE = 0.05, 2.0  # seconds
+POLL, PATIENCE, SAVING = 0.05, 2.0, 30.0  # seconds; the last for a state that is just being saved
 DELETED = ".deleted-"  # how the hidden folder begins in which a run is while it is removed
 
 
@@ -125,8 +126,9 @@ def resume(name: str) -> None:
 def stop(name: str, patience: float = PATIENCE) -> None:
     """Take a run out of the queue, or have its training save its state and end; returns when it has ended.
 
-    A training that takes longer than `patience` seconds is ended by force; it then resumes, some seconds back, from the
-    state that it saved before. Does nothing to a run that is neither waiting nor in training."""
+    A training that takes longer than `patience` seconds is ended by force, unless it is just saving; it then resumes,
+    up to a minute back, from the state that it saved before. Does nothing to a run that is neither waiting nor in
+    training."""
     with _changing():
         folder = _own_folder(name)
         run_status = status.read(folder)
@@ -152,11 +154,20 @@ def delete(name: str) -> None:
     if run_status and run_status.state == "training":
         _require_here(name, run_status)
         _end(folder, run_status, PATIENCE)
-    with _changing() as root:
-        _require_not_in(folder, "training")
-        rubbish = root / f"{DELETED}{time.time_ns()}"
-        patiently(folder.rename, rubbish)  # so that nobody sees half a run
-        patiently(shutil.rmtree, rubbish)
+    try:
+        with _changing():
+            _remove(folder)
+    except TrainingError as error:
+        if getattr(error.__cause__, "errno", None) != errno.ENOSPC:
+            raise
+        _remove(folder)  # no lock can be written, by nobody
+
+
+def _remove(folder: Path) -> None:
+    _require_not_in(folder, "training")
+    rubbish = folder.parent / f"{DELETED}{time.time_ns()}"
+    patiently(folder.rename, rubbish)  # so that nobody sees half a run
+    patiently(shutil.rmtree, rubbish)
 
 
 def rename(name: str, new: str) -> None:
@@ -241,6 +252,7 @@ def _end(folder: Path, run_status: Status, patience: float) -> None:
     with suppress(psutil.NoSuchProcess):
         process.terminate()
         _wait_until(lambda: (now := status.read(folder)) is None or now.state != "training", patience)
+        _wait_until(lambda: run_status.process is None or not any(folder.glob(f".{STATE_FILE}.*")), SAVING)
         process.kill()
     _wait_until(lambda: run_status.process is None, patience)
 

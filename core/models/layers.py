@@ -47,7 +47,7 @@ def freeze(model: nn.Module, stage: str) -> list[nn.Module]:
     layers = [(name, layer) for name, layer in model.named_modules() if not list(layer.children())]
     last = max((i for i, (name, _) in enumerate(parameters) if inside(name)), default=-1)
     still = [i for i, (name, layer) in enumerate(layers) if inside(name) and (stage != BACKBONE or layer.state_dict())]
-    if last < 0 or is_within(head, stage):
+    if last < 0 or not still or is_within(head, stage):  # `still` is empty for a single tensor
         raise ModelError(f"There is no stage {stage!r} to freeze. Known: {', '.join([BACKBONE, *stages(model)])}.")
     for _, parameter in parameters[: last + 1]:
         parameter.requires_grad_(False)

@@ -2,16 +2,19 @@
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from core import paths
 from core.errors import RunError
 from core.paths import own_runs_dir
-from core.runs.run import Run, open_run
+from core.runs.run import READ_FILES, STATE_FILE, Run, open_run
+from core.runs.status import FILE as STATUS_FILE
 from core.settings.environment import expanded
 
 # Windows takes neither its devices' names for files, whatever follows their first dot, nor a dot at the end.
 DEVICES = r"(?!(?i:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))"
+RUN_FILES = READ_FILES | {STATE_FILE, STATUS_FILE}
 NAME = re.compile(rf"{DEVICES}[A-Za-z0-9][A-Za-z0-9._-]{{0,63}}(?<!\.)")
 
 
@@ -41,18 +44,23 @@ def _opened(root: Path) -> tuple[list[Run], dict[Path, str]]:
     """The runs in `root`, and what is wrong with each of its other folders."""
     runs, damaged = [], {}
     for path in sorted(root.iterdir()) if root.is_dir() else []:
-        if not path.is_dir() or path.name.startswith(".") or _is_of_the_disk(path):
+        if not path.is_dir() or path.name.startswith("."):
             continue  # hidden: an import that is not complete
         try:
             runs.append(_open_in(root, path))
         except RunError as error:
-            damaged[path] = str(error)
+            if is_of_a_run(path):
+                damaged[path] = str(error)
     return runs, damaged
 
 
-def _is_of_the_disk(path: Path) -> bool:
-    """Whether it is a folder that systems and network storages make on their disks, such as lost+found or @eaDir."""
-    return not NAME.fullmatch(path.name) and not os.path.exists(path / "config.json")
+def is_of_a_run(path: Path) -> bool:
+    """Whether a folder among the runs holds anything that the lab wrote, or nothing yet: not one that somebody keeps
+    there for other things, nor one that systems make on their disks, such as lost+found or @eaDir."""
+    names: list[str] = []
+    with suppress(PermissionError):
+        names = os.listdir(path)
+    return not RUN_FILES.isdisjoint(names) or (not names and bool(NAME.fullmatch(path.name)))
 
 
 def _open_in(root: Path, path: Path) -> Run:

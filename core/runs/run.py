@@ -195,15 +195,19 @@ class Run:
         path = self.path / MODEL_FILE
         if not path.is_file():
             raise RunError(f"{self.name} has no weights ({path} is missing). {self.how_to_repeat()}")
-        if sha256_of(path) != self.facts.get("sha256"):
-            raise RunError(f"{path} is not the file that {self.name} was saved with: its sha256 differs.")
         try:
+            if sha256_of(path) != self.facts.get("sha256"):
+                raise RunError(f"{path} is not the file that {self.name} was saved with: its sha256 differs.")
             model = build(self.config)
             weights = {
                 name: value.float() if value.is_floating_point() else value for name, value in load_file(path).items()
             }
             load_weights(model, weights)
-        except (SafetensorError, RuntimeError, OSError, LabError) as error:
+        except RunError:
+            raise
+        except OSError as error:
+            raise RunError(f"{path} cannot be read ({error.strerror}).") from None
+        except (SafetensorError, RuntimeError, LabError) as error:
             raise RunError(
                 f"The weights in {path} do not fit {self.config.architecture}: {' '.join(str(error).split())[:300]}"
             ) from None

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from filelock import SoftFileLease, Timeout
 
-from core.errors import TrainingError
+from core.errors import TrainingError, plain_reason
 from core.files import patiently, remove_leftovers, write_json
 from core.runs.workers import SILENCE, Worker, silence
 
@@ -56,13 +56,20 @@ def finished(folder: Path) -> bool:
 
 @contextmanager
 def lock(root: Path) -> Iterator[None]:
-    """Only one thread of one process at a time may change which runs `root` holds, and which of them are trained."""
-    root.mkdir(parents=True, exist_ok=True)
+    """Only one thread of one process at a time may change which runs `root` holds, and which of them are trained.
+    Raises TrainingError where it can't be had, caused by an OSError if nothing can be written there."""
+    lease = SoftFileLease(root / LOCK_FILE, lease_duration=LOCK_SECONDS)
     try:
-        with SoftFileLease(root / LOCK_FILE, lease_duration=LOCK_SECONDS, timeout=PATIENCE):
-            yield
+        root.mkdir(parents=True, exist_ok=True)
+        lease.acquire(timeout=PATIENCE)
     except Timeout:
         raise TrainingError("Somebody else is changing the queue right now; try again in a few seconds.") from None
+    except OSError as error:
+        raise TrainingError(plain_reason(error) or f"{root} cannot be written ({error.strerror}).") from error
+    try:
+        yield
+    finally:
+        lease.release()
 
 
 def claim(folder: Path) -> None:
@@ -89,14 +96,14 @@ _claims: dict[Path, SoftFileLease] = {}  # of this process
 
 
 def require_claim(folder: Path) -> None:
-    """Raises TrainingError if another process has taken over the run that this one claimed. If the claim can't be
-    read, or somebody removed it by hand, this process goes on."""
+    """Raises TrainingError if another process has taken over the run that this one claimed, be it done with it by now.
+    If the claim can't be read, or somebody removed it by hand, this process goes on."""
     lease = _claims[folder]
-    owner = lease.owner
-    if owner and owner.token != lease.token:
+    owner, last = lease.owner, read(folder)
+    if owner.token != lease.token if owner else finished(folder) or (last and not last.is_me):
+        by = f" by process {owner.pid} on {owner.hostname}" if owner else ""
         raise TrainingError(
-            f"{folder.name} was taken over by process {owner.pid} on {owner.hostname}, since nothing was heard from "
-            "here for minutes; so this training ends."
+            f"{folder.name} was taken over{by}, since nothing was heard from here for minutes; so this training ends."
         )
 
 
@@ -122,15 +129,17 @@ def note_end(folder: Path, state: str, reason: str = "", diverged: bool = False)
 
 
 def write(folder: Path, status: Status) -> None:
-    write_json(folder / FILE, asdict(status))
+    write_json(folder / FILE, {"folder": folder.absolute().name, **asdict(status)})
 
 
 def read(folder: Path) -> Status | None:
-    """The last status in a run's folder, None where there is none. A training whose process is gone has failed."""
+    """The last status in a run's folder, None where there is none. A training whose process is gone has failed; that of
+    which the folder is a copy is another's."""
     try:
         values = json.loads(patiently((folder / FILE).read_text, "utf-8", seconds=READ_PATIENCE))
+        name = values.pop("folder", "")
         status = Status(**values)
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, AttributeError):
         return None
     numbers = ("queued", "epoch", "epochs", "share", "images_per_second", "pid_created")
     if not {"pid", "pid_created"} <= values.keys() or type(status.pid) is not int or status.pid <= 0:
@@ -139,6 +148,8 @@ def read(folder: Path) -> Status | None:
         return None
     if status.state not in STATES or not all(isinstance(getattr(status, name), (int, float)) for name in numbers):
         return None
+    if status.state in ("training", "queued") and name not in ("", folder.absolute().name):
+        return replace(status, state="stopped")
     signs = folder / FILE, folder / CLAIM_FILE
     if status.state == "training" and not status.works(*signs):
         silent = SILENT.format(machine=status.machine, minutes=silence(*signs) / 60)

@@ -33,7 +33,7 @@ def new_run(root: Path, name: str, config: TrainConfig, facts: dict) -> Path:
     folder = new_folder(root, name)
     try:
         save_facts(folder, config, facts)
-    except BaseException:  # what has no config.json could be neither trained nor deleted in the app
+    except BaseException:  # what has no config.json could not be trained
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return folder

@@ -12,6 +12,7 @@ from core.errors import LabError
 ON, OFF = ("on", "true", "yes", "1", "enabled"), ("off", "false", "no", "0", "disabled")
 SWITCHES = {"RESNET_LAB_TRAINING": True}  # {name: its value where nothing is said}
 NUMBERS = {"RESNET_LAB_JOBS": (1, 1), "RESNET_LAB_MAX_EPOCHS": (0, 0), "RESNET_LAB_MAX_RUNS": (0, 0)}  # usual, least
+PATHS = ("CIFAR10_DIR", "RESNET_LAB_RUNS", "RESNET_LAB_LESSONS")
 
 
 def check() -> None:
@@ -43,6 +44,12 @@ def path(name: str) -> Path | None:
     """None where it is not given."""
     text = given(name)
     return expanded(text) if text else None
+
+
+def absolute_paths() -> dict[str, str]:
+    """Those of PATHS that are given, for a process that begins in another folder."""
+    found = {name: path(name) for name in PATHS}
+    return {name: str(each.absolute()) for name, each in found.items() if each}
 
 
 def expanded(text: str) -> Path:

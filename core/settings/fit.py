@@ -42,7 +42,7 @@ def misfit(c: "TrainConfig") -> str | None:
         ),
         (c.init, "initial weights must be scratch, imagenet or the path of a file, not nothing"),
         (
-            c.keep_weights in (0, *range(2, c.epochs + 1)),
+            c.keep_weights == 0 or 2 <= c.keep_weights <= c.epochs,
             f"number of times to keep weights must be 0, or from 2 to {c.epochs}, the epochs, not {c.keep_weights}",
         ),
     )

@@ -1,5 +1,6 @@
 """Which files of a run go with it to another machine, and how large each may be."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,10 +35,10 @@ OPTIONAL |= {surgery.FILE, probes.FILE, landscape.FILE, walk.FILE, calibration.F
 
 
 def without_folders(run: Run) -> Run:
-    """The run as others may see it: of files and folders of this machine, their names alone. Where weights lay can tell
-    who somebody is, or works for."""
+    """The run as others may see it: of files and folders of this machine, their names alone, in plain text. Where
+    weights lay can tell who somebody is, or works for."""
     init, data = run.config.init, run.facts.get("data_folder")
-    names = {path: file_name(path) for path in (init, data) if isinstance(path, str)}
+    names = {path: _plain(file_name(path)) for path in (init, data) if isinstance(path, str)}
 
     def named(value: object) -> object:
         for path, name in names.items():
@@ -45,7 +46,14 @@ def without_folders(run: Run) -> Run:
         return value
 
     facts = {key: named(value) for key, value in run.facts.items()}
+    if run.imported:
+        facts["imported"] = run.facts["imported"] | {"file": _plain(run.facts["imported"]["file"])}
     return replace(run, config=replace(run.config, init=names[init]), facts=facts)
+
+
+def _plain(name: str) -> str:
+    """Without what would make it markup where it is shown."""
+    return re.sub(r"[<>`|*@:$]|(?<=\bwww)\.", "-", name, flags=re.IGNORECASE)
 
 
 def files_of(run: Run) -> list[Path]:

@@ -75,7 +75,8 @@ def processes() -> Iterator[None]:
         return
     try:
         _join()
-        yield
+        with lost_peers_told():
+            yield
     except LabError:
         if _place("LOCAL_RANK") > 0:
             sys.exit(1)

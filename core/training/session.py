@@ -42,7 +42,8 @@ from core.training.tensorboard import EventLog
 from core.training.trainer import Trainer
 
 STATUS_SECONDS, STATUS_SHARE = 1.0, 0.1  # between two writings of the status, unless they take more of the time
-SAVE_SECONDS, SAVE_SHARE = 10.0, 0.01  # the state is saved as often, unless that takes more than this share of the time
+# The state is saved as often, unless that takes more than this share of the time; but at least once a minute.
+SAVE_SECONDS, SAVE_SHARE, SAVE_AT_LEAST = 10.0, 0.01, 60.0
 
 
 @dataclass(frozen=True)
@@ -150,6 +151,7 @@ class Session:
             self._status("training", report=report)
 
     def _on_epoch(self, row: dict) -> None:
+        status.require_claim(self.folder)
         tqdm.write(
             f"epoch {row['epoch']:3d}: train {row['train_accuracy']:.2%}, validation {row['val_accuracy']:.2%}, "
             f"{row['seconds']:.0f} s",
@@ -177,7 +179,7 @@ class Session:
         start = time.monotonic()
         store.save_state(self.folder, *self.trainer.state())
         end = time.monotonic()
-        self._next_save = end + max(SAVE_SECONDS, (end - start) / SAVE_SHARE)
+        self._next_save = end + max(SAVE_SECONDS, min((end - start) / SAVE_SHARE, SAVE_AT_LEAST))
 
     def _scored(self, should_stop: Callable[[], bool]) -> tuple[Tensor, Tensor] | None:
         """The best weights' logits on the test images, which are scored this once, and on those of validation; None if
@@ -209,10 +211,10 @@ class Session:
             labels = trainer.validation[1].numpy()
             calibration.save(run, calibration.fit(on_validation.numpy(), labels))
         store.save_test_logits(self.folder, logits.numpy())
-        write_card(open_run(self.folder))
         for needed_no_more in (STATE_FILE, status.LOG_FILE, status.FILE):
             with suppress(OSError):  # Windows keeps a log that is open
                 (self.folder / needed_no_more).unlink(missing_ok=True)
+        write_card(open_run(self.folder))
 
     def _facts(self, data_folder: Path | None, start: Weights | None) -> dict:
         trainer = self.trainer

@@ -144,9 +144,12 @@ def score(
     except StoppedError:
         status.write(run.path, Status("stopped"))
         return False
+    answers = torch.cat(logits)
+    if not torch.isfinite(answers).all():
+        raise ModelError("Some of its answers are not finite numbers: it can't be compared with others.")
     finished = {"finished": datetime.now(UTC).isoformat(timespec="seconds")}
     store.save_facts(run.path, run.config, run.facts | finished)
-    store.save_test_logits(run.path, torch.cat(logits).numpy())
+    store.save_test_logits(run.path, answers.numpy())
     write_card(open_run(run.path))
     for needed_no_more in (status.LOG_FILE, status.FILE):
         with suppress(OSError):  # Windows keeps a log that is open

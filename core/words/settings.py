@@ -53,7 +53,7 @@ def in_words(name: str, value: object) -> str:
         return _without_markup(str(value))
     if name == "init" and value not in setting.words:
         file = file_name(str(value))
-        return setting.words["imagenet"] if file in IMAGENET_FILES else f"weights from {_without_markup(file)}"
+        return setting.words["imagenet"] if file in IMAGENET_FILES else f"those in {_without_markup(file)}"
     if isinstance(value, str) and value not in setting.words:
         return _without_markup(value)
     return setting.in_words(value)

@@ -142,3 +142,10 @@ def test_json_and_text_are_utf8(tmp_path):
 def test_folder_that_is_missing_raises(tmp_path):
     with pytest.raises(FileNotFoundError):
         write_text(tmp_path / "gone" / "file.txt", "text")
+
+
+def test_leftovers_are_the_labs_own(tmp_path):
+    for name in (".config.json.swp", ".notes.md", ".status.json.abcdefgh"):
+        (tmp_path / name).touch()
+    remove_leftovers(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {".config.json.swp", ".notes.md"}

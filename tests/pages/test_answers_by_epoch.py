@@ -31,7 +31,7 @@ def test_the_slider_goes_through_the_epochs_and_the_photos_that_turned_right_las
     keep(open_run(own_runs / "mine-residual"), LABELS)
     app = open_page(opened, "mistakes")
     before = said(app)
-    assert "**A**, epoch 1: right on 10%. Most often it takes airplanes for ships (4)." in before
+    assert "**A**, epoch 1: right on 10%. Most often it mistakes airplanes for ships (4)." in before
     assert "**B**, epoch 1: right on 100%." in before
     assert "right on 40 of 40 photos in the end. It had half of them right for good by epoch 2. It got 0 more" in before
     captions = [line for line in before.splitlines() if "right since epoch" in line]

@@ -98,7 +98,7 @@ def test_a_whole_game():
     assert [metric.value for metric in screen.metric][:2] == ["10 of 10", "0 of 10"]  # each time two said two things
     assert [metric.label for metric in screen.metric] == [
         f"Best: {room.pupils[0].name}",
-        "The class, by majority",
+        "The class, by most votes",
         "The plain network (A)",
         "The ResNet (B)",
     ]

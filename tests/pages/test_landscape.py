@@ -59,7 +59,7 @@ def test_the_other_directions_are_a_click_away_and_the_view_turns_back(looked_ro
 def test_a_run_that_nobody_looked_round_is_named_with_its_command(looked_round, own_runs):
     (own_runs / "mine-plain" / landscape.FILE).unlink()
     app = open_page(looked_round, "landscape")
-    assert "The ground around **A** was not looked at yet" in said(app, "info")
+    assert "The ground around **A** has not been mapped yet" in said(app, "info")
     assert app.code[0].value == "python -m core landscape mine-plain"
     assert len(figures(app)) == 1
     (own_runs / "mine-residual" / landscape.FILE).write_bytes(b"PK")
@@ -80,7 +80,7 @@ def walked(app, own_runs) -> AppTest:
 
 def test_both_ways_are_drawn_on_one_scale_with_what_they_do_not_prove(walked):
     app = open_page(walked, "landscape")
-    assert "## Two directions hold 90% of the plain network's way, and 90% of the ResNet's." in said(app)
+    assert "## Two directions capture 90% of the plain network's path, and 90% of the ResNet's." in said(app)
     assert "What this picture does not prove" in said(app)
     ways = charts(app)
     assert len(ways) == 2
@@ -93,7 +93,7 @@ def test_both_ways_are_drawn_on_one_scale_with_what_they_do_not_prove(walked):
 
 def test_where_no_weights_were_kept_the_page_says_how(app, own_runs):
     app = open_page(app, "landscape")
-    assert "In the training of **A** and **B** no weights were kept." in said(app)
+    assert "No weights were saved while **A** and **B** learned." in said(app)
     (commands,) = (code.value for code in app.code if "--keep-weights" in code.value)
     train, look, *others = commands.splitlines()
     assert len(others) == 2
@@ -109,8 +109,8 @@ def test_where_weights_were_kept_the_page_says_how_to_look(make_run, app):
         kept_weights.file_of(run.path, epoch).touch()
     app.query_params["b"] = "mine-keeping"
     app = open_page(app, "landscape")
-    assert "The way of **B** was not looked at yet." in said(app, "info")
-    assert "In the training of **A** no weights were kept." in said(app)
+    assert "The path of **B** has not been mapped yet." in said(app, "info")
+    assert "No weights were saved while **A** learned." in said(app)
     assert app.code[2].value == "python -m core landscape mine-keeping"
     (run.path / walk.FILE).write_bytes(b"PK")
     app.run()

@@ -228,7 +228,7 @@ def test_two_who_press_at_once_watch_the_first_ones_race(live, own_runs):
     live("20")
     app.button(key="start_race").click().run()
     assert not app.exception
-    assert "on already" in app.toast[0].value
+    assert "already on" in app.toast[0].value
     assert any(RACES["20"].question in html.proto.body for html in app.get("html"))
     assert "stop_race" not in keys(app)
     assert "host" not in app.query_params

@@ -363,7 +363,7 @@ def test_surgery_without_weights_says_what_is_missing(app, own_runs):
 def test_surgery_has_a_pair_of_its_own_where_the_chosen_one_cannot_be_cut(app):
     app.query_params["a"], app.query_params["b"] = "resnet50-scratch", "resnet50-imagenet"
     app = open_page(app, "surgery")
-    assert "this page has one of its own" in said(app)
+    assert "so it shows another" in said(app)
     assert [app.selectbox(key=key).value for key in "ab"] == ["plain20-s0", "resnet20-s0"]
     assert "resnet50-imagenet" not in app.selectbox(key="a").options
     assert len(app.metric) == 2

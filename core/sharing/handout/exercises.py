@@ -18,6 +18,11 @@ def of_hundred(share: float, digits: int = 1) -> float:
     return round(100 * share, digits)
 
 
+def digits_of(verdict: Verdict) -> int:
+    """With how many decimals both are told: two where they are less than a point apart."""
+    return 1 if abs(verdict.points) >= 1 else 2
+
+
 def called(names: Mapping[str, str], side: str) -> str:
     """E.g. "A (the plain network)"; "A" for what has no other name."""
     return side if names[side] == side else f"{side} ({names[side]})"
@@ -25,11 +30,11 @@ def called(names: Mapping[str, str], side: str) -> str:
 
 def right_more_often(verdict: Verdict, names: Mapping[str, str]) -> Exercise:
     question = "Which of the two was right more often, and by how many of 100 photos?"
-    digits = 1 if abs(verdict.points) >= 1 else 2
+    digits = digits_of(verdict)
     right = {side: of_hundred(share.value, digits) for side, share in (("A", verdict.a), ("B", verdict.b))}
     worse, better = sorted(right, key=lambda side: right[side])
     if right[worse] == right[better]:
-        return Exercise(question, f"Neither: both were right on {right['A']:.1f} of 100 photos.")
+        return Exercise(question, f"Neither: both were right on {right['A']:.{digits}f} of 100 photos.")
     difference = f"{right[better] - right[worse]:.{digits}f}"
     shown = f"{right[better]:.{digits}f} − {right[worse]:.{digits}f} = {difference}"
     numbers = f"by {difference} of 100 photos ({shown})"

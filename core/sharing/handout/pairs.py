@@ -96,14 +96,14 @@ def _differences(fairness: comparison.Fairness) -> str:
 
 
 def _sides(pair: Mapping[str, Run], verdict: comparison.Verdict, drawings: Mapping[str, str]) -> tuple[Side, ...]:
-    called = names(pair["A"], pair["B"])
+    called, digits = names(pair["A"], pair["B"]), exercises.digits_of(verdict)
     colors, shares = palette.colors(pair["A"].config, pair["B"].config), {"A": verdict.a, "B": verdict.b}
     return tuple(
         Side(
             side,
             called[side] if called[side] != side else run.name,
             f"{capitalized(describe(run))} ({run.name})",
-            f"{exercises.of_hundred(shares[side].value):.1f}",
+            f"{exercises.of_hundred(shares[side].value, digits):.{digits}f}",
             "of 100 new photos right",
             colors[side],
             drawings.get(side, ""),

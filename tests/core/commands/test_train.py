@@ -640,7 +640,11 @@ def test_disk_that_stays_full_ends_with_a_sentence_and_no_half_file(monkeypatch,
     [(0, math.inf, 12), (1000, math.inf, 1), (0, 1e-9, 2)],
     ids=["after every step", "after the epoch alone", "once, since it costs too much"],
 )
-def test_state_is_saved_as_often_as_it_costs_little(monkeypatch, command, seconds, share, saves):
+@pytest.mark.parametrize("at_least", [60.0, 0.0], ids=["", "but once in a while"])
+def test_state_is_saved_as_often_as_it_costs_little(monkeypatch, command, seconds, share, saves, at_least):
+    monkeypatch.setattr(session, "SAVE_AT_LEAST", at_least)
+    if not at_least and not seconds:
+        saves = 12
     saved = []
     monkeypatch.setattr(session, "SAVE_SECONDS", seconds)
     monkeypatch.setattr(session, "SAVE_SHARE", share)

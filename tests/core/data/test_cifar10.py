@@ -3,6 +3,7 @@ import threading
 import time
 import urllib.error
 import zlib
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -170,7 +171,14 @@ def test_full_set_out_of_reach_names_the_three_ways(monkeypatch, error):
 def test_full_set_is_asked_of_torchvision_beside_the_app(no_download):
     with pytest.raises(DataError):
         load_training("full")
-    assert no_download == [(cifar10.DOWNLOAD_DIR, True)]
+    assert no_download == [(cifar10.DOWNLOAD_DIR, False), (cifar10.DOWNLOAD_DIR, True)]  # it may be there already
+
+
+def test_full_set_that_is_there_is_read_where_nothing_can_be_written(monkeypatch):
+    there = SimpleNamespace(data=np.zeros((3, 32, 32, 3), np.uint8), targets=[1, 2, 3])
+    monkeypatch.setattr("torchvision.datasets.CIFAR10", lambda root, train, download: there)
+    monkeypatch.setattr("filelock.FileLock", lambda *_: pytest.fail("locked"))
+    assert load_training("full").labels.tolist() == [1, 2, 3]
 
 
 def test_environment_comes_before_the_download(monkeypatch, tmp_path, small_sheets, no_download):
@@ -210,6 +218,8 @@ def test_of_two_trainings_that_download_at_once_the_second_waits(monkeypatch, tm
     inside, most = [], []
 
     def download(root, train, download):
+        if not download:
+            raise RuntimeError("it is not there")
         inside.append(1)
         most.append(len(inside))
         time.sleep(0.05)

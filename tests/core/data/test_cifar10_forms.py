@@ -3,6 +3,7 @@
 import hashlib
 import io
 import pickle  # noqa: TID251 - to write some
+import re
 import shutil
 import tarfile
 from pathlib import Path
@@ -216,3 +217,17 @@ def test_a_folder_of_too_many_files_is_not_searched(official, tmp_path, monkeypa
     monkeypatch.setattr(cifar10_forms, "MOST_FILES", 1)
     with pytest.raises(DataError, match="holds more than 1 files; name the folder of CIFAR-10 itself"):
         load_training(str(folder))
+
+
+def test_a_zip_with_a_password_is_told(official, tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    binary(official, folder)
+    shutil.make_archive(str(folder), "zip", folder)
+    data = bytearray((tmp_path / "photos.zip").read_bytes())
+    for header, flags in ((rb"PK\x03\x04", 6), (rb"PK\x01\x02", 8)):
+        for found in re.finditer(header, bytes(data)):
+            data[found.start() + flags] |= 1  # this member is encrypted, it says
+    (tmp_path / "photos.zip").write_bytes(data)
+    with pytest.raises(DataError, match="cannot be read as a folder or an archive of CIFAR-10"):
+        load_training(str(tmp_path / "photos.zip"))

@@ -1,6 +1,7 @@
 """The queue with real processes. Most of the trainings are stand-ins without a network (`benchmarks.stand_in_trainer`),
 which start in an instant; one test at the end is about real ones."""
 
+import errno
 import itertools
 import os
 import shutil
@@ -492,6 +493,55 @@ def test_a_folder_that_no_run_can_be_called_like_is_deleted_too(own_runs):
     assert [*library.damaged_runs()] == ["x (copy)"]
     trainings.delete("x (copy)")
     assert list(own_runs.glob("[!.]*")) == []
+
+
+def test_where_the_disk_is_too_full_for_a_lock_a_run_can_be_deleted(make_run, own_runs, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    make_run("mine")
+    monkeypatch.setattr(status.SoftFileLease, "acquire", full)
+    with pytest.raises(TrainingError, match="disk is full"):
+        trainings.rename("mine", "other")
+    trainings.delete("mine")
+    assert list(own_runs.glob("[!.]*")) == []
+
+
+def test_who_is_just_saving_is_not_ended_by_force(own_runs, monkeypatch):
+    """A stand-in that takes two seconds over its state."""
+    code = (
+        "import pathlib, signal, sys, time\n"
+        "half = pathlib.Path(sys.argv[1]) / '.resume.safetensors.abcdefgh'\n"
+        "signal.signal(signal.SIGTERM, lambda *_: None)\n"
+        "half.touch(); print('ready', flush=True); time.sleep(1.5)\n"
+        "half.rename(half.parent / 'resume.safetensors'); time.sleep(60)"
+    )
+    folder = own_runs / "mine"
+    folder.mkdir(parents=True)
+    with subprocess.Popen([sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE) as saving:
+        assert saving.stdout.readline() == b"ready\n"
+        status.write(folder, Status("training", pid=saving.pid, pid_created=psutil.Process(saving.pid).create_time()))
+        trainings._end(folder, status.read(folder), patience=0.1)
+        assert saving.wait(10) == -signal.SIGKILL
+    assert (folder / STATE_FILE).exists()
+
+
+def test_what_begins_in_another_folder_finds_relative_paths(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CIFAR10_DIR", "cifar")
+    code = "import os; print(os.environ['CIFAR10_DIR'])"
+    processes.detached([sys.executable, "-c", code], tmp_path / "log").wait()
+    assert (tmp_path / "log").read_text().strip() == str(tmp_path / "cifar")
+
+
+@pytest.mark.parametrize(("limit", "cores"), [("200000 100000", 2), ("50000 100000", 1), ("max 100000", 8), (None, 8)])
+def test_a_containers_share_of_the_processor_is_known(tmp_path, monkeypatch, limit, cores):
+    monkeypatch.setattr(psutil, "cpu_count", lambda logical: 8)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: range(8), raising=False)
+    monkeypatch.setattr(processes, "CGROUP_LIMIT", tmp_path / "cpu.max")
+    if limit:
+        (tmp_path / "cpu.max").write_text(limit)
+    assert processes.usable_cores() == cores
 
 
 def test_a_folder_in_which_nobody_may_look_is_no_training(own_runs, monkeypatch):

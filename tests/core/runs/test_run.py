@@ -17,6 +17,7 @@ from core.errors import RunError
 from core.files import sha256_of
 from core.models.complexity import count_multiply_adds, count_parameters
 from core.models.registry import build
+from core.runs import run as run_module
 from core.runs import store
 from core.runs.library import find_run, list_in, list_runs
 from core.runs.run import HISTORY_COLUMNS, Run, open_run
@@ -392,10 +393,12 @@ READ = {
 }
 
 
-def test_where_the_folder_is_a_whole_disk_its_own_folders_are_no_runs(make_run, own_runs):
+def test_folders_of_other_things_are_no_runs(make_run, own_runs):
     run = make_run("mine")
     for name in ("lost+found", "@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information"):
         (own_runs / name / "inside").mkdir(parents=True)
+    (own_runs / "papers").mkdir()
+    (own_runs / "papers" / "thesis.pdf").touch()  # somebody's own
     shutil.copytree(run.path, own_runs / "mine (copy)")
     found, (problem,) = list_in(own_runs)
     assert [each.path for each in found] == [run.path]
@@ -632,3 +635,13 @@ def test_filters_that_grew_beyond_float16_are_kept(make_run):
     before = {"conv1.weight": torch.ones(2, 3, 3, 3), "fc.weight": torch.ones(10, 2)}
     store.save_weight_change(run.path, before, before | {"conv1.weight": torch.full((2, 3, 3, 3), 70_000.0)})
     assert (run.weight_change().filters_after == 70_000).all()
+
+
+def test_weights_that_cannot_be_read_are_told(make_run, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied")
+
+    run = make_run("mine")
+    monkeypatch.setattr(run_module, "sha256_of", refuse)
+    with pytest.raises(RunError, match=r"model\.safetensors cannot be read \(Permission denied\)"):
+        run.load_model()

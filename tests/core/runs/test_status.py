@@ -1,6 +1,7 @@
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -239,3 +240,38 @@ def test_this_machine_is_known_when_the_network_calls_it_otherwise(monkeypatch):
     assert mine.here
     monkeypatch.setattr(socket, "gethostname", lambda: f"not-{short}")
     assert not mine.here
+
+
+@pytest.mark.parametrize("state", ["training", "queued"])
+def test_a_copy_of_a_folder_is_not_in_training_with_it(tmp_path, state):
+    (tmp_path / "mine").mkdir()
+    status.write(tmp_path / "mine", Status(state, epoch=3))
+    shutil.copytree(tmp_path / "mine", tmp_path / "mine (copy)")
+    assert status.read(tmp_path / "mine").state == state
+    assert status.read(tmp_path / "mine (copy)") == replace(status.read(tmp_path / "mine"), state="stopped")
+
+
+@pytest.mark.parametrize("theirs", ["stopped", "finished"])
+def test_who_wakes_after_the_other_is_done_ends(tmp_path, theirs):
+    """The other machine resumed the run, and has let go of it by now."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    status.claim(folder)
+    (folder / status.CLAIM_FILE).unlink()
+    if theirs == "finished":
+        (folder / status.FILE).unlink()
+        (folder / status.RESULT_FILE).touch()
+    else:
+        status.write(folder, replace(Status("stopped"), machine="other"))
+    with pytest.raises(TrainingError, match="run was taken over, since nothing was heard"):
+        status.require_claim(folder)
+    status.release(folder)
+
+
+def test_where_nothing_can_be_written_the_lock_says_so(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(status.SoftFileLease, "acquire", refuse)
+    with pytest.raises(TrainingError, match=f"{tmp_path} cannot be written"), status.lock(tmp_path):
+        pass

@@ -24,6 +24,7 @@ from core.errors import RunError
 from core.models.initial_weights import describe_initial_weights, initial_weights
 from core.models.torchvision_nets import describe_pretrained
 from core.runs import library, store
+from core.runs.library import find_run
 from core.runs.run import Run, open_run
 from core.settings.train_config import TrainConfig
 from core.sharing import zip_archive
@@ -166,6 +167,22 @@ def test_a_run_that_began_with_weights_in_brackets_is_handed_on_and_taken(make_r
     assert r"best\[1\].safetensors, sha256 " in card
     assert "final" not in card
     export_hub(copy, tmp_path / "hub [1]")
+
+
+def test_weights_whose_file_has_a_name_with_markup_are_handed_on_and_taken(make_run, tmp_path):
+    run = make_run("good")
+    file = tmp_path / "acc@1 *best* www.x.safetensors"
+    shutil.copy(run.path / "model.safetensors", file)
+    config = replace(run.config, init=str(file))
+    store.save_facts(run.path, config, run.facts | {"initial_weights": describe_initial_weights(config)})
+    assert import_run(zip_run(open_run(run.path)), "copy").config.init == "acc-1 -best- www-x.safetensors"
+    imported = {"file": "acc@1.pth", "sha256": "0" * 64, "found": "", "normalization": ""}
+    store.save_facts(run.path, run.config, run.facts | {"imported": imported})
+    assert import_run(zip_run(open_run(run.path)), "other").facts["imported"]["file"] == "acc-1.pth"
+
+
+def test_a_run_of_torchvisions_networks_is_handed_on_and_taken():
+    assert import_run(zip_run(find_run("vgg11-bn")), "copy").config == find_run("vgg11-bn").config
 
 
 def nested(contents: Contents, depth: int) -> Contents:

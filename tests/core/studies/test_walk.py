@@ -150,7 +150,7 @@ def test_the_command_walks_where_weights_were_kept(walked, few, monkeypatch, cap
     monkeypatch.setattr(cifar10, "load_training", lambda source: few)
     assert command.main(["one"]) == 0
     assert walk.load(run).epochs.tolist() == [0, 1, 2, 3]
-    assert "one: two directions hold " in capsys.readouterr().err
+    assert "one: two directions capture " in capsys.readouterr().err
     monkeypatch.setattr(Way, "look", None)  # nothing is left to look at
     assert command.main(["one"]) == 0
     kept_weights.file_of(run.path, 1).unlink()

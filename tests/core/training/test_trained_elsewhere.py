@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import replace
+from math import nan
 
 import numpy as np
 import pytest
@@ -242,3 +243,11 @@ def test_what_the_app_has_begun_is_scored(file, own_runs, monkeypatch, capsys):
         assert open_run(run.path).finished == (not stop)
     assert train.main(["--run", str(own_runs / "a")]) == 0
     assert "a is finished." in capsys.readouterr().err
+
+
+def test_answers_that_are_no_numbers_are_not_kept(file, own_runs, monkeypatch):
+    run = trained_elsewhere.add(own_runs, "a", TrainConfig(depth=8), trained_elsewhere.look(file))
+    monkeypatch.setattr(trained_elsewhere, "infer", lambda model, photos, *_, **__: torch.full((len(photos), 10), nan))
+    with pytest.raises(ModelError, match="not finite"):
+        trained_elsewhere.score(run)
+    assert not open_run(run.path).finished

@@ -581,7 +581,7 @@ def learning_order(state: dict) -> list[str]:
     return [name for name in state if name.endswith("weight") and state[name].dim() > 1]
 
 
-@pytest.mark.parametrize("stage", ["fc", "layer9", "layer", "backbone.conv1"])
+@pytest.mark.parametrize("stage", ["fc", "layer9", "layer", "backbone.conv1", "layer1.0.conv1.weight"])
 def test_unknown_stage_lists_the_known(trainer, stage):
     with pytest.raises(ModelError, match="Known: backbone, conv1, bn1, layer1, layer2, layer3"):
         trainer(freeze=stage)

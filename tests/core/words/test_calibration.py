@@ -6,11 +6,11 @@ from core.words import calibration
 
 
 @pytest.mark.parametrize(
-    ("sure", "how"), [(0.80, "not sure enough"), (0.905, "about right"), (0.97, "too sure")], ids=str
+    ("sure", "how"), [(0.80, "not sure enough"), (0.905, "as sure as it should be"), (0.97, "too sure")], ids=str
 )
 def test_how_sure_against_how_right(sure, how):
     bins = pd.DataFrame({"sure": [sure], "right": [0.9], "photos": [100]})
-    assert calibration.gap("it", bins).endswith(f"is right on 90%: {how}")
+    assert calibration.gap("it", bins).endswith(f" and right on 90%: {how}")
 
 
 def test_what_a_temperature_mends():
@@ -22,4 +22,4 @@ def test_what_it_says_itself():
     assert calibration.as_it_came(0.74, Temperature(0.72, 5_000)).endswith(
         "temperature, 0.72 (page *How sure are they?*); by itself it says 74%."
     )
-    assert "is not known for it" in calibration.as_it_came(0.74, None)
+    assert "how to correct that" in calibration.as_it_came(0.74, None)

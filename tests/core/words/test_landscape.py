@@ -38,14 +38,14 @@ def test_the_finding(shapes, words):
 
 
 def test_what_is_cut_off_is_said():
-    assert "14% of the map is above 5 and cut off here; it goes up to 9." in landscape.details(BOWL, 0.14, 5)
-    assert "cut off" not in landscape.details(BOWL, 0.0, 5)
+    assert "14% of the map is above 5 and cut off here; it goes up to 9." in landscape.details(BOWL, 1_000, 0.14, 5)
+    assert "cut off" not in landscape.details(BOWL, 1_000, 0.0, 5)
 
 
 def test_the_finding_on_both_ways():
-    assert landscape.way_finding(NAMES, {"A": seen()}) == "Two directions hold 90% of the plain network's way."
+    assert landscape.way_finding(NAMES, {"A": seen()}) == "Two directions capture 90% of the plain network's path."
     assert landscape.way_finding(NAMES, {"A": seen(), "B": seen(share=np.array([0.5, 0.25]))}) == (
-        "Two directions hold 90% of the plain network's way, and 75% of the ResNet's."
+        "Two directions capture 90% of the plain network's path, and 75% of the ResNet's."
     )
 
 

@@ -5,6 +5,7 @@ from core.words import robustness
 
 NAMES = {"A": "the plain network", "B": "the ResNet"}
 BOTH = "of the photos that both get right when clean, it still gets"
+SPOILED = "they are spoiled"
 
 
 def gap(value: float, half: float = 0.01) -> Estimate:
@@ -14,17 +15,28 @@ def gap(value: float, half: float = 0.01) -> Estimate:
 @pytest.mark.parametrize(
     ("of_b", "words"),
     [
-        (0.056, f"Of these two, the ResNet copes better with bad photos: {BOTH} 5.6 points more right."),
-        (0.028, f"Of these two, the ResNet copes a little better with bad photos: {BOTH} 2.8 points more right."),
+        (
+            0.056,
+            f"the ResNet copes better with bad photos: {BOTH} 55.6% right when {SPOILED}, the plain network 50.0%.",
+        ),
+        (
+            0.028,
+            f"the ResNet copes a little better with bad photos: {BOTH} 52.8% right when {SPOILED}, the plain network "
+            "50.0%.",
+        ),
         (
             -0.028,
-            f"Of these two, the plain network copes a little better with bad photos: {BOTH} 2.8 points more right.",
+            f"the plain network copes a little better with bad photos: {BOTH} 50.0% right when {SPOILED}, the ResNet "
+            "47.2%.",
         ),
         (-0.004, "Neither of these two copes better with bad photos: of what both know, they keep about the same."),
     ],
 )
 def test_who_copes_better_and_whether_by_little_or_luck(of_b, words):
-    assert robustness.headline(NAMES, Kept(gap(0.5), gap(0.5 + of_b), gap(of_b), 1_000)) == words
+    assert (
+        robustness.headline(NAMES, Kept(gap(0.5), gap(0.5 + of_b), gap(of_b), 1_000)).removeprefix("Of these two, ")
+        == words
+    )
 
 
 @pytest.mark.parametrize(
@@ -43,7 +55,7 @@ def test_several_pairs_that_do_not_agree_are_said_to_prove_little(gaps, parts, p
 
 def test_a_network_loses_of_its_own():
     words = robustness.lost("the ResNet", 0.92, gap(0.4))
-    assert words.startswith("The ResNet: right on 92.0% of the clean photos and on 52.0% of the spoiled ones.")
+    assert words.startswith("The ResNet: right on 92.0% of the clean photos and on 52.0% of the spoiled ones (all")
     assert "loses 40.0 points (95% interval 39.0 to 41.0)" in words
 
 

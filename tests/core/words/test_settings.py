@@ -11,7 +11,7 @@ def test_a_fair_pair_in_words(make_run):
     found = fairness(make_run("plain", skip=False), make_run("residual", skip=True))
     table = settings.differing_in_words(found.differing)
     assert table.to_dict("records") == [{"setting": "shortcuts", "A": "without", "B": "with"}]
-    assert settings.fairness_in_words(found) == "They differ in one thing only: **shortcuts** (without / with)."
+    assert settings.fairness_in_words(found) == "They differ in one thing only: **shortcuts** (A: without; B: with)."
 
 
 def test_an_unfair_pair_in_words():
@@ -34,7 +34,7 @@ def test_every_setting_has_words():
         ("scratch", "random numbers"),
         ("imagenet", "learned on ImageNet"),
         ("../weights/resnet50_v1_imagenet.safetensors", "learned on ImageNet"),
-        ("/home/me/mine.pt", "learned before, in mine.pt"),
+        ("/home/me/mine.pt", "those in mine.pt"),
     ],
 )
 def test_initial_weights_in_words(init, words):

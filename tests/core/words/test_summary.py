@@ -25,7 +25,7 @@ def test_what_is_mixed_up_in_words():
     matrix = pd.DataFrame(np.diag(np.full(10, 8)), index=list(CLASSES), columns=list(CLASSES))
     assert summary.mixed_up(matrix) == "right on 100%."
     matrix.loc["cat", "dog"], matrix.loc["dog", "deer"] = 15, 5
-    assert summary.mixed_up(matrix) == "right on 80%. Most often it takes cats for dogs (15)."
+    assert summary.mixed_up(matrix) == "right on 80%. Most often it mistakes cats for dogs (15)."
 
 
 @pytest.mark.parametrize("since", [np.array([0, 1, 7, 3, 9]), np.zeros(5, int)], ids=["some", "none"])

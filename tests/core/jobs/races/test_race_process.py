@@ -60,7 +60,7 @@ def test_a_race_on_another_machine_is_on_until_it_is_silent(own_runs):
     (own_runs / race_process.FRAMES_FILE).touch()
     race = race_process.StartedRace("20", tokens.digest("token"), machine="other", boot="another kernel")
     write_json(own_runs / race_process.RACE_FILE, asdict(race))
-    with pytest.raises(TrainingError, match="A race is on already"):
+    with pytest.raises(TrainingError, match="A race is already on"):
         race_process.start("20")
     with pytest.raises(TrainingError, match="runs on other"):
         race_process.stop("token")
@@ -83,7 +83,7 @@ def test_only_who_started_a_race_stops_it(asleep, own_runs):
     assert race_process.current() == race
     for other in ("", "garbage", token[:-1], token.upper(), race.host, "\udcff é"):
         assert not race.hosted_by(other)
-        with pytest.raises(TrainingError, match="Only who started"):
+        with pytest.raises(TrainingError, match="Only the person who started"):
             race_process.stop(other)
     assert race_process.current().alive
     race_process.stop(token)
