@@ -57,7 +57,7 @@ def _most_mixed_up(matrix: pd.DataFrame) -> str:
         return "none, as it made no mistake."
     one, other = CLASSES[i], CLASSES[j]
     return (
-        f"{plural(one)} and {plural(other)}. It took {counts[i, j]:,} {plural(one)} for {plural(other)} and "
+        f"{plural(one)} and {plural(other)}. It mistook {counts[i, j]:,} {plural(one)} for {plural(other)} and "
         f"{counts[j, i]:,} {plural(other)} for {plural(one)}: {either_way[i, j]:,} mistakes."
     )
 
