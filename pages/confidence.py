@@ -90,7 +90,7 @@ right.markdown(finding)
 
 st.header("Most sure, but wrong", anchor=False)
 for side, run in pair:
-    mistakes = tables.surest_mistakes(run)[:SHOWN]
+    mistakes = tables.surest_mistakes(run, mended)[:SHOWN]
     if len(mistakes):
         sure = calibration_words.span(tables.certainty(run, mistakes, mended))
         st.markdown(f"**{side}**, {plain(describe(run))}: {sure} sure of these")

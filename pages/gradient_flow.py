@@ -128,7 +128,9 @@ def show_steps(found: dict[str, Record]) -> None:
     """How far the same step would move each layer once it is trained, where what is stored tells that."""
     steps = {}
     for side, run in pair:
-        if side in found:
+        if side in found and run.config.optimizer == "adamw":
+            st.caption(f"{side}: AdamW rescales each gradient, so its norm does not tell how far a step moves a layer.")
+        elif side in found:
             try:
                 steps[side] = gradients.with_steps(cached.gradients_at_end(run), new_networks.FIRST_RATE)
             except LabError as error:
@@ -152,9 +154,12 @@ def show_steps(found: dict[str, Record]) -> None:
         )
     st.markdown(all_layers)
     epochs = " and ".join(f"{run.best_epoch} ({side})" for side, run in pair if side in steps)
+    whole = (
+        ", before any was shortened" if any(run.config.clip_norm or run.config.clip_layer for _, run in pair) else ""
+    )
     st.caption(
         f"Learning rate {new_networks.FIRST_RATE:g} again, so that it can be compared; the mean of the messages in "
-        f"epoch {epochs}, whose weights were kept. All other epochs are below, for the curious."
+        f"epoch {epochs}, whose weights were kept{whole}. All other epochs are below, for the curious."
     )
 
 

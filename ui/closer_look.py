@@ -38,7 +38,8 @@ CHANGES = {
 }
 KNOW_NOTHING = (
     "Most maps can't be told from luck: the map of another photo passed the second check for 3 to 6 of 100 photos, a "
-    "network's own map for 5 to 17 (resnet20-s0 and plain56-s0, `python -m benchmarks.know_nothing_maps`)."
+    "network's own map for 5 to 17 (Grad-CAM at the last layer; resnet20-s0 and plain56-s0, "
+    "`python -m benchmarks.know_nothing_maps`)."
 )
 LIKENESS = "1: the same, 0: nothing in common, below 0: one is bright where the other is dark"
 
@@ -280,6 +281,6 @@ def cover(looks: list[Look], style: MapStyle) -> None:
                     drawn = style.draw(one.seen, heatmap)
                     st.image(drawn, caption=caption, width=200, alt=in_words(f"{one.side}: {caption}", heatmap))
             st.caption(
-                f"Covering the brightest spot costs {_of_certainty(worst)}. Likeness of the two maps: "
+                f"Patches over the brightest spot cost {_of_certainty(worst)} on average. Likeness of the two maps: "
                 f"{rank_correlation(falls, one.answer.heatmap):.2f} ({LIKENESS})."
             )

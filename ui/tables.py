@@ -44,9 +44,9 @@ def risk_by_coverage(run: Run, mended: bool) -> pd.DataFrame:
 
 
 @st.cache_data(max_entries=64, hash_funcs=cached.RUN_KEY, show_spinner=False)
-def surest_mistakes(run: Run) -> np.ndarray:
-    """See `calibration.surest_mistakes`."""
-    return calibration.surest_mistakes(cached.test_logits(run), cached.test_labels())
+def surest_mistakes(run: Run, mended: bool) -> np.ndarray:
+    """See `calibration.surest_mistakes`; `mended` as above: it changes the order a little."""
+    return calibration.surest_mistakes(_logits(run, mended), cached.test_labels())
 
 
 def certainty(run: Run, photos: np.ndarray, mended: bool) -> np.ndarray:

@@ -79,9 +79,14 @@ def _same_weights(a: Run, b: Run) -> bool:
     return file_name(a.config.init) == file_name(b.config.init)
 
 
+ORDERS = ("data", "split_seed", "train_fraction", "batch_size", "augment")
+
+
 def same_order(a: Run, b: Run) -> bool | None:
-    """Whether both saw the same photos in the same order, shifted and mirrored alike (`EpochPlan.sha256`); None where a
-    run is older than such records."""
+    """Whether both saw the same photos in the same order, shifted and mirrored alike (`EpochPlan.sha256`, of what
+    ORDERS chooses); None where a run is older than such records."""
+    if any(getattr(a.config, name) != getattr(b.config, name) for name in ORDERS):
+        return False
     recorded = [run.facts.get("batch_order") for run in (a, b)]
     return recorded[0] == recorded[1] if all(isinstance(order, str) for order in recorded) else None
 

@@ -83,11 +83,10 @@ def heatmap(
     stay behind, also after an error. Raises ModelError for a class that the network does not have, and if the map is
     not finite.
     """
-    import pytorch_grad_cam
     import torch
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
-    cam = getattr(pytorch_grad_cam, method)(model=model, target_layers=[layer], **_fresh_options(method))
+    cam = _cam_class(method)(model=model, target_layers=[layer], **_fresh_options(method))
     cam.compute_input_gradient = True  # so that gradients flow although the parameters are frozen
     try:
         with torch.enable_grad():
@@ -100,6 +99,26 @@ def heatmap(
     if not np.isfinite(found).all():
         raise ModelError("The heatmap is not finite; the network's weights are damaged.")
     return found.astype(np.float32)
+
+
+@functools.cache
+def _cam_class(method: str) -> type:
+    import pytorch_grad_cam
+
+    if method != "EigenCAM":
+        return getattr(pytorch_grad_cam, method)
+
+    class EigenCAM(pytorch_grad_cam.EigenCAM):
+        """The sign of its singular vector is arbitrary (jacobgil/pytorch-grad-cam#315): bright is to be where the
+        channels respond more, in sum, as in the paper, whose activations have one sign."""
+
+        def get_cam_image(self, input_tensor, target_layer, target_category, activations, *more):
+            projection = super().get_cam_image(input_tensor, target_layer, target_category, activations, *more)
+            response = activations.sum(axis=1)
+            response -= response.mean(axis=(1, 2), keepdims=True)
+            return projection * np.where((projection * response).sum(axis=(1, 2), keepdims=True) < 0, -1, 1)
+
+    return EigenCAM
 
 
 def _fresh_options(method: str) -> dict:

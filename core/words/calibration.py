@@ -42,7 +42,7 @@ def gap(name: str, bins: pd.DataFrame) -> str:
     """E.g. "the ResNet is 84% sure on average and right on 92%: not sure enough"; of `calibration.reliability`."""
     over = calibration.overconfidence(bins)
     sure, right = bins["sure"].mean(), bins["right"].mean()
-    how = "as sure as it should be" if abs(over) < ABOUT else "too sure" if over > 0 else "not sure enough"
+    how = "about the same" if abs(over) < ABOUT else "too sure" if over > 0 else "not sure enough"
     return f"{name} is {sure:.0%} sure on average and right on {right:.0%}: {how}"
 
 

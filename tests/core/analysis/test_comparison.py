@@ -59,6 +59,12 @@ def test_the_order_of_the_photos_is_known_where_both_recorded_it(make_run, order
     assert comparison.same_order(a, b) is same
 
 
+def test_photos_that_were_chosen_or_cut_otherwise_were_not_in_the_same_order(make_run):
+    a, b = make_run("one"), make_run("two", batch_size=40)
+    a, b = (replace(run, facts=run.facts | {"batch_order": "x"}) for run in (a, b))
+    assert comparison.same_order(a, b) is False
+
+
 def test_verdict_counts_who_alone_is_right():
     labels = np.zeros(100, dtype=int)
     a = logits_for([0] * 60 + [1] * 40)

@@ -14,6 +14,7 @@ from core.analysis import calibration
 from core.analysis.calibration import Temperature
 from core.data import cifar10, gallery
 from core.errors import ModelError
+from core.heatmaps import gradcam
 from core.heatmaps.gradcam import METHODS, Focus, focus, heatmap, overlay, overlay_difference
 from core.heatmaps.predictor import Predictor
 from core.models.cifar import untrained
@@ -34,7 +35,7 @@ def inputs():
     return torch.randn(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", [name for name in METHODS if name != "EigenCAM"])
 def test_equals_the_library_used_by_its_book(model, inputs, method):
     import pytorch_grad_cam
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
@@ -45,6 +46,15 @@ def test_equals_the_library_used_by_its_book(model, inputs, method):
         theirs = cam(inputs, targets=[ClassifierOutputTarget(4)])[0]
     assert ours.max() > 0.9
     np.testing.assert_allclose(ours, theirs, atol=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_strongest_pattern_is_bright_where_the_channels_respond(seed):
+    """The library leaves its sign to chance."""
+    activations = np.random.default_rng(seed).random((1, 8, 4, 4), dtype=np.float32)
+    activations[0, :, 1, 2] += 5
+    cam = gradcam._cam_class("EigenCAM")
+    assert cam.get_cam_image(cam.__new__(cam), None, None, None, activations, None, None).argmax() == 6
 
 
 @pytest.mark.parametrize("target", [0, 10])

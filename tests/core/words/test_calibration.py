@@ -6,7 +6,9 @@ from core.words import calibration
 
 
 @pytest.mark.parametrize(
-    ("sure", "how"), [(0.80, "not sure enough"), (0.905, "as sure as it should be"), (0.97, "too sure")], ids=str
+    ("sure", "how"),
+    [(0.80, "not sure enough"), (0.905, "about the same"), (0.97, "too sure")],
+    ids=str,
 )
 def test_how_sure_against_how_right(sure, how):
     bins = pd.DataFrame({"sure": [sure], "right": [0.9], "photos": [100]})

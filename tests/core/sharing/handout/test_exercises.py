@@ -43,7 +43,9 @@ def test_the_better_one_may_be_a_and_it_may_be_luck():
 def test_mix_ups_are_counted_both_ways_round():
     a = confusion(cat_dog=40, dog_cat=40, ship_airplane=70)
     answer = exercises.mixed_up_most({"A": a, "B": confusion()}, NAMES).answer
-    assert "A (the plain network): cats and dogs. It mistook 40 cats for dogs and 40 dogs for cats: 80 mistakes." in answer
+    assert (
+        "A (the plain network): cats and dogs. It mistook 40 cats for dogs and 40 dogs for cats: 80 mistakes." in answer
+    )
     assert "B (the ResNet): none" in answer
 
 
