@@ -13,7 +13,7 @@ from core.training.schedules import curve
 from core.words import counted, summary
 from core.words.glossary import explain
 from core.words.settings import describe, in_words, limits, network_name, setting_name
-from ui import cached, chart, permission
+from ui import cached, chart, link, permission
 from ui.curious import curious
 from ui.foreign_text import plain
 from ui.pair_picker import readable_runs, show_command
@@ -39,7 +39,7 @@ st.markdown(
 finished = {run.name: run for run in readable_runs()}
 if not finished:
     st.info("There are no trained networks yet.")
-    st.page_link("../pages/train.py", label="Train a pair now", icon=":material/fitness_center:")
+    link.to_experiment("Train a pair now")
     st.stop()
 
 

@@ -9,7 +9,7 @@ from core.errors import RunError
 from core.words import depth as depth_words
 from core.words.glossary import explain
 from core.words.settings import limits
-from ui import cached, chart, tables
+from ui import cached, chart, link, tables
 from ui.curious import curious_charts
 from ui.foreign_text import plain
 from ui.pair_picker import finished_runs, show_command
@@ -45,7 +45,7 @@ def choose_recipe() -> depth.Recipe:
     named = depth_words.by_name(recipes)
     if not named:
         st.info("None of the runs here is a plain network or a ResNet made for CIFAR-10.")
-        st.page_link("../pages/train.py", label="Train such a pair", icon=":material/fitness_center:")
+        link.to_experiment("Train such a pair")
         st.stop()
     name = st.selectbox(
         "Trained with",
@@ -202,4 +202,4 @@ if rows.groupby("network")["depth"].nunique().min() < 2 or rows["network"].nuniq
         icon=":material/add_circle:",
     )
     show_command(runs[-1])
-    st.page_link("../pages/train.py", label="Train another depth", icon=":material/fitness_center:")
+    link.to_experiment("Train another depth")

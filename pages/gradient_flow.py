@@ -147,7 +147,7 @@ def show_steps(found: dict[str, Record]) -> None:
     scale = scale_of(steps.values(), "step", 1)
     all_layers = " ".join(gradient_words.steps(f"In {side}", length) for side, length in lengths.items())
     chart.show(step_by_layer, rows, scale, colors=pair.colors, width="stretch", key="steps_end", alt=all_layers)
-    if all(gradient_words.even(length) for length in lengths.values()):
+    if len(lengths) == 2 and all(gradient_words.even(length) for length in lengths.values()):
         all_layers += (
             " **So at the end of training, steps reach every layer of both: a message that is lost *then* is not the "
             "difference.** What happened earlier is another matter."

@@ -64,8 +64,7 @@ def map_style() -> closer_look.MapStyle:
         return " and ".join(dict.fromkeys(f"{side} × {side}" for side in sides))
 
     with st.popover("Heatmaps", icon=":material/tune:", help="How they are made and drawn."):
-        first = second = third = st.container()
-        method = first.selectbox(
+        method = st.selectbox(
             "Method",
             list(gradcam.METHODS),
             key="method",
@@ -73,7 +72,7 @@ def map_style() -> closer_look.MapStyle:
             format_func=lambda name: gradcam.METHODS[name].name + (" (slow)" if gradcam.METHODS[name].slow else ""),
             help="\n\n".join(f"**{method.name}**: {method.idea}" for method in gradcam.METHODS.values()),
         )
-        layer = second.selectbox(
+        layer = st.selectbox(
             "Layer",
             [*shared, LAST],
             index=len(shared),
@@ -84,7 +83,7 @@ def map_style() -> closer_look.MapStyle:
             "whole things, coarsely.",
         )
         targets = [OWN_ANSWER, *([TRUE_CLASS] if choice.truth else []), *CLASSES]
-        target = third.selectbox(
+        target = st.selectbox(
             "Show what points to …",
             targets,
             key="target",
@@ -92,7 +91,7 @@ def map_style() -> closer_look.MapStyle:
             disabled=not gradcam.METHODS[method].of_class,
             help="Each network can be asked what in the picture points to any of the ten classes.",
         )
-        strength = first.slider(
+        strength = st.slider(
             "Strength",
             0,
             100,

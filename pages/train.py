@@ -2,15 +2,17 @@
 
 import streamlit as st
 
-from ui import experiment_form, runs_table
+from ui import experiment_form, link, runs_table
 
 SECTIONS = {
-    "experiment": ("Set up an experiment", experiment_form.show),
+    "experiment": (link.SET_UP["section"], experiment_form.show),
     "runs": ("All runs", runs_table.show),
 }
 
 if "race" in st.query_params:  # a link from when races were held here
     st.switch_page("../pages/race.py", query_params={"race": st.query_params["race"]})
+experiment_form.start_wanted()
+link.take_default("section", link.SET_UP["section"], "experiment")
 st.title("Train networks")
 section = st.segmented_control(
     "What to do",

@@ -13,7 +13,7 @@ from core.words import capitalized, counted, summary, times
 from core.words import transfer as transfer_words
 from core.words.glossary import explain, phrase
 from core.words.settings import limits, network_name
-from ui import cached, chart, figures_table, photos, tables
+from ui import cached, chart, figures_table, link, photos, tables
 from ui.curious import curious_charts
 from ui.foreign_text import plain
 from ui.pair_picker import readable_runs, show_command
@@ -52,7 +52,7 @@ if not pairs:
     )
     st.code(COMMANDS, language=None)
     st.caption("Smaller and quicker: `resnet18` or `mobilenet_v3_small` instead of `resnet50`.")
-    st.page_link("../pages/train.py", label="Or train one here", icon=":material/fitness_center:")
+    link.to_experiment("Or train one here")
     st.stop()
 
 
@@ -63,7 +63,7 @@ def choose() -> transfer.PretrainingPair:
     named = [name for name, both in names.items() if {run.name for run in both} == linked]
     if len(names) == 1:
         return names[next(iter(names))]
-    if named and "duel" not in st.session_state:
+    if named and linked != st.session_state.get("_linked_duel"):  # another than the one written below
         st.session_state["duel"] = named[0]
     name = st.selectbox(
         "Which network, and how many photos?",
@@ -73,6 +73,10 @@ def choose() -> transfer.PretrainingPair:
         format_func=lambda name: f"{network_of(names[name])} ({name})",
         help="Pairs of runs that differ in their initial weights alone: one from scratch, one pretrained.",
     )
+    shown = {side: run.name for side, run in zip("ab", names[name], strict=True)}
+    if shown.items() - st.query_params.to_dict().items():
+        st.query_params.update(shown)
+    st.session_state["_linked_duel"] = set(shown.values())
     return names[name]
 
 

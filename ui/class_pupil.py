@@ -8,7 +8,7 @@ from core.errors import ClassroomError
 from core.words import with_article
 from ui import class_link, photos
 from ui.class_doors import GONE
-from ui.foreign_text import plain
+from ui.foreign_text import emphasized, plain
 from ui.fragment import fragment
 
 POLL = 1.0  # seconds between two looks of a screen
@@ -81,7 +81,7 @@ def _heading(me: Pupil, view: View) -> None:
 
 
 def _ask(room: Room, me: Pupil, view: View) -> None:
-    st.title(plain(view.question.text), anchor=False)
+    st.title(emphasized(view.question.text), anchor=False)
     _heading(me, view)
     _photo(view)
     _ballot(room, me, view)

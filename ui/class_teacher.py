@@ -13,7 +13,7 @@ from ui import class_answers, class_link, class_pupil, photos
 from ui.class_answers import Networks
 from ui.class_doors import TITLE, ten_photos
 from ui.class_pupil import truth
-from ui.foreign_text import plain
+from ui.foreign_text import emphasized
 from ui.fragment import fragment
 from ui.permission import THIS_COMPUTER
 
@@ -128,7 +128,7 @@ def _gather(room: Room) -> None:
 
 
 def _ask(room: Room, token: str, view: View) -> None:
-    shown, question = view.phase is Phase.REVEALED, plain(view.question.text)
+    shown, question = view.phase is Phase.REVEALED, emphasized(view.question.text)
     told = shown and view.question.right is not None
     networks: Networks | None = None
     st.title(truth(view) if told else question, anchor=False)

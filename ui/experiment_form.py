@@ -42,17 +42,22 @@ def show() -> None:
         return
     _show_schedule(configs)
     _show_cost(configs)
-    st.button(
+    if st.button(
         "Start training" if len(configs) == 1 else f"Start {len(configs)} runs, one after the other",
         key="start",
         type="primary",
         icon=":material/play_arrow:",
-        on_click=_start,
-        args=(configs,),
-    )
+    ):
+        # Not by a callback, which would get the settings of before: a field's last change comes with the click.
+        st.session_state["_start_wanted"] = configs
+        st.rerun()
 
 
-def _start(configs: list[TrainConfig]) -> None:
+def start_wanted() -> None:
+    """What was asked for by Start, before the page is drawn, which then shows all runs."""
+    configs: list[TrainConfig] | None = st.session_state.pop("_start_wanted", None)
+    if configs is None:
+        return
     try:
         names = trainings.start(configs)
     except LabError as error:

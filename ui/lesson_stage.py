@@ -188,9 +188,8 @@ def _ask(guess: Guess, key: tuple[str, int]) -> None:
     """The question, what one can answer, and the button that reveals; the guess is kept until then."""
     st.markdown(f"## {emphasized(guess.ask)}")
     name = f"guess_{key[0]}_{key[1]}"
-    given: str | float | None
     if guess.answers:
-        given = st.pills(
+        st.pills(
             "Your guess",
             list(guess.answers),
             key=name,
@@ -198,9 +197,9 @@ def _ask(guess: Guess, key: tuple[str, int]) -> None:
             label_visibility="collapsed",
         )
     else:
-        unit = f"%g {guess.unit}"
+        unit = f"%g {guess.unit.replace('%', '%%')}"
         middle = (guess.low + guess.high) / 2
-        given = st.slider("Your guess", guess.low, guess.high, middle, 1.0, key=name, format=unit)
+        st.slider("Your guess", guess.low, guess.high, middle, 1.0, key=name, format=unit)
     with st.container(horizontal=True, key="guessing"):
         st.button(
             "Reveal",
@@ -209,7 +208,7 @@ def _ask(guess: Guess, key: tuple[str, int]) -> None:
             icon=":material/visibility:",
             shortcut="A",  # Enter presses again what was clicked last, a guess
             on_click=_reveal,
-            args=(key, given),
+            args=(key, name),
         )
         if guess.answers and st.button(
             "Let the class guess", key="class_guess", icon=":material/groups:", help="On their phones."
@@ -234,8 +233,9 @@ def _let_the_class_guess(guess: Guess, key: tuple[str, int]) -> None:
     st.switch_page("../pages/classroom.py", query_params={"room": room.code, "teacher": token})
 
 
-def _reveal(key: tuple[str, int], given: str | float | None) -> None:
-    st.session_state.setdefault("_guesses", {})[key] = given
+def _reveal(key: tuple[str, int], widget: str) -> None:
+    """What the widget says by now: a last change comes with the click."""
+    st.session_state.setdefault("_guesses", {})[key] = st.session_state.get(widget)
 
 
 def _show_outcome(guess: Guess, key: tuple[str, int]) -> None:

@@ -114,7 +114,7 @@ def learning_curves(a: Run, b: Run) -> None:
 def depth_view(a: Run, b: Run) -> None:
     """The runs of the recipe that A and B have."""
     recipe = next(one for one in depth.recipes(finished_runs()) if a.name in {run.name for run in one.runs})
-    rows = depth.table([cached.figures(run) for run in recipe.runs])
+    rows = depth.table([*tables.figures(recipe.runs)])
     axes = Axes(sorted(set(map(int, rows["depth"]))), lowest=float(rows["test_right"].min()) - 3)
     spread = depth.spread(rows, "test_right")
     nothing = depth.PUBLISHED[:0]

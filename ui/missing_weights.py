@@ -5,6 +5,7 @@ import streamlit as st
 from core.runs.run import Run
 from core.settings.setting import differences
 from core.words.settings import limits
+from ui import permission
 from ui.foreign_text import plain
 from ui.pair_picker import Pair, finished_runs, offer_pair
 
@@ -20,7 +21,7 @@ def offer(pair: Pair) -> None:
         icon=":material/inventory_2:",
     )
     for run in without:
-        st.code(run.commands_to_repeat, language=None, wrap_lines=True)
+        st.code(permission.shown(run).commands_to_repeat, language=None, wrap_lines=True)
     instead = [run if run.has_weights else _with_weights(run) for _, run in pair]
     a, b = (run.name if run else "" for run in instead)
     if a and b:

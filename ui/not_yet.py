@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.errors import LabError
 from core.runs.run import Run
-from ui import cached
+from ui import cached, permission
 from ui.foreign_text import plain
 
 Stored = TypeVar("Stored")
@@ -27,10 +27,10 @@ def read(
             known = cached.stored(load, run)
         except LabError as error:
             st.warning(plain(error), icon=":material/broken_image:")
-            st.code(command(run), language=None, wrap_lines=True)
+            st.code(command(permission.shown(run)), language=None, wrap_lines=True)
             continue
         if known is None:
-            say(missing.format(side=side), command(run))
+            say(missing.format(side=side), command(permission.shown(run)))
         else:
             found[side] = known
     return found

@@ -17,7 +17,7 @@ from core.runs.run import Run
 from core.settings.train_config import TrainConfig
 from core.words import questions as question_words
 from core.words.settings import describe, names
-from ui import cached, screen
+from ui import cached, link, permission, screen
 from ui.foreign_text import plain
 
 Names = tuple[str, str]  # of A and of B
@@ -62,7 +62,7 @@ def choose(default: Names = DEEP, fits: Callable[[TrainConfig], bool] = lambda _
     runs = {run.name: run for run in finished if fits(run.config)}
     if not runs:
         st.info("There are no trained networks of this kind yet.")
-        st.page_link("../pages/train.py", label="Train a pair now", icon=":material/fitness_center:")
+        link.to_experiment("Train a pair now")
         st.stop()
     _follow_link({run.name: run for run in finished}, default)
     questions = question_words.labels(cached.questions(list(runs.values())))
@@ -153,6 +153,7 @@ def rename(before: str, after: str) -> None:
 
 def show_command(run: Run, **changes) -> None:
     """The command that makes another run like `run`, but for these settings."""
+    run = permission.shown(run)
     st.code("\n".join([*run.preparation, run.command_with(**changes)]), language=None, wrap_lines=True)
 
 

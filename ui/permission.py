@@ -14,6 +14,7 @@ import streamlit as st
 from core.classroom import address, tokens
 from core.errors import LabError
 from core.jobs import limits
+from core.runs.run import Run
 from core.settings import environment
 
 TOKEN = "admin"  # in the link
@@ -36,6 +37,15 @@ def refusal() -> str | None:
     except LabError as error:
         return str(error)
     return None if st.session_state.get(KEPT) or sits_here(*_visitor()) else NOT_HERE
+
+
+def shown(run: Run) -> Run:
+    """Of which this visitor may see the commands: without the folders of this computer for who may change nothing."""
+    if refusal() is None:
+        return run
+    from core.sharing.files import without_folders
+
+    return without_folders(run)
 
 
 def follow_link() -> None:

@@ -11,8 +11,8 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.data import gallery, pictures
 from core.data.cifar10 import CLASSES, TEST_IMAGES
-from core.errors import ImageError
-from ui import cached, permission
+from core.errors import ImageError, LabError
+from ui import cached, link, permission
 from ui.foreign_text import plain
 from ui.pair_picker import Pair
 
@@ -42,11 +42,13 @@ class Choice:
 
 def choose(pair: Pair) -> Choice | None:
     """Draw the controls; None while there is no usable picture (the page then shows why)."""
+    first = st.session_state.setdefault("_first_source", _first_source())
+    link.take_default("source", SOURCES[first], first)
     row = st.container(horizontal=True, vertical_alignment="center", key="picture_source")
     source = row.segmented_control(
         "Picture",
         list(SOURCES),
-        default=st.session_state.setdefault("_first_source", _first_source()),
+        default=first,
         key="source",
         bind="query-params",
         required=True,
@@ -104,7 +106,10 @@ def most_telling(pair: Pair) -> int:
 
 def _draw(pair: Pair) -> None:
     """Choose a photo of the kind that the two boxes name."""
-    found, shows = _pool(pair, st.session_state["pool"]), st.session_state["shows"]
+    try:
+        found, shows = _pool(pair, st.session_state["pool"]), st.session_state["shows"]
+    except LabError:  # a run of the pair was deleted meanwhile, which the page then says
+        return
     if shows != ANY_CLASS:
         found = found[cached.test_labels()[found] == CLASSES.index(shows)]
     if len(found):

@@ -32,6 +32,7 @@ def show() -> None:
     if "_replay" in st.session_state:
         _show_replay(**st.session_state["_replay"])
     elif race and race.alive:
+        _keep_bet(race.name)  # of who waited at the offer until somebody else began
         _watch()
     elif race and _may_see_end(race):
         _show_live_end(race)
@@ -111,7 +112,7 @@ def _offer() -> None:
 def _chosen() -> str:
     """The race chosen, kept in the link as ?race=NAME. A name unknown here is as none."""
     linked: str = st.query_params.get("race", "")
-    if linked in RACES and linked != st.session_state.get("_linked_race"):
+    if linked in RACES and (linked != st.session_state.get("_linked_race") or "race" not in st.session_state):
         st.session_state["race"] = linked
     elif st.session_state.get("race") not in RACES:
         st.session_state["race"] = next(iter(RACES))

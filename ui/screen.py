@@ -14,6 +14,7 @@ from ui.permission import THIS_COMPUTER
 PARTS = ("nav", "picker", "controls")
 SECRETS = ("admin", "teacher", "host", "me")  # by which one may change runs, end a class or a race, or is a pupil
 OWN_PICTURES = ("upload", "camera")  # sources of pictures that nobody else can see
+WITH_PHOTO = ("look_inside", "robustness", "when_it_knows")  # pages
 LONGEST_LINK = 1_000  # letters: a code of more is too fine for a phone's camera
 LETTERS = 27  # pixels: at least 20 points, at 1280 x 720
 WIDGETS = ("stButtonGroup", "stSelectbox", "stSlider", "stSegmentedControl", "stPopover", "stNumberInput", "stToggle")
@@ -76,10 +77,13 @@ def show_switch() -> None:
 
 
 def _link() -> str:
-    """To what is on the screen, with all that the link holds but what makes one its host."""
+    """To what is on the screen, with all that the link holds but what makes one its host. The photo that a page shows
+    at first is not in its link, and would be another on a phone."""
     here = urlsplit(st.context.url or "")
-    shown = {key: value for key, value in st.query_params.to_dict().items() if key not in SECRETS}
-    return urlunsplit((here.scheme, here.netloc, here.path, urlencode(shown), ""))
+    shown = {key: st.query_params.get_all(key) for key in st.query_params if key not in SECRETS}
+    if here.path.rpartition("/")[2] in WITH_PHOTO and st.session_state.get("source") == "test":
+        shown.setdefault("image", [str(st.session_state.get("image", 0))])
+    return urlunsplit((here.scheme, here.netloc, here.path, urlencode(shown, doseq=True), ""))
 
 
 def _show_link() -> None:

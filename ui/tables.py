@@ -69,11 +69,12 @@ def depth_finding(runs: list[Run]) -> depth.Finding:
 @st.cache_data(max_entries=16, hash_funcs=cached.RUN_KEY, show_spinner=False)
 def depth_by_recipe(recipes: list[list[Run]]) -> pd.DataFrame:
     """See `depth.by_recipe`. Runs that can't be read are left out."""
-    figures = {number: list(_figures(runs)) for number, runs in enumerate(recipes)}
-    return depth.by_recipe({number: depth.table(known) for number, known in figures.items() if known})
+    known = {number: list(figures(runs)) for number, runs in enumerate(recipes)}
+    return depth.by_recipe({number: depth.table(rows) for number, rows in known.items() if rows})
 
 
-def _figures(runs: list[Run]) -> Iterator[dict]:
+def figures(runs: list[Run]) -> Iterator[dict]:
+    """`cached.figures` of those that can be read."""
     for run in runs:
         with suppress(RunError):
             yield cached.figures(run)

@@ -10,7 +10,7 @@ from core.runs import kept_weights
 from core.runs.run import Run
 from core.settings.train_config import LONGEST_NAME
 from core.words import landscape as landscape_words
-from ui import chart, not_yet, pair_picker
+from ui import chart, not_yet, pair_picker, permission
 from ui.pair_picker import OBSERVED, Pair, offer_pair
 
 TIMES = 12  # that weights are kept, where nobody has yet
@@ -69,7 +69,7 @@ def show_details(pair: Pair) -> None:
     st.markdown(HOW)
     if without := _without(pair):
         st.markdown("These train once more, saving weights, and then map the path:")
-        st.code("\n".join(map(_command, without.values())), language=None, wrap_lines=True)
+        st.code("\n".join(_command(permission.shown(run)) for run in without.values()), language=None, wrap_lines=True)
 
 
 def _without(pair: Pair) -> dict[str, Run]:

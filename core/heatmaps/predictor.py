@@ -18,6 +18,8 @@ from core.models.inference import infer
 from core.models.registry import build, family
 from core.runs.run import Run
 
+SLOW_MAPS = threading.Lock()  # one at a time, of all networks, each on a copy: others' answers do not wait for it
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -85,8 +87,7 @@ class Predictor:
         logits = self.logits(pixels[None])[0]
         explained = int(logits.argmax()) if target is None else target
         layer = layer or self.layers[-1]
-        with self._lock:
-            heatmap = self._heatmap(self._model, self._layers[layer], pixels, explained, method)
+        heatmap = self._own_heatmap(layer, pixels, explained, method)
         sure = calibration.probabilities(logits[None], self._temperature)[0]
         return Prediction(logits, sure, heatmap, explained)
 
@@ -109,9 +110,7 @@ class Predictor:
             return self._heatmap(model, self._family.cam_layers(model)[layer], pixels, prediction.explained, method)
 
         seeds = range(self._config.seed + 1, self._config.seed + 1 + sanity_checks.UNTRAINED)
-        with self._lock:  # others hook into the network meanwhile, and a copy would take their hooks along
-            copied = copy.deepcopy(self._model)
-        randomized = sanity_checks.randomized_heatmaps(copied, self._untrained(seeds[0]), heatmap)
+        randomized = sanity_checks.randomized_heatmaps(self._copied(), self._untrained(seeds[0]), heatmap)
         untrained = [*list(randomized.values())[-1:], *(heatmap(self._untrained(seed)) for seed in seeds[1:])]
         # Pixels are removed from the picture as it came: enlarged ones could be guessed from their neighbors.
         preprocessing = self._family.preprocessing
@@ -128,6 +127,19 @@ class Predictor:
     def occlusion(self, pixels: np.ndarray, target: int) -> np.ndarray:
         """Float32 (32, 32): how much the probability of `target` falls with a patch there."""
         return occlusion.importance(pixels, lambda pictures: self.probabilities(pictures)[:, target])
+
+    def _own_heatmap(self, layer: str, pixels: np.ndarray, target: int, method: str) -> np.ndarray:
+        if gradcam.METHODS[method].slow:
+            with SLOW_MAPS:
+                copied = self._copied()
+                return self._heatmap(copied, self._family.cam_layers(copied)[layer], pixels, target, method)
+        with self._lock:
+            return self._heatmap(self._model, self._layers[layer], pixels, target, method)
+
+    def _copied(self) -> nn.Module:
+        """For who would keep others waiting."""
+        with self._lock:  # others hook into the network meanwhile, and a copy would take their hooks along
+            return copy.deepcopy(self._model)
 
     def _heatmap(self, model: nn.Module, layer: nn.Module, pixels: np.ndarray, target: int, method: str) -> np.ndarray:
         return gradcam.resized(gradcam.heatmap(model, layer, self._inputs(pixels), target, method), (SIZE, SIZE))

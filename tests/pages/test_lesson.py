@@ -1,6 +1,7 @@
 """The lessons on the screen: every step before and after its reveal, the way through, links by hand."""
 
 import inspect
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,9 @@ from core.classroom.room import Phase
 from core.classroom.rooms import ROOMS
 from core.lessons import lesson
 from core.lessons.views import VIEWS
+from core.runs import store
+from core.runs.library import find_run
+from core.runs.run import open_run
 from tests.core.lessons.test_lesson import SHIPPED, STEP, write
 from tests.pages.opened import linked, new_app, open_page, said, undescribed
 from ui import chart, lesson_views
@@ -70,6 +74,40 @@ def test_a_guess_is_judged():
     app.slider(key="guess_shortcuts_6").set_value(90.0).run()
     app.button(key="lesson_reveal").click().run()
     assert "You guessed 90: very close." in said(app)
+
+
+def test_the_guess_of_the_moment_is_judged():
+    """Though it was made just before the reveal."""
+    app = visit(lesson="shortcuts", step="6")
+    app.slider(key="guess_shortcuts_6").set_value(90.0)
+    app.button(key="lesson_reveal").click().run()
+    assert "You guessed 90: very close." in said(app)
+
+
+def test_a_guess_in_percent_and_a_question_with_bold_words(tmp_path, monkeypatch):
+    """The slider's format is one of C's, in which a percent sign is written twice."""
+    text = STEP[: STEP.index('fact = "better"')] + 'fact = "right_share", run = "plain56-s0", unit = "%" }'
+    write(tmp_path, text)
+    monkeypatch.setenv("RESNET_LAB_LESSONS", str(tmp_path))
+    (slider,) = visit(lesson="mine", step="1").slider
+    assert slider.proto.format == "%g %%"
+    room, token = ROOMS.open([Question("Is it **red**?", ("yes", "no"))])
+    room.start(token)
+    app = new_app()
+    app.query_params.update(room=room.code, teacher=token)
+    assert open_page(app, "classroom").title[0].value == "Is it **red**?"
+
+
+def test_a_run_that_cannot_be_read_is_left_out_of_the_depths(make_run, own_runs):
+    recipe = find_run("plain56-s0").config
+    make_run("mine")
+    facts = open_run(own_runs / "mine").facts
+    store.save_facts(own_runs / "mine", replace(recipe, seed=9), facts)
+    (own_runs / "mine" / "history.csv").unlink()
+    app = visit(lesson="shortcuts", step="5")
+    app.button(key="lesson_reveal").click().run()
+    assert not app.exception
+    assert not app.error
 
 
 def test_a_lesson_begun_again_is_new_to_the_next_class():

@@ -26,7 +26,7 @@ from core.settings.setting import differences
 from core.settings.train_config import TrainConfig
 from tests.conftest import TINY
 from tests.core.data.test_pictures import DAMAGED, NOT_PICTURES, TOO_LARGE
-from tests.pages.opened import FOLDED, charts, new_app, open_page, said, undescribed
+from tests.pages.opened import FOLDED, charts, linked, new_app, open_page, said, undescribed
 from ui import permission, picture_source
 
 PAGES = sorted((ROOT / "pages").glob("*.py"))
@@ -533,6 +533,32 @@ def test_transfer_tells_the_whole_story(app, alone, duel):
     assert len(charts(app)) == 2
     assert len(app.get("image")) == 6  # the first filters at first sight, then before and after
     assert len(app.table) == 2
+
+
+def test_another_link_opens_another_pair(app, alone, duel):
+    app.query_params["a"], app.query_params["b"] = "small-scratch", "small-learned"
+    app = open_page(app, "transfer")
+    app.selectbox(key="duel").set_value("scratch and learned").run()
+    assert (linked(app, "a"), linked(app, "b")) == ("scratch", "learned")
+    app.query_params["a"], app.query_params["b"] = "small-scratch", "small-learned"
+    assert open_page(app, "transfer").selectbox(key="duel").value == "small-scratch and small-learned"
+
+
+def test_another_photo_of_a_pair_that_was_deleted_leads_to_what_is_left(app, own_runs):
+    app = look_inside(app)
+    shutil.rmtree(own_runs / "mine-plain")
+    app.button(key="another").click().run()
+    assert not app.exception
+    assert "mine-plain" in said(app, "warning")
+
+
+def test_who_may_change_nothing_sees_no_folder_of_the_server(app, elsewhere, make_run, weights):
+    make_run("theirs", init=str(weights))
+    (make_run("bare", init=str(weights), seed=1).path / "model.safetensors").unlink()
+    app.query_params["a"], app.query_params["b"] = "theirs", "bare"
+    codes = " ".join(code.value for code in look_inside(app).get("code"))
+    assert weights.name in codes
+    assert str(weights.parent) not in codes
 
 
 def test_a_link_opens_the_pair_that_it_names(app, alone, duel):

@@ -14,7 +14,7 @@ from core.errors import TrainingError
 from core.jobs.races import race_process, recorded_races
 from core.jobs.races.pairs import RACES
 from core.jobs.races.race import Frame, Standing
-from tests.pages.opened import charts, new_app, said, undescribed
+from tests.pages.opened import charts, new_app, open_page, said, undescribed
 from ui import race_stage
 
 NO_WINNER, HOSTILE = "no winner", "![x](https://example.org/p.png)"
@@ -290,3 +290,21 @@ def test_who_waits_before_the_offer_sees_a_race_that_starts(live, own_runs):
 def test_a_live_race_says_what_it_waits_for(live):
     live("pretrained")
     assert "45 MB" in visit().get("progress")[0].proto.text
+
+
+def test_who_bets_and_waits_keeps_the_bet_when_somebody_else_starts(live, own_runs):
+    app = visit(race="20")
+    app.segmented_control(key="bet_20").set_value("B").run()
+    live("20")
+    write_frames(own_runs, step=40)
+    app.run()
+    assert app.session_state["_bet"] == {"20": "B"}
+
+
+def test_back_leads_to_the_race_of_the_link():
+    app = visit(race="20")
+    app.segmented_control(key="race").set_value("56").run()
+    app = open_page(app, "start")
+    app.switch_page("../pages/race.py")
+    app.query_params["race"] = "56"
+    assert app.run().segmented_control(key="race").value == "56"

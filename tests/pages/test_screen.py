@@ -106,6 +106,22 @@ def test_what_is_shared_leads_other_devices_here(monkeypatch):
     assert "works on this computer alone" in app.run().sidebar.caption[0].value
 
 
+def test_what_is_shared_holds_all_that_is_chosen(monkeypatch):
+    app = visit("surgery", a="plain20-s0", b="resnet20-s0", off=["5", "6"])
+    app.session_state["share"] = True
+    app.run()
+    assert "off=5&off=6" in app.sidebar.code[0].value
+
+
+def test_the_photo_that_is_shown_at_first_is_shared(monkeypatch):
+    monkeypatch.setattr(ContextProxy, "url", property(lambda self: "http://localhost:8501/look_inside"))
+    app = visit("look_inside")
+    app.session_state["share"] = True
+    app.run()
+    shown = app.number_input(key="image").value
+    assert f"image={shown}" in app.sidebar.code[0].value
+
+
 def test_a_link_too_long_for_a_code_is_shared_as_text():
     app = visit("compare", note="x" * 2_000)
     app.session_state["share"] = True

@@ -52,6 +52,17 @@ def test_the_door_to_a_picture_of_ones_own_asks_for_it():
     assert app.run().segmented_control(key="source").value == "upload"
 
 
+def test_a_link_to_a_test_photo_leads_there_from_a_picture_of_ones_own():
+    """Streamlit passes over a default that a link names."""
+    app = open_page(new_app(), "look_inside")
+    app.segmented_control(key="source").set_value("gallery").run()
+    open_page(app, "mistakes").switch_page("../pages/look_inside.py")
+    app.query_params.update(TEST_PHOTO, image="33")
+    assert app.run().segmented_control(key="source").value == "test"
+    app.segmented_control(key="source").set_value("gallery").run()
+    assert app.run().segmented_control(key="source").value == "gallery"
+
+
 PHONE = {"User-Agent": "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36"}
 
 

@@ -18,7 +18,7 @@ from core.settings.setting import differences
 from core.settings.train_config import TrainConfig
 from core.sharing import zip_archive
 from tests.pages.opened import charts, new_app, open_page, said
-from ui import experiment_form, permission
+from ui import experiment_form, link, permission
 from ui.experiment_form import FILLED_IN
 from ui.runs_table import twins
 
@@ -52,6 +52,21 @@ def test_one_press_queues_two_runs_that_differ_in_one_thing(app):
     assert differences(a, b) == {"norm": ("batch", "none")}
     assert (a.epochs, a.data) == (3, "shipped")
     assert app.selectbox(key="chosen_run").value == a.default_run_name  # the page has gone on to "All runs"
+
+
+def test_what_was_typed_last_counts_though_start_is_pressed_at_once(app):
+    app = section(app, "experiment")
+    app.number_input(key="cifar_epochs").set_value(3)
+    app.button(key="start").click().run()
+    assert not app.exception
+    assert {open_run(paths.own_runs_dir() / name).config.epochs for name in trainings.states()} == {3}
+
+
+def test_a_link_to_an_experiment_leads_there_from_all_runs(app):
+    app = open_page(section(app, "runs"), "depth")
+    app.switch_page("../pages/train.py")
+    app.query_params.update(link.SET_UP)
+    assert app.run().button(key="start")
 
 
 @pytest.mark.parametrize(("label", "named"), FILLED_IN.items())

@@ -151,6 +151,7 @@ def test_gradient_flow_needs_the_weights_to_tell_how_far_a_step_moves(app, own_r
     (own_runs / OWN["A"] / "model.safetensors").unlink()
     app = open_page(app, "gradient_flow")
     assert f"would move the first layer's weights in B by {length}." in said(app)
+    assert "steps reach every layer of both" not in said(app)
     assert "A: how far a step would move its layers is not known. mine-plain has no weights" in said(app, "caption")
 
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 import tqdm
 from scipy.special import softmax
+from torch import nn
 
 from core.analysis import calibration
 from core.analysis.calibration import Temperature
@@ -53,8 +54,8 @@ def test_the_strongest_pattern_is_bright_where_the_channels_respond(seed):
     """The library leaves its sign to chance."""
     activations = np.random.default_rng(seed).random((1, 8, 4, 4), dtype=np.float32)
     activations[0, :, 1, 2] += 5
-    cam = gradcam._cam_class("EigenCAM")
-    assert cam.get_cam_image(cam.__new__(cam), None, None, None, activations, None, None).argmax() == 6
+    cam = gradcam._cam_class("EigenCAM")(nn.Linear(1, 1), [])
+    assert cam.get_cam_image(None, None, None, activations, None, None).argmax() == 6
 
 
 @pytest.mark.parametrize("target", [0, 10])
@@ -196,6 +197,17 @@ def test_the_usual_layer_has_8_x_8_cells_and_lively_maps(name):
         found = predictor.predict(picture).heatmap
         assert np.isfinite(found).all()
         assert np.ptp(found) > 0.5
+
+
+def test_a_slow_map_keeps_nobody_waiting(monkeypatch):
+    """Others are answered, by the same network, while one is drawn."""
+    predictor, answered = Predictor(find_run("resnet8-s0")), []
+    pixels = cifar10.load_test().pixels[0]
+    monkeypatch.setattr(
+        predictor, "_heatmap", lambda model, *_: answered.append(predictor.logits(pixels[None])) or np.ones((32, 32))
+    )
+    predictor.predict(pixels, method="AblationCAM")
+    assert len(answered) == 1
 
 
 STORM = """
