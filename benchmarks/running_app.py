@@ -18,7 +18,15 @@ from playwright.sync_api import Page, sync_playwright
 from core.paths import ROOT
 
 SECONDS = 90  # at most, until it answers
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")  # as systems call it
+SHELL = "chromium-headless-shell"
+CHROMIUM = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    SHELL,
+)  # as systems call it
 # By the file's name: the page's title in the navigation.
 TITLES = {
     "start": "Start",

@@ -59,7 +59,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
 def remove_leftovers(folder: Path) -> None:
     """Remove what `write_atomically` has left in `folder` where its process was killed in the middle."""
-    for path in folder.glob(f".*.{'[!.]' * 8}"):  # as mkstemp names them
+    for path in folder.glob(f".*.{'[a-z0-9_]' * 8}"):  # as mkstemp names them
         if path.is_file():
             path.unlink(missing_ok=True)
 

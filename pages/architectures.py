@@ -14,7 +14,7 @@ from core.words import counted, summary
 from core.words.glossary import explain
 from core.words.settings import describe, in_words, limits, network_name, setting_name
 from ui import cached, chart, link, permission
-from ui.curious import curious
+from ui.curious import curious_charts
 from ui.foreign_text import plain
 from ui.pair_picker import readable_runs, show_command
 
@@ -262,8 +262,10 @@ def _differs_in_recipe(run: Run, like: Run) -> bool:
 
 
 show_costs()
-show_run(clicked())
-if not clicked().imported:
-    with curious():
-        st.markdown(EXPERTS)
-        show_schedules(clicked())
+run = clicked()
+show_run(run)
+if not run.imported:
+    with curious_charts() as details:
+        if details.open:
+            st.markdown(EXPERTS)
+            show_schedules(run)

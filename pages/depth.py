@@ -129,6 +129,8 @@ with place:
             "2015, for comparison."
         )
     st.markdown(f"## {depth_words.headline(found)}")
+    if once := depth_words.trained_once(found):
+        st.markdown(once)
     show_clicked()
 
 

@@ -130,6 +130,8 @@ def show_steps(found: dict[str, Record]) -> None:
     for side, run in pair:
         if side in found and run.config.optimizer == "adamw":
             st.caption(f"{side}: AdamW rescales each gradient, so its norm does not tell how far a step moves a layer.")
+        elif side in found and not run.has_weights:
+            st.caption(f"{side}: how far a step would move its layers is not known, as its weights are not here.")
         elif side in found:
             try:
                 steps[side] = gradients.with_steps(cached.gradients_at_end(run), new_networks.FIRST_RATE)
@@ -154,12 +156,11 @@ def show_steps(found: dict[str, Record]) -> None:
         )
     st.markdown(all_layers)
     epochs = " and ".join(f"{run.best_epoch} ({side})" for side, run in pair if side in steps)
-    whole = (
-        ", before any was shortened" if any(run.config.clip_norm or run.config.clip_layer for _, run in pair) else ""
-    )
+    clipped = any(run.config.clip_norm or run.config.clip_layer for side, run in pair if side in steps)
+    whole = " (before any was shortened)" * clipped
     st.caption(
-        f"Learning rate {new_networks.FIRST_RATE:g} again, so that it can be compared; the mean of the messages in "
-        f"epoch {epochs}, whose weights were kept{whole}. All other epochs are below, for the curious."
+        f"Learning rate {new_networks.FIRST_RATE:g} again, so that it can be compared; the mean of the messages{whole} "
+        f"in epoch {epochs}, whose weights were kept. All other epochs are below, for the curious."
     )
 
 

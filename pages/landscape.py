@@ -25,8 +25,8 @@ loss landscape of neural nets](https://arxiv.org/abs/1712.09913)): at the edge o
 each filter has been changed by as much as it is long. Without that, a network with larger weights would look flatter \
 and be no different. BatchNorm and biases stay as they are, as in the paper's own code.
 
-**Which loss, on which photos.** The height is plain cross-entropy. Training also asked the networks not to be too \
-sure (label smoothing) and kept their weights small, so this is nearly, but not exactly, what it made smaller. The \
+**Which loss, on which photos.** The height is plain cross-entropy. Most trainings also ask the networks not to be too \
+sure (label smoothing) and keep their weights small, so this is nearly, but not exactly, what they made smaller. The \
 photos are training photos: the first {photos:,} of those that ship, as they are, neither shifted nor mirrored. (About \
 a tenth of them were set aside for validation.) The network is asked as in a test, in {precision}.
 

@@ -140,11 +140,8 @@ def show_kept_answer(side: str, run: Run) -> None:
 
 def unfamiliar() -> dict[str, float]:
     """{side: how few of 100 test photos look so unfamiliar to it}, for those to whom this picture does."""
-    return {
-        look.side: out_of_distribution.rank(look.answer.logits, cached.test_logits(look.run))
-        for look in looks
-        if out_of_distribution.unfamiliar(look.answer.logits, cached.test_logits(look.run))
-    }
+    ranks = {look.side: out_of_distribution.rank(look.answer.logits, cached.test_logits(look.run)) for look in looks}
+    return {side: rank for side, rank in ranks.items() if rank < out_of_distribution.FALSE_ALARMS}
 
 
 def show_verdict() -> None:
@@ -214,7 +211,7 @@ with picture:
     st.markdown(f"What the networks see: **{len(seen)} × {len(seen)}** pixels")
     with st.container(horizontal=True, key="pictures"):
         st.image(
-            pictures.enlarge(seen, SEEN),
+            pictures.png_address(seen),
             caption=choice.title,
             width=SEEN,
             alt=f"{choice.title}, as the networks see it",

@@ -197,7 +197,7 @@ with st.expander(
 
 def show_details() -> None:
     st.markdown(
-        "The numbers on the diagonal are right answers, of 1,000 photos each. In “what changes”, a cell has the color "
+        "The numbers on the diagonal are right answers, of 1,000 photos each. In “what changes,” a cell has the color "
         "of the network that gives this answer more often. Small changes may be luck: another seed can change a cell "
         "by ten photos or more."
     )

@@ -94,10 +94,10 @@ def show_picture(choice: picture_source.Choice, kind: str, strength: int) -> Non
     spoiled = corruptions.corrupt(clean, kind, strength, seed=choice.number or 0) if strength else clean
     sentence, (shown, *places) = st.empty(), st.columns([1, 1, 1])
     with shown, st.container(horizontal=True):
-        st.image(pictures.enlarge(clean, SIDE), caption=choice.title, width=SIDE, alt=choice.title)
+        st.image(pictures.png_address(clean), caption=choice.title, width=SIDE, alt=choice.title)
         if strength:
             what = CORRUPTIONS[kind].label
-            st.image(pictures.enlarge(spoiled, SIDE), caption=what, width=SIDE, alt=f"{choice.title}, spoiled: {what}")
+            st.image(pictures.png_address(spoiled), caption=what, width=SIDE, alt=f"{choice.title}, spoiled: {what}")
     labels = {}
     for place, (side, run) in zip(places, pair, strict=True):
         with place, st.container(border=True, key=f"says_{side}", height="stretch"):

@@ -17,7 +17,7 @@ from ui.picture_source import OWN_PHOTO
 PHOTO = 88  # pixels
 WHAT_THEY_ARE = {
     "skip": ("Plain network", "ResNet"),
-    "init": ("From nothing", "Learned before"),
+    "init": ("From scratch", "Pretrained"),
 }
 IDEA = {
     "skip": "Both have {depth} layers. In one, each pair of layers has a **shortcut** around it: an arc.",

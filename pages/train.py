@@ -11,8 +11,8 @@ SECTIONS = {
 
 if "race" in st.query_params:  # a link from when races were held here
     st.switch_page("../pages/race.py", query_params={"race": st.query_params["race"]})
-experiment_form.start_wanted()
 link.take_default("section", link.SET_UP["section"], "experiment")
+experiment_form.go_to_started()
 st.title("Train networks")
 section = st.segmented_control(
     "What to do",

@@ -1,4 +1,4 @@
-"""A network that starts from nothing against the same one that has learned before."""
+"""A network that starts from scratch against the same one, pretrained."""
 
 import pandas as pd
 import streamlit as st
@@ -61,6 +61,8 @@ def choose() -> transfer.PretrainingPair:
     names = {" and ".join(run.name for run in both): both for both in pairs}
     linked = {st.query_params.get(side) for side in "ab"}
     named = [name for name, both in names.items() if {run.name for run in both} == linked]
+    if (older := st.query_params.pop("duel", None)) in names:  # as links once had it
+        named = [older]
     if len(names) == 1:
         return names[next(iter(names))]
     if named and linked != st.session_state.get("_linked_duel"):  # another than the one written below
@@ -69,7 +71,7 @@ def choose() -> transfer.PretrainingPair:
         "Which network, and how many photos?",
         list(names),
         key="duel",
-        bind="query-params",
+        persist_state="session",
         format_func=lambda name: f"{network_of(names[name])} ({name})",
         help="Pairs of runs that differ in their initial weights alone: one from scratch, one pretrained.",
     )
@@ -122,7 +124,7 @@ def show_sides(table: pd.DataFrame, moved: dict[str, WeightChange]) -> None:
                     st.markdown(BEGIN[side])
                     if few is not None:
                         value = table.query("side == @side and images == @few")["accuracy"].iloc[0]
-                        st.metric(f"right on new photos, after learning from {few:,}", f"{value:.0%}")
+                        st.metric(f"right, after {few:,} photos", f"{value:.0%}")
 
 
 def show_budgets(table: pd.DataFrame) -> None:

@@ -92,7 +92,7 @@ def show_picture(choice: picture_source.Choice) -> None:
         st.markdown(f"## {probe_words.settle(pair.names, labels, asked)}")
     picture, *places = st.columns([1, 2, 2])
     with picture:
-        st.image(pictures.enlarge(seen, SEEN), caption=choice.title, width=SEEN, alt=f"{choice.title}, as they see it")
+        st.image(pictures.png_address(seen), caption=choice.title, width=SEEN, alt=f"{choice.title}, as they see it")
     for place, (side, run) in zip(places, pair, strict=True):
         if side in answers:
             with place, st.container(border=True, key=f"knows_{side}", height="stretch"):

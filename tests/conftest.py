@@ -46,7 +46,7 @@ def _one_thread():
 def own_runs(tmp_path, monkeypatch) -> Path:
     """The user's own runs lie below tmp_path, no full CIFAR-10 is at hand, and no setting of this shell counts."""
     for name in OF_THE_SHELL:
-        monkeypatch.delenv(name)
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("RESNET_LAB_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("TQDM_DISABLE", "1")  # which the app and `predict` set for their process: gone after the test
     monkeypatch.delenv("TQDM_DISABLE")

@@ -27,7 +27,7 @@ def show(pair: Pair) -> None:
     found = not_yet.read(
         [(side, run) for side, run in pair if not run.imported],
         validation.load,
-        "What **{side}** answered while it learned was not kept. A new training keeps it.",
+        "What **{side}** answered while it learned was not kept. Training it again will keep it.",
         lambda run: run.commands_to_repeat,
     )
     if not found:

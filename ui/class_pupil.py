@@ -133,7 +133,7 @@ def _judge(room: Room, me: Pupil, view: View) -> None:
     if said is not None:
         st.markdown(f"You said “{said}”.")
     if question.right is not None:
-        place = _place(room, me)
+        place = _place(scores.places(room), me)
         st.metric("Your score", f"{place.score if place else 0} of {scores.asked(room)}", border=True)
 
 
@@ -144,16 +144,17 @@ def truth(view: View) -> str:
 
 
 def _end(room: Room, me: Pupil, view: View) -> None:
-    place, asked = _place(room, me), scores.asked(room)
+    places, asked = scores.places(room), scores.asked(room)
+    place = _place(places, me)
     if not asked or not place:
         st.title("The game is over", anchor=False)
         st.markdown("Keep this page open: another one may follow.")
         return
-    st.title(f"You are {scores.ordinal(place.rank)} of {len(scores.places(room))}", anchor=False)
+    st.title(f"You are {scores.ordinal(place.rank)} of {len(places)}", anchor=False)
     st.metric(me.name, f"{place.score} of {asked}", border=True)
     st.markdown("Look at the screen: how did the class do, and how did the networks do?")
 
 
-def _place(room: Room, me: Pupil) -> scores.Place | None:
+def _place(places: list[scores.Place], me: Pupil) -> scores.Place | None:
     """None for who never voted."""
-    return next((place for place in scores.places(room) if place.pupil == me), None)
+    return next((place for place in places if place.pupil == me), None)

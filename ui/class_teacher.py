@@ -75,7 +75,7 @@ def _wait(room: Room, token: str) -> None:
     left, right = st.columns([2, 3])
     with left:
         if found.base:
-            st.image(qr.png(found.room(room.code)), width=QR, alt="A QR code that leads phones to this room")
+            st.image(qr.address(found.room(room.code)), width=QR, alt="A QR code that leads phones to this room")
         else:
             st.warning(
                 "This computer is not on a network that phones can reach. Connect it to Wi-Fi, and reload this page.",

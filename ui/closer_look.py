@@ -172,7 +172,7 @@ def shake(looks: list[Look], pair: Pair, style: MapStyle) -> None:
     shown, *columns = st.columns(1 + len(looks))
     with shown:
         st.markdown("**The picture now**")
-        st.image(pictures.enlarge(spoilt, SIDE), width=SIDE, alt=_spoiled_by(amounts))
+        st.image(pictures.png_address(spoilt), width=SIDE, alt=_spoiled_by(amounts))
     for column, before in zip(columns, looks, strict=True):
         with column, each_for_itself():
             now = look(before.side, before.run, spoilt, style)

@@ -48,22 +48,23 @@ def show() -> None:
         type="primary",
         icon=":material/play_arrow:",
     ):
-        # Not by a callback, which would get the settings of before: a field's last change comes with the click.
-        st.session_state["_start_wanted"] = configs
+        _start(configs)  # not by a callback, which would get the previous settings: a last change comes with the click
         st.rerun()
 
 
-def start_wanted() -> None:
-    """What was asked for by Start, before the page is drawn, which then shows all runs."""
-    configs: list[TrainConfig] | None = st.session_state.pop("_start_wanted", None)
-    if configs is None:
-        return
+def _start(configs: list[TrainConfig]) -> None:
     try:
         names = trainings.start(configs)
     except LabError as error:
         st.session_state["_start_problem"] = str(error)
     else:
-        st.session_state.update(section="runs", chosen_run=names[0])
+        st.session_state["_started"] = names[0]
+
+
+def go_to_started() -> None:
+    """To all runs, where one has just been started; before the page is drawn."""
+    if name := st.session_state.pop("_started", None):
+        st.session_state.update(section="runs", chosen_run=name)
 
 
 def show_problem() -> None:
@@ -178,7 +179,7 @@ def _show_named_recipes() -> None:
                 on_click=_fill_in,
                 args=(named,),
                 help=f"Fills in everything below except the network: {named['epochs']} passes over {photos} photos"
-                + (", as most networks that come with the lab." if label == "Full" else "."),
+                + (", like most networks that come with the lab." if label == "Full" else "."),
             )
 
 

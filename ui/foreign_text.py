@@ -28,6 +28,8 @@ def plain(text: object) -> str:
 
 def _without_places(text: str) -> str:
     """The same, with paths as seen from the lab's own folders."""
+    if os.sep not in text:
+        return text
     named = (environment.path(name) for name in ("CIFAR10_DIR", "RESNET_LAB_LESSONS"))
     places = {paths.own_runs_dir(), paths.ROOT, environment.expanded("~"), *named}
     told = text

@@ -66,8 +66,7 @@ def answers(a: Run, b: Run, photo: int) -> None:
     left.image(photos.address(photo), width=_side(), alt=f"Test photo {photo}: {truth}")
     with right:
         for side, run in (("A", a), ("B", b)):
-            probabilities = metrics.probabilities(cached.test_logits(run)[photo][None])[0]
-            said = CLASSES[int(probabilities.argmax())]
+            said = CLASSES[cached.test_logits(run)[photo].argmax()]
             st.markdown(capitalized(_called(a, b)[side]))
             st.header(f"{said} {photos.mark(said == truth)}", anchor=False)
 
@@ -145,7 +144,7 @@ def without_block(a: Run, b: Run, block: int) -> None:
 
 def mix_up(run: Run) -> None:
     true, said, count = metrics.most_common_mistake(cached.confusion(run))
-    st.markdown(f"Of 1,000 {plural(true)}, **{count}** are taken for {plural(said)}. Some of them:")
+    st.markdown(f"Of 1,000 {plural(true)}, **{count}** are mistaken for {plural(said)}. Some of them:")
     is_true = cached.test_labels() == CLASSES.index(true)
     says = cached.test_logits(run).argmax(axis=1) == CLASSES.index(said)
     photos.row((is_true & says).nonzero()[0][:DISAGREEMENTS], key="lesson_mix_up", side=SMALL)

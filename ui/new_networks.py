@@ -16,7 +16,7 @@ from core.training.schedules import learning_rate
 from core.words import gradients as gradient_words
 from core.words.glossary import explain
 from ui import cached, chart
-from ui.curious import curious
+from ui.curious import curious, curious_charts
 from ui.fragment import fragment
 from ui.gradient_record import first_layer, scale_of
 
@@ -81,8 +81,9 @@ def show_steps() -> None:
         f"Fresh random weights, the same for both (seed 0); one backward pass on the first {gradients.BATCH} training "
         f"photos; a learning rate of {FIRST_RATE:g}, the first in this lab's usual recipe."
     )
-    with curious("curious_message"):
-        _show_message(configs, tables)
+    with curious_charts("curious_message") as details:
+        if details.open:
+            _show_message(configs, tables)
 
 
 def _show_by_layer(draw: Callable, tables: dict[str, pd.DataFrame], domain: list[float], key: str, alt: str) -> None:

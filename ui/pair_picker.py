@@ -76,8 +76,9 @@ def choose(default: Names = DEEP, fits: Callable[[TrainConfig], bool] = lambda _
         st.caption(":material/info: The pair that you chose can't be shown on this page, so it shows another.")
     _write_link(pair)
     a, b = (runs[name] for name in pair)
-    alone = next(iter(cached.questions([a, b])), None)  # of a training that was repeated, too
-    return Pair(a, b, questions.get(label) if label else alone)
+    # A training that was repeated has a question that is not in the list.
+    question = questions[label] if label else next(iter(cached.questions([a, b])), None)
+    return Pair(a, b, question)
 
 
 def legend(pair: Pair) -> None:

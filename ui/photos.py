@@ -1,15 +1,12 @@
 """CIFAR-10 pictures on the screen, sent inside the page; ui/style.css has them enlarged without smoothing."""
 
-from base64 import b64encode
-from io import BytesIO
-
 import numpy as np
 import streamlit as st
-from PIL import Image
 
 from core.charts.filters import filter_sheet
 from core.data import doubted_labels
 from core.data.cifar10 import CLASSES, load_training
+from core.data.pictures import png_address
 from core.words.comparison import judged
 from ui import cached
 from ui.pair_picker import Pair
@@ -22,19 +19,13 @@ SIDE = 128  # pixels on the screen of a 32 x 32 picture in a strip
 def address(index: int) -> str:
     """Of a test photo, and at the same time all of it, as PNG: 3 kB. To encode it anew for each visitor, and to answer
     the browser's request for it, would take the server longer than all else that a photo needs."""
-    return _address(cached.test_images().pixels[index])
+    return png_address(cached.test_images().pixels[index])
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def filters_address(filters: np.ndarray, columns: int = 8) -> str:
     """The same of a sheet of a network's first filters, see `filter_sheet`."""
-    return _address(filter_sheet(filters, columns))
-
-
-def _address(pixels: np.ndarray) -> str:
-    file = BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
-    return f"data:image/png;base64,{b64encode(file.getvalue()).decode()}"
+    return png_address(filter_sheet(filters, columns))
 
 
 def strip(indices, pair: Pair, key: str) -> None:
@@ -69,7 +60,7 @@ def training_strip(shown: dict[int, tuple[str, str]], key: str) -> None:
 def _training_addresses(indices: tuple[int, ...]) -> list[str]:
     """All 10,000 are unpacked for them, and not kept."""
     pixels = load_training("shipped").pixels
-    return [_address(pixels[index]) for index in indices]
+    return [png_address(pixels[index]) for index in indices]
 
 
 def row(indices, key: str, side: int = 72) -> None:

@@ -82,7 +82,7 @@ def _link() -> str:
     here = urlsplit(st.context.url or "")
     shown = {key: st.query_params.get_all(key) for key in st.query_params if key not in SECRETS}
     if here.path.rpartition("/")[2] in WITH_PHOTO and st.session_state.get("source") == "test":
-        shown.setdefault("image", [str(st.session_state.get("image", 0))])
+        shown.setdefault("image", [str(st.session_state.get("image") or 0)])
     return urlunsplit((here.scheme, here.netloc, here.path, urlencode(shown, doseq=True), ""))
 
 
@@ -91,7 +91,7 @@ def _show_link() -> None:
     for_others = link if st.get_option("server.address") in THIS_COMPUTER else address.for_others(link)
     link = for_others or link
     if len(link) <= LONGEST_LINK:
-        st.image(qr.png(link), width=240, alt="The link of this page as a QR code")
+        st.image(qr.address(link), width=240, alt="The link of this page as a QR code")
     else:
         st.caption("This link is too long for a QR code.")
     st.code(link, language=None, wrap_lines=True)
@@ -102,7 +102,7 @@ def _show_link() -> None:
     elif for_others != _link():
         st.caption("For devices on the same network as this computer.")
     if st.session_state.get("source") in OWN_PICTURES:
-        st.caption("Your own picture is no part of the link.")
+        st.caption("Your own picture is not part of the link.")
 
 
 def offer_the_way_out() -> None:

@@ -17,8 +17,8 @@ TIMES = 12  # that weights are kept, where nobody has yet
 SYMBOLS = {"A": "circle", "B": "square"}
 NAME = "-walk"  # how the name of a run ends that is trained once more, to keep weights
 NO_PROOF = """
-**What this picture does not prove.** A path whose steps all go in random directions has {chance:.0%} of it in \
-two directions, too, and bends much like this (Antognini and Sohl-Dickstein 2018, [PCA of high dimensional random \
+**What this picture does not prove.** Of a path whose steps all go in random directions, {chance:.0%} lies in two \
+directions, too, and it bends much like this (Antognini and Sohl-Dickstein 2018, [PCA of high dimensional random \
 walks](https://arxiv.org/abs/1806.08805)): so neither says that the training was led anywhere. And the network never \
 left its path: beside it, the map shows how wrong it would have been there.
 """
@@ -47,7 +47,12 @@ def show(pair: Pair) -> None:
     if without := _without(pair):
         whose = " and ".join(f"**{side}**" for side in without)
         st.markdown(f"No weights were saved while {whose} learned.")
-        offer_pair(*OBSERVED, "See the paths of 20 layers", "Their weights were saved during training.", key="walked")
+        offer_pair(
+            *OBSERVED,
+            "See two such paths, 20 layers",
+            "The weights of these two were saved during training.",
+            key="walked",
+        )
     if not ways:
         return
     st.markdown(f"## {landscape_words.way_finding(pair.names, ways)}")

@@ -85,6 +85,8 @@ ORDERS = ("data", "split_seed", "train_fraction", "batch_size", "augment")
 def same_order(a: Run, b: Run) -> bool | None:
     """Whether both saw the same photos in the same order, shifted and mirrored alike (`EpochPlan.sha256`, of what
     ORDERS chooses); None where a run is older than such records."""
+    if a.imported or b.imported:
+        return None
     if any(getattr(a.config, name) != getattr(b.config, name) for name in ORDERS):
         return False
     recorded = [run.facts.get("batch_order") for run in (a, b)]

@@ -113,8 +113,9 @@ def in_epoch(layers: list[str], norms: np.ndarray, epoch: int) -> pd.DataFrame:
 
 def by_epoch(layers: list[str], norms: np.ndarray) -> pd.DataFrame:
     """A row an epoch and layer: the columns of `in_epoch`, and epoch (from 1)."""
-    tables = [in_epoch(layers, norms, epoch).assign(epoch=epoch) for epoch in range(1, len(norms) + 1)]
-    return pd.concat(tables, ignore_index=True)
+    epochs = np.arange(1, len(norms) + 1).repeat(len(layers))
+    numbers = np.tile(np.arange(1, len(layers) + 1), len(norms))
+    return _layer_table(layers * len(norms), norms.ravel()).assign(number=numbers, epoch=epochs)
 
 
 def steps_by_epoch(layers: list[str], steps: np.ndarray) -> pd.DataFrame:

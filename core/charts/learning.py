@@ -154,7 +154,7 @@ def way_on_map(
     loss = alt.Color("loss:Q", scale=scale, legend=legend)
     seam = alt.Stroke("loss:Q", scale=scale, legend=None)  # else the page shows between the tiles
     x, y = (
-        _weights_axis(ground, names, f"{which} direction: {part:.0%} of the way")
+        _weights_axis(ground, names, f"{which} direction: {part:.0%} of the path")
         for names, which, part in zip((("left", "right"), ("bottom", "top")), ("main", "second"), share, strict=True)
     )
     tiles = (

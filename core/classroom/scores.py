@@ -1,4 +1,4 @@
-"""Who had how many right: each pupil, the class by majority, and anybody else whose answers are known."""
+"""Who had how many right: each pupil, the class by most votes, and anybody else whose answers are known."""
 
 from collections import Counter
 from collections.abc import Mapping

@@ -25,7 +25,7 @@ def main(argv: list[str] | None = None) -> int:
     for run in found:
         print(ship(run, args.to, not args.without_weights, args.replace).path, file=sys.stderr)
         if args.to.resolve() == paths.SHIPPED.resolve() and run.path.resolve().parent == paths.own_runs_dir().resolve():
-            print(f"{run.path} has now the name of a shipped run; delete or rename it.", file=sys.stderr)
+            print(f"{run.path} now has the name of a shipped run; delete or rename it.", file=sys.stderr)
     return 0
 
 

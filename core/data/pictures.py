@@ -7,6 +7,7 @@ that are affordable.
 
 import math
 import threading
+from base64 import b64encode
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -91,6 +92,13 @@ def to_pixels(image: Image.Image, size: int = 32) -> np.ndarray:
     if image.width != image.height or image.mode != "RGB":
         raise ValueError(f"a square RGB picture is needed, not {image.width} x {image.height} {image.mode}")
     return np.array(image.resize((size, size), Image.Resampling.LANCZOS))
+
+
+def png_address(pixels: np.ndarray) -> str:
+    """A picture (h, w, 3) uint8 as a data: address."""
+    file = BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", optimize=True)
+    return f"data:image/png;base64,{b64encode(file.getvalue()).decode()}"
 
 
 def enlarge(pixels: np.ndarray, side: int) -> Image.Image:

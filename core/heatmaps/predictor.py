@@ -3,6 +3,7 @@
 import copy
 import threading
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,7 +19,7 @@ from core.models.inference import infer
 from core.models.registry import build, family
 from core.runs.run import Run
 
-SLOW_MAPS = threading.Lock()  # one at a time, of all networks, each on a copy: others' answers do not wait for it
+SLOW_MAPS = threading.Lock()  # a visitor at a time, on a copy of the network: others' answers do not wait for it
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class Prediction:
 
 
 class Predictor:
-    """A run's network. One lock round all use of it: Grad-CAM's hooks would see other threads' pictures.
+    """A run's network. One lock round all use of it, as Grad-CAM's hooks would see other threads' pictures; what takes
+    long is done on a copy.
 
     `pixels` is uint8 (32, 32, 3) everywhere, also if the network enlarges it: CIFAR-10 has no more to see. A `layer` is
     one of `layers`, a `target` a class's number.
@@ -107,7 +109,8 @@ class Predictor:
         layer = layer or self.layers[-1]
 
         def heatmap(model: nn.Module) -> np.ndarray:
-            return self._heatmap(model, self._family.cam_layers(model)[layer], pixels, prediction.explained, method)
+            with SLOW_MAPS if gradcam.METHODS[method].slow else nullcontext():
+                return self._heatmap(model, self._family.cam_layers(model)[layer], pixels, prediction.explained, method)
 
         seeds = range(self._config.seed + 1, self._config.seed + 1 + sanity_checks.UNTRAINED)
         randomized = sanity_checks.randomized_heatmaps(self._copied(), self._untrained(seeds[0]), heatmap)

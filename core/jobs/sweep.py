@@ -90,7 +90,7 @@ def _filled(path: Path, pattern: str, config: TrainConfig) -> str:
         fields = [("", "", "")]
     if any(name not in known or spec or conversion for name, spec, conversion in fields):
         raise LabError(
-            f"{path}: the name {pattern!r} is no pattern of settings, such as 'mine-{{architecture}}-{{seed}}'."
+            f"{path}: the name {pattern!r} is not a pattern of settings, such as 'mine-{{architecture}}-{{seed}}'."
         )
     return pattern.format(**known)
 

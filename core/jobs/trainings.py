@@ -146,8 +146,8 @@ def stop(name: str, patience: float = PATIENCE) -> None:
 
 
 def delete(name: str) -> None:
-    """Remove a run for good, be it damaged; a training of it is ended first. Writes nothing: it also makes room on a
-    full disk."""
+    """Remove a run for good, be it damaged; a training of it is ended first. It also makes room on a full disk: the
+    lock is all that it writes, and it does without where that can't be written."""
     limits.require_training_allowed()
     folder = paths.own_runs_dir() / name if name in library.damaged_runs() else _own_folder(name)
     run_status = status.read(folder)
@@ -158,7 +158,7 @@ def delete(name: str) -> None:
         with _changing():
             _remove(folder)
     except TrainingError as error:
-        if getattr(error.__cause__, "errno", None) != errno.ENOSPC:
+        if getattr(error.__cause__, "errno", None) not in (errno.ENOSPC, errno.EDQUOT):
             raise
         _remove(folder)  # no lock can be written, by nobody
 

@@ -90,7 +90,7 @@ def load(path: Path) -> Lesson:
     except UnicodeDecodeError:
         raise LabError(f"{path.name} is not written in UTF-8; save it anew with that encoding.") from None
     except tomllib.TOMLDecodeError as error:
-        raise LabError(f"{path.name} is no TOML: {error}.") from None
+        raise LabError(f"{path.name} is not valid TOML: {error}.") from None
     try:
         if not NAME.fullmatch(path.stem):
             raise LabError("its name must be made of letters, digits, dots, dashes and underscores.")
@@ -221,7 +221,7 @@ def _check_parameter(key: str, value: Any, kind: type, where: str) -> None:
         raise LabError(f"{where}: {key} must be a name in quotes.")
     elif kind is Run:
         if not NAME.fullmatch(value):
-            raise LabError(f"{where}: {key} is no name of a run.")
+            raise LabError(f"{where}: {key} is not the name of a run.")
         try:
             if not find_run(value).finished:
                 raise LabError(f"{where}: {key}: {value} is not finished.")

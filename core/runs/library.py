@@ -2,7 +2,6 @@
 
 import os
 import re
-from contextlib import suppress
 from pathlib import Path
 
 from core import paths
@@ -58,8 +57,12 @@ def is_of_a_run(path: Path) -> bool:
     """Whether a folder among the runs holds anything that the lab wrote, or nothing yet: not one that somebody keeps
     there for other things, nor one that systems make on their disks, such as lost+found or @eaDir."""
     names: list[str] = []
-    with suppress(PermissionError):
+    try:
         names = os.listdir(path)
+    except FileNotFoundError:  # it was deleted meanwhile
+        return False
+    except OSError:  # nobody may look into it, or the disk is damaged
+        pass
     return not RUN_FILES.isdisjoint(names) or (not names and bool(NAME.fullmatch(path.name)))
 
 

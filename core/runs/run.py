@@ -132,7 +132,7 @@ class Run:
 
     def relative_steps(self) -> np.ndarray | None:
         """How far a step moved each layer, by the mean of an epoch, in sizes of its weights: float (epochs, layers), of
-        the layers of `gradients`. None where that was not recorded (runs of before it was)."""
+        the layers of `gradients`. None where that was not recorded (older runs)."""
         return self._gradients()[2]
 
     def _gradients(self) -> tuple[list[str], np.ndarray, np.ndarray | None]:
@@ -151,7 +151,7 @@ class Run:
         return layers.tolist(), norms, steps
 
     def weight_change(self) -> "WeightChange":
-        """How far training moved the weights. Raises RunError where that was not recorded (runs of before it was)."""
+        """How far training moved the weights. Raises RunError where that was not recorded (older runs)."""
         self._require_trained_here()
         path = self.path / CHANGE_FILE
         arrays = load_npz(path, "layers", "relative_change", "filters_before", "filters_after")

@@ -106,7 +106,7 @@ def _rounded(value):
 
 
 def save_weights(folder: Path, weights: dict) -> str:
-    """model.safetensors from a state dict (see `as_stored`); gives the file's sha256, which belongs into the facts."""
+    """model.safetensors from a state dict (see `as_stored`); gives the file's sha256, which belongs in the facts."""
     from safetensors.torch import save
 
     weights = {name: value.cpu().contiguous() for name, value in as_stored(weights).items()}

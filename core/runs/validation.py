@@ -1,6 +1,6 @@
 """What a run answered to the photos that were kept apart from its training: after each epoch, and in the end.
 
-The training writes it. Networks that were trained elsewhere, and runs of before it was kept, have none.
+The training writes it. Networks that were trained elsewhere, and older runs, have none.
 """
 
 from dataclasses import dataclass

@@ -5,7 +5,7 @@ A field's row is all that is written of it: the checks, the command line, the fo
 """
 
 import hashlib
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 
 from core.errors import LabError
 from core.settings.fit import STEMS, STRIDES, misfit
@@ -267,7 +267,7 @@ class TrainConfig:
         0,
         "weights kept on the way",
         "How many times the weights are kept in the training, beside those of its start: after evenly spread epochs, "
-        "the last one too. `landscape` then draws the way of the training.",
+        "the last one too. `landscape` then draws the path of the training.",
         least=0,
         most=MOST_KEPT,
         words={0: "none"},
@@ -318,7 +318,7 @@ class TrainConfig:
         return f"{name[: LONGEST_NAME - 9]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
     def to_dict(self) -> dict:
-        return asdict(self)
+        return dict(vars(self))
 
     @classmethod
     def from_dict(cls, values: dict) -> "TrainConfig":

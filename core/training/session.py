@@ -58,7 +58,7 @@ class How:
 class Session:
     """One training with its folder: what `Trainer` reports is written down, and shown as a progress bar.
 
-    The state is saved in mid-epoch too, so that a process that is killed loses some seconds: see `_save_state`.
+    The state is saved in mid-epoch too, so that a process that is killed loses a minute at most: see `_save_state`.
     """
 
     def __init__(self, trainer: Trainer, folder: Path, events: EventLog | None = None):
@@ -128,7 +128,7 @@ class Session:
         with tqdm(total=images_in_all, initial=done, unit=" images", desc=self.folder.name, mininterval=1) as self.bar:
             try:
                 finished = trainer.fit(self._on_step, self._on_epoch, should_stop)
-            except DivergedError:  # the gradients show where; a resume goes on from the state, which is of before
+            except DivergedError:  # the gradients show where; a resume goes on from the state, which is older
                 self._save_progress()
                 raise
         if not finished:
@@ -174,7 +174,8 @@ class Session:
             validation.save(self.folder, known)
 
     def _save_state(self) -> None:
-        """Save all that a resume needs; the next time after SAVE_SECONDS, or later where that would cost too much."""
+        """Save all that a resume needs; the next time after SAVE_SECONDS, or later where that would cost too much,
+        but within SAVE_AT_LEAST."""
         status.require_claim(self.folder)
         start = time.monotonic()
         store.save_state(self.folder, *self.trainer.state())

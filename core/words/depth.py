@@ -54,11 +54,15 @@ def headline(found: Finding) -> str:
     if not found.changes:
         return next(_sentences(found))
     plain, residual = _both_changes(found.changes["plain"]), _change(found.changes["ResNet"].test)
-    deepest = found.depths[-1]
-    once = f" (At {deepest} layers, some networks were trained only once.)" if deepest in found.trained_once else ""
-    stops = found.enough and found.enough < deepest
+    stops = found.enough and found.enough < found.depths[-1]
     enough = f", though with no clear gain beyond {found.enough} layers" if stops else ""
-    return f"{_between(found)} the plain network {plain}; the ResNet {residual} on new photos{enough}.{once}"
+    return f"{_between(found)} the plain network {plain}; the ResNet {residual} on new photos{enough}."
+
+
+def trained_once(found: Finding) -> str:
+    """Of the depth that the headline speaks of, e.g. "At 56 layers, some networks were trained only once."; or ""."""
+    deepest = found.depths[-1] if found.depths else 0
+    return f"At {deepest} layers, some networks were trained only once." if deepest in found.trained_once else ""
 
 
 def finding(found: Finding) -> str:

@@ -66,8 +66,8 @@ def way(found: Walk) -> str:
     losses = ", ".join(f"{loss:.2f}" for loss in found.own_loss)
     return (
         f"two directions capture {found.share[0]:.0%} and {found.share[1]:.0%} of its path; it ended {found.far:.2f} "
-        f"lengths of its weights from its start; loss at the moments that were kept: {losses}; along the path, the map "
-        f"is off by up to {found.off:.2f}"
+        f"lengths of its weights from its start; loss at the moments that were saved: {losses}; along the path, the "
+        f"map is off by up to {found.off:.2f}"
     )
 
 

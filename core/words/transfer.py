@@ -51,8 +51,7 @@ def badly_trained(photos: int, training_accuracy: float) -> str:
     """Of a network from scratch that was right on so few (0 to 1) of the photos it learned from."""
     return (
         "Part of that gap is the recipe: in the end, the network from scratch was right on only "
-        f"{training_accuracy:.0%} of its own {photos:,} training photos. A better recipe should help it; none was "
-        "tried."
+        f"{training_accuracy:.0%} of its own {photos:,} training photos. A better recipe should help it."
     )
 
 

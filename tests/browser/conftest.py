@@ -9,10 +9,9 @@ import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
-from benchmarks.running_app import IDLE, PAGES, find_chromium, run_app
+from benchmarks.running_app import IDLE, PAGES, SHELL, find_chromium, run_app
 from tests.required import skip_unless_required
 
-SHELL = "chromium-headless-shell"  # draws with two thirds of the work, for nobody looks at its window
 # A camera that shows a test picture, and whose use nobody has to allow.
 ARGUMENTS = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 ARGUMENTS += ["--font-render-hinting=none"]  # as where somebody looks: letters are not widened to whole pixels

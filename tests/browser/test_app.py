@@ -252,7 +252,7 @@ def test_a_file_that_is_no_picture_is_refused_in_one_sentence(lab, tmp_path):
 
 @pytest.mark.parametrize("whose", ["A: The plain network", "What changes from A to B"])
 def test_a_click_on_a_confusion_cell_shows_its_photos(lab, whose):
-    """The cell in row 10 (trucks), column 2 (taken for automobiles), which no network of ours leaves empty."""
+    """The cell in row 10 (trucks), column 2 (mistaken for automobiles), which no network of ours leaves empty."""
     lab.open("mistakes")
     lab.page.get_by_text("Every mix-up in one table").click()
     lab.page.get_by_role("radio", name=whose).click()

@@ -13,7 +13,7 @@ from ui import curious
 
 SECONDS = 120
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
-FOLDED = (curious.KEY, "all_mix_ups")
+FOLDED = (curious.KEY, "curious_message", "all_mix_ups")
 # A first run of AppTest reads the metadata of all installed packages, for components, of which the app uses none.
 manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 

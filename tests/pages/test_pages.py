@@ -528,7 +528,7 @@ def test_transfer_tells_the_whole_story(app, alone, duel):
     app.query_params["a"], app.query_params["b"] = "scratch", "learned"
     app = open_page(app, "transfer")
     assert not app.info
-    assert [metric.label for metric in app.metric] == ["right on new photos, after learning from 180"] * 2
+    assert [metric.label for metric in app.metric] == ["right, after 180 photos"] * 2
     assert "(each seen twice)" in said(app)
     assert len(charts(app)) == 2
     assert len(app.get("image")) == 6  # the first filters at first sight, then before and after
@@ -659,7 +659,9 @@ def test_a_network_is_not_compared_with_itself(app):
     assert "Of the photos that both get right" not in said(open_page(app, "robustness"))
 
 
-@pytest.mark.parametrize("page", ["learning_curves", "mistakes", "look_inside", "surgery", "depth", "gradient_flow"])
+@pytest.mark.parametrize(
+    "page", ["learning_curves", "mistakes", "look_inside", "surgery", "depth", "gradient_flow", "architectures"]
+)
 def test_what_takes_long_is_drawn_for_the_curious_alone(app, page):
     for key in FOLDED:
         del app.session_state[key]

@@ -152,7 +152,7 @@ def test_gradient_flow_needs_the_weights_to_tell_how_far_a_step_moves(app, own_r
     app = open_page(app, "gradient_flow")
     assert f"would move the first layer's weights in B by {length}." in said(app)
     assert "steps reach every layer of both" not in said(app)
-    assert "A: how far a step would move its layers is not known. mine-plain has no weights" in said(app, "caption")
+    assert "A: how far a step would move its layers is not known, as its weights are not here." in said(app, "caption")
 
 
 def test_gradient_flow_shows_how_far_the_steps_went_where_that_was_recorded(app, own_runs):

@@ -2,7 +2,7 @@
 
 After Li et al. 2018, "Visualizing the loss landscape of neural nets" (arXiv 1712.09913), section 4. A network's weights
 are a point among as many directions as it has weights; two of them, drawn at random, span the plane that is looked at.
-The walk itself is `core.studies.landscape`, the sentences are in `core.words.landscape`.
+The looking itself is `core.studies.landscape`, the sentences are in `core.words.landscape`.
 """
 
 from dataclasses import dataclass
@@ -80,7 +80,7 @@ class Shape:
 def require_twin(config: TrainConfig) -> None:
     """Raises LabError for a network that is none of the CIFAR twins: others would take days."""
     if config.family != "cifar":
-        raise LabError("Only round the plain networks and ResNets for CIFAR-10 can the ground be looked at.")
+        raise LabError("The ground can be mapped only around the plain networks and ResNets for CIFAR-10.")
 
 
 def shape(found: Landscape, pair: int) -> Shape:

@@ -29,7 +29,7 @@ def parser() -> Parser:
     p = Parser(
         prog=landscape.COMMAND,
         description="Look at the ground around runs' weights and, of those that kept weights on the way (train "
-        "--keep-weights), at the way of the training; it may be stopped.",
+        "--keep-weights), at the path of the training; it may be stopped.",
     )
     p.add_argument("runs", nargs="+", metavar="RUN", help="a run's name, or the path of its folder")
     return p

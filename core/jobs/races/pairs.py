@@ -56,7 +56,7 @@ RACES = {
         lr=0.1,
     ),
     "pretrained": _from_scratch_or_not(
-        "From nothing, or having learned before?",
+        "From scratch or pretrained?",
         "Both are built alike. The pretrained network has already learned from a million other photos (ImageNet).",
         "45 MB",
         network="resnet18",

@@ -1,16 +1,14 @@
 """A handout as one HTML file, for the screen and for paper: no script, nothing to load, charts as vector graphics."""
 
 from base64 import b64encode
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from PIL import Image
 
 from core.charts.palette import theme
-from core.data.pictures import enlarge
+from core.data.pictures import enlarge, png_address
 from core.sharing.handout.handout import Chart, Handout
 from core.words import capitalized
 from core.words.glossary import GLOSSARY
@@ -53,13 +51,6 @@ def chart_svg(chart: Chart) -> Markup:
     look = {"font": FONTS.replace("'", ""), "background": "white", **theme(dict(chart.colors))}
     spec["config"] = spec.get("config", {}) | look
     return Markup(vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]))
-
-
-def png_address(pixels: np.ndarray) -> str:
-    """A data address of uint8 (h, w, 3)."""
-    file = BytesIO()
-    Image.fromarray(pixels).save(file, format="png", optimize=True)
-    return _address("image/png", file.getvalue())
 
 
 def svg_address(drawing: str) -> str:

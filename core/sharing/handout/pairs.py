@@ -19,6 +19,7 @@ from core.data.cifar10 import CLASSES, Images
 from core.paths import ROOT
 from core.runs.command import shell_line
 from core.runs.run import Run
+from core.sharing.files import without_folders
 from core.sharing.handout import exercises
 from core.sharing.handout.handout import Chart, Command, Handout, Photo, Side, terms_in
 from core.words import capitalized
@@ -168,7 +169,7 @@ def _commands(pair: Mapping[str, Run]) -> tuple[Command, ...]:
     again = [
         Command(
             f"Bring {side} again" if run.imported else f"Train {side} again",
-            run.commands_to_repeat,
+            without_folders(run).commands_to_repeat,
         )
         for side, run in pair.items()
     ]

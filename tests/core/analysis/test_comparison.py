@@ -63,6 +63,8 @@ def test_photos_that_were_chosen_or_cut_otherwise_were_not_in_the_same_order(mak
     a, b = make_run("one"), make_run("two", batch_size=40)
     a, b = (replace(run, facts=run.facts | {"batch_order": "x"}) for run in (a, b))
     assert comparison.same_order(a, b) is False
+    elsewhere = replace(b, facts=b.facts | {"imported": {}})
+    assert comparison.same_order(a, elsewhere) is None
 
 
 def test_verdict_counts_who_alone_is_right():

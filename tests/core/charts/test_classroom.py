@@ -19,7 +19,7 @@ def test_the_three_are_told_apart_by_words_too_and_the_choices_keep_their_order(
 
 
 def test_a_long_choice_is_shown_whole_in_lines():
-    long, short = "From nothing: it then learns only what it is shown", "No"
+    long, short = "From scratch: it then learns only what it is shown", "No"
     table = pd.DataFrame([(long, CLASS, 0.1, "")], columns=["choice", "who", "share", "label"])
     y = votes(table, [long, short]).to_dict()["layer"][0]["encoding"]["y"]
     assert y["axis"]["labelLimit"] == 0

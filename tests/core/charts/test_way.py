@@ -13,7 +13,7 @@ def test_the_way_lies_on_the_map_of_its_plane():
     spec = way_on_map(ground, path, "#123456", "square", [0.05, 5.0], [0.7, 0.2]).to_dict()
     tiles, _, line, points, _, words = spec["layer"]
     assert tiles["encoding"]["x"]["scale"]["domain"] == pytest.approx([ground["left"].min(), ground["right"].max()])
-    assert tiles["encoding"]["x"]["title"] == "main direction: 70% of the way"
+    assert tiles["encoding"]["x"]["title"] == "main direction: 70% of the path"
     assert tiles["encoding"]["color"]["scale"]["domain"] == points["encoding"]["fill"]["scale"]["domain"] == [0.05, 5]
     assert (line["mark"]["color"], points["mark"]["shape"]) == ("#123456", "square")
     assert words["encoding"]["text"]["field"] == "said"

@@ -201,13 +201,16 @@ def test_the_usual_layer_has_8_x_8_cells_and_lively_maps(name):
 
 def test_a_slow_map_keeps_nobody_waiting(monkeypatch):
     """Others are answered, by the same network, while one is drawn."""
-    predictor, answered = Predictor(find_run("resnet8-s0")), []
-    pixels = cifar10.load_test().pixels[0]
-    monkeypatch.setattr(
-        predictor, "_heatmap", lambda model, *_: answered.append(predictor.logits(pixels[None])) or np.ones((32, 32))
-    )
-    predictor.predict(pixels, method="AblationCAM")
-    assert len(answered) == 1
+    predictor, seen = Predictor(find_run("resnet8-s0")), []
+
+    def draw(model, *_):
+        seen.append((predictor._lock.locked(), model is predictor._model))
+        return np.ones((32, 32))
+
+    monkeypatch.setattr(predictor, "_heatmap", draw)
+    for method in ("AblationCAM", "GradCAM"):
+        predictor.predict(cifar10.load_test().pixels[0], method=method)
+    assert seen == [(False, False), (True, True)]
 
 
 STORM = """

@@ -495,9 +495,10 @@ def test_a_folder_that_no_run_can_be_called_like_is_deleted_too(own_runs):
     assert list(own_runs.glob("[!.]*")) == []
 
 
-def test_where_the_disk_is_too_full_for_a_lock_a_run_can_be_deleted(make_run, own_runs, monkeypatch):
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT], ids=["full", "quota"])
+def test_where_the_disk_is_too_full_for_a_lock_a_run_can_be_deleted(make_run, own_runs, monkeypatch, number):
     def full(*_, **__):
-        raise OSError(errno.ENOSPC, "No space left on device")
+        raise OSError(number, "No space left on device")
 
     make_run("mine")
     monkeypatch.setattr(status.SoftFileLease, "acquire", full)

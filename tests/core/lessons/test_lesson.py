@@ -67,7 +67,7 @@ def test_a_mistake_is_told_and_the_others_open(tmp_path, monkeypatch):
 
 
 MISTAKES = {
-    "no TOML": ("title = ", "mine.toml is no TOML"),
+    "no TOML": ("title = ", "mine.toml is not valid TOML"),
     "no title": (STEP.replace('title = "A lesson"', ""), "title is missing"),
     "no steps": ('title = "A lesson"', "it needs 1 to 40 steps"),
     "steps that are none": ('title = "A lesson"\nsteps = [1]', "step 1: it must be a table"),
@@ -85,7 +85,7 @@ MISTAKES = {
         STEP[: STEP.index('fact = "better"')] + 'fact = "right_share", run = "plain56-s0", low = 90, high = 10 }',
         "low and high must be numbers, low the smaller",
     ),
-    "a path for a run": (STEP.replace("plain56-s0", "../../etc"), "a is no name of a run"),
+    "a path for a run": (STEP.replace("plain56-s0", "../../etc"), "a is not the name of a run"),
     "one answer": (STEP.replace('a = "A", b = "B" }', 'b = "B" }'), "it needs 2 to 4 answers"),
     "the right answer not offered": (
         STEP.replace('{ a = "A", b = "B" }', '{ a = "A", same = "B" }'),
