@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import class_doors, class_link, class_pupil, class_teacher
+from ui.classroom import class_doors, class_link, class_pupil, class_teacher
 
 st.html(Path(class_doors.__file__).parent / "classroom.css")
 room = class_link.room()

@@ -13,9 +13,11 @@ from core.words import comparison as comparison_words
 from core.words import questions, summary
 from core.words.glossary import explain
 from core.words.settings import describe, differing_in_words, fairness_in_words, network_name
-from ui import cached, figures_table, network_drawing, pair_picker, photos, take_home
+from ui import cached
 from ui.curious import curious
 from ui.foreign_text import plain
+from ui.pair import figures_table, network_drawing, pair_picker, take_home
+from ui.pictures import photos
 
 SHORTCUTS = {
     True: "Each block (2 layers) has a **shortcut** (skip connection): what came in is added to what comes out.",

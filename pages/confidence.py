@@ -9,9 +9,11 @@ from core.charts.calibration import reliability, right_by_answered
 from core.words import calibration as calibration_words
 from core.words import capitalized
 from core.words.settings import describe
-from ui import cached, chart, not_yet, pair_picker, photos, tables
+from ui import cached, chart, tables
 from ui.curious import curious
 from ui.foreign_text import plain
+from ui.pair import not_yet, pair_picker
+from ui.pictures import photos
 
 SHOWN = 6  # photos
 TENTH = 0.9  # answered, where it is silent on one photo in ten

@@ -15,11 +15,13 @@ from core.runs.run import Run
 from core.settings.train_config import TrainConfig
 from core.words import gradients as gradient_words
 from core.words.glossary import explain
-from ui import cached, chart, gradient_record, new_networks, pair_picker
+from ui import cached, chart
 from ui.curious import curious_charts
 from ui.foreign_text import plain
-from ui.gradient_record import Record, scale_of
-from ui.pair_picker import offer_pair
+from ui.gradients import gradient_record, new_networks
+from ui.gradients.gradient_record import Record, scale_of
+from ui.pair import pair_picker
+from ui.pair.pair_picker import offer_pair
 
 WITHOUT_BATCH_NORM = ("plain56-none", "resnet56-none")
 WORDS = """

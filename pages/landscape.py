@@ -6,9 +6,10 @@ from core.analysis.landscapes import landscape
 from core.analysis.landscapes.landscape import PAIRS, STEPS
 from core.words import landscape as landscape_words
 from core.words.glossary import explain
-from ui import not_yet, pair_picker, surface, training_walk
 from ui.curious import curious
-from ui.pair_picker import offer_pair
+from ui.landscape import surface, training_walk
+from ui.pair import not_yet, pair_picker
+from ui.pair.pair_picker import offer_pair
 
 CAP = 5.0  # loss; guessing has 2.3
 WITHOUT_BATCH_NORM = ("plain56-none", "resnet56-none")

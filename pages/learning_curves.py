@@ -7,8 +7,9 @@ from core.charts.learning import gap, learning_curves
 from core.runs.run import Run
 from core.words import capitalized, summary
 from core.words.glossary import explain, phrase
-from ui import cached, chart, pair_picker, tables
+from ui import cached, chart, tables
 from ui.curious import curious_charts
+from ui.pair import pair_picker
 
 FINISH = TARGETS[0]
 AXES = {

@@ -1,5 +1,5 @@
 """The lessons: one idea a screen, a guess before the answer, and something for everybody to do."""
 
-from ui import lesson_stage
+from ui.lesson import lesson_stage
 
 lesson_stage.show()

@@ -18,10 +18,12 @@ from core.words import calibration as calibration_words
 from core.words import capitalized, settings
 from core.words import comparison as comparison_words
 from core.words.glossary import explain
-from ui import cached, chart, missing_weights, pair_picker, photos, picture_source
+from ui import cached, chart
 from ui.curious import curious_charts
 from ui.foreign_text import plain
-from ui.pair_picker import TRANSFER
+from ui.pair import missing_weights, pair_picker
+from ui.pair.pair_picker import TRANSFER
+from ui.pictures import photos, picture_source
 
 TOP = 5  # classes
 SEEN = 150  # pixels on the screen of what the networks see
@@ -40,7 +42,7 @@ choice = picture_source.choose(pair)
 if choice is None:
     st.stop()
 
-from ui import closer_look  # noqa: E402 (brings torch: only once there is a picture)
+from ui.pictures import closer_look  # noqa: E402 (brings torch: only once there is a picture)
 
 SIDE = closer_look.SIDE
 predictors = {}

@@ -8,9 +8,10 @@ from core.classroom import contest
 from core.data.cifar10 import CLASSES
 from core.words import capitalized, with_article
 from core.words.settings import names
-from ui import cached, photos
+from ui import cached
 from ui.curious import curious
-from ui.pair_picker import DEEP, finished_runs
+from ui.pair.pair_picker import DEEP, finished_runs
+from ui.pictures import photos
 
 LARGE, SMALL, STRIP, BUTTON = 320, 160, 96, 140  # pixels
 SEEDS = 10_000

@@ -1,5 +1,5 @@
 """Watch two networks learn: a race, live or recorded. During a race, its question is the title."""
 
-from ui import race_stage
+from ui.race import race_stage
 
 race_stage.show()

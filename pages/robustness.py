@@ -15,9 +15,11 @@ from core.words import calibration as calibration_words
 from core.words import comparison as comparison_words
 from core.words import robustness as robustness_words
 from core.words.settings import describe, names, setting_name
-from ui import cached, chart, missing_weights, not_yet, pair_picker, photos, picture_source
+from ui import cached, chart
 from ui.curious import curious
 from ui.foreign_text import plain
+from ui.pair import missing_weights, not_yet, pair_picker
+from ui.pictures import photos, picture_source
 
 SIDE = 96  # pixels on the screen: two side by side fit a small laptop
 BARS = 3

@@ -9,10 +9,12 @@ from core.paths import lessons_dir
 from core.words import capitalized, with_article
 from core.words.glossary import explain
 from core.words.questions import TITLES
-from ui import cached, network_drawing, photos
+from ui import cached
 from ui.foreign_text import plain
-from ui.pair_picker import DEEP, TRANSFER, Pair, finished_runs
-from ui.picture_source import OWN_PHOTO
+from ui.pair import network_drawing
+from ui.pair.pair_picker import DEEP, TRANSFER, Pair, finished_runs
+from ui.pictures import photos
+from ui.pictures.picture_source import OWN_PHOTO
 
 PHOTO = 88  # pixels
 WHAT_THEY_ARE = {

@@ -13,11 +13,12 @@ from core.words import capitalized
 from core.words import surgery as surgery_words
 from core.words.glossary import explain
 from core.words.settings import describe
-from ui import cached, chart, network_drawing, pair_picker, permission
+from ui import cached, chart, permission
 from ui.curious import curious_charts
 from ui.foreign_text import plain
 from ui.fragment import fragment
-from ui.pair_picker import SHALLOW, offer_pair
+from ui.pair import network_drawing, pair_picker
+from ui.pair.pair_picker import SHALLOW, offer_pair
 
 TELLING_PAIRS = {
     "shallow": (*SHALLOW, "Try the pair of 20 layers"),

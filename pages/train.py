@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from ui import experiment_form, link, runs_table
+from ui import link
+from ui.training import experiment_form, runs_table
 
 SECTIONS = {
     "experiment": (link.SET_UP["section"], experiment_form.show),

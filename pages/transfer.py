@@ -13,11 +13,13 @@ from core.words import capitalized, counted, summary, times
 from core.words import transfer as transfer_words
 from core.words.glossary import explain, phrase
 from core.words.settings import limits, network_name
-from ui import cached, chart, figures_table, link, photos, tables
+from ui import cached, chart, link, tables
 from ui.curious import curious_charts
 from ui.foreign_text import plain
-from ui.pair_picker import readable_runs, show_command
-from ui.picture_source import OWN_PHOTO
+from ui.pair import figures_table
+from ui.pair.pair_picker import readable_runs, show_command
+from ui.pictures import photos
+from ui.pictures.picture_source import OWN_PHOTO
 
 COMMANDS = """python -m core train resnet50 --data shipped --epochs 8
 python -m core train resnet50 --data shipped --epochs 8 --init imagenet"""

@@ -12,9 +12,11 @@ from core.runs.run import Run
 from core.words import probes as probe_words
 from core.words.glossary import explain
 from core.words.settings import describe
-from ui import cached, chart, missing_weights, not_yet, pair_picker, photos, picture_source
+from ui import cached, chart
 from ui.curious import curious
 from ui.foreign_text import plain
+from ui.pair import missing_weights, not_yet, pair_picker
+from ui.pictures import photos, picture_source
 
 SEEN = 120  # pixels on the screen of what the networks see
 WHY = """

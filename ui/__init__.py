@@ -1,1 +1,2 @@
-"""What the pages share of Streamlit: the run picker, cached readings, pictures, words. Imports core, never a page."""
+"""What the pages share of Streamlit: the frame round them, cached readings, and a room for each kind of part. It imports
+core, never a page."""

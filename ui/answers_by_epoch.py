@@ -12,9 +12,11 @@ from core.runs.validation import Validation
 from core.words import capitalized
 from core.words import summary as summary_words
 from core.words.glossary import explain
-from ui import chart, not_yet, photos
+from ui import chart
 from ui.fragment import fragment
-from ui.pair_picker import OBSERVED, Pair, offer_pair
+from ui.pair import not_yet
+from ui.pair.pair_picker import OBSERVED, Pair, offer_pair
+from ui.pictures import photos
 
 FULLEST = 0.15  # of a class's photos, in one cell: full color; early in a training, there are far more
 SHOWN = 6  # photos

@@ -8,7 +8,7 @@ from core.errors import LabError
 from ui import link, permission, screen, warm_up
 from ui.foreign_text import plain
 
-HERE = Path(__file__).parent
+STATIC = Path(__file__).parent / "static"
 SIDEBAR = 250  # pixels
 START = st.Page("../pages/start.py", title="Start", icon=":material/home:", default=True)
 PAGES = {
@@ -39,10 +39,10 @@ PAGES = {
 }
 
 # The icon comes first: without one, the browser would fetch that of the page from the internet.
-st.set_page_config(page_icon=HERE / "icon.svg", layout="wide", initial_sidebar_state=SIDEBAR)
-st.html(HERE / "style.css")
-st.html(f"<script>{(HERE / 'page.js').read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
-st.logo(HERE / "logo.svg", icon_image=HERE / "icon.svg", size="large")
+st.set_page_config(page_icon=STATIC / "icon.svg", layout="wide", initial_sidebar_state=SIDEBAR)
+st.html(STATIC / "style.css")
+st.html(f"<script>{(STATIC / 'page.js').read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
+st.logo(STATIC / "logo.svg", icon_image=STATIC / "icon.svg", size="large")
 page = st.navigation(PAGES, expanded=True)
 st.set_page_config(page_title=f"{page.title} · ResNet Lab")
 link.repair()

@@ -59,7 +59,7 @@ def warm_up(prepare: Callable[[], None]) -> None:
 def prepare_first_page() -> None:
     from core.runs.library import find_run
     from ui import cached
-    from ui.pair_picker import DEEP, TRANSFER
+    from ui.pair.pair_picker import DEEP, TRANSFER
 
     cached.test_images()
     for names in (DEEP, TRANSFER):
@@ -74,9 +74,10 @@ def prepare_other_pages() -> None:
     from core.charts.answers import answers
     from core.charts.palette import WITH
     from core.runs.library import find_run
-    from ui import cached, closer_look
-    from ui.pair_picker import TRANSFER, Pair
-    from ui.picture_source import most_telling
+    from ui import cached
+    from ui.pair.pair_picker import TRANSFER, Pair
+    from ui.pictures import closer_look
+    from ui.pictures.picture_source import most_telling
 
     a, b = map(find_run, TRANSFER)
     pair = Pair(a, b, question=None)

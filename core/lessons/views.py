@@ -1,4 +1,5 @@
-"""What a step of a lesson can show: the names of the views, and what each needs to know. Drawn by `ui.lesson_views`."""
+"""What a step of a lesson can show: the names of the views, and what each needs to know. Drawn by
+`ui.lesson.lesson_views`."""
 
 from collections.abc import Callable
 

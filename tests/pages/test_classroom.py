@@ -8,7 +8,7 @@ from core.classroom.question import Question
 from core.classroom.room import Phase, Room
 from core.classroom.rooms import Rooms
 from tests.pages.opened import charts, linked, new_app, said, undescribed
-from ui import class_doors, class_link, class_teacher
+from ui.classroom import class_doors, class_link, class_teacher
 
 HOSTILE = "![x](https://example.org/p.png)"
 
@@ -171,7 +171,7 @@ def test_another_tab_of_a_phone_that_was_handed_on_is_nobody_who_is_waited_for()
 
 
 def poll(code, me):
-    from ui import class_pupil
+    from ui.classroom import class_pupil
 
     class_pupil._screen(code, me)
 

@@ -15,7 +15,8 @@ from core.runs.library import find_run
 from core.runs.run import open_run
 from tests.core.lessons.test_lesson import SHIPPED, STEP, write
 from tests.pages.opened import linked, new_app, open_page, said, undescribed
-from ui import chart, lesson_views
+from ui import chart
+from ui.lesson import lesson_views
 
 STEPS = [(path.stem, number) for path in SHIPPED for number in range(1, len(lesson.load(path).steps) + 1)]
 

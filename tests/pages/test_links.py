@@ -9,10 +9,11 @@ from benchmarks.running_app import PAGES as HEADINGS
 from core.data.distortions import SLIDERS
 from core.paths import ROOT
 from tests.pages.opened import new_app, open_page, said
-from ui import class_link, link
+from ui import link
+from ui.classroom import class_link
 
 PAGES = sorted(page.stem for page in (ROOT / "pages").glob("*.py"))
-SOURCES = [path.read_text(encoding="utf-8") for room in ("pages", "ui") for path in (ROOT / room).glob("*.py")]
+SOURCES = [path.read_text(encoding="utf-8") for room in ("pages", "ui") for path in (ROOT / room).rglob("*.py")]
 BOUND = re.compile(r'key="(\w+)",\s*bind="query-params"')
 READ = re.compile(r'st\.query_params(?:\.get\(|\[)"(\w+)"')
 NAMED_ELSEWHERE = {"a", "b", "admin", *class_link.WHOSE, *(f"shake_{name}" for name in SLIDERS)}

@@ -27,7 +27,8 @@ from core.settings.train_config import TrainConfig
 from tests.conftest import TINY
 from tests.core.data.test_pictures import DAMAGED, NOT_PICTURES, TOO_LARGE
 from tests.pages.opened import FOLDED, charts, linked, new_app, open_page, said, undescribed
-from ui import permission, picture_source
+from ui import permission
+from ui.pictures import picture_source
 
 PAGES = sorted((ROOT / "pages").glob("*.py"))
 
@@ -86,7 +87,7 @@ def test_a_damaged_run_is_reported_and_the_others_open(app, own_runs):
 
 def test_no_two_files_share_a_widget_key():
     """A visitor who changes the page would take the one widget's value to the other, which may not know it."""
-    files = [*PAGES, *(ROOT / "ui").glob("*.py")]
+    files = [*PAGES, *(ROOT / "ui").rglob("*.py")]
     keys = [key for file in files for key in set(re.findall(r'\bkey="(\w+)"', file.read_text(encoding="utf-8")))]
     assert len(keys) > 30
     assert {key for key in keys if keys.count(key) > 1} == set()
@@ -224,7 +225,7 @@ def test_taking_a_comparison_home_does_not_draw_the_page_again(app):
 @pytest.mark.parametrize("pair", [("resnet20-s0", "resnet50-imagenet"), ("vgg11-bn", "mobilenet-v2")])
 def test_look_inside_draws_what_core_predict_draws_of_unlike_networks(app, monkeypatch, pair):
     from core.heatmaps.predictor import Predictor
-    from ui import closer_look
+    from ui.pictures import closer_look
 
     looks, look = [], closer_look.look
     monkeypatch.setattr(closer_look, "look", lambda *args: looks.append(look(*args)) or looks[-1])

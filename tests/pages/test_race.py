@@ -15,7 +15,7 @@ from core.jobs.races import race_process, recorded_races
 from core.jobs.races.pairs import RACES
 from core.jobs.races.race import Frame, Standing
 from tests.pages.opened import charts, new_app, open_page, said, undescribed
-from ui import race_stage
+from ui.race import race_stage
 
 NO_WINNER, HOSTILE = "no winner", "![x](https://example.org/p.png)"
 

@@ -9,7 +9,7 @@ from core.data import cifar10
 from core.paths import SHIPPED
 from core.runs.library import find_run
 from tests.pages.opened import new_app, open_page, said
-from ui.picture_source import TEST_PHOTO
+from ui.pictures.picture_source import TEST_PHOTO
 
 
 def start():

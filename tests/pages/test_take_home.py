@@ -5,8 +5,8 @@ import pytest
 
 from core.runs.library import find_run
 from tests.pages.opened import open_page
-from ui import take_home
-from ui.pair_picker import Pair
+from ui.pair import take_home
+from ui.pair.pair_picker import Pair
 
 
 @pytest.fixture

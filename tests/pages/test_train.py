@@ -18,9 +18,10 @@ from core.settings.setting import differences
 from core.settings.train_config import TrainConfig
 from core.sharing import zip_archive
 from tests.pages.opened import charts, new_app, open_page, said
-from ui import experiment_form, link, permission
-from ui.experiment_form import FILLED_IN
-from ui.runs_table import twins
+from ui import link, permission
+from ui.training import experiment_form
+from ui.training.experiment_form import FILLED_IN
+from ui.training.runs_table import twins
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ from core.settings.train_config import TrainConfig
 from core.words import gradients as gradient_words
 from core.words import surgery as surgery_words
 from tests.pages.opened import charts, open_page, said, undescribed
-from ui import cached, new_networks
+from ui import cached
+from ui.gradients import new_networks
 
 OWN = {"A": "mine-plain", "B": "mine-residual"}
 
@@ -179,7 +180,7 @@ def test_gradient_flow_claims_no_steps_of_adamw(app, own_runs):
 
 
 def test_gradient_flow_takes_one_step_when_told(app, monkeypatch):
-    monkeypatch.setattr("ui.new_networks.STEP_DEPTH", 8)
+    monkeypatch.setattr("ui.gradients.new_networks.STEP_DEPTH", 8)
     app = open_page(app, "gradient_flow")
     before = len(charts(app))
     app.button(key="one_step").click().run()
@@ -195,8 +196,8 @@ def test_gradient_flow_takes_one_step_when_told(app, monkeypatch):
 
 
 def test_gradient_flow_compares_the_messages_of_almost_equal_pictures(app, monkeypatch):
-    monkeypatch.setattr("ui.new_networks.LIKENESS_DEPTHS", (8, 14))
-    monkeypatch.setattr("ui.new_networks.WAY_DEPTH", 14)
+    monkeypatch.setattr("ui.gradients.new_networks.LIKENESS_DEPTHS", (8, 14))
+    monkeypatch.setattr("ui.gradients.new_networks.WAY_DEPTH", 14)
     app = open_page(app, "gradient_flow")
     before = len(charts(app))
     app.button(key="likeness").click().run()

@@ -13,7 +13,8 @@ PAGES = sorted(page.stem for page in (ROOT / "pages").glob("*.py"))
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_words_of_a_page(page, snapshot, monkeypatch):
-    monkeypatch.setattr("ui.experiment_form._measurement", lambda config: Future())  # how long it takes, is never said
+    # How long a training takes is never said.
+    monkeypatch.setattr("ui.training.experiment_form._measurement", lambda config: Future())
     app = open_page(new_app(), page)
     assert words(app) == snapshot
     assert undescribed(app) == []

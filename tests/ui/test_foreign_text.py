@@ -75,7 +75,7 @@ def unescaped(source: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "file", [*(ROOT / "pages").glob("*.py"), *(ROOT / "ui").glob("*.py")], ids=lambda file: file.stem
+    "file", [*(ROOT / "pages").glob("*.py"), *(ROOT / "ui").rglob("*.py")], ids=lambda file: file.stem
 )
 def test_pages_show_errors_and_names_of_runs_as_text(file):
     assert unescaped(file.read_text(encoding="utf-8")) == []

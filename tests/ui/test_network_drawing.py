@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import pytest
 
 from core.settings.train_config import TrainConfig
-from ui import network_drawing
+from ui.pair import network_drawing
 
 SVG = "{http://www.w3.org/2000/svg}"
 

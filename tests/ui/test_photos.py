@@ -8,7 +8,7 @@ from PIL import Image
 
 from core.data import cifar10, doubted_labels
 from core.words.comparison import judged
-from ui.photos import _caption, address, mark
+from ui.pictures.photos import _caption, address, mark
 
 DOUBTED = next(iter(doubted_labels.load()))
 

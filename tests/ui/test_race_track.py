@@ -8,7 +8,7 @@ import pytest
 from core.charts.palette import COLORS
 from core.jobs.races import recorded_races
 from core.jobs.races.pairs import RACES
-from ui import race_track
+from ui.race import race_track
 
 SVG = "{http://www.w3.org/2000/svg}"
 NAMES = {"A": "Plain network", "B": "ResNet"}

@@ -10,8 +10,9 @@ from core.runs import kept_weights
 from core.runs.run import Run
 from core.settings.train_config import LONGEST_NAME
 from core.words import landscape as landscape_words
-from ui import chart, not_yet, pair_picker, permission
-from ui.pair_picker import OBSERVED, Pair, offer_pair
+from ui import chart, permission
+from ui.pair import not_yet, pair_picker
+from ui.pair.pair_picker import OBSERVED, Pair, offer_pair
 
 TIMES = 12  # that weights are kept, where nobody has yet
 SYMBOLS = {"A": "circle", "B": "square"}

@@ -19,9 +19,11 @@ from core.runs.run import Run, open_run
 from core.runs.status import Status
 from core.sharing import zip_archive
 from core.words import summary
-from ui import cached, chart, network_upload, pair_picker, permission
+from ui import cached, chart, permission
 from ui.foreign_text import plain
 from ui.fragment import fragment
+from ui.pair import pair_picker
+from ui.training import network_upload
 
 POLL = "2s"  # each look takes its share of the cores from the training
 STATES = {

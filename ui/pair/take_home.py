@@ -12,8 +12,9 @@ from core.data import pictures
 from core.errors import LabError
 from core.lessons.lesson import Lesson, pair_view
 from core.runs.run import Run
-from ui import cached, network_drawing
-from ui.pair_picker import Pair
+from ui import cached
+from ui.pair import network_drawing
+from ui.pair.pair_picker import Pair
 
 SIDE = 160  # pixels of a map
 

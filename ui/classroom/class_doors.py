@@ -7,10 +7,11 @@ import streamlit as st
 from core.classroom import question, rooms, tokens
 from core.errors import LabError
 from core.runs.library import find_run
-from ui import cached, class_link
+from ui import cached
+from ui.classroom import class_link
 from ui.curious import curious
 from ui.foreign_text import plain
-from ui.pair_picker import DEEP, finished_runs
+from ui.pair.pair_picker import DEEP, finished_runs
 
 TITLE = "Your class plays"
 SEEDS = 10_000

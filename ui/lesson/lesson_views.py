@@ -20,9 +20,12 @@ from core.words import capitalized, plural, summary
 from core.words import depth as depth_words
 from core.words import transfer as transfer_words
 from core.words.settings import describe, names
-from ui import cached, chart, network_drawing, photos, race_stage, screen, tables
-from ui.pair_picker import finished_runs, readable_runs
-from ui.picture_source import OWN_PHOTO
+from ui import cached, chart, screen, tables
+from ui.pair import network_drawing
+from ui.pair.pair_picker import finished_runs, readable_runs
+from ui.pictures import photos
+from ui.pictures.picture_source import OWN_PHOTO
+from ui.race import race_stage
 
 LARGE, PROJECTED, SMALL = 320, 230, 110  # pixels of a photo, on a projector, and of one among many
 SHEET = 36  # filters
@@ -72,7 +75,7 @@ def answers(a: Run, b: Run, photo: int) -> None:
 
 
 def maps(a: Run, b: Run, photo: int) -> None:
-    from ui import closer_look
+    from ui.pictures import closer_look
 
     seen = cached.test_images().pixels[photo]
     style = closer_look.MapStyle("GradCAM", None, None, 0.5)

@@ -16,9 +16,9 @@ from core.jobs.races import race_process, race_result, recorded_races
 from core.jobs.races.pairs import RACES
 from core.jobs.races.race_process import StartedRace
 from core.jobs.races.recorded_races import RecordedRace
-from ui import race_view
 from ui.foreign_text import plain
 from ui.fragment import fragment
+from ui.race import race_view
 
 POLL, REPLAY_POLL, LOOK_FOR_A_RACE = "900ms", "500ms", "3s"
 REPLAY_SECONDS = 30.0

@@ -11,8 +11,9 @@ from core.classroom.room import View
 from core.runs.run import Run
 from core.words import calibration as calibration_words
 from core.words.settings import names
-from ui import cached, chart, photos
-from ui.pair_picker import DEEP, HUES, MARKS, finished_runs
+from ui import cached, chart
+from ui.pair.pair_picker import DEEP, HUES, MARKS, finished_runs
+from ui.pictures import photos
 
 CLASS = "Class"
 SEEN = 0.03  # a share below it is not worth a row, or a label

@@ -18,7 +18,7 @@ from core.words.glossary import explain
 from ui import cached, chart
 from ui.curious import curious, curious_charts
 from ui.fragment import fragment
-from ui.gradient_record import first_layer, scale_of
+from ui.gradients.gradient_record import first_layer, scale_of
 
 DEPTHS = tuple(range(8, 111, 6))
 RECIPE = NAMED_RECIPES["published"]  # of nearly all the twins that ship

@@ -13,11 +13,12 @@ from core.data.cifar10 import CLASSES
 from core.jobs.races import race_process, race_result
 from core.words import course
 from core.words.gradients import rounded
-from ui import cached, chart, photos
+from ui import cached, chart
 from ui.curious import curious_charts
 from ui.foreign_text import plain
-from ui.pair_picker import HUES
-from ui.race_track import track
+from ui.pair.pair_picker import HUES
+from ui.pictures import photos
+from ui.race.race_track import track
 
 POINTS = 100  # of a curve, at most: more are not seen, and cost time
 SIDE = 82  # pixels of a photo on the screen: four are side by side on a phone

@@ -12,10 +12,11 @@ from core.runs.run import Run
 from core.settings.train_config import TrainConfig
 from core.words import course
 from core.words import gradients as gradient_words
-from ui import cached, chart, not_yet
+from ui import cached, chart
 from ui.foreign_text import plain
 from ui.fragment import fragment
-from ui.pair_picker import Pair
+from ui.pair import not_yet
+from ui.pair.pair_picker import Pair
 
 Record = tuple[list[str], np.ndarray]  # layers, first to last, and their norms by epoch: (epochs, layers)
 COLOR_RANGE = 1e6  # beyond that, all but the strongest would look alike

@@ -1,4 +1,4 @@
-"""CIFAR-10 pictures on the screen, sent inside the page; ui/style.css has them enlarged without smoothing."""
+"""CIFAR-10 pictures on the screen, sent inside the page; ui/static/style.css has them enlarged without smoothing."""
 
 import numpy as np
 import streamlit as st
@@ -9,8 +9,8 @@ from core.data.cifar10 import CLASSES, load_training
 from core.data.pictures import png_address
 from core.words.comparison import judged
 from ui import cached
-from ui.pair_picker import Pair
-from ui.picture_source import TEST_PHOTO
+from ui.pair.pair_picker import Pair
+from ui.pictures.picture_source import TEST_PHOTO
 
 SIDE = 128  # pixels on the screen of a 32 x 32 picture in a strip
 

@@ -17,10 +17,15 @@ from core.lessons.views import VIEWS
 from core.paths import lessons_dir
 from core.runs.run import Run
 from core.words import capitalized
-from ui import cached, class_link, lesson_views, photos, race_stage, screen, take_home
+from ui import cached, screen
+from ui.classroom import class_link
 from ui.foreign_text import emphasized, plain
-from ui.pair_picker import finished_runs
-from ui.picture_source import OWN_PHOTO
+from ui.lesson import lesson_views
+from ui.pair import take_home
+from ui.pair.pair_picker import finished_runs
+from ui.pictures import photos
+from ui.pictures.picture_source import OWN_PHOTO
+from ui.race import race_stage
 
 CLOSE = 5.0  # how far off a guess may be to be called close, in its unit
 

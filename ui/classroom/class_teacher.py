@@ -9,13 +9,14 @@ from core.classroom import address, qr, rooms, scores
 from core.classroom.room import Phase, Room, View
 from core.errors import LabError
 from core.words import capitalized
-from ui import class_answers, class_link, class_pupil, photos
-from ui.class_answers import Networks
-from ui.class_doors import TITLE, ten_photos
-from ui.class_pupil import truth
+from ui.classroom import class_answers, class_link, class_pupil
+from ui.classroom.class_answers import Networks
+from ui.classroom.class_doors import TITLE, ten_photos
+from ui.classroom.class_pupil import truth
 from ui.foreign_text import emphasized
 from ui.fragment import fragment
 from ui.permission import THIS_COMPUTER
+from ui.pictures import photos
 
 QR, LARGE = 340, 640  # pixels; a low window shows the photo smaller
 SMALL = 320  # beside the chart

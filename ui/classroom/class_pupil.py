@@ -6,10 +6,11 @@ from core.classroom import rooms, scores
 from core.classroom.room import Phase, Pupil, Room, View
 from core.errors import ClassroomError
 from core.words import with_article
-from ui import class_link, photos
-from ui.class_doors import GONE
+from ui.classroom import class_link
+from ui.classroom.class_doors import GONE
 from ui.foreign_text import emphasized, plain
 from ui.fragment import fragment
+from ui.pictures import photos
 
 POLL = 1.0  # seconds between two looks of a screen
 PHONES_A_SECOND = 25  # that the server answers: it draws ten buttons for each

@@ -7,7 +7,7 @@ from core.settings.setting import differences
 from core.words.settings import limits
 from ui import permission
 from ui.foreign_text import plain
-from ui.pair_picker import Pair, finished_runs, offer_pair
+from ui.pair.pair_picker import Pair, finished_runs, offer_pair
 
 
 def offer(pair: Pair) -> None:

@@ -1,0 +1,1 @@
+"""Two networks race: who may start one, and what all see of it, live or recorded."""

@@ -1,0 +1,1 @@
+"""Train networks: the form, all runs, and networks that were trained elsewhere."""
