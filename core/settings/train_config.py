@@ -106,8 +106,7 @@ class TrainConfig:
     data: str = setting(
         "full",
         "training photos",
-        "All 50,000 are downloaded once (170 MB), if this machine doesn't have them. A tenth is set aside for "
-        "validation.",
+        "All 50,000 are downloaded once (170 MB), if they aren't here. A tenth is set aside for validation.",
         values=("full", "shipped"),
         words={"full": "all 50,000", "shipped": "the first 10,000"},
         label=str,
@@ -248,12 +247,7 @@ class TrainConfig:
         label=lambda value: f"split{value}",
     )
     epochs: int = setting(
-        24,
-        "epochs",
-        "Passes over the photos. More is usually better, but takes longer.",
-        least=1,
-        most=10_000,
-        offered=(1, 1_000),
+        24, "epochs", "Passes over the photos. More: usually better.", least=1, most=10_000, offered=(1, 1_000)
     )
     seed: int = setting(
         0,
