@@ -38,7 +38,7 @@ def test_there_are_shipped_runs_and_all_open():
     assert {run.path for run in runs} == set(FOLDERS)
     assert all(run.finished for run in runs)
     alone = [folder.name for folder in PLAIN if folder not in MATCHES]
-    assert alone == ["plain56-clip1"]  # to be compared with plain56-s0: its twin has not been trained
+    assert alone == ["plain56-clip1"]  # its clipped twin was trained in other numbers: resnet56-clip1-bfloat16
     assert {*DEEP, *SHALLOW, *TRANSFER, *OBSERVED} <= {folder.name for folder in WEIGHED}
 
 

@@ -54,4 +54,4 @@ def test_whether_the_loss_only_falls_is_said():
     hilly = landscape.way_details(seen(own_loss=np.array([2.0, 1.0, 1.5, 1.6], np.float32)))
     assert "the loss went from 2.00 to 1.60, but was higher after epochs 4, 6 than at the moment before." in hilly
     assert "off by up to 1.25" in hilly
-    assert "loss at the moments that were kept: 2.00, 1.00, 0.50, 0.10" in landscape.way(seen())
+    assert "loss at the moments that were saved: 2.00, 1.00, 0.50, 0.10" in landscape.way(seen())
