@@ -148,7 +148,7 @@ def test_life_of_a_race():
     for visitor in visitors:
         visitor.join()
     assert len(refused) == 1
-    assert "on already" in refused[0]
+    assert "already on" in refused[0]
     race = race_process.current()
     assert race.alive
     wait_until(lambda: race_process.FramesReader().read()[0])
