@@ -43,7 +43,7 @@ temperatures = {side: cached.stored(calibration.load, run) for side, run in pair
 mended = False
 if all(temperatures.values()):
     mended = st.toggle(
-        "Correct them with one number",
+        "Correct their certainty with one number",
         key="mended",
         bind="query-params",
         help="Divides each network's scores by one number, its temperature, chosen on validation photos. No answer "

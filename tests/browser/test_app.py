@@ -97,6 +97,7 @@ def assert_first_visit(browser, app, name: str) -> None:
     page.get_by_test_id("stSidebarUserContent").get_by_role("button", name="Share").click()
     address = f"{app.url}/{page_path(name)}".rstrip("/")
     expect(page.locator("[data-testid=stCode]", has_text=address)).to_be_visible()
+    expect(page.get_by_alt_text("The link of this page as a QR code")).to_be_in_viewport(ratio=1)
     if name == "start":  # which has a button in the theme's color
         assert page.evaluate(COUNT_PAINTED, PRIMARY) > 0
     page.close()
