@@ -19,14 +19,8 @@ from core.paths import ROOT
 
 SECONDS = 90  # at most, until it answers
 SHELL = "chromium-headless-shell"
-CHROMIUM = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "chrome",
-    SHELL,
-)  # as systems call it
+# As systems call it.
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", SHELL)
 # By the file's name: the page's title in the navigation.
 TITLES = {
     "start": "Start",

@@ -252,8 +252,8 @@ def show_details() -> None:
     if choice.truth is None:
         st.markdown(
             "Where a picture may be none of the ten things, a note says so. With two networks of 20 layers it noticed "
-            "about half of such photos, and 9 of 100 handwritten digits (docs/results.md). So without a note it may "
-            "still be none of them."
+            "about half of the crops of three other pictures, and 9 of 100 handwritten digits (docs/results.md). So "
+            "without a note it may still be none of them."
         )
         for side, rank in unfamiliar().items():
             fewest = f"only {100 * rank:.0f}" if rank >= 0.005 else "fewer than 1"

@@ -79,6 +79,7 @@ def _same_weights(a: Run, b: Run) -> bool:
     return file_name(a.config.init) == file_name(b.config.init)
 
 
+# With these, one order of positions means the same photos in the same batches.
 ORDERS = ("data", "split_seed", "train_fraction", "batch_size", "augment")
 
 

@@ -27,7 +27,7 @@ def main(argv: list[str] | None = None) -> int:
     run = import_run(data, args.name)
     print(f"{run.name} was added: {run.path}", file=sys.stderr)
     if others := left_out(data):
-        print(f"Left out: not part of a run: {', '.join(others)}.", file=sys.stderr)
+        print(f"Left out, not part of a run: {', '.join(others)}.", file=sys.stderr)
     return 0
 
 

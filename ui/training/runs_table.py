@@ -277,7 +277,7 @@ def _offer_import() -> None:
             else:
                 st.toast(f"{plain(run.name)} was added.", icon=":material/check:")
                 if others := zip_archive.left_out(file.getvalue()):
-                    st.toast(f"Left out: not part of a run: {plain(', '.join(others))}.", icon=":material/info:")
+                    st.toast(f"Left out, not part of a run: {plain(', '.join(others))}.", icon=":material/info:")
                 st.rerun()
     with st.expander("Add a network that was trained elsewhere", icon=":material/move_to_inbox:"):
         network_upload.show()

@@ -138,7 +138,7 @@ def test_what_is_no_part_of_a_run_is_left_out_and_told(contents, own_runs, above
 def test_the_command_says_what_it_left_out(contents, tmp_path, capsys):
     (tmp_path / "x.zip").write_bytes(zipped(contents | {"train.log": b"", "Thumbs.db": b""}))
     add_run.main([str(tmp_path / "x.zip")])
-    assert "Left out: not part of a run: train.log, Thumbs.db." in capsys.readouterr().err
+    assert "Left out, not part of a run: train.log, Thumbs.db." in capsys.readouterr().err
 
 
 def test_a_zip_larger_than_any_run_is_not_read(contents, tmp_path, monkeypatch):
