@@ -30,6 +30,11 @@ html {{ font-size: {LETTERS}px; }}
 """
 
 
+def on_phone() -> bool:
+    """Whether the visitor's browser says so."""
+    return "Mobi" in st.context.headers.get("User-Agent", "")
+
+
 def projector() -> bool:
     return bool(st.session_state.get("_projector"))
 

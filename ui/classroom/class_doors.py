@@ -7,16 +7,18 @@ import streamlit as st
 from core.classroom import question, rooms, tokens
 from core.errors import LabError
 from core.runs.library import find_run
-from ui import cached
+from ui import cached, screen
 from ui.classroom import class_link
 from ui.curious import curious
 from ui.foreign_text import plain
 from ui.pair.pair_picker import DEEP, finished_runs
 
 TITLE = "Your class plays"
-SEEDS = 10_000
 GONE = "This room is no longer open; ask for the new code."
-NOT_THE_TEACHERS = "This link does not lead to the teacher's screen of a room that is open."
+NOT_THE_TEACHERS = (
+    "This link does not lead to the teacher's screen of a room that is open. "
+    f"A room closes after {rooms.SECONDS // 3600} hours."
+)
 
 
 def show() -> None:
@@ -27,8 +29,8 @@ def show() -> None:
         st.warning(GONE, icon=":material/meeting_room:")
     st.markdown("Ten photos. The class votes on phones, two networks answer too, and the screen shows who was right.")
     doors = [_teachers_door, _pupils_door]
-    if class_link.names_a_room() and not class_link.as_teacher():  # a phone, which shows them one below the other
-        doors.reverse()
+    if (class_link.names_a_room() or screen.on_phone()) and not class_link.as_teacher():
+        doors.reverse()  # a phone shows them one below the other
     for column, door in zip(st.columns(2, border=True), doors, strict=True):
         with column:
             door()
@@ -57,7 +59,7 @@ def _teachers_door() -> None:
 def ten_photos() -> list[question.Question]:
     """Others each time. Raises LabError where the two networks of the game can't be read."""
     a, b = (find_run(name) for name in DEEP)
-    return question.about_photos(cached.by_who_is_right(a, b), cached.test_labels(), secrets.randbelow(SEEDS))
+    return question.about_photos(cached.by_who_is_right(a, b), cached.test_labels(), secrets.randbits(32))
 
 
 def _open() -> None:

@@ -12,7 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core.data import gallery, pictures
 from core.data.cifar10 import CLASSES, TEST_IMAGES
 from core.errors import ImageError, LabError
-from ui import cached, link, permission
+from ui import cached, link, permission, screen
 from ui.foreign_text import plain
 from ui.pair.pair_picker import Pair
 
@@ -62,8 +62,7 @@ def choose(pair: Pair) -> Choice | None:
 
 def _first_source() -> str:
     """A phone has a camera at hand; but its visitor may have followed a link to a test photo."""
-    on_phone = "Mobi" in st.context.headers.get("User-Agent", "")
-    return "upload" if on_phone and "image" not in st.query_params else "test"
+    return "upload" if screen.on_phone() and "image" not in st.query_params else "test"
 
 
 def _test_image(pair: Pair) -> Choice:
