@@ -1,5 +1,6 @@
 """A room: who is in it, which question is on, and who voted what. The rules of the game are here."""
 
+import math
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,10 +23,11 @@ class Phase(Enum):
 
 @dataclass(frozen=True)
 class Pupil:
-    """`identity`: the hash of their token."""
+    """`identity`: the hash of their token. `since`: the number of the first question that they can vote on."""
 
     identity: str
     name: str
+    since: int
 
 
 @dataclass(frozen=True)
@@ -45,23 +47,29 @@ class View:
     def voted(self) -> int:
         return sum(self.counts)
 
+    @property
+    def is_last(self) -> bool:
+        """Whether no question of this game is left; a lesson's questions come one by one."""
+        return self.position + 1 == self.questions
+
 
 class Room:
     def __init__(self, code: str, questions: Sequence[Question], teacher: str, opened: float) -> None:
         """`teacher`: the hash of the teacher's token; `opened`: when, by the clock of `rooms.Rooms`, which notes
-        in `looked_at` when anybody last asked for the room. `lesson_step`: the link's parameters of the lesson's step
-        whose question is asked, where it is one."""
+        in `looked_at` when anybody last asked for the room, and in `phone_looked_at` when a pupil's phone did.
+        `lesson_step`: where the lesson is whose questions are asked, as in Question; None in a game."""
         if not questions:
             raise ValueError("A room needs a question.")
         self.code, self.questions = code, tuple(questions)
         self.opened = self.looked_at = opened
-        self.lesson_step: dict[str, str] | None = None
+        self.phone_looked_at = -math.inf
+        self.lesson_step = self.questions[0].step
         self._teacher = teacher
         self._lock = threading.Lock()
         self._phase = Phase.WAITING
         self._position = 0
         self._before = 0  # questions of games before
-        self._revealed = 0  # how many questions had their answer shown
+        self._revealed: set[int] = set()  # positions of the questions whose answer was shown
         self._pupils: dict[str, Pupil] = {}
         self._votes: list[dict[str, int]] = [{} for _ in self.questions]  # {identity: choice} by question
 
@@ -75,7 +83,8 @@ class Room:
             if len(self._pupils) >= MOST_PUPILS:
                 raise ClassroomError(f"This room is full: {MOST_PUPILS} have joined.")
             name = new_name({pupil.name for pupil in self._pupils.values()})
-            self._pupils[identity] = Pupil(identity, name)
+            too_late = self._phase in (Phase.REVEALED, Phase.FINISHED)
+            self._pupils[identity] = Pupil(identity, name, self._number + too_late)
         return token
 
     def leave(self, token: str) -> None:
@@ -104,7 +113,10 @@ class Room:
         return tokens.same(token, self._teacher)
 
     def start(self, token: str) -> None:
-        self._go(token, Phase.WAITING, 0, Phase.VOTING)
+        with self._lock:
+            self._check(token)
+            if self._phase is Phase.WAITING:
+                self._move(Phase.VOTING, self._position)
 
     def reveal(self, token: str, number: int) -> None:
         self._go(token, Phase.VOTING, number, Phase.REVEALED)
@@ -126,10 +138,44 @@ class Room:
         with self._lock:
             self._check(token)
             if self._phase is Phase.FINISHED:
-                self._before += len(self.questions)
-                self.questions, self._revealed = tuple(questions), 0
-                self._votes = [{} for _ in self.questions]
+                self._renew(questions)
                 self._move(Phase.VOTING, 0)
+
+    @property
+    def game_is_on(self) -> bool:
+        """Whether a lesson's question would end a game."""
+        view = self.view()
+        left = view.phase is Phase.VOTING or (view.phase is Phase.REVEALED and not view.is_last)
+        return left and self.lesson_step is None
+
+    def begin_lesson(self, token: str, lesson: str) -> None:
+        """Who is in the room stays in it, and waits for the first question with no points."""
+        with self._lock:
+            self._check(token)
+            self._revealed.clear()
+            self.lesson_step = (lesson, 1)
+            self._move(Phase.FINISHED, self._position)
+
+    def ask(self, token: str, question: Question) -> None:
+        """Have this question of a lesson voted on, once somebody is in the room; its points are added to those of the
+        questions of the same lesson before it. Asked again before the reveal, it keeps its votes."""
+        with self._lock:
+            self._check(token)
+            if self._phase is Phase.VOTING and self.questions[self._position] == question:
+                return
+            if self._phase is not Phase.WAITING and self.lesson_step and self.lesson_step[0] == question.lesson:
+                self.questions += (question,)
+                self._votes.append({})
+                self.lesson_step = question.step
+            else:
+                self._renew([question])
+            self._move(Phase.VOTING if self._pupils else Phase.WAITING, len(self.questions) - 1)
+
+    def _renew(self, questions: Sequence[Question]) -> None:
+        self._before += len(self.questions)
+        self.questions, self.lesson_step = tuple(questions), questions[0].step
+        self._revealed.clear()
+        self._votes = [{} for _ in self.questions]
 
     def _go(self, token: str, before: Phase, number: int, after: Phase, steps: int = 0) -> None:
         """A press that comes too late, as the second of a double click, changes nothing."""
@@ -149,7 +195,7 @@ class Room:
     def _move(self, phase: Phase, position: int) -> None:
         self._phase, self._position = phase, position
         if phase is Phase.REVEALED:
-            self._revealed = position + 1
+            self._revealed.add(position)
 
     # What the screens show
 
@@ -175,8 +221,13 @@ class Room:
         with self._lock:
             return list(self._pupils.values())
 
-    def revealed(self) -> list[tuple[Question, dict[str, int]]]:
-        """The questions whose answer was shown, each with its votes, {identity of a pupil: choice}."""
+    def revealed(self, since: int = 0) -> list[tuple[Question, dict[str, int]]]:
+        """The questions whose answer was shown, each with its votes, {identity of a pupil: choice}; `since`: from the
+        question of this number on."""
         with self._lock:
-            both = list(zip(self.questions, self._votes, strict=True))[: self._revealed]
-            return [(question, dict(votes)) for question, votes in both]
+            shown = [position for position in sorted(self._revealed) if self._before + position >= since]
+            return [(self.questions[position], dict(self._votes[position])) for position in shown]
+
+    def has_revealed(self, step: tuple[str, int]) -> bool:
+        """Whether the answer of this step of a lesson was shown."""
+        return any(question.step == step for question, _ in self.revealed())

@@ -11,6 +11,7 @@ from core.errors import ClassroomError
 
 MOST_ROOMS = 20
 ABANDONED = 10 * 60  # seconds since anybody looked; every open screen of a teacher or a pupil looks all the time
+PRESENT = 3 * 60  # seconds since a phone looked: at least one of a class looks more often, though phones fall asleep
 SECONDS = 3 * 60 * 60  # until a room ends by itself
 
 
@@ -36,13 +37,19 @@ class Rooms:
             room = self._rooms[code] = Room(code, questions, tokens.digest(token), self._clock())
         return room, token
 
-    def find(self, code: str) -> Room | None:
-        """None where no room of that code is open, or it no longer is."""
+    def find(self, code: str, by_phone: bool = False) -> Room | None:
+        """None where no room of that code is open, or it no longer is. `by_phone`: a pupil's asks."""
         room = self._rooms.get(code)
         if room is None or self._is_old(room):
             return None
         room.looked_at = self._clock()
+        if by_phone:
+            room.phone_looked_at = room.looked_at
         return room
+
+    def has_phones(self, room: Room) -> bool:
+        """Whether its class is still there."""
+        return self._clock() - room.phone_looked_at < PRESENT
 
     def close(self, room: Room, token: str) -> None:
         """For the teacher only. Its pupils learn of it the next time they look."""

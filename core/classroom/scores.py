@@ -31,9 +31,9 @@ def places(room: Room) -> list[Place]:
     return [Place(pupil, score, 1 + sum(n for other, n in better.items() if other > score)) for pupil, score in scores]
 
 
-def asked(room: Room) -> int:
-    """How many questions count: those that were revealed and have a right answer."""
-    return sum(question.right is not None for question, _ in room.revealed())
+def asked(room: Room, since: int = 0) -> int:
+    """How many questions count: those that were revealed and have a right answer; `since` as in `Room.revealed`."""
+    return sum(question.right is not None for question, _ in room.revealed(since))
 
 
 def majority(votes: Mapping[str, int]) -> int | None:

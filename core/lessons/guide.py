@@ -10,6 +10,11 @@ Written by `python -m core report --write` from `lessons/*.toml` and the runs th
 like those in a folder that `RESNET_LAB_LESSONS` names; if it has a mistake, the app says in which file and step.
 Projector mode is a button in the menu, `?projector=1` in the link; the arrow keys lead on and back, A shows the answer;
 a presenter's clicker (Page Down, Page Up) shows the answer, then leads on, and back.
+
+"Let the class guess" asks a step's question on the students' phones; for a number they choose among ranges. They join
+once: the room stays from question to question and into the next lesson, and each lesson counts its points from zero.
+If no phone has looked for three minutes when a lesson begins, the room is closed, and the next class gets a new one;
+"Close the room" on the page *Lessons* does the same at once.
 """
 
 

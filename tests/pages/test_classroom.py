@@ -7,7 +7,10 @@ from core.classroom import rooms
 from core.classroom.question import Question
 from core.classroom.room import Phase, Room
 from core.classroom.rooms import Rooms
+from core.data.cifar10 import CLASSES
+from core.words import with_article
 from tests.pages.opened import charts, linked, new_app, said, undescribed
+from ui import screen
 from ui.classroom import class_doors, class_link, class_teacher
 
 HOSTILE = "![x](https://example.org/p.png)"
@@ -82,6 +85,7 @@ def test_a_whole_game():
             assert len(ballot(run(phone))) == 10
         click(phones[0], f"vote_{position}_{question.right}")
         assert "You chose" in said(phones[0])
+        assert {button.proto.type for button in phones[0].button if button.key.startswith("vote_")} == {"secondary"}
         click(phones[1], f"vote_{position}_{question.right}")
         click(phones[1], f"vote_{position}_{(question.right + 1) % 10}")
         assert "2 of 3 have voted" in shown(run(screen))
@@ -91,6 +95,7 @@ def test_a_whole_game():
         assert undescribed(screen) == []
         titles = [run(phone).title[0].value for phone in phones]
         assert "Right!" in titles[0]
+        assert f'role="alert">Right. It is {with_article(CLASSES[question.right])}.' in shown(phones[0])
         assert "Not this time" in titles[1]
         assert "did not vote" in titles[2]
         assert not ballot(phones[0])
@@ -229,12 +234,56 @@ def submit(app: AppTest) -> None:
     run(app)
 
 
+def test_on_a_phone_the_students_door_comes_first(monkeypatch):
+    assert [header.value for header in visit().header] == ["Teacher", "Student"]
+    monkeypatch.setattr(screen, "on_phone", lambda: True)
+    assert [header.value for header in visit().header] == ["Student", "Teacher"]
+
+
+def test_who_comes_after_the_reveal_is_not_blamed_and_counts_from_there():
+    room, token = rooms.ROOMS.open([Question("?", ("a", "b"), 0)] * 2)
+    room.start(token)
+    room.reveal(token, 0)
+    phone = visit(room=room.code)
+    assert phone.title[0].value == "You have just joined"
+    assert "The next one is yours." in said(phone)
+    assert not phone.metric
+    room.go_on(token, 0)
+    click(run(phone), "vote_1_0")
+    room.reveal(token, 1)
+    assert run(phone).metric[0].value == "1 of 1"
+
+
+def test_a_phone_in_a_lesson_waits_for_the_next_question_and_adds_up():
+    questions = [Question("Which?", ("a", "b"), 0, step=("shortcuts", n), say="Look.", picture=5) for n in (1, 2)]
+    room, token = rooms.ROOMS.open(questions[:1])
+    screen, phone = visit(room=room.code, teacher=token), visit(room=room.code)
+    for wrong, question in enumerate(questions):
+        room.ask(token, question)
+        assert "Look." in said(run(screen))
+        click(run(phone), f"vote_{room.view().number}_{wrong}")
+        for app in (screen, phone):
+            assert app.get("image")[0].proto.imgs[0].alt == "The photo to name"
+            assert undescribed(app) == []
+        click(screen, "class_reveal")
+        assert {"class_lesson", "class_next"} <= keys(screen)
+        assert "next question comes on this phone" in said(run(phone))
+        assert phone.metric[0].value == f"1 of {wrong + 1}"
+    click(screen, "class_next")
+    assert screen.metric[0].value == "1 of 2"
+    assert "1st" not in run(phone).title[0].value
+    assert phone.metric[0].value == "1 of 2"
+    click(screen, "class_again")  # the class may play now, without joining again
+    assert len(ballot(run(phone))) == 10
+
+
 def test_after_three_hours_all_are_told(clock):
     screen, room, _ = teacher()
     phone = visit(room=room.code)
     clock[0] = rooms.SECONDS
     assert class_doors.GONE in alert(run(phone))
-    assert "open_room" in keys(run(screen))
+    assert alert(run(screen)) == class_doors.NOT_THE_TEACHERS
+    assert "open_room" in keys(screen)
 
 
 def test_no_more_rooms_than_there_are_is_told():

@@ -2,12 +2,14 @@
 
 import inspect
 from dataclasses import replace
+from urllib.parse import parse_qs
 
 import pytest
 
 from core.classroom.question import Question
 from core.classroom.room import Phase
-from core.classroom.rooms import ROOMS
+from core.classroom.rooms import PRESENT, ROOMS
+from core.errors import LabError
 from core.lessons import lesson
 from core.lessons.views import VIEWS
 from core.runs import store
@@ -178,43 +180,64 @@ def test_the_class_can_guess_on_its_phones():
     assert room.led_by(linked(app, "teacher"))
     (question,) = room.questions
     assert question.choices[question.right] == "The one with shortcuts"
+    assert question.say == lesson.load(SHIPPED[0]).steps[1].say
 
 
-def test_a_class_stays_in_its_room_from_question_to_question():
-    app = visit(lesson="shortcuts", step="2")
-    app.button(key="class_guess").click().run()
-    empty = linked(app, "room")
-    app.query_params.update(lesson="shortcuts", step="2")
+def ask_the_class(app, step: int, **room: str):
+    """The same app at the class's page."""
+    app.query_params.clear()
+    app.query_params.update(lesson="shortcuts", step=str(step), **room)
     app = open_page(app, "lesson")
     app.button(key="class_guess").click().run()
-    room = ROOMS.find(linked(app, "room"))
-    assert ROOMS.find(empty) is None  # nobody was in it
+    assert not app.exception
+    return app
+
+
+def test_a_class_stays_in_its_room_from_question_to_question_and_into_the_next_lesson():
+    app = ask_the_class(new_app(), 2)
+    room, teacher = ROOMS.find(linked(app, "room")), linked(app, "teacher")
+    assert linked(ask_the_class(app, 1), "room") == room.code  # nobody is in it yet, but somebody may be scanning
+    assert room.view().phase is Phase.WAITING
+    assert room.view().question.picture == 3986
     room.join()
-    app.query_params.update(lesson="shortcuts", step="3")
-    app = open_page(app, "lesson")
-    app.button(key="class_guess").click().run()
+    app = ask_the_class(new_app(), 3, room=room.code, teacher=teacher)  # the lesson's page was reloaded
     assert linked(app, "room") == room.code
     assert room.view().phase is Phase.VOTING
+    room.reveal(teacher, room.view().number)
+    ROOMS.find(room.code, by_phone=True)
+    app.query_params.clear()
+    app = open_page(app, "lesson")
+    assert f"1 phone is in the room **{room.code}**" in said(app)
+    app.button(key="begin_transfer").click().run()
+    assert {name: linked(app, name) for name in ("room", "teacher")} == {"room": room.code, "teacher": teacher}
     assert len(room.pupils) == 1
+    assert not room.revealed()
+    room.phone_looked_at -= PRESENT
     app.query_params.update(lesson="shortcuts", begin="1")
-    open_page(app, "lesson")
+    app.run()
     assert ROOMS.find(room.code) is None  # the next class gets a room of its own
+    assert "room" not in app.query_params
 
 
-def test_a_game_that_is_on_is_not_ended_by_a_lesson():
+def test_a_game_that_is_on_is_not_ended_by_a_lesson_and_who_waits_for_one_is_taken_along():
     room, token = ROOMS.open([Question("?", ("a", "b"))])
     room.join()
-    app = visit(lesson="shortcuts", step="2")
-    app.session_state["_class"] = {"room": room.code, "teacher": token}
-    app.button(key="class_guess").click().run()
-    assert linked(app, "room") != room.code
-    assert room.view().phase is Phase.WAITING
+    here = {"room": room.code, "teacher": token}
+    room.start(token)
+    assert linked(ask_the_class(new_app(), 2, **here), "room") != room.code
     room.finish(token)
-    app.session_state["_class"] = {"room": room.code, "teacher": token}
-    app.query_params.update(lesson="shortcuts", step="2")
-    app = open_page(app, "lesson")
-    app.button(key="class_guess").click().run()
-    assert linked(app, "room") == room.code
+    assert linked(ask_the_class(new_app(), 2, **here), "room") == room.code
+    waiting, token = ROOMS.open([Question("?", ("a", "b"))])
+    waiting.join()
+    app = ask_the_class(new_app(), 2, room=waiting.code, teacher=token)
+    assert linked(app, "room") == waiting.code
+    assert waiting.view().phase is Phase.VOTING
+
+
+def test_a_number_is_asked_for_by_ranges():
+    app = ask_the_class(new_app(), 6)
+    (question,) = ROOMS.find(linked(app, "room")).questions
+    assert question.choices[question.right] == "75 to 100 of 100"
 
 
 def test_without_lessons_the_page_says_so_and_start_leads_to_none(tmp_path, monkeypatch):
@@ -261,10 +284,41 @@ def test_from_the_question_of_a_lesson_the_teacher_finds_back(reloaded):
     app = visit(lesson="shortcuts", step="2")
     app.button(key="class_guess").click().run()
     where = {name: linked(app, name) for name in ("room", "teacher")}
-    ROOMS.find(where["room"]).finish(where["teacher"])
+    room = ROOMS.find(where["room"])
+    room.start(where["teacher"])
+    room.reveal(where["teacher"], 0)
     if reloaded:
         app = new_app()
         app.query_params.update(where)
     app = open_page(app, "classroom")
-    (link,) = [each for each in app.get("page_link") if each.proto.label == "Back to the lesson"]
-    assert link.proto.query_string == "lesson=shortcuts&step=2"
+    app.button(key="class_lesson").click().run()
+    where |= {"lesson": "shortcuts", "step": "2"}
+    assert {name: linked(app, name) for name in where} == where
+    step = lesson.load(SHIPPED[0]).steps[1]
+    assert app.title[0].value == step.title
+    assert step.why in said(app)  # the class has seen the answer
+
+
+def test_from_the_own_photo_of_a_lesson_one_finds_back():
+    app = visit(lesson="shortcuts", step="7")
+    there = next(each.proto for each in app.get("page_link") if "Show them" in each.proto.label)
+    app = new_app()
+    app.query_params.update(parse_qs(there.query_string), source="Test photo")
+    app = open_page(app, "look_inside")
+    back = next(each.proto for each in app.get("page_link") if each.proto.label == "Back to the lesson")
+    assert back.query_string == "lesson=shortcuts&step=7"
+
+
+def test_a_reason_without_a_question_is_shown(tmp_path, monkeypatch):
+    write(tmp_path, STEP[: STEP.index("guess =")] + 'why = "Because."')
+    monkeypatch.setenv("RESNET_LAB_LESSONS", str(tmp_path))
+    assert "Because." in said(visit(lesson="mine", step="1"))
+
+
+@pytest.mark.parametrize(("name", "step"), [("transfer", 5), ("shortcuts", 5)])
+def test_a_view_without_a_run_that_can_be_read_says_so(name, step, monkeypatch):
+    monkeypatch.setattr(lesson_views, "readable_runs", list)
+    monkeypatch.setattr(lesson_views.tables, "figures", lambda runs: iter(()))
+    path = next(path for path in SHIPPED if path.stem == name)
+    with pytest.raises(LabError):
+        lesson_views.show(lesson.load(path).steps[step - 1].reveal)

@@ -56,10 +56,19 @@ def leave() -> None:
 
 
 def led() -> tuple[Room, str] | None:
-    """The open room that this session's teacher leads, and their token."""
-    kept = st.session_state.get(KEPT, {})
-    found, token = _find(kept.get("room")), kept.get("teacher")
-    return (found, token) if found and token and found.led_by(token) else None
+    """The open room that this visitor leads, by the session or, once the page was reloaded, by the link; and their
+    token."""
+    for known in (st.session_state.get(KEPT, {}), st.query_params):
+        found, token = _find(known.get("room")), known.get("teacher")
+        if found and token and found.led_by(token):
+            st.session_state[KEPT] = {"room": found.code, "teacher": token}
+            return found, token
+    return None
+
+
+def of_led() -> dict[str, str]:
+    """What a link needs so that a reloaded page knows the room that is led."""
+    return {"room": led_room[0].code, "teacher": led_room[1]} if (led_room := led()) else {}
 
 
 def pupil(room: Room) -> Pupil | None:

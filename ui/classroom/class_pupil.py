@@ -1,13 +1,14 @@
 """A pupil's phone: who I am, the photo, ten large buttons, and whether I was right."""
 
+from html import escape
+
 import streamlit as st
 
 from core.classroom import rooms, scores
 from core.classroom.room import Phase, Pupil, Room, View
 from core.errors import ClassroomError
-from core.words import with_article
+from core.words import capitalized, with_article
 from ui.classroom import class_link
-from ui.classroom.class_doors import GONE
 from ui.foreign_text import emphasized, plain
 from ui.fragment import fragment
 from ui.pictures import photos
@@ -15,7 +16,7 @@ from ui.pictures import photos
 POLL = 1.0  # seconds between two looks of a screen
 PHONES_A_SECOND = 25  # that the server answers: it draws ten buttons for each
 PHOTO = 224  # pixels; all screens are sent this one, and enlarge it without smoothing
-RIGHT, WRONG = ":green[:material/check_circle:]", ":red[:material/cancel:]"
+NEXT_OF_LESSON = "**Keep this page open:** the next question comes on this phone."
 
 
 def show(room: Room) -> None:
@@ -39,11 +40,10 @@ def _screen(code: str, me: Pupil) -> None:
     A fragment that draws nothing loses what it drew before; and Streamlit, on a busy server, may lose what a run has
     drawn when the next poll arrives. So the phone is right again a second later, whatever was lost.
     """
-    room = rooms.ROOMS.find(code)
+    room = rooms.ROOMS.find(code, by_phone=True)
+    if room is None:  # the doors say so, and ask no more
+        st.rerun()
     with st.container(key="phone", gap="small"):
-        if room is None:
-            gone()
-            return
         if me not in room.pupils:
             st.title("You are playing in another tab", anchor=False)
             st.markdown("You joined there as somebody new. You may close this tab.")
@@ -59,14 +59,6 @@ def _screen(code: str, me: Pupil) -> None:
         }[view.phase](room, me, view)
 
 
-def gone() -> None:
-    st.title("The room is closed", anchor=False)
-    st.warning(GONE, icon=":material/meeting_room:")
-    if st.button("Join another room", key="class_leave", icon=":material/login:"):
-        class_link.leave()
-        st.rerun()
-
-
 def _wait(room: Room, me: Pupil, view: View) -> None:
     st.title(f"You are {me.name}", anchor=False)
     st.markdown("You are in. **Keep this page open:** the first question comes when your teacher starts.")
@@ -77,8 +69,14 @@ def _wait(room: Room, me: Pupil, view: View) -> None:
 
 
 def _heading(me: Pupil, view: View) -> None:
-    number = f"{view.position + 1} of {view.questions} · " if view.questions > 1 else ""
+    numbered = view.questions > 1 and not view.question.lesson
+    number = f"{view.position + 1} of {view.questions} · " if numbered else ""
     st.caption(f"{number}{me.name}")
+
+
+def _speak(words: str) -> None:
+    """For those who don't see that something new has come."""
+    st.html(f'<div class="class-spoken" role="alert">{escape(words)}</div>')
 
 
 def _ask(room: Room, me: Pupil, view: View) -> None:
@@ -86,21 +84,23 @@ def _ask(room: Room, me: Pupil, view: View) -> None:
     _heading(me, view)
     _photo(view)
     _ballot(room, me, view)
+    _speak(view.question.text)
 
 
 def _photo(view: View) -> None:
-    if view.question.photo is not None:
-        st.image(photos.address(view.question.photo), width=PHOTO, alt="The photo to name")
+    if view.question.shown is not None:
+        st.image(photos.address(view.question.shown), width=PHOTO, alt="The photo to name")
 
 
 def _ballot(room: Room, me: Pupil, view: View) -> None:
+    """All buttons are of one type: one that changed it would be another to the browser, and lose the focus. The one
+    with the check mark is blue by classroom.css."""
     choices, chosen = view.question.choices, room.choice(me, view.number)
     with st.container(key="ballot"):
         for index, choice in enumerate(choices):
             st.button(
                 plain(choice),
                 key=f"vote_{view.number}_{index}",
-                type="primary" if index == chosen else "secondary",
                 icon=":material/check:" if index == chosen else None,
                 on_click=_vote,
                 args=(room.code, me, view.number, index),
@@ -120,39 +120,65 @@ def _vote(code: str, me: Pupil, number: int, choice: int) -> None:
 
 def _judge(room: Room, me: Pupil, view: View) -> None:
     question, chosen = view.question, room.choice(me, view.number)
-    said = None if chosen is None else plain(question.choices[chosen])
-    if question.right is None:
-        st.title("Look at the screen", anchor=False)
-    elif said is None:
-        st.title("You did not vote", anchor=False)
-    else:
-        st.title(f"{RIGHT} Right!" if chosen == question.right else f"{WRONG} Not this time", anchor=False)
+    outcome = _outcome(me, view, chosen)
+    judged = chosen is not None and question.right is not None
+    st.title(f"{photos.mark(chosen == question.right)} {outcome}" if judged else outcome, anchor=False)
     _heading(me, view)
     _photo(view)
     if question.right is not None:
         st.header(truth(view), anchor=False)
-    if said is not None:
-        st.markdown(f"You said “{said}”.")
-    if question.right is not None:
-        place = _place(scores.places(room), me)
-        st.metric("Your score", f"{place.score if place else 0} of {scores.asked(room)}", border=True)
+    if chosen is not None:
+        st.markdown(f"You said “{plain(question.choices[chosen])}”.")
+    asked = scores.asked(room, me.since)
+    if question.right is not None and asked:
+        _show_score("Your score", _place(scores.places(room), me), asked)
+    if question.lesson:
+        st.markdown(NEXT_OF_LESSON)
+    elif me.since > view.number and not view.is_last:
+        st.markdown("The next one is yours.")
+    _speak(outcome if question.right is None else f"{outcome.removesuffix('!')}. {_answer(view)}")
+
+
+def _outcome(me: Pupil, view: View, chosen: int | None) -> str:
+    if me.since > view.number:
+        return "You have just joined"
+    if view.question.right is None:
+        return "Look at the screen"
+    if chosen is None:
+        return "You did not vote"
+    return "Right!" if chosen == view.question.right else "Not this time"
 
 
 def truth(view: View) -> str:
     """The right answer in a sentence."""
+    return plain(_answer(view))
+
+
+def _answer(view: View) -> str:
     right = view.question.choices[view.question.right or 0]
-    return f"It is {with_article(right)}." if view.question.photo is not None else plain(right)
+    return f"It is {with_article(right)}." if view.question.photo is not None else capitalized(right)
+
+
+def _show_score(label: str, place: scores.Place | None, asked: int) -> None:
+    """`asked`: how many questions there were for them."""
+    st.metric(label, f"{place.score if place else 0} of {asked}", border=True)
 
 
 def _end(room: Room, me: Pupil, view: View) -> None:
-    places, asked = scores.places(room), scores.asked(room)
+    places, asked = scores.places(room), scores.asked(room, me.since)
     place = _place(places, me)
+    if room.lesson_step:
+        st.title(f"You are {me.name}", anchor=False)
+        if asked:
+            _show_score("Your score", place, asked)
+        st.markdown(NEXT_OF_LESSON)
+        return
     if not asked or not place:
         st.title("The game is over", anchor=False)
         st.markdown("Keep this page open: another one may follow.")
         return
     st.title(f"You are {scores.ordinal(place.rank)} of {len(places)}", anchor=False)
-    st.metric(me.name, f"{place.score} of {asked}", border=True)
+    _show_score(me.name, place, asked)
     st.markdown("Look at the screen: how did the class do, and how did the networks do?")
 
 

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from html import escape
+from typing import Any
 
 import streamlit as st
 
@@ -34,9 +35,8 @@ def show(room: Room, token: str) -> None:
 def _screen(code: str, token: str) -> None:
     """All of it, at each poll, as on a phone."""
     room = rooms.ROOMS.find(code)
-    if room is None:
-        _gone()
-        return
+    if room is None:  # the doors say so, and ask no more
+        st.rerun()
     view = room.view()
     if view.phase is Phase.WAITING:
         _wait(room, token)
@@ -46,17 +46,15 @@ def _screen(code: str, token: str) -> None:
         _ask(room, token, view)
 
 
-def _gone() -> None:
-    st.title("The room is closed", anchor=False)
-    st.info("It was closed, or its three hours are over.", icon=":material/meeting_room:")
-    if st.button("Open another room", key="class_reopen", icon=":material/meeting_room:"):
-        class_link.leave()
-        st.rerun()
+def _lesson_button(room: Room, token: str, **look: Any) -> None:
+    """In a lesson: back to its step, which shows the answer once it is shown here."""
+    if room.lesson_step and st.button("Back to the lesson", key="class_lesson", icon=":material/menu_book:", **look):
+        lesson, step = room.lesson_step
+        link = {"lesson": lesson, "step": str(step), "room": room.code, "teacher": token}
+        st.switch_page("../pages/lesson.py", query_params=link)
 
 
 def _close_button(room: Room, token: str) -> None:
-    if step := room.lesson_step:
-        st.page_link("../pages/lesson.py", label="Back to the lesson", icon=":material/menu_book:", query_params=step)
     if st.button("Close the room", key="class_close", icon=":material/logout:"):
         rooms.ROOMS.close(room, token)
         class_link.leave()
@@ -96,6 +94,7 @@ def _wait(room: Room, token: str) -> None:
                 on_click=room.start,
                 args=(token,),
             )
+            _lesson_button(room, token)
             _close_button(room, token)
     st.caption(
         "**A phone can't find it?** It must be on the same network as this computer. Some school Wi-Fi keeps devices "
@@ -105,7 +104,7 @@ def _wait(room: Room, token: str) -> None:
 
 
 def _code(room: Room) -> None:
-    st.html(f'<div class="class-code" aria-label="The code">{room.code}</div>')
+    st.html(f'<div class="class-code">{room.code}</div>')
 
 
 def _listening() -> str:
@@ -131,32 +130,25 @@ def _gather(room: Room) -> None:
 def _ask(room: Room, token: str, view: View) -> None:
     shown, question = view.phase is Phase.REVEALED, emphasized(view.question.text)
     told = shown and view.question.right is not None
-    networks: Networks | None = None
+    networks = class_answers.networks() if view.question.photo is not None else None
+    if view.question.say and not shown:
+        with st.container(key="class_say"):
+            st.markdown(emphasized(view.question.say))
     st.title(truth(view) if told else question, anchor=False)
-    if view.question.photo is None:
-        if told:
-            st.markdown(question)
+    if told and view.question.photo is None:
+        st.markdown(question)
+    if view.question.shown is None:
         right = st.container()
     else:
-        networks = class_answers.networks()
         left, right = st.columns([2, 3] if shown else 2)
         with left:
-            _photo(view.question.photo, small=shown)
+            _photo(view.question.shown, small=shown)
             if shown and networks:
                 class_answers.show_answers(view, networks)
     with right:
         with st.container(horizontal=True, vertical_alignment="center"):
             if shown:
-                last = view.position + 1 == view.questions
-                st.button(
-                    "See the scores" if last else "Next",
-                    key="class_next",
-                    type="primary",
-                    icon=":material/arrow_forward:",
-                    shortcut="Enter",
-                    on_click=room.go_on,
-                    args=(token, view.number),
-                )
+                _go_on_buttons(room, token, view)
             else:
                 st.button(
                     "Reveal",
@@ -166,14 +158,29 @@ def _ask(room: Room, token: str, view: View) -> None:
                     on_click=room.reveal,
                     args=(token, view.number),
                 )
-            _finish_button(room, token)
-            if view.questions > 1:
+                _lesson_button(room, token)
+            if not room.lesson_step:
+                _finish_button(room, token)
+            if view.questions > 1 and not room.lesson_step:
                 st.markdown(f"Photo {view.position + 1} of {view.questions}", width="content")
         if shown:
             class_answers.show_votes(view, networks)
         else:
             _count(view)
             _latecomers(room)
+
+
+def _go_on_buttons(room: Room, token: str, view: View) -> None:
+    on: dict[str, Any] = {"type": "primary", "shortcut": "Enter"}
+    _lesson_button(room, token, **on)
+    st.button(
+        "See the scores" if view.is_last else "Next",
+        key="class_next",
+        icon=":material/arrow_forward:",
+        on_click=room.go_on,
+        args=(token, view.number),
+        **({} if room.lesson_step else on),
+    )
 
 
 def _photo(number: int, small: bool) -> None:
@@ -205,7 +212,7 @@ def _end(room: Room, token: str, view: View) -> None:
     asked, places = scores.asked(room), scores.places(room)
     networks = class_answers.networks() if any(question.photo is not None for question in room.questions) else None
     if not asked:
-        st.title("The game is over", anchor=False)
+        st.title("No scores yet" if room.lesson_step else "The game is over", anchor=False)
         st.markdown("No answer was revealed, so there are no scores.")
     else:
         points = {"the class": scores.class_score(room)} | _of_networks(networks, room)
@@ -222,11 +229,12 @@ def _end(room: Room, token: str, view: View) -> None:
         said = f"{len(places)} took part. {rule}"
         st.caption(said + HARD * bool(networks))
     with st.container(horizontal=True):
-        if networks:
+        _lesson_button(room, token, type="primary")
+        if networks or class_answers.networks():
             st.button(
-                "Ten other photos",
+                "Ten other photos" if networks else "Ten photos, against two networks",
                 key="class_again",
-                type="primary",
+                type="secondary" if room.lesson_step else "primary",
                 icon=":material/casino:",
                 on_click=_play_again,
                 args=(room, token),

@@ -5,10 +5,8 @@ from contextlib import suppress
 
 import streamlit as st
 
-from core.classroom.question import Question
-from core.classroom.room import Phase
-from core.classroom.rooms import ROOMS
 from core.errors import LabError
+from core.lessons import class_question
 from core.lessons import lesson as lessons_of
 from core.lessons.facts import Fact
 from core.lessons.guide import guide
@@ -20,7 +18,7 @@ from core.words import capitalized
 from ui import cached, screen
 from ui.classroom import class_link
 from ui.foreign_text import emphasized, plain
-from ui.lesson import lesson_views
+from ui.lesson import lesson_class, lesson_views
 from ui.pair import take_home
 from ui.pair.pair_picker import finished_runs
 from ui.pictures import photos
@@ -45,6 +43,7 @@ def show() -> None:
         st.warning("There is no such lesson here. These are the lessons that we have.", icon=":material/link_off:")
     if not lessons and not problems:
         st.info("There are no lessons here: the folder that `RESNET_LAB_LESSONS` names has none.")
+    lesson_class.show_room()
     for column, one in zip(st.columns(max(2, len(lessons))), lessons.values(), strict=False):
         with column, st.container(border=True, key=f"lesson_{one.name}", height="stretch"):
             _show_card(one)
@@ -108,7 +107,7 @@ def _show(lesson: Lesson) -> None:
     _show_way(lesson, number)
     st.title(plain(step.title))
     key = (lesson.name, number)
-    revealed = key in st.session_state.get("_guesses", {})
+    revealed = _is_revealed(key)
     if not revealed:
         st.markdown(emphasized(step.say))
     view = step.reveal if revealed and step.reveal else step.show
@@ -117,10 +116,10 @@ def _show(lesson: Lesson) -> None:
             _show_outcome(step.guess, key)
         if view:
             lesson_views.show(view)
-        if revealed and step.why:
+        if step.why and (revealed or not step.guess):
             st.markdown(emphasized(step.why))
         if step.guess and not revealed:
-            _ask(step.guess, key)
+            _ask(step, step.guess, key)
     except LabError as error:
         st.error(plain(error), icon=":material/broken_image:")
     if not screen.projector() and (step.note or step.mistake):
@@ -129,6 +128,14 @@ def _show(lesson: Lesson) -> None:
             if step.mistake:
                 st.markdown(f"Common wrong answer: {emphasized(step.mistake)}")
     _prepare(lesson.steps[number : number + 1])
+
+
+def _is_revealed(key: tuple[str, int]) -> bool:
+    """Here, or on the screen where the class voted on it."""
+    guesses = st.session_state.setdefault("_guesses", {})
+    if lesson_class.has_revealed(key):
+        guesses.setdefault(key, None)
+    return key in guesses
 
 
 def _step_number(lesson: Lesson) -> int:
@@ -145,14 +152,13 @@ def _begin(lesson: Lesson) -> None:
     guesses = st.session_state.get("_guesses", {})
     st.session_state["_guesses"] = {key: guess for key, guess in guesses.items() if key[0] != lesson.name}
     race_stage.forget_shown()
-    if (led := class_link.led()) and led[0].lesson_step:
-        ROOMS.close(*led)
+    lesson_class.begin(lesson.name)
     _go(lesson, 1)
 
 
 def _go(lesson: Lesson, number: int) -> None:
     st.session_state.pop("_lesson_done", None)
-    st.query_params.update(lesson=lesson.name, step=str(number))
+    st.query_params.update(lesson=lesson.name, step=str(number), **class_link.of_led())
 
 
 def _show_way(lesson: Lesson, number: int) -> None:
@@ -189,7 +195,7 @@ def _leave(lesson: Lesson) -> None:
         st.query_params.pop(key, None)
 
 
-def _ask(guess: Guess, key: tuple[str, int]) -> None:
+def _ask(step: Step, guess: Guess, key: tuple[str, int]) -> None:
     """The question, what one can answer, and the button that reveals; the guess is kept until then."""
     st.markdown(f"## {emphasized(guess.ask)}")
     name = f"guess_{key[0]}_{key[1]}"
@@ -215,27 +221,9 @@ def _ask(guess: Guess, key: tuple[str, int]) -> None:
             on_click=_reveal,
             args=(key, name),
         )
-        if guess.answers and st.button(
-            "Let the class guess", key="class_guess", icon=":material/groups:", help="On their phones."
-        ):
-            _let_the_class_guess(guess, key)
-
-
-def _let_the_class_guess(guess: Guess, key: tuple[str, int]) -> None:
-    """In the room that the class is in already, unless it plays there; else in a new one."""
-    right = list(guess.answers).index(str(_fact(guess.fact, _runs(guess.fact)).right))
-    question = Question(guess.ask, tuple(guess.answers.values()), right)
-    led = class_link.led()
-    if led and led[0].pupils and (led[0].lesson_step or led[0].view().phase is Phase.FINISHED):
-        room, token = led
-        room.finish(token)
-        room.play_again(token, [question])
-    else:
-        if led and not led[0].pupils:
-            ROOMS.close(*led)
-        room, token = ROOMS.open([question])
-    room.lesson_step = {"lesson": key[0], "step": str(key[1])}
-    st.switch_page("../pages/classroom.py", query_params={"room": room.code, "teacher": token})
+        if st.button("Let the class guess", key="class_guess", icon=":material/groups:", help="On their phones."):
+            right = _fact(guess.fact, _runs(guess.fact)).right
+            lesson_class.ask(class_question.of_step(*key, step, right))
 
 
 def _reveal(key: tuple[str, int], widget: str) -> None:

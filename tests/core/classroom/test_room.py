@@ -192,7 +192,128 @@ def test_who_comes_for_the_scores_plays_the_next_round():
     assert room.vote(late, room.view().number, 0)
 
 
+def test_a_phone_counts_from_the_question_at_which_it_joined():
+    room, teacher = opened()
+    first = join(room)
+    room.start(teacher)
+    second = join(room)
+    room.reveal(teacher, 0)
+    third = join(room)
+    assert [pupil.since for pupil in (first, second, third)] == [0, 0, 1]
+    room.go_on(teacher, 0)
+    room.vote(third, 1, 1)
+    room.reveal(teacher, 1)
+    assert [scores.asked(room, pupil.since) for pupil in (first, third)] == [2, 1]
+    room.finish(teacher)
+    fourth = join(room)
+    assert scores.asked(room, fourth.since) == 0
+    room.play_again(teacher, QUESTIONS)
+    assert room.vote(fourth, room.view().number, 0)
+    room.reveal(teacher, room.view().number)
+    assert scores.asked(room, fourth.since) == 1
+
+
+# A lesson
+
+
+def of_lesson(step: int, lesson: str = "one") -> Question:
+    return Question(f"Question {step}", THREE, 0, step=(lesson, step))
+
+
+def ask(room: Room, teacher: str, question: Question, *votes) -> None:
+    """And reveal; `votes`: (pupil, choice)."""
+    room.ask(teacher, question)
+    for pupil, choice in votes:
+        assert room.vote(pupil, room.view().number, choice)
+    room.reveal(teacher, room.view().number)
+
+
+def test_the_points_of_a_lesson_are_added_up_and_another_begins_with_none():
+    room, teacher = opened([of_lesson(1)])
+    me = join(room)
+    ask(room, teacher, of_lesson(1), (me, 0))
+    room.ask(teacher, of_lesson(2))  # never revealed
+    assert room.vote(me, room.view().number, 0)
+    ask(room, teacher, of_lesson(3), (me, 1))
+    room.go_on(teacher, room.view().number)
+    assert room.view().phase is Phase.FINISHED
+    ask(room, teacher, of_lesson(4), (me, 0))
+    assert (scores.places(room)[0].score, scores.asked(room)) == (2, 3)
+    assert [room.has_revealed(("one", step)) for step in range(1, 5)] == [True, False, True, True]
+    ask(room, teacher, of_lesson(1, "two"), (me, 0))
+    assert (scores.places(room)[0].score, scores.asked(room)) == (1, 1)
+    assert room.lesson_step == ("two", 1)
+
+
+def test_a_question_asked_again_before_its_answer_is_shown_keeps_its_votes():
+    room, teacher = opened([of_lesson(1)])
+    me = join(room)
+    room.start(teacher)
+    room.vote(me, 0, 2)
+    room.ask(teacher, of_lesson(1))
+    assert room.view().counts == (0, 0, 1)
+
+
+@pytest.mark.parametrize(("pupils", "phase"), [(0, Phase.WAITING), (1, Phase.VOTING)])
+@pytest.mark.parametrize("questions", [QUESTIONS, [of_lesson(1)]])
+def test_a_lesson_asks_at_once_if_somebody_waits_and_else_waits(questions, pupils, phase):
+    room, teacher = opened(questions)
+    for _ in range(pupils):
+        join(room)
+    with pytest.raises(ClassroomError):
+        room.ask("garbage", of_lesson(2))
+    room.ask(teacher, of_lesson(2))
+    view = room.view()
+    assert (view.phase, view.question, view.joined) == (phase, of_lesson(2), pupils)
+    room.start(teacher)
+    assert room.view().phase is Phase.VOTING
+
+
+def test_a_lesson_that_begins_keeps_the_class_and_no_points():
+    room, teacher = opened([of_lesson(1)])
+    me = join(room)
+    ask(room, teacher, of_lesson(1), (me, 0))
+    with pytest.raises(ClassroomError):
+        room.begin_lesson("garbage", "one")
+    room.begin_lesson(teacher, "one")  # the same one, by the next class on the same computers
+    assert room.pupils == [me]
+    assert (room.view().phase, room.lesson_step, scores.asked(room)) == (Phase.FINISHED, ("one", 1), 0)
+    assert not room.has_revealed(("one", 1))
+    ask(room, teacher, of_lesson(1), (me, 1))
+    assert (scores.places(room)[0].score, scores.asked(room, me.since)) == (0, 1)
+    room.finish(teacher)
+    room.play_again(teacher, QUESTIONS)
+    assert room.lesson_step is None
+
+
+def test_a_game_is_on_until_its_last_answer():
+    room, teacher = opened(QUESTIONS[:2])
+    on = []
+    for act in (room.start, lambda t: room.reveal(t, 0), lambda t: room.go_on(t, 0), lambda t: room.reveal(t, 1)):
+        on.append(room.game_is_on)
+        act(teacher)
+    assert [*on, room.game_is_on] == [False, True, True, True, False]
+    room.ask(teacher, of_lesson(1))
+    join(room)
+    room.start(teacher)
+    assert not room.game_is_on
+
+
 # Rooms
+
+
+def test_a_class_is_there_while_one_of_its_phones_looks():
+    now = [0.0]
+    all_rooms = Rooms(clock=lambda: now[0])
+    room, _ = all_rooms.open(QUESTIONS)
+    all_rooms.find(room.code)  # the teacher
+    assert not all_rooms.has_phones(room)
+    all_rooms.find(room.code, by_phone=True)
+    now[0] = rooms.PRESENT - 1
+    assert all_rooms.has_phones(room)
+    all_rooms.find(room.code)
+    now[0] = rooms.PRESENT
+    assert not all_rooms.has_phones(room)
 
 
 def test_a_room_ends_after_three_hours():
