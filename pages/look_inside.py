@@ -21,6 +21,7 @@ from core.words.glossary import explain
 from ui import cached, chart
 from ui.curious import curious_charts
 from ui.foreign_text import plain
+from ui.lesson import way_back
 from ui.pair import missing_weights, pair_picker
 from ui.pair.pair_picker import TRANSFER
 from ui.pictures import photos, picture_source
@@ -37,6 +38,7 @@ OWN = (
 
 pair = pair_picker.choose(TRANSFER)
 st.title("What do they see?")
+way_back.offer()
 names = pair.names
 choice = picture_source.choose(pair)
 if choice is None:

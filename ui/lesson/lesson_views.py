@@ -13,6 +13,7 @@ from core.charts.surgery import chain
 from core.charts.transfer import BEGINNINGS
 from core.charts.transfer import label_budget as label_budget_chart
 from core.data.cifar10 import CLASSES
+from core.errors import LabError
 from core.lessons.lesson import Call, arguments
 from core.lessons.views import VIEWS
 from core.runs.run import Run
@@ -21,6 +22,7 @@ from core.words import depth as depth_words
 from core.words import transfer as transfer_words
 from core.words.settings import describe, names
 from ui import cached, chart, screen, tables
+from ui.lesson import way_back
 from ui.pair import network_drawing
 from ui.pair.pair_picker import finished_runs, readable_runs
 from ui.pictures import photos
@@ -116,7 +118,10 @@ def learning_curves(a: Run, b: Run) -> None:
 def depth_view(a: Run, b: Run) -> None:
     """The runs of the recipe that A and B have."""
     recipe = next(one for one in depth.recipes(finished_runs()) if a.name in {run.name for run in one.runs})
-    rows = depth.table([*tables.figures(recipe.runs)])
+    known = [*tables.figures(recipe.runs)]
+    if not known:
+        raise LabError("None of the networks that this step shows can be read.")
+    rows = depth.table(known)
     axes = Axes(sorted(set(map(int, rows["depth"]))), lowest=float(rows["test_right"].min()) - 3)
     spread = depth.spread(rows, "test_right")
     nothing = depth.PUBLISHED[:0]
@@ -164,7 +169,9 @@ def filters(a: Run, b: Run) -> None:
 def label_budget(a: Run, b: Run) -> None:
     runs = readable_runs()
     pairs = transfer.pretraining_pairs(runs)
-    both = next(pair for pair in pairs if {run.name for run in pair} == {a.name, b.name})
+    both = next((pair for pair in pairs if {run.name for run in pair} == {a.name, b.name}), None)
+    if both is None:  # what is wrong with one of them stands above
+        raise LabError(f"Without {a.name} and {b.name} there is nothing to show here.")
     known = [pair for pair in transfer.comparable(both, pairs) if all(run.training_images for run in pair)]
     table = tables.label_budget(known, BEGINNINGS)
     chart.show(label_budget_chart, table, key="lesson_budget", alt=transfer_words.by_photos(table))
@@ -175,7 +182,7 @@ def race(race: str) -> None:
 
 
 def own_photo(a: Run, b: Run) -> None:
-    link = {"a": a.name, "b": b.name, **OWN_PHOTO}
+    link = {"a": a.name, "b": b.name, **OWN_PHOTO, **way_back.here()}
     with st.container(border=True, key="lesson_own_photo"):
         st.page_link(
             "../pages/look_inside.py",
@@ -183,7 +190,7 @@ def own_photo(a: Run, b: Run) -> None:
             icon=":material/photo_camera:",
             query_params=link,
         )
-        st.markdown("Use your browser's Back button to return.")
+        st.markdown("“Back to the lesson” on that page leads back here.")
 
 
 DRAWN: dict[str, Callable] = {
