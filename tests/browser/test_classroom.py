@@ -95,6 +95,43 @@ def assert_all_fits(phone: Page) -> None:
     assert phone.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
 
 
+def test_a_class_answers_a_lesson_and_stays_for_the_next(lab, new_phone):
+    lab.open("lesson?lesson=shortcuts&step=1")
+    guess = lab.page.get_by_role("button", name="Let the class guess")
+    guess.click()
+    expect(lab.page.get_by_role("img", name="A QR code")).to_be_visible()
+    phones = [new_phone(lab.page.locator(".class-code").inner_text()) for _ in range(2)]
+    expect(lab.page.get_by_text("2 joined")).to_be_visible()
+    lab.page.get_by_role("button", name="Start").click()
+    for screen in (lab.page, *phones):
+        expect(screen.get_by_role("img", name="The photo to name")).to_be_visible()
+    expect(lab.page.get_by_text("This photo is new to it.")).to_be_visible()
+    answer(phones[0], "horse").focus()
+    phones[0].keyboard.press("Enter")
+    expect(phones[0].get_by_text("You chose “horse”")).to_be_visible()
+    expect(answer(phones[0], "horse")).to_be_focused()
+    lab.page.get_by_role("button", name="Reveal").click()
+    expect(phones[0].get_by_role("alert")).to_have_text("Right. Horse")
+    lab.page.get_by_role("button", name="Back to the lesson").click()
+    expect(lab.page.get_by_text("says horse, and is right")).to_be_visible()
+    lab.page.wait_for_url("**teacher=**")
+    lab.page.reload()
+    expect(lab.page.get_by_text("says horse, and is right")).to_be_visible()
+    lab.page.get_by_role("button", name="Next").click()
+    guess.click()
+    for phone in phones:  # at once, and without joining again
+        answer(phone, "The one with shortcuts").click()
+        expect(phone.get_by_text("You chose")).to_be_visible()
+    lab.page.get_by_role("button", name="Reveal").click()
+    expect(phones[0].get_by_text("2 of 2")).to_be_visible()
+    expect(phones[1].get_by_text("1 of 2")).to_be_visible()
+    lab.page.get_by_role("button", name="See the scores").click()
+    lab.page.get_by_role("button", name="Close the room").click()
+    for phone in phones:
+        expect(phone.get_by_text("This room is no longer open")).to_be_visible()
+    assert lab.exceptions == []
+
+
 def test_who_comes_back_is_known_and_a_stranger_is_not(lab, new_phone):
     code = open_room(lab)
     phone = new_phone(code)
