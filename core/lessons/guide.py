@@ -7,7 +7,8 @@ from core.lessons.lesson import Lesson, Step, compute
 HEAD = """# The lessons, for teachers
 
 Written by `python -m core report --write` from `lessons/*.toml` and the runs that ship. A lesson of your own is a file
-like those in a folder that `RESNET_LAB_LESSONS` names; if it has a mistake, the app says in which file and step.
+like those in a folder that `RESNET_LAB_LESSONS` names ([what it can hold](contributing.md#what-a-lesson-can-hold)); if
+it has a mistake, the app says in which file and step.
 Projector mode is a button in the menu, `?projector=1` in the link; the arrow keys lead on and back, A shows the answer;
 a presenter's clicker (Page Down, Page Up) shows the answer, then leads on, and back.
 """
