@@ -144,10 +144,10 @@ def schedule(table: pd.DataFrame, epochs: int) -> alt.Chart:
 def way_on_map(
     ground: pd.DataFrame, path: pd.DataFrame, color: str, symbol: str, domain: list[float], share: Sequence[float]
 ) -> alt.LayerChart | alt.FacetChart:
-    """The way of a training over the loss of the plane in which it lies: `ground_table` and `path_table` of
-    `core.analysis.landscapes.walk`. Points on the way, of the shape `symbol`, are filled by the loss of the network
+    """The path of a training over the loss of the plane in which it lies: `ground_table` and `path_table` of
+    `core.analysis.landscapes.walk`. Points on the path, of the shape `symbol`, are filled by the loss of the network
     itself, on the scale of the ground: `domain`, lowest and highest loss, logarithmic, the same for charts to be
-    compared. `share`: of the way, 0 to 1, in each direction."""
+    compared. `share`: of the path, 0 to 1, in each direction."""
     scale = alt.Scale(type="log", scheme=style.ONE_HUE, domain=domain, clamp=True)
     marks = [domain[0], (domain[0] * domain[1]) ** 0.5, domain[1]]
     legend = alt.Legend(title="loss", orient="bottom", format=".2~g", values=marks)

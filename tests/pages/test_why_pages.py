@@ -1,4 +1,5 @@
-"""Depth, Gradient flow and Surgery without a browser: what they say of whole runs, and of damaged ones."""
+"""Is deeper better?, Is the message lost? and What if a block is cut? without a browser: what they say of whole runs,
+and of damaged ones."""
 
 import json
 import queue

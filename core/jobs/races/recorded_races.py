@@ -1,4 +1,5 @@
-"""Races that were recorded, to be watched where there is no time, no internet or no leave to train. Needs no PyTorch.
+"""Races that were recorded, to be watched where there is no time, no internet or no permission to train.
+Needs no PyTorch.
 
 A recording is one file, gzipped JSON: the fields of RecordedRace. Each frame is a `core.jobs.races.race.Frame` as a
 dict, its numbers rounded to DIGITS.

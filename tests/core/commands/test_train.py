@@ -676,7 +676,7 @@ def test_mnasnet_which_asks_for_a_version_is_trained_to_its_end(monkeypatch, com
     open_run(own_runs / "x").load_model()
 
 
-# Weights kept on the way
+# Weights kept during training
 
 KEEPING = ["resnet8", "--epochs", "3", "--name"]
 
