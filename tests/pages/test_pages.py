@@ -607,7 +607,7 @@ def test_transfer_says_why_the_change_of_layers_is_missing(app, alone, duel):
 def test_architectures_name_all_in_which_recipes_differ(app, alone, make_run):
     make_run("other", skip=True, optimizer="adamw", head_lr=2.0)
     make_run("half", skip=True, train_fraction=0.5, epochs=2)
-    app.session_state["_dot"] = "mine-residual"
+    app.query_params["of_run"] = "mine-residual"
     app = open_page(app, "architectures")
     assert "They learned for 1 to 2 epochs" in said(app)
     assert "They differ in nothing but this: optimizer and learning rate of the last layer, times." in said(app)

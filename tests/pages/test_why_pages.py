@@ -59,13 +59,22 @@ def test_depth_compares_the_runs_of_one_recipe_alone(app):
 
 
 def test_a_point_of_depth_leads_to_its_pair(app):
+    app.query_params["layers"] = "32"
     app.session_state["_depth_point"] = "plain32-s0"
     app = open_page(app, "depth")
     assert "**32 layers**: the ResNet is right on" in said(
         app
     ) or "**32 layers**: the plain network is right on" in said(app)
-    (link,) = [link for link in app.get("page_link") if link.proto.label == "Compare these two"]
-    assert link.proto.query_string == "a=plain32-s0&b=resnet32-s0"
+    assert compared(app) == ["a=plain32-s0&b=resnet32-s0"]
+    app.selectbox(key="layers").set_value(56).run()
+    assert compared(app) == ["a=plain56-s0&b=resnet56-s0"]
+    choose_recipe(app, "epochs: 1,")  # in which nobody has that depth
+    assert compared(app) == []
+
+
+def compared(app) -> list[str]:
+    """The pairs that the page offers to compare."""
+    return [link.proto.query_string for link in app.get("page_link") if link.proto.label == "Compare these two"]
 
 
 def test_depth_shows_what_other_recipes_make_of_the_same_depth(app):
