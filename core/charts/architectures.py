@@ -9,6 +9,7 @@ import pandas as pd
 from core.charts.palette import COLORS, GRAY
 
 NAMED_WIDTH, ARCHITECTURES_HEIGHT, EDGE = 680, 400, 30  # pixels; narrower, dots have no names: they would overlap
+AROUND, LINES_AROUND = 52, 6  # pixels and letters of the height that the legend and the axis take
 DOT, NAME_GAP = 14, 12  # pixels: of a dot, and from its middle to its name
 LETTER = 0.55  # a letter's width, in sizes
 ACCURACY_MARGIN = 0.04
@@ -36,7 +37,7 @@ def architectures(table: pd.DataFrame, x: str, x_title: str, letters: int) -> al
         color=alt.Color(
             "kind:N",
             scale=alt.Scale(domain=kinds, range=[*COLORS.values(), GRAY]),
-            legend=alt.Legend(title=None, orient="top", symbolOpacity=1),
+            legend=alt.Legend(title=None, orient="top", symbolOpacity=1, labelLimit=0),
         ),
     )
 
@@ -84,8 +85,9 @@ def _with_room_for_names(table: pd.DataFrame, x: str, top: float, bottom: float,
     wanted = best.sort_values("accuracy", ascending=False)
     along = (np.log10(table[x]) - np.log10(table[x].min())) / max(np.log10(table[x].max() / table[x].min()), 1e-9)
     across = EDGE + along * (NAMED_WIDTH - 2 * EDGE)
-    down = (top - table["accuracy"]) / (top - bottom) * ARCHITECTURES_HEIGHT
-    taken = [(place - DOT / 2, place + DOT / 2, height) for place, height in zip(across, down, strict=True)]
+    height = ARCHITECTURES_HEIGHT - AROUND - LINES_AROUND * letters
+    down = (top - table["accuracy"]) / (top - bottom) * height
+    taken = [(place - DOT / 2, place + DOT / 2, y) for place, y in zip(across, down, strict=True)]
     aligned = []
     for name, x_dot, y_dot in zip(wanted["network"], across[wanted.index], down[wanted.index], strict=True):
         places = _name_places(name, x_dot, y_dot, letters)

@@ -9,7 +9,7 @@ from core.analysis.training_summary import ROUNDING
 from core.charts import style
 from core.charts.palette import COLORS
 
-GRAYS = ("#808080", "#8c8c8c", "#606060")
+GRAYS = ("#808080", "#8c8c8c", "#6a6a6a")
 
 
 def learning_curves(
