@@ -38,10 +38,9 @@ class Facts:
 
 @dataclass(frozen=True)
 class RecordedRace:
-    """A race of core.jobs.races.pairs.RACES that has been run, with words of its own: it may have been another pair."""
+    """A race of core.jobs.races.pairs.RACES that has been run, with names of its own: its networks may be others."""
 
     name: str
-    question: str
     names: tuple[str, str]  # of A and of B
     facts: Facts
     frames: list[dict]
