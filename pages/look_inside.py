@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core.analysis import calibration, metrics, out_of_distribution
+from core.analysis.transfer import pretraining_pairs
 from core.charts import poster
 from core.charts.answers import answers
 from core.charts.palette import told_apart
@@ -37,6 +38,10 @@ OWN = (
 
 pair = pair_picker.choose(TRANSFER)
 st.title("What do they see?")
+if pretraining_pairs([pair.a, pair.b]):
+    st.markdown(
+        "Two networks look at one picture; one of them learned from other photos first.", help=explain("ImageNet")
+    )
 names = pair.names
 choice = picture_source.choose(pair)
 if choice is None:

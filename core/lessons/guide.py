@@ -12,6 +12,7 @@ it has a mistake, the app says in which file and step.
 Projector mode is a button in the menu, `?projector=1` in the link; the arrow keys lead on and back, A shows the answer;
 a presenter's clicker (Page Down, Page Up) shows the answer, then leads on, and back.
 """
+BEFORE = "Open *Lessons* before you switch the projector on: *Start* shows how often each network is right."
 
 
 def document(lessons: list[Lesson]) -> str:
@@ -22,7 +23,7 @@ def document(lessons: list[Lesson]) -> str:
 def guide(lesson: Lesson, shown: Callable[[str], str] = str) -> str:
     """Aims, minutes, what to say, what comes out, what people answer wrongly and why, what to try without a network.
     `shown`: what makes a text of the lesson's file safe where it is shown."""
-    parts = [shown(lesson.about), f"About {lesson.minutes:.0f} minutes. Afterward, students can:"]
+    parts = [shown(lesson.about), BEFORE, f"About {lesson.minutes:.0f} minutes. Afterward, students can:"]
     parts.append("\n".join(f"- {shown(aim)}" for aim in lesson.aims))
     parts += [_step(number, step, shown) for number, step in enumerate(lesson.steps, start=1)]
     parts += [f"**Without internet.** {shown(lesson.offline)}"] if lesson.offline else []

@@ -381,3 +381,6 @@ def test_surgery_has_a_pair_of_its_own_where_the_chosen_one_cannot_be_cut(app):
     assert len(app.metric) == 2
     app = open_page(app, "compare")
     assert [app.selectbox(key=key).value for key in "ab"] == ["resnet50-scratch", "resnet50-imagenet"]
+    onward = {link.proto.label: link.proto.query_string for link in app.get("page_link")}
+    assert onward["How many photos does it take?"] == "a=resnet50-scratch&b=resnet50-imagenet"
+    assert "Cut a block out of both" not in onward
