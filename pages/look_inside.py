@@ -38,10 +38,6 @@ OWN = (
 
 pair = pair_picker.choose(TRANSFER)
 st.title("What do they see?")
-if pretraining_pairs([pair.a, pair.b]):
-    st.markdown(
-        "Two networks look at one picture; one of them learned from other photos first.", help=explain("ImageNet")
-    )
 names = pair.names
 choice = picture_source.choose(pair)
 if choice is None:
@@ -225,6 +221,8 @@ with picture:
         )
         if choice.square.width > len(seen):
             st.image(choice.square.resize((SEEN, SEEN)), caption="What you see", width=SEEN, alt=choice.title)
+    if pretraining_pairs([pair.a, pair.b]):  # here, as the maps are to be seen without scrolling
+        st.caption("Two networks look at one picture. One of them learned from other photos first.")
 missing_weights.offer(pair)
 if not looks:
     st.stop()

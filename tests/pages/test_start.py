@@ -50,7 +50,7 @@ def test_no_picker_but_three_doors_and_a_lesson_for_each_question_whose_photos_a
     assert len(asked) == 4
     assert not {photos.address(photo) for photo in asked} & {each.url for each in shown}
     assert [each.alt for each in shown if each.alt.startswith("A photo")] == [
-        "A photo of an automobile",
+        "A photo of a bird",
         "A photo of a dog",
     ]
     links = [link.proto.page.split("/")[-1] for link in app.get("page_link")]
