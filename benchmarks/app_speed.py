@@ -3,7 +3,7 @@
     python -m benchmarks.app_speed [--rounds 10] [--while-training]
 
 Needs an otherwise idle machine, and Chromium. Starts the app itself, on a free port, and ends it. With
---while-training a ResNet-20 is trained meanwhile, as the page Train does it.
+--while-training a ResNet-20 is trained meanwhile, as the page Train networks does it.
 """
 
 import argparse
@@ -30,7 +30,7 @@ SMALL = {"a": "plain20-s0", "b": "resnet20-s0"}
 LARGE = {"a": "resnet50-scratch", "b": "resnet50-imagenet"}  # the largest networks that ship
 DEPTHS = (20, 56)  # of the twins in surgery: the first pair, and the deepest that ships
 WARM_UP = 15  # seconds after the first page, when what the server loads for the next ones is there
-SPOILT = 3  # of the pictures on Look inside, after the one that is seen and two heatmaps
+SPOILED = 3  # of the pictures on What do they see?, after the one that is seen and two heatmaps
 
 
 EMPTY_APP = """
@@ -77,7 +77,7 @@ def empty_switches(page: Page, folder: Path, rounds: int) -> list[float]:
 
 
 def other_pictures(page: Page, rounds: int) -> list[float]:
-    """Seconds until Look inside shows another test photo, both answers and heatmaps."""
+    """Seconds until What do they see? shows another test photo, both answers and heatmaps."""
     seconds = []
     page.get_by_role("button", name="Choose", exact=True).click()
     for number in range(1, rounds + 1):
@@ -90,13 +90,13 @@ def other_pictures(page: Page, rounds: int) -> list[float]:
 
 
 def shake(page: Page) -> float:
-    """Move a slider of Shake it by one, until the spoilt picture has followed, and the answers and maps with it."""
+    """Move a slider of Shake it by one, until the spoiled picture has followed, and the answers and maps with it."""
     thumb, pictures = page.locator(".st-key-shake_noise input"), page.locator("[data-testid=stImage] img")
     thumb.focus()
-    before = pictures.nth(SPOILT).get_attribute("src")
+    before = pictures.nth(SPOILED).get_attribute("src")
     start = time.perf_counter()
     page.keyboard.press("ArrowRight")
-    expect(pictures.nth(SPOILT)).not_to_have_attribute("src", before, timeout=60_000)
+    expect(pictures.nth(SPOILED)).not_to_have_attribute("src", before, timeout=60_000)
     page.wait_for_selector(IDLE, timeout=60_000)
     return time.perf_counter() - start
 
@@ -116,7 +116,7 @@ def operations(page: Page, url: str, depth: int) -> list[float]:
 
 
 def beginnings(page: Page, url: str) -> list[float]:
-    """Seconds until Gradient flow shows two new networks that are six layers deeper, up to 110."""
+    """Seconds until Is the message lost? shows two new networks that are six layers deeper, up to 110."""
     page.goto(f"{url}/gradient_flow?{urlencode({'flow_depth': 80})}")
     told = page.locator("h2:has-text('one step would move the first layer')")
     told.wait_for(timeout=60_000)

@@ -22,6 +22,7 @@ import psutil
 from benchmarks.running_app import RunningApp, own_folder, run_app
 from benchmarks.screens import Screen
 from core.data.cifar10 import CLASSES
+from ui.classroom.class_pupil import confirmation
 
 PAGE = "classroom"
 CHANGE = 0.2  # of the pupils change their vote
@@ -30,6 +31,7 @@ IDLE = 10.0  # seconds of waiting in which a poll is measured
 WARM = 20.0  # seconds after a first game, in which the app has loaded all that it loads in the background
 FORGOTTEN = 150.0  # seconds after which Streamlit has dropped who is gone
 AGAIN = 5.0  # seconds after which a pupil taps again
+MOST_TAPS = 30  # for one vote
 repeated: list[str] = []  # taps
 JUDGED = ("Right!", "Not this time", "You did not vote")
 
@@ -125,16 +127,18 @@ async def vote(pupil: Screen, name: str, number: int) -> float:
 
 
 async def choose(pupil: Screen, name: str) -> float:
-    """When it was tapped first. As people do, a pupil taps again where the answer is not marked after a while."""
+    """When it was tapped first. As people do, a pupil taps again where the answer is not marked after a while. Raises
+    RuntimeError where it never is."""
     first = pressed = await pupil.press(name)
-    while True:
+    for _ in range(MOST_TAPS):
         try:
             async with asyncio.timeout(AGAIN):
-                await pupil.read(f"You chose **{name}**", pressed)
+                await pupil.read(confirmation(name), pressed)
             return first
         except TimeoutError:
             repeated.append(name)
             pressed = await pupil.press(name)
+    raise RuntimeError(f"After {MOST_TAPS} taps no phone says: {confirmation(name)}")
 
 
 async def judged(pupil: Screen, since: float) -> tuple[float, str]:

@@ -2,7 +2,7 @@
 
     python -m benchmarks.job_queue [--jobs 200] [--seed 0] [--at-once 4] [--visitors 4]
 
-Several visitors, each a thread, queue their runs in a folder of runs of this script's own, and then torment what they
+Several visitors, each a thread, queue their runs in a folder of runs of this script's own, and then disturb what they
 find in it, whoever's it is: they stop runs, kill trainings (SIGKILL) and the queue's keeper, and resume, while other
 visitors do the same. In the end they only resume, until nothing is left. The queue, the processes and the files are
 the real ones; the trainings are those of `benchmarks.stand_in_trainer`, which take a second instead of minutes.
@@ -34,18 +34,18 @@ from core.runs.run import open_run
 from core.settings.train_config import TrainConfig
 
 TRAINER = [sys.executable, "-m", "benchmarks.stand_in_trainer"]
-PAUSE = 0.3  # seconds between two deeds of a visitor
+PAUSE = 0.3  # seconds between two actions of a visitor
 
 
-def torment(configs: list[TrainConfig], visitors: int, at_once: int, seed: int, patience: float) -> dict:
+def disturb(configs: list[TrainConfig], visitors: int, at_once: int, seed: int, patience: float) -> dict:
     """Do it all in the folder of the user's own runs (RESNET_LAB_RUNS), which must be empty. What came of it, counted.
 
     `patience`: seconds after which what is not finished counts as stuck."""
     os.environ["RESNET_LAB_JOBS"], trainings.TRAINER = str(at_once), TRAINER
-    deeds: Counter = Counter(refused_as_taken=0, stop=0, kill=0, resume=0, kill_keeper=0)
+    actions: Counter = Counter(refused_as_taken=0, stop=0, kill=0, resume=0, kill_keeper=0)
     begin = time.monotonic()
     threads = [
-        threading.Thread(target=_visit, args=(configs, number, visitors, random.Random(f"{seed} {number}"), deeds))
+        threading.Thread(target=_visit, args=(configs, number, visitors, random.Random(f"{seed} {number}"), actions))
         for number in range(visitors)
     ]
     for thread in threads:
@@ -75,7 +75,7 @@ def torment(configs: list[TrainConfig], visitors: int, at_once: int, seed: int, 
         "most_at_once": most,
         "allowed_at_once": at_once,
         "seconds": round(time.monotonic() - begin),
-        **dict(sorted(deeds.items())),
+        **dict(sorted(actions.items())),
     }
 
 
@@ -84,23 +84,23 @@ def is_well(result: dict) -> bool:
     return not any(result[key] for key in bad) and result["most_at_once"] <= result["allowed_at_once"]
 
 
-def _visit(configs: list[TrainConfig], number: int, visitors: int, chance: random.Random, deeds: Counter) -> None:
+def _visit(configs: list[TrainConfig], number: int, visitors: int, chance: random.Random, actions: Counter) -> None:
     """Every second config is also wanted by the next visitor, so that two press at once."""
     for place, config in enumerate(configs):
         if place % visitors == number or (place % 2 and (place + 1) % visitors == number):
             try:
                 trainings.start([config])
             except TrainingError:
-                deeds["refused_as_taken"] += 1
+                actions["refused_as_taken"] += 1
             if chance.random() < 0.3:
                 time.sleep(PAUSE)
     for _ in range(2 * len(configs) // visitors):
-        deed = chance.choice((_stop, _stop, _kill, _kill, _resume, _resume, _resume, _kill_keeper))
+        action = chance.choice((_stop, _stop, _kill, _kill, _resume, _resume, _resume, _kill_keeper))
         found = trainings.states()
         if not found:
             return
         with suppress(TrainingError):  # another visitor was quicker
-            deeds[deed.__name__.strip("_")] += deed(chance, found)
+            actions[action.__name__.strip("_")] += action(chance, found)
         time.sleep(chance.random() * 2 * PAUSE)
 
 
@@ -169,7 +169,7 @@ def main() -> int:
     configs = [TrainConfig(data="shipped", epochs=1 + seed % 3, seed=seed) for seed in range(args.jobs)]
     with tempfile.TemporaryDirectory(prefix="job-queue-") as folder:
         os.environ["RESNET_LAB_RUNS"] = folder
-        result = torment(configs, args.visitors, args.at_once, args.seed, patience=60 + 15 * args.jobs)
+        result = disturb(configs, args.visitors, args.at_once, args.seed, patience=60 + 15 * args.jobs)
     print(json.dumps(result))
     return 0 if is_well(result) else 1
 

@@ -33,7 +33,6 @@ def pair_of(name: str, init: str | None) -> FairPair:
     scratch = TrainConfig(**pair.a.to_dict() | RESNET50)
     return replace(
         pair,
-        question=f"ResNet-50: {pair.question[0].lower()}{pair.question[1:]}",
         names=("ResNet-50 from scratch", "Pretrained ResNet-50"),
         a=scratch,
         b=replace(scratch, init=init),
@@ -56,7 +55,7 @@ def record(name: str, pair: FairPair, seconds: float) -> recorded_races.Recorded
         epochs=pair.a.epochs,
         environment=describe_environment(trainer.device, trainer.precision, trainer.compiled),
     )
-    return recorded_races.RecordedRace(name, pair.question, pair.names, facts, frames)
+    return recorded_races.RecordedRace(name, pair.names, facts, frames)
 
 
 def parser() -> argparse.ArgumentParser:

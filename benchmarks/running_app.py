@@ -71,8 +71,8 @@ def run_app(
     below: str = "",
     script: Path = ROOT / "streamlit_app.py",
 ) -> Iterator[RunningApp]:
-    """The app once it takes connections; ended afterwards. Its log lies in `folder`, the user's own runs in `runs/`
-    therein; it is started from `cwd`, and listens on `address` (0.0.0.0: on all that this machine has), `below` a path
+    """The app once it takes connections; ended afterward. Its log lies in `folder`, the user's own runs in `runs/`
+    in it; it is started from `cwd`, and listens on `address` (0.0.0.0: on all that this machine has), `below` a path
     such as "/lab". `script`: of another app, to compare with."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -102,7 +102,7 @@ def run_app(
 
 @contextmanager
 def own_folder() -> Iterator[Path]:
-    """A folder for `run_app` that is gone afterwards; what this process trains goes to the runs therein too."""
+    """A folder for `run_app` that is gone afterward; what this process trains goes to the runs in it too."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ["RESNET_LAB_RUNS"] = str(Path(folder) / "runs")
         yield Path(folder)

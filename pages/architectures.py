@@ -13,7 +13,7 @@ from core.training.schedules import curve
 from core.words import counted, summary
 from core.words.glossary import explain
 from core.words.settings import describe, in_words, limits, network_name, setting_name
-from ui import cached, chart, link, permission
+from ui import cached, chart, link, permission, screen
 from ui.curious import curious_charts
 from ui.foreign_text import plain
 from ui.pair.pair_picker import readable_runs, show_command
@@ -114,13 +114,20 @@ def kind(run: Run) -> str:
 def take_click() -> None:
     points = st.session_state["dots"].selection.get("point")
     if points:
-        st.session_state["_dot"] = points[0]["run"]
+        st.session_state["of_run"] = points[0]["run"]
 
 
-def clicked() -> Run:
-    """The run whose dot was clicked; before that, the best of all."""
-    run = finished.get(st.session_state.get("_dot", ""))
-    return run or max(finished.values(), key=lambda run: cached.accuracy(run).value)
+def choose_run() -> Run:
+    """The run whose dot was clicked, or that was chosen by name; before that, the best of all."""
+    best = max(finished.values(), key=lambda run: cached.accuracy(run).value)
+    name = st.selectbox(
+        "Or choose a dot by name",
+        list(finished),
+        index=list(finished).index(best.name),
+        key="of_run",
+        bind="query-params",
+    )
+    return finished[name]
 
 
 def unequal(dots: pd.DataFrame) -> str:
@@ -189,6 +196,7 @@ def show_costs() -> None:
         dots,
         x,
         title,
+        screen.tokens().letters,
         on_select=take_click,
         key="dots",
         width="stretch",
@@ -197,13 +205,16 @@ def show_costs() -> None:
     st.markdown(f"{unequal(dots)} Luck with the photos can move a dot by up to 1 point, up or down.".strip())
 
 
-def show_run(run: Run) -> None:
+def show_run() -> Run:
     with st.container(border=True, key="dot"):
-        st.markdown(
+        place = st.container()
+        run = choose_run()
+        place.markdown(
             f"**{in_short(run)}**, `{plain(run.name)}`: right on **{cached.accuracy(run).value:.1%}**; "
             f"{run.parameters:,} parameters, {run.multiply_adds / 1e6:,.0f} million multiply-adds a photo; "
             f"{training(run)}."
         )
+    return run
 
 
 def show_schedules(like: Run) -> None:
@@ -262,8 +273,7 @@ def _differs_in_recipe(run: Run, like: Run) -> bool:
 
 
 show_costs()
-run = clicked()
-show_run(run)
+run = show_run()
 if not run.imported:
     with curious_charts() as details:
         if details.open:

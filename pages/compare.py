@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from core.analysis import comparison
+from core.analysis import comparison, transfer
 from core.analysis.training_summary import summarize
 from core.data.cifar10 import CLASSES
 from core.errors import RunError
@@ -70,7 +70,7 @@ def show_network(side: str, run: Run) -> None:
         st.markdown(kind + plain(describe(run)))
         drawing = network_drawing.network(run.config, pair.colors[side])
         st.image(drawing, width="stretch", alt=f"{side}: {network_drawing.in_words(run.config)}")
-        st.metric("right on new photos", f"{share.value:.1%}", help=summary.MEANINGS[summary.ACCURACY])
+        st.metric("right on new photos", f"{share.value:.1%}", help=summary.ON_NEW_PHOTOS)
         st.markdown(SHORTCUTS[run.config.skip] if cifar else _beginning(run))
 
 
@@ -117,6 +117,13 @@ with st.container(horizontal=True, vertical_alignment="center"):
             "../pages/surgery.py",
             label="Cut a block out of both",
             icon=":material/content_cut:",
+            query_params=pair.link,
+        )
+    if transfer.pretraining_pairs([pair.a, pair.b]):
+        st.page_link(
+            "../pages/transfer.py",
+            label="How many photos does it take?",
+            icon=":material/school:",
             query_params=pair.link,
         )
     take_home.offer(pair)

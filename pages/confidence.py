@@ -17,6 +17,7 @@ from ui.pictures import photos
 
 SHOWN = 6  # photos
 TENTH = 0.9  # answered, where it is silent on one photo in ten
+BY_ITSELF = " (as it says by itself; *What do they see?* shows it corrected)"
 WHY = """
 **Why they are off.** Trained on hard right or wrong, big networks tend to be *too sure* (Guo et al. 2017, [On \
 calibration of modern neural networks](https://arxiv.org/abs/1706.04599)). *Label smoothing* asks for 91% where others \
@@ -95,7 +96,8 @@ for side, run in pair:
     mistakes = tables.surest_mistakes(run, mended)[:SHOWN]
     if len(mistakes):
         sure = calibration_words.span(tables.certainty(run, mistakes, mended))
-        st.markdown(f"**{side}**, {plain(describe(run))}: {sure} sure of these")
+        uncorrected = BY_ITSELF if temperatures[side] and not mended else ""
+        st.markdown(f"**{side}**, {plain(describe(run))}: {sure} sure of these{uncorrected}")
         photos.strip(mistakes, pair, key=f"surest_{side}")
 with curious():
     for side, run in pair:

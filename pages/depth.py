@@ -17,7 +17,7 @@ from ui.pair.pair_picker import finished_runs, show_command
 NO_REFERENCE = depth.PUBLISHED[:0]
 ROOM_BELOW = 3  # points below the lowest
 HE_ET_AL = (
-    "Faint: He et al. 2015; the ResNets' values are from Table 6 (110: mean of five runs), the plain "
+    "Hollow: He et al. 2015; the ResNets' values are from Table 6 (110: mean of five runs), the plain "
     "networks' were read off Figure 6 and are good to about a point; their plain network of 110 layers, not drawn, "
     "was right on less than 40%. Theirs learned for longer, by another recipe: compare the shapes, not the points. "
 )
@@ -60,7 +60,8 @@ def choose_recipe() -> depth.Recipe:
 def take_click(key: str) -> None:
     points = st.session_state[key].selection.get("point")
     if points:
-        st.session_state["_depth_point"] = points[0]["run"]
+        run = points[0]["run"]
+        st.session_state.update(_depth_point=run, layers=int(rows.loc[rows["run"] == run, "depth"].iloc[0]))
 
 
 def show(y: str, title: str, published: pd.DataFrame) -> None:
@@ -81,19 +82,29 @@ def show(y: str, title: str, published: pd.DataFrame) -> None:
     )
 
 
-def show_clicked() -> None:
-    """The pair of the point that was clicked, and the way to it."""
-    run = st.session_state.get("_depth_point")
-    if run not in set(rows["run"]):
-        st.markdown("**Click a point** to compare the two networks of that depth.")
-        return
-    both = depth.pair_of(rows, run)
-    layers = int(rows[rows["run"] == run]["depth"].iloc[0])
-    right = rows.set_index("run")["test_right"]
-    words = "; ".join(
-        f"the {depth_words.NETWORK_WORDS[name]} is right on **{right[both[name]]:.1f}%**" for name in both
-    )
+def show_chosen() -> None:
+    """The pair of the point that was clicked, or of the depth that was chosen, and the way to it."""
     with st.container(horizontal=True, vertical_alignment="center"):
+        layers = st.selectbox(
+            "Layers",
+            sorted(set(map(int, rows["depth"]))),
+            index=None,
+            key="layers",
+            bind="query-params",
+            placeholder="layers",
+            label_visibility="collapsed",
+            width=130,
+        )
+        if layers is None:
+            st.markdown("**Click a point** to compare the two networks of that depth.", width="content")
+            return
+        runs = rows.loc[rows["depth"] == layers, "run"].tolist()
+        clicked = st.session_state.get("_depth_point")
+        both = depth.pair_of(rows, clicked if clicked in runs else runs[0])
+        right = rows.set_index("run")["test_right"]
+        words = "; ".join(
+            f"the {depth_words.NETWORK_WORDS[name]} is right on **{right[both[name]]:.1f}%**" for name in both
+        )
         st.markdown(f"**{layers} layers**: {words}.", width="content")
         if len(both) == 2:
             st.page_link(
@@ -125,13 +136,13 @@ with place:
     show("test_right", "right on new photos (%)", published)
     if len(published):
         st.caption(
-            "Faint, with dotted lines: what the inventors of the ResNet (Kaiming He and others) published in "
+            "Hollow points and dotted lines: what the inventors of the ResNet (Kaiming He and others) published in "
             "2015, for comparison."
         )
     st.markdown(f"## {depth_words.headline(found)}")
     if once := depth_words.trained_once(found):
         st.markdown(once)
-    show_clicked()
+    show_chosen()
 
 
 def show_details() -> None:

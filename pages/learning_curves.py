@@ -54,7 +54,7 @@ st.markdown(
 if {run.config.family for _, run in pair} == {"cifar"}:
     st.page_link(
         "../pages/gradient_flow.py",
-        label="Why? Follow the message through the layers",
+        label="One part of why: follow the message through the layers",
         icon=":material/water_drop:",
         query_params=pair.link,
     )

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core.analysis import calibration, metrics, out_of_distribution
+from core.analysis.transfer import pretraining_pairs
 from core.charts import poster
 from core.charts.answers import answers
 from core.charts.palette import told_apart
@@ -222,6 +223,8 @@ with picture:
         )
         if choice.square.width > len(seen):
             st.image(choice.square.resize((SEEN, SEEN)), caption="What you see", width=SEEN, alt=choice.title)
+    if pretraining_pairs([pair.a, pair.b]):  # here, as the maps are to be seen without scrolling
+        st.caption("Two networks look at one picture. One of them learned from other photos first.")
 missing_weights.offer(pair)
 if not looks:
     st.stop()

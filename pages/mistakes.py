@@ -45,6 +45,7 @@ def show_most_common() -> None:
                 f"Of 1,000 {plural(true)}, {pair.names['A']} mistakes **{counts['A']}** for {plural(answer)}, "
                 f"{pair.names['B']} **{counts['B']}**."
             )
+            st.markdown("Photos that fooled one of the two, or both:")
             of_class = cached.test_labels() == CLASSES.index(true)
             fooled = [said[side] == CLASSES.index(answer) for side in said]
             indices = np.flatnonzero(of_class & (fooled[0] | fooled[1]))

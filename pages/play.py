@@ -7,6 +7,7 @@ import streamlit as st
 from core.classroom import contest
 from core.data.cifar10 import CLASSES
 from core.words import capitalized, with_article
+from core.words.glossary import explain
 from core.words.settings import names
 from ui import cached
 from ui.curious import curious
@@ -127,7 +128,7 @@ def show_score(drawn: list[int], answers: list[int]) -> None:
             args=(secrets.randbelow(SEEDS),),
         )
         st.button("The same ten again", key="play_same", icon=":material/replay:", on_click=start_over, args=(None,))
-    st.caption("The link of this page draws the same ten photos: send it to a friend.")
+    st.caption("**Share**, in the menu, has a link that draws the same ten photos.")
 
 
 def verdict(winners: list[str]) -> str:
@@ -146,7 +147,8 @@ if game is None or game["seed"] != number:
     game = st.session_state["_game"] = {"seed": number, "answers": [], "shown": 0}
 if game["shown"] < contest.PHOTOS:
     st.markdown(
-        f"Ten photos. You, {called['A']} (A) and {called['B']} (B) name each of them. Keys 1 to 9 and 0 work, too."
+        f"Ten photos. You, {called['A']} (A) and {called['B']} (B) name each of them. Keys 1 to 9 and 0 work, too.",
+        help=explain("plain network", "ResNet"),
     )
     ask(drawn[game["shown"]], game["shown"])
 else:

@@ -26,7 +26,7 @@ IDEA = {
     "init": "The same network twice. One learned from **a million other photos** first. Then both saw each photo here "
     "just **{epochs} times**.",
 }
-TELLING = {"skip": 3986, "init": 802}  # test photos that people name at once: a horse, a deer
+TELLING = {"skip": 7458, "init": 9856}  # test photos that people name at once: a bird, a dog; no lesson asks for them
 LESSONS = {"skip": "shortcuts", "init": "transfer"}
 DOORS = (
     ("look_inside", "Try your own picture", ":material/photo_camera:", OWN_PHOTO),

@@ -113,8 +113,8 @@ def changes() -> dict[str, WeightChange]:
 
 
 def show_sides(table: pd.DataFrame, moved: dict[str, WeightChange]) -> None:
-    """What each begins with, and what it makes of the fewest photos."""
-    few = int(table["images"].min()) if len(table) else None
+    """What each begins with, and what it makes of the fewest photos and of the most."""
+    numbers = sorted({int(table["images"].min()), int(table["images"].max())}) if len(table) else []
     for column, side in zip(st.columns(2), CALLED, strict=True):
         with column, st.container(border=True, key=f"beginning_{side}", height="stretch"):
             st.header("Starts from scratch" if side == "A" else "Is pretrained", anchor=False)
@@ -124,9 +124,9 @@ def show_sides(table: pd.DataFrame, moved: dict[str, WeightChange]) -> None:
                     st.image(sheet, width=FILTERS // 2, alt=transfer_words.first_filters(side == "B", SHEET))
                 with st.container(width="stretch"):
                     st.markdown(BEGIN[side])
-                    if few is not None:
-                        value = table.query("side == @side and images == @few")["accuracy"].iloc[0]
-                        st.metric(f"right, after {few:,} photos", f"{value:.0%}")
+                    for number in numbers:
+                        value = table.query("side == @side and images == @number")["accuracy"].iloc[0]
+                        st.metric(f"right, after {number:,} photos", f"{value:.0%}")
 
 
 def show_budgets(table: pd.DataFrame) -> None:

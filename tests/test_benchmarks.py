@@ -1,7 +1,10 @@
-"""The benchmark of training takes any network; what it measures is not tested here."""
+"""The benchmark of training takes any network, that of a class ends; what they measure is not tested here."""
+
+import asyncio
 
 import pytest
 
+from benchmarks import classroom
 from benchmarks.training_speed import FixedBatchLoop, OurLoop, config_of, parser
 from core.settings.train_config import TrainConfig
 
@@ -38,3 +41,21 @@ def test_our_loop_trains_as_many_steps_as_it_is_timed_for(tiny_images, monkeypat
         loop.run(steps=4)
     assert len(steps) == 12
     assert loop.trainer.history == []
+
+
+class DeafPhone:
+    """Its taps are never answered."""
+
+    async def press(self, name):
+        return 0.0
+
+    async def read(self, words, since):
+        await asyncio.sleep(60)
+
+
+def test_a_vote_that_is_never_counted_ends_the_benchmark(monkeypatch):
+    monkeypatch.setattr(classroom, "AGAIN", 0.001)
+    monkeypatch.setattr(classroom, "repeated", [])
+    with pytest.raises(RuntimeError, match="no phone says: You chose “cat”"):
+        asyncio.run(asyncio.wait_for(classroom.choose(DeafPhone(), "cat"), timeout=20))
+    assert len(classroom.repeated) == classroom.MOST_TAPS

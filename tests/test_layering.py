@@ -11,10 +11,10 @@ from core.paths import ROOT
 SOURCES = [path for folder in ("core", "ui", "pages", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
 
 
-def test_a_room_can_be_surveyed_and_a_file_read():
-    rooms = Counter(path.parent for path in SOURCES if path.parts[len(ROOT.parts)] in ("core", "ui"))
-    assert len(rooms) > 20
-    assert {room: count for room, count in rooms.items() if count > 14} == {}
+def test_a_package_can_be_surveyed_and_a_file_read():
+    packages = Counter(path.parent for path in SOURCES if path.parts[len(ROOT.parts)] in ("core", "ui"))
+    assert len(packages) > 20
+    assert {package: count for package, count in packages.items() if count > 14} == {}
     assert [path for path in SOURCES if len(path.read_text(encoding="utf-8").splitlines()) > 330] == []
 
 

@@ -1,2 +1,2 @@
-"""What the pages share of Streamlit: the frame round them, cached readings, and a room for each kind of part. Imports
-core, never a page."""
+"""What the pages share of Streamlit: the frame round them, cached readings, and a package for each kind of part.
+Imports core, never a page."""

@@ -200,7 +200,7 @@ def first_step(config: TrainConfig) -> pd.DataFrame:
 
 @st.cache_data(max_entries=16, show_spinner="Sending the messages ...")
 def interpolate(config: TrainConfig) -> pd.DataFrame:
-    """`shattering.interpolate` from the first training photo towards the second."""
+    """`shattering.interpolate` from the first training photo toward the second."""
     from core.studies import shattering
 
     _one_torch_thread()

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from core.charts.palette import COLORS, PROJECTOR, SCREEN, theme
+from core.charts.palette import COLORS, theme
 from ui import screen
 
 
@@ -16,7 +16,7 @@ def show(draw: Callable, *inputs, alt: str, colors: dict[str, str] = COLORS, dat
     """What `draw`, a function of `core.charts`, makes of the `inputs`. `alt`: what it shows, in words with figures, for
     those who don't see it; `data`: of a chart that was drawn without; `options`: of st.vega_lite_chart."""
     spec = _as_vega_lite(draw, *inputs)
-    look = theme(colors, st.context.theme.type == "dark", PROJECTOR if screen.projector() else SCREEN)
+    look = theme(colors, st.context.theme.type == "dark", screen.tokens())
     said = alt.replace("**", "")  # it may be a sentence of the page, in which words are bold
     return st.vega_lite_chart(data, {**spec, "config": spec.get("config", {}) | look}, alt=said, **options)
 

@@ -8,6 +8,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
+from core.charts.palette import PROJECTOR, SCREEN, Tokens
 from core.classroom import address, qr
 from ui.permission import THIS_COMPUTER
 
@@ -17,14 +18,15 @@ OWN_PICTURES = ("upload", "camera")  # sources of pictures that nobody else can 
 WITH_PHOTO = ("look_inside", "robustness", "when_it_knows")  # pages
 LONGEST_LINK = 1_000  # letters: a code of more is too fine for a phone's camera
 LETTERS = 27  # pixels: at least 20 points, at 1280 x 720
-WIDGETS = ("stButtonGroup", "stSelectbox", "stSlider", "stSegmentedControl", "stPopover", "stNumberInput", "stToggle")
+WIDGETS = ("stButtonGroup", "stCheckbox", "stNumberInput", "stPopover", "stSelectbox", "stSlider")  # toggles, too
 HIDE_NAV = "[data-testid=stSidebar], [data-testid=stHeader], [data-testid=stExpandSidebarButton] { display: none; }"
 HIDE_CONTROLS = ", ".join(f"[data-testid=stMain] [data-testid={widget}]" for widget in WIDGETS)
 ENLARGED = f"""
 html {{ font-size: {LETTERS}px; }}
 .stMainBlockContainer.stMainBlockContainer {{ padding: 0.5rem 1.5rem; max-width: none; }}
 .stMainBlockContainer h1 {{ font-size: 1.5rem; padding: 0 0 1rem; }}
-.stMainBlockContainer .stMarkdown h2 {{ font-size: 1.15rem; padding: 0 0 1rem; }}
+.stMainBlockContainer h2 {{ font-size: 1.25rem; padding: 0 0 1rem; }}
+.stMainBlockContainer :is(h3, .stMarkdown h2) {{ font-size: 1.15rem; padding: 0 0 1rem; }}
 .stMainBlockContainer [data-testid=stVerticalBlock] {{ gap: 0.4rem; }}
 [data-testid=stCaptionContainer], [data-testid=stImageCaption] {{ font-size: 1rem; color: inherit; }}
 """
@@ -37,6 +39,11 @@ def on_phone() -> bool:
 
 def projector() -> bool:
     return bool(st.session_state.get("_projector"))
+
+
+def tokens() -> Tokens:
+    """The sizes of charts."""
+    return PROJECTOR if projector() else SCREEN
 
 
 def hidden(part: str) -> bool:

@@ -35,8 +35,8 @@ PUBLISHED = pd.DataFrame(
 
 @dataclass(frozen=True)
 class Recipe:
-    """Runs that differ in FREE_FIELDS alone. `settings`: by field, those that tell it from the other recipes found
-    with it, and ALWAYS_NAMED."""
+    """Runs whose settings differ in FREE_FIELDS alone; their precision may differ, too. `settings`: by field, those
+    that tell it from the other recipes found with it, and ALWAYS_NAMED."""
 
     settings: dict[str, object]
     runs: list[Run]

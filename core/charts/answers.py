@@ -11,12 +11,12 @@ from core.charts import style
 from core.charts.palette import COLORS
 
 MISTAKE: Final = "#6A51A3"  # purple: of neither network
-FULL: Final = 0.5  # beyond it a cell is too dark for the page's own letters
+FULLEST: Final = 0.6  # opacity of a cell: with more, it would be too dark for the page's own letters
 ROOM_FOR_PERCENT = 0.35  # beside the longest bar, in widths of its scale
 CLASS = "Class"
 COLORS_OF_ALL = {CLASS: "#8E6FC1", **COLORS}  # purple: of neither network
-VOTES_HEIGHT, VOTES_ROW = 320, 36  # pixels: of the chart, and of a choice at least
-FEW, COARSE, FINE = 5, 15, 12  # choices at most with three bars that leave room for letters of 15 pixels, else of 12
+VOTES_HEIGHT, VOTES_ROW = 320, 36  # pixels: of the chart, and of a choice with one bar at least
+FEW = 3  # choices at most with three bars that leave room for the letters of a projector in that height
 CHOICE_LETTERS = 28  # in a line
 ROOM_FOR_LABEL = 0.3  # beside the longest bar, in widths of its scale
 
@@ -49,20 +49,17 @@ def confusion(
             alt.Tooltip("images:Q", title="photos"),
         ],
     )
-    # Full color over the page's own ground, light or dark: the fainter, the nearer to it.
+    # Over the page's own ground, light or dark: the fainter, the nearer to it.
     squares = base.mark_rect(stroke="#888", cursor="pointer").encode(
         color=alt.Color("more:N", scale=alt.Scale(domain=["A", "B"], range=hues), legend=None),
-        fillOpacity=alt.Opacity("fullness:Q", scale=alt.Scale(domain=[0, 1], range=[0, 1]), legend=None),
+        fillOpacity=alt.Opacity("fullness:Q", scale=alt.Scale(domain=[0, 1], range=[0, FULLEST]), legend=None),
         strokeWidth=alt.condition(cell, alt.value(3), alt.value(0.3)),
     )
     text = base.mark_text(cursor="pointer").encode(
         text=alt.Text("images:Q", format="d" if of_sides is None else "+d"),
         opacity=alt.condition(alt.datum.images == 0, alt.value(0), alt.value(1)),
     )
-    on_full = text.transform_filter(f"datum.fullness > {FULL}").mark_text(cursor="pointer", color="white")
-    return alt.layer(squares.add_params(cell), text.transform_filter(f"datum.fullness <= {FULL}"), on_full).properties(
-        height=alt.Step(40)
-    )
+    return alt.layer(squares.add_params(cell), text).properties(height=alt.Step(40))
 
 
 def per_class(table: pd.DataFrame, measure: str) -> alt.LayerChart | alt.FacetChart:
@@ -113,6 +110,7 @@ def confidence_curve(x_title: str) -> alt.LayerChart | alt.FacetChart:
             x=x,
             y=alt.Y("probability:Q", title="how sure", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")),
             color=style.color(),
+            strokeDash=style.dash(),
             tooltip=["side:N", "answer:N", "amount:Q", alt.Tooltip("probability:Q", title="how sure", format=".0%")],
         )
     )
@@ -153,12 +151,11 @@ def votes(table: pd.DataFrame, choices: list[str]) -> alt.LayerChart | alt.Facet
         tooltip=["choice:N", "who:N", alt.Tooltip("share:Q", format=".0%")],
     )
     color = alt.Color("who:N", scale=alt.Scale(domain=order), legend=None)
-    height = max(VOTES_HEIGHT, VOTES_ROW * len(choices))
-    size: Any = alt.Undefined  # that of the theme, where a choice has one bar
-    if table["who"].nunique() > 1:
-        size = FINE if len(choices) > FEW else COARSE
-    text = base.mark_text(align="left", dx=5, fontSize=size).encode(text="label:N")
-    return alt.layer(base.mark_bar().encode(color=color), text).properties(height=height)
+    text = base.mark_text(align="left", dx=5).encode(text="label:N")
+    bars = alt.layer(base.mark_bar().encode(color=color), text)
+    if table["who"].nunique() > 1 and len(choices) > FEW:
+        return bars  # each bar is as high as the theme says: its letters have room
+    return bars.properties(height=max(VOTES_HEIGHT, VOTES_ROW * len(choices)))
 
 
 def right_by_strength(table: pd.DataFrame, now: int) -> alt.LayerChart | alt.FacetChart:

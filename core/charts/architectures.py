@@ -9,23 +9,20 @@ import pandas as pd
 from core.charts.palette import COLORS, GRAY
 
 NAMED_WIDTH, ARCHITECTURES_HEIGHT, EDGE = 680, 400, 30  # pixels; narrower, dots have no names: they would overlap
-DOT, NAME_SIZE, NAME_GAP = 14, 12, 12  # pixels: of a dot, of the letters, and from the dot's middle to its name
+AROUND, LINES_AROUND = 52, 6  # pixels and letters of the height that the legend and the axis take
+DOT, NAME_GAP = 14, 12  # pixels: of a dot, and from its middle to its name
 LETTER = 0.55  # a letter's width, in sizes
-NAME_PLACES: dict[Literal["left", "right", "center"], tuple[int, int]] = {
-    "left": (NAME_GAP, 0),
-    "right": (-NAME_GAP, 0),
-    "center": (0, -15),
-}  # from the dot, by text alignment
 ACCURACY_MARGIN = 0.04
 KINDS, OTHER = ("plain network", "ResNet for CIFAR-10"), "other"
 
+Align = Literal["left", "right", "center"]
 Place = tuple[float, float, float]  # pixels: where a name or a dot begins and ends, and its height
 
 
-def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.LayerChart | alt.FacetChart:
+def architectures(table: pd.DataFrame, x: str, x_title: str, letters: int) -> alt.LayerChart | alt.FacetChart:
     """Accuracy against cost, a dot a run; a click selects a `run` as parameter `point`. `table`: columns run, network,
     kind (of KINDS, or OTHER), accuracy, low, high (0 to 1), training (in words) and `x`. Of the runs of each network
-    the best bear their names, where there is room; on a narrow screen none does."""
+    the best bear their names, where there is room for the theme's `letters`; on a narrow screen none does."""
     point = alt.selection_point(name="point", fields=["run"], on="click", empty=False)
     kinds = [*KINDS, OTHER]
     bottom, top = table["low"].min() - ACCURACY_MARGIN, table["high"].max() + ACCURACY_MARGIN
@@ -40,7 +37,7 @@ def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.LayerChart |
         color=alt.Color(
             "kind:N",
             scale=alt.Scale(domain=kinds, range=[*COLORS.values(), GRAY]),
-            legend=alt.Legend(title=None, orient="top", symbolOpacity=1),
+            legend=alt.Legend(title=None, orient="top", symbolOpacity=1, labelLimit=0),
         ),
     )
 
@@ -59,7 +56,7 @@ def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.LayerChart |
             "training:N",
         ],
     )
-    named = alt.Chart(_with_room_for_names(table, x, top, bottom)).encode(
+    named = alt.Chart(_with_room_for_names(table, x, top, bottom, letters)).encode(
         x=base.encoding.x, y=y("accuracy"), text="network:N"
     )
     names = [
@@ -67,16 +64,20 @@ def architectures(table: pd.DataFrame, x: str, x_title: str) -> alt.LayerChart |
             align=align,
             dx=dx,
             dy=dy,
-            fontSize=NAME_SIZE,
             opacity=alt.expr(f"width >= {NAMED_WIDTH} ? 1 : 0"),
         )
-        for align, (dx, dy) in NAME_PLACES.items()
+        for align, (dx, dy) in _beside_dot(letters).items()
     ]
     interval = base.mark_rule(strokeWidth=1.5).encode(y=y("low"), y2="high:Q")
     return alt.layer(interval, dots.add_params(point), *names).properties(height=ARCHITECTURES_HEIGHT)
 
 
-def _with_room_for_names(table: pd.DataFrame, x: str, top: float, bottom: float) -> pd.DataFrame:
+def _beside_dot(letters: int) -> dict[Align, tuple[float, float]]:
+    """How far from its dot a name is anchored, by its alignment."""
+    return {"left": (NAME_GAP, 0), "right": (-NAME_GAP, 0), "center": (0, -1.25 * letters)}
+
+
+def _with_room_for_names(table: pd.DataFrame, x: str, top: float, bottom: float, letters: int) -> pd.DataFrame:
     """The best run of each network, as far as their names run neither into each other or a dot nor over the
     edge on a screen of NAMED_WIDTH; `align`: "left" of names right of their dot, "right" of those left of it, "center"
     of those above it."""
@@ -84,30 +85,31 @@ def _with_room_for_names(table: pd.DataFrame, x: str, top: float, bottom: float)
     wanted = best.sort_values("accuracy", ascending=False)
     along = (np.log10(table[x]) - np.log10(table[x].min())) / max(np.log10(table[x].max() / table[x].min()), 1e-9)
     across = EDGE + along * (NAMED_WIDTH - 2 * EDGE)
-    down = (top - table["accuracy"]) / (top - bottom) * ARCHITECTURES_HEIGHT
-    taken = [(place - DOT / 2, place + DOT / 2, height) for place, height in zip(across, down, strict=True)]
+    height = ARCHITECTURES_HEIGHT - AROUND - LINES_AROUND * letters
+    down = (top - table["accuracy"]) / (top - bottom) * height
+    taken = [(place - DOT / 2, place + DOT / 2, y) for place, y in zip(across, down, strict=True)]
     aligned = []
     for name, x_dot, y_dot in zip(wanted["network"], across[wanted.index], down[wanted.index], strict=True):
-        places = _name_places(name, x_dot, y_dot)
-        free = [align for align, place in places.items() if _is_free(place, taken)]
+        places = _name_places(name, x_dot, y_dot, letters)
+        free = [align for align, place in places.items() if _is_free(place, taken, letters)]
         aligned.append(free[0] if free else None)
         taken += [places[free[0]]] if free else []
     return wanted.assign(align=pd.Series(aligned, wanted.index, dtype=object)).dropna(subset="align")
 
 
-def _name_places(name: str, x: float, y: float) -> dict[str, Place]:
+def _name_places(name: str, x: float, y: float, letters: int) -> dict[Align, Place]:
     """Where the name of a dot at `x`, `y` would stand, by its alignment."""
-    length = len(name) * NAME_SIZE * LETTER
+    length = len(name) * letters * LETTER
     before = {"left": 0, "right": length, "center": length / 2}  # how much of the name stands before its anchor
     return {
         align: (x + dx - before[align], x + dx - before[align] + length, y + dy)
-        for align, (dx, dy) in NAME_PLACES.items()
+        for align, (dx, dy) in _beside_dot(letters).items()
     }
 
 
-def _is_free(place: Place, taken: list[Place]) -> bool:
+def _is_free(place: Place, taken: list[Place], letters: int) -> bool:
     start, end, height = place
-    inside = start >= 0 and end <= NAMED_WIDTH and height >= NAME_SIZE / 2
+    inside = start >= 0 and end <= NAMED_WIDTH and height >= letters / 2
     return inside and all(  # a name above a dot is just so far from it that there is no other dot between
-        abs(height - other) > 1.2 * NAME_SIZE or end < low or start > high for low, high, other in taken
+        abs(height - other) > 1.2 * letters or end < low or start > high for low, high, other in taken
     )

@@ -31,12 +31,12 @@ class Axes(NamedTuple):
 def degradation(
     runs: pd.DataFrame, spread: pd.DataFrame, published: pd.DataFrame, y: str, y_title: str, axes: Axes
 ) -> alt.LayerChart | alt.FacetChart:
-    """Right answers against depth: a point a run, the mean over seeds as a line, their range as a bar; published faint.
+    """Right answers against depth: a point a run, the mean over seeds as a line, their range as a bar.
 
     `runs`: columns run, network, depth, seed, and `y` in percent; `spread`: network, depth, mean, low, high, runs;
-    `published`: network, depth, right, source (may be empty). `axes`: the same for charts to be compared; a rule is at
-    guessing, where that is on the axis. Seeds stand side by side, or one would hide the other. A click selects a `run`
-    as parameter `point`.
+    `published`: network, depth, right, source (may be empty), as hollow points. `axes`: the same for charts to
+    be compared; a rule is at guessing, where that is on the axis. Seeds stand side by side, or one would hide the
+    other. A click selects a `run` as parameter `point`.
     """
     color, shape = style.color("network", NETWORKS), style.shape("network", NETWORKS)
     first, last = axes.ends_of_depths
@@ -54,10 +54,11 @@ def degradation(
             f"{field}:Q", title=y_title, scale=alt.Scale(domain=[axes.lowest, 100]), axis=alt.Axis(tickCount=6)
         )
 
-    faint = alt.Chart(published).encode(x=layers("depth"), y=right("right"), color=color, opacity=alt.value(0.5))
+    theirs = alt.Chart(published).encode(x=layers("depth"), y=right("right"), color=color)
     tooltip = ["network:N", "depth:Q", alt.Tooltip("right:Q", title="right (%), He et al. 2015"), "source:N"]
-    known = faint.properties(data=published[published["source"] == EXACT])  # a line would pretend to know the others
-    reference = [known.mark_line(strokeDash=[3, 4]), faint.mark_point(size=70).encode(shape=shape, tooltip=tooltip)]
+    known = theirs.properties(data=published[published["source"] == EXACT])  # a line would pretend to know the others
+    hollow = theirs.mark_point(size=70, opacity=1).encode(shape=shape, tooltip=tooltip)
+    reference = [known.mark_line(strokeDash=[3, 4], strokeWidth=1.5), hollow]
     base = alt.Chart(spread).encode(x=layers("depth"), color=color)
     means = [
         base.mark_rule(strokeWidth=2).encode(y=right("low"), y2="high:Q"),

@@ -7,9 +7,9 @@ import pandas as pd
 
 from core.analysis.training_summary import ROUNDING
 from core.charts import style
-from core.charts.palette import COLORS, INK, SIDES
+from core.charts.palette import COLORS
 
-GRAYS = ("#808080", "#b0b0b0", "#606060")
+GRAYS = ("#808080", "#8c8c8c", "#6a6a6a")
 
 
 def learning_curves(
@@ -36,11 +36,13 @@ def learning_curves(
         alt.Tooltip(f"{x}:Q", title=x_title, format=",.4~g"),
         alt.Tooltip("value:Q", title=y_title, format=number),
     ]
-    validation = style.points(base, size=55).transform_filter(alt.datum.split == "validation")
+    points = style.points(base, size=55)
+    validation = points.transform_filter(alt.datum.split == "validation")
+    training = points.mark_point(size=40, opacity=1).transform_filter(alt.datum.split == "training")
     hover = base.mark_point(size=300, opacity=0).encode(tooltip=tooltip)
     finish = _finish(table, x, line) if line is not None else []
     lines = base.mark_line().encode(strokeDash=dash)
-    return alt.layer(*finish, lines, validation, hover).properties(height=380)
+    return alt.layer(*finish, lines, training, validation, hover).properties(height=380)
 
 
 def _finish(table: pd.DataFrame, x: str, line: float) -> list[alt.Chart]:
@@ -51,7 +53,7 @@ def _finish(table: pd.DataFrame, x: str, line: float) -> list[alt.Chart]:
     rule = alt.Chart(pd.DataFrame({"line": [line]})).mark_rule(strokeDash=[2, 3], color="#808080").encode(y="line:Q")
     poles = base.mark_rule(strokeDash=[2, 3], strokeWidth=2).encode(color=style.color())
     names = base.mark_text(fontWeight="bold", align="left", dx=4, baseline="bottom")
-    return [rule, poles, names.encode(y="line:Q", text="said:N", color=style.color())]
+    return [rule, poles, names.encode(y="line:Q", text="said:N")]
 
 
 def gap(table: pd.DataFrame, x: str, x_title: str) -> alt.LayerChart | alt.FacetChart:
@@ -79,7 +81,6 @@ def _cost_axis(x: str, title: str) -> alt.X:
 def race_curve(y_title: str, percent: bool, steps: int) -> alt.Chart:
     """A line for A and one for B over the steps of a race. Without data, so that these can be exchanged as they come:
     columns side, step, value."""
-    dashes = alt.Scale(domain=list(SIDES), range=[[6, 3], [1, 0]])
     return (
         alt.Chart()
         .mark_line(interpolate="monotone")
@@ -92,7 +93,7 @@ def race_curve(y_title: str, percent: bool, steps: int) -> alt.Chart:
                 axis=alt.Axis(format="%" if percent else "~g"),
             ),
             color=style.color(legend=False),
-            strokeDash=alt.StrokeDash("side:N", scale=dashes, legend=None),
+            strokeDash=style.dash(),
         )
         .properties(height=230)
     )
@@ -144,10 +145,10 @@ def schedule(table: pd.DataFrame, epochs: int) -> alt.Chart:
 def way_on_map(
     ground: pd.DataFrame, path: pd.DataFrame, color: str, symbol: str, domain: list[float], share: Sequence[float]
 ) -> alt.LayerChart | alt.FacetChart:
-    """The way of a training over the loss of the plane in which it lies: `ground_table` and `path_table` of
-    `core.analysis.landscapes.walk`. Points on the way, of the shape `symbol`, are filled by the loss of the network
+    """The path of a training over the loss of the plane in which it lies: `ground_table` and `path_table` of
+    `core.analysis.landscapes.walk`. Points on the path, of the shape `symbol`, are filled by the loss of the network
     itself, on the scale of the ground: `domain`, lowest and highest loss, logarithmic, the same for charts to be
-    compared. `share`: of the way, 0 to 1, in each direction."""
+    compared. `share`: of the path, 0 to 1, in each direction."""
     scale = alt.Scale(type="log", scheme=style.ONE_HUE, domain=domain, clamp=True)
     marks = [domain[0], (domain[0] * domain[1]) ** 0.5, domain[1]]
     legend = alt.Legend(title="loss", orient="bottom", format=".2~g", values=marks)
@@ -182,8 +183,8 @@ def way_on_map(
             alt.Tooltip("accuracy:Q", title="right", format=".0%"),
         ],
     )
-    ink = INK[False]  # the map is light on a dark page, too
-    words = on_way.mark_text(dy=-14, fontWeight="bold", color=ink).encode(text="said:N")
+    # Black: the map is light on a dark page, too.
+    words = on_way.mark_text(dy=-14, fontWeight="bold", color="black").encode(text="said:N")
     outlined = words.mark_text(dy=-14, fontWeight="bold", stroke="white", strokeWidth=4, strokeJoin="round")
     return alt.layer(tiles, halo, line, points, outlined, words).properties(height=480)
 

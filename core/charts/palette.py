@@ -61,6 +61,7 @@ def theme(colors: dict[str, str], dark: bool = False, tokens: Tokens = SCREEN) -
         "header": letters,
         "title": {"fontSize": tokens.letters + 2, "color": ink},
         "text": {"color": ink, "fontSize": tokens.letters},
+        "view": {"discreteHeight": {"step": tokens.letters}},  # a bar's, in a chart that has no height of its own
         "line": {"strokeWidth": tokens.line},
         "point": {"size": tokens.symbol},
     }

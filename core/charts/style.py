@@ -27,6 +27,11 @@ def shape(who: str = "side", order: Sequence[str] = SIDES) -> alt.Shape:
     return alt.Shape(f"{who}:N", scale=alt.Scale(domain=list(order), range=["circle", "square"]), legend=None)
 
 
+def dash() -> alt.StrokeDash:
+    """Of lines without points."""
+    return alt.StrokeDash("side:N", scale=alt.Scale(domain=list(SIDES), range=[[6, 3], [1, 0]]), legend=None)
+
+
 def points(lines: alt.Chart, size: int) -> alt.Chart:
     """The points that `lines` join."""
     return lines.mark_point(filled=True, size=size, opacity=1).encode(shape=shape())

@@ -1,4 +1,4 @@
-"""Take a run from a zip file, as the page Train does; also one that is too large for an upload."""
+"""Take a run from a zip file, as the page Train networks does; also one that is too large for an upload."""
 
 import sys
 

@@ -1,5 +1,5 @@
 """Hand a run on: as a folder for the Hugging Face Hub, or a zip that the app and `add-run` take. Weights that were kept
-on the way of a training (train --keep-weights) are left out: those files are large."""
+during training (train --keep-weights) are left out: those files are large."""
 
 import sys
 

@@ -1,5 +1,5 @@
 """Put finished runs among those that come with the lab, each with its card; then renew the tables: `report --write`.
-Weights that were kept on the way of a training (train --keep-weights) do not go with them: those files are large."""
+Weights that were kept during training (train --keep-weights) do not go with them: those files are large."""
 
 import sys
 

@@ -43,7 +43,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--recipe",
         choices=NAMED_RECIPES,
-        help="of the small twins: quick, in minutes; published, to published accuracy. Other options go before it",
+        help="of the small twins: quick, in minutes; published, to published accuracy. Options that you type "
+        "override it",
     )
     for name, setting in SETTINGS.items():
         if setting.option:

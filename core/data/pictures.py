@@ -19,7 +19,7 @@ from core.data.picture_files import Stripped
 from core.errors import ImageError
 
 MAX_PIXELS = 40_000_000
-_KEPT_PIXELS = 1_000_000  # a larger picture is reduced while it is read: no network here looks at more than 224 x 224
+_KEPT_PIXELS = 1_000_000  # a larger picture is reduced while it is read: networks are shown 32 x 32 pixels of it
 _MAX_SIDE = 65_535  # what JPEG can hold; in Pillow a row costs memory even where it is one pixel wide
 _MAX_MEMORY = 200_000_000  # bytes while decoding
 _MAX_SCANNED = 1_000_000_000  # pixels of a JPEG x scans: each scan visits all pixels, and an empty one costs 100 bytes

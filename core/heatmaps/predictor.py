@@ -51,7 +51,8 @@ class Predictor:
     """
 
     def __init__(self, run: Run):
-        """Raises RunError if the run's weights are missing or do not fit, or its temperature is damaged."""
+        """Raises RunError if the run's weights are missing or do not fit, or its temperature is damaged; ModelError
+        where no layer is left that has a map."""
         self._model = run.load_model()
         self._temperature = calibration.load(run)
         self._config = run.config

@@ -17,6 +17,7 @@ from core.words.settings import names, network_name
 A_CLEAR_DIFFERENCE = 5.0  # points on 1,000 photos: more than luck does
 A_POINT = 1.0  # less is no clear change: luck with the seed does as much
 LEVEL = "same"
+ON_WHICH = f"here of the first {surgery.IMAGES:,} test photos"  # all else is told of all of them
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def survivor(a: Run, b: Run, block: int) -> Fact:
     return Fact(
         right,
         f"Without block {block}, {called['A']} is right on {left['A']:.0f} of 100 photos, {called['B']} on "
-        f"{left['B']:.0f}. Guessing gives {100 * metrics.GUESSING:.0f}.",
+        f"{left['B']:.0f} ({ON_WHICH}). Guessing gives {100 * metrics.GUESSING:.0f}.",
     )
 
 
@@ -97,8 +98,8 @@ def without_block(run: Run, block: int) -> Fact:
     left = _without_block(run, block)
     return Fact(
         left,
-        f"Without block {block}, {_named(run)} is right on {left:.0f} of 100 photos; with all its blocks, on "
-        f"{_without_block(run):.0f}.",
+        f"Without block {block}, {_named(run)} is right on {left:.0f} of 100 photos, instead of "
+        f"{_without_block(run):.0f} ({ON_WHICH}).",
     )
 
 

@@ -7,7 +7,8 @@ from core.lessons.lesson import Lesson, Step, compute
 HEAD = """# The lessons, for teachers
 
 Written by `python -m core report --write` from `lessons/*.toml` and the runs that ship. A lesson of your own is a file
-like those in a folder that `RESNET_LAB_LESSONS` names; if it has a mistake, the app says in which file and step.
+like those in a folder that `RESNET_LAB_LESSONS` names ([what it can hold](contributing.md#what-a-lesson-can-hold)); if
+it has a mistake, the app says in which file and step.
 Projector mode is a button in the menu, `?projector=1` in the link; the arrow keys lead on and back, A shows the answer;
 a presenter's clicker (Page Down, Page Up) shows the answer, then leads on, and back.
 
@@ -16,6 +17,7 @@ once: the room stays from question to question and into the next lesson, and eac
 If no phone has looked for three minutes when a lesson begins, the room is closed, and the next class gets a new one;
 "Close the room" on the page *Lessons* does the same at once.
 """
+BEFORE = "Open *Lessons* before you switch the projector on: *Start* shows how often each network is right."
 
 
 def document(lessons: list[Lesson]) -> str:
@@ -26,7 +28,7 @@ def document(lessons: list[Lesson]) -> str:
 def guide(lesson: Lesson, shown: Callable[[str], str] = str) -> str:
     """Aims, minutes, what to say, what comes out, what people answer wrongly and why, what to try without a network.
     `shown`: what makes a text of the lesson's file safe where it is shown."""
-    parts = [shown(lesson.about), f"About {lesson.minutes:.0f} minutes. Afterward, students can:"]
+    parts = [shown(lesson.about), BEFORE, f"About {lesson.minutes:.0f} minutes. Afterward, students can:"]
     parts.append("\n".join(f"- {shown(aim)}" for aim in lesson.aims))
     parts += [_step(number, step, shown) for number, step in enumerate(lesson.steps, start=1)]
     parts += [f"**Without internet.** {shown(lesson.offline)}"] if lesson.offline else []

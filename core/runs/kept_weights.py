@@ -1,4 +1,4 @@
-"""The weights that a training kept on its way (`keep_weights`): a file of all of them for each moment.
+"""The weights that a run kept during training (`keep_weights`): a file of all of them for each moment.
 
 They stay on the machine where they were made: neither a zip nor what ships has them, for each is as large as the
 network.
@@ -31,7 +31,7 @@ def epochs_kept(config: TrainConfig) -> list[int]:
 
 
 def there(run: Run) -> bool:
-    """Whether it kept weights on its way, and still has all of them."""
+    """Whether it kept weights during training, and still has all of them."""
     kept = epochs_kept(run.config)
     return bool(kept) and all(file_of(run.path, epoch).is_file() for epoch in kept)
 

@@ -9,7 +9,7 @@ RECIPES: dict[str, dict[str, Any]] = {
 }
 CIFAR_STEM_SIZE = 32  # pixels, usual for torchvision's networks with a first layer for small pictures
 ADAMW_LR = 0.01
-# By name, for the small twins: "published" reaches what He et al. 2016 report for ResNet-20 (docs/speed.md).
+# By name, for the small twins: "published" reaches what He et al. 2015 report for ResNet-20 (docs/results.md).
 NAMED_RECIPES: dict[str, dict] = {
     "quick": {"epochs": 12, "schedule": "onecycle", "lr": 0.4, "label_smoothing": 0.1},
     "published": {"epochs": 40, "schedule": "cosine", "warmup": 0.05, "lr": 0.2, "label_smoothing": 0.1},

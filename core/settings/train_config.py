@@ -18,7 +18,7 @@ OF_NETWORK = ("family", "network", "depth", "skip", "strides", "stem", "input_si
 TORCHVISION_DEPTHS = (50, 152)  # "resnet50" is torchvision's network, not the CIFAR one of that depth
 LARGEST_SEED = 2**31 - 1
 LONGEST_NAME = 64
-MOST_KEPT = 40  # times that the weights are kept on the way: each takes a file as large as the network
+MOST_KEPT = 40  # times that the weights are kept in training: each takes a file as large as the network
 
 
 @dataclass(frozen=True)
@@ -259,7 +259,7 @@ class TrainConfig:
     )
     keep_weights: int = setting(
         0,
-        "weights kept on the way",
+        "weights kept during training",
         "How many times the weights are kept in the training, beside those of its start: after evenly spread epochs, "
         "the last one too. `landscape` then draws the path of the training.",
         least=0,
@@ -299,7 +299,7 @@ class TrainConfig:
 
     @property
     def of_learning(self) -> dict:
-        """{field: value} of the settings that decide what is learned: all but how many weights are kept on the way."""
+        """{field: value} of the settings that decide what is learned: all but how many weights are kept."""
         return {name: value for name, value in self.to_dict().items() if SETTINGS[name].learns}
 
     @property

@@ -3,7 +3,7 @@ another mixed in.
 
 After Balduzzi et al. 2017, "The shattered gradients problem" (arXiv 1702.08591), who find that from point to point on a
 line the gradient of a deep plain network is like white noise, and that of a ResNet like a walk. Theirs are networks of
-one input; here the line leads from a photo towards another, and the gradient is that of the loss with respect to the
+one input; here the line leads from a photo toward another, and the gradient is that of the loss with respect to the
 picture: the message that has passed all layers.
 """
 
@@ -23,7 +23,7 @@ PIXEL = (1, SIZE // 2, SIZE // 2)  # the green of one in the middle
 
 
 def interpolate(config: TrainConfig, photos: Images) -> pd.DataFrame:
-    """From the first of the `photos` towards the second, in steps of MIXED, through the untrained network of `config`.
+    """From the first of the `photos` toward the second, in steps of MIXED, through the untrained network of `config`.
 
     A row a picture: mixed, the share of the second photo (from 0); pixel, the gradient's PIXEL, in units of the root
     mean square of all; and alike: the mean cosine of the gradients of two pictures that are so far apart (1: they point

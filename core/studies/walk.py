@@ -1,4 +1,4 @@
-"""Find the plane in which most of a training's way lies, and see how wrong the network is there. What for, is said in
+"""Find the plane in which most of a training's path lies, and see how wrong the network is there. What for, is said in
 `core.analysis.landscapes.walk`.
 
 A place in the plane is what was learned in the end plus so much of two directions: of all that is learned, BatchNorm's
@@ -38,7 +38,7 @@ Weights = list[Tensor]
 
 
 class Way:
-    """The weights that a run kept on its way, and the plane of their two main directions."""
+    """The weights that a run kept during training, and the plane of their two main directions."""
 
     def __init__(self, run: Run, images: Images, precision: str, workers: int):
         """`precision`: of the numbers it computes with; `workers`: places that are looked at at once. Raises LabError

@@ -48,7 +48,8 @@ SAVE_SECONDS, SAVE_SHARE, SAVE_AT_LEAST = 10.0, 0.01, 60.0
 
 @dataclass(frozen=True)
 class How:
-    """How a training is carried out. None and False: as the machine does it best, or, resumed, as it was begun."""
+    """How a training is carried out. None: as the machine does it best, or, resumed, as it was begun. `compiled`: by
+    torch.compile; False: without it."""
 
     threads: int | None = None
     precision: str | None = None

@@ -30,7 +30,7 @@ from core.training.optimizer import make_optimizer
 from core.training.progress import Position, StepReport, Sums
 from core.training.schedules import learning_rate
 
-EXPLODED = 1e6  # a weight beyond it: those that learn stay below 10, and one too long a step makes thousands
+EXPLODED = 1e6  # a weight beyond it: in the runs that ship none is beyond 40, and one step too long makes thousands
 
 
 class Trainer:
@@ -97,7 +97,9 @@ class Trainer:
         to the end.
 
         `on_epoch` gets a row of history.csv (`core.runs.run.HISTORY_COLUMNS`). Raises DivergedError on a loss or
-        gradient that is not finite, before a step is made with it; `record` then has one more row, of the epoch so far.
+        gradient that is not finite, before a step is made with it (in float16 a step with such gradients is skipped
+        instead); and at an epoch's end on a validation loss that is not finite, or a weight beyond EXPLODED. `record`
+        then has one more row, of the epoch so far.
         """
 
         def stop() -> bool:

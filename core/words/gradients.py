@@ -58,6 +58,17 @@ def even(lengths: np.ndarray) -> bool:
     return bool(np.nanmax(lengths) < EVEN * np.nanmin(lengths))
 
 
+def arrives(plain: np.ndarray, residual: np.ndarray) -> str:
+    """Whether the message is lost on its way back through a new plain network and a new ResNet with BatchNorm, by how
+    far one step moves each of their layers, first to last, in sizes of its weights. "" where the first layer of one
+    moves less than a typical one."""
+    if not all(lengths[0] >= np.nanmedian(lengths) / ABOUT_EQUAL for lengths in (plain, residual)):
+        return ""
+    if plain[0] > 1:
+        return "So with BatchNorm it is not lost: in so deep a plain network it arrives too strong."
+    return "So with BatchNorm it is not lost: it reaches the first layer of both."
+
+
 def alike(cosine: float) -> str:
     """How alike two gradients are, e.g. "are still 66% alike"."""
     return "have nothing in common" if cosine < NOTHING_IN_COMMON else f"are still {cosine:.0%} alike"

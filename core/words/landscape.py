@@ -1,5 +1,6 @@
 """The ground that networks learned on, in sentences."""
 
+from collections.abc import Iterable
 from math import log
 
 from core.analysis.landscapes.landscape import LITTLE, Shape
@@ -11,6 +12,11 @@ GUESSING = log(len(CLASSES))  # the loss of a network that gives each class the 
 PLATEAU = 0.9  # of the plane that is hardly above the middle: then there is no edge to speak of
 BENDS = 0.05  # of the places near the middle that bend down; fewer are not worth another word
 KINDS = {"plateau": "on a plateau", "valley": "in a valley", "bowl": "in a bowl"}
+MEANINGS = {
+    "plateau": "On a plateau, hardly anything is higher than the middle.",
+    "valley": "In a valley, the ground near the middle bends down in some directions.",
+    "bowl": "In a bowl, it goes up on every side.",
+}
 
 
 def figures(found: Shape) -> str:
@@ -38,6 +44,12 @@ def finding(names: dict[str, str], shapes: dict[str, Shape]) -> str:
     first, *others = [(names[side], KINDS[kind(found)]) for side, found in shapes.items()]
     ends = [f"{first[0]} ended {first[1]}", *(" ".join(other) for other in others)]
     return f"{capitalized(', '.join(ends))}. {_mountains(names, shapes)}"
+
+
+def meanings(shapes: Iterable[Shape]) -> str:
+    """What each kind of ground that is among these means."""
+    kinds = {kind(found) for found in shapes}
+    return " ".join(words for name, words in MEANINGS.items() if name in kinds)
 
 
 def _mountains(names: dict[str, str], shapes: dict[str, Shape]) -> str:

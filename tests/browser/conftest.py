@@ -2,14 +2,16 @@
 
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Locator, Page, expect, sync_playwright
 
-from benchmarks.running_app import IDLE, PAGES, SHELL, find_chromium, run_app
+from benchmarks.running_app import IDLE, PAGES, SHELL, RunningApp, find_chromium, run_app
 from tests.required import skip_unless_required
 
 # A camera that shows a test picture, and whose use nobody has to allow.
@@ -89,13 +91,21 @@ def browser():
 
 @pytest.fixture(scope="session")
 def app(tmp_path_factory):
-    """The running app, whose own runs lie in a folder of the test's."""
-    with run_app(tmp_path_factory.mktemp("app")) as running:
+    """The running app as behind a proxy: below a path, and from another working directory, where its own runs lie."""
+    folder = tmp_path_factory.mktemp("app")
+    with run_app(folder, cwd=folder, below="/lab") as running:
         yield running
 
 
 @pytest.fixture
 def lab(browser, app):
+    with opened(browser, app) as lab:
+        yield lab
+
+
+@contextmanager
+def opened(browser: Browser, app: RunningApp) -> Iterator[Lab]:
+    """A tab that nobody has opened before, about which neither the browser nor the server's log has to complain."""
     context = browser.new_context(viewport={"width": 1440, "height": 1000})
     context.set_default_timeout(SECONDS * 1000)
     page = context.new_page()

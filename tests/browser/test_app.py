@@ -3,16 +3,16 @@
 import re
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from playwright.sync_api import expect
 
-from benchmarks.running_app import IDLE, PAGES, page_path, run_app
+from benchmarks.running_app import PAGES, page_path, run_app
 from core.paths import ROOT
 from tests.browser.axe import violations
+from tests.browser.conftest import opened
 
 pytestmark = pytest.mark.slow
 PLAIN, RESNET = "plain20-s0", "resnet20-s0"
@@ -62,68 +62,57 @@ STEP = re.compile(r"step \d+ of \d+")
 TRIES, PATIENCE = 4, 20_000  # clicks at most, and milliseconds between them
 
 
-@pytest.fixture(scope="module")
-def below_a_path(tmp_path_factory):
-    """The app from another working directory, below a path."""
-    folder = tmp_path_factory.mktemp("elsewhere")
-    with run_app(folder, cwd=folder, below="/lab") as app:
-        yield app
-
-
-@pytest.mark.parametrize("name", ["start", "compare"])
-def test_the_first_visit_to_a_new_server_may_be_to_a_page(browser, tmp_path, name):
+@pytest.mark.parametrize(("name", "below"), [("start", ""), ("compare", "/lab")])
+def test_the_first_visit_to_a_new_server_may_be_to_a_page(browser, tmp_path, name, below):
     """Beside a main script, Streamlit would run a file of a folder `pages/` without the frame round it, or say that
     there is no such page."""
-    with run_app(tmp_path, cwd=tmp_path, below="/lab") as app:
-        assert_first_visit(browser, app, name)
+    with run_app(tmp_path, cwd=tmp_path, below=below) as app, opened(browser, app) as lab:
+        first_visit(lab, name)
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_the_first_visit_may_be_to_any_page(browser, below_a_path, name):
-    assert_first_visit(browser, below_a_path, name)
-
-
-def assert_first_visit(browser, app, name: str) -> None:
-    page = browser.new_page(color_scheme="light")
-    page.goto(f"{app.url}/{page_path(name)}")
-    expect(page.locator("h1")).to_contain_text(PAGES[name][1], timeout=60_000)
-    page.wait_for_selector(IDLE, timeout=60_000)
+def first_visit(lab, name: str) -> None:
+    page = lab.page
+    page.emulate_media(color_scheme="light")
+    lab.open(page_path(name))
+    expect(page.locator("h1")).to_contain_text(PAGES[name][1])
     assert page.locator("[data-testid=stDialog], [data-testid=stException]").count() == 0
     assert page.locator("[data-testid=stSidebarNavLink]").count() == len(PAGES)
     assert page.evaluate(ICON).startswith("data:image/svg+xml")
-    own = [link for link in page.evaluate(LINKS) if link.startswith(app.url.removesuffix("/lab"))]
-    assert [link for link in own if not link.startswith(f"{app.url}/")] == []
+    own = [link for link in page.evaluate(LINKS) if link.startswith(lab.url.removesuffix("/lab"))]
+    assert [link for link in own if not link.startswith(f"{lab.url}/")] == []
     page.wait_for_function(f"{BROKEN_PICTURES}.length === 0")
-    page.get_by_test_id("stSidebarUserContent").get_by_role("button", name="Share").click()
-    address = f"{app.url}/{page_path(name)}".rstrip("/")
-    expect(page.locator("[data-testid=stCode]", has_text=address)).to_be_visible()
-    expect(page.get_by_alt_text("The link of this page as a QR code")).to_be_in_viewport(ratio=1)
     if name == "start":  # which has a button in the theme's color
         assert page.evaluate(COUNT_PAINTED, PRIMARY) > 0
-    page.close()
-    assert "Traceback" not in app.log.read_text()
 
 
 def test_every_page_of_the_app_is_tried():
     assert len(PAGES) == len(list((ROOT / "pages").glob("*.py")))
 
 
-@pytest.mark.parametrize(
-    ("scheme", "sizes"), [("dark", [(960, 600), (390, 844)]), ("light", [(720, 450), (1440, 1000)])]
-)
-def test_every_page_is_whole_and_can_be_read(lab, scheme, sizes):
+@pytest.mark.parametrize("name", PAGES)
+def test_the_first_visit_may_be_to_any_page_which_is_whole_can_be_read_and_shared(lab, name):
+    first_visit(lab, name)
+    assert_readable(lab, name, [(720, 450), (1440, 1000)])
+    lab.page.emulate_media(color_scheme="dark")
+    lab.page.reload()
+    lab.settle()
+    assert_readable(lab, name, [(390, 844), (960, 600)])
+    lab.page.get_by_test_id("stSidebarUserContent").get_by_role("button", name="Share").click()
+    address = f"{lab.url}/{page_path(name)}".rstrip("/")
+    expect(lab.page.locator("[data-testid=stCode]", has_text=address)).to_be_visible()
+    expect(lab.page.get_by_alt_text("The link of this page as a QR code")).to_be_in_viewport(ratio=1)
+
+
+def assert_readable(lab, name: str, sizes: list[tuple[int, int]]) -> None:
     """960 x 600 and 720 x 450 are what 1440 x 900 shows at a zoom of 150% and 200%. Contrast is at least 4.5 to 1
     (WCAG 2.1, 1.4.3)."""
-    lab.page.emulate_media(color_scheme=scheme)
-    for name in PAGES:
-        lab.open(page_path(name))
-        for width, height in sizes:
-            lab.page.set_viewport_size({"width": width, "height": height})
-            lab.page.wait_for_timeout(300)  # the browser alone draws anew
-            assert_whole(lab, name)
-            assert lab.page.evaluate(CUT) == [], (name, width)
-            assert lab.page.evaluate(FAINT) == [], (name, width)
-        assert violations(lab.page) == [], name
+    for width, height in sizes:
+        lab.page.set_viewport_size({"width": width, "height": height})
+        lab.page.wait_for_timeout(300)  # the browser alone draws anew
+        assert_whole(lab, name)
+        assert lab.page.evaluate(CUT) == [], width
+        assert lab.page.evaluate(FAINT) == [], width
+    assert violations(lab.page) == []
 
 
 def test_what_cannot_be_read_is_found(lab):
@@ -157,26 +146,34 @@ def assert_whole(lab, name: str) -> None:
     assert overflow <= 0, f"{name} is wider than the screen"
 
 
-@pytest.mark.parametrize("size", [(1440, 900), (960, 600), (390, 844)])
-def test_the_start_page_is_understood_without_scrolling(lab, size):
+def test_the_start_page_is_understood_without_scrolling(lab):
     """Both cards side by side; on a phone the first one."""
-    lab.page.set_viewport_size({"width": size[0], "height": size[1]})
     lab.open()
-    needed = ["h1", ".st-key-card_skip"] + [".st-key-card_init"] * (size[0] > 500)
-    for part in needed:
-        assert bottom(lab, part) <= size[1], part
     headings = lab.page.locator(".st-key-card_skip h3").all_inner_texts()
     assert len(headings) == 2
     assert all(re.fullmatch(r"\d\d% right", heading) for heading in headings)
+    assert_seen(lab, ["h1", ".st-key-card_skip", ".st-key-card_init"], [(1440, 900), (960, 600)])
+    assert_seen(lab, ["h1", ".st-key-card_skip"], [(390, 844)])
 
 
-@pytest.mark.parametrize("size", [(1440, 900), (960, 600)])
-def test_both_answers_and_both_maps_are_seen_without_scrolling(lab, size):
-    lab.page.set_viewport_size({"width": size[0], "height": size[1]})
+def assert_seen(lab, parts: list[str], sizes: list[tuple[int, int]]) -> None:
+    """Without scrolling."""
+    for width, height in sizes:
+        lab.page.set_viewport_size({"width": width, "height": height})
+        lab.page.wait_for_timeout(500)
+        for part in parts:
+            assert bottom(lab, part) <= height, (part, width)
+
+
+def test_both_answers_and_both_maps_are_seen_without_scrolling_and_taken_home(lab):
     lab.open("look_inside?image=33")
     expect(lab.page.locator(".st-key-answers img")).to_have_count(2)
-    lab.page.wait_for_timeout(500)
-    assert bottom(lab, ".st-key-answers img") <= size[1]
+    assert_seen(lab, [".st-key-answers img"], [(1440, 900), (960, 600)])
+    for name, beginning in (("Save as a picture to share", b"\x89PNG"), ("Table of the numbers", b"class,A_run")):
+        lab.settle()
+        download = insist(partial(download_by, lab, name))
+        assert download.path().read_bytes().startswith(beginning)
+    assert lab.exceptions == []
 
 
 def test_on_a_phone_the_menu_closes_after_a_choice_and_there_is_a_way_home(lab):
@@ -231,24 +228,25 @@ def test_a_whole_game_by_keyboard(lab):
     assert lab.exceptions == []
 
 
-def test_an_uploaded_picture_gets_two_answers_and_two_heatmaps(lab, photo):
-    upload(lab, photo)
-    expect(lab.page.get_by_text(re.compile("^Where [AB] looked for"))).to_have_count(2)
+def test_a_file_that_is_no_picture_is_refused_in_one_sentence_and_a_picture_gets_two_heatmaps(lab, photo, tmp_path):
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"\x89PNG\r\n\x1a\n and then nothing")
+    heatmaps = lab.page.get_by_text(re.compile("^Where [AB] looked for"))
+    lab.open("look_inside")
+    lab.page.get_by_text("My photo", exact=True).click()
+    lab.page.locator("input[type=file]").set_input_files(bad)
+    expect(lab.page.locator("[data-testid=stAlert]")).to_have_count(1)
+    lab.settle()
+    assert lab.exceptions == []
+    expect(heatmaps).to_have_count(0)
+    lab.page.locator("input[type=file]").set_input_files(photo)
+    expect(heatmaps).to_have_count(2)
+    expect(lab.page.locator("[data-testid=stAlert]")).to_have_count(0)
     lab.settle()
     assert lab.exceptions == []
     sizes = lab.page.locator("[data-testid=stImage] img").evaluate_all("all => all.map(i => i.naturalWidth)")
     assert len(sizes) == 4  # two heatmaps, what the networks see, what you see
     assert min(sizes) > 0
-
-
-def test_a_file_that_is_no_picture_is_refused_in_one_sentence(lab, tmp_path):
-    bad = tmp_path / "bad.png"
-    bad.write_bytes(b"\x89PNG\r\n\x1a\n and then nothing")
-    upload(lab, bad)
-    expect(lab.page.locator("[data-testid=stAlert]")).to_have_count(1)
-    lab.settle()
-    assert lab.exceptions == []
-    expect(lab.page.get_by_text(re.compile("^Where [AB] looked for"))).to_have_count(0)
 
 
 @pytest.mark.parametrize("whose", ["A: The plain network", "What changes from A to B"])
@@ -349,15 +347,6 @@ def test_look_inside_by_keyboard_and_a_link_opens_the_same_view(lab, browser):
     assert lab.exceptions == []
 
 
-def test_a_comparison_is_taken_home(lab, tmp_path):
-    lab.open("look_inside?image=33")
-    for name, beginning in (("Save as a picture to share", b"\x89PNG"), ("Table of the numbers", b"class,A_run")):
-        lab.settle()
-        download = insist(partial(download_by, lab, name))
-        assert download.path().read_bytes().startswith(beginning)
-    assert lab.exceptions == []
-
-
 def test_back_goes_to_the_pair_before(lab):
     lab.open(f"compare?a={PLAIN}&b={RESNET}")
     lab.page.goto(f"{lab.url}/compare?a={RESNET}&b={PLAIN}")
@@ -373,7 +362,8 @@ def test_an_unknown_run_in_a_link_is_reported(lab):
     assert query(lab)["a"] != ["nobody"]
 
 
-def test_a_race_is_seen_by_all_goes_on_unwatched_and_only_its_host_stops_it(lab, browser):
+def test_a_race_is_seen_by_all_goes_on_unwatched_and_its_host_stops_it(lab, browser):
+    """All sit at the server, and so might stop it, too; only those who do not hold it are offered another."""
     lab.open("race?race=20")
     lab.page.get_by_role("button", name="Run it live").click()
     step, stop = lab.page.get_by_text(STEP), lab.page.get_by_role("button", name="Stop the race")
@@ -382,11 +372,12 @@ def test_a_race_is_seen_by_all_goes_on_unwatched_and_only_its_host_stops_it(lab,
     (token,) = query(lab)["host"]
     lab.page.get_by_text("For the curious").click()
     expect(lab.page.locator("[data-testid=stVegaLiteChart] svg, [data-testid=stVegaLiteChart] canvas")).to_have_count(3)
-    for host, may_stop in (("", 0), ("?host=garbage", 0), (f"?host={token}", 1)):
+    for host, others in (("", 1), ("?host=garbage", 1), (f"?host={token}", 0)):
         other = browser.new_context().new_page()
         other.goto(f"{lab.url}/race{host}")
         expect(other.get_by_text(STEP)).to_be_visible(timeout=60_000)
-        expect(other.get_by_role("button", name="Stop the race")).to_have_count(may_stop)
+        expect(other.get_by_role("button", name="Stop the race")).to_have_count(1)
+        expect(other.get_by_role("button", name="Watch a recorded race instead")).to_have_count(others)
         other.context.close()
     lab.go_to("compare")  # look away
     lab.go_to("race")
@@ -434,21 +425,14 @@ def test_a_recorded_race_replays_without_internet(lab):
     assert lab.exceptions == []
 
 
-@pytest.mark.parametrize("size", [(1440, 900), (960, 600)])
-def test_a_race_is_seen_without_scrolling(lab, size):
+def test_an_old_link_to_a_race_leads_to_it_and_it_is_seen_without_scrolling(lab):
     """Track and photos."""
-    lab.page.set_viewport_size({"width": size[0], "height": size[1]})
-    lab.open("race?race=56")
-    lab.page.get_by_role("button", name="Watch a recorded race").click()
-    expect(lab.page.locator(".st-key-race_photos img")).to_have_count(4)
-    lab.page.wait_for_timeout(1_000)
-    assert bottom(lab, ".st-key-race_photos") <= size[1]
-
-
-def test_an_old_link_to_a_race_leads_to_it(lab):
     lab.open("train?race=56")
     lab.page.wait_for_url("**/race?*race=56*", timeout=PATIENCE)
     expect(lab.page.get_by_role("radio", name="56 layers")).to_be_checked()
+    lab.page.get_by_role("button", name="Watch a recorded race").click()
+    expect(lab.page.locator(".st-key-race_photos img")).to_have_count(4)
+    assert_seen(lab, [".st-key-race_photos"], [(1440, 900), (960, 600)])
 
 
 def test_an_experiment_is_set_up_and_started_by_keyboard_goes_on_unwatched_and_stops(lab):
@@ -502,12 +486,6 @@ def download_by(lab, name: str):
     with lab.page.expect_download(timeout=PATIENCE) as download:
         lab.page.get_by_role("button", name=name).click()
     return download.value
-
-
-def upload(lab, file: Path) -> None:
-    lab.open("look_inside")
-    lab.page.get_by_text("My photo", exact=True).click()
-    lab.page.locator("input[type=file]").set_input_files(file)
 
 
 def caption(page, words: str):

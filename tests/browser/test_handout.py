@@ -90,4 +90,4 @@ def test_a_click_saves_it(lab):
     assert download.value.suggested_filename == "resnet-lab-plain20-s0-resnet20-s0.html"
     page = download.value.path().read_text(encoding="utf-8")
     assert page.startswith("<!DOCTYPE html>")
-    assert page.count('looked"') == 8  # two maps of each photo
+    assert page.count('alt="Where ') == 8  # two maps of each photo

@@ -1,5 +1,7 @@
 """A lesson as a teacher gives it, in a real browser: arrow keys, guess and reveal, projector."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -56,7 +58,10 @@ def test_a_whole_lesson_by_keyboard(lab):
             else:
                 lab.reach(reveal)
                 lab.page.keyboard.press("Enter")
+                expect(lab.page.locator("h1")).to_be_focused()
             expect(reveal).to_have_count(0)
+            if step.guess.answers:
+                expect(lab.page.get_by_role("img", name=re.compile("^(right|wrong)$")).first).to_be_visible()
             lab.settle()
         if number == 3:
             click_on(lab, "PageUp", lambda step=number - 1: at(lab, step))
@@ -106,6 +111,14 @@ def test_on_a_projector_letters_are_large_and_there_is_nothing_but_the_step(lab)
     expect(letters).to_be_visible()
     assert letters.evaluate("e => parseFloat(getComputedStyle(e).fontSize)") >= 24
     lab.settle()
+    lab.page.get_by_test_id("stVegaLiteChart").first.hover()
+    lab.page.get_by_role("button", name=re.compile("^Fullscreen")).first.click()
+    close = lab.page.get_by_role("button", name=re.compile("^Close fullscreen"))
+    expect(close).to_be_visible()
+    lab.page.keyboard.press("Escape")
+    expect(close).to_have_count(0)
+    lab.settle()
+    expect(lab.page.get_by_test_id("stSidebar")).to_be_hidden()
     lab.page.keyboard.press("Escape")
     expect(lab.page.get_by_test_id("stSidebar")).to_be_visible()
     assert lab.exceptions == []

@@ -19,6 +19,7 @@ from tests.core.lessons.test_lesson import SHIPPED, STEP, write
 from tests.pages.opened import linked, new_app, open_page, said, undescribed
 from ui import chart
 from ui.lesson import lesson_views
+from ui.pictures.picture_source import SOURCES
 
 STEPS = [(path.stem, number) for path in SHIPPED for number in range(1, len(lesson.load(path).steps) + 1)]
 
@@ -37,6 +38,10 @@ def test_every_step_is_drawn_before_and_after(name, step):
     assert undescribed(app) == []
     shown = lesson.load(next(path for path in SHIPPED if path.stem == name)).steps[step - 1]
     assert app.title[0].value == shown.title.replace("$", "")
+    named = [button.label for button in app.button if str(button.key).startswith("show_race_")]
+    assert all(f"“{label}”" in shown.note for label in named)
+    if shown.show and shown.show.name == "own_photo":
+        assert f"choose **{SOURCES['camera']}**" in shown.say
     if shown.guess:
         finding = lesson.compute(shown.guess.fact).finding
         assert finding not in said(app)

@@ -13,7 +13,7 @@ from ui import link
 from ui.classroom import class_link
 
 PAGES = sorted(page.stem for page in (ROOT / "pages").glob("*.py"))
-SOURCES = [path.read_text(encoding="utf-8") for room in ("pages", "ui") for path in (ROOT / room).rglob("*.py")]
+SOURCES = [path.read_text(encoding="utf-8") for folder in ("pages", "ui") for path in (ROOT / folder).rglob("*.py")]
 BOUND = re.compile(r'key="(\w+)",\s*bind="query-params"')
 READ = re.compile(r'st\.query_params(?:\.get\(|\[)"(\w+)"')
 NAMED_ELSEWHERE = {"a", "b", "admin", *class_link.WHOSE, *(f"shake_{name}" for name in SLIDERS)}

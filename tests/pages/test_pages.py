@@ -529,7 +529,7 @@ def test_transfer_tells_the_whole_story(app, alone, duel):
     app.query_params["a"], app.query_params["b"] = "scratch", "learned"
     app = open_page(app, "transfer")
     assert not app.info
-    assert [metric.label for metric in app.metric] == ["right, after 180 photos"] * 2
+    assert [metric.label for metric in app.metric] == [f"right, after {count} photos" for count in (180, 360)] * 2
     assert "(each seen twice)" in said(app)
     assert len(charts(app)) == 2
     assert len(app.get("image")) == 6  # the first filters at first sight, then before and after
@@ -607,7 +607,7 @@ def test_transfer_says_why_the_change_of_layers_is_missing(app, alone, duel):
 def test_architectures_name_all_in_which_recipes_differ(app, alone, make_run):
     make_run("other", skip=True, optimizer="adamw", head_lr=2.0)
     make_run("half", skip=True, train_fraction=0.5, epochs=2)
-    app.session_state["_dot"] = "mine-residual"
+    app.query_params["of_run"] = "mine-residual"
     app = open_page(app, "architectures")
     assert "They learned for 1 to 2 epochs" in said(app)
     assert "They differ in nothing but this: optimizer and learning rate of the last layer, times." in said(app)

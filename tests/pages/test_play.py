@@ -40,6 +40,7 @@ def test_who_names_all_beats_both_networks():
     assert app.metric[0].value == "10 of 10"
     assert app.header[0].value == "You beat both networks!"
     assert "94%" in said(app)
+    assert "**Share**, in the menu," in said(app)
 
 
 def test_who_is_always_wrong_does_not():

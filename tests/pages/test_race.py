@@ -14,6 +14,7 @@ from core.errors import TrainingError
 from core.jobs.races import race_process, recorded_races
 from core.jobs.races.pairs import RACES
 from core.jobs.races.race import Frame, Standing
+from core.runs.library import find_run
 from tests.pages.opened import charts, new_app, open_page, said, undescribed
 from ui.race import race_stage
 
@@ -76,6 +77,15 @@ def track(app: AppTest) -> str:
     )
 
 
+def heading(app: AppTest) -> str:
+    return "".join(html.proto.body for html in app.get("html"))
+
+
+def link(app: AppTest) -> str:
+    """That to two networks that learned for longer."""
+    return next(each.proto.query_string for each in app.get("page_link") if each.proto.label == "Compare them")
+
+
 def test_nothing_stands_below_start_until_a_race_starts():
     app = visit()
     assert keys(app) == {"watch_recorded", "start_race"}
@@ -128,7 +138,8 @@ def test_a_recorded_race_moves_ends_and_judges_the_bet(side, judged):
     assert track(app) == f"Right answers: Plain network {shares['A']}, ResNet {shares['B']}"
     assert f"The ResNet is ahead**: right on {shares['B'][:-1]} of 100 photos" in alert(app)
     assert f": **{judged}**." in alert(app)
-    assert "it took" in said(app)
+    assert "2 passes over the photos took 12" in said(app)
+    assert link(app) == "a=plain56-s0&b=resnet56-s0"
     assert {"again", "start_race", "leave_race"} <= keys(app)
     app.button(key="again").click().run()
     assert track(app) == begin
@@ -136,9 +147,23 @@ def test_a_recorded_race_moves_ends_and_judges_the_bet(side, judged):
     assert "watch_recorded" in keys(app)
 
 
+def test_networks_that_learned_for_longer_are_of_the_same_kinds_as_those_of_the_race():
+    assert race_stage.LEARNED_LONGER.keys() == RACES.keys()
+    for name, race in RACES.items():
+        for run, raced in zip(map(find_run, race_stage.LEARNED_LONGER[name]), (race.a, race.b), strict=True):
+            assert run.config.epochs * run.training_images > 9_000 * recorded_epochs(name)
+            assert (run.config.skip, run.config.pretrained) == (raced.skip, raced.pretrained)
+            assert run.config.family != "cifar" or run.config.depth == raced.depth
+
+
+def recorded_epochs(name: str) -> int:
+    return recorded_races.load(recorded_races.path(name)).facts.epochs
+
+
 def test_without_a_bet_nothing_is_judged():
-    app = visit()
+    app = visit(race="pretrained")
     app.button(key="watch_recorded").click().run()
+    assert RACES["pretrained"].question in heading(app)
     let_pass(app, 99)
     assert "ahead" in alert(app)
     assert "You bet" not in alert(app)
@@ -189,7 +214,7 @@ def test_who_starts_a_race_may_stop_it_also_after_a_reload(live, own_runs):
     app.run()
     assert track(app) == "Right answers: Plain network 31%, ResNet 52%"
     assert "About 4:39 left" in app.get("progress")[0].proto.text
-    assert "stop_race" in keys(app)
+    assert keys(app) == {"stop_race"}
     again = visit(host=token)
     assert "stop_race" in keys(again)
     again.button(key="stop_race").click().run()
@@ -212,24 +237,36 @@ def test_the_host_who_looked_at_another_page_is_still_the_host(live):
 
 
 @pytest.mark.parametrize("host", [None, "garbage", HOSTILE])
-def test_a_visitor_watches_and_cannot_stop(live, own_runs, host):
+def test_a_visitor_watches_and_cannot_stop(live, own_runs, host, elsewhere):
     live()
     write_frames(own_runs, 100)
     app = visit(**({"host": host} if host else {}))
     assert track(app)
-    assert "stop_race" not in keys(app)
+    assert keys(app) == {"watch_instead"}
     with pytest.raises(TrainingError):
         race_process.stop(host or "")
     assert race_process.current().alive
 
 
-def test_two_who_press_at_once_watch_the_first_ones_race(live, own_runs):
+def test_a_visitor_need_not_wait_for_the_end_and_who_is_in_charge_ends_it(live):
+    live("56")
+    app = visit()
+    app.button(key="watch_instead").click().run()
+    assert "Recorded, and shown faster" in app.get("progress")[0].proto.text
+    assert RACES["56"].question in heading(app)
+    app.button(key="leave_race").click().run()
+    assert keys(app) == {"stop_race", "watch_instead"}
+    app.button(key="stop_race").click().run()
+    assert not race_process.current().alive
+
+
+def test_two_who_press_at_once_watch_the_first_ones_race(live, own_runs, elsewhere):
     app = visit(race="56")
     live("20")
     app.button(key="start_race").click().run()
     assert not app.exception
     assert "already on" in app.toast[0].value
-    assert any(RACES["20"].question in html.proto.body for html in app.get("html"))
+    assert RACES["20"].question in heading(app)
     assert "stop_race" not in keys(app)
     assert "host" not in app.query_params
 

@@ -1,13 +1,19 @@
 """Projector mode, and links that leave parts of the lab out."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
+import streamlit
 from streamlit.runtime.context import ContextProxy
 
 from core.charts.palette import PROJECTOR, SCREEN
 from core.classroom import address
+from core.paths import ROOT
 from tests.pages.opened import charts, linked, new_app, open_page
+
+STREAMLITS = re.compile(r"\bst[A-Z][A-Za-z]+")  # names that Streamlit's parts bear in the browser
 
 
 def visit(page: str, **link):
@@ -23,7 +29,6 @@ def styles(app) -> str:
 
 def letters(app) -> int:
     spec = json.loads(charts(app)[0].proto.spec)
-    assert "ontSize" not in json.dumps(spec | {"config": {}})  # a chart with sizes of its own would keep them
     return spec["config"]["axis"]["labelFontSize"]
 
 
@@ -42,6 +47,22 @@ def test_on_a_projector_there_is_the_page_alone_and_it_is_large():
 @pytest.mark.parametrize("page", ["look_inside", "mistakes"])
 def test_the_letters_of_bars_and_tables_are_large_there_too(page):
     assert letters(visit(page, projector="1")) == PROJECTOR.letters
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "core" / "charts").glob("*.py")), ids=lambda path: path.stem)
+def test_no_chart_has_letters_of_its_own(path):
+    """On a projector it would keep them."""
+    assert path.stem == "palette" or "ontSize" not in path.read_text(encoding="utf-8")
+
+
+def test_what_the_browser_is_told_of_streamlits_page_is_there():
+    bundle = Path(streamlit.__file__).parent / "static" / "static" / "js"
+    there = {name for file in bundle.glob("*.js") for name in STREAMLITS.findall(file.read_text(encoding="utf-8"))}
+    ours = [*(ROOT / "ui" / "static").glob("*.[cj]s*"), ROOT / "ui" / "screen.py"]
+    for file in ours:
+        named = set(STREAMLITS.findall(file.read_text(encoding="utf-8")))
+        assert named
+        assert named <= there
 
 
 def test_the_switch_works_whatever_the_link_says():
@@ -73,7 +94,7 @@ def test_a_link_leaves_parts_out(hide, menu, picker, controls):
     app = visit("learning_curves", hide=hide)
     assert ("[data-testid=stSidebar]," not in styles(app)) == menu
     assert (len([box for box in app.selectbox if box.key == "a"]) == 1) == picker
-    assert ("stSegmentedControl" not in styles(app)) == controls
+    assert ("stCheckbox" not in styles(app)) == controls
 
 
 def test_what_is_unknown_hides_nothing():

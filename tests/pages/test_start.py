@@ -6,9 +6,11 @@ from urllib.parse import parse_qsl
 from streamlit.runtime.context import ContextProxy
 
 from core.data import cifar10
+from core.lessons.lesson import list_lessons
 from core.paths import SHIPPED
 from core.runs.library import find_run
 from tests.pages.opened import new_app, open_page, said
+from ui.pictures import photos
 from ui.pictures.picture_source import TEST_PHOTO
 
 
@@ -37,9 +39,20 @@ def test_each_question_has_one_button_and_leads_on():
     assert app.title[0].value == "Learned before?"
 
 
-def test_no_picker_but_a_lesson_for_each_question_and_three_doors():
+def test_no_picker_but_three_doors_and_a_lesson_for_each_question_whose_photos_are_not_given_away():
     app = start()
     assert not app.selectbox
+    shown = [image.proto.imgs[0] for image in app.get("image")]
+    steps = [step for one in list_lessons()[0].values() for step in one.steps]
+    asked = {
+        view.parameters["photo"] for step in steps for view in (step.show, step.reveal) if view and view.name == "photo"
+    }
+    assert len(asked) == 4
+    assert not {photos.address(photo) for photo in asked} & {each.url for each in shown}
+    assert [each.alt for each in shown if each.alt.startswith("A photo")] == [
+        "A photo of a bird",
+        "A photo of a dog",
+    ]
     links = [link.proto.page.split("/")[-1] for link in app.get("page_link")]
     assert links == ["lesson", "lesson", "look_inside", "race", "play"]
 

@@ -23,23 +23,24 @@ def test_twins_are_drawn_and_their_maps_too(pair):
     page = take_home.handout_of(pair).decode()
     assert page.startswith("<!DOCTYPE html>")
     assert page.count('class="drawing"') == 2
-    assert page.count('looked"') == 8
+    assert page.count('alt="3 blocks in a row, ') == 2
+    assert page.count('alt="Where ') == 8
 
 
 def test_damaged_weights_cost_their_own_maps_alone(pair):
     (pair.a.path / "model.safetensors").write_bytes(b"damaged")
     page = take_home.handout_of(pair).decode()
     assert "Where A looked" not in page
-    assert page.count('alt="Where B looked"') == 4
+    assert page.count('alt="Where B looked: ') == 4
 
 
 def test_networks_of_other_kinds_are_not_drawn():
     pair = Pair(find_run("resnet50-scratch-1percent"), find_run("resnet50-imagenet-1percent"), None)
     page = take_home.handout_of(pair).decode()
     assert 'class="drawing"' not in page
-    assert 'looked"' not in page  # these have no weights here
+    assert 'alt="Where ' not in page  # these have no weights here
 
 
 def test_a_map_is_as_large_as_its_photo(pair):
-    drawn = take_home._drawn_by(pair.b)(np.zeros((32, 32, 3), np.uint8))
-    assert drawn.shape == (take_home.SIDE, take_home.SIDE, 3)
+    drawn = take_home._drawn_by("B", pair.b)(np.zeros((32, 32, 3), np.uint8))
+    assert drawn.pixels.shape == (take_home.SIDE, take_home.SIDE, 3)

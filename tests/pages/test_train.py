@@ -1,4 +1,4 @@
-"""The page Train, run without a browser: nothing is trained here, what is queued stays in the queue."""
+"""The page Train networks, run without a browser: nothing is trained here, what is queued stays in the queue."""
 
 import io
 import json

@@ -1,4 +1,5 @@
-"""Depth, Gradient flow and Surgery without a browser: what they say of whole runs, and of damaged ones."""
+"""Is deeper better?, Is the message lost? and What if a block is cut? without a browser: what they say of whole runs,
+and of damaged ones."""
 
 import json
 import queue
@@ -58,13 +59,22 @@ def test_depth_compares_the_runs_of_one_recipe_alone(app):
 
 
 def test_a_point_of_depth_leads_to_its_pair(app):
+    app.query_params["layers"] = "32"
     app.session_state["_depth_point"] = "plain32-s0"
     app = open_page(app, "depth")
     assert "**32 layers**: the ResNet is right on" in said(
         app
     ) or "**32 layers**: the plain network is right on" in said(app)
-    (link,) = [link for link in app.get("page_link") if link.proto.label == "Compare these two"]
-    assert link.proto.query_string == "a=plain32-s0&b=resnet32-s0"
+    assert compared(app) == ["a=plain32-s0&b=resnet32-s0"]
+    app.selectbox(key="layers").set_value(56).run()
+    assert compared(app) == ["a=plain56-s0&b=resnet56-s0"]
+    choose_recipe(app, "epochs: 1,")  # in which nobody has that depth
+    assert compared(app) == []
+
+
+def compared(app) -> list[str]:
+    """The pairs that the page offers to compare."""
+    return [link.proto.query_string for link in app.get("page_link") if link.proto.label == "Compare these two"]
 
 
 def test_depth_shows_what_other_recipes_make_of_the_same_depth(app):
@@ -371,3 +381,6 @@ def test_surgery_has_a_pair_of_its_own_where_the_chosen_one_cannot_be_cut(app):
     assert len(app.metric) == 2
     app = open_page(app, "compare")
     assert [app.selectbox(key=key).value for key in "ab"] == ["resnet50-scratch", "resnet50-imagenet"]
+    onward = {link.proto.label: link.proto.query_string for link in app.get("page_link")}
+    assert onward["How many photos does it take?"] == "a=resnet50-scratch&b=resnet50-imagenet"
+    assert "Cut a block out of both" not in onward

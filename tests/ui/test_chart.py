@@ -4,6 +4,8 @@ import altair as alt
 import pandas as pd
 import pytest
 
+from core.charts.palette import INK
+from core.paths import ROOT
 from ui.chart import _as_vega_lite
 
 TABLE = pd.DataFrame({"x": [1.0, 2.0], "side": ["A", "B"]})
@@ -42,3 +44,8 @@ def test_a_chart_is_drawn_again_for_another_table_alone(other, times):
 def test_its_rows_are_what_was_to_be_drawn():
     (rows,) = _as_vega_lite(points, TABLE)["datasets"].values()
     assert rows.to_pylist() == TABLE.to_dict("records")
+
+
+def test_the_style_sheet_knows_the_letters_that_are_to_follow_the_page():
+    style = (ROOT / "ui" / "static" / "style.css").read_text(encoding="utf-8")
+    assert all(f'[fill="{ink}"]' in style for ink in INK.values())

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from core.charts.palette import COLORS
+from core.charts.palette import COLORS, INK
 from core.jobs.races import recorded_races
 from core.jobs.races.pairs import RACES
 from ui.race import race_track
@@ -28,13 +28,12 @@ def test_the_farther_right_the_more_is_right():
     assert float(a.get("cx")) == float(guessing.get("x1"))
 
 
-def test_each_runner_has_its_name_and_number_in_its_color():
-    texts = parts(race_track.track(NAMES, {"A": 0.104, "B": 0.517}), "text")
-    assert {text.text: text.get("fill") for text in texts if text.get("font-weight")} == {
-        "Plain network 10%": COLORS["A"],
-        "ResNet 52%": COLORS["B"],
-    }
+@pytest.mark.parametrize("dark", [False, True])
+def test_each_runner_has_its_name_and_number_and_all_letters_are_those_of_the_page(dark):
+    texts = parts(race_track.track(NAMES, {"A": 0.104, "B": 0.517}, dark), "text")
+    assert [text.text for text in texts if text.get("font-weight")] == ["Plain network 10%", "ResNet 52%"]
     assert {text.text for text in texts if not text.get("font-weight")} == {"0%", "10%: guessing", "50%", "100%"}
+    assert {text.get("fill") for text in texts} == {INK[dark]}
 
 
 @pytest.mark.parametrize(("name", "share"), [*product(RACES, [0, 0.25, 0.5, 0.75, 1])])

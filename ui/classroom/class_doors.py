@@ -7,6 +7,7 @@ import streamlit as st
 from core.classroom import question, rooms, tokens
 from core.errors import LabError
 from core.runs.library import find_run
+from core.words.glossary import explain
 from ui import cached, screen
 from ui.classroom import class_link
 from ui.curious import curious
@@ -27,7 +28,11 @@ def show() -> None:
         st.warning(NOT_THE_TEACHERS, icon=":material/link_off:")
     elif class_link.names_a_room():
         st.warning(GONE, icon=":material/meeting_room:")
-    st.markdown("Ten photos. The class votes on phones, two networks answer too, and the screen shows who was right.")
+    st.markdown(
+        "Ten photos. The class votes on phones, a plain network (A) and a ResNet (B) answer too, and the screen shows "
+        "who was right.",
+        help=explain("plain network", "ResNet"),
+    )
     doors = [_teachers_door, _pupils_door]
     if (class_link.names_a_room() or screen.on_phone()) and not class_link.as_teacher():
         doors.reverse()  # a phone shows them one below the other

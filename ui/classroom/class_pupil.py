@@ -109,7 +109,12 @@ def _ballot(room: Room, me: Pupil, view: View) -> None:
     if chosen is None:
         st.caption("Tap your answer.")
     else:
-        st.caption(f"You chose “{plain(choices[chosen])}”. You may change it until the reveal.")
+        st.caption(f"{confirmation(choices[chosen])} You may change it until the reveal.")
+
+
+def confirmation(choice: str) -> str:
+    """What a phone says once a vote for `choice` is counted."""
+    return f"You chose “{plain(choice)}”."
 
 
 def _vote(code: str, me: Pupil, number: int, choice: int) -> None:

@@ -73,6 +73,8 @@ def show_steps() -> None:
     )
     all_layers = " ".join(gradient_words.steps(f"In the {NAMES[name]}", lengths) for name, lengths in steps.items())
     _show_by_layer(step_by_layer, tables, scale_of(tables.values(), "step", 1), "steps_start", all_layers)
+    if batch_norm and (answer := gradient_words.arrives(steps["plain"], steps["ResNet"])):
+        st.markdown(f"### {answer}")
     st.markdown(
         "Dashed line: a step as big as the numbers themselves. **Above it, one step wipes out what the layer held.** "
         f"{all_layers}"

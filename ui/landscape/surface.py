@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core.charts.palette import INK, PROJECTOR, SCREEN
+from core.charts.palette import INK
 from ui import screen
 
 HEIGHT = 430  # pixels
@@ -22,8 +22,7 @@ def show(side: str, color: str, steps: np.ndarray, heights: np.ndarray, cap: flo
     """`heights` (n, n) over `steps` (n,) both ways, up to `cap`, with a mark of `side` in the middle. Surfaces of one
     cap have one scale of colors and heights. Another `view` turns it back to how it was at first."""
     dark = st.context.theme.type == "dark"
-    letters = PROJECTOR.letters if screen.projector() else SCREEN.letters
-    figure = _figure(side, color, steps, heights, cap, INK[dark], letters)
+    figure = _figure(side, color, steps, heights, cap, INK[dark], screen.tokens().letters)
     figure["layout"]["uirevision"] = view
     st.plotly_chart(figure, theme=None, height=HEIGHT, config=CONFIG, key=f"surface_{side}", alt=alt)
 

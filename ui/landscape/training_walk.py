@@ -36,7 +36,7 @@ number of points.
 
 
 def show(pair: Pair) -> None:
-    """Where a walk is not known, what to run to see it; where no weights were kept, a pair of whose walks they were."""
+    """Where a path is not known, what to run to see it; where no weights were kept, a pair of which they were."""
     st.header("The path of the training")
     st.markdown(
         "If a network's weights were saved during training, this map shows the path that they took, from random "
@@ -84,7 +84,7 @@ def _without(pair: Pair) -> dict[str, Run]:
 
 
 def _was_kept(run: Run) -> bool:
-    """Its way: the weights themselves, or what was seen of them."""
+    """Its path: the weights themselves, or what was seen of them."""
     return (run.path / walk.FILE).exists() or kept_weights.there(run)
 
 
@@ -108,7 +108,7 @@ def _show_way(pair: Pair, side: str, found: Walk, scale: list[float]) -> None:
 
 
 def _command(run: Run) -> str:
-    """What makes the way known: to look, or first to train once more, with weights kept."""
+    """What makes the path known: to look, or first to train once more, with weights kept."""
     if kept_weights.there(run):
         return f"{landscape.COMMAND} {run.name}"
     name = f"{run.name[: LONGEST_NAME - len(NAME)]}{NAME}"

@@ -28,7 +28,7 @@ def offer(pair: Pair) -> None:
         offer_pair(
             a,
             b,
-            f"Look inside {plain(a)} and {plain(b)} instead",
+            f"See {plain(a)} and {plain(b)} instead",
             "The same networks, trained as a whole, with all labels.",
         )
 

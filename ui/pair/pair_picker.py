@@ -99,7 +99,7 @@ def _named(pair: Pair, side: str, run: Run) -> str:
 
 
 def finished_runs() -> list[Run]:
-    """All that can be chosen. What is wrong with other folders is told by the page Train."""
+    """All that can be chosen. What is wrong with other folders is told by the page Train networks."""
     return [run for run in list_runs()[0] if run.finished]
 
 

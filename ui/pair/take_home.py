@@ -12,6 +12,7 @@ from core.data import pictures
 from core.errors import LabError
 from core.lessons.lesson import Lesson, pair_view
 from core.runs.run import Run
+from core.sharing.handout.handout import Drawing, Map
 from ui import cached
 from ui.pair import network_drawing
 from ui.pair.pair_picker import Pair
@@ -63,27 +64,33 @@ def _pictures(a: Run, b: Run) -> dict[str, Any]:
     pair = {"A": a, "B": b}
     twins = all(run.config.family == "cifar" for run in pair.values())
     tints = colors(a.config, b.config)
-    drawings = {side: network_drawing.network(run.config, tints[side]) for side, run in pair.items()} if twins else {}
+    drawings = {side: _drawing(run, tints[side]) for side, run in pair.items()} if twins else {}
     return {"images": cached.test_images(), "drawings": drawings, "maps": _maps(pair)}
 
 
-def _maps(pair: dict[str, Run]) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
+def _drawing(run: Run, color: str) -> Drawing:
+    return Drawing(network_drawing.network(run.config, color), network_drawing.in_words(run.config))
+
+
+def _maps(pair: dict[str, Run]) -> dict[str, Callable[[np.ndarray], Map]]:
     """What draws a network's map over a photo, for those whose weights are here and whole; the others have none."""
     found = {}
     for side, run in pair.items():
         with suppress(LabError):
             if run.has_weights:
-                draw = _drawn_by(run)
+                draw = _drawn_by(side, run)
                 draw(cached.test_images().pixels[0])  # raises where weights are damaged, or no map can be made of them
                 found[side] = draw
     return found
 
 
-def _drawn_by(run: Run) -> Callable[[np.ndarray], np.ndarray]:
+def _drawn_by(side: str, run: Run) -> Callable[[np.ndarray], Map]:
     from core.heatmaps import gradcam
+    from ui.pictures.closer_look import in_words
 
-    def draw(pixels: np.ndarray) -> np.ndarray:
+    def draw(pixels: np.ndarray) -> Map:
         heatmap = cached.prediction(run, pixels, None, "GradCAM", None).heatmap
-        return gradcam.overlay(np.asarray(pictures.enlarge(pixels, SIDE)), heatmap)
+        drawn = gradcam.overlay(np.asarray(pictures.enlarge(pixels, SIDE)), heatmap)
+        return Map(drawn, in_words(f"Where {side} looked", heatmap))
 
     return draw

@@ -1,7 +1,7 @@
 """Which race a visitor sees: an offer, a live race, a recorded one, or an end; and who may stop what.
 
-A live race is one for all; who has started it is its host, by a token in the link (?host=...). All else belongs to the
-visitor's session: the bet, the recorded race, and which live race was watched.
+A live race is one for all; who has started it is its host. All else belongs to the visitor's session: the bet, the
+recorded race, and which live race was watched.
 """
 
 import time
@@ -18,17 +18,21 @@ from core.jobs.races.race_process import StartedRace
 from core.jobs.races.recorded_races import RecordedRace
 from ui.foreign_text import plain
 from ui.fragment import fragment
-from ui.race import race_view
+from ui.pair.pair_picker import DEEP, SHALLOW, TRANSFER, Names
+from ui.race import race_host, race_view
 
 POLL, REPLAY_POLL, LOOK_FOR_A_RACE = "900ms", "500ms", "3s"
 REPLAY_SECONDS = 30.0
 TITLE = "Watch them learn"
 STOPPED = "It was stopped, or killed, before the first step."
+PACE = "A live race has as many passes as this computer makes in about two minutes, so it may end with other numbers."
+LEARNED_LONGER: dict[str, Names] = {"20": SHALLOW, "56": DEEP, "pretrained": TRANSFER}  # by the race of their like
 
 
 def show() -> None:
     race = race_process.current()
-    _keep_host(race)
+    if race and (token := race_host.token(race)):
+        race_host.become(token)
     if "_replay" in st.session_state:
         _show_replay(**st.session_state["_replay"])
     elif race and race.alive:
@@ -52,28 +56,10 @@ def _recording(name: str) -> RecordedRace:
     return recorded_races.load(recorded_races.path(name))
 
 
-# Who may do what
-
-
-def _token(race: StartedRace) -> str | None:
-    """That of the race's host, from the link or from the session; None for other visitors."""
-    tokens = (st.query_params.get("host"), st.session_state.get("_host"))
-    return next((token for token in tokens if token and race.hosted_by(token)), None)
-
-
-def _keep_host(race: StartedRace | None) -> None:
-    """The host's token stays in the link, for a reload, and in the session, for when other pages were visited."""
-    token = race and _token(race)
-    if token:
-        st.session_state["_host"] = token
-        if st.query_params.get("host") != token:
-            st.query_params["host"] = token
-
-
 def _may_see_end(race: StartedRace) -> bool:
     """The host, and who watched it live, until they turn to another race."""
     watched = race.identity == st.session_state.get("_watched")
-    return (watched or _token(race) is not None) and race.identity != st.session_state.get("_left")
+    return (watched or race_host.token(race) is not None) and race.identity != st.session_state.get("_left")
 
 
 # The offer
@@ -145,7 +131,7 @@ def _start(name: str) -> None:
     except LabError as error:
         st.toast(plain(error), icon=":material/info:")  # somebody else was quicker: their race is shown
     else:
-        st.session_state["_host"] = st.query_params["host"] = token
+        race_host.become(token)
 
 
 def _replay(name: str) -> None:
@@ -169,8 +155,7 @@ def _leave() -> None:
     race = race_process.current()
     if race and not race.alive:
         st.session_state["_left"] = race.identity
-        st.query_params.pop("host", None)
-        st.session_state.pop("_host", None)
+        race_host.resign()
 
 
 @fragment(run_every=LOOK_FOR_A_RACE)
@@ -188,7 +173,7 @@ def _look_for_a_race() -> None:
 def _watch() -> None:
     """The race that is on, for all who look; it runs on if nobody does."""
     race = race_process.current()
-    if race is None or not race.alive:
+    if race is None or not race.alive or "_replay" in st.session_state:
         st.rerun()
     st.session_state["_watched"] = race.identity
     frames, _ = _frames().read()
@@ -200,16 +185,16 @@ def _watch() -> None:
         else:
             download = f" The first time, {race.pair.download} are downloaded." if race.pair.download else ""
             st.progress(0.0, f"The networks are being built and timed; the first step takes a few seconds.{download}")
-    token = _token(race)
-    if token and limits.training_allowed():
-        st.button(
-            "Stop the race",
-            key="stop_race",
-            icon=":material/stop:",
-            on_click=_stop,
-            args=(token,),
-            help="Ends it for all who watch. Only you can, and whoever has the link that your browser shows now.",
-        )
+    with st.container(horizontal=True):
+        race_host.offer_stop(race)
+        if not race_host.token(race):
+            st.button(
+                "Watch a recorded race instead",
+                key="watch_instead",
+                icon=":material/play_arrow:",
+                on_click=_replay,
+                args=(race.name,),
+            )
 
 
 def _time_left(frames: list[dict]) -> str:
@@ -218,16 +203,9 @@ def _time_left(frames: list[dict]) -> str:
     return f"The first of {now['steps']} steps" if left is None else f"About {race_view.clock(left)} left ({steps})"
 
 
-def _stop(token: str) -> None:
-    try:
-        race_process.stop(token)
-    except LabError as error:
-        st.toast(plain(error), icon=":material/info:")
-
-
 def _show_live_end(race: StartedRace) -> None:
     frames, failure = _frames().read()
-    if _token(race) and (failure or not frames):
+    if race_host.token(race) and (failure or not frames):
         st.error(f"The last race ended early. {plain(failure) or STOPPED}")
     if not frames:
         _offer()
@@ -235,7 +213,7 @@ def _show_live_end(race: StartedRace) -> None:
     with st.container(gap="xsmall"):
         race_view.show_heading(race.pair.question)
         race_view.show_end(_names(race.pair.names), frames, _bet(race.name))
-    _what_next()
+    _what_next(race.name)
 
 
 # A recorded race
@@ -251,7 +229,7 @@ def _show_replay(name: str, started: float) -> None:
         return
     over = time.time() - started >= REPLAY_SECONDS
     with st.container(gap="xsmall"):
-        race_view.show_heading(recording.question)
+        race_view.show_heading(RACES[name].question)
         if over:
             race_view.show_end(_names(recording.names), recording.frames, _bet(name))
         else:
@@ -262,8 +240,8 @@ def _show_replay(name: str, started: float) -> None:
             _live_button(name, "Run it live")
         st.button("Another race", key="leave_race", icon=":material/arrow_back:", on_click=_leave)
     if over:
-        _what_next(button=False)
-    st.caption(_origin(recording))
+        _what_next(name, button=False)
+    st.caption(f"{_origin(recording)} {PACE if limits.training_allowed() else ''}")
 
 
 def show_recording(name: str) -> None:
@@ -311,13 +289,21 @@ def _origin(recording: RecordedRace) -> str:
     day = date.fromisoformat(recording.facts.recorded)
     machine = f"{environment['cpu']}, {threads} thread{'s' * (threads != 1)}"
     took = race_view.clock(recording.seconds)
-    return plain(f"Recorded on {day:%B} {day.day}, {day.year}, on {machine}; it took {took} there.")
+    epochs = recording.facts.epochs
+    passes = f"{epochs} pass{'es' * (epochs != 1)} over the photos"
+    return plain(f"Recorded on {day:%B} {day.day}, {day.year}, on {machine}; {passes} took {took} there.")
 
 
-def _what_next(button: bool = True) -> None:
+def _what_next(name: str, button: bool = True) -> None:
     st.caption("One short race proves little: here are networks that learned for longer.")
     with st.container(horizontal=True):
-        st.page_link("../pages/compare.py", label="Compare them", icon=":material/balance:", width="content")
+        st.page_link(
+            "../pages/compare.py",
+            label="Compare them",
+            icon=":material/balance:",
+            query_params=dict(zip("ab", LEARNED_LONGER[name], strict=True)),
+            width="content",
+        )
         if button:
             st.button("Another race", key="leave_race", icon=":material/arrow_back:", on_click=_leave)
 

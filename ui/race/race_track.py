@@ -4,19 +4,19 @@ from collections.abc import Mapping
 from xml.sax.saxutils import escape
 
 from core.analysis.metrics import GUESSING
-from core.charts.palette import COLORS, SIDES
+from core.charts.palette import COLORS, GRAY, INK, SIDES
 
 WIDTH, HEIGHT, MARGIN = 720, 178, 26  # pixels; it is shown as wide as the page
 LANES = {"A": 52, "B": 118}  # y of a runner
 RADIUS, NAME, NUMBER = 13, 27, 22  # of a dot; heights of letters, which are half as high on a phone
 LETTER = 0.6  # width of a bold letter over its height, at most
 AXIS = HEIGHT - 36
-GRAY = "#808080"  # seen on white and on black
 
 
-def track(names: Mapping[str, str], shares: Mapping[str, float]) -> str:
-    """SVG. By side: what the network is called, and its share of right answers (0 to 1)."""
-    parts = [*_axis(), *(part for side in SIDES for part in _runner(side, names[side], shares[side]))]
+def track(names: Mapping[str, str], shares: Mapping[str, float], dark: bool = False) -> str:
+    """SVG. By side: what the network is called, and its share of right answers (0 to 1). `dark`: the page is."""
+    runners = (part for side in SIDES for part in _runner(side, names[side], shares[side], INK[dark]))
+    parts = [*_axis(INK[dark]), *runners]
     size = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif">{"".join(parts)}</svg>'
 
@@ -26,7 +26,7 @@ def place(share: float) -> float:
     return round(MARGIN + min(max(share, 0.0), 1.0) * (WIDTH - 2 * MARGIN), 1)
 
 
-def _axis() -> list[str]:
+def _axis(ink: str) -> list[str]:
     guessing = place(GUESSING)
     labels = (
         (place(0), "middle", "0%"),
@@ -42,7 +42,7 @@ def _axis() -> list[str]:
     look = f'stroke="{GRAY}" stroke-width="3" stroke-dasharray="4 5"'
     marks = [_line(guessing, y - 11, guessing, end, look) for y, end in zip(LANES.values(), (66, AXIS), strict=True)]
     ground = _line(place(0), AXIS, place(1), AXIS, f'stroke="{GRAY}" stroke-width="2"')
-    look = f'font-size="{NUMBER}" fill="{GRAY}"'
+    look = f'font-size="{NUMBER}" fill="{ink}"'
     return [
         *lanes,
         *marks,  # which leave out the names
@@ -52,13 +52,13 @@ def _axis() -> list[str]:
     ]
 
 
-def _runner(side: str, name: str, share: float) -> list[str]:
+def _runner(side: str, name: str, share: float, ink: str) -> list[str]:
     """A dot with its way so far, and its name above it, as near as the edges of the drawing allow."""
     x, y, color = place(share), LANES[side], COLORS[side]
     text = f"{name} {share:.0%}"
     half = LETTER * NAME * len(text) / 2
     middle = min(max(x, half), max(WIDTH - half, half))
-    look = f'text-anchor="middle" font-size="{NAME}" font-weight="bold" fill="{color}"'
+    look = f'text-anchor="middle" font-size="{NAME}" font-weight="bold" fill="{ink}"'
     return [
         _line(place(0), y, x, y, f'stroke="{color}" stroke-width="6"'),
         f'<circle cx="{x:g}" cy="{y}" r="{RADIUS}" fill="{color}"/>',

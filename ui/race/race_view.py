@@ -23,7 +23,6 @@ from ui.race.race_track import track
 POINTS = 100  # of a curve, at most: more are not seen, and cost time
 SIDE = 82  # pixels of a photo on the screen: four are side by side on a phone
 SHORT = {"airplane": "plane", "automobile": "car"}  # so that a word and its mark fit below a photo
-MARKS = {True: ":green[:material/check:]", False: ":red[:material/close:]"}
 SAME = "same"  # the bet that neither will be ahead
 TRAINING_SHARE = "Right answers on the **latest training photos**, before learning from them:"
 
@@ -46,7 +45,8 @@ def show_moment(names: Mapping[str, str], frames: list[dict]) -> None:
     if not race_result.finished(now):  # whose end says what the numbers are
         st.markdown(TRAINING_SHARE)
     drawn = ", ".join(f"{names[side]} {shares[side]:.0%}" for side in SIDES)
-    st.image(track(names, shares), width="stretch", alt=f"Right answers: {drawn}")
+    dark = st.context.theme.type == "dark"
+    st.image(track(names, shares, dark), width="stretch", alt=f"Right answers: {drawn}")
     _show_answers(names, now)
     details = curious_charts("race_details")
     if details.open:
@@ -105,7 +105,7 @@ def _show_answers(names: Mapping[str, str], frame: dict) -> None:
 
 def _said(side: str, probabilities: list[float], truth: str) -> str:
     answer = CLASSES[int(np.argmax(probabilities))]
-    return f":{HUES[side]}[**{SHORT.get(answer, answer)}**]{MARKS[answer == truth]}"
+    return f"{side} :{HUES[side]}[**{SHORT.get(answer, answer)}**]{photos.mark(answer == truth)}"
 
 
 def _show_charts(frames: list[dict]) -> None:

@@ -9,14 +9,24 @@ if (!window.resnetLabIsSetUp) {
       document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
     }
     // A chip that was clicked by mouse would keep the arrow keys, by which a lesson goes on. By keyboard it keeps them.
-    if (event.detail > 0 && event.target.closest('[data-testid="stButtonGroup"]')) {
-      setTimeout(() => document.activeElement?.blur(), 150);
-    }
+    if (event.detail > 0 && event.target.closest('[data-testid="stButtonGroup"]')) leaveArrowsToLesson();
   }, true);  // before widgets, which keep some clicks to themselves
 
-  // Nor would a slider that was dragged.
-  document.addEventListener("pointerup", (event) => {
-    if (event.target.closest('[data-testid="stSlider"]')) setTimeout(() => document.activeElement?.blur(), 150);
+  // So would a slider that was dragged, wherever it is let go.
+  let dragged = null;
+  document.addEventListener("pointerdown", (event) => { dragged = event.target.closest('[data-testid="stSlider"]'); }, true);
+  document.addEventListener("pointerup", () => { if (dragged) leaveArrowsToLesson(); }, true);
+
+  function leaveArrowsToLesson() {
+    if (document.querySelector(".st-key-way")) setTimeout(() => document.activeElement?.blur(), 150);
+  }
+
+  // Escape ends a chart's full screen, and not the projector mode, too, whose shortcut it is.
+  document.addEventListener("keydown", (event) => {
+    const close = document.querySelector('[data-testid="stElementToolbarButton"] button[aria-label^="Close fullscreen"]');
+    if (event.key !== "Escape" || !close) return;
+    event.stopImmediatePropagation();
+    close.click();
   }, true);
 
   // Enter presses what has the focus, and not the button whose shortcut it is: Streamlit listens for these further out.
@@ -41,8 +51,46 @@ if (!window.resnetLabIsSetUp) {
     if (!event.repeat) button.click();
   });
 
+  keepFocus();
+  nameMarks();
   keepStepsOfBack();
   keepTranslationsTrue();
+}
+
+// A button that was pressed by keyboard may be gone then, and the focus with it: one goes on at the heading above it that is
+// still there, or at the title; unless one has moved since.
+function keepFocus() {
+  let pressed = null;
+  let above = [];  // headings, from the top
+  for (const move of ["keydown", "pointerdown"]) {
+    document.addEventListener(move, () => { pressed = null; }, true);
+  }
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest(".stMainBlockContainer .stButton button");
+    if (event.detail > 0 || !button || button !== document.activeElement) return;
+    pressed = button;
+    above = headings().filter((each) => each.compareDocumentPosition(button) & Node.DOCUMENT_POSITION_FOLLOWING);
+  }, true);
+  new MutationObserver(() => {
+    if (!pressed || pressed.isConnected || document.activeElement !== document.body) return;
+    const heading = above.findLast((each) => each.isConnected) ?? headings()[0];
+    if (!heading) return;
+    heading.tabIndex = -1;
+    heading.focus({ preventScroll: true });
+  }).observe(document.body, { childList: true, subtree: true });
+  function headings() {
+    return [...document.querySelectorAll(".stMainBlockContainer :is(h1, h2, h3)")];
+  }
+}
+
+// The marks of right and wrong answers are read aloud as what they mean, not by the names of their icons.
+function nameMarks() {
+  const said = { "check_circle icon": "right", "cancel icon": "wrong" };
+  new MutationObserver(() => {
+    for (const [icon, meaning] of Object.entries(said)) {
+      for (const mark of document.querySelectorAll(`[role="img"][aria-label="${icon}"]`)) mark.setAttribute("aria-label", meaning);
+    }
+  }).observe(document.body, { childList: true, subtree: true, attributeFilter: ["aria-label"] });
 }
 
 // What a page writes into its own link while it is first drawn, such as the pair, is no step of its own: Back would lead

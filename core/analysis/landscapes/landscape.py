@@ -1,4 +1,4 @@
-"""The ground that a network learned on: how wrong it is at its trained weights, and at weights round about. No torch.
+"""The ground that a network learned on: how wrong it is at its trained weights, and at weights around them. No torch.
 
 After Li et al. 2018, "Visualizing the loss landscape of neural nets" (arXiv 1712.09913), section 4. A network's weights
 are a point among as many directions as it has weights; two of them, drawn at random, span the plane that is looked at.

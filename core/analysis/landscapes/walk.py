@@ -1,9 +1,9 @@
-"""The way of a training, seen in the plane in which most of it lies, and the loss of that plane. No torch.
+"""The path of a training, seen in the plane in which most of it lies, and the loss of that plane. No torch.
 
 After Li et al. 2018, "Visualizing the loss landscape of neural nets" (arXiv 1712.09913), section 7.2. The weights that
-a training kept on its way (`core.runs.kept_weights`) are points among as many directions as there are weights; their
-two main directions (PCA) through the last point span the plane. The looking itself is `core.studies.walk`, the
-sentences are in `core.words.landscape`.
+were kept (`core.runs.kept_weights`) are points among as many directions as there are weights; their two main directions
+(PCA) through the last point span the plane. The looking itself is `core.studies.walk`, the sentences are in
+`core.words.landscape`.
 """
 
 from collections.abc import Iterable
@@ -81,7 +81,7 @@ class Walk:
 
     @property
     def held(self) -> float:
-        """The share of the way, 0 to 1, that lies in both directions together."""
+        """The share of the path, 0 to 1, that lies in both directions together."""
         return float(self.share.sum())
 
     @property
@@ -192,7 +192,7 @@ def load(run: Run) -> Walk | None:
 def _read(path: Path) -> Walk:
     arrays = load_npz(path, *Walk.__dataclass_fields__)
     if not (_are_of_a_walk(arrays) and _are_measured(arrays) and _tell_how(arrays)):
-        raise RunError(f"{path} is damaged: it does not hold the way of a training over {SIDE} x {SIDE} points.")
+        raise RunError(f"{path} is damaged: it does not hold the path of a training over {SIDE} x {SIDE} points.")
     plain = {name: arrays[name].item() for name in ("size", "photos", "precision", "weights")}
     return Walk(**arrays | plain)
 

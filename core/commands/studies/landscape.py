@@ -1,5 +1,5 @@
 """Look at the ground around runs' weights, for the page Bowl or mountains?: writes a run's landscape.npz and, where it
-kept weights on its way, walk.npz.
+kept weights during training, walk.npz.
 
 It may be stopped, and goes on where it was."""
 
@@ -28,7 +28,7 @@ from core.words import landscape as landscape_words
 def parser() -> Parser:
     p = Parser(
         prog=landscape.COMMAND,
-        description="Look at the ground around runs' weights and, of those that kept weights on the way (train "
+        description="Look at the ground around runs' weights and, of those that kept weights (train "
         "--keep-weights), at the path of the training; it may be stopped.",
     )
     p.add_argument("runs", nargs="+", metavar="RUN", help="a run's name, or the path of its folder")
@@ -69,7 +69,7 @@ def _walk(run: Run, images: Images, precision: str) -> Walk:
     measured = {"photos": len(few.labels), "precision": precision, "weights": run.facts["sha256"]}
     found = walk.begun(run, walk.fresh(way.epochs, way.path, way.distance, way.size, way.share, **measured))
     done = found.places - found.left
-    with tqdm(total=found.places, initial=done, unit=" points", desc=f"{run.name}, its way") as bar:
+    with tqdm(total=found.places, initial=done, unit=" points", desc=f"{run.name}, its path") as bar:
         for looked in look_along(way, found):
             bar.update(looked)
             walk.save(run, found)

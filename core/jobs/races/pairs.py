@@ -57,7 +57,8 @@ RACES = {
     ),
     "pretrained": _from_scratch_or_not(
         "From scratch or pretrained?",
-        "Both are built alike. The pretrained network has already learned from a million other photos (ImageNet).",
+        "Both are built alike: ResNet-50 in the recording, the smaller ResNet-18 live. The pretrained network has "
+        "already learned from a million other photos (ImageNet).",
         "45 MB",
         network="resnet18",
         epochs=1,

@@ -1,4 +1,5 @@
-"""Races that were recorded, to be watched where there is no time, no internet or no leave to train. Needs no PyTorch.
+"""Races that were recorded, to be watched where there is no time, no internet or no permission to train.
+Needs no PyTorch.
 
 A recording is one file, gzipped JSON: the fields of RecordedRace. Each frame is a `core.jobs.races.race.Frame` as a
 dict, its numbers rounded to DIGITS.
@@ -37,10 +38,9 @@ class Facts:
 
 @dataclass(frozen=True)
 class RecordedRace:
-    """A race of core.jobs.races.pairs.RACES that has been run, with words of its own: it may have been another pair."""
+    """A race of core.jobs.races.pairs.RACES that has been run, with names of its own: its networks may be others."""
 
     name: str
-    question: str
     names: tuple[str, str]  # of A and of B
     facts: Facts
     frames: list[dict]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,9 +12,21 @@ from core.charts.palette import COLORS
 from core.words.glossary import GLOSSARY
 
 
+class Drawing(NamedTuple):
+    svg: str
+    words: str  # for those who don't see it
+
+
+class Map(NamedTuple):
+    """A photo with a heatmap over it: `pixels` uint8 (h, w, 3)."""
+
+    pixels: np.ndarray
+    words: str  # for those who don't see it
+
+
 @dataclass(frozen=True)
 class Side:
-    """One of the networks. `drawing`: SVG, or "" for none; `number` says the most important thing, e.g. "92.4%", or
+    """One of the networks. `number` says the most important thing, e.g. "92.4%", or
     nothing: ""."""
 
     letter: str  # "A" or "B"
@@ -22,7 +35,7 @@ class Side:
     number: str
     meaning: str  # of the number, e.g. "right on new photos"
     color: str
-    drawing: str = ""
+    drawing: Drawing | None = None
 
 
 @dataclass(frozen=True)
@@ -38,12 +51,12 @@ class Chart:
 
 @dataclass(frozen=True)
 class Photo:
-    """`pixels`: uint8 (h, w, 3), as the networks see it; `maps`: the same with a heatmap over it, by side."""
+    """`pixels`: uint8 (h, w, 3), as the networks see it; `maps`: by side."""
 
     pixels: np.ndarray
     truth: str
     answers: Mapping[str, str]
-    maps: Mapping[str, np.ndarray] = field(default_factory=dict)
+    maps: Mapping[str, Map] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

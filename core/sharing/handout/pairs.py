@@ -21,13 +21,13 @@ from core.runs.command import shell_line
 from core.runs.run import Run
 from core.sharing.files import without_folders
 from core.sharing.handout import exercises
-from core.sharing.handout.handout import Chart, Command, Handout, Photo, Side, terms_in
+from core.sharing.handout.handout import Chart, Command, Drawing, Handout, Map, Photo, Side, terms_in
 from core.words import capitalized
 from core.words import comparison as comparison_words
 from core.words import questions as question_words
 from core.words.settings import describe, differing_in_words, fairness_in_words, names
 
-DrawMap = Callable[[np.ndarray], np.ndarray]  # from a photo's pixels to the same with its heatmap, both uint8
+DrawMap = Callable[[np.ndarray], Map]  # from a photo's pixels, uint8
 CURVES, ROW = 300, 20  # pixels: the height of the curves, and of a row of a table
 KINDS = ("B right, A wrong", "B right, A wrong", "A right, B wrong", "both wrong")  # of the photos, where there are any
 LONGEST_VERSION = 40  # letters: it comes from a run's file
@@ -45,10 +45,10 @@ def of_pair(
     b: Run,
     made: date | None = None,
     images: Images | None = None,
-    drawings: Mapping[str, str] | None = None,
+    drawings: Mapping[str, Drawing] | None = None,
     maps: Mapping[str, DrawMap] | None = None,
 ) -> Handout:
-    """`images`: the test photos, where they are loaded already; `drawings`: SVG of the networks by side; `maps`: by
+    """`images`: the test photos, where they are loaded already; `drawings`: of the networks by side; `maps`: by
     side, where the weights are there. Raises LabError if a run's files cannot be read."""
     pair = {"A": a, "B": b}
     called, labels = names(a, b), cifar10.load_test_labels()
@@ -96,7 +96,7 @@ def _differences(fairness: comparison.Fairness) -> str:
     return f" A / B: {listed}." if listed else ""
 
 
-def _sides(pair: Mapping[str, Run], verdict: comparison.Verdict, drawings: Mapping[str, str]) -> tuple[Side, ...]:
+def _sides(pair: Mapping[str, Run], verdict: comparison.Verdict, drawings: Mapping[str, Drawing]) -> tuple[Side, ...]:
     called, digits = names(pair["A"], pair["B"]), exercises.digits_of(verdict)
     colors, shares = palette.colors(pair["A"].config, pair["B"].config), {"A": verdict.a, "B": verdict.b}
     return tuple(
@@ -107,7 +107,7 @@ def _sides(pair: Mapping[str, Run], verdict: comparison.Verdict, drawings: Mappi
             f"{exercises.of_hundred(shares[side].value, digits):.{digits}f}",
             "of 100 new photos right",
             colors[side],
-            drawings.get(side, ""),
+            drawings.get(side),
         )
         for side, run in pair.items()
     )

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.charts import depth, gradients
-from core.charts.answers import answers, confidence_curve, confusion, per_class, right_by_strength
+from core.charts import depth, gradients, learning
+from core.charts.answers import MISTAKE, answers, confidence_curve, confusion, per_class, right_by_strength
 from core.charts.architectures import KINDS, _with_room_for_names, architectures
 from core.charts.depth import Axes, degradation
 from core.charts.gradients import (
@@ -18,7 +18,7 @@ from core.charts.gradients import (
     step_by_layer,
 )
 from core.charts.learning import gap, learning_curves
-from core.charts.palette import COLORS, GRAY, INK, WITH, WITHOUT, colors, theme, told_apart
+from core.charts.palette import COLORS, GRAY, INK, PROJECTOR, SCREEN, WITH, WITHOUT, colors, theme, told_apart
 from core.charts.surgery import chain, removed_blocks, single_blocks
 from core.data.cifar10 import CLASSES
 from core.settings.train_config import TrainConfig
@@ -56,6 +56,7 @@ GRADIENTS = pd.DataFrame(
         for number in (1, 2, 3)
     ]
 )
+GROUNDS = [(False, "#FFFFFF"), (True, "#171614")]  # of the page, by whether it is dark
 AXES = Axes(depths=(20, 32, 56), lowest=70.0)
 PUBLISHED = pd.DataFrame(
     [("ResNet", 56, 93.03, "Table 6"), ("plain", 56, 87.0, "about, read off Figure 6")],
@@ -125,6 +126,28 @@ def test_learning_curves_hold_all_points(curves):
     assert {row["split"] for row in rows(chart)} == {"training", "validation"}
 
 
+@pytest.mark.parametrize("percent", [True, False])
+def test_two_of_one_color_are_told_apart_in_every_line(curves, percent):
+    flags, _, training, validation, _ = (
+        layer
+        for layer in learning_curves(curves, "epoch", "epochs", "right", percent, line=0.2).to_dict()["layer"]
+        if layer["mark"]["type"] != "rule"
+    )
+    assert "color" not in flags["encoding"]  # letters have that of the page
+    for points, split, filled in ((training, "training", None), (validation, "validation", True)):
+        assert points["encoding"]["shape"]["scale"]["range"] == ["circle", "square"]
+        assert (points["mark"].get("filled"), points["mark"]["opacity"]) == (filled, 1)
+        assert split in points["transform"][0]["filter"]
+    dashes = confidence_curve("Noise (%)").to_dict()["layer"][1]["encoding"]["strokeDash"]["scale"]
+    assert dashes == {"domain": ["A", "B"], "range": [[6, 3], [1, 0]]}
+
+
+@pytest.mark.parametrize(("dark", "ground"), GROUNDS)
+def test_gray_lines_are_seen(dark, ground):
+    """Contrast of at least 3 to 1 (WCAG 2.1, 1.4.11)."""
+    assert min(contrast(rgb(gray), rgb(ground)) for gray in learning.GRAYS) >= 3
+
+
 def test_confusion_holds_every_cell_and_takes_clicks():
     values = np.arange(100).reshape(10, 10)
     chart = confusion(matrix(values), largest=50).to_dict()
@@ -135,16 +158,14 @@ def test_confusion_holds_every_cell_and_takes_clicks():
     assert parameter["select"]["fields"] == ["true", "answer"]
 
 
-def test_numbers_are_white_on_full_cells_and_in_the_letters_of_the_page_on_others():
-    values = np.zeros((10, 10), int)
-    values[3, 5], values[3, 6] = 40, 10
-    _, plain, on_full = confusion(matrix(values), largest=50).to_dict()["layer"]
-    assert plain["transform"] == [{"filter": "datum.fullness <= 0.5"}]
-    assert on_full["transform"] == [{"filter": "datum.fullness > 0.5"}]
-    assert "color" not in plain["mark"]
-    assert on_full["mark"]["color"] == "white"
-    fullness = {(row["true"], row["answer"]): row["fullness"] for row in rows(confusion(matrix(values), 50).to_dict())}
-    assert (fullness["cat", "dog"], fullness["cat", "frog"], fullness["cat", "cat"]) == (0.8, 0.2, 0)
+@pytest.mark.parametrize(("dark", "ground"), GROUNDS)
+@pytest.mark.parametrize("hue", [MISTAKE, WITHOUT, WITH, GRAY])
+def test_the_letters_of_the_page_are_read_on_the_fullest_cell(hue, dark, ground):
+    squares, text = confusion(matrix(np.eye(10)), 1, (hue, hue)).to_dict()["layer"]
+    assert "color" not in text["mark"]
+    share = squares["encoding"]["fillOpacity"]["scale"]["range"][1]
+    cell = [share * full + (1 - share) * page for full, page in zip(rgb(hue), rgb(ground), strict=True)]
+    assert contrast(cell, rgb(INK[dark])) >= 4.5
 
 
 def test_confusion_matrices_can_share_a_scale():
@@ -153,6 +174,10 @@ def test_confusion_matrices_can_share_a_scale():
         for n in (20, 160)
     ]
     assert full == [0.25, 1]
+    values = np.zeros((10, 10), int)
+    values[3, 5], values[3, 6], values[3, 3] = 40, 10, 900
+    fullness = {(row["true"], row["answer"]): row["fullness"] for row in rows(confusion(matrix(values), 50).to_dict())}
+    assert (fullness["cat", "dog"], fullness["cat", "frog"], fullness["cat", "cat"]) == (0.8, 0.2, 0)
 
 
 def test_in_a_difference_the_diagonal_counts_and_a_cell_has_the_color_of_the_one_with_more():
@@ -189,6 +214,8 @@ def test_depth_has_every_run_its_spread_and_what_was_published_and_takes_clicks(
     assert {row["run"] for row in rows(chart) if "run" in row} == {"p", "r"}
     line, points = ([row["right"] for row in chart["datasets"][name] if "right" in row] for name in datasets_of(chart))
     assert (line, points) == ([93.03], [93.03, 87.0])  # what was read off a figure is not joined
+    assert chart["layer"][1]["mark"] == {"type": "point", "size": 70, "opacity": 1}  # hollow
+    assert not any("opacity" in layer["encoding"] for layer in chart["layer"])
     assert [(row["low"], row["high"]) for row in rows(chart) if "low" in row] == [(90.5, 92.5)] * 2
     (parameter,) = chart["params"]
     assert (parameter["name"], parameter["select"]["fields"]) == ("point", ["run"])
@@ -300,7 +327,7 @@ def test_seeds_of_one_network_are_dots_of_their_own_under_one_name():
         [("s0", "ResNet", KINDS[1], 0.90, 0.89, 0.91, 100), ("s1", "ResNet", KINDS[1], 0.92, 0.91, 0.93, 100)],
         columns=columns,
     )
-    spec = architectures(table, "parameters", "parameters").to_dict()
+    spec = architectures(table, "parameters", "parameters", 14).to_dict()
     named = {layer["data"]["name"]: layer for layer in spec["layer"] if layer["mark"]["type"] == "text"}
     (names,) = (spec["datasets"][name] for name in named)
     assert [(row["run"], row["network"]) for row in names] == [("s1", "ResNet")]  # the best
@@ -311,11 +338,15 @@ def test_seeds_of_one_network_are_dots_of_their_own_under_one_name():
 def test_names_of_networks_do_not_run_into_each_other():
     rows = [("best", 100, 0.92), ("same place", 100, 0.919), ("below", 100, 0.80), ("right", 10_000, 0.91)]
     table = pd.DataFrame(rows, columns=["network", "parameters", "accuracy"])
-    named = _with_room_for_names(table, "parameters", 1.0, 0.75).set_index("network")["align"].to_dict()
+    named = names_with_room(table, SCREEN.letters)
     assert named == {"best": "left", "below": "left", "right": "right"}  # at the edge, left of its dot
-    between = table.assign(parameters=[435, 300, 207, 10_000], accuracy=[0.92, 0.915, 0.91, 0.80])
-    named = _with_room_for_names(between, "parameters", 1.0, 0.75).set_index("network")["align"].to_dict()
-    assert named["same place"] == "center"  # dots on both sides: above its dot
+    between = table.assign(parameters=[435, 300, 207, 10_000], accuracy=[0.92, 0.912, 0.904, 0.80])
+    assert names_with_room(between, SCREEN.letters)["same place"] == "center"  # dots on both sides: above its dot
+    assert "same place" not in names_with_room(between, PROJECTOR.letters)
+
+
+def names_with_room(table: pd.DataFrame, letters: int) -> dict[str, str]:
+    return _with_room_for_names(table, "parameters", 1.0, 0.75, letters).set_index("network")["align"].to_dict()
 
 
 PLAIN, RESIDUAL = TrainConfig(skip=False), TrainConfig(skip=True)
@@ -344,19 +375,28 @@ def test_two_of_one_color_are_told_apart_where_there_is_nothing_but_color():
     assert told_apart(COLORS) == (WITHOUT, WITH)
 
 
-@pytest.mark.parametrize(("dark", "ground"), [(False, "#FFFFFF"), (True, "#0E1117")])
+@pytest.mark.parametrize(("dark", "ground"), GROUNDS)
 def test_letters_stand_out_from_the_page(dark, ground):
     """Contrast of at least 4.5 to 1 (WCAG 2.1, 1.4.3)."""
     look = theme(COLORS, dark)
     assert look["range"]["category"] == [WITHOUT, WITH]
     assert look["axis"]["labelFontSize"] >= 14
-    light, shade = sorted((luminance(ground), luminance(INK[dark])), reverse=True)
-    assert (light + 0.05) / (shade + 0.05) >= 4.5
+    assert contrast(rgb(ground), rgb(INK[dark])) >= 4.5
 
 
-def luminance(color: str) -> float:
+def rgb(color: str) -> list[float]:
+    """0 to 1, of "#RRGGBB"."""
+    return [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+
+
+def contrast(one: list[float], other: list[float]) -> float:
+    """Of two colors, 1 to 21 (WCAG 2.1)."""
+    shade, light = sorted(map(luminance, (one, other)))
+    return (light + 0.05) / (shade + 0.05)
+
+
+def luminance(parts: list[float]) -> float:
     """Relative luminance, 0 to 1 (WCAG 2.1)."""
-    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 

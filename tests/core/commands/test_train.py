@@ -50,7 +50,7 @@ FILES = {
     "validation.npz",
     "README.md",
 }
-OPTIONS = ["resnet8", "--data", "shipped", "--train-fraction", "0.4", "--epochs", "1", "--threads", "2"]
+OPTIONS = ["resnet8", "--data", "shipped", "--train-fraction", "0.4", "--epochs", "1", "--threads", "1"]
 NAME = "resnet8-shipped-40pct-1ep-s0"
 
 # No network (a proxy that nobody is), and no C++ compiler (nor any other program).
@@ -58,7 +58,7 @@ ALONE = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9") | {"P
 
 
 def start(*argv: str) -> subprocess.Popen:
-    command, env = [sys.executable, "-m", "core", "train", *argv], os.environ | ALONE
+    command, env = [sys.executable, "-m", "core", "train", *argv], os.environ | ALONE | {"OMP_NUM_THREADS": "2"}
     return subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -143,7 +143,7 @@ def test_folder_is_complete(full):
     facts = run.facts
     assert (facts["best_epoch"], facts["training_images"], run.parameters) == (1, 3_601, 75_290)
     assert facts["batch_order"] == EpochPlan.draw(3_601, run.config.seed, epoch=0).sha256("")
-    assert facts["environment"]["threads"] == 2
+    assert facts["environment"]["threads"] == 1  # as asked for, though the shell says two
     assert facts["environment"]["torch"] == torch.__version__
     assert facts["environment"]["precision"] in PRECISIONS
 
@@ -676,7 +676,7 @@ def test_mnasnet_which_asks_for_a_version_is_trained_to_its_end(monkeypatch, com
     open_run(own_runs / "x").load_model()
 
 
-# Weights kept on the way
+# Weights kept during training
 
 KEEPING = ["resnet8", "--epochs", "3", "--name"]
 

@@ -193,7 +193,7 @@ def test_a_killed_keeper_is_replaced_and_the_training_goes_on(own_runs, stand_in
 def test_many_jobs_survive_stops_kills_and_resumes(own_runs, stand_ins, monkeypatch):
     monkeypatch.setenv("RESNET_LAB_JOBS", "3")
     configs = [replace(SHORT, epochs=1 + seed % 2, seed=seed) for seed in range(12)]
-    result = job_queue.torment(configs, visitors=3, at_once=3, seed=0, patience=300)
+    result = job_queue.disturb(configs, visitors=3, at_once=3, seed=0, patience=300)
     assert job_queue.is_well(result), result
     assert result["kill"] + result["stop"] > 0
 

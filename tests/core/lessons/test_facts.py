@@ -84,6 +84,8 @@ def test_what_is_left_without_a_block(block):
     plain, residual = find_run("plain20-s0"), find_run("resnet20-s0")
     assert facts.without_block(residual, block).right == pytest.approx(left_without("resnet20-s0", block))
     assert left_without("plain20-s0", block) < left_without("resnet20-s0", block)
+    for fact in (facts.without_block(residual, block), facts.survivor(plain, residual, block)):
+        assert "(here of the first 1,000 test photos)" in fact.finding
     assert facts.survivor(plain, residual, block).right == "b"
     assert facts.survivor(residual, plain, block).right == "a"
     assert facts.survivor(residual, residual, block).right == "same"

@@ -1,8 +1,11 @@
 """Lessons: the two that ship, and a sentence for each mistake that a teacher can make."""
 
+import re
+
 import pytest
 
 from core.errors import LabError
+from core.jobs.races import recorded_races
 from core.lessons import lesson
 from core.paths import ROOT
 
@@ -35,6 +38,18 @@ def test_a_shipped_lesson_is_whole(path):
     assert all(step.guess and step.why for step in loaded.steps[-3:])  # three questions, with reasons
     assert all(step.note for step in loaded.steps[:-3])
     assert all(lesson.compute(step.guess.fact).finding.endswith(".") for step in loaded.steps if step.guess)
+    counts = re.compile(r"\b(first|second|third)\b:|\bThree questions\b")  # the handout leaves some steps out
+    assert not any(counts.search(step.say) for step in loaded.steps)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_what_a_lesson_says_of_its_race_is_what_was_recorded(path):
+    (step,) = (step for step in lesson.load(path).steps if step.show and step.show.name == "race")
+    recording = recorded_races.load(recorded_races.path(step.show.parameters["race"]))
+    passes = {1: "one pass", 2: "two passes"}[recording.facts.epochs]
+    assert f"{passes} over 9,000 photos" in step.say
+    assert 9_000 - 32 < recording.frames[-1]["steps"] / recording.facts.epochs * 32 <= 9_000
+    assert "smaller" not in step.say
 
 
 def test_two_lessons_ship_and_one_folder_of_ones_own_replaces_them(tmp_path, monkeypatch):

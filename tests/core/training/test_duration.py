@@ -12,11 +12,6 @@ from core.training import duration
 CONFIG = TrainConfig(depth=8, data="shipped", epochs=10)
 
 
-@pytest.mark.slow
-def test_a_second_of_training_is_measured(monkeypatch):
-    assert 1e-6 < duration.seconds_per_image(CONFIG) < 0.1
-
-
 def test_networks_that_soon_diverge_are_measured(tiny_images):
     """Without BatchNorm, as a ResNet is at the usual learning rate, by its third step."""
     assert duration.measure(TrainConfig(depth=20, norm="none", data="shipped", batch_size=32), tiny_images) > 0

@@ -1,4 +1,4 @@
-"""The first step of a training, as the page Gradient flow takes it."""
+"""The first step of a training, as the page Is the message lost? takes it."""
 
 import pytest
 import torch

@@ -7,7 +7,7 @@ import pytest
 from core.paths import ROOT
 from core.words.glossary import GLOSSARY, explain, phrase
 
-FILES = [file for room in ("pages", "ui", "core") for file in (ROOT / room).rglob("*.py")]
+FILES = [file for folder in ("pages", "ui", "core") for file in (ROOT / folder).rglob("*.py")]
 
 
 def terms_asked_for(source: str) -> set[str]:

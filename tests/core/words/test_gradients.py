@@ -31,6 +31,19 @@ def test_the_steps_of_all_layers_in_words(lengths, snapshot):
     assert gradients.steps("In A", np.array(lengths)) == snapshot
 
 
+@pytest.mark.parametrize(
+    ("plain", "residual", "words"),
+    [
+        ([2.5, 0.03, 0.002], [0.01, 0.002, 0.02], "not lost: in so deep a plain network it arrives too strong."),
+        ([0.001, 0.001, 0.002], [0.001, 0.001, 0.004], "not lost: it reaches the first layer of both."),
+        ([0.0001, 0.001, 0.002], [0.001, 0.001, 0.004], ""),
+        ([0.001, 0.001, 0.002], [np.nan, 0.001, 0.004], ""),
+    ],
+)
+def test_whether_the_message_arrives(plain, residual, words):
+    assert gradients.arrives(np.array(plain), np.array(residual)).removeprefix("So with BatchNorm it is ") == words
+
+
 @pytest.mark.parametrize(("cosine", "words"), [(0.66, "are still 66% alike"), (-0.2, "have nothing in common")])
 def test_likeness_in_words(cosine, words):
     assert gradients.alike(cosine) == words

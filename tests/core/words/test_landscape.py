@@ -37,6 +37,13 @@ def test_the_finding(shapes, words):
     assert landscape.finding(NAMES, shapes) == words
 
 
+def test_what_each_kind_means_is_said_once():
+    means = landscape.MEANINGS
+    assert means.keys() == landscape.KINDS.keys()
+    assert landscape.meanings([VALLEY, BOWL, VALLEY]) == f"{means['valley']} {means['bowl']}"
+    assert landscape.meanings([PLATEAU]) == means["plateau"]
+
+
 def test_what_is_cut_off_is_said():
     assert "14% of the map is above 5 and cut off here; it goes up to 9." in landscape.details(BOWL, 1_000, 0.14, 5)
     assert "cut off" not in landscape.details(BOWL, 1_000, 0.0, 5)

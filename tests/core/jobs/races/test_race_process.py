@@ -88,6 +88,9 @@ def test_only_who_started_a_race_stops_it(asleep, own_runs):
     assert race_process.current().alive
     race_process.stop(token)
     assert not race_process.current().alive
+    race_process.start("20")
+    race_process.stop("", in_charge=True)
+    assert not race_process.current().alive
 
 
 def test_the_token_is_in_no_file(asleep, own_runs):

@@ -28,7 +28,7 @@ def made_frame(step: int, steps: int) -> dict:
 @pytest.fixture
 def race() -> RecordedRace:
     facts = Facts("2026-11-28", "python", 2, {"cpu": "some CPU", "threads": 2})
-    return RecordedRace("20", "Who?", ("Plain", "ResNet"), facts, [made_frame(step, 400) for step in range(1, 401)])
+    return RecordedRace("20", ("Plain", "ResNet"), facts, [made_frame(step, 400) for step in range(1, 401)])
 
 
 @pytest.fixture

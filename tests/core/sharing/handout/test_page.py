@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from core.sharing.handout.handout import Chart, Command, Exercise, Handout, Photo, Side, terms_in
+from core.sharing.handout.handout import Chart, Command, Drawing, Exercise, Handout, Map, Photo, Side, terms_in
 from core.sharing.handout.page import render
 from core.words.glossary import GLOSSARY
 
@@ -68,10 +68,11 @@ def full(text: str) -> Handout:
     return Handout(
         title=text,
         asked=text,
-        sides=(Side("A", text, text, text, text, "#D55E00", f"<svg>{text}</svg>"),),
+        sides=(Side("A", text, text, text, text, "#D55E00", Drawing(f"<svg>{text}</svg>", text)),),
         charts=(Chart(text, spec, text), Chart(text, spec, text, half=True)),
         photos=tuple(
-            Photo(pixels(32), text, {"A": text, "B": text}, {"A": pixels(160), "B": pixels(160)}) for _ in range(4)
+            Photo(pixels(32), text, {"A": text, "B": text}, dict.fromkeys("AB", Map(pixels(160), text)))
+            for _ in range(4)
         ),
         about_photos=text,
         findings=(text,),
