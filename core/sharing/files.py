@@ -1,6 +1,8 @@
 """Which files of a run go with it to another machine, and how large each may be."""
 
+import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from core.errors import RunError
 from core.paths import file_name
 from core.runs import status, tables
 from core.runs.run import CHANGE_FILE, LARGEST_JSON, MODEL_FILE, VALIDATION_FILE, Run
+from core.runs.store import facts_of
 
 CARD, HISTORY, CONFIG_FILE = "README.md", "history.csv", "config.json"
 IMPORTING, SHIPPING = ".import-", ".ship-"  # how the hidden folders begin in which a run is put together
@@ -56,7 +59,26 @@ def _plain(name: str) -> str:
     return re.sub(r"[<>`|*@:$]|(?<=\bwww)\.", "-", name, flags=re.IGNORECASE)
 
 
-def files_of(run: Run) -> list[Path]:
+def shared_contents(run: Run) -> dict[str, Path | bytes]:
+    """What a finished run hands on, as others may see it, without its card, which says where the run is: by file name,
+    the file that is handed on as it is, or what stands in its place. Raises RunError if the run is not finished."""
+    contents: dict[str, Path | bytes] = {path.name: path for path in _files_of(run) if path.name != CARD}
+    shared = without_folders(run)
+    if shared != run:
+        contents[CONFIG_FILE] = json.dumps(facts_of(shared.config, shared.facts), indent=2).encode()
+    return contents
+
+
+def write_contents(contents: dict[str, Path | bytes], folder: Path) -> None:
+    """Put what `shared_contents` gave into `folder`. Raises OSError."""
+    for name, content in contents.items():
+        if isinstance(content, Path):
+            shutil.copyfile(content, folder / name)
+        else:
+            (folder / name).write_bytes(content)
+
+
+def _files_of(run: Run) -> list[Path]:
     """Those of a finished run's files that it has. Raises RunError if it is not finished."""
     needed = LARGEST.keys() - OPTIONAL | (set() if run.imported else {HISTORY})
     missing = [name for name in LARGEST if name in needed and not (run.path / name).is_file()]

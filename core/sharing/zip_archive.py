@@ -6,7 +6,6 @@ folder before the run appears among the others. What else a zip holds that was m
 is left out, and `left_out` tells it.
 """
 
-import json
 import re
 import stat
 import tempfile
@@ -23,9 +22,8 @@ from core.errors import LabError, RunError
 from core.files import patiently, remove_abandoned, writing
 from core.runs import library, status, validation
 from core.runs.run import CHANGE_FILE, VALIDATION_FILE, Run, open_run
-from core.runs.store import facts_of
 from core.settings.train_config import PRECISIONS, TrainConfig
-from core.sharing.files import CARD, CONFIG_FILE, IMPORTING, LARGEST, OPTIONAL, files_of, without_folders
+from core.sharing.files import CARD, CONFIG_FILE, IMPORTING, LARGEST, OPTIONAL, shared_contents, without_folders
 from core.sharing.model_card import card_text, write_card
 
 LARGEST_NETWORK = 150_000_000  # parameters; VGG-19, as published, has 144 million
@@ -42,17 +40,15 @@ LAYER = re.compile(r"[\w.]*")
 
 def zip_run(run: Run) -> bytes:
     """A finished run's folder as a zip file, for `import_run`, `without_folders`. Raises RunError."""
-    buffer, files, shared = BytesIO(), files_of(run), without_folders(run)
-    anew = {}
-    if shared != run:
-        anew = {"config.json": json.dumps(facts_of(shared.config, shared.facts), indent=2), CARD: card_text(shared)}
+    buffer = BytesIO()
+    contents = shared_contents(run) | {CARD: card_text(without_folders(run)).encode()}
     # Stored: the large files are compressed already. Zips know no dates before 1980, which some disks' files have.
     with zipfile.ZipFile(buffer, "w", strict_timestamps=False) as archive:
-        for path in files:
-            if path.name not in anew:
-                archive.write(path, f"{run.name}/{path.name}")
-        for name, text in anew.items():
-            archive.writestr(f"{run.name}/{name}", text)
+        for name, content in contents.items():
+            if isinstance(content, Path):
+                archive.write(content, f"{run.name}/{name}")
+            else:
+                archive.writestr(f"{run.name}/{name}", content)
     return buffer.getvalue()
 
 

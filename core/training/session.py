@@ -34,9 +34,9 @@ from core.runs.run import STATE_FILE, Run, open_run
 from core.runs.status import Status
 from core.settings.setting import differences
 from core.settings.train_config import TrainConfig
-from core.sharing.model_card import write_card
 from core.training import distributed
 from core.training.device import best_device, compiler_works, describe_environment
+from core.training.finishing import finish
 from core.training.progress import StepReport
 from core.training.tensorboard import EventLog
 from core.training.trainer import Trainer
@@ -211,11 +211,7 @@ class Session:
         if not (run := open_run(self.folder)).validation_was_seen:
             labels = trainer.validation[1].numpy()
             calibration.save(run, calibration.fit(on_validation.numpy(), labels))
-        store.save_test_logits(self.folder, logits.numpy())
-        for needed_no_more in (STATE_FILE, status.LOG_FILE, status.FILE):
-            with suppress(OSError):  # Windows keeps a log that is open
-                (self.folder / needed_no_more).unlink(missing_ok=True)
-        write_card(open_run(self.folder))
+        finish(self.folder, logits.numpy())
 
     def _facts(self, data_folder: Path | None, start: Weights | None) -> dict:
         trainer = self.trainer

@@ -5,7 +5,6 @@ It has no history. What it is, its tensors say (`core.models.recognition`) or wh
 
 import shutil
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,8 +28,8 @@ from core.runs.run import Run, open_run
 from core.runs.status import Status
 from core.settings.fit import NORMALIZATIONS
 from core.settings.train_config import TrainConfig
-from core.sharing.model_card import write_card
 from core.training.device import best_device
+from core.training.finishing import finish
 
 TRIED = 200  # training photos on which a normalization is tried
 TRIED_IN_WORDS = f"lowest loss on {TRIED} training photos, of {', '.join(NORMALIZATIONS)}"
@@ -149,11 +148,7 @@ def score(
         raise ModelError("Some of its answers are not finite numbers: it can't be compared with others.")
     finished = {"finished": datetime.now(UTC).isoformat(timespec="seconds")}
     store.save_facts(run.path, run.config, run.facts | finished)
-    store.save_test_logits(run.path, answers.numpy())
-    write_card(open_run(run.path))
-    for needed_no_more in (status.LOG_FILE, status.FILE):
-        with suppress(OSError):  # Windows keeps a log that is open
-            (run.path / needed_no_more).unlink(missing_ok=True)
+    finish(run.path, answers.numpy())
     return True
 
 
