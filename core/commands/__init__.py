@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from core.errors import LabError, TrainingError
+from core.runs.command import MOST_THREADS, is_thread_count
 
 
 class Parser(argparse.ArgumentParser):
@@ -20,6 +21,12 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}\n")
+
+
+def require_threads(*threads: int) -> None:
+    """Raises LabError."""
+    if not all(map(is_thread_count, threads)):
+        raise LabError(f"--threads must be at least 1 and at most {MOST_THREADS}.")
 
 
 def run_command(main: Callable[[], int]) -> NoReturn:

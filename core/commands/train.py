@@ -9,12 +9,12 @@ from pathlib import Path
 import torch
 
 from core import paths
-from core.commands import Parser, run_command
+from core.commands import Parser, require_threads, run_command
 from core.data import cifar10
 from core.errors import LabError
 from core.models.registry import parse_architecture
 from core.runs import library, status
-from core.runs.command import shell_line
+from core.runs.command import program, shell_line
 from core.runs.run import open_run
 from core.settings.environment import expanded
 from core.settings.fit import STEMS
@@ -128,7 +128,7 @@ def _train(args: argparse.Namespace) -> int:
             finished = not distributed.any_rank(not session.run(stop))
         if not finished:
             log = ["--log", args.log] if args.log else []
-            again = shell_line([*distributed.launcher(), "-m", "core", "train", "--run", str(folder), *log])
+            again = shell_line([*program(distributed.layout()), "--run", str(folder), *log])
             distributed.say(f"Stopped. Nothing is lost; continue with: {again}")
             return 130
     return 0
@@ -150,8 +150,8 @@ def _check(args: argparse.Namespace, configs: list[TrainConfig]) -> None:
         raise LabError("--name is for one network; several get the names made from the options.")
     if len(set(names)) < len(names):
         raise LabError(f"{' '.join(args.architectures)}: the same network twice; name each once.")
-    if args.threads is not None and not 1 <= args.threads <= 1024:
-        raise LabError("--threads must be at least 1 and at most 1024.")
+    if args.threads is not None:
+        require_threads(args.threads)
     if args.compile:
         require_compiler()
     if args.log:

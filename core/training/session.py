@@ -30,6 +30,7 @@ from core.models.initial_weights import (
     starting_weights,
 )
 from core.runs import kept_weights, status, store, validation
+from core.runs.command import program, shell_line
 from core.runs.run import STATE_FILE, Run, open_run
 from core.runs.status import Status
 from core.settings.setting import differences
@@ -287,12 +288,10 @@ def _as_begun(folder: Path, begun: dict, how: How) -> How:
     if how.precision not in (None, began_in):
         raise RunError(f"{name} was begun in {began_in}, not in {how.precision}.")
     if processes != distributed.world_size() and best_device().type == "cpu":
-        alone = processes == 1
-        program = "python" if alone else f"torchrun --nproc-per-node {processes}"
         raise RunError(
-            f"{name} was begun by {'one process' if alone else f'{processes} processes'}, not by "
-            f"{distributed.world_size()}; BatchNorm would see other shares of a batch. This continues it: {program} "
-            f"-m core train --run {folder}"
+            f"{name} was begun by {'one process' if processes == 1 else f'{processes} processes'}, not by "
+            f"{distributed.world_size()}; BatchNorm would see other shares of a batch. This continues it: "
+            f"{shell_line([*program(begun), '--run', str(folder)])}"
         )
     if how.threads is None and type(begun.get("threads")) is int:
         torch.set_num_threads(max(1, min(begun["threads"], os.cpu_count() or 1)))

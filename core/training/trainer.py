@@ -287,7 +287,7 @@ class Trainer:
             **by_epoch,
             "precision": self.precision,
             "scaler": self._scaler.state_dict(),  # empty but for float16
-            "processes": distributed.world_size(),
+            **distributed.layout(),
             "threads": torch.get_num_threads(),
             "compiled": self.compiled,
         }
