@@ -53,7 +53,7 @@ def remaining(run: Run, cut: surgery.Blocks, scale: float) -> float:
     """The accuracy after a cut: read where the study has it, else computed."""
     if scale == 1:
         with suppress(RunError):
-            if cut in (known := cached.surgery_results(run)):
+            if cut in (known := cached.surgery_results(run) or {}):
                 return known[cut]
     return cached.accuracy_without(run, cut, scale, quick=True)
 
@@ -179,10 +179,10 @@ def study(side: str) -> dict[surgery.Blocks, float] | None:
     """What the run's folder has of all these cuts, or a button that makes it."""
     run, _ = networks[side]
     try:
-        return cached.surgery_results(run)
+        if known := cached.surgery_results(run):
+            return known
     except RunError as error:
-        if (run.path / surgery.FILE).exists():
-            st.warning(plain(error), icon=":material/broken_image:")
+        st.warning(plain(error), icon=":material/broken_image:")
     kept = st.session_state.get("_studies", {}).get(_study_key(run))
     if kept:
         return kept

@@ -208,7 +208,7 @@ def interpolate(config: TrainConfig) -> pd.DataFrame:
 
 
 @st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
-def surgery_results(run: Run) -> dict[Blocks, float]:
+def surgery_results(run: Run) -> dict[Blocks, float] | None:
     return surgery.load(run)
 
 

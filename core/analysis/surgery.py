@@ -19,6 +19,7 @@ from core.runs.tables import read_csv
 from core.settings.train_config import TrainConfig
 
 FILE = "surgery.csv"
+LARGEST = 200_000  # bytes; 56 layers need 2,000
 IMAGES = 1_000  # the first test images, on which a network without some blocks is scored
 DRAWS = 5  # random choices for each number of blocks removed
 STEPS = 10  # at most so many numbers of blocks, beside none and one
@@ -86,9 +87,11 @@ def save(run: Run, results: dict[Blocks, float]) -> None:
         write_text(run.path / FILE, _to_csv(results))
 
 
-def load(run: Run) -> dict[Blocks, float]:
-    """What `save` wrote. Raises RunError if it is missing, damaged, or another network's."""
+def load(run: Run) -> dict[Blocks, float] | None:
+    """What `save` wrote; None where there is none. Raises RunError if it is damaged, or another network's."""
     path = run.path / FILE
+    if not path.exists():
+        return None
     rows = read_csv(path, COLUMNS, dtype={"removed": str}, keep_default_na=False)
     try:
         return _to_results(rows, removable(run.config))

@@ -131,11 +131,10 @@ FACTS: dict[str, Callable[..., Fact]] = {
 
 def _without_block(run: Run, *blocks: int) -> float:
     """Percent, from the run's study."""
-    results = surgery.load(run)
+    results = surgery.load(run) or {}
     if frozenset(blocks) not in results:
-        raise LabError(
-            f"{run.name} can't do without block {', '.join(map(str, blocks))}; its blocks to cut are others."
-        )
+        numbers = ", ".join(map(str, blocks))
+        raise LabError(f"What {run.name} does without block {numbers} is not known; its blocks to cut are others.")
     return 100 * results[frozenset(blocks)]
 
 

@@ -19,11 +19,11 @@ from filelock import SoftFileLease, Timeout
 
 from core.errors import TrainingError, plain_reason
 from core.files import patiently, remove_leftovers, write_json
+from core.runs.file_names import RESULT_FILE
 from core.runs.workers import SILENCE, Worker, silence
 
 FILE, LOG_FILE = "status.json", "train.log"
 LOCK_FILE, CLAIM_FILE = ".lock", ".claim"  # of the folder of runs; of a run that is in training
-RESULT_FILE = "test_logits.npz"  # is written last: a run that has it is finished
 WORDLESS = "Its process ended without a word (killed, or switched off)."
 SILENT = "It was in training on {machine}, from where nothing was heard for {minutes:.0f} minutes; resume it here."
 STATES = ("queued", "training", "stopped", "failed")

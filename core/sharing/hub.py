@@ -7,8 +7,9 @@ from core.analysis import metrics
 from core.data import cifar10
 from core.errors import RunError
 from core.files import write_text, writing
+from core.runs.file_names import CARD_FILE
 from core.runs.run import Run
-from core.sharing.files import CARD, shared_contents, without_folders, write_contents
+from core.sharing.files import shared_contents, without_folders, write_contents
 from core.sharing.model_card import card_text
 
 
@@ -23,7 +24,7 @@ def export_hub(run: Run, folder: Path) -> None:
         if any(folder.iterdir()):
             raise RunError(f"{folder} is not empty; choose a new folder.")
         write_contents(contents, folder)
-        write_text(folder / CARD, _hub_metadata(run) + card_text(without_folders(run), link=False))
+        write_text(folder / CARD_FILE, _hub_metadata(run) + card_text(without_folders(run), link=False))
 
 
 def _hub_metadata(run: Run) -> str:

@@ -6,7 +6,8 @@ from pathlib import Path
 from core.errors import RunError
 from core.files import patiently, remove_abandoned, writing
 from core.runs import library
-from core.runs.run import MODEL_FILE, Run, open_run
+from core.runs.file_names import MODEL_FILE
+from core.runs.run import Run, open_run
 from core.sharing.files import SHIPPING, shared_contents, write_contents
 from core.sharing.model_card import write_card
 

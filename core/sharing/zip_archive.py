@@ -16,14 +16,13 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath
 
 from core import paths
-from core.analysis import calibration, probes, robustness, surgery
-from core.analysis.landscapes import landscape, walk
 from core.errors import LabError, RunError
 from core.files import patiently, remove_abandoned, writing
 from core.runs import library, status, validation
-from core.runs.run import CHANGE_FILE, VALIDATION_FILE, Run, open_run
+from core.runs.file_names import CARD_FILE, CHANGE_FILE, CONFIG_FILE, GRADIENTS_FILE, VALIDATION_FILE
+from core.runs.run import Run, open_run
 from core.settings.train_config import PRECISIONS, TrainConfig
-from core.sharing.files import CARD, CONFIG_FILE, IMPORTING, LARGEST, OPTIONAL, shared_contents, without_folders
+from core.sharing.files import IMPORTING, LARGEST, NEEDED, STUDIES, shared_contents, without_folders
 from core.sharing.model_card import card_text, write_card
 
 LARGEST_NETWORK = 150_000_000  # parameters; VGG-19, as published, has 144 million
@@ -41,7 +40,7 @@ LAYER = re.compile(r"[\w.]*")
 def zip_run(run: Run) -> bytes:
     """A finished run's folder as a zip file, for `import_run`, `without_folders`. Raises RunError."""
     buffer = BytesIO()
-    contents = shared_contents(run) | {CARD: card_text(without_folders(run)).encode()}
+    contents = shared_contents(run) | {CARD_FILE: card_text(without_folders(run)).encode()}
     # Stored: the large files are compressed already. Zips know no dates before 1980, which some disks' files have.
     with zipfile.ZipFile(buffer, "w", strict_timestamps=False) as archive:
         for name, content in contents.items():
@@ -105,7 +104,7 @@ def _unpack(data: bytes) -> tuple[dict[str, bytes], str | None]:
     with _opened(data) as archive:
         folder, files, _ = _divided(archive)
         _check_members(files)
-        contents = {file.name: file.read(archive) for file in files if file.name != CARD}
+        contents = {file.name: file.read(archive) for file in files if file.name != CARD_FILE}
     return contents, folder.name or None
 
 
@@ -176,7 +175,7 @@ class _Member:
 
 def _check_members(files: list[_Member]) -> None:
     names = [file.name for file in files]
-    missing = LARGEST.keys() - OPTIONAL - set(names)
+    missing = NEEDED - set(names)
     if missing:
         raise RunError(f"The zip does not hold a finished run: it lacks {' and '.join(sorted(missing))}.")
     if len(names) > len(set(names)):
@@ -190,13 +189,8 @@ def _check(run: Run) -> None:
     run.test_logits()
     if not run.imported:
         _check_training(run)
-    if (run.path / surgery.FILE).exists():
-        surgery.load(run)
-    probes.load(run)
-    landscape.load(run)
-    walk.load(run)
-    calibration.load(run)
-    robustness.load(run)
+    for study in STUDIES:
+        study.load(run)
     if run.has_weights:
         from core.models.complexity import count_parameters
 
@@ -207,7 +201,7 @@ def _check(run: Run) -> None:
 
 def _check_training(run: Run) -> None:
     history = run.history()
-    if (run.path / "gradients.npz").exists() and len(run.gradients()[1]) != len(history):
+    if (run.path / GRADIENTS_FILE).exists() and len(run.gradients()[1]) != len(history):
         raise RunError(f"{run.name}: history.csv and gradients.npz are not of the same epochs.")
     if history["epoch"].tolist() != list(range(1, len(history) + 1)):
         raise RunError(f"{run.name}: history.csv does not count its epochs from 1.")

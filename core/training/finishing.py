@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from core.runs import status, store
-from core.runs.run import STATE_FILE, open_run
+from core.runs.file_names import STATE_FILE
+from core.runs.run import open_run
 from core.sharing.model_card import write_card
 
 

@@ -31,7 +31,8 @@ from core.models.initial_weights import (
 )
 from core.runs import kept_weights, status, store, validation
 from core.runs.command import program, shell_line
-from core.runs.run import STATE_FILE, Run, open_run
+from core.runs.file_names import STATE_FILE
+from core.runs.run import Run, open_run
 from core.runs.status import Status
 from core.settings.setting import differences
 from core.settings.train_config import TrainConfig

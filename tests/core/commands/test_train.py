@@ -33,7 +33,8 @@ from core.models.inference import infer
 from core.models.registry import build, family
 from core.paths import ROOT
 from core.runs import kept_weights, library, status, store, validation
-from core.runs.run import STATE_FILE, open_run
+from core.runs.file_names import STATE_FILE
+from core.runs.run import open_run
 from core.runs.workers import SILENCE
 from core.settings.train_config import PRECISIONS, TrainConfig
 from core.training import device, session, trainer

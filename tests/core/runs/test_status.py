@@ -15,6 +15,7 @@ import pytest
 
 from core.errors import TrainingError
 from core.runs import status
+from core.runs.file_names import RESULT_FILE
 from core.runs.status import Status
 from core.runs.workers import SILENCE
 
@@ -260,7 +261,7 @@ def test_who_wakes_after_the_other_is_done_ends(tmp_path, theirs):
     (folder / status.CLAIM_FILE).unlink()
     if theirs == "finished":
         (folder / status.FILE).unlink()
-        (folder / status.RESULT_FILE).touch()
+        (folder / RESULT_FILE).touch()
     else:
         status.write(folder, replace(Status("stopped"), machine="other"))
     with pytest.raises(TrainingError, match="run was taken over, since nothing was heard"):
