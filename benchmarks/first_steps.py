@@ -14,7 +14,7 @@ import torch
 
 from core.commands import train
 from core.data.cifar10 import load_training
-from core.models.initial_weights import initial_weights
+from core.models.weights.initial_weights import initial_weights
 from core.training.trainer import Trainer
 
 LAST = 50  # steps, over which loss and right answers are averaged

@@ -16,7 +16,7 @@ from filelock import FileLock
 from core.data import cifar10
 from core.data.cifar10 import Images
 from core.models.complexity import described
-from core.models.initial_weights import describe_initial_weights
+from core.models.weights.initial_weights import describe_initial_weights
 from core.runs import store, validation
 from core.runs.file_names import RESULT_FILE
 from core.runs.run import Run, open_run

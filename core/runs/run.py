@@ -16,7 +16,7 @@ import pandas as pd
 from core.data.cifar10 import CLASSES, TEST_IMAGES
 from core.errors import LabError, RunError
 from core.files import sha256_of
-from core.models.known_weights import IMAGENET_FILES
+from core.models.weights.known_weights import IMAGENET_FILES
 from core.paths import file_name
 from core.runs.command import import_command, train_command
 from core.runs.file_names import (

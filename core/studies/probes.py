@@ -12,10 +12,10 @@ from core.analysis import probes
 from core.analysis.probes import Probes
 from core.data.batches import to_tensors
 from core.data.cifar10 import Images
+from core.models.batchnorm import use_batch_statistics
 from core.models.cifar import CifarNet, average_pooled
 from core.models.registry import build, family
 from core.runs.run import Run
-from core.studies.walk import use_own_statistics
 
 BATCH = 250  # photos
 STRENGTHS = np.logspace(-2, 4, 7)  # of the ridge penalty, from which cross-validation on the fitted photos chooses
@@ -31,7 +31,7 @@ class Asked:
         probes.blocks(run.config)
         self._model = cast(CifarNet, run.load_model() if trained else build(run.config))
         if not trained:
-            use_own_statistics(self._model, frozen="")
+            use_batch_statistics(self._model, frozen="")
         self._preprocessing = family(run.config).preprocessing
 
     @torch.inference_mode()

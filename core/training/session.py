@@ -22,7 +22,7 @@ from core.data.batches import to_tensors
 from core.errors import DivergedError, LabError, RunError, TrainingError, plain_reason
 from core.models.complexity import described
 from core.models.inference import StoppedError
-from core.models.initial_weights import (
+from core.models.weights.initial_weights import (
     Weights,
     answers_were_learned,
     describe_initial_weights,

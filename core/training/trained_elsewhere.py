@@ -19,10 +19,10 @@ from core.files import sha256_of
 from core.models import recognition
 from core.models.complexity import described
 from core.models.inference import StoppedError, infer
-from core.models.initial_weights import Weights, fitted
 from core.models.layers import load_weights
 from core.models.registry import build, family
-from core.models.weight_files import read_weights
+from core.models.weights.initial_weights import Weights, fitted
+from core.models.weights.weight_files import read_weights
 from core.runs import status, store
 from core.runs.run import Run, open_run
 from core.runs.status import Status

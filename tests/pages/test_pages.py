@@ -483,7 +483,7 @@ def weights(tmp_path_factory) -> Path:
 @pytest.fixture
 def duel(make_run, weights):
     """Two runs that differ in their initial weights alone, and a frozen third."""
-    from core.models.initial_weights import starting_weights
+    from core.models.weights.initial_weights import starting_weights
     from core.runs import store
 
     scratch = make_run("scratch", skip=True)
