@@ -31,6 +31,11 @@ class Temperature:
     photos: int
 
 
+def can_be_fitted(run: Run) -> bool:
+    """Whether nothing that the run knows was learned from the photos of its validation."""
+    return not (run.imported or run.validation_was_seen)
+
+
 def fit(logits: np.ndarray, labels: np.ndarray) -> Temperature:
     """The temperature with the least loss (section 4.2) on logits float (n, 10) of validation photos."""
     found = scipy.optimize.minimize_scalar(

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core.data.cifar10 import CLASSES, TEST_IMAGES
+from core.data.cifar10 import CLASSES, TEST_IMAGES, Images
 from core.errors import LabError, RunError
 from core.files import sha256_of
 from core.models.weights.known_weights import IMAGENET_FILES
@@ -227,6 +227,12 @@ class Run:
         if not all(torch.isfinite(value).all() for value in weights.values()):
             raise RunError(f"{path} holds numbers that are not finite.")
         return model.eval().requires_grad_(False)
+
+    def logits_on(self, images: Images) -> np.ndarray:
+        """Float32 (n, 10), computed now from its weights. Raises RunError as `load_model` does."""
+        from core.models.inference import logits_of
+
+        return logits_of(self.load_model(), self.config, images)
 
     @property
     def command_to_repeat(self) -> str:

@@ -36,7 +36,7 @@ class Surgery:
         self.removable = removable(run.config)
         self._model = fold_batchnorm(run.load_model()).to(memory_format=torch.channels_last)
         self._preprocessing = family(run.config).preprocessing
-        self._pixels, self._labels = to_tensors(Images(test.pixels[:IMAGES], test.labels[:IMAGES]))
+        self._pixels, self._labels = to_tensors(test[:IMAGES])
 
     def accuracy(self, removed: Blocks = frozenset(), scale: float = 1.0, precision: str = "float32") -> float:
         """Share of the images named rightly, 0 to 1, with these blocks removed and the others' branches scaled.

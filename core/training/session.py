@@ -210,7 +210,7 @@ class Session:
             if describe_initial_weights(self.config) == begun.get("initial_weights"):  # it may be another by now
                 store.save_weight_change(self.folder, starting_weights(self.config), trainer.best_weights)
         self._save_answers(on_validation)
-        if not (run := open_run(self.folder)).validation_was_seen:
+        if calibration.can_be_fitted(run := open_run(self.folder)):
             labels = trainer.validation[1].numpy()
             calibration.save(run, calibration.fit(on_validation.numpy(), labels))
         finish(self.folder, logits.numpy())

@@ -18,7 +18,7 @@ from core.errors import ModelError
 from core.files import sha256_of
 from core.models import recognition
 from core.models.complexity import described
-from core.models.inference import StoppedError, infer
+from core.models.inference import StoppedError, infer, logits_of
 from core.models.layers import load_weights
 from core.models.registry import build, family
 from core.models.weights.initial_weights import Weights, fitted
@@ -95,14 +95,10 @@ def look(path: Path, name: str | None = None) -> NetworkFile:
 def likely_normalization(config: TrainConfig, weights: Weights) -> str:
     """Of NORMALIZATIONS, that with which a network's loss on TRIED training photos is the lowest; the test images are
     not looked at."""
-    photos = cifar10.load_training("shipped")
-    few = cifar10.Images(photos.pixels[:TRIED], photos.labels[:TRIED])
+    few = cifar10.load_training("shipped")[:TRIED]
     model = _network(config, weights)
     losses = {
-        name: metrics.loss(
-            infer(model, to_tensors(few)[0], family(replace(config, normalization=name)).preprocessing).numpy(),
-            few.labels,
-        )
+        name: metrics.loss(logits_of(model, replace(config, normalization=name), few), few.labels)
         for name in NORMALIZATIONS
     }
     return min(losses, key=lambda name: losses[name])

@@ -11,7 +11,6 @@ import torch
 
 from core.analysis import calibration, comparison, metrics, probes, robustness, surgery, transfer
 from core.analysis.landscapes import landscape, walk
-from core.commands.evaluate import logits_on as logits_from_weights
 from core.data import cifar10
 from core.data.batches import EpochPlan
 from core.paths import ROOT, SHIPPED
@@ -97,9 +96,8 @@ def test_every_file_opens_and_the_card_says_what_the_logits_say(folder):
 def test_the_weights_give_the_logits(folder):
     run = open_run(folder)
     count = 50 if run.multiply_adds > LARGE else 200
-    few, test = slice(count), cifar10.load_test()
-    images = cifar10.Images(test.pixels[few], test.labels[few])
-    logits, saved = logits_from_weights(run, images), run.test_logits()[few]
+    images = cifar10.load_test()[:count]
+    logits, saved = run.logits_on(images), run.test_logits()[:count]
     np.testing.assert_allclose(logits, saved, atol=1e-2)
     difference = metrics.accuracy(logits, images.labels).value - metrics.accuracy(saved, images.labels).value
     assert abs(difference) < max(0.001, 1.5 / count)  # one image of a few may change sides
