@@ -36,6 +36,11 @@ def count_blocks(config: TrainConfig) -> int:
     return (config.depth - 2) // 2
 
 
+def blocks(config: TrainConfig) -> Blocks:
+    """All of them. Raises as `count_blocks`."""
+    return frozenset(range(1, count_blocks(config) + 1))
+
+
 def stages(config: TrainConfig) -> tuple[int, int, int]:
     """How many blocks work on the picture at each of its sizes, 32, 16 and 8 pixels. Raises as `count_blocks`."""
     return (count_blocks(config) // 3,) * 3
@@ -43,8 +48,7 @@ def stages(config: TrainConfig) -> tuple[int, int, int]:
 
 def removable(config: TrainConfig) -> Blocks:
     """A ResNet's blocks all (their shortcut remains); of a plain network those that change no shape."""
-    blocks = frozenset(range(1, count_blocks(config) + 1))
-    return blocks if config.skip else blocks - shape_changing(config)
+    return blocks(config) if config.skip else blocks(config) - shape_changing(config)
 
 
 def shape_changing(config: TrainConfig) -> Blocks:
