@@ -98,6 +98,10 @@ def test_no_file_is_no_status(tmp_path):
         json.dumps(asdict(Status("training")) | {"machine": ["other"]}),
         *(json.dumps(asdict(Status("training")) | {"pid": pid}) for pid in ("1", -5, 10**30, 1.5, None)),
         json.dumps(asdict(Status("training")) | {"share": "half"}),
+        *(
+            json.dumps(asdict(Status("stopped")) | damage)
+            for damage in ({"accuracy": "high"}, {"seconds_left": [1]}, {"reason": 3})
+        ),
     ],
 )
 def test_damaged_file_is_no_status_or_a_failed_one(tmp_path, content):
