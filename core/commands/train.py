@@ -95,7 +95,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _train(args: argparse.Namespace) -> int:
-    configs = _configs(args)
+    configs = configs_of(args)
     if args.run and open_run(args.run).imported:
         return _score(args.run)
     _check(args, configs)
@@ -160,7 +160,7 @@ def _check(args: argparse.Namespace, configs: list[TrainConfig]) -> None:
         distributed.on_rank_zero(library.require_free_name, args.out, name)
 
 
-def _configs(args: argparse.Namespace) -> list[TrainConfig]:
+def configs_of(args: argparse.Namespace) -> list[TrainConfig]:
     """What to train; with `--run`, as the run's own folder says, which is then also the place."""
     if not args.run:
         if not args.architectures:

@@ -593,7 +593,7 @@ def test_transfer_gives_the_commands_of_what_is_missing(app, alone, duel):
 
 
 def config_of(command: str) -> TrainConfig:
-    (config,) = train._configs(train.parser().parse_args(shlex.split(command)[4:]))
+    (config,) = train.configs_of(train.parser().parse_args(shlex.split(command)[4:]))
     return config
 
 
