@@ -14,7 +14,7 @@ import torch
 
 from core.commands import train
 from core.data.cifar10 import load_training
-from core.models.initial_weights import initial_weights
+from core.models.weights.initial_weights import initial_weights
 from core.training.trainer import Trainer
 
 LAST = 50  # steps, over which loss and right answers are averaged
@@ -27,7 +27,7 @@ def main() -> None:
     args = p.parse_args()
     if args.threads:
         torch.set_num_threads(args.threads)
-    (config,) = train._configs(args)
+    (config,) = train.configs_of(args)
     trainer = Trainer(config, load_training(args.data), initial_weights(config), precision=args.precision)
     weights = [value for name, value in trainer.model.named_parameters() if name in trainer.record.layers]
     before = [value.detach().norm().item() for value in weights]

@@ -12,9 +12,11 @@ import json
 import torch
 
 from core.data import cifar10
+from core.data.batches import to_pixels
 from core.heatmaps import sanity_checks
 from core.heatmaps.predictor import Predictor
 from core.heatmaps.sanity_checks import NOISE, OTHERS
+from core.models.registry import family
 from core.runs.library import find_run
 
 FIRST = 1_000
@@ -22,14 +24,15 @@ FIRST = 1_000
 
 def passes(name: str, count: int) -> dict[str, int]:
     """Of `count` photos, how many such maps pass; the blob against the maps of other photos alone, too."""
-    pixels, predictor = cifar10.load_test().pixels, Predictor(find_run(name))
+    run, pixels = find_run(name), cifar10.load_test().pixels
+    predictor, model, preprocessing = Predictor(run), run.load_model(), family(run.config).preprocessing
     rivals = sanity_checks.rivals([predictor.predict(photo).heatmap for photo in pixels[:OTHERS]])
     answers = [predictor.predict(photo) for photo in pixels[FIRST : FIRST + count]]
     passed = dict.fromkeys(("own map", "map of another photo", "blob, if it were no rival"), 0)
     for i, answer in enumerate(answers):
         maps = [answer.heatmap, answers[i - 1].heatmap, *rivals]
-        inputs = predictor._inputs(pixels[FIRST + i])
-        own, another, *others, blob = sanity_checks.road_scores(predictor._model, inputs, maps, answer.explained)
+        inputs = preprocessing(to_pixels(pixels[FIRST + i][None]))
+        own, another, *others, blob = sanity_checks.road_scores(model, inputs, maps, answer.explained)
         passed["own map"] += bool(own > max(*others, blob) + NOISE)
         passed["map of another photo"] += bool(another > max(*others, blob) + NOISE)
         passed["blob, if it were no rival"] += bool(blob > max(others) + NOISE)

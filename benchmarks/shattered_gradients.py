@@ -35,7 +35,7 @@ def main() -> None:
     args = p.parse_args()
     torch.set_num_threads(1)
     images = load_training("shipped")
-    photos = Images(images.pixels[:BATCH], images.labels[:BATCH])
+    photos = images[:BATCH]
     print("network    ", *(f"{share:13.1%}" for share in SHARES))
     for skip in (False, True):
         for depth in args.depths:

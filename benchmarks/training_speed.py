@@ -21,8 +21,8 @@ from torchvision import transforms
 from core.data import cifar10
 from core.data.batches import EpochPlan, TrainingSet
 from core.models.inference import autocast
-from core.models.initial_weights import initial_weights
 from core.models.registry import build, family, parse_architecture
+from core.models.weights.initial_weights import initial_weights
 from core.settings.fit import STRIDES
 from core.settings.recipes import recipe
 from core.settings.train_config import TrainConfig

@@ -49,7 +49,7 @@ def measure(name: str) -> dict:
     }
 
     def share(judged: np.ndarray, yardstick: np.ndarray) -> float:
-        return round(float(np.mean([out_of_distribution.unfamiliar(one, yardstick) for one in judged])), 3)
+        return round(float(np.mean([out_of_distribution.familiarity(one, yardstick).strange for one in judged])), 3)
 
     caught = {kind: share(predictor.logits(shown), logits) for kind, shown in strange.items()}
     return {"run": name, "false alarms": share(logits[1::2], logits[::2]), "caught": caught}

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.analysis.training_summary import TARGETS, summarize
+from core.analysis.training_summary import TARGETS, first_epoch_at, generalization_gap
 from core.charts.learning import gap, learning_curves
 from core.runs.run import Run
 from core.words import capitalized, summary
@@ -24,8 +24,8 @@ pair = pair_picker.choose()
 
 def when_reached(run: Run) -> str:
     """E.g. "crosses the finish line after 5 passes over the photos"."""
-    when = summarize(cached.history(run), cached.accuracy(run)).reached[FINISH]
-    return f"crosses the finish line after {summary.passes(when)}" if when else "never gets there"
+    epoch = first_epoch_at(cached.history(run), FINISH)
+    return f"crosses the finish line after {summary.passes(epoch)}" if epoch else "never gets there"
 
 
 st.title("Which learns faster?")
@@ -66,7 +66,6 @@ for side, run in pair:
 
 def show_details() -> None:
     augmented = all(run.config.augment for _, run in pair)
-    final = {side: history.iloc[-1] for side, history in histories.items()}
     best = {side: history["val_accuracy"].max() for side, history in histories.items()}
     how = ", mirrored and shifted at random" if augmented else ""
     st.markdown(
@@ -118,7 +117,7 @@ def show_details() -> None:
         )
 
     st.header("The generalization gap", anchor=False)
-    end = {side: 100 * (row["train_accuracy"] - row["val_accuracy"]) for side, row in final.items()}
+    end = {side: 100 * generalization_gap(history) for side, history in histories.items()}
     finding = f"At the end it is {end['A']:+.1f} points for A and {end['B']:+.1f} points for B."
     chart.show(
         gap,

@@ -5,7 +5,8 @@ from datetime import date
 import numpy as np
 import streamlit as st
 
-from core.analysis import calibration, metrics, out_of_distribution
+from core.analysis import calibration, metrics
+from core.analysis.out_of_distribution import familiarity
 from core.analysis.transfer import pretraining_pairs
 from core.charts import poster
 from core.charts.answers import answers
@@ -145,8 +146,8 @@ def show_kept_answer(side: str, run: Run) -> None:
 
 def unfamiliar() -> dict[str, float]:
     """{side: how few of 100 test photos look so unfamiliar to it}, for those to whom this picture does."""
-    ranks = {look.side: out_of_distribution.rank(look.answer.logits, cached.test_logits(look.run)) for look in looks}
-    return {side: rank for side, rank in ranks.items() if rank < out_of_distribution.FALSE_ALARMS}
+    found = {look.side: familiarity(look.answer.logits, cached.test_logits(look.run)) for look in looks}
+    return {side: each.rank for side, each in found.items() if each.strange}
 
 
 def show_verdict() -> None:

@@ -30,13 +30,12 @@ MOST_COMMON, OF_EACH = 3, 5  # mix-ups, and photos of each
 pair = pair_picker.choose()
 matrices = {side: cached.confusion(run) for side, run in pair}
 difference = matrices["B"] - matrices["A"]
-mistakes_only = ~np.eye(len(CLASSES), dtype=bool)
 said = {side: cached.test_logits(run).argmax(axis=1) for side, run in pair}
 
 
 def show_most_common() -> None:
     """The pairs of classes that both networks together mix up most, one way round, as photos."""
-    both = (matrices["A"] + matrices["B"]).where(mistakes_only, 0).stack()
+    both = metrics.mistakes(matrices["A"] + matrices["B"]).stack()
     for column, (true, answer) in zip(st.columns(MOST_COMMON), both.nlargest(MOST_COMMON).index, strict=True):
         with column, st.container(border=True, key=f"mix_up_{true}_{answer}", height="stretch"):
             st.header(f"{true} → “{answer}”", anchor=False)
@@ -74,7 +73,7 @@ def show_matrix(whose: str) -> None:
     chart.show(
         confusion,
         matrix,
-        max(1, max(int(each.where(mistakes_only, 0).abs().to_numpy().max()) for each in counts)),
+        max(1, max(int(metrics.mistakes(each).abs().to_numpy().max()) for each in counts)),
         told_apart(pair.colors) if whose == "difference" else None,
         on_select=lambda: take_click(whose),
         key=f"confusion_{whose}",

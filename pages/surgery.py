@@ -53,7 +53,7 @@ def remaining(run: Run, cut: surgery.Blocks, scale: float) -> float:
     """The accuracy after a cut: read where the study has it, else computed."""
     if scale == 1:
         with suppress(RunError):
-            if cut in (known := cached.surgery_results(run)):
+            if cut in (known := cached.surgery_results(run) or {}):
                 return known[cut]
     return cached.accuracy_without(run, cut, scale, quick=True)
 
@@ -90,15 +90,11 @@ def show_network(side: str, removed: surgery.Blocks, scale: float) -> float | No
         delta_arrow="off" if could_be_luck else "auto",
         help="Guessing gives 10%. One photo is 0.1%.",
     )
-    needed = (removed & blocks_of(run)) - removable
+    needed = (removed & surgery.blocks(run.config)) - removable
     if needed:
         stay = f"{surgery_words.blocks(needed).capitalize()} stay{'s' * (len(needed) == 1)}"
         st.markdown(f"{stay}: here the picture is halved, and a plain network has no way around.")
     return now
-
-
-def blocks_of(run: Run) -> surgery.Blocks:
-    return frozenset(range(1, surgery.count_blocks(run.config) + 1))
 
 
 def show_chain(side: str, cut: surgery.Blocks, scale: float) -> None:
@@ -110,7 +106,7 @@ def show_chain(side: str, cut: surgery.Blocks, scale: float) -> None:
         surgery.stages(run.config),
         run.config.skip,
         cut,
-        blocks_of(run) - removable,
+        surgery.blocks(run.config) - removable,
         pair.colors[side],
         on_select=lambda: take_click(key),
         key=key,
@@ -179,10 +175,10 @@ def study(side: str) -> dict[surgery.Blocks, float] | None:
     """What the run's folder has of all these cuts, or a button that makes it."""
     run, _ = networks[side]
     try:
-        return cached.surgery_results(run)
+        if known := cached.surgery_results(run):
+            return known
     except RunError as error:
-        if (run.path / surgery.FILE).exists():
-            st.warning(plain(error), icon=":material/broken_image:")
+        st.warning(plain(error), icon=":material/broken_image:")
     kept = st.session_state.get("_studies", {}).get(_study_key(run))
     if kept:
         return kept

@@ -16,10 +16,10 @@ from filelock import FileLock
 from core.data import cifar10
 from core.data.cifar10 import Images
 from core.models.complexity import described
-from core.models.initial_weights import describe_initial_weights
+from core.models.weights.initial_weights import describe_initial_weights
 from core.runs import store, validation
+from core.runs.file_names import RESULT_FILE
 from core.runs.run import Run, open_run
-from core.runs.status import RESULT_FILE
 from core.settings.train_config import TrainConfig
 from core.sharing.model_card import write_card
 from core.training.device import describe_environment

@@ -89,7 +89,12 @@ def by_who_is_right(a: Run, b: Run) -> dict[str, np.ndarray]:
     return comparison.by_who_is_right(test_logits(a), test_logits(b), test_labels())
 
 
-@st.cache_resource(max_entries=8, hash_funcs={Run: lambda run: f"{run.path} {hash(run.config)}"}, show_spinner=False)
+def _question_key(run: Run) -> str:
+    """All that says which pairs are fair."""
+    return f"{run.path} {hash(run.config)} {run.environment} {run.imported}"
+
+
+@st.cache_resource(max_entries=8, hash_funcs={Run: _question_key}, show_spinner=False)
 def questions(runs: list[Run]) -> list[Question]:
     return questions_of(runs)
 
@@ -208,7 +213,7 @@ def interpolate(config: TrainConfig) -> pd.DataFrame:
 
 
 @st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
-def surgery_results(run: Run) -> dict[Blocks, float]:
+def surgery_results(run: Run) -> dict[Blocks, float] | None:
     return surgery.load(run)
 
 

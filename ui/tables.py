@@ -56,7 +56,7 @@ def certainty(run: Run, photos: np.ndarray, mended: bool) -> np.ndarray:
 
 def _logits(run: Run, mended: bool) -> np.ndarray:
     temperature = cached.stored(calibration.load, run) if mended else None
-    return cached.test_logits(run) / temperature.value if temperature else cached.test_logits(run)
+    return calibration.mended(cached.test_logits(run), temperature)
 
 
 @st.cache_data(max_entries=16, hash_funcs=cached.RUN_KEY, show_spinner=False)

@@ -31,6 +31,11 @@ class Temperature:
     photos: int
 
 
+def can_be_fitted(run: Run) -> bool:
+    """Whether nothing that the run knows was learned from the photos of its validation."""
+    return not (run.imported or run.validation_was_seen)
+
+
 def fit(logits: np.ndarray, labels: np.ndarray) -> Temperature:
     """The temperature with the least loss (section 4.2) on logits float (n, 10) of validation photos."""
     found = scipy.optimize.minimize_scalar(
@@ -82,7 +87,12 @@ def surest_mistakes(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def probabilities(logits: np.ndarray, temperature: Temperature | None) -> np.ndarray:
     """How sure a network is of each class, as the lab says it wherever it says "90% sure": float64 (n, 10), each row
     sums to 1, of its logits float (n, 10). Mended by its temperature; as it is where that is not known."""
-    return metrics.probabilities(logits / temperature.value if temperature else logits)
+    return metrics.probabilities(mended(logits, temperature))
+
+
+def mended(logits: np.ndarray, temperature: Temperature | None) -> np.ndarray:
+    """Logits divided by the temperature, where that is known."""
+    return logits / temperature.value if temperature else logits
 
 
 def _certainty(logits: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

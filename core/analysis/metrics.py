@@ -76,9 +76,14 @@ def confusion_of_answers(answers: np.ndarray, labels: np.ndarray) -> pd.DataFram
     return pd.DataFrame(counts, index=pd.Index(CLASSES, name="true"), columns=pd.Index(CLASSES, name="answer"))
 
 
+def mistakes(confusion: pd.DataFrame) -> pd.DataFrame:
+    """A table from `confusion`, or the difference of two, with 0 for the right answers."""
+    return confusion.where(~np.eye(len(confusion), dtype=bool), 0)
+
+
 def most_common_mistake(confusion: pd.DataFrame) -> tuple[str, str, int]:
     """Of a table from `confusion`: what it is, what is said, and how often."""
-    counts = confusion.to_numpy() * ~np.eye(len(CLASSES), dtype=bool)
+    counts = mistakes(confusion).to_numpy()
     true, said = np.unravel_index(counts.argmax(), counts.shape)
     return CLASSES[true], CLASSES[said], int(counts[true, said])
 

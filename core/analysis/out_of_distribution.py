@@ -5,11 +5,25 @@ detection", section 3), with the run's own test photos as the yardstick. It is a
 right is measured by `benchmarks/unfamiliar_pictures.py`.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import scipy  # whose parts load when they are first used
 
 SAME = 1e-3  # scores no further apart are equal; those of the trained networks here spread over several units
 FALSE_ALARMS = 0.05  # of the photos that are one of the ten; the price of the note
+
+
+@dataclass(frozen=True)
+class Familiarity:
+    """`rank`: as the function of that name gives it."""
+
+    rank: float
+
+    @property
+    def strange(self) -> bool:
+        """Whether it is among the least familiar FALSE_ALARMS."""
+        return self.rank < FALSE_ALARMS
 
 
 def score(logits: np.ndarray) -> np.ndarray:
@@ -24,6 +38,6 @@ def rank(logits: np.ndarray, test_logits: np.ndarray) -> float:
     return float((ahead > SAME).mean() + (abs(ahead) <= SAME).mean() / 2)
 
 
-def unfamiliar(logits: np.ndarray, test_logits: np.ndarray) -> bool:
-    """Whether a picture with these logits (10,) ranks among the least familiar FALSE_ALARMS of the test photos."""
-    return rank(logits, test_logits) < FALSE_ALARMS
+def familiarity(logits: np.ndarray, test_logits: np.ndarray) -> Familiarity:
+    """Of the picture with these logits (10,), among the test photos."""
+    return Familiarity(rank(logits, test_logits))

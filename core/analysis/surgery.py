@@ -19,6 +19,7 @@ from core.runs.tables import read_csv
 from core.settings.train_config import TrainConfig
 
 FILE = "surgery.csv"
+LARGEST = 200_000  # bytes; 56 layers need 2,000
 IMAGES = 1_000  # the first test images, on which a network without some blocks is scored
 DRAWS = 5  # random choices for each number of blocks removed
 STEPS = 10  # at most so many numbers of blocks, beside none and one
@@ -35,6 +36,11 @@ def count_blocks(config: TrainConfig) -> int:
     return (config.depth - 2) // 2
 
 
+def blocks(config: TrainConfig) -> Blocks:
+    """All of them. Raises as `count_blocks`."""
+    return frozenset(range(1, count_blocks(config) + 1))
+
+
 def stages(config: TrainConfig) -> tuple[int, int, int]:
     """How many blocks work on the picture at each of its sizes, 32, 16 and 8 pixels. Raises as `count_blocks`."""
     return (count_blocks(config) // 3,) * 3
@@ -42,8 +48,7 @@ def stages(config: TrainConfig) -> tuple[int, int, int]:
 
 def removable(config: TrainConfig) -> Blocks:
     """A ResNet's blocks all (their shortcut remains); of a plain network those that change no shape."""
-    blocks = frozenset(range(1, count_blocks(config) + 1))
-    return blocks if config.skip else blocks - shape_changing(config)
+    return blocks(config) if config.skip else blocks(config) - shape_changing(config)
 
 
 def shape_changing(config: TrainConfig) -> Blocks:
@@ -86,9 +91,11 @@ def save(run: Run, results: dict[Blocks, float]) -> None:
         write_text(run.path / FILE, _to_csv(results))
 
 
-def load(run: Run) -> dict[Blocks, float]:
-    """What `save` wrote. Raises RunError if it is missing, damaged, or another network's."""
+def load(run: Run) -> dict[Blocks, float] | None:
+    """What `save` wrote; None where there is none. Raises RunError if it is damaged, or another network's."""
     path = run.path / FILE
+    if not path.exists():
+        return None
     rows = read_csv(path, COLUMNS, dtype={"removed": str}, keep_default_na=False)
     try:
         return _to_results(rows, removable(run.config))

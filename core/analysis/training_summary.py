@@ -24,7 +24,7 @@ class TrainingSummary:
     minutes: float
     epochs: int
     reached: dict[float, tuple[int, float] | None]
-    gap: float  # training minus validation accuracy at the end, 0 to 1
+    gap: float  # `generalization_gap`
 
 
 def summarize(history: pd.DataFrame, accuracy: metrics.Share) -> TrainingSummary:
@@ -32,11 +32,26 @@ def summarize(history: pd.DataFrame, accuracy: metrics.Share) -> TrainingSummary
     minutes = history["seconds"].cumsum() / 60
     reached: dict[float, tuple[int, float] | None] = {}
     for target in TARGETS:
-        rows = history.index[history["val_accuracy"] >= target - ROUNDING]
-        reached[target] = None if rows.empty else (int(history["epoch"][rows[0]]), float(minutes[rows[0]]))
+        epoch = first_epoch_at(history, target)
+        reached[target] = (epoch, float(minutes[history["epoch"] == epoch].iloc[0])) if epoch else None
+    return TrainingSummary(accuracy, float(minutes.iloc[-1]), len(history), reached, generalization_gap(history))
+
+
+def first_epoch_at(history: pd.DataFrame, accuracy: float) -> int | None:
+    """The first epoch (from 1) that ended with at least this validation accuracy, 0 to 1; None for never."""
+    epochs = history.loc[reaches(history["val_accuracy"], accuracy), "epoch"]
+    return None if epochs.empty else int(epochs.iloc[0])
+
+
+def reaches(accuracies: pd.Series, accuracy: float) -> pd.Series:
+    """Which of them are as high, but for rounding: bool."""
+    return accuracies >= accuracy - ROUNDING
+
+
+def generalization_gap(history: pd.DataFrame) -> float:
+    """Training minus validation accuracy after the last epoch, -1 to 1."""
     final = history.iloc[-1]
-    gap = float(final["train_accuracy"] - final["val_accuracy"])
-    return TrainingSummary(accuracy, float(minutes.iloc[-1]), len(history), reached, gap)
+    return float(final["train_accuracy"] - final["val_accuracy"])
 
 
 def right_for_good(answers: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from core.analysis.training_summary import ROUNDING
+from core.analysis.training_summary import reaches
 from core.charts import style
 from core.charts.palette import COLORS
 
@@ -46,7 +46,7 @@ def learning_curves(
 
 
 def _finish(table: pd.DataFrame, x: str, line: float) -> list[alt.Chart]:
-    reached = table[(table["split"] == "validation") & (table["value"] >= line - ROUNDING)]
+    reached = table[(table["split"] == "validation") & reaches(table["value"], line)]
     flags = reached.sort_values(x).groupby("side", as_index=False).first().assign(line=line)
     flags["said"] = "⚑ " + flags["side"]
     base = alt.Chart(flags).encode(x=f"{x}:Q")

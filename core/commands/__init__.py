@@ -5,10 +5,12 @@ Here is what the commands share: one sentence on stderr for bad input, never a t
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NoReturn
 
 from core.errors import LabError, TrainingError
+from core.runs.command import MOST_THREADS, is_thread_count
 
 
 class Parser(argparse.ArgumentParser):
@@ -20,6 +22,26 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}\n")
+
+
+def require_threads(*threads: int) -> None:
+    """Raises LabError."""
+    if not all(map(is_thread_count, threads)):
+        raise LabError(f"--threads must be at least 1 and at most {MOST_THREADS}.")
+
+
+@contextmanager
+def progress(name: str, unit: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on stderr; what it gives is to be told how many are done, of how many."""
+    from tqdm import tqdm
+
+    with tqdm(desc=name, unit=f" {unit}") as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield show
 
 
 def run_command(main: Callable[[], int]) -> NoReturn:

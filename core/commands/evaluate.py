@@ -2,20 +2,15 @@
 
 import json
 import sys
-from pathlib import Path
-
-import numpy as np
 
 from core.analysis import calibration, metrics, robustness
-from core.analysis.calibration import Temperature
 from core.analysis.robustness import Answers
 from core.commands import Parser, run_command
 from core.data import cifar10
 from core.data.corruptions import CORRUPTIONS
-from core.errors import RunError
-from core.runs import validation
 from core.runs.library import find_run
 from core.runs.run import Run
+from core.studies.calibration import fit_temperature, require_fittable
 from core.words import robustness as robustness_words
 
 
@@ -39,7 +34,7 @@ def parser() -> Parser:
 
 def evaluate(run: Run, test: cifar10.Images) -> dict:
     """Scores of a run's weights, as JSON values. Raises RunError if it has none."""
-    logits = logits_on(run, test)
+    logits = run.logits_on(test)
     per_class = metrics.per_class(logits, test.labels).drop(columns="images")
     return {
         "run": run.name,
@@ -52,65 +47,24 @@ def evaluate(run: Run, test: cifar10.Images) -> dict:
     }
 
 
-def fit_temperature(run: Run) -> Temperature:
-    """From the photos of the run's validation, which it learned nothing from; kept in its folder. What it said of them
-    was kept, too, or it is asked anew. Raises LabError where they are not here, or the run has no weights."""
-    known = validation.load(run)
-    if known and known.logits is not None:
-        found = calibration.fit(known.logits, known.labels)
-    else:
-        photos = _validation_photos(run)
-        found = calibration.fit(logits_on(run, photos), photos.labels)
-    calibration.save(run, found)
-    return found
-
-
-def require_unseen(run: Run) -> None:
-    """Raises RunError for a run that may have learned from the photos of its validation."""
-    if run.imported or run.validation_was_seen:
-        raise RunError(
-            f"{run.name}: no temperature can be fitted. It, or the network that it began with, may have learned from "
-            "the photos that would show how sure it should be."
-        )
-
-
-def _validation_photos(run: Run) -> cifar10.Images:
-    from core.data.batches import split_indices
-
-    folder = run.facts.get("data_folder")  # of a run from a zip, no more than its name
-    images = cifar10.load_training(folder if folder and Path(folder).is_absolute() else run.config.data)
-    _, kept_apart = split_indices(images.labels, run.config.split_seed)
-    return cifar10.Images(images.pixels[kept_apart], images.labels[kept_apart])
-
-
 def ask_about_corruptions(runs: list[Run], test: cifar10.Images) -> list[Answers]:
     """Of each run, once all is asked, in the numbers in which this machine computes best; kept in its folder after each
     kind, so that a stop loses one. Raises RunError if a run has no weights."""
     from core.studies.robustness import study
     from core.training.device import best_precision
 
-    photos = cifar10.Images(test.pixels[: robustness.PHOTOS], test.labels[: robustness.PHOTOS])
-    for kind, run, so_far in study(runs, photos, best_precision("cpu")):
+    for kind, run, so_far in study(runs, test[: robustness.PHOTOS], best_precision("cpu")):
         robustness.save(run, so_far)
         done = f"{len(so_far.corrupted)} of {len(CORRUPTIONS)} kinds"
         print(f"{run.name}: {CORRUPTIONS[kind].label} done, {done}", file=sys.stderr)
     return [answers for run in runs if (answers := robustness.load(run))]
 
 
-def logits_on(run: Run, images: cifar10.Images) -> np.ndarray:
-    """float32 (n, 10), computed now from the run's weights."""
-    from core.data.batches import to_tensors
-    from core.models.inference import infer
-    from core.models.registry import family
-
-    return infer(run.load_model(), to_tensors(images)[0], family(run.config).preprocessing).numpy()
-
-
 def main(argv: list[str] | None = None) -> int:
     args = parser().parse_args(argv)
     found = [find_run(name) for name in args.runs]
     for run in found if args.temperature else []:
-        require_unseen(run)
+        require_fittable(run)
     test = cifar10.load_test()
     results = []
     for run in found:

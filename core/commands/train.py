@@ -9,12 +9,12 @@ from pathlib import Path
 import torch
 
 from core import paths
-from core.commands import Parser, run_command
+from core.commands import Parser, require_threads, run_command
 from core.data import cifar10
 from core.errors import LabError
 from core.models.registry import parse_architecture
 from core.runs import library, status
-from core.runs.command import shell_line
+from core.runs.command import program, shell_line
 from core.runs.run import open_run
 from core.settings.environment import expanded
 from core.settings.fit import STEMS
@@ -96,7 +96,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _train(args: argparse.Namespace) -> int:
-    configs = _configs(args)
+    configs = configs_of(args)
     if args.run and open_run(args.run).imported:
         return _score(args.run)
     _check(args, configs)
@@ -129,7 +129,7 @@ def _train(args: argparse.Namespace) -> int:
             finished = not distributed.any_rank(not session.run(stop))
         if not finished:
             log = ["--log", args.log] if args.log else []
-            again = shell_line([*distributed.launcher(), "-m", "core", "train", "--run", str(folder), *log])
+            again = shell_line([*program(distributed.layout()), "--run", str(folder), *log])
             distributed.say(f"Stopped. Nothing is lost; continue with: {again}")
             return 130
     return 0
@@ -151,8 +151,8 @@ def _check(args: argparse.Namespace, configs: list[TrainConfig]) -> None:
         raise LabError("--name is for one network; several get the names made from the options.")
     if len(set(names)) < len(names):
         raise LabError(f"{' '.join(args.architectures)}: the same network twice; name each once.")
-    if args.threads is not None and not 1 <= args.threads <= 1024:
-        raise LabError("--threads must be at least 1 and at most 1024.")
+    if args.threads is not None:
+        require_threads(args.threads)
     if args.compile:
         require_compiler()
     if args.log:
@@ -161,7 +161,7 @@ def _check(args: argparse.Namespace, configs: list[TrainConfig]) -> None:
         distributed.on_rank_zero(library.require_free_name, args.out, name)
 
 
-def _configs(args: argparse.Namespace) -> list[TrainConfig]:
+def configs_of(args: argparse.Namespace) -> list[TrainConfig]:
     """What to train; with `--run`, as the run's own folder says, which is then also the place."""
     if not args.run:
         if not args.architectures:

@@ -55,8 +55,12 @@ def derived_seed(*parts: int) -> int:
 
 def to_tensors(images: Images, device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:
     """(pixels uint8 (n, 3, 32, 32) in channels-last memory, labels int64 (n,)) on `device`."""
-    pixels = torch.from_numpy(np.ascontiguousarray(images.pixels)).permute(0, 3, 1, 2)
-    return pixels.to(device), torch.from_numpy(images.labels.astype(np.int64)).to(device)
+    return to_pixels(images.pixels).to(device), torch.from_numpy(images.labels.astype(np.int64)).to(device)
+
+
+def to_pixels(pictures: np.ndarray) -> Tensor:
+    """uint8 (n, 3, h, w) in channels-last memory, for uint8 (n, h, w, 3)."""
+    return torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2)
 
 
 @dataclass(frozen=True)

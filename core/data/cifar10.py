@@ -35,6 +35,10 @@ class Images:
     pixels: np.ndarray
     labels: np.ndarray
 
+    def __getitem__(self, chosen: slice | np.ndarray) -> "Images":
+        """Those with these indices; of a slice, as views of these arrays."""
+        return Images(self.pixels[chosen], self.labels[chosen])
+
 
 def load_test(folder: Path = SHIPPED_DIR) -> Images:
     """The 10,000 test images, which ship with the app. Raises DataError."""

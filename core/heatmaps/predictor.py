@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from core.analysis import calibration
+from core.data.batches import to_pixels
 from core.data.cifar10 import CLASSES, SIZE
 from core.errors import ModelError
 from core.heatmaps import gradcam, occlusion, sanity_checks
@@ -74,9 +75,8 @@ class Predictor:
 
     def logits(self, pictures: np.ndarray) -> np.ndarray:
         """Float32 (n, 10) for uint8 (n, 32, 32, 3)."""
-        pixels = torch.from_numpy(pictures).permute(0, 3, 1, 2)
         with self._lock:
-            return infer(self._model, pixels, self._family.preprocessing).numpy()
+            return infer(self._model, to_pixels(pictures), self._family.preprocessing).numpy()
 
     def probabilities(self, pictures: np.ndarray) -> np.ndarray:
         """How sure it is of each class, see `calibration.probabilities`: float64 (n, 10) for uint8 (n, 32, 32, 3)."""
@@ -118,7 +118,7 @@ class Predictor:
         untrained = [*list(randomized.values())[-1:], *(heatmap(self._untrained(seed)) for seed in seeds[1:])]
         # Pixels are removed from the picture as it came: enlarged ones could be guessed from their neighbors.
         preprocessing = self._family.preprocessing
-        small = replace(preprocessing, size=SIZE)(_batch(pixels))
+        small = replace(preprocessing, size=SIZE)(to_pixels(pixels[None]))
         with self._lock:
             road, *rival_road = sanity_checks.road_scores(
                 lambda inputs: self._model(preprocessing.resize(inputs)),
@@ -152,12 +152,7 @@ class Predictor:
         return build(replace(self._config, seed=seed)).eval().requires_grad_(False)
 
     def _inputs(self, pixels: np.ndarray) -> torch.Tensor:
-        return self._family.preprocessing(_batch(pixels))
-
-
-def _batch(pixels: np.ndarray) -> torch.Tensor:
-    """uint8 (s, s, 3) -> uint8 (1, 3, s, s)."""
-    return torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None]
+        return self._family.preprocessing(to_pixels(pixels[None]))
 
 
 @torch.inference_mode()

@@ -23,6 +23,7 @@ from core.errors import TrainingError, plain_reason
 from core.files import write_json
 from core.jobs.processes import detached
 from core.runs import status
+from core.runs.file_names import CONFIG_FILE
 from core.runs.status import Status
 from core.runs.workers import HEARTBEAT, Worker, silence
 
@@ -36,7 +37,7 @@ def states(root: Path) -> dict[str, Status]:
     A run whose status can't be read is there too, as failed."""
     statuses = {}
     for folder in root.iterdir() if root.is_dir() else []:
-        configured = os.path.isfile(folder / "config.json")  # false, too, where one may not look: in lost+found
+        configured = os.path.isfile(folder / CONFIG_FILE)  # false, too, where one may not look: in lost+found
         if (
             folder.name.startswith(".")
             or folder.is_symlink()

@@ -24,7 +24,8 @@ from core.files import patiently, remove_abandoned, writing
 from core.jobs import keeper, limits
 from core.jobs.processes import TRAINER
 from core.runs import library, status, store
-from core.runs.run import STATE_FILE, Run, open_run
+from core.runs.file_names import STATE_FILE
+from core.runs.run import Run, open_run
 from core.runs.status import Status
 from core.settings.train_config import TrainConfig
 from core.sharing.files import IMPORTING

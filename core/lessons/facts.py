@@ -12,6 +12,7 @@ from core.errors import LabError
 from core.runs.run import Run
 from core.words import capitalized, plural, with_article
 from core.words import comparison as comparison_words
+from core.words import summary as summary_words
 from core.words.settings import names, network_name
 
 A_CLEAR_DIFFERENCE = 5.0  # points on 1,000 photos: more than luck does
@@ -65,13 +66,9 @@ def first_at_80(a: Run, b: Run) -> Fact:
     """Which of two is the first, in epochs, to be right on 80% of the photos kept apart: "a", "b", "same", "none"."""
     called = names(a, b)
     target = training_summary.TARGETS[0]
-    epochs = {}
-    for side, run in (("A", a), ("B", b)):
-        share = metrics.accuracy(run.test_logits(), load_test_labels())
-        reached = training_summary.summarize(run.history(), share).reached[target]
-        epochs[side] = reached[0] if reached else None
+    epochs = {side: training_summary.first_epoch_at(run.history(), target) for side, run in (("A", a), ("B", b))}
     said = [
-        f"{called[side]} {f'got there after {_passes(epoch)} over the photos' if epoch else 'never got there'}"
+        f"{called[side]} {f'got there after {summary_words.passes(epoch)}' if epoch else 'never got there'}"
         for side, epoch in epochs.items()
     ]
     known = {side: epoch for side, epoch in epochs.items() if epoch is not None}
@@ -135,16 +132,11 @@ FACTS: dict[str, Callable[..., Fact]] = {
 
 def _without_block(run: Run, *blocks: int) -> float:
     """Percent, from the run's study."""
-    results = surgery.load(run)
+    results = surgery.load(run) or {}
     if frozenset(blocks) not in results:
-        raise LabError(
-            f"{run.name} can't do without block {', '.join(map(str, blocks))}; its blocks to cut are others."
-        )
+        numbers = ", ".join(map(str, blocks))
+        raise LabError(f"What {run.name} does without block {numbers} is not known; its blocks to cut are others.")
     return 100 * results[frozenset(blocks)]
-
-
-def _passes(number: int) -> str:
-    return f"{number} pass{'es' if number > 1 else ''}"
 
 
 def _kind(run: Run) -> str:

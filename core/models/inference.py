@@ -2,11 +2,16 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from core.data.batches import to_tensors
+from core.data.cifar10 import Images
 from core.models.modes import evaluating
 from core.models.preprocessing import Preprocessing
+from core.models.registry import family
+from core.settings.train_config import TrainConfig
 
 PIXELS_AT_ONCE = 500 * 32**2  # of each channel: they bound the memory that a batch takes
 
@@ -35,6 +40,11 @@ def infer(
                 raise StoppedError
             logits.append(model(preprocessing(batch.to(device))).float().cpu())
     return torch.cat(logits)
+
+
+def logits_of(model: nn.Module, config: TrainConfig, images: Images, precision: str = "float32") -> np.ndarray:
+    """Float32 (n, 10): what `model`, a network of this config, makes of `images`; see `infer`."""
+    return infer(model, to_tensors(images)[0], family(config).preprocessing, precision).numpy()
 
 
 def autocast(device_type: str, precision: str) -> torch.autocast:

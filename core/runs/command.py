@@ -16,7 +16,7 @@ def train_command(
 ) -> str:
     """What a shell runs to train `config` as it was trained in `environment` (`device.describe_environment`; what it
     lacks, the machine chooses), on the images in `data_folder` if not from a place known by name, as the run `name`."""
-    words = [*_program(environment), config.architecture]
+    words = [*program(environment), config.architecture]
     for field, value in config.unusual.items():
         if SETTINGS[field].option:
             option = field.replace("_", "-")
@@ -25,7 +25,7 @@ def train_command(
         words += _option("data", data_folder or config.data)
     precision, threads = environment.get("precision"), environment.get("threads")
     words += _option("precision", precision) if precision in PRECISIONS else []
-    words += _option("threads", threads) if type(threads) is int and 1 <= threads <= MOST_THREADS else []
+    words += _option("threads", threads) if is_thread_count(threads) else []
     compiled = environment.get("compiled")
     words += ["--compile" if compiled else "--no-compile"] if isinstance(compiled, bool) else []
     return shell_line([*words, *(_option("name", name) if name else [])])
@@ -50,7 +50,13 @@ def shell_line(words: Sequence[str]) -> str:
     return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
-def _program(environment: Mapping) -> list[str]:
+def is_thread_count(value: object) -> bool:
+    """Whether it is a number of threads that `train` takes."""
+    return type(value) is int and 1 <= value <= MOST_THREADS
+
+
+def program(environment: Mapping) -> list[str]:
+    """The first words of a command that trains by as many processes, on as many machines, as `environment` says."""
     processes, machines = environment.get("processes", 1), environment.get("machines", 1)
     if type(processes) is not int or processes <= 1:
         return ["python", "-m", "core", "train"]

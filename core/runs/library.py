@@ -7,13 +7,24 @@ from pathlib import Path
 from core import paths
 from core.errors import RunError
 from core.paths import own_runs_dir
-from core.runs.run import READ_FILES, STATE_FILE, Run, open_run
+from core.runs.file_names import (
+    CHANGE_FILE,
+    CONFIG_FILE,
+    GRADIENTS_FILE,
+    HISTORY_FILE,
+    MODEL_FILE,
+    RESULT_FILE,
+    STATE_FILE,
+    VALIDATION_FILE,
+)
+from core.runs.run import Run, open_run
 from core.runs.status import FILE as STATUS_FILE
 from core.settings.environment import expanded
 
 # Windows takes neither its devices' names for files, whatever follows their first dot, nor a dot at the end.
 DEVICES = r"(?!(?i:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))"
-RUN_FILES = READ_FILES | {STATE_FILE, STATUS_FILE}
+RUN_FILES = {CONFIG_FILE, HISTORY_FILE, GRADIENTS_FILE, CHANGE_FILE, VALIDATION_FILE, RESULT_FILE, MODEL_FILE}
+RUN_FILES |= {STATE_FILE, STATUS_FILE}
 NAME = re.compile(rf"{DEVICES}[A-Za-z0-9][A-Za-z0-9._-]{{0,63}}(?<!\.)")
 
 
@@ -79,10 +90,10 @@ def find_run(name_or_path: str) -> Run:
     """A run by its name, or by the path of its folder. Raises RunError that lists the known names."""
     if NAME.fullmatch(name_or_path):  # without opening all the others, of which there may be hundreds
         for root in (paths.SHIPPED, own_runs_dir()):
-            if (root / name_or_path / "config.json").is_file():
+            if (root / name_or_path / CONFIG_FILE).is_file():
                 return _open_in(root, root / name_or_path)
     folder = expanded(name_or_path)
-    if os.path.isfile(folder / "config.json"):
+    if os.path.isfile(folder / CONFIG_FILE):
         return open_run(folder)
     runs, _ = list_runs()
     raise RunError(f"There is no run {name_or_path!r}. Known: {', '.join(run.name for run in runs) or 'none'}.")

@@ -5,6 +5,7 @@ Whatever is wrong with a folder raises RunError, and the other runs still open. 
 
 import json
 import os
+import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -12,13 +13,23 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core.data.cifar10 import CLASSES, TEST_IMAGES
+from core.data.cifar10 import CLASSES, TEST_IMAGES, Images
 from core.errors import LabError, RunError
 from core.files import sha256_of
-from core.models.known_weights import IMAGENET_FILES
+from core.models.weights.known_weights import IMAGENET_FILES
 from core.paths import file_name
 from core.runs.command import import_command, train_command
-from core.runs.status import RESULT_FILE, finished
+from core.runs.file_names import (
+    CHANGE_FILE,
+    CONFIG_FILE,
+    GRADIENTS_FILE,
+    HISTORY_FILE,
+    MODEL_FILE,
+    RESULT_FILE,
+    STATE_FILE,
+)
+from core.runs.status import FILE as STATUS_FILE
+from core.runs.status import LOG_FILE, finished
 from core.runs.tables import load_npz, read_csv
 from core.settings.train_config import LONGEST_NAME, TrainConfig
 
@@ -36,12 +47,10 @@ HISTORY_COLUMNS = (
 LARGEST_COUNT = 2**53  # of parameters, multiply-adds or images: what a table's column and a float can hold
 LARGEST_FILTER = 32  # pixels a side: torchvision's largest, of ViT-B/32
 LARGEST_JSON = 1_000_000  # bytes; a config.json has about 2,000
-CHANGE_FILE = "weight_change.npz"  # how far each layer moved, and the first filters before and after; may be missing
-VALIDATION_FILE = "validation.npz"  # what `core.runs.validation` keeps; may be missing
-MODEL_FILE, STATE_FILE = "model.safetensors", "resume.safetensors"
-# All that is read of a run, wherever.
-READ_FILES = {"config.json", "history.csv", "gradients.npz", "surgery.csv", "probes.json", "temperature.json"}
-READ_FILES |= {"landscape.npz", "walk.npz", "corruptions.npz", CHANGE_FILE, VALIDATION_FILE, MODEL_FILE, RESULT_FILE}
+# What is written again and again while the run is trained or studied, and is not shown from the file.
+IN_THE_MAKING = re.compile(
+    rf"\..*|{re.escape(STATE_FILE)}|{re.escape(STATUS_FILE)}|{re.escape(LOG_FILE)}|kept-.*|.*-unfinished\..*"
+)
 
 
 @dataclass(frozen=True)
@@ -98,10 +107,14 @@ class Run:
 
     @property
     def version(self) -> tuple:
-        """Another whenever a file of the run is another, replaced or written over in place, so it can key a cache.
-        Raises RunError if the folder is gone."""
+        """Another whenever a file of the run is another, replaced or written over in place, so it can key a cache; not
+        for those that are IN_THE_MAKING. Raises RunError if the folder is gone."""
         try:
-            files = [(file.name, file.stat()) for file in os.scandir(self.path) if file.name in READ_FILES]
+            files = [
+                (file.name, file.stat())
+                for file in os.scandir(self.path)
+                if file.is_file() and not IN_THE_MAKING.fullmatch(file.name)
+            ]
         except OSError as error:
             raise RunError(f"{self.name} can't be read any more ({error.strerror}).") from None
         return tuple(sorted((name, at.st_size, at.st_mtime_ns, at.st_ino) for name, at in files))
@@ -117,7 +130,7 @@ class Run:
     def history(self) -> pd.DataFrame:
         """A row an epoch, HISTORY_COLUMNS; accuracies 0 to 1. Raises RunError, also where it was trained elsewhere."""
         self._require_trained_here()
-        path = self.path / "history.csv"
+        path = self.path / HISTORY_FILE
         table = read_csv(path, HISTORY_COLUMNS)
         if not all(kind.kind in "if" for kind in table.dtypes) or not np.isfinite(table.to_numpy()).all():
             raise RunError(f"{path} does not hold a training history: numbers in the columns {HISTORY_COLUMNS}.")
@@ -137,7 +150,7 @@ class Run:
 
     def _gradients(self) -> tuple[list[str], np.ndarray, np.ndarray | None]:
         self._require_trained_here()
-        arrays = load_npz(self.path / "gradients.npz", "layers", "norms", optional=("steps",))
+        arrays = load_npz(self.path / GRADIENTS_FILE, "layers", "norms", optional=("steps",))
         layers, norms, steps = arrays["layers"], arrays["norms"], arrays.get("steps")
         if (
             layers.dtype.kind != "U"
@@ -215,6 +228,12 @@ class Run:
             raise RunError(f"{path} holds numbers that are not finite.")
         return model.eval().requires_grad_(False)
 
+    def logits_on(self, images: Images) -> np.ndarray:
+        """Float32 (n, 10), computed now from its weights. Raises RunError as `load_model` does."""
+        from core.models.inference import logits_of
+
+        return logits_of(self.load_model(), self.config, images)
+
     @property
     def command_to_repeat(self) -> str:
         """The command that makes it anew, among the user's own runs; its name is taken, so under another."""
@@ -276,7 +295,7 @@ class WeightChange:
 
 def open_run(path: Path) -> Run:
     """The run in the folder `path`. Raises RunError."""
-    file = path / "config.json"
+    file = path / CONFIG_FILE
     try:
         at = file.stat()
         if at.st_size > LARGEST_JSON:

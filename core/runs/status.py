@@ -17,13 +17,14 @@ from pathlib import Path
 
 from filelock import SoftFileLease, Timeout
 
-from core.errors import TrainingError, plain_reason
+from core.errors import LabError, TrainingError, plain_reason
 from core.files import patiently, remove_leftovers, write_json
+from core.runs.file_names import RESULT_FILE
 from core.runs.workers import SILENCE, Worker, silence
+from core.settings.setting import require_types
 
 FILE, LOG_FILE = "status.json", "train.log"
 LOCK_FILE, CLAIM_FILE = ".lock", ".claim"  # of the folder of runs; of a run that is in training
-RESULT_FILE = "test_logits.npz"  # is written last: a run that has it is finished
 WORDLESS = "Its process ended without a word (killed, or switched off)."
 SILENT = "It was in training on {machine}, from where nothing was heard for {minutes:.0f} minutes; resume it here."
 STATES = ("queued", "training", "stopped", "failed")
@@ -31,6 +32,7 @@ PATIENCE = 20.0  # seconds for the lock, which is held for moments only
 LOCK_SECONDS = 15.0  # after which the lock of a machine that is silent no longer counts
 READ_PATIENCE = 0.3  # seconds; a page waits for it
 CLAIM_PATIENCE = 1.0  # seconds; to see that the claim of a process that was killed no longer counts takes less
+_claims: dict[Path, SoftFileLease] = {}  # of this process
 
 
 @dataclass(frozen=True)
@@ -92,15 +94,16 @@ def claim(folder: Path) -> None:
         write(folder, replace(status or Status("training"), **mine))
 
 
-_claims: dict[Path, SoftFileLease] = {}  # of this process
-
-
 def require_claim(folder: Path) -> None:
     """Raises TrainingError if another process has taken over the run that this one claimed, be it done with it by now.
     If the claim can't be read, or somebody removed it by hand, this process goes on."""
     lease = _claims[folder]
-    owner, last = lease.owner, read(folder)
-    if owner.token != lease.token if owner else finished(folder) or (last and not last.is_me):
+    if owner := lease.owner:
+        taken_over = owner.token != lease.token
+    else:
+        last = read(folder)
+        taken_over = finished(folder) or (last is not None and not last.is_me)
+    if taken_over:
         by = f" by process {owner.pid} on {owner.hostname}" if owner else ""
         raise TrainingError(
             f"{folder.name} was taken over{by}, since nothing was heard from here for minutes; so this training ends."
@@ -138,15 +141,11 @@ def read(folder: Path) -> Status | None:
     try:
         values = json.loads(patiently((folder / FILE).read_text, "utf-8", seconds=READ_PATIENCE))
         name = values.pop("folder", "")
+        require_types(Status, values)
         status = Status(**values)
-    except (OSError, ValueError, TypeError, AttributeError):
+    except (OSError, ValueError, TypeError, AttributeError, LabError):
         return None
-    numbers = ("queued", "epoch", "epochs", "share", "images_per_second", "pid_created")
-    if not {"pid", "pid_created"} <= values.keys() or type(status.pid) is not int or status.pid <= 0:
-        return None
-    if type(status.diverged) is not bool or not isinstance(status.machine, str) or not isinstance(status.boot, str):
-        return None
-    if status.state not in STATES or not all(isinstance(getattr(status, name), (int, float)) for name in numbers):
+    if not {"pid", "pid_created"} <= values.keys() or status.pid <= 0 or status.state not in STATES:
         return None
     if status.state in ("training", "queued") and name not in ("", folder.absolute().name):
         return replace(status, state="stopped")

@@ -10,9 +10,17 @@ import pandas as pd
 
 from core.errors import RunError
 from core.files import sha256_of, write_atomically, write_json, write_text
+from core.runs.file_names import (
+    CHANGE_FILE,
+    CONFIG_FILE,
+    GRADIENTS_FILE,
+    HISTORY_FILE,
+    MODEL_FILE,
+    RESULT_FILE,
+    STATE_FILE,
+)
 from core.runs.library import require_free_name
-from core.runs.run import CHANGE_FILE, HISTORY_COLUMNS, MODEL_FILE, STATE_FILE
-from core.runs.status import RESULT_FILE
+from core.runs.run import HISTORY_COLUMNS
 from core.settings.train_config import OF_NETWORK, TrainConfig
 
 LARGEST_MODEL = 1_500_000  # bytes; more is stored as float16: all that ships is below 210 MB (test_shipped_runs)
@@ -41,7 +49,7 @@ def new_run(root: Path, name: str, config: TrainConfig, facts: dict) -> Path:
 
 def save_facts(folder: Path, config: TrainConfig, facts: dict) -> None:
     """config.json; of a network that was trained elsewhere, without the settings of a training."""
-    write_json(folder / "config.json", facts_of(config, facts))
+    write_json(folder / CONFIG_FILE, facts_of(config, facts))
 
 
 def facts_of(config: TrainConfig, facts: dict) -> dict:
@@ -58,11 +66,11 @@ def save_progress(
     relative_steps: list[list[float]] | None = None,
 ) -> None:
     """history.csv and gradients.npz, as of the last epoch that ended; the last two by epoch and layer."""
-    write_text(folder / "history.csv", pd.DataFrame(history, columns=HISTORY_COLUMNS).to_csv(index=False))
+    write_text(folder / HISTORY_FILE, pd.DataFrame(history, columns=HISTORY_COLUMNS).to_csv(index=False))
     arrays: dict[str, Any] = {"layers": np.array(layers), "norms": np.array(gradient_norms, dtype=np.float32)}
     if relative_steps is not None:
         arrays["steps"] = np.array(relative_steps, dtype=np.float32)
-    write_atomically(folder / "gradients.npz", lambda file: np.savez_compressed(file, **arrays))
+    write_atomically(folder / GRADIENTS_FILE, lambda file: np.savez_compressed(file, **arrays))
 
 
 def save_state(folder: Path, tensors: dict, values: dict) -> None:

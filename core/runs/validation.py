@@ -12,7 +12,8 @@ import numpy as np
 from core.data.cifar10 import CLASSES, TRAINING_IMAGES
 from core.errors import RunError
 from core.files import write_atomically
-from core.runs.run import VALIDATION_FILE, Run
+from core.runs.file_names import VALIDATION_FILE
+from core.runs.run import Run
 from core.runs.tables import load_npz
 
 MOST_EPOCHS = 1_000  # of a longer training nothing is kept: its file would be larger than what is read

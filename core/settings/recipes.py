@@ -8,7 +8,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "torchvision": {"input_size": 64, "normalization": "imagenet", "batch_size": 64, "lr": 0.01},
 }
 CIFAR_STEM_SIZE = 32  # pixels, usual for torchvision's networks with a first layer for small pictures
-ADAMW_LR = 0.01
+ADAMW_LR_FACTOR = 0.01
 # By name, for the small twins: "published" reaches what He et al. 2015 report for ResNet-20 (docs/results.md).
 NAMED_RECIPES: dict[str, dict] = {
     "quick": {"epochs": 12, "schedule": "onecycle", "lr": 0.4, "label_smoothing": 0.1},
@@ -22,4 +22,4 @@ def recipe(family: str, optimizer: str, stem: str = "imagenet") -> dict:
     """The fields whose usual value hangs on the network's family, its first layer or the optimizer: {field: usual}."""
     size = {"input_size": CIFAR_STEM_SIZE} if stem == "cifar" else {}
     usual = RECIPES[family]
-    return usual | size | {"lr": usual["lr"] * (ADAMW_LR if optimizer == "adamw" else 1)}
+    return usual | size | {"lr": usual["lr"] * (ADAMW_LR_FACTOR if optimizer == "adamw" else 1)}

@@ -1,6 +1,8 @@
 """Which files of a run go with it to another machine, and how large each may be."""
 
+import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,30 +10,35 @@ from core.analysis import calibration, probes, robustness, surgery
 from core.analysis.landscapes import landscape, walk
 from core.errors import RunError
 from core.paths import file_name
-from core.runs import status, tables
-from core.runs.run import CHANGE_FILE, LARGEST_JSON, MODEL_FILE, VALIDATION_FILE, Run
+from core.runs import tables
+from core.runs.file_names import (
+    CARD_FILE,
+    CHANGE_FILE,
+    CONFIG_FILE,
+    GRADIENTS_FILE,
+    HISTORY_FILE,
+    MODEL_FILE,
+    RESULT_FILE,
+    VALIDATION_FILE,
+)
+from core.runs.run import LARGEST_JSON, Run
+from core.runs.store import facts_of
 
-CARD, HISTORY, CONFIG_FILE = "README.md", "history.csv", "config.json"
+# What was found out about a run and stored with it; each has a FILE, of at most LARGEST bytes, and `load(run)`.
+STUDIES = (surgery, probes, landscape, walk, calibration, robustness)
 IMPORTING, SHIPPING = ".import-", ".ship-"  # how the hidden folders begin in which a run is put together
 LARGEST = {  # the files of a finished run, and how many bytes each may have, unpacked
     CONFIG_FILE: LARGEST_JSON,
-    HISTORY: 2_000_000,
-    "gradients.npz": tables.LARGEST_NPZ,
-    status.RESULT_FILE: tables.LARGEST_NPZ,
+    HISTORY_FILE: 2_000_000,
+    GRADIENTS_FILE: tables.LARGEST_NPZ,
+    RESULT_FILE: tables.LARGEST_NPZ,
     MODEL_FILE: 200_000_000,
     CHANGE_FILE: tables.LARGEST_NPZ,
     VALIDATION_FILE: tables.LARGEST_NPZ,
-    surgery.FILE: 200_000,
-    probes.FILE: probes.LARGEST,
-    landscape.FILE: landscape.LARGEST,
-    walk.FILE: walk.LARGEST,
-    calibration.FILE: calibration.LARGEST,
-    robustness.FILE: robustness.LARGEST,
-    CARD: 100_000,
+    **{study.FILE: study.LARGEST for study in STUDIES},
+    CARD_FILE: 100_000,
 }
-# Of a network that was trained elsewhere the history is missing, too.
-OPTIONAL = {HISTORY, "gradients.npz", MODEL_FILE, CHANGE_FILE, VALIDATION_FILE, CARD}
-OPTIONAL |= {surgery.FILE, probes.FILE, landscape.FILE, walk.FILE, calibration.FILE, robustness.FILE}
+NEEDED = {CONFIG_FILE, RESULT_FILE}  # and, unless it was trained elsewhere, the history
 
 
 def without_folders(run: Run) -> Run:
@@ -56,9 +63,28 @@ def _plain(name: str) -> str:
     return re.sub(r"[<>`|*@:$]|(?<=\bwww)\.", "-", name, flags=re.IGNORECASE)
 
 
-def files_of(run: Run) -> list[Path]:
+def shared_contents(run: Run) -> dict[str, Path | bytes]:
+    """What a finished run hands on, as others may see it, without its card, which says where the run is: by file name,
+    the file that is handed on as it is, or what stands in its place. Raises RunError if the run is not finished."""
+    contents: dict[str, Path | bytes] = {path.name: path for path in _files_of(run) if path.name != CARD_FILE}
+    shared = without_folders(run)
+    if shared != run:
+        contents[CONFIG_FILE] = json.dumps(facts_of(shared.config, shared.facts), indent=2).encode()
+    return contents
+
+
+def write_contents(contents: dict[str, Path | bytes], folder: Path) -> None:
+    """Put what `shared_contents` gave into `folder`. Raises OSError."""
+    for name, content in contents.items():
+        if isinstance(content, Path):
+            shutil.copyfile(content, folder / name)
+        else:
+            (folder / name).write_bytes(content)
+
+
+def _files_of(run: Run) -> list[Path]:
     """Those of a finished run's files that it has. Raises RunError if it is not finished."""
-    needed = LARGEST.keys() - OPTIONAL | (set() if run.imported else {HISTORY})
+    needed = NEEDED | (set() if run.imported else {HISTORY_FILE})
     missing = [name for name in LARGEST if name in needed and not (run.path / name).is_file()]
     if missing:
         raise RunError(f"{run.name} is not finished: it has no {' and no '.join(missing)}.")

@@ -1,16 +1,15 @@
 """A run as a folder for the Hugging Face Hub: the same files, and a card with metadata."""
 
 import json
-import shutil
 from pathlib import Path
 
 from core.analysis import metrics
 from core.data import cifar10
 from core.errors import RunError
 from core.files import write_text, writing
+from core.runs.file_names import CARD_FILE
 from core.runs.run import Run
-from core.runs.store import save_facts
-from core.sharing.files import CARD, files_of, without_folders
+from core.sharing.files import shared_contents, without_folders, write_contents
 from core.sharing.model_card import card_text
 
 
@@ -19,17 +18,13 @@ def export_hub(run: Run, folder: Path) -> None:
     still opens as a run, and a model card with metadata. Raises RunError."""
     if not run.has_weights:
         raise RunError(f"{run.name} has no weights to hand on. {run.how_to_repeat()}")
-    files = files_of(run)
+    contents = shared_contents(run)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise RunError(f"{folder} is not empty; choose a new folder.")
-        for path in files:
-            shutil.copyfile(path, folder / path.name)
-        shared = without_folders(run)
-        if shared != run:
-            save_facts(folder, shared.config, shared.facts)
-        write_text(folder / CARD, _hub_metadata(run) + card_text(shared, link=False))
+        write_contents(contents, folder)
+        write_text(folder / CARD_FILE, _hub_metadata(run) + card_text(without_folders(run), link=False))
 
 
 def _hub_metadata(run: Run) -> str:

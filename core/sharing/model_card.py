@@ -6,6 +6,7 @@ from core.analysis import metrics
 from core.data import cifar10
 from core.errors import RunError
 from core.files import write_text
+from core.runs.file_names import CARD_FILE
 from core.runs.run import Run
 from core.settings.fit import STRIDED
 from core.settings.train_config import TrainConfig
@@ -64,7 +65,7 @@ NO_WEIGHTS = "Its weights are not kept here. The command above makes them."
 
 
 def write_card(run: Run) -> None:
-    write_text(run.path / "README.md", card_text(run))
+    write_text(run.path / CARD_FILE, card_text(run))
 
 
 def card_text(run: Run, link: bool = True) -> str:

@@ -6,7 +6,6 @@ folder before the run appears among the others. What else a zip holds that was m
 is left out, and `left_out` tells it.
 """
 
-import json
 import re
 import stat
 import tempfile
@@ -17,15 +16,13 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath
 
 from core import paths
-from core.analysis import calibration, probes, robustness, surgery
-from core.analysis.landscapes import landscape, walk
 from core.errors import LabError, RunError
 from core.files import patiently, remove_abandoned, writing
 from core.runs import library, status, validation
-from core.runs.run import CHANGE_FILE, VALIDATION_FILE, Run, open_run
-from core.runs.store import facts_of
+from core.runs.file_names import CARD_FILE, CHANGE_FILE, CONFIG_FILE, GRADIENTS_FILE, VALIDATION_FILE
+from core.runs.run import Run, open_run
 from core.settings.train_config import PRECISIONS, TrainConfig
-from core.sharing.files import CARD, CONFIG_FILE, IMPORTING, LARGEST, OPTIONAL, files_of, without_folders
+from core.sharing.files import IMPORTING, LARGEST, NEEDED, STUDIES, shared_contents, without_folders
 from core.sharing.model_card import card_text, write_card
 
 LARGEST_NETWORK = 150_000_000  # parameters; VGG-19, as published, has 144 million
@@ -42,17 +39,15 @@ LAYER = re.compile(r"[\w.]*")
 
 def zip_run(run: Run) -> bytes:
     """A finished run's folder as a zip file, for `import_run`, `without_folders`. Raises RunError."""
-    buffer, files, shared = BytesIO(), files_of(run), without_folders(run)
-    anew = {}
-    if shared != run:
-        anew = {"config.json": json.dumps(facts_of(shared.config, shared.facts), indent=2), CARD: card_text(shared)}
+    buffer = BytesIO()
+    contents = shared_contents(run) | {CARD_FILE: card_text(without_folders(run)).encode()}
     # Stored: the large files are compressed already. Zips know no dates before 1980, which some disks' files have.
     with zipfile.ZipFile(buffer, "w", strict_timestamps=False) as archive:
-        for path in files:
-            if path.name not in anew:
-                archive.write(path, f"{run.name}/{path.name}")
-        for name, text in anew.items():
-            archive.writestr(f"{run.name}/{name}", text)
+        for name, content in contents.items():
+            if isinstance(content, Path):
+                archive.write(content, f"{run.name}/{name}")
+            else:
+                archive.writestr(f"{run.name}/{name}", content)
     return buffer.getvalue()
 
 
@@ -109,7 +104,7 @@ def _unpack(data: bytes) -> tuple[dict[str, bytes], str | None]:
     with _opened(data) as archive:
         folder, files, _ = _divided(archive)
         _check_members(files)
-        contents = {file.name: file.read(archive) for file in files if file.name != CARD}
+        contents = {file.name: file.read(archive) for file in files if file.name != CARD_FILE}
     return contents, folder.name or None
 
 
@@ -180,7 +175,7 @@ class _Member:
 
 def _check_members(files: list[_Member]) -> None:
     names = [file.name for file in files]
-    missing = LARGEST.keys() - OPTIONAL - set(names)
+    missing = NEEDED - set(names)
     if missing:
         raise RunError(f"The zip does not hold a finished run: it lacks {' and '.join(sorted(missing))}.")
     if len(names) > len(set(names)):
@@ -194,13 +189,8 @@ def _check(run: Run) -> None:
     run.test_logits()
     if not run.imported:
         _check_training(run)
-    if (run.path / surgery.FILE).exists():
-        surgery.load(run)
-    probes.load(run)
-    landscape.load(run)
-    walk.load(run)
-    calibration.load(run)
-    robustness.load(run)
+    for study in STUDIES:
+        study.load(run)
     if run.has_weights:
         from core.models.complexity import count_parameters
 
@@ -211,7 +201,7 @@ def _check(run: Run) -> None:
 
 def _check_training(run: Run) -> None:
     history = run.history()
-    if (run.path / "gradients.npz").exists() and len(run.gradients()[1]) != len(history):
+    if (run.path / GRADIENTS_FILE).exists() and len(run.gradients()[1]) != len(history):
         raise RunError(f"{run.name}: history.csv and gradients.npz are not of the same epochs.")
     if history["epoch"].tolist() != list(range(1, len(history) + 1)):
         raise RunError(f"{run.name}: history.csv does not count its epochs from 1.")

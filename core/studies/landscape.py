@@ -15,9 +15,9 @@ from torch.nn import functional as F
 from core.analysis.landscapes.landscape import HIGHEST, PAIRS, STEPS, Landscape, require_twin
 from core.data.batches import to_tensors
 from core.data.cifar10 import Images
+from core.models.batchnorm import fold_batchnorm
 from core.models.registry import family
 from core.runs.run import Run
-from core.studies.surgery import folded
 
 BATCH = 50  # photos: what a layer makes of them stays in a core's own memory
 
@@ -31,7 +31,7 @@ class Plane:
         RunError if its weights are missing."""
         require_twin(run.config)
         kind, self._workers = getattr(torch, precision), workers
-        model = folded(run.load_model())
+        model = fold_batchnorm(run.load_model())
         self._trained = [weight.clone() for weight in model.parameters() if weight.dim() > 1]
         self._directions = [direction(self._trained, seed) for seed in seeds]
         self._model = model.to(kind).to(memory_format=torch.channels_last)

@@ -10,12 +10,12 @@ from torch.nn import functional as F
 
 from core.analysis import probes
 from core.analysis.probes import Probes
-from core.data.batches import to_tensors
+from core.data.batches import to_pixels, to_tensors
 from core.data.cifar10 import Images
+from core.models.batchnorm import use_batch_statistics
 from core.models.cifar import CifarNet, average_pooled
 from core.models.registry import build, family
 from core.runs.run import Run
-from core.studies.walk import use_own_statistics
 
 BATCH = 250  # photos
 STRENGTHS = np.logspace(-2, 4, 7)  # of the ridge penalty, from which cross-validation on the fitted photos chooses
@@ -31,7 +31,7 @@ class Asked:
         probes.blocks(run.config)
         self._model = cast(CifarNet, run.load_model() if trained else build(run.config))
         if not trained:
-            use_own_statistics(self._model, frozen="")
+            use_batch_statistics(self._model, frozen="")
         self._preprocessing = family(run.config).preprocessing
 
     @torch.inference_mode()
@@ -46,7 +46,7 @@ class Asked:
 
     def ask(self, picture: np.ndarray) -> np.ndarray:
         """Float32 (blocks, 10) for one picture, uint8 (32, 32, 3)."""
-        return self.logits(self.features(torch.from_numpy(picture.copy()).permute(2, 0, 1)[None]))[:, 0]
+        return self.logits(self.features(to_pixels(picture[None])))[:, 0]
 
 
 def pooled(model: CifarNet, x: Tensor) -> Tensor:

@@ -7,26 +7,10 @@ import numpy as np
 
 from core.analysis import metrics, robustness
 from core.analysis.robustness import Answers
-from core.data.batches import to_tensors
 from core.data.cifar10 import Images
 from core.data.corruptions import CORRUPTIONS, STRENGTHS, corrupt
-from core.models.inference import infer
-from core.models.registry import family
+from core.models.inference import logits_of
 from core.runs.run import Run
-
-
-class _Asked:
-    def __init__(self, run: Run, precision: str):
-        self._model, self._preprocessing, self._precision = (
-            run.load_model(),
-            family(run.config).preprocessing,
-            precision,
-        )
-
-    def right(self, images: Images) -> np.ndarray:
-        """bool (n,)"""
-        logits = infer(self._model, to_tensors(images)[0], self._preprocessing, self._precision)
-        return metrics.right(logits.numpy(), images.labels)
 
 
 def study(runs: list[Run], photos: Images, precision: str = "float32") -> Iterator[tuple[str, Run, Answers]]:
@@ -34,16 +18,19 @@ def study(runs: list[Run], photos: Images, precision: str = "float32") -> Iterat
     on from there. The spoiled photos are made once for all runs. Raises RunError if a run has no weights.
 
     `precision`: of the numbers, as `infer` has it; where it is not float32, a photo or two in a thousand differ."""
-    networks = [_Asked(run, precision) for run in runs]
-    found = [
-        robustness.load(run) or Answers(network.right(photos), {}) for run, network in zip(runs, networks, strict=True)
-    ]
+    networks = [run.load_model() for run in runs]
+
+    def right(number: int, images: Images) -> np.ndarray:
+        logits = logits_of(networks[number], runs[number].config, images, precision)
+        return metrics.right(logits, images.labels)
+
+    found = [robustness.load(run) or Answers(right(number, photos), {}) for number, run in enumerate(runs)]
     for kind in CORRUPTIONS:
         waiting = [number for number, answers in enumerate(found) if kind not in answers.corrupted]
         versions = [spoiled(photos, kind, strength) for strength in STRENGTHS] if waiting else []
         for number in waiting:
-            right = np.stack([networks[number].right(images) for images in versions])
-            found[number] = replace(found[number], corrupted={**found[number].corrupted, kind: right})
+            answers = np.stack([right(number, images) for images in versions])
+            found[number] = replace(found[number], corrupted={**found[number].corrupted, kind: answers})
             yield kind, runs[number], found[number]
 
 

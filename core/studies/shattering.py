@@ -9,12 +9,12 @@ picture: the message that has passed all layers.
 
 import pandas as pd
 import torch
-from torch import Tensor, nn
 from torch.nn import functional as F
 
 from core.analysis.gradients import MIXED
 from core.data.batches import to_tensors
 from core.data.cifar10 import SIZE, Images
+from core.models.batchnorm import reestimate_statistics
 from core.models.registry import build, family
 from core.settings.train_config import TrainConfig
 
@@ -33,7 +33,7 @@ def interpolate(config: TrainConfig, photos: Images) -> pd.DataFrame:
     model = build(config).to(memory_format=torch.channels_last).requires_grad_(False)  # type: ignore[call-overload]
     pixels, labels = to_tensors(photos)
     inputs = family(config).preprocessing(pixels)
-    _settle(model, inputs)
+    reestimate_statistics(model, inputs)
     mixed = torch.arange(POINTS) * MIXED
     line = torch.lerp(inputs[0], inputs[1], mixed[:, None, None, None]).requires_grad_()
     loss = F.cross_entropy(model(line), labels[:1].expand(POINTS), reduction="sum")
@@ -43,13 +43,3 @@ def interpolate(config: TrainConfig, photos: Images) -> pd.DataFrame:
     alike = [cosines.diagonal(apart).mean().item() for apart in range(POINTS)]
     pixel = gradients[:, *PIXEL] / gradients.square().mean().sqrt()
     return pd.DataFrame({"mixed": mixed.numpy(), "pixel": pixel.numpy(), "alike": alike})
-
-
-def _settle(model: nn.Module, inputs: Tensor) -> None:
-    """To eval mode, with the statistics of these inputs."""
-    for module in model.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.momentum = None  # its running statistics are then the mean over all batches: over one
-    with torch.inference_mode():
-        model.train()(inputs)
-    model.eval()

@@ -10,14 +10,14 @@ from itertools import chain
 from typing import cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from core.analysis.surgery import IMAGES, Blocks, removable
 from core.data.batches import to_tensors
 from core.data.cifar10 import Images
 from core.errors import LabError
+from core.models.batchnorm import fold_batchnorm
 from core.models.cifar import BasicBlock, CifarNet, average_pooled, shortcut
 from core.models.inference import autocast
 from core.models.registry import family
@@ -34,9 +34,9 @@ class Surgery:
         here, RunError if its weights are missing."""
         self._workers = workers
         self.removable = removable(run.config)
-        self._model = folded(run.load_model()).to(memory_format=torch.channels_last)
+        self._model = fold_batchnorm(run.load_model()).to(memory_format=torch.channels_last)
         self._preprocessing = family(run.config).preprocessing
-        self._pixels, self._labels = to_tensors(Images(test.pixels[:IMAGES], test.labels[:IMAGES]))
+        self._pixels, self._labels = to_tensors(test[:IMAGES])
 
     def accuracy(self, removed: Blocks = frozenset(), scale: float = 1.0, precision: str = "float32") -> float:
         """Share of the images named rightly, 0 to 1, with these blocks removed and the others' branches scaled.
@@ -55,17 +55,6 @@ class Surgery:
         with autocast("cpu", precision):  # holds for the thread that enters it
             logits = forward(self._model, self._preprocessing(pixels), removed, scale)
         return int((logits.argmax(dim=1) == labels).sum())
-
-
-def folded(model: CifarNet) -> CifarNet:
-    """`model` with each BatchNorm made part of the convolution before it: the same answers, in less time."""
-    for part in (model, *blocks(model)):
-        for number in (1, 2) if isinstance(part, BasicBlock) else (1,):
-            conv, norm = getattr(part, f"conv{number}"), getattr(part, f"bn{number}")
-            if isinstance(norm, nn.BatchNorm2d):
-                setattr(part, f"conv{number}", fuse_conv_bn_eval(conv, norm))
-                setattr(part, f"bn{number}", nn.Identity())
-    return model
 
 
 def blocks(model: CifarNet) -> Iterator[BasicBlock]:

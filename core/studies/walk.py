@@ -27,8 +27,8 @@ from core.analysis.landscapes.walk import Walk
 from core.data.batches import to_tensors
 from core.data.cifar10 import Images
 from core.errors import LabError
+from core.models.batchnorm import use_batch_statistics
 from core.models.inference import autocast
-from core.models.layers import freeze
 from core.models.registry import build, family
 from core.runs import kept_weights
 from core.runs.run import Run
@@ -60,7 +60,7 @@ class Way:
         self.path = np.array([[_product(step, along) for along in self._directions] for step in differences])
         pixels, self._labels = to_tensors(images)
         self._pixels, self._precision = family(run.config).preprocessing(pixels), precision
-        use_own_statistics(model, run.config.freeze)
+        use_batch_statistics(model, run.config.freeze)
         model.requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._workers = min(workers, MOST_WORKERS)
         self._idle: SimpleQueue[nn.Module] = SimpleQueue()
@@ -95,15 +95,6 @@ class Way:
             self._idle.put(model)
         loss, right = float(F.cross_entropy(logits, self._labels)), logits.argmax(dim=1) == self._labels
         return (min(loss, HIGHEST) if loss == loss else HIGHEST), float(right.float().mean())
-
-
-def use_own_statistics(model: nn.Module, frozen: str) -> None:
-    """Have the BatchNorm layers of `model` use the statistics of what they are shown, except those in the `frozen` part
-    (a config's `freeze`), which kept to theirs in the training too."""
-    apart = set(freeze(model.eval(), frozen))
-    for module in model.modules():
-        if isinstance(module, nn.BatchNorm2d) and module not in apart:
-            module.track_running_stats, module.running_mean, module.running_var = False, None, None
 
 
 def main_directions(kept: list[Weights]) -> tuple[list[Weights], np.ndarray]:

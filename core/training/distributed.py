@@ -55,16 +55,9 @@ def say(words: str) -> None:
         print(words, file=sys.stderr)
 
 
-def machines() -> int:
-    return world_size() // _place("LOCAL_WORLD_SIZE")
-
-
-def launcher() -> list[str]:
-    """The first words of a command that starts as many processes on as many machines."""
-    if world_size() == 1:
-        return ["python"]
-    nodes = ["--nnodes", str(machines())] if machines() > 1 else []
-    return ["torchrun", *nodes, "--nproc-per-node", str(world_size() // machines())]
+def layout() -> dict[str, int]:
+    """How many processes train together, and on how many machines, as a run records it."""
+    return {"processes": world_size(), "machines": world_size() // _place("LOCAL_WORLD_SIZE")}
 
 
 @contextmanager

@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from core.data.cifar10 import Images
-from core.models.initial_weights import initial_weights
 from core.models.modes import seeded
+from core.models.weights.initial_weights import initial_weights
 from core.settings.train_config import TrainConfig
 from core.training.trainer import Trainer
 

@@ -22,7 +22,7 @@ from core.data.batches import to_tensors
 from core.errors import DivergedError, LabError, RunError, TrainingError, plain_reason
 from core.models.complexity import described
 from core.models.inference import StoppedError
-from core.models.initial_weights import (
+from core.models.weights.initial_weights import (
     Weights,
     answers_were_learned,
     describe_initial_weights,
@@ -30,13 +30,15 @@ from core.models.initial_weights import (
     starting_weights,
 )
 from core.runs import kept_weights, status, store, validation
-from core.runs.run import STATE_FILE, Run, open_run
+from core.runs.command import program, shell_line
+from core.runs.file_names import STATE_FILE
+from core.runs.run import Run, open_run
 from core.runs.status import Status
 from core.settings.setting import differences
 from core.settings.train_config import TrainConfig
-from core.sharing.model_card import write_card
 from core.training import distributed
 from core.training.device import best_device, compiler_works, describe_environment
+from core.training.finishing import finish
 from core.training.progress import StepReport
 from core.training.tensorboard import EventLog
 from core.training.trainer import Trainer
@@ -209,14 +211,10 @@ class Session:
             if describe_initial_weights(self.config) == begun.get("initial_weights"):  # it may be another by now
                 store.save_weight_change(self.folder, starting_weights(self.config), trainer.best_weights)
         self._save_answers(on_validation)
-        if not (run := open_run(self.folder)).validation_was_seen:
+        if calibration.can_be_fitted(run := open_run(self.folder)):
             labels = trainer.validation[1].numpy()
             calibration.save(run, calibration.fit(on_validation.numpy(), labels))
-        store.save_test_logits(self.folder, logits.numpy())
-        for needed_no_more in (STATE_FILE, status.LOG_FILE, status.FILE):
-            with suppress(OSError):  # Windows keeps a log that is open
-                (self.folder / needed_no_more).unlink(missing_ok=True)
-        write_card(open_run(self.folder))
+        finish(self.folder, logits.numpy())
 
     def _facts(self, data_folder: Path | None, start: Weights | None) -> dict:
         trainer = self.trainer
@@ -292,12 +290,10 @@ def _as_begun(folder: Path, begun: dict, how: How) -> How:
     if how.precision not in (None, began_in):
         raise RunError(f"{name} was begun in {began_in}, not in {how.precision}.")
     if processes != distributed.world_size() and best_device().type == "cpu":
-        alone = processes == 1
-        program = "python" if alone else f"torchrun --nproc-per-node {processes}"
         raise RunError(
-            f"{name} was begun by {'one process' if alone else f'{processes} processes'}, not by "
-            f"{distributed.world_size()}; BatchNorm would see other shares of a batch. This continues it: {program} "
-            f"-m core train --run {folder}"
+            f"{name} was begun by {'one process' if processes == 1 else f'{processes} processes'}, not by "
+            f"{distributed.world_size()}; BatchNorm would see other shares of a batch. This continues it: "
+            f"{shell_line([*program(begun), '--run', str(folder)])}"
         )
     if how.threads is None and type(begun.get("threads")) is int:
         torch.set_num_threads(max(1, min(begun["threads"], os.cpu_count() or 1)))

@@ -5,7 +5,6 @@ It has no history. What it is, its tensors say (`core.models.recognition`) or wh
 
 import shutil
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,18 +18,18 @@ from core.errors import ModelError
 from core.files import sha256_of
 from core.models import recognition
 from core.models.complexity import described
-from core.models.inference import StoppedError, infer
-from core.models.initial_weights import Weights, fitted
+from core.models.inference import StoppedError, infer, logits_of
 from core.models.layers import load_weights
 from core.models.registry import build, family
-from core.models.weight_files import read_weights
+from core.models.weights.initial_weights import Weights, fitted
+from core.models.weights.weight_files import read_weights
 from core.runs import status, store
 from core.runs.run import Run, open_run
 from core.runs.status import Status
 from core.settings.fit import NORMALIZATIONS
 from core.settings.train_config import TrainConfig
-from core.sharing.model_card import write_card
 from core.training.device import best_device
+from core.training.finishing import finish
 
 TRIED = 200  # training photos on which a normalization is tried
 TRIED_IN_WORDS = f"lowest loss on {TRIED} training photos, of {', '.join(NORMALIZATIONS)}"
@@ -96,14 +95,10 @@ def look(path: Path, name: str | None = None) -> NetworkFile:
 def likely_normalization(config: TrainConfig, weights: Weights) -> str:
     """Of NORMALIZATIONS, that with which a network's loss on TRIED training photos is the lowest; the test images are
     not looked at."""
-    photos = cifar10.load_training("shipped")
-    few = cifar10.Images(photos.pixels[:TRIED], photos.labels[:TRIED])
+    few = cifar10.load_training("shipped")[:TRIED]
     model = _network(config, weights)
     losses = {
-        name: metrics.loss(
-            infer(model, to_tensors(few)[0], family(replace(config, normalization=name)).preprocessing).numpy(),
-            few.labels,
-        )
+        name: metrics.loss(logits_of(model, replace(config, normalization=name), few), few.labels)
         for name in NORMALIZATIONS
     }
     return min(losses, key=lambda name: losses[name])
@@ -149,11 +144,7 @@ def score(
         raise ModelError("Some of its answers are not finite numbers: it can't be compared with others.")
     finished = {"finished": datetime.now(UTC).isoformat(timespec="seconds")}
     store.save_facts(run.path, run.config, run.facts | finished)
-    store.save_test_logits(run.path, answers.numpy())
-    write_card(open_run(run.path))
-    for needed_no_more in (status.LOG_FILE, status.FILE):
-        with suppress(OSError):  # Windows keeps a log that is open
-            (run.path / needed_no_more).unlink(missing_ok=True)
+    finish(run.path, answers.numpy())
     return True
 
 

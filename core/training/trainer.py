@@ -53,8 +53,8 @@ class Trainer:
         self.precision = precision or best_precision(self.device.type)
         train, validation = split_indices(images.labels, config.split_seed)
         train = label_budget(train, images.labels, config.train_fraction, config.split_seed)
-        self.training_set = TrainingSet(_subset(images, train), config.augment, self.device)
-        pixels, labels = to_tensors(_subset(images, validation))
+        self.training_set = TrainingSet(images[train], config.augment, self.device)
+        pixels, labels = to_tensors(images[validation])
         self.validation = pixels.to(self.device), labels
         self._validation_photos = validation
         self.steps = self.training_set.steps(config.batch_size)
@@ -289,7 +289,7 @@ class Trainer:
             **by_epoch,
             "precision": self.precision,
             "scaler": self._scaler.state_dict(),  # empty but for float16
-            "processes": distributed.world_size(),
+            **distributed.layout(),
             "threads": torch.get_num_threads(),
             "compiled": self.compiled,
         }
@@ -314,10 +314,6 @@ class Trainer:
         saved = {"batch_order": None} | values["position"]
         self.position = Position(**saved | {"sums": Sums(**saved["sums"])})
         self.history = list(values["history"])
-
-
-def _subset(images: Images, indices) -> Images:
-    return Images(images.pixels[indices], images.labels[indices])
 
 
 def _copy(state: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -5,7 +5,7 @@ import re
 import pandas as pd
 
 from core.analysis.comparison import Fairness
-from core.models.known_weights import IMAGENET_FILES
+from core.models.weights.known_weights import IMAGENET_FILES
 from core.paths import file_name
 from core.runs.run import Run
 from core.settings.train_config import SETTINGS, TrainConfig

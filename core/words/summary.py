@@ -56,9 +56,8 @@ def when(reached: tuple[int, float] | None) -> str:
     return f"{epochs} epoch{'s' if epochs > 1 else ''} ({minutes:.0f} min)"
 
 
-def passes(reached: tuple[int, float]) -> str:
-    """Of (epochs, minutes), e.g. "5 passes over the photos"."""
-    epochs, _ = reached
+def passes(epochs: int) -> str:
+    """E.g. "5 passes over the photos"."""
     return f"{epochs} pass{'es' if epochs > 1 else ''} over the photos"
 
 

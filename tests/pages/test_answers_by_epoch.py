@@ -5,7 +5,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.runs import validation
-from core.runs.run import VALIDATION_FILE, Run, open_run
+from core.runs.file_names import VALIDATION_FILE
+from core.runs.run import Run, open_run
 from core.runs.validation import Validation
 from tests.pages.opened import charts, new_app, open_page, said
 

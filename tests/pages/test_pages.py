@@ -483,7 +483,7 @@ def weights(tmp_path_factory) -> Path:
 @pytest.fixture
 def duel(make_run, weights):
     """Two runs that differ in their initial weights alone, and a frozen third."""
-    from core.models.initial_weights import starting_weights
+    from core.models.weights.initial_weights import starting_weights
     from core.runs import store
 
     scratch = make_run("scratch", skip=True)
@@ -593,7 +593,7 @@ def test_transfer_gives_the_commands_of_what_is_missing(app, alone, duel):
 
 
 def config_of(command: str) -> TrainConfig:
-    (config,) = train._configs(train.parser().parse_args(shlex.split(command)[4:]))
+    (config,) = train.configs_of(train.parser().parse_args(shlex.split(command)[4:]))
     return config
 
 

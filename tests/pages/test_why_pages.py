@@ -175,7 +175,9 @@ def test_gradient_flow_shows_how_far_the_steps_went_where_that_was_recorded(app,
     assert [block.value for block in app.code] == [run.command_to_repeat]
     recorded = open_run(own_runs / OWN["B"]).relative_steps()
     assert gradient_words.steps("In B, epoch 1", recorded[0]) in said(app)
-    (drawn,) = (chart for chart in charts(app) if '"step"' in chart.proto.spec and '"epoch"' in chart.proto.spec)
+    (drawn,) = (
+        chart for chart in charts(app) if '"field": "step"' in chart.proto.spec and '"epoch"' in chart.proto.spec
+    )
     table = pd.concat(convert_arrow_bytes_to_pandas_df(dataset.data.data) for dataset in drawn.proto.datasets)
     assert table["step"].tolist() == pytest.approx(recorded[0].tolist())
 

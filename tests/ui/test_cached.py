@@ -10,6 +10,8 @@ from scipy.special import softmax
 from core.analysis import calibration
 from core.analysis.calibration import Temperature
 from core.errors import RunError
+from core.runs import store
+from core.runs.run import open_run
 from ui import cached
 
 
@@ -36,6 +38,14 @@ def test_a_file_that_is_written_over_in_place_counts(make_run, same):
         os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     os.utime(run.path, ns=(folder.st_atime_ns, folder.st_mtime_ns))
     assert cached.history(run)["lr"].tolist() == [0.25]
+
+
+def test_a_run_that_was_trained_anew_in_other_numbers_is_asked_about_anew(make_run):
+    runs = [make_run("plain", skip=False), make_run("residual")]
+    assert [question.setting for question in cached.questions(runs)] == ["skip"]
+    facts = runs[0].facts | {"environment": runs[0].environment | {"precision": "other"}}
+    store.save_facts(runs[0].path, runs[0].config, facts)
+    assert cached.questions([open_run(run.path) for run in runs]) == []
 
 
 def test_how_sure_a_run_is_follows_its_temperature(make_run):

@@ -136,7 +136,7 @@ def without_block(a: Run, b: Run, block: int) -> None:
         with column, st.container(border=True, key=f"lesson_surgery_{side}", height="stretch"):
             st.markdown(f"**{capitalized(_called(a, b)[side])}**")
             cut = frozenset([block])
-            right = cached.surgery_results(run)[cut]
+            right = (cached.surgery_results(run) or {})[cut]
             chart.show(
                 chain,
                 surgery.stages(run.config),

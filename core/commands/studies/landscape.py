@@ -39,8 +39,7 @@ def main(argv: list[str] | None = None) -> int:
     runs = [find_run(name) for name in parser().parse_args(argv).runs]
     precision = best_precision("cpu")
     torch.set_num_threads(1)  # the batches run in parallel instead
-    shipped = cifar10.load_training("shipped")
-    images = Images(shipped.pixels[:PHOTOS], shipped.labels[:PHOTOS])
+    images = cifar10.load_training("shipped")[:PHOTOS]
     for run in runs:
         found = _look(run, images, precision)
         for pair in range(PAIRS):
@@ -64,7 +63,7 @@ def _look(run: Run, images: Images, precision: str) -> Landscape:
 
 def _walk(run: Run, images: Images, precision: str) -> Walk:
     """Kept after each row."""
-    few = Images(images.pixels[: walk.PHOTOS], images.labels[: walk.PHOTOS])
+    few = images[: walk.PHOTOS]
     way = Way(run, few, precision, usable_cores())
     measured = {"photos": len(few.labels), "precision": precision, "weights": run.facts["sha256"]}
     found = walk.begun(run, walk.fresh(way.epochs, way.path, way.distance, way.size, way.share, **measured))

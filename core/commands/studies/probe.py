@@ -1,10 +1,9 @@
 """Ask runs after each block what they know already, for the page When does it know?: writes a run's probes.json."""
 
 import sys
-from functools import partial
 
 from core.analysis import probes
-from core.commands import Parser, run_command
+from core.commands import Parser, progress, run_command
 from core.data import cifar10
 from core.runs.library import find_run
 from core.studies.probes import study
@@ -21,14 +20,11 @@ def main(argv: list[str] | None = None) -> int:
     found = [find_run(name) for name in parser().parse_args(argv).runs]
     training, test = cifar10.load_training("shipped"), cifar10.load_test()
     for run in found:
-        results = study(run, training, test, partial(_show_progress, run.name))
+        with progress(run.name, "photos") as on_photos:
+            results = study(run, training, test, on_photos)
         probes.save(run, results)
-        print(f"\n{run.name}: {probe_words.figures(results)}", file=sys.stderr)
+        print(f"{run.name}: {probe_words.figures(results)}", file=sys.stderr)
     return 0
-
-
-def _show_progress(name: str, done: int, total: int) -> None:
-    print(f"\r{name}: {done:,} of {total:,} photos", end="", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import json
 import sys
 
-from core.commands import Parser, run_command
+from core.commands import Parser, require_threads, run_command
 from core.errors import LabError
 from core.runs.library import find_run
 from core.studies.latency import THREADS, milliseconds
@@ -19,8 +19,7 @@ def parser() -> Parser:
 
 def main(argv: list[str] | None = None) -> int:
     args = parser().parse_args(argv)
-    if not all(1 <= threads <= 1024 for threads in args.threads):
-        raise LabError("--threads must be at least 1 and at most 1024.")
+    require_threads(*args.threads)
     result, problems = {}, []
     for name, run in {name: find_run(name) for name in args.runs}.items():
         try:

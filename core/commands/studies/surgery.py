@@ -1,12 +1,11 @@
 """Study which blocks a run can do without, for *What if a block is cut?*: writes surgery.csv into the run's folder."""
 
 import sys
-from functools import partial
 
 import torch
 
 from core.analysis import surgery
-from core.commands import Parser, run_command
+from core.commands import Parser, progress, run_command
 from core.data import cifar10
 from core.jobs.processes import usable_cores
 from core.runs.library import find_run
@@ -26,15 +25,12 @@ def main(argv: list[str] | None = None) -> int:
     test = cifar10.load_test()
     for run in found:
         network = Surgery(run, test, usable_cores())
-        results = surgery.study(run.config, network.accuracy, partial(_show_progress, run.name))
+        with progress(run.name, "cuts") as on_cut:
+            results = surgery.study(run.config, network.accuracy, on_cut)
         surgery.save(run, results)
         cost = surgery_words.cost(surgery.cost(results, run.config))
-        print(f"\n{run.name}, without one block, {cost}", file=sys.stderr)
+        print(f"{run.name}, without one block, {cost}", file=sys.stderr)
     return 0
-
-
-def _show_progress(name: str, done: int, total: int) -> None:
-    print(f"\r{name}: {done}/{total}", end="", file=sys.stderr)
 
 
 if __name__ == "__main__":

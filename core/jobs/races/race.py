@@ -18,7 +18,7 @@ from core.data.cifar10 import Images
 from core.jobs import processes
 from core.jobs.races.pairs import FairPair
 from core.models.inference import infer
-from core.models.initial_weights import initial_weights
+from core.models.weights.initial_weights import initial_weights
 from core.training import duration
 from core.training.trainer import Trainer
 

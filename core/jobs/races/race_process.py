@@ -183,7 +183,7 @@ def run(pair: FairPair, file: Path) -> None:
 
 def _fetch_weights(pair: FairPair) -> None:
     """Before the networks are timed, so that one need not wait to hear that there is no internet."""
-    from core.models.initial_weights import initial_weights
+    from core.models.weights.initial_weights import initial_weights
 
     if not pair.download:
         return

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from core.analysis.comparison import Verdict
-from core.analysis.training_summary import ROUNDING, TARGETS
+from core.analysis.training_summary import ROUNDING, TARGETS, first_epoch_at
 from core.data.cifar10 import CLASSES
 from core.sharing.handout.handout import Exercise
 from core.words import plural
@@ -66,13 +66,7 @@ def finish_line(histories: Mapping[str, pd.DataFrame]) -> float:
     """The share of right answers to ask about: the app's own, or, where neither gets there, the last 10% that one
     passed."""
     best = max(history["val_accuracy"].max() for history in histories.values())
-    return TARGETS[0] if best >= TARGETS[0] - ROUNDING else max(0.1, math.floor(10 * (best + ROUNDING)) / 10)
-
-
-def passed(history: pd.DataFrame, line: float) -> int | None:
-    """The first epoch that ended at or above `line`, on photos kept apart; None for never."""
-    epochs = history.loc[history["val_accuracy"] >= line - ROUNDING, "epoch"]
-    return None if epochs.empty else int(epochs.iloc[0])
+    return min(TARGETS[0], max(0.1, math.floor(10 * (best + ROUNDING)) / 10))
 
 
 def epochs_needed(histories: Mapping[str, pd.DataFrame], names: Mapping[str, str]) -> Exercise:
@@ -86,7 +80,7 @@ def epochs_needed(histories: Mapping[str, pd.DataFrame], names: Mapping[str, str
 
 
 def _when(history: pd.DataFrame, line: float) -> str:
-    epochs = passed(history, line)
+    epochs = first_epoch_at(history, line)
     if epochs is None:
         return f"never, in {len(history)} epoch{'s' * (len(history) != 1)}"
     return f"after {epochs} epoch{'s' * (epochs != 1)}"

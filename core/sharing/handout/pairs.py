@@ -136,8 +136,7 @@ def _lowered(layer: dict) -> dict:
 
 def _tables(confusions: Mapping[str, pd.DataFrame]) -> tuple[Chart, ...]:
     """Full color is where either of them has most: the same for both."""
-    mistakes = [matrix.where(~np.eye(len(CLASSES), dtype=bool), 0).to_numpy().max() for matrix in confusions.values()]
-    fullest = max(1, int(max(mistakes)))
+    fullest = max(1, *(int(metrics.mistakes(matrix).to_numpy().max()) for matrix in confusions.values()))
     return tuple(
         Chart(
             f"What {side} says",

@@ -17,10 +17,10 @@ def test_rank_is_the_share_of_less_familiar_photos():
     test_logits[:, 0] = np.arange(100)
     picture = np.zeros(10)
     picture[0] = 24.5
-    assert out_of_distribution.rank(picture, test_logits) == pytest.approx(0.25)
-    assert not out_of_distribution.unfamiliar(picture, test_logits)
+    found = out_of_distribution.familiarity(picture, test_logits)
+    assert (found.rank, found.strange) == (pytest.approx(0.25), False)
     picture[0] = 3.5
-    assert out_of_distribution.unfamiliar(picture, test_logits)
+    assert out_of_distribution.familiarity(picture, test_logits).strange
 
 
 def test_nothing_is_unfamiliar_to_a_network_that_answers_the_same_to_everything():
@@ -34,5 +34,5 @@ def test_false_alarms_on_photos_that_set_no_threshold(name):
     """Every second test photo is the yardstick, every other one is judged."""
     logits = find_run(name).test_logits()
     yardstick, judged = logits[::2], logits[1::2]
-    alarms = np.mean([out_of_distribution.unfamiliar(one, yardstick) for one in judged[:2000]])
+    alarms = np.mean([out_of_distribution.familiarity(one, yardstick).strange for one in judged[:2000]])
     assert alarms == pytest.approx(out_of_distribution.FALSE_ALARMS, abs=0.02)

@@ -14,7 +14,7 @@ from core.data import cifar10, picture_files
 from core.errors import ImageError, RunError
 from core.paths import ROOT
 from core.runs import store, validation
-from core.runs.run import VALIDATION_FILE
+from core.runs.file_names import VALIDATION_FILE
 
 
 @pytest.fixture

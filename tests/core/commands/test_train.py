@@ -33,7 +33,8 @@ from core.models.inference import infer
 from core.models.registry import build, family
 from core.paths import ROOT
 from core.runs import kept_weights, library, status, store, validation
-from core.runs.run import STATE_FILE, open_run
+from core.runs.file_names import STATE_FILE
+from core.runs.run import open_run
 from core.runs.workers import SILENCE
 from core.settings.train_config import PRECISIONS, TrainConfig
 from core.training import device, session, trainer
@@ -416,12 +417,16 @@ def test_without_a_state_too_it_goes_on_as_it_was_begun(command, own_runs, preci
     assert (environment["precision"], environment["threads"]) == (precision, 1)
 
 
-def test_one_process_does_not_go_on_with_what_two_began(command, own_runs):
+def test_one_process_does_not_go_on_with_what_several_began(command, own_runs):
     command("resnet8", "--epochs", "1", "--name", "x", stop=True)
     tensors, values = store.load_state(own_runs / "x")
-    store.save_state(own_runs / "x", tensors, values | {"processes": 2})
+    assert (values.pop("processes"), values.pop("machines")) == (1, 1)
+    store.save_state(own_runs / "x", tensors, values | {"processes": 2})  # older states tell no machines
     refused = command("--run", str(own_runs / "x"))
     assert_refused(refused, f"torchrun --nproc-per-node 2 -m core train --run {own_runs / 'x'}")
+    store.save_state(own_runs / "x", tensors, values | {"processes": 8, "machines": 2})
+    refused = command("--run", str(own_runs / "x"))
+    assert_refused(refused, f"torchrun --nnodes 2 --nproc-per-node 4 -m core train --run {own_runs / 'x'}")
 
 
 def test_what_ends_before_it_has_begun_leaves_no_folder(command, own_runs, monkeypatch):

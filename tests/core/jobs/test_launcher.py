@@ -18,6 +18,7 @@ from core.commands import sweep as command
 from core.errors import DataError, LabError
 from core.jobs import launcher, sweep
 from core.runs import library, status
+from core.runs.file_names import RESULT_FILE
 from core.runs.status import Status
 from tests.core.jobs import slurm
 from tests.required import skip_unless_required
@@ -116,7 +117,7 @@ def test_images_are_looked_for_before_any_job_is_made(grid_file, own_runs, monke
 def test_standing_is_what_the_run_says(make_run, said, expected):
     run = make_run("mine")
     assert sweep.standing(run.path, run.config) == ("finished", "")
-    (run.path / status.RESULT_FILE).unlink()
+    (run.path / RESULT_FILE).unlink()
     status.write(run.path, said)
     assert sweep.standing(run.path, run.config) == expected
 
@@ -186,7 +187,7 @@ def test_slurm_queues_each_run_once_and_goes_on_with_a_preempted_one(
 def test_who_watches_a_damaged_run_is_told(make_run, own_runs, monkeypatch):
     """Unlike of a queue that does not answer, nothing comes of asking again."""
     run = make_run("mine")
-    (run.path / status.RESULT_FILE).unlink()
+    (run.path / RESULT_FILE).unlink()
     sweep_of_one = launcher.Local({"mine": run.config}, own_runs, 1)
     monkeypatch.setattr(sweep_of_one, "tend", lambda: None)
     (run.path / "config.json").write_text("{")

@@ -23,7 +23,7 @@ from core.errors import LabError, TrainingError
 from core.files import ABANDONED, write_json
 from core.jobs import keeper, limits, processes, trainings
 from core.runs import library, status, store
-from core.runs.run import STATE_FILE
+from core.runs.file_names import STATE_FILE
 from core.runs.status import Status
 from core.runs.workers import SILENCE, Worker
 from core.settings.train_config import TrainConfig

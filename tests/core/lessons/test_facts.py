@@ -92,7 +92,7 @@ def test_what_is_left_without_a_block(block):
 
 
 def test_a_block_that_must_stay_is_a_mistake():
-    with pytest.raises(LabError, match="can't do without block 4"):
+    with pytest.raises(LabError, match="does without block 4 is not known"):
         facts.without_block(find_run("plain20-s0"), 4)
 
 

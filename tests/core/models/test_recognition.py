@@ -7,9 +7,9 @@ import torch
 
 from core.errors import ModelError
 from core.models import recognition
-from core.models.initial_weights import fitted
 from core.models.recognition import describe
 from core.models.registry import build
+from core.models.weights.initial_weights import fitted
 from core.settings.train_config import TrainConfig
 
 

@@ -11,9 +11,9 @@ from torch import nn
 from core.errors import ModelError
 from core.models.cifar import BasicBlock, shortcut, untrained
 from core.models.complexity import count_multiply_adds, count_parameters
-from core.models.initial_weights import describe_initial_weights, initial_weights
 from core.models.modes import evaluating
 from core.models.registry import build, family, parse_architecture
+from core.models.weights.initial_weights import describe_initial_weights, initial_weights
 from core.settings.train_config import TrainConfig
 
 

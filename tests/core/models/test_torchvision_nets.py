@@ -17,9 +17,9 @@ from core.heatmaps.gradcam import heatmap
 from core.models import torchvision_nets
 from core.models.complexity import count_multiply_adds, count_parameters
 from core.models.inference import infer
-from core.models.initial_weights import describe_initial_weights, initial_weights
 from core.models.layers import head_name, load_weights, stages
 from core.models.registry import build, family, parse_architecture
+from core.models.weights.initial_weights import describe_initial_weights, initial_weights
 from core.settings.train_config import TrainConfig
 
 QUICK = ("resnet18", "vgg11_bn", "densenet121", "mobilenet_v3_small")

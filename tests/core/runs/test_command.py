@@ -39,15 +39,15 @@ def test_windows_is_told_words_in_its_own_quotes(monkeypatch):
 def test_the_command_gives_the_config_back(config):
     words = shlex.split(train_command(config, {}))
     assert words[:4] == ["python", "-m", "core", "train"]
-    assert train._configs(train.parser().parse_args(words[4:])) == [config]
+    assert train.configs_of(train.parser().parse_args(words[4:])) == [config]
 
 
 @pytest.mark.parametrize("name", NAMED_RECIPES)
 def test_a_named_recipe_gives_way_to_other_options(name):
-    (config,) = train._configs(train.parser().parse_args(["plain20", "--lr", "0.07", "--recipe", name]))
+    (config,) = train.configs_of(train.parser().parse_args(["plain20", "--lr", "0.07", "--recipe", name]))
     assert config == TrainConfig(skip=False, **NAMED_RECIPES[name] | {"lr": 0.07})
     with pytest.raises(LabError, match="small twins"):
-        train._configs(train.parser().parse_args(["vgg11", "--recipe", name]))
+        train.configs_of(train.parser().parse_args(["vgg11", "--recipe", name]))
 
 
 def test_how_it_was_trained_is_part_of_it():

@@ -143,6 +143,26 @@ def test_find_run_by_name_and_by_path(make_run, tmp_path):
     assert find_run(str(elsewhere)).path == elsewhere
 
 
+@pytest.mark.parametrize(
+    ("file", "counts"),
+    [
+        ("probes.json", True),
+        ("a-new-study.npz", True),
+        ("status.json", False),
+        ("train.log", False),
+        (".claim", False),
+        ("resume.safetensors", False),
+        ("kept-00001.safetensors", False),
+        ("walk-unfinished.npz", False),
+    ],
+)
+def test_each_file_that_is_shown_makes_another_version(make_run, file, counts):
+    run = make_run("x")
+    before = run.version
+    (run.path / file).write_text("new")
+    assert (run.version != before) == counts
+
+
 def test_find_run_says_what_is_wrong_with_a_damaged_one(make_run):
     (make_run("bad").path / "config.json").write_text("{")
     with pytest.raises(RunError, match="cannot be read as a run's config"):

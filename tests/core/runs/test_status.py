@@ -15,6 +15,7 @@ import pytest
 
 from core.errors import TrainingError
 from core.runs import status
+from core.runs.file_names import RESULT_FILE
 from core.runs.status import Status
 from core.runs.workers import SILENCE
 
@@ -97,6 +98,10 @@ def test_no_file_is_no_status(tmp_path):
         json.dumps(asdict(Status("training")) | {"machine": ["other"]}),
         *(json.dumps(asdict(Status("training")) | {"pid": pid}) for pid in ("1", -5, 10**30, 1.5, None)),
         json.dumps(asdict(Status("training")) | {"share": "half"}),
+        *(
+            json.dumps(asdict(Status("stopped")) | damage)
+            for damage in ({"accuracy": "high"}, {"seconds_left": [1]}, {"reason": 3})
+        ),
     ],
 )
 def test_damaged_file_is_no_status_or_a_failed_one(tmp_path, content):
@@ -260,7 +265,7 @@ def test_who_wakes_after_the_other_is_done_ends(tmp_path, theirs):
     (folder / status.CLAIM_FILE).unlink()
     if theirs == "finished":
         (folder / status.FILE).unlink()
-        (folder / status.RESULT_FILE).touch()
+        (folder / RESULT_FILE).touch()
     else:
         status.write(folder, replace(Status("stopped"), machine="other"))
     with pytest.raises(TrainingError, match="run was taken over, since nothing was heard"):

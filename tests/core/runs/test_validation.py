@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import RunError
 from core.runs import validation
-from core.runs.run import VALIDATION_FILE
+from core.runs.file_names import VALIDATION_FILE
 from core.runs.validation import Validation
 
 DRAW = np.random.default_rng(0)

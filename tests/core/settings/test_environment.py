@@ -10,7 +10,7 @@ from core import paths
 from core.commands import train
 from core.data import cifar10
 from core.errors import LabError
-from core.models.initial_weights import describe_initial_weights
+from core.models.weights.initial_weights import describe_initial_weights
 from core.runs import library
 from core.settings import environment
 from core.settings.train_config import TrainConfig

@@ -22,7 +22,7 @@ def test_command_of_the_card_makes_the_run_beside_what_is_there(make_run, own_ru
     run = make_run("here", seed=3)
     args = train.parser().parse_args(shlex.split(run.command_to_repeat)[4:])
     assert (args.out, args.name) == (own_runs, "here-again")
-    assert train._configs(args) == [run.config]
+    assert train.configs_of(args) == [run.config]
     assert store.new_folder(args.out, args.name).is_dir()
     assert f"    {run.command_to_repeat}\n" in card_text(run)
 

@@ -21,8 +21,8 @@ from core.analysis import metrics, probes, surgery
 from core.commands import add_run, export, run_command
 from core.data import cifar10
 from core.errors import RunError
-from core.models.initial_weights import describe_initial_weights, initial_weights
 from core.models.torchvision_nets import describe_pretrained
+from core.models.weights.initial_weights import describe_initial_weights, initial_weights
 from core.runs import library, store
 from core.runs.library import find_run
 from core.runs.run import Run, open_run

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from core.analysis import metrics, robustness
-from core.commands.evaluate import logits_on
 from core.data.cifar10 import Images
 from core.data.corruptions import CORRUPTIONS, corrupt
 from core.errors import RunError
@@ -22,10 +21,10 @@ def test_the_answers_are_those_of_the_network_to_the_spoiled_photos(make_run, fe
     run = make_run("one")
     *_, (kind, asked, found) = study([run], few)
     assert (kind, asked, found.complete) == (list(CORRUPTIONS)[-1], run, True)
-    assert np.array_equal(found.clean, metrics.right(logits_on(run, few), few.labels))
+    assert np.array_equal(found.clean, metrics.right(run.logits_on(few), few.labels))
     for name, strength in (("fog", 1), ("impulse_noise", 5)):
         pixels = np.stack([corrupt(photo, name, strength, seed=number) for number, photo in enumerate(few.pixels)])
-        right = metrics.right(logits_on(run, Images(pixels, few.labels)), few.labels)
+        right = metrics.right(run.logits_on(Images(pixels, few.labels)), few.labels)
         assert np.array_equal(found.corrupted[name][strength - 1], right)
 
 

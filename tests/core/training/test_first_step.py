@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from core.models.initial_weights import starting_weights
+from core.models.weights.initial_weights import starting_weights
 from core.settings.train_config import TrainConfig
 from core.training.first_step import first_step
 from core.training.trainer import Trainer

@@ -15,7 +15,6 @@ from core.analysis.depth import recipes
 from core.analysis.questions import questions
 from core.analysis.training_summary import figures
 from core.commands import report, run_command, train
-from core.commands.evaluate import logits_on
 from core.data import cifar10
 from core.errors import ModelError, RunError
 from core.models.preprocessing import NORMALIZATIONS
@@ -80,12 +79,12 @@ def imported(file) -> Run:
 
 
 def test_the_same_weights_give_the_same_answers(imported, shipped, capsys):
-    expected = logits_on(shipped, cifar10.load_test())
+    expected = shipped.logits_on(cifar10.load_test())
     assert np.array_equal(imported.test_logits(), expected)
     assert imported.config.normalization == "cifar"  # by which it was trained
     assert imported.facts["imported"]["file"] == "theirs.bin"
     assert imported.facts["imported"]["found"] == "found under 'state_dict'"
-    assert np.array_equal(logits_on(imported, cifar10.load_test()), expected)
+    assert np.array_equal(imported.logits_on(cifar10.load_test()), expected)
     assert status.read(imported.path) is None
 
 
@@ -120,7 +119,7 @@ def test_a_normalization_that_is_given_counts_wherever_it_predicts(file, options
     command(file, "--architecture", "resnet8", "--name", "mine", *options)
     run = find_run("mine")
     assert run.config.normalization == expected
-    assert np.array_equal(run.test_logits(), logits_on(run, cifar10.load_test()))
+    assert np.array_equal(run.test_logits(), run.logits_on(cifar10.load_test()))
     assert " ".join(options) in run.command_to_repeat
     assert expected in (run.path / "README.md").read_text()
 

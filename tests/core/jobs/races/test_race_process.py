@@ -124,7 +124,7 @@ def test_without_internet_the_recording_is_pointed_to(own_runs, monkeypatch):
     def fail(config):
         raise ModelError("<urlopen error> put it into /a/folder")
 
-    monkeypatch.setattr("core.models.initial_weights.initial_weights", fail)
+    monkeypatch.setattr("core.models.weights.initial_weights.initial_weights", fail)
     own_runs.mkdir()
     race_process.run(race_process.RACES["pretrained"], own_runs / race_process.FRAMES_FILE)
     frames, failure = race_process.FramesReader().read()

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from core.errors import ModelError
-from core.models.known_weights import IMAGENET_FILES
+from core.models.weights.known_weights import IMAGENET_FILES
 
 LARGEST = 4_000_000_000  # bytes
 DEEPEST = 4  # of dictionaries within dictionaries

@@ -11,10 +11,10 @@ import torch
 from safetensors.torch import save_file
 
 from core.errors import ModelError
-from core.models import weight_files
-from core.models.initial_weights import answers_were_learned, initial_weights
 from core.models.registry import build
-from core.models.weight_files import read_weights
+from core.models.weights import weight_files
+from core.models.weights.initial_weights import answers_were_learned, initial_weights
+from core.models.weights.weight_files import read_weights
 from core.runs.library import find_run
 from core.settings.train_config import TrainConfig
 

@@ -10,7 +10,7 @@ from core.files import sha256_of
 from core.models import recognition
 from core.models.layers import head_name, is_within
 from core.models.registry import build
-from core.models.weight_files import WeightFile, read_weights
+from core.models.weights.weight_files import WeightFile, read_weights
 from core.settings.environment import expanded
 from core.settings.train_config import TrainConfig
 
