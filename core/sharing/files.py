@@ -9,7 +9,7 @@ from core.analysis.landscapes import landscape, walk
 from core.errors import RunError
 from core.paths import file_name
 from core.runs import status, tables
-from core.runs.run import CHANGE_FILE, LARGEST_JSON, MODEL_FILE, VALIDATION_FILE, Run
+from core.runs.run import CHANGE_FILE, LARGEST_JSON, MODEL_FILE, VALIDATION_FILE, Run, require_regular_files
 
 CARD, HISTORY, CONFIG_FILE = "README.md", "history.csv", "config.json"
 IMPORTING, SHIPPING = ".import-", ".ship-"  # how the hidden folders begin in which a run is put together
@@ -57,7 +57,8 @@ def _plain(name: str) -> str:
 
 
 def files_of(run: Run) -> list[Path]:
-    """Those of a finished run's files that it has. Raises RunError if it is not finished."""
+    """Those of a finished run's files that it has. Raises RunError if it is not finished, or one is a link."""
+    require_regular_files(run.path)
     needed = LARGEST.keys() - OPTIONAL | (set() if run.imported else {HISTORY})
     missing = [name for name in LARGEST if name in needed and not (run.path / name).is_file()]
     if missing:
