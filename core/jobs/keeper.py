@@ -24,7 +24,7 @@ from core.files import write_json
 from core.jobs.processes import detached
 from core.runs import status
 from core.runs.status import Status
-from core.runs.workers import HEARTBEAT, Worker, silence
+from core.runs.workers import HEARTBEAT, Worker, began, silence
 
 KEEPER_FILE, KEEPER_LOG = ".keeper.json", ".keeper.log"
 TICK = float(os.environ.get("RESNET_LAB_KEEPER_TICK") or 0.5)  # seconds between two looks; tests set fewer
@@ -126,7 +126,7 @@ def begin(folder: Path, run_status: Status, trainer: list[str]) -> subprocess.Po
 
 def _worker(process: subprocess.Popen) -> Worker:
     """A process that was just started; one that has ended by now is still there, as a zombie."""
-    return Worker(pid=process.pid, pid_created=psutil.Process(process.pid).create_time())
+    return Worker(pid=process.pid, pid_created=began(process.pid))
 
 
 def _register(root: Path, keeper: Worker) -> None:
