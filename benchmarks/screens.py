@@ -23,13 +23,15 @@ PATIENCE = 60.0  # seconds
 
 class Screen:
     """`words`: (seconds, text) of all that came to be read, in order; `buttons`: {label: (id, fragment)};
-    `uploader`: id of the place for a file; `drawn`: how often a page was drawn to its end."""
+    `uploader`: id of the place for a file; `drawn`: how often a page was drawn to its end; `kinds`: of all messages
+    that came."""
 
     def __init__(self, url: str, page: str, query: str = "") -> None:
         self.url, self.page, self.query = url, page, query
         self.words: list[tuple[float, str]] = []
         self.buttons: dict[str, tuple[str, str]] = {}
         self.uploader = ""
+        self.kinds: set[str | None] = set()
         self.polls = self.received = self.drawn = 0
         self._hash = self._session = ""
         self._upload: Any = None  # where a file may go, once the server has said so
@@ -153,6 +155,7 @@ class Screen:
 
     def _take(self, message: ForwardMsg) -> None:
         kind = message.WhichOneof("type")
+        self.kinds.add(kind)
         if kind == "navigation":
             self._hash = message.navigation.page_script_hash
         elif kind == "new_session":

@@ -49,24 +49,24 @@ if choice is None:
 from ui.pictures import closer_look  # noqa: E402 (brings torch: only once there is a picture)
 
 SIDE = closer_look.SIDE
-predictors = {}
+map_sizes = {}
 for side, run in pair:
     try:
         if run.has_weights:
             with st.spinner("Waking the network ..."):
-                predictors[side] = cached.predictor(run)
+                map_sizes[side] = cached.map_sizes(run)
     except LabError as error:
         st.warning(plain(error))
 
 
 def map_style() -> closer_look.MapStyle:
     """The controls of the heatmaps, folded away: the defaults serve."""
-    both = list(predictors.values())
-    last = list(dict.fromkeys(one.layers[-1] for one in both))
-    shared = [name for name in both[0].layers if name in both[-1].layers and last != [name]]
+    both = list(map_sizes.values())
+    last = list(dict.fromkeys(list(one)[-1] for one in both))
+    shared = [name for name in both[0] if name in both[-1] and last != [name]]
 
     def cells(layer: str) -> str:
-        sides = [one.cells(one.layers[-1] if layer == LAST else layer) for one in both]
+        sides = [list(one.values())[-1] if layer == LAST else one[layer] for one in both]
         return " and ".join(dict.fromkeys(f"{side} × {side}" for side in sides))
 
     with st.popover("Heatmaps", icon=":material/tune:", help="How they are made and drawn."):
@@ -188,20 +188,20 @@ def column(look: closer_look.Look) -> poster.Column:
 def comparison_png() -> bytes:
     runs = "\n".join(f"{look.side}: {look.run.name}" for look in looks)
     footer = f"ResNet Lab, {date.today():%d %B %Y}\nHeatmaps: {method.name}, bright\n{method.bright}\n{runs}"
-    return poster.poster(looks[0].seen, choice.title, [column(look) for look in looks], footer)
+    return cached.comparison_png(looks[0].seen, choice.title, [column(look) for look in looks], footer)
 
 
 verdict = st.container()
 both, picture = st.columns([2, 1])
 seen = pictures.to_pixels(choice.square)
 looks: list[closer_look.Look] = []
-if predictors:
+if map_sizes:
     with picture:
         style = map_style()
     method = gradcam.METHODS[style.method]
     for side, run in pair:
         with closer_look.each_for_itself():
-            looks += [closer_look.look(side, run, seen, style)] if side in predictors else []
+            looks += [closer_look.look(side, run, seen, style)] if side in map_sizes else []
 if len(looks) == 2:
     with verdict:
         show_verdict()

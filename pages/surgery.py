@@ -55,7 +55,8 @@ def remaining(run: Run, cut: surgery.Blocks, scale: float) -> float:
         with suppress(RunError):
             if cut in (known := cached.surgery_results(run) or {}):
                 return known[cut]
-    return cached.accuracy_without(run, cut, scale, quick=True)
+    # Where its weights are missing, a sentence tells how it was made.
+    return cached.accuracy_without(permission.shown(run), cut, scale, quick=True)
 
 
 def condition(side: str, removed: surgery.Blocks, scale: float) -> str:
@@ -139,7 +140,7 @@ def operate() -> None:
         )
         scale = 1.0
         if any(run.config.skip for run, _ in networks.values()):
-            scale = st.slider(
+            chosen = st.slider(
                 "Strength of the blocks in a ResNet",
                 0.0,
                 1.0,
@@ -149,6 +150,7 @@ def operate() -> None:
                 bind="query-params",
                 help="What each block adds to its shortcut is multiplied by this. At 0 the shortcuts alone remain.",
             )
+            scale = round(chosen, 1)  # a link may name what lies between two steps
     removed = frozenset(map(int, off))
     now = {}
     with place:

@@ -1,8 +1,9 @@
-"""The server's memory does not grow with visitors who come and go."""
+"""The server's memory does not grow with visitors who come and go; what they may send that no page sends is dropped."""
 
 import asyncio
 
 import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from benchmarks.running_app import RunningApp, run_app
 from benchmarks.screens import Screen
@@ -52,3 +53,18 @@ def test_memory_stays_with_many_visitors(server):
     visits, tabs = asyncio.run(growth(server))
     assert visits <= 20
     assert tabs <= 15 * 5
+
+
+async def answered(server: RunningApp, *messages: BackMsg) -> set[str | None]:
+    """The kinds of what the server sends back."""
+    screen = await visit(server)
+    screen.kinds.clear()
+    for message in (*messages, BackMsg(app_heartbeat=True)):
+        await screen._send(message)
+    await screen.wait(lambda: "heartbeat_ack" in screen.kinds)
+    await screen.close()
+    return screen.kinds
+
+
+def test_a_message_that_no_page_sends_is_dropped(server):
+    assert asyncio.run(answered(server, BackMsg(set_run_on_save=True))) == {"heartbeat_ack"}

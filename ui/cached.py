@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from types import FunctionType
 from typing import TypeVar
@@ -16,12 +16,14 @@ from core.analysis import calibration, comparison, gradients, metrics, robustnes
 from core.analysis.questions import Question
 from core.analysis.questions import questions as questions_of
 from core.analysis.surgery import Blocks
+from core.charts import poster
 from core.data import cifar10, distortions
 from core.errors import LabError, RunError
 from core.jobs.processes import usable_cores
 from core.runs.run import Run
 from core.settings.train_config import TrainConfig
 from core.studies import latency
+from core.turns import in_turn
 
 
 def _run_key(run: Run) -> str:
@@ -36,7 +38,10 @@ def _run_key(run: Run) -> str:
 RUN_KEY: dict[str | type, Callable] = {Run: _run_key}
 READ_KEY = RUN_KEY | {FunctionType: lambda function: f"{function.__module__}.{function.__qualname__}"}
 Stored = TypeVar("Stored")
-_measuring = threading.Lock()
+_measuring, _stepping = threading.Lock(), threading.Lock()
+_cores = threading.BoundedSemaphore(usable_cores())
+PATIENCE = 60.0  # seconds for a core
+BUSY = "Others' questions keep this computer busy. Try again in a minute."
 # What pages over all runs ask of each is small and kept for 1,000 of them; what a pair's pages ask, for 64.
 
 
@@ -114,6 +119,17 @@ def predictor(run: Run):
     return Predictor(run)
 
 
+@st.cache_data(max_entries=1_000, hash_funcs=RUN_KEY, show_spinner=False)
+def map_sizes(run: Run) -> dict[str, int]:
+    """{layer where a heatmap can be taken: cells a side of that map}, first to last. Kept longer than the network."""
+    return {layer: predictor(run).cells(layer) for layer in predictor(run).layers}
+
+
+def _a_core() -> AbstractContextManager[None]:
+    """For what keeps a core busy for a second or so. Raises LabError where others come first for long."""
+    return in_turn(_cores, PATIENCE, BUSY)
+
+
 def _one_torch_thread() -> None:
     """Two threads make one small computation slower, not faster, when the machine is busy."""
     import torch
@@ -137,7 +153,14 @@ def probabilities(run: Run, seen: np.ndarray) -> np.ndarray:
 def probabilities_along(run: Run, picture: np.ndarray, others: dict[str, int], moved: str) -> np.ndarray:
     """Float (n, 10) for `picture` at each amount of the slider `moved`, with the `others` where they stand."""
     pictures = [distortions.distort(picture, others | {moved: amount}) for amount in distortions.sweep(moved)]
-    return predictor(run).probabilities(np.stack(pictures))
+    with _a_core():
+        return predictor(run).probabilities(np.stack(pictures))
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def comparison_png(picture: np.ndarray, title: str, columns: list[poster.Column], footer: str) -> bytes:
+    """By `poster.poster`. Streamlit makes a download anew whenever a browser asks for it."""
+    return poster.poster(picture, title, columns, footer)
 
 
 @st.cache_data(max_entries=32, hash_funcs=RUN_KEY, show_spinner="Testing the map against random ones ...")
@@ -160,7 +183,8 @@ def _first_maps(run: Run, layer: str | None) -> list[np.ndarray]:
 
 @st.cache_data(max_entries=32, hash_funcs=RUN_KEY, show_spinner="Sliding the patch ...")
 def occlusion(run: Run, seen: np.ndarray, target: int) -> np.ndarray:
-    return predictor(run).occlusion(seen, target)
+    with _a_core():
+        return predictor(run).occlusion(seen, target)
 
 
 @st.cache_data(max_entries=1_000, hash_funcs=RUN_KEY, show_spinner=False)
@@ -184,7 +208,7 @@ def gradient_batch() -> cifar10.Images:
 def initial_gradients(configs: list[TrainConfig]) -> list[pd.DataFrame]:
     """Side by side: each of them has work for one core."""
     _one_torch_thread()
-    with ThreadPoolExecutor(usable_cores()) as pool:
+    with _a_core(), ThreadPoolExecutor(usable_cores()) as pool:
         return list(pool.map(partial(gradients.at_initialization, batch=gradient_batch()), configs))
 
 
@@ -199,7 +223,7 @@ def first_step(config: TrainConfig) -> pd.DataFrame:
     from core.training.first_step import first_step as take
 
     _one_torch_thread()
-    with _measuring:
+    with _stepping:
         return take(config, cifar10.load_training(config.data))
 
 
@@ -209,7 +233,8 @@ def interpolate(config: TrainConfig) -> pd.DataFrame:
     from core.studies import shattering
 
     _one_torch_thread()
-    return shattering.interpolate(config, gradient_batch())
+    with _a_core():
+        return shattering.interpolate(config, gradient_batch())
 
 
 @st.cache_data(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
@@ -229,7 +254,8 @@ def surgery_network(run: Run):
 @st.cache_data(max_entries=1_000, hash_funcs=RUN_KEY, show_spinner="Removing blocks, and showing it 1,000 photos ...")
 def accuracy_without(run: Run, removed: Blocks, scale: float, quick: bool) -> float:
     """`quick`: in what numbers this machine computes best, where an image or two may differ; else in float32."""
-    return surgery_network(run).accuracy(removed, scale, _quick_precision() if quick else "float32")
+    with _a_core():
+        return surgery_network(run).accuracy(removed, scale, _quick_precision() if quick else "float32")
 
 
 def prepare_surgery(runs: list[Run]) -> None:

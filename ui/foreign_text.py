@@ -21,12 +21,12 @@ LATER = re.compile(r":(?=\S)|www(?=\.)|@(?=\w)", re.IGNORECASE)
 
 def plain(text: object) -> str:
     """Markdown that shows `text`, a name or a sentence, in one line and as it is; of an error, its message."""
-    line = " ".join("".join(letter if letter.isprintable() else " " for letter in _without_places(str(text))).split())
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in without_places(str(text))).split())
     escaped = MARKUP.sub(r"\\\g<0>", line)
     return LATER.sub(rf"\g<0>{BREAK}", BEGINNING.sub(r"\g<0>\\", escaped))
 
 
-def _without_places(text: str) -> str:
+def without_places(text: str) -> str:
     """The same, with paths as seen from the lab's own folders."""
     if os.sep not in text:
         return text

@@ -1,19 +1,22 @@
 """The link of a page as people type it: what no widget can take is left out of it before any is drawn."""
 
+from itertools import islice
 from math import isfinite
 
 import streamlit as st
 
 SET_UP = {"section": "Set up an experiment"}  # in a link to the page Train networks
+MOST, LONGEST = 100, 1_000  # parameters of a link, and letters of a value
 
 
 def repair() -> None:
-    """Drop what is empty, and numbers that are none: Streamlit hands both to its widgets, which fail."""
-    unusable = [key for key in st.query_params if any(map(_is_unusable, st.query_params.get_all(key)))]
-    for key in unusable:
-        del st.query_params[key]
-    if unusable:  # widgets take the link as it was when the run began
-        st.rerun()
+    """Drop what is empty, and numbers that are none: Streamlit hands both to its widgets, which fail. And what is
+    longer than any link of the lab."""
+    kept = {key: st.query_params.get_all(key) for key in islice(st.query_params, MOST)}
+    kept = {key: values for key, values in kept.items() if not any(map(_is_unusable, values))}
+    if len(kept) < len(st.query_params):
+        st.query_params.from_dict(kept)  # at once: each change of the link is a message with all of it
+        st.rerun()  # widgets take the link as it was when the run began
 
 
 def to_experiment(label: str) -> None:
@@ -30,6 +33,6 @@ def take_default(key: str, shown: str, value: object) -> None:
 
 def _is_unusable(value: str) -> bool:
     try:
-        return not value.strip() or not isfinite(float(value))
+        return not value.strip() or len(value) > LONGEST or not isfinite(float(value))
     except ValueError:  # words
         return False

@@ -2,7 +2,7 @@
 others may look and play.
 
 A website can make a browser call its own name this computer's address (DNS rebinding), and behind a proxy every visitor
-comes from it: so the address alone proves nothing.
+comes from it: so the address alone proves nothing. Where a token was set, only the token counts.
 """
 
 from collections.abc import Mapping
@@ -26,6 +26,7 @@ NOT_HERE = (
     "You may look and play. Training and changing runs is for whoever sits at the computer that runs this lab, or has "
     "the link that it printed when it started."
 )
+TOKEN_ALONE = "You may look and play. Training and changing runs is for whoever has the link with this lab's token."
 MAY_NOW = "You may train and change runs, until you close or reload this page."
 WRONG = "This link does not have the token that the lab printed when it started."
 
@@ -36,7 +37,12 @@ def refusal() -> str | None:
         limits.require_training_allowed()
     except LabError as error:
         return str(error)
-    return None if st.session_state.get(KEPT) or sits_here(*_visitor()) else NOT_HERE
+    if st.session_state.get(KEPT):
+        return None
+    # Through what forwards connections as they are, all seem to come from here: a token that was set counts alone.
+    if environment.given("RESNET_LAB_ADMIN"):
+        return TOKEN_ALONE
+    return None if sits_here(*_visitor()) else NOT_HERE
 
 
 def shown(run: Run) -> Run:
@@ -63,7 +69,7 @@ def sits_here(came_from: str | None, headers: Mapping[str, str]) -> bool:
     far as Streamlit knows; `headers`: of the request, whatever their case."""
     hosts = (f"//{headers.get('Host', '')}", headers.get("Origin", ""))
     proxied = any(name in headers for name in OF_A_PROXY)
-    return came_from in (None, OWN_IN_BOTH) and not proxied and all(map(_names_this_computer, hosts))
+    return came_from in (None, OWN_IN_BOTH) and not proxied and all(map(names_this_computer, hosts))
 
 
 @cache
@@ -84,15 +90,17 @@ def announcement() -> str:
     path = (st.get_option("server.baseUrlPath") or "").strip("/")
     link = f"{scheme}://{host}:{st.get_option('server.port')}/{path}{'/' * bool(path)}?{TOKEN}="
     made = token()
-    shown = "<your RESNET_LAB_ADMIN>" if environment.given("RESNET_LAB_ADMIN") else made
-    return f"To train and change runs from another computer, open there once: {link}{shown}"
+    if environment.given("RESNET_LAB_ADMIN"):
+        return f"To train and change runs, open once: {link}<your RESNET_LAB_ADMIN>"
+    return f"To train and change runs from another computer, open there once: {link}{made}"
 
 
 def _visitor() -> tuple[str | None, Mapping[str, str]]:
     return st.context.ip_address, st.context.headers
 
 
-def _names_this_computer(url: str) -> bool:
+def names_this_computer(url: str) -> bool:
+    """Whether a browser that opens `url` (its scheme may be missing) opens what this very computer serves."""
     try:
         return urlsplit(url).hostname in THIS_COMPUTER
     except ValueError:  # brackets that are never closed

@@ -3,7 +3,7 @@
 import copy
 import threading
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,8 +19,13 @@ from core.heatmaps.sanity_checks import SanityChecks
 from core.models.inference import infer
 from core.models.registry import build, family
 from core.runs.run import Run
+from core.turns import in_turn
 
-SLOW_MAPS = threading.Lock()  # a visitor at a time, on a copy of the network: others' answers do not wait for it
+# For a visitor at a time, on a copy of the network: others' answers do not wait for it.
+SLOW_MAPS, CHECKS = threading.BoundedSemaphore(1), threading.BoundedSemaphore(1)
+PATIENCE, PATIENCE_FOR_CHECKS = 20.0, 60.0  # seconds; a slow map may take minutes, checks take seconds
+MAP_BUSY = "Somebody else's slow map is being drawn. Try again in a minute."
+CHECKS_BUSY = "Somebody else's map is being tested. Try again in a minute."
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,8 @@ class Predictor:
         self, pixels: np.ndarray, target: int | None = None, method: str = "GradCAM", layer: str | None = None
     ) -> Prediction:
         """What it says of `pixels` uint8 (32, 32, 3), with the heatmap of class `target` (default: of its answer) by
-        `method` of `gradcam.METHODS`, seen at `layer` of `layers` (default: the last). Raises ModelError."""
+        `method` of `gradcam.METHODS`, seen at `layer` of `layers` (default: the last). Raises ModelError, and LabError
+        where others' slow maps come first."""
         logits = self.logits(pixels[None])[0]
         explained = int(logits.argmax()) if target is None else target
         layer = layer or self.layers[-1]
@@ -106,35 +112,35 @@ class Predictor:
         """Two checks of the heatmap of `prediction`, made by `method` at `layer`, as there. `others`: maps of other
         photos, see `sanity_checks.rivals`.
 
-        Builds `sanity_checks.UNTRAINED` networks for it, one after the other."""
+        Builds `sanity_checks.UNTRAINED` networks for it, one after the other. Raises LabError where others' checks, or
+        slow maps, come first."""
         layer = layer or self.layers[-1]
 
         def heatmap(model: nn.Module) -> np.ndarray:
-            with SLOW_MAPS if gradcam.METHODS[method].slow else nullcontext():
-                return self._heatmap(model, self._family.cam_layers(model)[layer], pixels, prediction.explained, method)
+            return self._heatmap(model, self._family.cam_layers(model)[layer], pixels, prediction.explained, method)
 
-        seeds = range(self._config.seed + 1, self._config.seed + 1 + sanity_checks.UNTRAINED)
-        randomized = sanity_checks.randomized_heatmaps(self._copied(), self._untrained(seeds[0]), heatmap)
-        untrained = [*list(randomized.values())[-1:], *(heatmap(self._untrained(seed)) for seed in seeds[1:])]
-        # Pixels are removed from the picture as it came: enlarged ones could be guessed from their neighbors.
-        preprocessing = self._family.preprocessing
-        small = replace(preprocessing, size=SIZE)(to_pixels(pixels[None]))
-        with self._lock:
-            road, *rival_road = sanity_checks.road_scores(
-                lambda inputs: self._model(preprocessing.resize(inputs)),
-                small,
-                [prediction.heatmap, *sanity_checks.rivals(others)],
-                prediction.explained,
-            )
+        with in_turn(CHECKS, PATIENCE_FOR_CHECKS, CHECKS_BUSY), _in_turn_if_slow(method):
+            copied = self._copied()
+            maps = [prediction.heatmap, *sanity_checks.rivals(others)]
+            road, *rival_road = self._road(copied, pixels, maps, prediction.explained)  # before the copy forgets
+            seeds = range(self._config.seed + 1, self._config.seed + 1 + sanity_checks.UNTRAINED)
+            randomized = sanity_checks.randomized_heatmaps(copied, self._untrained(seeds[0]), heatmap)
+            untrained = [*list(randomized.values())[-1:], *(heatmap(self._untrained(seed)) for seed in seeds[1:])]
         return SanityChecks(prediction.heatmap, randomized, untrained, float(road), np.array(rival_road))
 
     def occlusion(self, pixels: np.ndarray, target: int) -> np.ndarray:
         """Float32 (32, 32): how much the probability of `target` falls with a patch there."""
         return occlusion.importance(pixels, lambda pictures: self.probabilities(pictures)[:, target])
 
+    def _road(self, model: nn.Module, pixels: np.ndarray, heatmaps: list[np.ndarray], target: int) -> np.ndarray:
+        """Pixels are removed from the picture as it came: enlarged ones could be guessed from their neighbors."""
+        preprocessing = self._family.preprocessing
+        small = replace(preprocessing, size=SIZE)(to_pixels(pixels[None]))
+        return sanity_checks.road_scores(lambda inputs: model(preprocessing.resize(inputs)), small, heatmaps, target)
+
     def _own_heatmap(self, layer: str, pixels: np.ndarray, target: int, method: str) -> np.ndarray:
         if gradcam.METHODS[method].slow:
-            with SLOW_MAPS:
+            with in_turn(SLOW_MAPS, PATIENCE, MAP_BUSY):
                 copied = self._copied()
                 return self._heatmap(copied, self._family.cam_layers(copied)[layer], pixels, target, method)
         with self._lock:
@@ -153,6 +159,10 @@ class Predictor:
 
     def _inputs(self, pixels: np.ndarray) -> torch.Tensor:
         return self._family.preprocessing(to_pixels(pixels[None]))
+
+
+def _in_turn_if_slow(method: str) -> AbstractContextManager[None]:
+    return in_turn(SLOW_MAPS, PATIENCE, MAP_BUSY) if gradcam.METHODS[method].slow else nullcontext()
 
 
 @torch.inference_mode()

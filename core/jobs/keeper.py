@@ -25,7 +25,7 @@ from core.jobs.processes import detached
 from core.runs import status
 from core.runs.file_names import CONFIG_FILE
 from core.runs.status import Status
-from core.runs.workers import HEARTBEAT, Worker, silence
+from core.runs.workers import HEARTBEAT, Worker, began, silence
 
 KEEPER_FILE, KEEPER_LOG = ".keeper.json", ".keeper.log"
 TICK = float(os.environ.get("RESNET_LAB_KEEPER_TICK") or 0.5)  # seconds between two looks; tests set fewer
@@ -127,7 +127,7 @@ def begin(folder: Path, run_status: Status, trainer: list[str]) -> subprocess.Po
 
 def _worker(process: subprocess.Popen) -> Worker:
     """A process that was just started; one that has ended by now is still there, as a zombie."""
-    return Worker(pid=process.pid, pid_created=psutil.Process(process.pid).create_time())
+    return Worker(pid=process.pid, pid_created=began(process.pid))
 
 
 def _register(root: Path, keeper: Worker) -> None:

@@ -6,6 +6,7 @@ Whatever is wrong with a folder raises RunError, and the other runs still open. 
 import json
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -296,6 +297,7 @@ class WeightChange:
 def open_run(path: Path) -> Run:
     """The run in the folder `path`. Raises RunError."""
     file = path / CONFIG_FILE
+    require_regular_files(path)
     try:
         at = file.stat()
         if at.st_size > LARGEST_JSON:
@@ -311,6 +313,16 @@ def open_run(path: Path) -> Run:
     except LabError as error:
         raise RunError(f"{file}: {error}") from None
     return Run(path, config, dict(facts))
+
+
+def require_regular_files(folder: Path) -> None:
+    """Raises RunError if a file of a run is a link, by which a folder that came from elsewhere could hand out any file
+    of this computer, or a device or a pipe, which never end."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            plain = entry.is_file(follow_symlinks=False) or entry.is_dir() or not os.path.lexists(entry)  # gone by now
+            if not plain:
+                raise RunError(f"{entry.path} is a link, a device or a pipe; a run's folder holds plain files alone.")
 
 
 @lru_cache(maxsize=1_000)

@@ -10,6 +10,7 @@ wake up after all, it finds that its claim is another's, and ends.
 """
 
 import json
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
@@ -139,6 +140,8 @@ def read(folder: Path) -> Status | None:
     """The last status in a run's folder, None where there is none. A training whose process is gone has failed; that of
     which the folder is a copy is another's."""
     try:
+        if not stat.S_ISREG((folder / FILE).lstat().st_mode):  # a pipe would never end
+            return None
         values = json.loads(patiently((folder / FILE).read_text, "utf-8", seconds=READ_PATIENCE))
         name = values.pop("folder", "")
         require_types(Status, values)

@@ -7,6 +7,7 @@ process elsewhere one knows no more than when it last touched the file that show
 import os
 import socket
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -15,7 +16,8 @@ import psutil
 
 SILENCE = 120.0  # seconds, after which a process elsewhere that gave no sign of life counts as gone
 HEARTBEAT = SILENCE / 3  # seconds between two signs of life
-CLOCK_SLACK = 2.0  # seconds: psutil's create_time() drifts when the clock is adjusted (NTP)
+CLOCK_SLACK = 2.0  # seconds: outside Linux, `began` may drift when the clock is adjusted (NTP)
+START_TIME = 19  # where /proc/PID/stat has it, counted from 0 after the program's name; see proc(5)
 
 
 @cache
@@ -29,11 +31,20 @@ def boot() -> str:
         return ""
 
 
+def began(pid: int) -> float:
+    """When a process began: on Linux in seconds since the system did, which stays what it is when the clock is set;
+    elsewhere since 1970. Raises psutil.Error."""
+    with suppress(OSError):
+        told = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2]
+        return int(told.split()[START_TIME]) / os.sysconf("SC_CLK_TCK")
+    return psutil.Process(pid).create_time()
+
+
 def running_process(pid: int, created: float) -> psutil.Process | None:
     """The process with this pid, if it still runs; a later one that got the same pid does not count."""
     try:
         process = psutil.Process(pid)
-        if abs(process.create_time() - created) < CLOCK_SLACK and process.status() != psutil.STATUS_ZOMBIE:
+        if abs(began(pid) - created) < CLOCK_SLACK and process.status() != psutil.STATUS_ZOMBIE:
             return process
     except psutil.Error:
         pass
@@ -46,7 +57,7 @@ class Worker:
     one."""
 
     pid: int = field(default_factory=os.getpid)
-    pid_created: float = field(default_factory=lambda: psutil.Process().create_time())
+    pid_created: float = field(default_factory=lambda: began(os.getpid()))
     machine: str = field(default_factory=lambda: socket.gethostname())  # on a Mac, the network may change its domain
     boot: str = field(default_factory=boot)
 

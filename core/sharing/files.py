@@ -21,7 +21,7 @@ from core.runs.file_names import (
     RESULT_FILE,
     VALIDATION_FILE,
 )
-from core.runs.run import LARGEST_JSON, Run
+from core.runs.run import LARGEST_JSON, Run, require_regular_files
 from core.runs.store import facts_of
 
 # What was found out about a run and stored with it; each has a FILE, of at most LARGEST bytes, and `load(run)`.
@@ -65,7 +65,8 @@ def _plain(name: str) -> str:
 
 def shared_contents(run: Run) -> dict[str, Path | bytes]:
     """What a finished run hands on, as others may see it, without its card, which says where the run is: by file name,
-    the file that is handed on as it is, or what stands in its place. Raises RunError if the run is not finished."""
+    the file that is handed on as it is, or what stands in its place. Raises RunError if the run is not finished, or a
+    file of it is a link."""
     contents: dict[str, Path | bytes] = {path.name: path for path in _files_of(run) if path.name != CARD_FILE}
     shared = without_folders(run)
     if shared != run:
@@ -83,7 +84,8 @@ def write_contents(contents: dict[str, Path | bytes], folder: Path) -> None:
 
 
 def _files_of(run: Run) -> list[Path]:
-    """Those of a finished run's files that it has. Raises RunError if it is not finished."""
+    """Those of a finished run's files that it has. Raises RunError if it is not finished, or one is a link."""
+    require_regular_files(run.path)
     needed = NEEDED | (set() if run.imported else {HISTORY_FILE})
     missing = [name for name in LARGEST if name in needed and not (run.path / name).is_file()]
     if missing:

@@ -4,6 +4,8 @@ import re
 from itertools import cycle
 
 import pytest
+from streamlit.runtime.state.query_params import QueryParams
+from streamlit.testing.v1 import AppTest
 
 from benchmarks.running_app import PAGES as HEADINGS
 from core.data.distortions import SLIDERS
@@ -20,7 +22,7 @@ NAMED_ELSEWHERE = {"a", "b", "admin", *class_link.WHOSE, *(f"shake_{name}" for n
 FOUND = {name for source in SOURCES for pattern in (BOUND, READ) for name in pattern.findall(source)}
 PARAMETERS = sorted(FOUND | NAMED_ELSEWHERE)
 LEADS_ON = {"start": {"a", "b"}, "train": {"race"}}  # to another page
-ALL_SORTS = ["-1", "<b>x</b>", "a,b", "٣", "%00", "x" * 5_000]
+ALL_SORTS = ["-1", "<b>x</b>", "a,b", "٣", "%00", "x" * link.LONGEST]
 NO_VALUES = ["", " ", "Infinity", "1e400", "nan"]
 
 
@@ -28,7 +30,10 @@ def test_the_parameters_are_found():
     assert {"who", "measure", "image", "off", "lesson", "step", "seed", "race", "host", "projector"} <= FOUND
 
 
-@pytest.mark.parametrize(("value", "unusable"), [*((value, True) for value in NO_VALUES), ("0", False), ("x", False)])
+@pytest.mark.parametrize(
+    ("value", "unusable"),
+    [*((value, True) for value in (*NO_VALUES, "x" * (link.LONGEST + 1))), ("0", False), ("x", False)],
+)
 def test_what_no_widget_can_take_is_known(value, unusable):
     assert link._is_unusable(value) == unusable
 
@@ -36,6 +41,19 @@ def test_what_no_widget_can_take_is_known(value, unusable):
 def test_what_no_widget_can_take_is_left_out_of_the_link():
     app = visit("look_inside", cycle(NO_VALUES))
     assert not set(app.query_params) & set(PARAMETERS) - {"a", "b", "image"}  # which the page itself writes
+
+
+def test_a_link_is_repaired_at_once_however_much_it_holds(monkeypatch):
+    sent, change = [], QueryParams._send_query_param_msg
+    monkeypatch.setattr(QueryParams, "_send_query_param_msg", lambda params: sent.append(params) or change(params))
+    app = AppTest.from_string("from ui import link; link.repair()")
+    for number in range(2 * link.MOST):
+        app.query_params[f"p{number}"] = "" if number % 2 else ["1", "2"]
+    app.query_params["p0"] = "x" * 519_000
+    sent.clear()
+    app.run()
+    assert len(sent) == 1
+    assert app.query_params == {f"p{number}": ["1", "2"] for number in range(2, link.MOST, 2)}
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -560,6 +560,10 @@ def test_who_may_change_nothing_sees_no_folder_of_the_server(app, elsewhere, mak
     codes = " ".join(code.value for code in look_inside(app).get("code"))
     assert weights.name in codes
     assert str(weights.parent) not in codes
+    app.query_params["off"] = ["2"]
+    (error,) = open_page(app, "surgery").error
+    assert weights.name in error.value
+    assert str(weights.parent) not in error.value
 
 
 def test_a_link_opens_the_pair_that_it_names(app, alone, duel):

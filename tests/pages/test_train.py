@@ -4,6 +4,7 @@ import io
 import json
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 import torch
@@ -12,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import paths
 from core.jobs import keeper, trainings
-from core.runs import library, store
+from core.runs import library, status, store
 from core.runs.run import open_run
 from core.settings.setting import differences
 from core.settings.train_config import TrainConfig
@@ -268,13 +269,18 @@ def test_nothing_can_be_changed_where_training_is_off(app, monkeypatch, own_runs
     assert "switched off" in "".join(info.value for info in section(app, "experiment").info)
 
 
-def test_from_another_computer_all_is_seen_and_nothing_changed(app, own_runs, elsewhere):
+def test_from_another_computer_all_is_seen_and_nothing_changed(app, own_runs, elsewhere, make_run):
     (own_runs / "broken").mkdir()
+    queued = make_run("queued")
+    (queued.path / status.RESULT_FILE).unlink()
+    status.write(queued.path, status.Status("failed", reason=f"{queued.path / 'resume.safetensors'} is damaged."))
     app = section(app, "experiment")
     assert permission.NOT_HERE in app.info[0].value
     app = section(app, "runs")
     assert permission.NOT_HERE in said(app)
-    assert set(app.dataframe[0].value["run"]) >= {"mine-plain", "broken"}
+    table = app.dataframe[0].value.set_index("run")
+    assert {"mine-plain", "broken"} <= {*table.index}
+    assert table["state"]["queued"] == f"failed: {Path('queued', 'resume.safetensors')} is damaged."
     for name in ("mine-plain", "broken"):
         app.selectbox(key="chosen_run").set_value(name).run()
         assert not [button.key for button in app.main.button if button.key.startswith(("start", "do_", "import"))]

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import threading
 
 import numpy as np
 import pytest
@@ -9,9 +10,9 @@ from scipy.special import softmax
 
 from core.analysis import calibration
 from core.analysis.calibration import Temperature
-from core.errors import RunError
+from core.errors import LabError, RunError
 from core.runs import store
-from core.runs.run import open_run
+from core.runs.run import Run, open_run
 from ui import cached
 
 
@@ -54,3 +55,31 @@ def test_how_sure_a_run_is_follows_its_temperature(make_run):
     np.testing.assert_allclose(cached.certainty(run, 7), softmax(logits), rtol=1e-5)
     calibration.save(run, Temperature(0.5, 40))
     np.testing.assert_allclose(cached.certainty(run, 7), softmax(2 * logits), rtol=1e-5)
+
+
+def test_answers_that_are_known_load_no_network_again(make_run, monkeypatch):
+    """More runs in turn than networks are kept."""
+    runs = [make_run(f"mine-{number}") for number in range(5)]
+    loaded, load = [], Run.load_model
+    monkeypatch.setattr(Run, "load_model", lambda run: loaded.append(run.name) or load(run))
+    pixels = cached.test_images().pixels[0]
+    for _ in range(3):
+        for run in runs:
+            assert list(cached.map_sizes(run).values()) == [32, 16, 8]
+            cached.prediction(run, pixels, None, "GradCAM", None)
+    assert loaded == [run.name for run in runs]
+
+
+def test_who_waits_long_for_a_core_is_told(make_run, monkeypatch):
+    monkeypatch.setattr(cached, "_cores", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(cached, "PATIENCE", 0.01)
+    run, pixels = make_run("mine"), cached.test_images().pixels[0]
+    with cached._a_core():
+        for ask in (
+            lambda: cached.accuracy_without(run, frozenset({1}), 1.0, quick=False),
+            lambda: cached.occlusion(run, pixels, 0),
+            lambda: cached.probabilities_along(run, pixels, {}, "noise"),
+        ):
+            with pytest.raises(LabError, match="busy"):
+                ask()
+    assert cached.occlusion(run, pixels, 0).shape == (32, 32)

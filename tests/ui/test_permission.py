@@ -81,6 +81,13 @@ def test_a_token_may_be_chosen_but_not_a_weak_one(monkeypatch):
             permission.announcement()
 
 
+def test_a_token_that_was_chosen_counts_alone(monkeypatch):
+    """What forwards connections makes all visitors come from this computer, and a Host can be invented."""
+    assert permission.refusal() is None
+    monkeypatch.setenv("RESNET_LAB_ADMIN", "correct-horse-battery")
+    assert permission.refusal() == permission.TOKEN_ALONE
+
+
 def test_the_link_that_is_printed_is_the_one_that_works():
     assert permission.announcement().endswith(f"/?admin={permission.token()}")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -46,17 +47,28 @@ def _button(key: str, file_name: str, make: Callable[[], bytes]) -> None:
 
 
 def handout_of(pair: Pair) -> bytes:
-    from core.sharing.handout.page import render  # with the charts, slow to load: only once somebody wants it
-    from core.sharing.handout.pairs import of_pair
-
-    return render(of_pair(pair.a, pair.b, **_pictures(pair.a, pair.b))).encode()
+    return _of_pair(pair.a, pair.b, date.today())
 
 
 def handout_of_lesson(lesson: Lesson) -> bytes:
+    return _of_lesson(lesson, date.today())
+
+
+# Streamlit makes a download anew whenever a browser asks for it.
+@st.cache_resource(max_entries=16, hash_funcs=cached.RUN_KEY, show_spinner=False)
+def _of_pair(a: Run, b: Run, made: date) -> bytes:
+    from core.sharing.handout.page import render  # with the charts, slow to load: only once somebody wants it
+    from core.sharing.handout.pairs import of_pair
+
+    return render(of_pair(a, b, made, **_pictures(a, b))).encode()
+
+
+@st.cache_resource(max_entries=16, ttl="10m", show_spinner=False)  # it may tell of any run
+def _of_lesson(lesson: Lesson, made: date) -> bytes:
     from core.lessons.handout import of_lesson, pair_of
     from core.sharing.handout.page import render
 
-    return render(of_lesson(lesson, **_pictures(*pair_of(lesson)))).encode()
+    return render(of_lesson(lesson, made=made, **_pictures(*pair_of(lesson)))).encode()
 
 
 def _pictures(a: Run, b: Run) -> dict[str, Any]:

@@ -136,7 +136,7 @@ def _start(name: str) -> None:
 
 def _replay(name: str) -> None:
     _keep_bet(name)
-    st.session_state["_replay"] = {"name": name, "started": time.time()}
+    st.session_state["_replay"] = {"name": name, "started": time.monotonic()}
 
 
 def _keep_bet(name: str) -> None:
@@ -227,7 +227,7 @@ def _show_replay(name: str, started: float) -> None:
         st.error(plain(error), icon=":material/broken_image:")
         _offer()
         return
-    over = time.time() - started >= REPLAY_SECONDS
+    over = time.monotonic() - started >= REPLAY_SECONDS
     with st.container(gap="xsmall"):
         race_view.show_heading(RACES[name].question)
         if over:
@@ -251,7 +251,7 @@ def show_recording(name: str) -> None:
     if started is None:
         _start_button(name, "Start the race", ":material/flag:")
         race_view.show_moment(_names(recording.names), recording.frames[:1])
-    elif time.time() - started < REPLAY_SECONDS:
+    elif time.monotonic() - started < REPLAY_SECONDS:
         _play(name, started)
     else:
         race_view.show_end(_names(recording.names), recording.frames, None)
@@ -266,14 +266,14 @@ def forget_shown() -> None:
 
 def _start_button(name: str, label: str, icon: str) -> None:
     def start() -> None:
-        st.session_state.setdefault("_shown_races", {})[name] = time.time()
+        st.session_state.setdefault("_shown_races", {})[name] = time.monotonic()
 
     st.button(label, key=f"show_race_{name}", icon=icon, type="primary", shortcut="Enter", on_click=start)
 
 
 @fragment(run_every=REPLAY_POLL)
 def _play(name: str, started: float) -> None:
-    share = (time.time() - started) / REPLAY_SECONDS
+    share = (time.monotonic() - started) / REPLAY_SECONDS
     if share >= 1:
         st.rerun()
     recording = _recording(name)

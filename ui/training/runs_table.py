@@ -20,7 +20,7 @@ from core.runs.status import Status
 from core.sharing import zip_archive
 from core.words import summary
 from ui import cached, chart, permission
-from ui.foreign_text import plain
+from ui.foreign_text import plain, without_places
 from ui.fragment import fragment
 from ui.pair import pair_picker
 from ui.training import network_upload
@@ -100,7 +100,7 @@ def _row(run: Run, status: Status | None) -> dict:
         words += f", epoch {status.epoch} of {status.epochs}, about {max(1, round(status.seconds_left / 60))} min left"
     return {
         "run": run.name,
-        "state": words + (f": {status.reason}" if status and status.reason else ""),
+        "state": words + (f": {without_places(status.reason)}" if status and status.reason else ""),
         "progress": min(1.0, status.share) if status else 1.0,
         "accuracy": status.accuracy if status else _accuracy(run),
         "MB": _size(run.path) / 1e6,
@@ -249,7 +249,7 @@ def _delete(name: str) -> None:
 def _download(run: Run) -> None:
     st.download_button(
         "Download",
-        lambda: zip_archive.zip_run(run),
+        lambda: _zipped(run),
         f"{run.name}.zip",
         "application/zip",
         key="download_run",
@@ -257,6 +257,12 @@ def _download(run: Run) -> None:
         on_click="ignore",
         help="The run's folder as a zip file: for a friend, or another machine.",
     )
+
+
+@st.cache_resource(max_entries=2, hash_funcs=cached.RUN_KEY, show_spinner=False)
+def _zipped(run: Run) -> bytes:
+    """Streamlit makes a download anew whenever a browser asks for it."""
+    return zip_archive.zip_run(run)
 
 
 def _offer_import() -> None:

@@ -22,7 +22,7 @@ from core.jobs import processes
 from core.jobs.limits import require_training_allowed, training_allowed
 from core.jobs.races.pairs import RACES, FairPair
 from core.runs import status
-from core.runs.workers import Worker
+from core.runs.workers import Worker, began
 
 RACE_FILE, FRAMES_FILE, LOG_FILE = ".race.json", ".race.jsonl", ".race.log"
 PHOTOS = (1, 6, 13, 4)  # test images, clear ones of four classes, that both networks are asked about again and again
@@ -74,7 +74,7 @@ def start(name: str) -> tuple[StartedRace, str]:
         )
         threading.Thread(target=process.wait, daemon=True).start()  # so that it does not stay as a zombie
         token = tokens.new_token()
-        created = psutil.Process(process.pid).create_time()
+        created = began(process.pid)
         race = StartedRace(name, tokens.digest(token), pid=process.pid, pid_created=created)
         write_json(root / RACE_FILE, asdict(race))
     return race, token

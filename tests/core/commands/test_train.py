@@ -35,7 +35,7 @@ from core.paths import ROOT
 from core.runs import kept_weights, library, status, store, validation
 from core.runs.file_names import STATE_FILE
 from core.runs.run import open_run
-from core.runs.workers import SILENCE
+from core.runs.workers import SILENCE, began
 from core.settings.train_config import PRECISIONS, TrainConfig
 from core.training import device, session, trainer
 from core.training.trainer import Trainer
@@ -449,7 +449,7 @@ def test_what_ends_before_it_has_begun_leaves_no_folder(command, own_runs, monke
 def test_run_that_is_in_training_is_left_alone(command, own_runs):
     command("resnet8", "--epochs", "1", stop=True)
     folder = own_runs / "resnet8-1ep-s0"
-    theirs = status.Status("training", pid=os.getppid(), pid_created=psutil.Process(os.getppid()).create_time())
+    theirs = status.Status("training", pid=os.getppid(), pid_created=began(os.getppid()))
     status.write(folder, theirs)
     before = {path: path.read_bytes() for path in folder.iterdir()}
     code, err = command("resnet8", "--epochs", "1", "--resume")

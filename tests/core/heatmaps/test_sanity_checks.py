@@ -1,11 +1,16 @@
 """Checks of heatmaps: networks that forget, and ROAD against random maps."""
 
+import threading
+from contextlib import suppress
+
 import numpy as np
 import pytest
 import torch
 from scipy.stats import wilcoxon
 
 from core.data import cifar10
+from core.errors import LabError, ModelError
+from core.heatmaps import predictor as predictor_module
 from core.heatmaps import sanity_checks
 from core.heatmaps.predictor import Predictor
 from core.models.cifar import untrained
@@ -142,6 +147,57 @@ def test_a_predictor_compares_with_networks_that_never_learned():
     assert len(found.untrained) == sanity_checks.UNTRAINED
     assert not np.array_equal(found.untrained[0], found.untrained[1])
     assert found.untrained[0] is found.randomized["conv1"]
+
+
+def test_checks_are_made_for_one_visitor_at_a_time_and_others_are_answered_meanwhile(monkeypatch):
+    picture = cifar10.load_test().pixels[0]
+    predictor = Predictor(find_run("resnet8-s0"))
+    answer, copies, most = predictor.predict(picture), set(), []
+    asked, answered = threading.Event(), threading.Event()
+
+    def score(model, inputs, maps, target):
+        copies.add(threading.get_ident())
+        most.append(len(copies))
+        asked.set()
+        answered.wait(20)
+        return np.zeros(len(maps))
+
+    def build(config):
+        copies.discard(threading.get_ident())
+        raise ModelError("enough")
+
+    def check():
+        with suppress(ModelError):
+            predictor.sanity_checks(picture, answer, "GradCAM", others=others(19))
+
+    monkeypatch.setattr(sanity_checks, "road_scores", score)
+    monkeypatch.setattr(predictor_module, "build", build)
+    threads = [threading.Thread(target=check) for _ in range(8)]
+    [thread.start() for thread in threads]
+    assert asked.wait(20)
+    assert predictor._lock.acquire(timeout=1)
+    predictor._lock.release()
+    assert predictor.logits(picture[None]).shape == (1, 10)
+    answered.set()
+    [thread.join() for thread in threads]
+    assert most == [1] * 8
+
+
+@pytest.mark.parametrize(
+    ("places", "method", "words"), [("CHECKS", "GradCAM", "tested"), ("SLOW_MAPS", "AblationCAM", "drawn")]
+)
+def test_who_waits_for_long_is_told(monkeypatch, places, method, words):
+    picture = cifar10.load_test().pixels[0]
+    predictor = Predictor(find_run("resnet8-s0"))
+    answer = predictor.predict(picture)
+    for name in ("PATIENCE", "PATIENCE_FOR_CHECKS"):
+        monkeypatch.setattr(predictor_module, name, 0.01)
+    with getattr(predictor_module, places):
+        with pytest.raises(LabError, match=f"is being {words}"):
+            predictor.sanity_checks(picture, answer, method, others=others(19))
+        if places == "SLOW_MAPS":
+            with pytest.raises(LabError, match="is being drawn"):
+                predictor.predict(picture, method=method)
 
 
 def test_likeness_of_a_flat_map_is_zero():

@@ -25,7 +25,7 @@ from core.jobs import keeper, limits, processes, trainings
 from core.runs import library, status, store
 from core.runs.file_names import STATE_FILE
 from core.runs.status import Status
-from core.runs.workers import SILENCE, Worker
+from core.runs.workers import SILENCE, Worker, began
 from core.settings.train_config import TrainConfig
 from core.sharing import shipping, zip_archive
 from core.sharing.files import IMPORTING, SHIPPING
@@ -521,7 +521,7 @@ def test_who_is_just_saving_is_not_ended_by_force(own_runs, monkeypatch):
     folder.mkdir(parents=True)
     with subprocess.Popen([sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE) as saving:
         assert saving.stdout.readline() == b"ready\n"
-        status.write(folder, Status("training", pid=saving.pid, pid_created=psutil.Process(saving.pid).create_time()))
+        status.write(folder, Status("training", pid=saving.pid, pid_created=began(saving.pid)))
         trainings._end(folder, status.read(folder), patience=0.1)
         assert saving.wait(10) == -signal.SIGKILL
     assert (folder / STATE_FILE).exists()

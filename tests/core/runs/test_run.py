@@ -23,7 +23,7 @@ from core.runs.library import find_run, list_in, list_runs
 from core.runs.run import HISTORY_COLUMNS, Run, open_run
 from core.runs.store import new_folder
 from core.settings.train_config import TrainConfig
-from core.sharing.zip_archive import import_run
+from core.sharing.zip_archive import import_run, zip_run
 
 
 @pytest.fixture(autouse=True)
@@ -503,6 +503,21 @@ def test_link_out_of_the_folder_is_a_problem(make_run, own_runs, tmp_path):
     assert [run.name for run in found] == ["good"]
     assert len(problems) == 1
     assert "link is a link that leads out of" in problems[0]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no such files here")
+@pytest.mark.parametrize("name", ["config.json", "history.csv", "test_logits.npz", "README.md"])
+@pytest.mark.parametrize("target", [__file__, "/dev/zero", None], ids=["file", "device", "pipe"])
+def test_run_whose_file_is_a_link_or_never_ends_is_a_problem(make_run, name, target):
+    make_run("good")
+    bad = make_run("bad")
+    (bad.path / name).unlink()
+    (bad.path / name).symlink_to(target) if target else os.mkfifo(bad.path / name)
+    found, (problem,) = list_runs()
+    assert [run.name for run in found] == ["good"]
+    assert f"{name} is a link, a device or a pipe" in problem
+    with pytest.raises(RunError, match="is a link"):
+        zip_run(bad)
 
 
 def test_name_of_a_shipped_run_is_a_problem(make_run, shipped):

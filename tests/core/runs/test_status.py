@@ -17,14 +17,14 @@ from core.errors import TrainingError
 from core.runs import status
 from core.runs.file_names import RESULT_FILE
 from core.runs.status import Status
-from core.runs.workers import SILENCE
+from core.runs.workers import SILENCE, began
 
 
 @pytest.fixture
 def gone() -> Status:
     """The status of a process that has ended."""
     process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
-    created = psutil.Process(process.pid).create_time()
+    created = began(process.pid)
     process.communicate()
     return Status("training", epoch=3, epochs=8, pid=process.pid, pid_created=created)
 
@@ -59,9 +59,17 @@ def test_clock_that_was_adjusted_a_little_changes_nothing(tmp_path):
     assert status.read(tmp_path).state == "training"
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere psutil's time is all that is known")
+def test_clock_that_was_set_changes_nothing(tmp_path, monkeypatch):
+    status.write(tmp_path, Status("training"))
+    real = psutil.Process.create_time
+    monkeypatch.setattr(psutil.Process, "create_time", lambda process: real(process) - 3600)  # as the boot time moved
+    assert status.read(tmp_path).state == "training"
+
+
 def test_zombie_counts_as_gone():
     process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
-    said = Status("training", pid=process.pid, pid_created=psutil.Process(process.pid).create_time())
+    said = Status("training", pid=process.pid, pid_created=began(process.pid))
     assert said.process
     process.stdin.close()
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # ended, but not reaped
@@ -79,6 +87,14 @@ def test_other_states_stay_what_they_are(tmp_path, gone, state):
 def test_no_file_is_no_status(tmp_path):
     assert status.read(tmp_path) is None
     assert status.read(tmp_path / "gone") is None
+
+
+def test_link_to_a_status_is_none(tmp_path):
+    """It could as well lead to a device, which never ends."""
+    status.write(tmp_path, Status("training"))
+    (tmp_path / status.FILE).rename(tmp_path / "elsewhere")
+    (tmp_path / status.FILE).symlink_to(tmp_path / "elsewhere")
+    assert status.read(tmp_path) is None
 
 
 @pytest.mark.parametrize(
@@ -114,7 +130,7 @@ def test_only_one_process_may_train_a_run(tmp_path):
     folder = tmp_path / "run"
     folder.mkdir()
     with subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE) as other:
-        created = psutil.Process(other.pid).create_time()
+        created = began(other.pid)
         theirs = Status("training", epoch=3, pid=other.pid, pid_created=created)
         status.write(folder, theirs)
         with pytest.raises(TrainingError, match=f"run is in training already, by process {other.pid}"):
