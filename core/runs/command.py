@@ -4,6 +4,7 @@ import os
 import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from core.settings.fit import NORMALIZATIONS
 from core.settings.train_config import PRECISIONS, SETTINGS, TrainConfig
@@ -43,6 +44,12 @@ def import_command(config: TrainConfig, file: str, name: str) -> str:
         mean, std = config.normalization.split(",")[:3], config.normalization.split(",")[3:]
         words += [*_option("mean", ",".join(mean)), *_option("std", ",".join(std))]
     return shell_line([*words, *_option("name", name)])
+
+
+def continue_command(folder: Path, program: Sequence[str] = ("python",), log: str | None = None) -> str:
+    """What a shell runs to go on with the run in `folder`. `program`: that runs Python; `log`: as `train` takes it."""
+    words = [*program, "-m", "core", "train", "--run", str(folder)]
+    return shell_line([*words, *(_option("log", log) if log else [])])
 
 
 def shell_line(words: Sequence[str]) -> str:

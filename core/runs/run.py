@@ -17,7 +17,7 @@ from core.errors import LabError, RunError
 from core.files import sha256_of
 from core.models.known_weights import IMAGENET_FILES
 from core.paths import file_name
-from core.runs.command import import_command, train_command
+from core.runs.command import continue_command, import_command, train_command
 from core.runs.status import RESULT_FILE, finished
 from core.runs.tables import load_npz, read_csv
 from core.settings.train_config import LONGEST_NAME, TrainConfig
@@ -63,6 +63,11 @@ class Run:
     @property
     def has_weights(self) -> bool:
         return (self.path / MODEL_FILE).is_file()
+
+    def require_weights(self) -> None:
+        """Raises RunError where it has none."""
+        if not self.has_weights:
+            raise RunError(f"{self.name} has no weights ({self.path / MODEL_FILE} is missing). {self.how_to_repeat()}")
 
     @property
     def parameters(self) -> int:
@@ -192,9 +197,8 @@ class Run:
         from core.models.layers import load_weights
         from core.models.registry import build
 
+        self.require_weights()
         path = self.path / MODEL_FILE
-        if not path.is_file():
-            raise RunError(f"{self.name} has no weights ({path} is missing). {self.how_to_repeat()}")
         try:
             if sha256_of(path) != self.facts.get("sha256"):
                 raise RunError(f"{path} is not the file that {self.name} was saved with: its sha256 differs.")
@@ -233,6 +237,14 @@ class Run:
         return train_command(replace(self.config, **changes), self.environment, known, name)
 
     @property
+    def image_source(self) -> str:
+        """Where its training images are, as `cifar10.load_training` takes it: in the folder that was given where that
+        is still there (of a run from a zip its name alone is known), else in the place known by name."""
+        folder = self.facts.get("data_folder")
+        there = isinstance(folder, str) and os.path.isabs(folder) and os.path.exists(folder)
+        return str(folder) if there else self.config.data
+
+    @property
     def environment(self) -> dict:
         """What it was trained on, as `training.device.describe_environment` says it; empty where that is not known."""
         known = self.facts.get("environment")
@@ -255,6 +267,8 @@ class Run:
         return "\n".join([*self.preparation, self.command_to_repeat])
 
     def how_to_repeat(self) -> str:
+        if not self.finished:
+            return f"It is not finished; this goes on with it: {continue_command(self.path)}"
         first = f"; once before it: {' && '.join(self.preparation)}" if self.preparation else ""
         return f"This command makes them, in a new run: {self.command_to_repeat}{first}"
 
