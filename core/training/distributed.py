@@ -60,16 +60,18 @@ def machines() -> int:
 
 
 def launcher() -> list[str]:
-    """The first words of a command that starts as many processes on as many machines."""
+    """The first words of a command that starts as many processes on as many machines; of one process, as it was
+    typed."""
     if world_size() == 1:
-        return ["python"]
+        return sys.orig_argv[:1]
     nodes = ["--nnodes", str(machines())] if machines() > 1 else []
     return ["torchrun", *nodes, "--nproc-per-node", str(world_size() // machines())]
 
 
 @contextmanager
 def processes() -> Iterator[None]:
-    """Join the others, and part from them at the end. A LabError is said once on each machine, not by every process."""
+    """Join the others, and part from them at the end. A LabError is said once on each machine, not by every process:
+    but what went wrong in one alone, the others don't know."""
     if world_size() == 1:
         yield
         return
@@ -77,8 +79,10 @@ def processes() -> Iterator[None]:
         _join()
         with lost_peers_told():
             yield
-    except LabError:
+    except LabError as error:
         if _place("LOCAL_RANK") > 0:
+            if isinstance(error, TrainingError) and error.__cause__:
+                print(f"process {rank()}: {error}", file=sys.stderr)
             sys.exit(1)
         raise
     finally:
@@ -105,7 +109,7 @@ def lost_peers_told() -> Iterator[None]:
         if world_size() > 1 and (isinstance(error, distributed.DistError) or "by peer" in str(error)):
             raise TrainingError(
                 "Another process of this training ended, so all do; resume from the last saved state."
-            ) from error
+            ) from None
         raise
 
 

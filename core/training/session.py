@@ -101,7 +101,7 @@ class Session:
         """The run in `folder` from its saved state, or from its beginning where it has none yet; as it was begun,
         unless `how` says otherwise. Its precision can't change; nor can, on CPUs, the number of processes. Raises
         LabError."""
-        begun = _require_same_config(folder, config).environment
+        begun = require_same_config(folder, config).environment
         distributed.on_rank_zero(status.claim, folder)
         if (folder / STATE_FILE).is_file():
             return cls(_resumed(config, folder, images(), how), folder, events)
@@ -266,6 +266,8 @@ def end_noted(folder: Path) -> Iterator[None]:
         raise
     except Exception as error:
         reason = plain_reason(error)
+        if not reason and isinstance(error, OSError) and error.filename:
+            reason = f"{error.filename} cannot be read or written ({error.strerror})."
         said = reason or f"{type(error).__name__}: {error}"
         status.note_end(folder, "failed", said, diverged=isinstance(error, DivergedError))
         if reason and not isinstance(error, LabError):
@@ -275,7 +277,8 @@ def end_noted(folder: Path) -> Iterator[None]:
         status.release(folder)
 
 
-def _require_same_config(folder: Path, config: TrainConfig) -> Run:
+def require_same_config(folder: Path, config: TrainConfig) -> Run:
+    """The run in `folder`. Raises RunError if it was begun with other settings."""
     saved = open_run(folder)
     if saved.config != config:
         told = (f"{field} {old} (now {new})" for field, (old, new) in differences(saved.config, config).items())
@@ -292,7 +295,7 @@ def _as_begun(folder: Path, begun: dict, how: How) -> How:
         raise RunError(f"{name} was begun in {began_in}, not in {how.precision}.")
     if processes != distributed.world_size() and best_device().type == "cpu":
         alone = processes == 1
-        program = "python" if alone else f"torchrun --nproc-per-node {processes}"
+        program = sys.orig_argv[0] if alone else f"torchrun --nproc-per-node {processes}"
         raise RunError(
             f"{name} was begun by {'one process' if alone else f'{processes} processes'}, not by "
             f"{distributed.world_size()}; BatchNorm would see other shares of a batch. This continues it: {program} "
