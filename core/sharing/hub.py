@@ -24,12 +24,21 @@ def export_hub(run: Run, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise RunError(f"{folder} is not empty; choose a new folder.")
-        for path in files:
-            shutil.copyfile(path, folder / path.name)
-        shared = without_folders(run)
-        if shared != run:
-            save_facts(folder, shared.config, shared.facts)
-        write_text(folder / CARD, _hub_metadata(run) + card_text(shared, link=False))
+        try:
+            _fill(folder, run, files)
+        except BaseException:  # also Ctrl-C: else the folder would be refused the next time
+            for path in folder.iterdir():
+                path.unlink()
+            raise
+
+
+def _fill(folder: Path, run: Run, files: list[Path]) -> None:
+    for path in files:
+        shutil.copyfile(path, folder / path.name)
+    shared = without_folders(run)
+    if shared != run:
+        save_facts(folder, shared.config, shared.facts)
+    write_text(folder / CARD, _hub_metadata(run) + card_text(shared, link=False))
 
 
 def _hub_metadata(run: Run) -> str:

@@ -165,6 +165,10 @@ def test_what_cannot_be_brought_is_one_sentence_and_leaves_nothing(tmp_path, own
     assert not own_runs.exists() or not list(own_runs.iterdir())
 
 
+def test_a_file_whose_name_is_in_other_letters_needs_another(capsys):
+    assert "gives no name for a run; choose one by --name" in refused(capsys, "модель.pt")
+
+
 def test_no_training_is_told_of_it(imported, shipped):
     config = json.loads((imported.path / "config.json").read_text())["config"]
     assert not {"epochs", "lr", "seed", "init"} & config.keys()
@@ -210,6 +214,18 @@ def test_a_scoring_that_is_stopped_is_no_finished_run(file, own_runs):
     assert not run.finished
 
 
+def test_an_import_that_is_stopped_says_how_to_go_on(file, own_runs, monkeypatch, capsys):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(trained_elsewhere, "infer", stop)
+    options = [file, "--architecture", "resnet8", "--normalization", "cifar"]
+    assert command(*options) == 130
+    again = f"{sys.orig_argv[0]} -m core train --run {own_runs / 'theirs'}"
+    assert capsys.readouterr().err.splitlines()[-1].endswith(f"continue with: {again}")
+    assert f"Go on with it: {again}. Or" in refused(capsys, *options)
+
+
 def test_a_file_that_names_a_tensor_twice_is_brought(shipped, tmp_path, own_runs):
     """As of layers that share their weights."""
     weights = shipped.load_model().state_dict()
@@ -219,13 +235,16 @@ def test_a_file_that_names_a_tensor_twice_is_brought(shipped, tmp_path, own_runs
     assert torch.equal(run.load_model().layer1[0].bn2.weight, weights["layer1.0.bn1.weight"])
 
 
-def test_a_full_disk_leaves_no_half_run(file, shipped, own_runs, monkeypatch):
+def test_a_full_disk_leaves_no_half_run(file, shipped, own_runs, monkeypatch, capsys):
     def full(folder, weights):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(store, "save_weights", full)
     with pytest.raises(OSError, match="No space"):
         trained_elsewhere.add(own_runs, "mine", shipped.config, trained_elsewhere.look(file))
+    with pytest.raises(SystemExit, match="2"):
+        run_command(lambda: command(file, "--architecture", "resnet8", "--name", "mine"))
+    assert capsys.readouterr().err.splitlines()[-1] == "The disk is full. Make room, then resume."
     assert not (own_runs / "mine").exists()
 
 
