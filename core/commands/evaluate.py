@@ -1,8 +1,8 @@
 """Score runs on the 10,000 test images, from their weights."""
 
+import argparse
 import json
 import sys
-from pathlib import Path
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from core.commands import Parser, run_command
 from core.data import cifar10
 from core.data.corruptions import CORRUPTIONS
 from core.errors import RunError
+from core.files import require_writable
 from core.runs import validation
 from core.runs.library import find_run
 from core.runs.run import Run
@@ -77,8 +78,7 @@ def require_unseen(run: Run) -> None:
 def _validation_photos(run: Run) -> cifar10.Images:
     from core.data.batches import split_indices
 
-    folder = run.facts.get("data_folder")  # of a run from a zip, no more than its name
-    images = cifar10.load_training(folder if folder and Path(folder).is_absolute() else run.config.data)
+    images = cifar10.load_training(run.image_source)
     _, kept_apart = split_indices(images.labels, run.config.split_seed)
     return cifar10.Images(images.pixels[kept_apart], images.labels[kept_apart])
 
@@ -109,8 +109,8 @@ def logits_on(run: Run, images: cifar10.Images) -> np.ndarray:
 def main(argv: list[str] | None = None) -> int:
     args = parser().parse_args(argv)
     found = [find_run(name) for name in args.runs]
-    for run in found if args.temperature else []:
-        require_unseen(run)
+    for run in found:
+        _check(run, args)
     test = cifar10.load_test()
     results = []
     for run in found:
@@ -127,6 +127,18 @@ def main(argv: list[str] | None = None) -> int:
     else:
         print("\n\n".join(_as_text(result) for result in results))
     return 0
+
+
+def _check(run: Run, args: argparse.Namespace) -> None:
+    """Raises LabError for what can't be done, before any run is scored."""
+    run.require_weights()
+    if args.temperature:
+        require_unseen(run)
+        validation.load(run)
+    if args.corruptions:
+        robustness.load(run)
+    if args.temperature or args.corruptions:
+        require_writable(run.path)
 
 
 def _as_json(answers: Answers) -> dict:
