@@ -41,6 +41,14 @@ def writing(place: Path) -> Iterator[None]:
         raise RunError(plain_reason(error) or f"{place} cannot be written ({error.strerror}).") from None
 
 
+def require_writable(folder: Path) -> None:
+    """Raises RunError where nothing can be written to `folder`, or, if it is not there, to the first above that is."""
+    with writing(folder):
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+        with tempfile.TemporaryFile(dir=there):
+            pass
+
+
 def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """`write` fills a temporary file, which then takes the place of `path`; a crash leaves the old file as it was."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

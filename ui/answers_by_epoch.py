@@ -7,7 +7,7 @@ from core.analysis import metrics
 from core.analysis.training_summary import lost_again, right_for_good
 from core.charts.answers import confusion
 from core.data.cifar10 import CLASSES, IMAGES_PER_SHEET
-from core.runs import validation
+from core.runs import reproduction, validation
 from core.runs.validation import Validation
 from core.words import capitalized
 from core.words import summary as summary_words
@@ -30,7 +30,7 @@ def show(pair: Pair) -> None:
         [(side, run) for side, run in pair if not run.imported],
         validation.load,
         "What **{side}** answered while it learned was not kept. Training it again will keep it.",
-        lambda run: run.commands_to_repeat,
+        reproduction.commands,
     )
     if not found:
         offer_pair(*OBSERVED, "See it for 20 layers", "These two kept their answers after every epoch.", key="observed")

@@ -1,5 +1,6 @@
 """Score runs on the 10,000 test images, from their weights."""
 
+import argparse
 import json
 import sys
 
@@ -8,6 +9,8 @@ from core.analysis.robustness import Answers
 from core.commands import Parser, run_command
 from core.data import cifar10
 from core.data.corruptions import CORRUPTIONS
+from core.files import require_writable
+from core.runs import validation
 from core.runs.library import find_run
 from core.runs.run import Run
 from core.studies.calibration import fit_temperature, require_fittable
@@ -63,8 +66,8 @@ def ask_about_corruptions(runs: list[Run], test: cifar10.Images) -> list[Answers
 def main(argv: list[str] | None = None) -> int:
     args = parser().parse_args(argv)
     found = [find_run(name) for name in args.runs]
-    for run in found if args.temperature else []:
-        require_fittable(run)
+    for run in found:
+        _check(run, args)
     test = cifar10.load_test()
     results = []
     for run in found:
@@ -81,6 +84,18 @@ def main(argv: list[str] | None = None) -> int:
     else:
         print("\n\n".join(_as_text(result) for result in results))
     return 0
+
+
+def _check(run: Run, args: argparse.Namespace) -> None:
+    """Raises LabError for what can't be done, before any run is scored."""
+    run.require_weights()
+    if args.temperature:
+        require_fittable(run)
+        validation.load(run)
+    if args.corruptions:
+        robustness.load(run)
+    if args.temperature or args.corruptions:
+        require_writable(run.path)
 
 
 def _as_json(answers: Answers) -> dict:

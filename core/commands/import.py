@@ -14,12 +14,13 @@ from core.data import cifar10
 from core.errors import LabError
 from core.models.registry import parse_architecture
 from core.runs import library
+from core.runs.command import continue_command
 from core.runs.run import open_run
 from core.settings.environment import expanded
 from core.settings.fit import NORMALIZATIONS, STRIDES
 from core.settings.setting import slug
 from core.settings.train_config import TrainConfig
-from core.training import trained_elsewhere
+from core.training import distributed, trained_elsewhere
 from core.training.session import end_noted
 from core.training.trained_elsewhere import NetworkFile
 
@@ -45,7 +46,10 @@ def main(argv: list[str] | None = None) -> int:
     if bool(args.mean) != bool(args.std) or (args.mean and args.normalization):
         raise LabError("Give --mean and --std together, or --normalization.")
     name = args.name or slug(args.file.name)
-    library.require_free_name(args.out, name)
+    if not args.name and not library.NAME.fullmatch(name):
+        raise LabError(f"{args.file.name} gives no name for a run; choose one by --name.")
+    again = continue_command(args.out / name, distributed.layout(), sys.orig_argv[0])
+    library.require_free_name(args.out, name, f"Go on with it: {again}. Or choose another name: --name.")
     file = trained_elsewhere.look(args.file)
     config, chosen = _normalized(_network(file, args), file, args)
     _say(f"{file.name}: {file.found}." if file.found else "")
@@ -54,8 +58,12 @@ def main(argv: list[str] | None = None) -> int:
         f"{config.normalization} ({chosen})."
     )
     run = trained_elsewhere.add(args.out, name, config, file, chosen)
-    with end_noted(run.path), tqdm(total=cifar10.TEST_IMAGES, unit=" images", desc=name) as bar:
-        trained_elsewhere.score(run, lambda done: bar.update(done - bar.n))
+    try:
+        with end_noted(run.path), tqdm(total=cifar10.TEST_IMAGES, unit=" images", desc=name) as bar:
+            trained_elsewhere.score(run, lambda done: bar.update(done - bar.n))
+    except KeyboardInterrupt:
+        _say(f"Stopped. {name} is not scored to its end; continue with: {again}")
+        return 130
     accuracy = metrics.accuracy(open_run(run.path).test_logits(), cifar10.load_test_labels())
     _say(f"{name} is right on {accuracy.value:.2%} of the test images, and is a run now: {run.path}")
     if accuracy.by_guessing:

@@ -169,7 +169,9 @@ def _row(cells: Iterable[str]) -> str:
 
 def parser() -> Parser:
     p = Parser(prog="python -m core report", description=__doc__)
-    p.add_argument("folder", nargs="?", type=expanded, default=SHIPPED, help="where the runs' folders lie; %(default)s")
+    p.add_argument(
+        "folder", nargs="?", type=expanded, default=SHIPPED, help="where the runs' folders lie; default: shipped ones"
+    )
     p.add_argument(
         "--write",
         nargs="?",

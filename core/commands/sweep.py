@@ -12,16 +12,19 @@ cluster see docs/clusters.md.
 import argparse
 import signal
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 from core import paths
 from core.commands import Parser, run_command
 from core.data import cifar10
-from core.errors import LabError
+from core.errors import LabError, RunError
 from core.jobs import launcher
-from core.jobs.processes import TRAINER
+from core.jobs.processes import TRAINER, on_stop
 from core.jobs.sweep import Child, Standing, read_grid, standing
-from core.runs import store
+from core.runs import status, store
 from core.settings.environment import expanded
+from core.settings.train_config import TrainConfig
 
 
 def parser() -> argparse.ArgumentParser:
@@ -57,21 +60,7 @@ def main(argv: list[str] | None = None) -> int:
     if args.dry_run:
         print(_table(standings))
         return 0
-    child, failed = Child(TRAINER), {}
-    for number, (name, config) in enumerate(grid.items(), start=1):
-        if standings[name].state == "finished":
-            continue
-        print(f"{name}: {number} of {len(grid)}", file=sys.stderr)
-        if standings[name].state == "new":
-            store.new_run(args.out, name, config, {})
-        child.begin(args.out / name)
-        reason = child.wait(args.out / name)
-        if child.stopped:
-            print("Stopped. Nothing is lost; the same command resumes.", file=sys.stderr)
-            return 130
-        if reason:
-            failed[name] = reason
-    return _conclude(len(grid), failed)
+    return _train_in_turn(grid, args.out)
 
 
 def _check(args: argparse.Namespace) -> None:
@@ -82,6 +71,34 @@ def _check(args: argparse.Namespace) -> None:
         raise LabError("--slurm goes with --launcher slurm.")
 
 
+def _train_in_turn(grid: dict[str, TrainConfig], out: Path) -> int:
+    """One after the other, each as it stands when its turn comes: other processes may train some of them."""
+    child, failed, elsewhere = Child(TRAINER), {}, []
+    for number, (name, config) in enumerate(grid.items(), start=1):
+        try:
+            now = standing(out / name, config)
+            if now.state == "new":
+                store.new_run(out, name, config, {})
+        except RunError as error:
+            failed[name] = str(error)
+            continue
+        if now.state == "finished":
+            continue
+        print(f"{name}: {number} of {len(grid)}", file=sys.stderr)
+        if now.state == "training":
+            print(f"{name} is left to the process that trains it, {now.detail}.", file=sys.stderr)
+            elsewhere.append(name)
+            continue
+        child.begin(out / name)
+        reason = child.wait(out / name)
+        if child.stopped:
+            print("Stopped. Nothing is lost; the same command resumes.", file=sys.stderr)
+            return 130
+        if reason:
+            failed[name] = reason
+    return _conclude(len(grid), failed, [name for name in elsewhere if not status.finished(out / name)])
+
+
 def _launch(jobs: launcher.Launcher, dry_run: bool) -> int:
     """Have the runs trained as jobs; watch them until the last has ended, and print each change."""
     standings = jobs.standings()
@@ -90,7 +107,7 @@ def _launch(jobs: launcher.Launcher, dry_run: bool) -> int:
         return 0
     if any(config.data == "full" for name, config in jobs.grid.items() if standings[name].due):
         cifar10.load_training("full")  # before any job looks for it: several at once could not download it
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    on_stop(signal.default_int_handler)
     try:
         jobs.submit()
         for name, now in jobs.changes(standings):
@@ -111,12 +128,14 @@ def _line(name: str, now: Standing, standings: dict[str, Standing]) -> str:
     return f"{name:{max(map(len, standings))}}  {now}"
 
 
-def _conclude(runs: int, failed: dict[str, str]) -> int:
-    """Say how the sweep ended; the exit status."""
-    print(f"{runs - len(failed)} of {runs} runs are finished.", file=sys.stderr)
+def _conclude(runs: int, failed: dict[str, str], elsewhere: Sequence[str] = ()) -> int:
+    """Say how the sweep ended; the exit status. `elsewhere`: what other processes still train."""
+    print(f"{runs - len(failed) - len(elsewhere)} of {runs} runs are finished.", file=sys.stderr)
     for name, reason in failed.items():
         print(f"{name} failed: {reason}", file=sys.stderr)
-    return 1 if failed else 0
+    for name in elsewhere:
+        print(f"{name} was left to another process, and is not finished yet.", file=sys.stderr)
+    return 1 if failed or elsewhere else 0
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import argparse
 import signal
 import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -11,21 +12,27 @@ import torch
 from core import paths
 from core.commands import Parser, require_threads, run_command
 from core.data import cifar10
-from core.errors import LabError
-from core.models.registry import parse_architecture
+from core.errors import DivergedError, LabError, TrainingError
+from core.files import require_writable
+from core.jobs.processes import on_stop
+from core.models.layers import freeze
+from core.models.registry import build, parse_architecture
+from core.models.weights.initial_weights import initial_weights
 from core.runs import library, status
-from core.runs.command import program, shell_line
+from core.runs.command import continue_command
 from core.runs.run import open_run
 from core.settings.environment import expanded
 from core.settings.fit import STEMS
-from core.settings.recipes import NAMED_RECIPES, RECIPES, recipe
-from core.settings.train_config import PRECISIONS, SETTINGS, TrainConfig
+from core.settings.recipes import CIFAR_STEM_SIZE, NAMED_RECIPES, RECIPES, recipe
+from core.settings.train_config import PRECISIONS, SETTINGS, TORCHVISION_DEPTHS, TrainConfig
 from core.training import distributed, trained_elsewhere
 from core.training.device import require_compiler
-from core.training.session import How, Session, end_noted
+from core.training.session import How, Session, end_noted, require_same_config
 from core.training.tensorboard import EventLog, require_tensorboard
 
 USUAL_BY_RECIPE = recipe("cifar", "sgd").keys()
+USUAL_ELSE = {"lr": "with adamw a hundredth of that", "input_size": f"with --stem cifar {CIFAR_STEM_SIZE}"}
+TAKEN = "Go on with it: --resume. Or choose another name: --name."
 EPILOG = (
     "Several processes, or GPUs, train one network together: torchrun --nproc-per-node N -m core train ... On CPUs "
     "BatchNorm then uses the statistics of each process's share of a batch; on GPUs those of the whole batch."
@@ -38,7 +45,8 @@ def parser() -> argparse.ArgumentParser:
         "architectures",
         nargs="*",
         metavar="ARCHITECTURE",
-        help="plainN or resnetN, N = 8, 14, 20, 32, ...; or a name of torchvision's, e.g. vgg11_bn",
+        help="plainN or resnetN, N = 8, 14, 20, 32, ...; or a name of torchvision's, e.g. vgg11_bn. resnet50 and "
+        "resnet152 are torchvision's: the twins of plain50 and plain152 are cifar_resnet50 and cifar_resnet152",
     )
     p.add_argument(
         "--recipe",
@@ -57,7 +65,11 @@ def parser() -> argparse.ArgumentParser:
         "--out", type=expanded, default=paths.own_runs_dir(), help="where the run's folder goes; %(default)s"
     )
     p.add_argument("--resume", action="store_true", help="continue the run of this name")
-    p.add_argument("--run", type=expanded, help="begin, or continue, the run in this folder, as its config.json says")
+    p.add_argument(
+        "--run",
+        type=expanded,
+        help="begin, or continue, the run in this folder, as its config.json says; with --data where its photos moved",
+    )
     p.add_argument("--threads", type=int, help="of the CPU; all, or as many as the run began with")
     p.add_argument(
         "--precision",
@@ -83,7 +95,7 @@ def _add_option(p: argparse.ArgumentParser, name: str) -> None:
         return
     of_each = [f"{family} {recipe(family, 'sgd')[name]}" for family in RECIPES] if name in USUAL_BY_RECIPE else []
     one = "by the schedule" if name == "warmup" else "none" if field.default in (None, "") else field.default
-    told = ", ".join(of_each) or one
+    told = ", ".join([*of_each, *([USUAL_ELSE[name]] if name in USUAL_ELSE else [])]) or one
     kind = field.type if field.type in (int, str) else float
     p.add_argument(f"--{option}", type=kind, choices=setting.values or None, help=f"{text} Default: {told}.")
 
@@ -100,39 +112,67 @@ def _train(args: argparse.Namespace) -> int:
     if args.run and open_run(args.run).imported:
         return _score(args.run)
     _check(args, configs)
-    if args.threads is not None:
-        torch.set_num_threads(args.threads)
-    if args.run:
-        args.data = open_run(args.run).facts.get("data_folder", configs[0].data)
     # The first process may download them; the others then find them.
     images = cache(
         lambda: distributed.on_rank_zero(cifar10.load_training, args.data) or cifar10.load_training(args.data)
     )
-    stop = None
-    for config in configs:
-        folder = args.out / (args.name or config.default_run_name)
-        if args.resume and status.finished(folder):
-            distributed.say(f"{folder.name} is finished.")
-            continue
-        with end_noted(folder):
-            # Of several networks to be resumed, those whose turn had not come begin.
-            make = Session.resume if args.resume and (len(configs) == 1 or folder.exists()) else Session.begin
-            session = make(
-                config,
-                folder,
-                images,
-                How(args.threads, args.precision, args.compile),
-                data_folder=None if args.data in ("full", "shipped") else expanded(args.data),
-                events=EventLog(folder) if args.log else None,
-            )
-            stop = stop or _stop_on_signals()  # not before: until there is something to save, a signal ends it at once
-            finished = not distributed.any_rank(not session.run(stop))
-        if not finished:
-            log = ["--log", args.log] if args.log else []
-            again = shell_line([*program(distributed.layout()), "--run", str(folder), *log])
-            distributed.say(f"Stopped. Nothing is lost; continue with: {again}")
-            return 130
-    return 0
+    stop = cache(_stop_on_signals)
+    threads, failed = args.threads or torch.get_num_threads(), {}
+    try:
+        for config in configs:
+            folder = args.out / (args.name or config.default_run_name)
+            if torch.get_num_threads() != threads:  # a run that is resumed takes those with which it was begun
+                torch.set_num_threads(threads)
+            try:
+                finished = _train_one(args, config, folder, images, stop)
+            except TrainingError as error:
+                if len(configs) == 1 or _ends_all(error):
+                    raise
+                failed[folder.name] = str(error)
+                continue
+            if not finished:
+                again = continue_command(folder, distributed.layout(), sys.orig_argv[0], args.log)
+                distributed.say(f"Stopped. Nothing is lost; continue with: {again}")
+                return 130
+    finally:
+        for name, reason in failed.items():
+            distributed.say(f"{name} failed: {reason}")
+    return 1 if failed else 0
+
+
+def _train_one(
+    args: argparse.Namespace,
+    config: TrainConfig,
+    folder: Path,
+    images: Callable[[], cifar10.Images],
+    stop: Callable[[], Callable[[], bool]],
+) -> bool:
+    """Whether it is finished; else it was stopped. `stop`: gives, once there is something to save, what says whether
+    to stop. Until then, a signal ends it at once."""
+    resuming = args.resume and folder.exists()  # of several, those whose turn had not come begin
+    if resuming and status.finished(folder):
+        distributed.say(f"{folder.name} is finished.")
+        return True
+    with end_noted(folder):
+        session = (Session.resume if resuming else Session.begin)(
+            config,
+            folder,
+            images,
+            How(args.threads, args.precision, args.compile),
+            data_folder=None if args.data in ("full", "shipped") else expanded(args.data),
+            events=EventLog(folder) if args.log else None,
+        )
+        if config.freeze and not config.pretrained and not resuming:
+            distributed.say("--freeze without --init: the frozen layers stay the random numbers that they begin with.")
+        return not distributed.any_rank(not session.run(stop()))
+
+
+def _ends_all(error: TrainingError) -> bool:
+    """Whether the networks that are still to come can't be trained either: a disk stays full, and what went wrong in
+    one of several processes has parted them."""
+    return isinstance(error.__cause__, OSError) or (
+        distributed.world_size() > 1 and not isinstance(error, DivergedError)
+    )
 
 
 def _score(folder: Path) -> int:
@@ -151,14 +191,25 @@ def _check(args: argparse.Namespace, configs: list[TrainConfig]) -> None:
         raise LabError("--name is for one network; several get the names made from the options.")
     if len(set(names)) < len(names):
         raise LabError(f"{' '.join(args.architectures)}: the same network twice; name each once.")
+    for depth in TORCHVISION_DEPTHS:
+        if {f"plain{depth}", f"resnet{depth}"} <= set(args.architectures):
+            raise LabError(f"resnet{depth} is torchvision's network; the twin of plain{depth} is cifar_resnet{depth}.")
     if args.threads is not None:
         require_threads(args.threads)
     if args.compile:
         require_compiler()
     if args.log:
         require_tensorboard()
-    for name in [] if args.resume else names:
-        distributed.on_rank_zero(library.require_free_name, args.out, name)
+    for config, name in zip(configs, names, strict=True):
+        if args.resume and (len(configs) == 1 or (args.out / name).exists()):
+            require_same_config(args.out / name, config)
+            continue
+        distributed.on_rank_zero(library.require_free_name, args.out, name, TAKEN)
+        distributed.on_rank_zero(require_writable, args.out)
+        if len(configs) > 1:  # one alone is built in a moment
+            distributed.require_equal_shards(config.batch_size)
+            initial_weights(config)
+            freeze(build(config), config.freeze)
 
 
 def configs_of(args: argparse.Namespace) -> list[TrainConfig]:
@@ -167,12 +218,19 @@ def configs_of(args: argparse.Namespace) -> list[TrainConfig]:
         if not args.architectures:
             parser().error("the following arguments are required: ARCHITECTURE")
         return [_config(name, args) for name in args.architectures]
-    defaults, others = vars(parser().parse_args([])), {"run", "resume", "threads", "compile", "log"}
+    defaults, others = vars(parser().parse_args([])), {"run", "resume", "threads", "compile", "log", "data"}
     if any(value != defaults[name] for name, value in vars(args).items() if name not in others):
-        raise LabError("--run takes everything from the run's folder; only --threads, --compile and --log go with it.")
+        raise LabError(
+            "--run takes everything from the run's folder; only --threads, --compile, --log and --data go with it."
+        )
     args.run = args.run.resolve()
     args.out, args.name, args.resume = args.run.parent, args.run.name, True
-    return [open_run(args.run).config]
+    run = open_run(args.run)
+    if args.data == defaults["data"]:
+        args.data = run.image_source
+    elif "shipped" in (args.data, run.config.data) and args.data != run.config.data:
+        raise LabError(f"{run.name} was begun with other photos: --data {run.config.data}.")
+    return [run.config]
 
 
 def _config(architecture: str, args: argparse.Namespace) -> TrainConfig:
@@ -190,7 +248,7 @@ def _config(architecture: str, args: argparse.Namespace) -> TrainConfig:
 
 
 def _stop_on_signals():
-    """A function that says whether Ctrl-C or a polite kill has come, or torchrun is gone. The second Ctrl-C stops at
+    """A function that says whether this process is to end (`on_stop`), or torchrun is gone. The second Ctrl-C stops at
     once; not the second polite kill, for a cluster's may be followed by that of the job's own process."""
     received = []
 
@@ -199,8 +257,7 @@ def _stop_on_signals():
             raise KeyboardInterrupt
         received.append(number)
 
-    signal.signal(signal.SIGINT, note)
-    signal.signal(signal.SIGTERM, note)
+    on_stop(note)
     return lambda: bool(received) or distributed.abandoned()
 
 

@@ -3,8 +3,10 @@ to nothing, so that the queue's keeper stays small."""
 
 import ctypes
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -51,6 +53,15 @@ def detached(command: list[str], log: Path) -> subprocess.Popen:
     with suppress(OSError):  # Linux may weigh sessions first (man 7 sched, "autogroup"), and niceness only within one
         Path(f"/proc/{process.pid}/autogroup").write_text(str(NICENESS), encoding="ascii")
     return process
+
+
+def on_stop(handler: Callable[..., object]) -> None:
+    """Have `handler` called where this process is to end: by Ctrl-C, by a polite kill, or as its terminal is closed,
+    unless it was started to go on then (nohup)."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handler)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # Windows has none
+        signal.signal(signal.SIGHUP, handler)
 
 
 def allow_open_files() -> None:

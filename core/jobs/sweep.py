@@ -7,7 +7,6 @@ Each training is a process of its own, so that none can end the others. Several 
 import itertools
 import json
 import math
-import signal
 import subprocess
 from dataclasses import fields
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import NamedTuple
 
 from core import paths
 from core.errors import LabError, RunError
+from core.jobs.processes import on_stop
 from core.runs import library, status
 from core.runs.run import open_run
 from core.settings.recipes import recipe
@@ -138,8 +138,7 @@ class Child:
         self.stopped = False
         self._trainer = trainer
         self._process: subprocess.Popen | None = None
-        signal.signal(signal.SIGINT, self._stop)
-        signal.signal(signal.SIGTERM, self._stop)
+        on_stop(self._stop)
 
     @property
     def pid(self) -> int | None:

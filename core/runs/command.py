@@ -4,10 +4,12 @@ import os
 import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from core.settings.fit import NORMALIZATIONS
 from core.settings.train_config import PRECISIONS, SETTINGS, TrainConfig
 
+PYTHON = "python"
 MOST_THREADS = 1024
 
 
@@ -33,7 +35,7 @@ def train_command(
 
 def import_command(config: TrainConfig, file: str, name: str) -> str:
     """What a shell runs to bring the network in a file of weights, as the run `name`."""
-    words = ["python", "-m", "core", "import", *([f"./{file}"] if file.startswith("-") else [file])]
+    words = [PYTHON, "-m", "core", "import", *([f"./{file}"] if file.startswith("-") else [file])]
     words += _option("architecture", config.architecture)
     words += _option("strides", config.strides) if "strides" in config.unusual else []
     words += _option("input-size", config.input_size) if config.family == "torchvision" else []
@@ -43,6 +45,13 @@ def import_command(config: TrainConfig, file: str, name: str) -> str:
         mean, std = config.normalization.split(",")[:3], config.normalization.split(",")[3:]
         words += [*_option("mean", ",".join(mean)), *_option("std", ",".join(std))]
     return shell_line([*words, *_option("name", name)])
+
+
+def continue_command(folder: Path, environment: Mapping, python: str = PYTHON, log: str | None = None) -> str:
+    """What a shell runs to go on with the run in `folder`, by as many processes as `environment` says; `python`: how
+    Python is called there; `log`: as `train` takes it."""
+    words = [*program(environment, python), "--run", str(folder)]
+    return shell_line([*words, *(_option("log", log) if log else [])])
 
 
 def shell_line(words: Sequence[str]) -> str:
@@ -55,11 +64,11 @@ def is_thread_count(value: object) -> bool:
     return type(value) is int and 1 <= value <= MOST_THREADS
 
 
-def program(environment: Mapping) -> list[str]:
+def program(environment: Mapping, python: str = PYTHON) -> list[str]:
     """The first words of a command that trains by as many processes, on as many machines, as `environment` says."""
     processes, machines = environment.get("processes", 1), environment.get("machines", 1)
     if type(processes) is not int or processes <= 1:
-        return ["python", "-m", "core", "train"]
+        return [python, "-m", "core", "train"]
     several = type(machines) is int and 1 < machines <= processes
     nodes = ["--nnodes", str(machines)] if several else []
     here = processes // machines if several else processes

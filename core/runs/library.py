@@ -113,10 +113,11 @@ def is_taken(root: Path, name: str) -> bool:
     return any((folder / name).exists() for folder in (root, paths.SHIPPED))
 
 
-def require_free_name(root: Path, name: str) -> None:
-    """Raises RunError if a new run in `root` can't have this name: it is bad, or taken, here or by a shipped run."""
+def require_free_name(root: Path, name: str, advice: str = "Choose another name.") -> None:
+    """Raises RunError if a new run in `root` can't have this name: it is bad, or taken, here (then with this `advice`)
+    or by a shipped run."""
     require_name(name)
     if (paths.SHIPPED / name).exists() and root.resolve() != paths.SHIPPED:
-        raise RunError(f"{name} is the name of a run that ships with the app; choose another with --name.")
+        raise RunError(f"{name} is the name of a run that ships with the app; choose another name.")
     if (root / name).exists():
-        raise RunError(f"{root / name} exists. Go on with it: --resume. Or choose another name: --name.")
+        raise RunError(f"{root / name} exists. {advice}")

@@ -7,7 +7,7 @@ import json
 import os
 import re
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,9 +17,7 @@ import pandas as pd
 from core.data.cifar10 import CLASSES, TEST_IMAGES, Images
 from core.errors import LabError, RunError
 from core.files import sha256_of
-from core.models.weights.known_weights import IMAGENET_FILES
-from core.paths import file_name
-from core.runs.command import import_command, train_command
+from core.runs import reproduction
 from core.runs.file_names import (
     CHANGE_FILE,
     CONFIG_FILE,
@@ -32,9 +30,8 @@ from core.runs.file_names import (
 from core.runs.status import FILE as STATUS_FILE
 from core.runs.status import LOG_FILE, finished
 from core.runs.tables import load_npz, read_csv
-from core.settings.train_config import LONGEST_NAME, TrainConfig
+from core.settings.train_config import TrainConfig
 
-AGAIN = "-again"  # how the name of a run that is made anew ends
 HISTORY_COLUMNS = (
     "epoch",
     "lr",  # at the epoch's end
@@ -73,6 +70,13 @@ class Run:
     @property
     def has_weights(self) -> bool:
         return (self.path / MODEL_FILE).is_file()
+
+    def require_weights(self) -> None:
+        """Raises RunError where it has none."""
+        if not self.has_weights:
+            raise RunError(
+                f"{self.name} has no weights ({self.path / MODEL_FILE} is missing). {reproduction.advice(self)}"
+            )
 
     @property
     def parameters(self) -> int:
@@ -206,9 +210,8 @@ class Run:
         from core.models.layers import load_weights
         from core.models.registry import build
 
+        self.require_weights()
         path = self.path / MODEL_FILE
-        if not path.is_file():
-            raise RunError(f"{self.name} has no weights ({path} is missing). {self.how_to_repeat()}")
         try:
             if sha256_of(path) != self.facts.get("sha256"):
                 raise RunError(f"{path} is not the file that {self.name} was saved with: its sha256 differs.")
@@ -236,21 +239,12 @@ class Run:
         return logits_of(self.load_model(), self.config, images)
 
     @property
-    def command_to_repeat(self) -> str:
-        """The command that makes it anew, among the user's own runs; its name is taken, so under another."""
-        name = f"{self.name[: LONGEST_NAME - len(AGAIN)]}{AGAIN}"
-        return (
-            import_command(self.config, str(self.facts["imported"].get("file")), name)
-            if self.imported
-            else (self.command_with(name))
-        )
-
-    def command_with(self, name: str | None = None, **changes) -> str:
-        """The command that makes a run like this, of another `name` (None: made from the settings), but for `changes`
-        of its config. Raises LabError if they don't fit together."""
+    def image_source(self) -> str:
+        """Where its training images are, as `cifar10.load_training` takes it: in the folder that was given where that
+        is still there (of a run from a zip its name alone is known), else in the place known by name."""
         folder = self.facts.get("data_folder")
-        known = folder if isinstance(folder, str) else None
-        return train_command(replace(self.config, **changes), self.environment, known, name)
+        there = isinstance(folder, str) and os.path.isabs(folder) and os.path.exists(folder)
+        return str(folder) if there else self.config.data
 
     @property
     def environment(self) -> dict:
@@ -263,20 +257,6 @@ class Run:
         """Of the numbers in which it was trained, see `core.training.device`; None where that is not known."""
         known = self.environment.get("precision")
         return known if isinstance(known, str) else None
-
-    @property
-    def preparation(self) -> list[str]:
-        """The commands that make the file of weights with which it began; none where it began with no known file."""
-        return IMAGENET_FILES.get(file_name(self.config.init), [])
-
-    @property
-    def commands_to_repeat(self) -> str:
-        """Those of `preparation` and the last one, a line each."""
-        return "\n".join([*self.preparation, self.command_to_repeat])
-
-    def how_to_repeat(self) -> str:
-        first = f"; once before it: {' && '.join(self.preparation)}" if self.preparation else ""
-        return f"This command makes them, in a new run: {self.command_to_repeat}{first}"
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from core.analysis import metrics
 from core.data import cifar10
 from core.errors import RunError
 from core.files import write_text, writing
+from core.runs import reproduction
 from core.runs.file_names import CARD_FILE
 from core.runs.run import Run
 from core.sharing.files import shared_contents, without_folders, write_contents
@@ -17,14 +18,19 @@ def export_hub(run: Run, folder: Path) -> None:
     """Fill `folder` (new or empty) with a finished run as the Hugging Face Hub takes it: the same files, so that it
     still opens as a run, and a model card with metadata. Raises RunError."""
     if not run.has_weights:
-        raise RunError(f"{run.name} has no weights to hand on. {run.how_to_repeat()}")
+        raise RunError(f"{run.name} has no weights to hand on. {reproduction.advice(run)}")
     contents = shared_contents(run)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise RunError(f"{folder} is not empty; choose a new folder.")
-        write_contents(contents, folder)
-        write_text(folder / CARD_FILE, _hub_metadata(run) + card_text(without_folders(run), link=False))
+        try:
+            write_contents(contents, folder)
+            write_text(folder / CARD_FILE, _hub_metadata(run) + card_text(without_folders(run), link=False))
+        except BaseException:  # also Ctrl-C: else the folder would be refused the next time
+            for path in folder.iterdir():
+                path.unlink()
+            raise
 
 
 def _hub_metadata(run: Run) -> str:

@@ -6,6 +6,7 @@ from core.analysis import metrics
 from core.data import cifar10
 from core.errors import RunError
 from core.files import write_text
+from core.runs import reproduction
 from core.runs.file_names import CARD_FILE
 from core.runs.run import Run
 from core.settings.fit import STRIDED
@@ -99,7 +100,7 @@ def _card_of_imported(run: Run, lab: str) -> str:
         chosen=imported["normalization"],
         parameters=run.parameters,
         multiply_adds=run.multiply_adds,
-        command=run.command_to_repeat,
+        command=reproduction.command(run),
         weights=CHECK.format(name=run.name) if run.has_weights else NO_WEIGHTS,
     )
 
@@ -136,7 +137,7 @@ def _card_of_trained(run: Run, lab: str) -> str:
         initial_weights=re.sub(r"[\[\]]", r"\\\g<0>", run.facts["initial_weights"]),  # of a path; else of a link
         times_seen=_times(history["images_seen"].iloc[-1] / run.facts["training_images"]),
         frozen=("up to " if run.config.freeze else "") + in_words("freeze", run.config.freeze),
-        command="\n    ".join([*run.preparation, run.command_to_repeat]),
+        command="\n    ".join([*reproduction.preparation(run), reproduction.command(run)]),
         weights=CHECK.format(name=run.name) if run.has_weights else NO_WEIGHTS,
         facts="all settings, the versions, and the weights' sha256" if run.has_weights else "all settings and versions",
     )

@@ -1,7 +1,5 @@
 """Fit a run's temperature on the photos of its validation. What for, is said in `core.analysis.calibration`."""
 
-from pathlib import Path
-
 from core.analysis import calibration
 from core.analysis.calibration import Temperature
 from core.data import cifar10
@@ -35,7 +33,6 @@ def require_fittable(run: Run) -> None:
 
 
 def _validation_photos(run: Run) -> cifar10.Images:
-    folder = run.facts.get("data_folder")  # of a run from a zip, no more than its name
-    images = cifar10.load_training(folder if folder and Path(folder).is_absolute() else run.config.data)
+    images = cifar10.load_training(run.image_source)
     _, kept_apart = split_indices(images.labels, run.config.split_seed)
     return images[kept_apart]

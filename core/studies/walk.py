@@ -59,7 +59,7 @@ class Way:
         self._directions, self.share = main_directions(self._kept)
         self.path = np.array([[_product(step, along) for along in self._directions] for step in differences])
         pixels, self._labels = to_tensors(images)
-        self._pixels, self._precision = family(run.config).preprocessing(pixels), precision
+        self._pixels, self.precision = family(run.config).preprocessing(pixels), precision
         use_batch_statistics(model, run.config.freeze)
         model.requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._workers = min(workers, MOST_WORKERS)
@@ -89,7 +89,7 @@ class Way:
         try:
             for parameter, value in zip(model.parameters(), weights, strict=True):
                 parameter.copy_(value)
-            with autocast("cpu", self._precision):
+            with autocast("cpu", self.precision):
                 logits = model(self._pixels).float()
         finally:
             self._idle.put(model)

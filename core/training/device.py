@@ -79,9 +79,9 @@ def _bfloat16_computes_right() -> bool:
 
 
 def require_compiler() -> None:
-    """Raises LabError where torch.compile doesn't work (no C++ compiler, as a rule)."""
+    """Raises LabError where torch.compile doesn't work for the device that trains (no C++ compiler, as a rule)."""
     try:
-        torch.compile(torch.relu)(torch.zeros(2))
+        torch.compile(torch.relu)(torch.zeros(2, device=best_device()))
     except Exception as error:  # whatever the compiler's many parts raise
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise LabError(f"--compile doesn't work on this machine ({reason}); train without it.") from None

@@ -62,7 +62,8 @@ def layout() -> dict[str, int]:
 
 @contextmanager
 def processes() -> Iterator[None]:
-    """Join the others, and part from them at the end. A LabError is said once on each machine, not by every process."""
+    """Join the others, and part from them at the end. A LabError is said once on each machine, not by every process:
+    but what went wrong in one alone, the others don't know."""
     if world_size() == 1:
         yield
         return
@@ -70,8 +71,10 @@ def processes() -> Iterator[None]:
         _join()
         with lost_peers_told():
             yield
-    except LabError:
+    except LabError as error:
         if _place("LOCAL_RANK") > 0:
+            if isinstance(error, TrainingError) and error.__cause__:
+                print(f"process {rank()}: {error}", file=sys.stderr)
             sys.exit(1)
         raise
     finally:
@@ -98,7 +101,7 @@ def lost_peers_told() -> Iterator[None]:
         if world_size() > 1 and (isinstance(error, distributed.DistError) or "by peer" in str(error)):
             raise TrainingError(
                 "Another process of this training ended, so all do; resume from the last saved state."
-            ) from error
+            ) from None
         raise
 
 

@@ -30,7 +30,7 @@ from core.models.weights.initial_weights import (
     starting_weights,
 )
 from core.runs import kept_weights, status, store, validation
-from core.runs.command import program, shell_line
+from core.runs.command import continue_command
 from core.runs.file_names import STATE_FILE
 from core.runs.run import Run, open_run
 from core.runs.status import Status
@@ -104,7 +104,7 @@ class Session:
         """The run in `folder` from its saved state, or from its beginning where it has none yet; as it was begun,
         unless `how` says otherwise. Its precision can't change; nor can, on CPUs, the number of processes. Raises
         LabError."""
-        begun = _require_same_config(folder, config).environment
+        begun = require_same_config(folder, config).environment
         distributed.on_rank_zero(status.claim, folder)
         if (folder / STATE_FILE).is_file():
             return cls(_resumed(config, folder, images(), how), folder, events)
@@ -265,6 +265,8 @@ def end_noted(folder: Path) -> Iterator[None]:
         raise
     except Exception as error:
         reason = plain_reason(error)
+        if not reason and isinstance(error, OSError) and error.filename:
+            reason = f"{error.filename} cannot be read or written ({error.strerror})."
         said = reason or f"{type(error).__name__}: {error}"
         status.note_end(folder, "failed", said, diverged=isinstance(error, DivergedError))
         if reason and not isinstance(error, LabError):
@@ -274,7 +276,8 @@ def end_noted(folder: Path) -> Iterator[None]:
         status.release(folder)
 
 
-def _require_same_config(folder: Path, config: TrainConfig) -> Run:
+def require_same_config(folder: Path, config: TrainConfig) -> Run:
+    """The run in `folder`. Raises RunError if it was begun with other settings."""
     saved = open_run(folder)
     if saved.config != config:
         told = (f"{field} {old} (now {new})" for field, (old, new) in differences(saved.config, config).items())
@@ -293,7 +296,7 @@ def _as_begun(folder: Path, begun: dict, how: How) -> How:
         raise RunError(
             f"{name} was begun by {'one process' if processes == 1 else f'{processes} processes'}, not by "
             f"{distributed.world_size()}; BatchNorm would see other shares of a batch. This continues it: "
-            f"{shell_line([*program(begun), '--run', str(folder)])}"
+            f"{continue_command(folder, begun, sys.orig_argv[0])}"
         )
     if how.threads is None and type(begun.get("threads")) is int:
         torch.set_num_threads(max(1, min(begun["threads"], os.cpu_count() or 1)))

@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 from core import files
-from core.files import remove_leftovers, write_atomically, write_json, write_text
+from core.errors import RunError
+from core.files import remove_leftovers, require_writable, write_atomically, write_json, write_text
 from core.paths import ROOT
 
 # Writes, again and again, four megabytes of one letter; each time another letter.
@@ -23,6 +24,14 @@ print("ready", flush=True)
 for letter in cycle(b"abcdefgh"):
     write_atomically(Path(sys.argv[1]), lambda file: [file.write(bytes([letter]) * 65_536) for _ in range(64)])
 """
+
+
+def test_where_nothing_can_be_written_is_known_before(tmp_path, monkeypatch):
+    require_writable(tmp_path / "not" / "there yet")
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "file").touch()
+    with pytest.raises(RunError, match=r"below cannot be written \(Not a directory\)"):
+        require_writable(tmp_path / "file" / "below")
 
 
 @pytest.mark.slow

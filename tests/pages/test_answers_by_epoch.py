@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.runs import validation
+from core.runs import reproduction, validation
 from core.runs.file_names import VALIDATION_FILE
 from core.runs.run import Run, open_run
 from core.runs.validation import Validation
@@ -50,7 +50,7 @@ def test_a_run_whose_answers_were_not_kept_is_named_with_its_command(opened, own
     for name in without:
         (own_runs / name / VALIDATION_FILE).unlink()
     app = open_page(opened, "mistakes")
-    assert [block.value for block in app.code] == [open_run(own_runs / name).command_to_repeat for name in without]
+    assert [block.value for block in app.code] == [reproduction.command(open_run(own_runs / name)) for name in without]
     assert said(app, "info").count("was not kept") == len(without)
     assert ("Learned last" in said(app)) == (len(without) < 2)
 

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from core.analysis import gradients, surgery
 from core.data.cifar10 import TEST_IMAGES
 from core.paths import SHIPPED
-from core.runs import status, store
+from core.runs import reproduction, status, store
 from core.runs.run import open_run
 from core.settings.train_config import TrainConfig
 from core.words import gradients as gradient_words
@@ -172,7 +172,7 @@ def test_gradient_flow_shows_how_far_the_steps_went_where_that_was_recorded(app,
     store.save_progress(run.path, run.history().to_dict("records"), layers, norms)  # as before it was recorded
     app = open_page(app, "gradient_flow")
     assert "When **A** was trained, how far steps moved" in said(app, "info")
-    assert [block.value for block in app.code] == [run.command_to_repeat]
+    assert [block.value for block in app.code] == [reproduction.command(run)]
     recorded = open_run(own_runs / OWN["B"]).relative_steps()
     assert gradient_words.steps("In B, epoch 1", recorded[0]) in said(app)
     (drawn,) = (

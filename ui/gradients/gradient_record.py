@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.analysis import gradients
 from core.charts.gradients import STEP, gradient_by_layer, gradient_heatmap, gradient_ratio
+from core.runs import reproduction
 from core.runs.run import Run
 from core.settings.train_config import TrainConfig
 from core.words import course
@@ -37,7 +38,7 @@ def show_steps(pair: Pair, found: dict[str, Record]) -> None:
         Run.relative_steps,
         "When **{side}** was trained, how far steps moved its layers was not recorded. Training it again will record "
         "it.",
-        lambda run: run.commands_to_repeat,
+        reproduction.commands,
     )
     tables = {side: gradients.steps_by_epoch(found[side][0], of_side) for side, of_side in steps.items()}
     if not tables:

@@ -6,7 +6,7 @@ from core.analysis.landscapes import landscape, walk
 from core.analysis.landscapes.walk import Walk
 from core.charts.learning import way_on_map
 from core.errors import LabError
-from core.runs import kept_weights
+from core.runs import kept_weights, reproduction
 from core.runs.run import Run
 from core.settings.train_config import LONGEST_NAME
 from core.words import landscape as landscape_words
@@ -113,7 +113,7 @@ def _command(run: Run) -> str:
         return f"{landscape.COMMAND} {run.name}"
     name = f"{run.name[: LONGEST_NAME - len(NAME)]}{NAME}"
     try:
-        trained = run.command_with(name, keep_weights=min(TIMES, run.config.epochs))
+        trained = reproduction.command_with(run, name, keep_weights=min(TIMES, run.config.epochs))
     except LabError:
-        trained = run.command_with(name, keep_weights=TIMES, epochs=TIMES)
+        trained = reproduction.command_with(run, name, keep_weights=TIMES, epochs=TIMES)
     return f"{trained}\n{landscape.COMMAND} {name}"

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.runs import reproduction
 from core.runs.run import Run
 from core.settings.setting import differences
 from core.words.settings import limits
@@ -21,7 +22,7 @@ def offer(pair: Pair) -> None:
         icon=":material/inventory_2:",
     )
     for run in without:
-        st.code(permission.shown(run).commands_to_repeat, language=None, wrap_lines=True)
+        st.code(reproduction.commands(permission.shown(run)), language=None, wrap_lines=True)
     instead = [run if run.has_weights else _with_weights(run) for _, run in pair]
     a, b = (run.name if run else "" for run in instead)
     if a and b:

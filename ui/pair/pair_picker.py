@@ -12,6 +12,7 @@ import streamlit as st
 from core.analysis.questions import Question
 from core.charts import palette
 from core.errors import RunError
+from core.runs import reproduction
 from core.runs.library import NAME, damaged_runs, list_runs
 from core.runs.run import Run
 from core.settings.train_config import TrainConfig
@@ -155,7 +156,11 @@ def rename(before: str, after: str) -> None:
 def show_command(run: Run, **changes) -> None:
     """The command that makes another run like `run`, but for these settings."""
     run = permission.shown(run)
-    st.code("\n".join([*run.preparation, run.command_with(**changes)]), language=None, wrap_lines=True)
+    st.code(
+        "\n".join([*reproduction.preparation(run), reproduction.command_with(run, **changes)]),
+        language=None,
+        wrap_lines=True,
+    )
 
 
 def _draw(questions: dict[str, Question], label: str | None, runs: dict[str, Run], pair: Names) -> None:

@@ -136,12 +136,12 @@ def save(run: Run, found: Landscape) -> None:
 
 
 def begun(run: Run, photos: int, precision: str) -> Landscape:
-    """What is known of the landscape of these weights, measured so: of one that is finished or was stopped, all that it
-    has; else, or where its file is damaged, nothing yet."""
-    measured = photos, precision, run.facts.get("sha256", "")
-    known = unfinished.known(run, FILE, _read, lambda found: (found.photos, found.precision, found.weights) == measured)
+    """What is known of the landscape of these weights on so many photos: of one that is finished or was stopped, all
+    that it has, in whatever precision; else, or where its file is damaged, nothing yet, in this one."""
+    weights = run.facts.get("sha256", "")
+    known = unfinished.known(run, FILE, _read, lambda found: (found.photos, found.weights) == (photos, weights))
     loss, accuracy = np.full((2, PAIRS, SIDE, SIDE), np.nan, np.float32)
-    return known or Landscape(loss, accuracy, *measured)
+    return known or Landscape(loss, accuracy, photos, precision, weights)
 
 
 def load(run: Run) -> Landscape | None:

@@ -167,13 +167,13 @@ def save(run: Run, walk: Walk) -> None:
 
 
 def begun(run: Run, new: Walk) -> Walk:
-    """What is known already of the `fresh` walk `new`: of one that is finished or was stopped, all that it has; else,
-    or where its file is damaged, `new` itself."""
+    """What is known already of the `fresh` walk `new`: of one that is finished or was stopped, all that it has, in
+    whatever precision; else, or where its file is damaged, `new` itself."""
     return unfinished.known(run, FILE, _read, lambda walk: _same(walk, new)) or new
 
 
 def _same(a: Walk, b: Walk) -> bool:
-    same_measure = (a.photos, a.precision, a.weights) == (b.photos, b.precision, b.weights)
+    same_measure = (a.photos, a.weights) == (b.photos, b.weights)
     return same_measure and a.path.shape == b.path.shape and np.allclose(a.path, b.path, rtol=1e-3, atol=1e-3 * b.size)
 
 

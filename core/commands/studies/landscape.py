@@ -14,6 +14,7 @@ from core.analysis.landscapes.walk import Walk
 from core.commands import Parser, run_command
 from core.data import cifar10
 from core.data.cifar10 import Images
+from core.files import require_writable
 from core.jobs.processes import usable_cores
 from core.runs import kept_weights
 from core.runs.library import find_run
@@ -38,10 +39,16 @@ def parser() -> Parser:
 def main(argv: list[str] | None = None) -> int:
     runs = [find_run(name) for name in parser().parse_args(argv).runs]
     precision = best_precision("cpu")
+    begun = [landscape.begun(run, PHOTOS, precision) for run in runs]
+    for run, found in zip(runs, begun, strict=True):
+        landscape.require_twin(run.config)
+        if len(found.unknown):
+            run.require_weights()
+            require_writable(run.path)
     torch.set_num_threads(1)  # the batches run in parallel instead
     images = cifar10.load_training("shipped")[:PHOTOS]
-    for run in runs:
-        found = _look(run, images, precision)
+    for run, found in zip(runs, begun, strict=True):
+        _look(run, images, found)
         for pair in range(PAIRS):
             print(f"{run.name}: {landscape_words.figures(landscape.shape(found, pair))}", file=sys.stderr)
         if kept_weights.there(run):
@@ -49,16 +56,14 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _look(run: Run, images: Images, precision: str) -> Landscape:
+def _look(run: Run, images: Images, found: Landscape) -> None:
     """Kept after each row."""
-    found = landscape.begun(run, len(images.labels), precision)
     total, left = found.loss.size, len(found.unknown)
     with tqdm(total=total, initial=total - left, unit=" points", desc=run.name) as bar:
         for done, _ in enumerate(study(run, images, found, usable_cores()), start=total - left + 1):
             bar.update()
             if done % SIDE == 0:
                 landscape.save(run, found)
-    return found
 
 
 def _walk(run: Run, images: Images, precision: str) -> Walk:
@@ -67,6 +72,7 @@ def _walk(run: Run, images: Images, precision: str) -> Walk:
     way = Way(run, few, precision, usable_cores())
     measured = {"photos": len(few.labels), "precision": precision, "weights": run.facts["sha256"]}
     found = walk.begun(run, walk.fresh(way.epochs, way.path, way.distance, way.size, way.share, **measured))
+    way.precision = found.precision  # one that was stopped goes on as it was begun
     done = found.places - found.left
     with tqdm(total=found.places, initial=done, unit=" points", desc=f"{run.name}, its path") as bar:
         for looked in look_along(way, found):

@@ -5,6 +5,7 @@ import sys
 from core.analysis import probes
 from core.commands import Parser, progress, run_command
 from core.data import cifar10
+from core.files import require_writable
 from core.runs.library import find_run
 from core.studies.probes import study
 from core.words import probes as probe_words
@@ -18,6 +19,10 @@ def parser() -> Parser:
 
 def main(argv: list[str] | None = None) -> int:
     found = [find_run(name) for name in parser().parse_args(argv).runs]
+    for run in found:
+        probes.blocks(run.config)
+        run.require_weights()
+        require_writable(run.path)
     training, test = cifar10.load_training("shipped"), cifar10.load_test()
     for run in found:
         with progress(run.name, "photos") as on_photos:

@@ -7,6 +7,7 @@ import torch
 from core.analysis import surgery
 from core.commands import Parser, progress, run_command
 from core.data import cifar10
+from core.files import require_writable
 from core.jobs.processes import usable_cores
 from core.runs.library import find_run
 from core.studies.surgery import Surgery
@@ -21,6 +22,10 @@ def parser() -> Parser:
 
 def main(argv: list[str] | None = None) -> int:
     found = [find_run(name) for name in parser().parse_args(argv).runs]
+    for run in found:
+        surgery.removable(run.config)
+        run.require_weights()
+        require_writable(run.path)
     torch.set_num_threads(1)  # the batches run in parallel instead
     test = cifar10.load_test()
     for run in found:

@@ -17,6 +17,7 @@ from core.charts.learning import learning_curves
 from core.data import cifar10
 from core.data.cifar10 import CLASSES, Images
 from core.paths import ROOT
+from core.runs import reproduction
 from core.runs.command import shell_line
 from core.runs.run import Run
 from core.sharing.files import without_folders
@@ -168,7 +169,7 @@ def _commands(pair: Mapping[str, Run]) -> tuple[Command, ...]:
     again = [
         Command(
             f"Bring {side} again" if run.imported else f"Train {side} again",
-            without_folders(run).commands_to_repeat,
+            reproduction.commands(without_folders(run)),
         )
         for side, run in pair.items()
     ]

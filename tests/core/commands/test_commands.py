@@ -1,6 +1,8 @@
 """`evaluate` and `predict` as a user calls them, and what they say to bad input."""
 
 import json
+import os
+import re
 import subprocess
 import sys
 
@@ -9,9 +11,11 @@ import pytest
 from PIL import Image
 
 from core.analysis import calibration, robustness
-from core.commands import evaluate, predict, run_command
+from core.commands import evaluate, predict, run_command, train
+from core.commands.studies import landscape, probe, surgery
 from core.data import cifar10, picture_files
-from core.errors import ImageError, RunError
+from core.errors import ImageError, LabError, RunError
+from core.heatmaps.predictor import Predictor
 from core.paths import ROOT
 from core.runs import store, validation
 from core.runs.file_names import VALIDATION_FILE
@@ -73,18 +77,42 @@ def test_evaluate_fits_a_temperature_on_validation_and_keeps_it(
 
 
 @pytest.mark.parametrize(
-    ("folder", "asked_for"), [("/photos/cifar10", "/photos/cifar10"), ("cifar10", "shipped")], ids=["here", "zip"]
+    ("folder", "asked_for"),
+    [("{here}", "{here}"), ("{here}/moved", "shipped"), ("core", "shipped"), (5, "shipped")],
+    ids=["here", "moved", "zip", "damaged"],
 )
 def test_validation_photos_are_those_of_the_training_where_their_folder_is_known(
-    make_run, few_test_images, monkeypatch, tiny_images, folder, asked_for
+    make_run, few_test_images, monkeypatch, tiny_images, tmp_path, folder, asked_for
 ):
     """A run that came in a zip tells no more than its folder's name, which may be anything here."""
+    folder, asked_for = (str(text).format(here=tmp_path) if text != 5 else 5 for text in (folder, asked_for))
     run, asked = make_run("one"), []
     store.save_facts(run.path, run.config, run.facts | {"data_folder": folder})
     (run.path / VALIDATION_FILE).unlink()
     monkeypatch.setattr(cifar10, "load_training", lambda source: asked.append(source) or tiny_images)
     evaluate.main(["one", "--temperature"])
     assert asked == [asked_for]
+
+
+@pytest.mark.parametrize(
+    ("command", "computes"),
+    [(evaluate, "evaluate"), (surgery, "Surgery"), (probe, "study"), (landscape, "study")],
+    ids=lambda part: part if isinstance(part, str) else part.__name__,
+)
+def test_nothing_is_computed_where_a_later_run_cannot_be(make_run, monkeypatch, command, computes):
+    make_run("one")
+    (make_run("two").path / "model.safetensors").unlink()
+    monkeypatch.setattr(command, computes, lambda *_: pytest.fail("computed before all were looked at"))
+    with pytest.raises(RunError, match="two has no weights"):
+        command.main(["one", "two"])
+
+
+def test_nothing_is_scored_where_the_answers_of_a_later_run_are_damaged(make_run, monkeypatch):
+    make_run("one")
+    (make_run("two").path / robustness.FILE).write_bytes(b"damaged")
+    monkeypatch.setattr(evaluate, "evaluate", lambda *_: pytest.fail("computed before all were looked at"))
+    with pytest.raises(RunError, match=r"two/corruptions\.npz"):
+        evaluate.main(["one", "two", "--corruptions"])
 
 
 @pytest.mark.parametrize("as_json", [True, False])
@@ -129,6 +157,29 @@ def test_heatmap_follows_method_layer_and_target(make_run, picture, tmp_path):
     assert len(written) >= 4  # the answer may be frog or ship
 
 
+def test_without_a_heatmap_none_is_computed(make_run, picture, monkeypatch):
+    make_run("one")
+    monkeypatch.setattr(Predictor, "predict", None)
+    assert predict.main(["one", str(picture)]) == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has none")
+@pytest.mark.parametrize("place", ["{picture}", "{folder}/pipe.png", "{folder}/link.png", "{folder}/cat.txt"])
+def test_a_heatmap_replaces_neither_the_picture_nor_what_is_no_picture(make_run, picture, tmp_path, place):
+    make_run("one")
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "link.png").symlink_to(picture)
+    (tmp_path / "cat.txt").write_text("notes")
+    before = picture.read_bytes()
+    place = place.format(picture=picture, folder=tmp_path)
+    with pytest.raises(LabError, match=re.escape(place)):
+        predict.main(["one", str(picture), "--heatmap", place])
+    assert picture.read_bytes() == before
+    assert (tmp_path / "pipe.png").is_fifo()
+    assert (tmp_path / "link.png").is_symlink()
+    assert (tmp_path / "cat.txt").read_text() == "notes"
+
+
 def test_predict_reads_no_file_larger_than_a_picture(make_run, picture, monkeypatch):
     make_run("one")
     monkeypatch.setattr(picture_files, "MAX_BYTES", 100)
@@ -155,7 +206,9 @@ def test_predict_prints_all_ten_classes(make_run, picture, capsys):
         (predict, ["one", "{text}"], "picture"),
         (predict, ["one", "{folder}"], "cannot be read"),
         (predict, ["one", "{picture}", "--method", "GradKAM"], "GradKAM"),
-        (predict, ["one", "{picture}", "--layer", "layer9"], "layer3"),
+        (predict, ["one", "{picture}", "--heatmap", "{folder}/x.png", "--layer", "layer9"], "layer3"),
+        (predict, ["one", "{picture}", "--layer", "layer3"], "go with --heatmap"),
+        (predict, ["one", "{picture}", "--method", "GradCAM"], "go with --heatmap"),
         (predict, ["one", "{picture}", "--target", "giraffe"], "giraffe"),
         (predict, ["one", "{picture}", "--heatmap", "{folder}/no/such/place.png"], "cannot be written"),
     ],
@@ -212,6 +265,23 @@ def test_an_unknown_command_is_told():
     result = called("-m", "core", "trian")
     assert result.returncode == 2
     assert result.stderr.startswith("There is no command 'trian'. Known: train, ")
+
+
+@pytest.mark.parametrize(
+    ("words", "closed", "status"), [((), "stdout", 0), (("ship", "--help"), "stdout", 0), (("trian",), "stderr", 2)]
+)
+def test_a_reader_that_has_seen_enough_changes_nothing(words, closed, status):
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    command, pipe = [sys.executable, "-m", "core", *words], subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, env=buffered, stdout=pipe, stderr=pipe, text=True) as process:
+        getattr(process, closed).close()
+        other = process.stderr if closed == "stdout" else process.stdout
+        assert (other.read(), process.wait(timeout=60)) == ("", status)
+
+
+def test_options_may_stand_between_the_other_arguments():
+    args = train.parser().parse_args(["plain20", "--epochs", "3", "resnet20"])
+    assert (args.architectures, args.epochs) == (["plain20", "resnet20"], 3)
 
 
 @pytest.mark.parametrize("fact", [{"answers_learned_before": True}, {"imported": {}}], ids=["seen", "imported"])

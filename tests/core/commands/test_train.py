@@ -1,6 +1,7 @@
 """`python -m core train`: two real trainings on the shipped images; everything else on tiny ones, in this process."""
 
 import errno
+import io
 import json
 import math
 import os
@@ -28,11 +29,12 @@ from core.analysis.metrics import accuracy
 from core.commands import run_command, train
 from core.data import cifar10
 from core.data.batches import EpochPlan, to_tensors
-from core.errors import LabError, TrainingError
+from core.errors import DivergedError, LabError, TrainingError
+from core.jobs.processes import on_stop
 from core.models.inference import infer
 from core.models.registry import build, family
 from core.paths import ROOT
-from core.runs import kept_weights, library, status, store, validation
+from core.runs import kept_weights, library, reproduction, status, store, validation
 from core.runs.file_names import STATE_FILE
 from core.runs.run import open_run
 from core.runs.workers import SILENCE, began
@@ -53,6 +55,10 @@ FILES = {
 }
 OPTIONS = ["resnet8", "--data", "shipped", "--train-fraction", "0.4", "--epochs", "1", "--threads", "1"]
 NAME = "resnet8-shipped-40pct-1ep-s0"
+HANGUP = getattr(signal, "SIGHUP", signal.SIGTERM)  # Windows has none
+STOPPING = (signal.SIGINT, signal.SIGTERM, HANGUP)
+
+AGAIN = f"continue with: {sys.orig_argv[0]} -m core train --run"
 
 # No network (a proxy that nobody is), and no C++ compiler (nor any other program).
 ALONE = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9") | {"PATH": ""}
@@ -86,7 +92,7 @@ def full(tmp_path_factory):
 @pytest.fixture
 def command(capsys, monkeypatch, tiny_images):
     """command(*argv, stop=...): (exit status, stderr) of core.train in this process, on the tiny images."""
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.getsignal(number) for number in STOPPING}
     real_load = cifar10.load_training
     names = ("full", "shipped")
     monkeypatch.setattr(cifar10, "load_training", lambda source: tiny_images if source in names else real_load(source))
@@ -107,15 +113,24 @@ def command(capsys, monkeypatch, tiny_images):
         signal.signal(number, handler)
 
 
-def test_only_a_second_ctrl_c_stops_at_once(command):
+@pytest.mark.parametrize("number", [signal.SIGTERM, HANGUP])
+def test_only_a_second_ctrl_c_stops_at_once(command, number):
     """A cluster ends a job's processes by SIGTERM, and the job then ends its training in the same way."""
+    signal.signal(HANGUP, signal.SIG_DFL)  # whatever these tests were started by
     stopping = train._stop_on_signals()
     assert not stopping()
     for _ in range(2):
-        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(number)
     assert stopping()
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has none")
+def test_what_is_to_outlive_its_terminal_does(command):
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup has it
+    on_stop(signal.default_int_handler)
+    assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
 
 
 def assert_refused(answer: tuple[int, str], words: str) -> None:
@@ -165,7 +180,7 @@ def test_card_tells_the_figures(full):
     run, _ = full
     card = (run.path / "README.md").read_text(encoding="utf-8")
     share = accuracy(run.test_logits(), cifar10.load_test_labels())
-    for words in (f"{share.value:.2%}", f"{share.low:.2%} to {share.high:.2%}", "75,290", run.command_to_repeat):
+    for words in (f"{share.value:.2%}", f"{share.low:.2%} to {share.high:.2%}", "75,290", reproduction.command(run)):
         assert words in card
     assert "{" not in card
 
@@ -213,7 +228,7 @@ def test_interrupted_training_goes_on_to_the_same_end(full, tmp_path):
     assert {path.name for path in folder.iterdir()} == {"config.json", "status.json", "resume.safetensors"}
 
     python, *argv = shlex.split(err.split("continue with: ")[1])
-    assert (python, argv) == ("python", ["-m", "core", "train", "--run", str(folder)])
+    assert (python, argv) == (sys.executable, ["-m", "core", "train", "--run", str(folder)])
     with ended(start(*argv[3:])) as process:
         _, err = process.communicate(timeout=600)
     assert process.returncode == 0, err
@@ -279,6 +294,9 @@ def test_interrupted_training_goes_on_to_the_same_end(full, tmp_path):
         ("resnet8 --resume", "is not a run: it has no config.json"),
         ("resnet8 plain8 --name x", "--name is for one network"),
         ("resnet8 plain8 cifar_resnet8", "the same network twice"),
+        ("plain50 resnet50", "the twin of plain50 is cifar_resnet50"),
+        ("resnet8 vit_b_16 --data shipped", "vit_b_16 needs images of 224 pixels"),
+        ("resnet8 mobilenet_v3_small --freeze layer1", "no stage 'layer1' to freeze. Known: backbone, features.0"),
         ("--run gone", "gone is not a run: it has no config.json"),
         ("resnet8 --run gone", "--run takes everything from the run's folder"),
         ("--run gone --lr 0.2", "--run takes everything from the run's folder"),
@@ -306,7 +324,8 @@ def test_the_command_to_continue_names_this_network_alone(command, tmp_path):
     _, err = command("cifar_resnet8", "plain8", "--epochs", "1", *options, "--out", str(place), stop=True)
     (line,) = (line for line in err.splitlines() if "continue with" in line)
     (begun,) = library.list_in(place)[0]
-    assert shlex.split(line.partition("with: ")[2]) == ["python", "-m", "core", "train", "--run", str(begun.path)]
+    again = [sys.orig_argv[0], "-m", "core", "train", "--run", str(begun.path)]
+    assert shlex.split(line.partition("with: ")[2]) == again
     assert (begun.environment["threads"], begun.environment["precision"]) == (1, "float32")
 
 
@@ -320,6 +339,16 @@ def test_a_training_on_images_in_a_folder_goes_on_with_them(
     monkeypatch.setattr(train, "_stop_on_signals", lambda: lambda: False)
     assert command("--run", str(own_runs / "x"))[0] == 130
     assert asked == [str(tmp_path)] * 2
+
+
+def test_where_the_folder_of_its_images_is_gone_it_goes_on_with_the_same_from_elsewhere(command, own_runs, tmp_path):
+    command("resnet8", "--epochs", "1", "--name", "x", stop=True)
+    run = open_run(own_runs / "x")
+    store.save_facts(run.path, run.config, run.facts | {"data_folder": str(tmp_path / "moved")})
+    assert command("--run", str(run.path), stop=True)[0] == 130
+    code, err = command("--run", str(run.path), "--data", str(tmp_path / "new"))
+    assert (code, str(tmp_path / "new") in err) == (2, True)
+    assert_refused(command("--run", str(run.path), "--data", "shipped"), "begun with other photos: --data full")
 
 
 def test_initial_weights_of_another_network_are_refused_in_one_line(command, tmp_path, own_runs):
@@ -348,7 +377,7 @@ def test_a_finished_run_says_with_which_weights_it_began(command, tmp_path, own_
 
 def test_place_that_cannot_hold_a_run_is_refused(command, tmp_path):
     (tmp_path / "file").write_text("")
-    assert_refused(command("resnet8", "--out", str(tmp_path / "file")), "cannot be made")
+    assert_refused(command("resnet8", "--out", str(tmp_path / "file")), "cannot be written")
 
 
 # Stopped and failed trainings, on the tiny images
@@ -358,14 +387,15 @@ def test_command_of_each_of_several_networks_trains_that_one(command, own_runs):
     code, err = command("plain8", "resnet8", "--epochs", "1", "--name=", stop=True)
     assert code == 130
     run = open_run(own_runs / "plain8-1ep-s0")
-    assert err.splitlines()[-1] == f"Stopped. Nothing is lost; continue with: python -m core train --run {run.path}"
+    assert err.splitlines()[-1] == f"Stopped. Nothing is lost; {AGAIN} {run.path}"
     assert status.read(run.path).state == "stopped"
 
 
 def test_several_networks_are_resumed_where_they_stand(command, own_runs):
     command("resnet8", "--epochs", "1", stop=True)
-    (own_runs / "plain8-1ep-s0").mkdir()
-    (own_runs / "plain8-1ep-s0" / "test_logits.npz").touch()  # finished
+    run = open_run(own_runs / "resnet8-1ep-s0")
+    finished = store.new_run(own_runs, "plain8-1ep-s0", replace(run.config, skip=False), run.facts)
+    (finished / "test_logits.npz").touch()
     code, err = command("plain8", "resnet8", "--epochs", "1", "--resume", stop=True)
     assert code == 130
     assert err.startswith("plain8-1ep-s0 is finished.\n")
@@ -375,9 +405,60 @@ def test_several_networks_are_resumed_where_they_stand(command, own_runs):
     assert (own_runs / "plain14-1ep-s0" / "config.json").exists()
 
 
-def test_resume_with_other_options_names_them(command):
+@pytest.mark.parametrize(
+    ("error", "goes_on"),
+    [(DivergedError("The loss is no longer finite."), True), (OSError(28, "No space left on device"), False)],
+)
+def test_a_network_that_fails_does_not_end_those_after_it_but_a_full_disk_does(
+    monkeypatch, command, own_runs, error, goes_on
+):
+    """The second is resumed: it has as many threads as the command began with, not as the first was begun with."""
+    threads = []
+
+    def run(each, stop):
+        threads.append(torch.get_num_threads())
+        if each.config.skip:
+            return True
+        raise error
+
+    command("plain8", "--epochs", "1", "--threads", "1", stop=True)
+    monkeypatch.setattr(session.Session, "run", run)
+    torch.set_num_threads(2)
+    code, err = command("plain8", "resnet8", "--epochs", "1", "--resume")
+    assert code == 1
+    assert threads == ([1, 2] if goes_on else [1])
+    said = status.read(own_runs / "plain8-1ep-s0")
+    assert said.state == "failed"
+    assert err.splitlines()[-1] == ("plain8-1ep-s0 failed: " if goes_on else "") + said.reason
+
+
+def test_who_freezes_random_numbers_is_told(command):
+    _, err = command("resnet8", "--epochs", "1", "--freeze", "layer1", stop=True)
+    assert "--freeze without --init: " in err
+
+
+def test_a_training_does_not_end_as_nobody_reads_what_it_shows(monkeypatch, command, own_runs, unscored):
+    class Closed(io.StringIO):
+        def write(self, words):
+            raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    monkeypatch.setattr(sys, "stderr", Closed())
+    command("resnet8", "--epochs", "1", "--name", "x")
+    assert store.load_state(own_runs / "x")[1]["position"]["epoch"] == 1
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(tmp_path):
+    denied = PermissionError(13, "Permission denied", str(tmp_path / "resume.safetensors"))
+    with pytest.raises(TrainingError) as told, session.end_noted(tmp_path):
+        raise denied
+    assert str(told.value) == f"{denied.filename} cannot be read or written (Permission denied)."
+
+
+def test_resume_with_other_options_names_them(command, own_runs):
     options = ("resnet8", "--epochs", "1", "--name", "x")
     command(*options, stop=True)
+    assert_refused(command(*options, "--lr", "0.2", "--resume"), "other options: lr 0.3 (now 0.2)")
+    (own_runs / "x" / "test_logits.npz").touch()  # finished
     assert_refused(command(*options, "--lr", "0.2", "--resume"), "other options: lr 0.3 (now 0.2)")
 
 
@@ -530,11 +611,11 @@ def test_run_is_trained_as_its_folder_says(command, own_runs):
     config = open_run(folder).config
     code, err = command("--run", str(folder), stop=True)
     assert code == 130
-    assert err.splitlines()[-1] == f"Stopped. Nothing is lost; continue with: python -m core train --run {folder}"
+    assert err.splitlines()[-1] == f"Stopped. Nothing is lost; {AGAIN} {folder}"
     run = open_run(folder)
     assert run.config == config
     assert run.parameters == 75_290
-    *words, _, name = shlex.split(run.command_to_repeat)[4:]
+    *words, _, name = shlex.split(reproduction.command(run))[4:]
     assert command(*words, "--name", name, stop=True)[0] == 130
     assert open_run(own_runs / name).config == config
 

@@ -35,7 +35,8 @@ def grid_file(tmp_path):
 @pytest.fixture
 def signals():
     """`main` takes them over in this process."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM))
+    before = {number: signal.getsignal(number) for number in numbers}
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
@@ -132,6 +133,49 @@ def test_finished_run_is_skipped_and_a_failed_one_is_told_at_the_end(make_run, g
     assert lines[-2] == "1 of 2 runs are finished."
     assert lines[-1].startswith(f"resnet8-gone-{TINY_NAME} failed: There is no file /gone.safetensors.")
     assert run.last_change == before
+
+
+def test_what_another_process_does_meanwhile_does_not_end_a_sweep(grid_file, own_runs, monkeypatch, capsys):
+    """While the first run is trained, it finishes the second, begins the third, and gives the fourth's name away."""
+    path = grid_file({"architectures": ["resnet8"], "seed": [0, 1, 2, 3, 4], **TINY})
+    grid, trained = sweep.read_grid(path), []
+    first, second, third, fourth, fifth = grid
+
+    class Child:
+        stopped = False
+
+        def __init__(self, trainer):
+            pass
+
+        def begin(self, folder):
+            trained.append(folder.name)
+            if folder.name == first:
+                facts = {"architecture": {"parameters": 1, "multiply_adds": 1}}
+                (store.new_run(own_runs, second, grid[second], facts) / status.RESULT_FILE).touch()
+                status.write(store.new_run(own_runs, third, grid[third], {}), status.Status("training"))
+                store.new_run(own_runs, fourth, grid[first], {})
+
+        def wait(self, folder):
+            (folder / status.RESULT_FILE).touch()
+
+    monkeypatch.setattr(command, "Child", Child)
+    assert command.main([str(path)]) == 1
+    assert trained == [first, fifth]
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[-3] == "3 of 5 runs are finished."
+    assert lines[-2].startswith(f"{fourth} failed: {own_runs / fourth} is another run (seed 0, not 3)")
+    assert lines[-1] == f"{third} was left to another process, and is not finished yet."
+
+
+def test_a_full_disk_is_one_sentence(grid_file, own_runs, monkeypatch, signals, capsys):
+    def full(file):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    path = grid_file({"architectures": ["resnet8"], **TINY})
+    with pytest.raises(SystemExit, match="2"):
+        run_command(lambda: command.main([str(path)]))
+    assert capsys.readouterr().err == "The disk is full. Make room, then resume.\n"
 
 
 @pytest.mark.slow

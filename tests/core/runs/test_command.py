@@ -9,7 +9,7 @@ import pytest
 from core.commands import train
 from core.errors import LabError
 from core.paths import SHIPPED
-from core.runs import command
+from core.runs import command, reproduction
 from core.runs.command import shell_line, train_command
 from core.runs.run import Run, open_run
 from core.settings.recipes import NAMED_RECIPES
@@ -79,8 +79,8 @@ def test_only_what_is_known_is_said(how, program):
 def test_a_recorded_command_is_not_read(tmp_path):
     """Runs of before kept one; whatever stands there."""
     run = Run(tmp_path, TrainConfig(), {"command": "rm -rf ~", "environment": {"threads": 1}})
-    assert run.command_with() == "python -m core train resnet20 --threads 1"
-    assert run.command_with(seed=3) == "python -m core train resnet20 --seed 3 --threads 1"
+    assert reproduction.command_with(run) == "python -m core train resnet20 --threads 1"
+    assert reproduction.command_with(run, seed=3) == "python -m core train resnet20 --seed 3 --threads 1"
 
 
 def test_new_runs_record_facts_alone(make_run):

@@ -99,6 +99,9 @@ def test_run_without_weights_shows_its_charts_and_says_how_to_get_them(make_run)
     run.history(), run.gradients(), run.test_logits()
     with pytest.raises(RunError, match=r"light has no weights .* python -m core train resnet8"):
         run.load_model()
+    (run.path / "test_logits.npz").unlink()
+    with pytest.raises(RunError, match=r"light has no weights .* is not finished; .* train --run .*/light"):
+        run.load_model()
 
 
 def test_run_in_training_is_listed_and_not_finished(make_run):
@@ -191,7 +194,7 @@ def test_bad_names_are_refused(own_runs, name):
 
 def test_taken_names_are_refused(own_runs, shipped, tmp_path):
     new_folder(own_runs, "mine")
-    with pytest.raises(RunError, match=r"mine exists\. Go on with it: --resume"):
+    with pytest.raises(RunError, match=r"mine exists\. Choose another name\."):
         new_folder(own_runs, "mine")
     (shipped / "theirs").mkdir()
     with pytest.raises(RunError, match="theirs is the name of a run that ships"):

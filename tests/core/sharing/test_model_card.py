@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from core.commands import train
-from core.runs import library, store
+from core.runs import library, reproduction, store
 from core.runs.run import Run
 from core.settings.train_config import TrainConfig
 from core.sharing.model_card import card_text, opening_words
@@ -20,11 +20,11 @@ def said(run: Run, row: str) -> str:
 
 def test_command_of_the_card_makes_the_run_beside_what_is_there(make_run, own_runs):
     run = make_run("here", seed=3)
-    args = train.parser().parse_args(shlex.split(run.command_to_repeat)[4:])
+    args = train.parser().parse_args(shlex.split(reproduction.command(run))[4:])
     assert (args.out, args.name) == (own_runs, "here-again")
     assert train.configs_of(args) == [run.config]
     assert store.new_folder(args.out, args.name).is_dir()
-    assert f"    {run.command_to_repeat}\n" in card_text(run)
+    assert f"    {reproduction.command(run)}\n" in card_text(run)
 
 
 @pytest.mark.parametrize(("augment", "row"), [(True, "epoch (augmented images)"), (False, "epoch")])
@@ -36,7 +36,7 @@ def test_card_says_on_which_images_the_training_accuracy_is(make_run, augment, r
 
 def test_name_that_is_long_stays_a_name(make_run):
     run = make_run("x" * 64)
-    assert library.NAME.fullmatch(shlex.split(run.command_to_repeat)[-1])
+    assert library.NAME.fullmatch(shlex.split(reproduction.command(run))[-1])
 
 
 def test_card_without_weights_does_not_speak_of_them(make_run):

@@ -6,6 +6,7 @@ import pytest
 
 from core.commands import ship
 from core.errors import RunError
+from core.runs import reproduction
 from core.runs.run import open_run
 from core.sharing import shipping
 
@@ -34,7 +35,7 @@ def test_run_without_weights_says_how_to_make_them(make_run, shipped):
     assert len(copy.test_logits()) == 10_000
     card = (copy.path / "README.md").read_text()
     assert "weights are not kept here" in card
-    assert copy.command_to_repeat in card
+    assert reproduction.command(copy) in card
 
 
 def test_another_run_of_its_name_is_replaced_only_when_asked(make_run, shipped):

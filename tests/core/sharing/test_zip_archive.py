@@ -591,6 +591,19 @@ def test_export_needs_weights_and_an_empty_folder(make_run, tmp_path):
         export_hub(run, tmp_path / "new")
 
 
+def test_an_export_that_was_stopped_can_be_repeated(make_run, tmp_path, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    run = make_run("good")
+    with monkeypatch.context() as stopped:
+        stopped.setattr("core.sharing.hub.write_text", stop)
+        with pytest.raises(KeyboardInterrupt):
+            export_hub(run, tmp_path / "hub")
+    export_hub(run, tmp_path / "hub")
+    assert open_run(tmp_path / "hub").finished
+
+
 def test_zip_of_the_command_line_is_taken(make_run, tmp_path, capsys):
     make_run("good")
     arguments = ["good", str(tmp_path / "out"), "--format", "zip"]

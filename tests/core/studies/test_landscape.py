@@ -106,6 +106,12 @@ def test_the_command_looks_round_a_run(make_run, few, monkeypatch, capsys):
     assert "one: loss 10.00 in the middle (50.0% right)" in capsys.readouterr().err
     monkeypatch.setattr(Counting, "look", None)  # nothing is left to look at
     assert command.main(["one"]) == 0
+    before = (run.path / landscape.FILE).read_bytes()
+    monkeypatch.setattr(command, "best_precision", lambda device: "float32")
+    assert command.main(["one"]) == 0
+    monkeypatch.setattr(command, "best_precision", lambda device: "bfloat16")
+    assert command.main(["one"]) == 0
+    assert (run.path / landscape.FILE).read_bytes() == before
 
 
 def test_a_run_without_weights_is_refused_in_a_sentence(make_run, few, monkeypatch):

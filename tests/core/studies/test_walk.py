@@ -152,7 +152,9 @@ def test_the_command_walks_where_weights_were_kept(walked, few, monkeypatch, cap
     assert walk.load(run).epochs.tolist() == [0, 1, 2, 3]
     assert "one: two directions capture " in capsys.readouterr().err
     monkeypatch.setattr(Way, "look", None)  # nothing is left to look at
-    assert command.main(["one"]) == 0
+    for precision in ("float32", "bfloat16"):
+        monkeypatch.setattr(command, "best_precision", lambda device, here=precision: here)
+        assert command.main(["one"]) == 0
     kept_weights.file_of(run.path, 1).unlink()
     assert command.main(["one"]) == 0
     assert walk.load(run)

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from core.errors import TrainingError
 from core.paths import ROOT
 from core.runs import status, store
 from core.runs.run import open_run
@@ -125,6 +126,32 @@ def test_without_torchrun_there_is_one_process(monkeypatch):
         True,
         slice(0, 8),
     )
+
+
+@pytest.mark.parametrize(
+    ("fail", "said"),
+    [
+        (lambda: raise_from(MemoryError()), "process 1: There is not enough memory.\n"),
+        (lambda: raise_from(None), ""),  # which the first process says, too
+        (lambda: lose_the_others(), ""),
+    ],
+    ids=["alone", "all", "the others"],
+)
+def test_what_went_wrong_in_one_process_alone_is_told(monkeypatch, capsys, fail, said):
+    places = {"RANK": 1, "WORLD_SIZE": 2, "LOCAL_RANK": 1, "LOCAL_WORLD_SIZE": 2}
+    monkeypatch.setattr(distributed, "_place", places.__getitem__)
+    monkeypatch.setattr(distributed, "_join", lambda: None)
+    with pytest.raises(SystemExit, match="1"), distributed.processes():
+        fail()
+    assert capsys.readouterr().err == said
+
+
+def raise_from(cause: BaseException | None) -> None:
+    raise TrainingError("There is not enough memory.") from cause
+
+
+def lose_the_others() -> None:
+    raise RuntimeError("Connection closed by peer")
 
 
 # The command line

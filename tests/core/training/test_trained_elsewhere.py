@@ -19,8 +19,8 @@ from core.data import cifar10
 from core.errors import ModelError, RunError
 from core.models.preprocessing import NORMALIZATIONS
 from core.models.registry import build, family
+from core.runs import reproduction, status, store
 from core.runs import run as run_module
-from core.runs import status, store
 from core.runs.library import find_run
 from core.runs.run import Run, open_run
 from core.settings.train_config import TrainConfig
@@ -120,7 +120,7 @@ def test_a_normalization_that_is_given_counts_wherever_it_predicts(file, options
     run = find_run("mine")
     assert run.config.normalization == expected
     assert np.array_equal(run.test_logits(), run.logits_on(cifar10.load_test()))
-    assert " ".join(options) in run.command_to_repeat
+    assert " ".join(options) in reproduction.command(run)
     assert expected in (run.path / "README.md").read_text()
 
 
@@ -164,6 +164,10 @@ def test_what_cannot_be_brought_is_one_sentence_and_leaves_nothing(tmp_path, own
     assert not own_runs.exists() or not list(own_runs.iterdir())
 
 
+def test_a_file_whose_name_is_in_other_letters_needs_another(capsys):
+    assert "gives no name for a run; choose one by --name" in refused(capsys, "модель.pt")
+
+
 def test_no_training_is_told_of_it(imported, shipped):
     config = json.loads((imported.path / "config.json").read_text())["config"]
     assert not {"epochs", "lr", "seed", "init"} & config.keys()
@@ -172,7 +176,7 @@ def test_no_training_is_told_of_it(imported, shipped):
             read()
     assert describe(imported) == "8 layers, with shortcuts, trained elsewhere"
     assert "trained elsewhere" in (imported.path / "README.md").read_text()
-    assert imported.command_to_repeat.startswith("python -m core import theirs.bin --architecture resnet8")
+    assert reproduction.command(imported).startswith("python -m core import theirs.bin --architecture resnet8")
     assert figures(imported)["epochs"] is None
     assert "| `theirs` | 8 | yes | BatchNorm |  |  |  |  |  |  | " in report.markdown([imported])
 
@@ -209,6 +213,18 @@ def test_a_scoring_that_is_stopped_is_no_finished_run(file, own_runs):
     assert not run.finished
 
 
+def test_an_import_that_is_stopped_says_how_to_go_on(file, own_runs, monkeypatch, capsys):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(trained_elsewhere, "infer", stop)
+    options = [file, "--architecture", "resnet8", "--normalization", "cifar"]
+    assert command(*options) == 130
+    again = f"{sys.orig_argv[0]} -m core train --run {own_runs / 'theirs'}"
+    assert capsys.readouterr().err.splitlines()[-1].endswith(f"continue with: {again}")
+    assert f"Go on with it: {again}. Or" in refused(capsys, *options)
+
+
 def test_a_file_that_names_a_tensor_twice_is_brought(shipped, tmp_path, own_runs):
     """As of layers that share their weights."""
     weights = shipped.load_model().state_dict()
@@ -218,13 +234,16 @@ def test_a_file_that_names_a_tensor_twice_is_brought(shipped, tmp_path, own_runs
     assert torch.equal(run.load_model().layer1[0].bn2.weight, weights["layer1.0.bn1.weight"])
 
 
-def test_a_full_disk_leaves_no_half_run(file, shipped, own_runs, monkeypatch):
+def test_a_full_disk_leaves_no_half_run(file, shipped, own_runs, monkeypatch, capsys):
     def full(folder, weights):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(store, "save_weights", full)
     with pytest.raises(OSError, match="No space"):
         trained_elsewhere.add(own_runs, "mine", shipped.config, trained_elsewhere.look(file))
+    with pytest.raises(SystemExit, match="2"):
+        run_command(lambda: command(file, "--architecture", "resnet8", "--name", "mine"))
+    assert capsys.readouterr().err.splitlines()[-1] == "The disk is full. Make room, then resume."
     assert not (own_runs / "mine").exists()
 
 

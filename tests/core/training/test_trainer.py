@@ -519,6 +519,14 @@ def test_long_training_is_compiled_where_that_pays(
     assert trainer(precision, compiled=asked).compiled is compiled
 
 
+def test_the_compiler_is_tried_for_the_device_that_trains(monkeypatch):
+    seen = []
+    monkeypatch.setattr(device, "best_device", lambda: torch.device("meta"))
+    monkeypatch.setattr(torch, "compile", lambda function: seen.append)
+    device.require_compiler()
+    assert [numbers.device.type for numbers in seen] == ["meta"]
+
+
 def test_a_device_that_learns_wrongly_is_found(monkeypatch):
     assert device.learns_right("cpu")
     device.learns_right.cache_clear()

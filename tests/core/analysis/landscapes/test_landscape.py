@@ -69,8 +69,9 @@ def test_what_is_saved_is_loaded_once_it_is_whole(make_run):
     assert landscape.load(run) is None
     again = landscape.begun(run, 1_000, "float32")
     assert len(again.unknown) == SIDE**2
-    for other in ((999, "float32"), (1_000, "bfloat16")):  # measured otherwise: not to be mixed
-        assert len(landscape.begun(run, *other).unknown) == PAIRS * SIDE**2
+    assert len(landscape.begun(run, 999, "float32").unknown) == PAIRS * SIDE**2  # on other photos: not to be mixed
+    elsewhere = landscape.begun(run, 1_000, "bfloat16")  # goes on in the precision in which it was begun
+    assert (len(elsewhere.unknown), elsewhere.precision) == (SIDE**2, "float32")
     again.loss[1], again.accuracy[1] = SURFACES["saddle"], 0.25
     landscape.save(run, again)
     loaded = landscape.load(run)
