@@ -144,7 +144,7 @@ def test_the_photo_that_is_shown_at_first_is_shared(monkeypatch):
 
 
 def test_a_link_too_long_for_a_code_is_shared_as_text():
-    app = visit("compare", note="x" * 2_000)
+    app = visit("compare", **{f"note_{number}": "x" * 900 for number in range(4)})
     app.session_state["share"] = True
     app.run()
     assert not app.exception
