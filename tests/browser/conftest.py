@@ -46,6 +46,7 @@ class Lab:
     def go_to(self, name: str) -> None:
         """By the menu, to a page of PAGES."""
         self.page.locator("[data-testid=stSidebarNavLink]", has_text=re.compile(re.escape(PAGES[name][0]))).click()
+        expect(self.page.locator("h1")).to_contain_text(PAGES[name][1])  # else the page before would be at rest
         self.settle()
 
     def reach(self, target: Locator, key: str = "Tab") -> None:
