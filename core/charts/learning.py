@@ -9,6 +9,8 @@ from core.analysis.training_summary import reaches
 from core.charts import style
 from core.charts.palette import COLORS
 
+# Whether A's lines look like B's: two of a kind have one color. Else points on all of them would be too much.
+ONE_COLOR = "scale('color', 'A') === scale('color', 'B') ? 1 : 0"
 GRAYS = ("#808080", "#8c8c8c", "#6a6a6a")
 
 
@@ -38,11 +40,11 @@ def learning_curves(
     ]
     points = style.points(base, size=55)
     validation = points.transform_filter(alt.datum.split == "validation")
-    training = points.mark_point(size=40, opacity=1).transform_filter(alt.datum.split == "training")
+    hollow = points.mark_point(size=40, opacity=alt.expr(ONE_COLOR)).transform_filter(alt.datum.split == "training")
     hover = base.mark_point(size=300, opacity=0).encode(tooltip=tooltip)
     finish = _finish(table, x, line) if line is not None else []
     lines = base.mark_line().encode(strokeDash=dash)
-    return alt.layer(*finish, lines, training, validation, hover).properties(height=380)
+    return alt.layer(*finish, lines, hollow, validation, hover).properties(height=380)
 
 
 def _finish(table: pd.DataFrame, x: str, line: float) -> list[alt.Chart]:
@@ -53,7 +55,7 @@ def _finish(table: pd.DataFrame, x: str, line: float) -> list[alt.Chart]:
     rule = alt.Chart(pd.DataFrame({"line": [line]})).mark_rule(strokeDash=[2, 3], color="#808080").encode(y="line:Q")
     poles = base.mark_rule(strokeDash=[2, 3], strokeWidth=2).encode(color=style.color())
     names = base.mark_text(fontWeight="bold", align="left", dx=4, baseline="bottom")
-    return [rule, poles, names.encode(y="line:Q", text="said:N")]
+    return [rule, poles, names.encode(y=alt.value(alt.expr("height - 4")), text="said:N")]
 
 
 def gap(table: pd.DataFrame, x: str, x_title: str) -> alt.LayerChart | alt.FacetChart:

@@ -134,9 +134,13 @@ def test_two_of_one_color_are_told_apart_in_every_line(curves, percent):
         if layer["mark"]["type"] != "rule"
     )
     assert "color" not in flags["encoding"]  # letters have that of the page
-    for points, split, filled in ((training, "training", None), (validation, "validation", True)):
+    always, of_one_color = 1, {"expr": learning.ONE_COLOR}
+    for points, split, look in (
+        (training, "training", (None, of_one_color)),
+        (validation, "validation", (True, always)),
+    ):
         assert points["encoding"]["shape"]["scale"]["range"] == ["circle", "square"]
-        assert (points["mark"].get("filled"), points["mark"]["opacity"]) == (filled, 1)
+        assert (points["mark"].get("filled"), points["mark"]["opacity"]) == look
         assert split in points["transform"][0]["filter"]
     dashes = confidence_curve("Noise (%)").to_dict()["layer"][1]["encoding"]["strokeDash"]["scale"]
     assert dashes == {"domain": ["A", "B"], "range": [[6, 3], [1, 0]]}
