@@ -12,6 +12,7 @@ from core.classroom.question import Question
 from core.errors import ClassroomError
 
 MOST_PUPILS = 200
+MOST_OF_DEVICE = 5  # pupils: a phone may be handed on, but nobody shall fill a room from one
 
 
 class Phase(Enum):
@@ -19,6 +20,14 @@ class Phase(Enum):
     VOTING = "voting"
     REVEALED = "revealed"
     FINISHED = "finished"  # the scores are shown
+
+
+class Door(Enum):
+    """Who may come in; who is in may always come back."""
+
+    OPEN = "open"  # to everybody, but to few from one device
+    WIDE = "wide"  # to any number from one device: it stands for many
+    CLOSED = "closed"
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,8 @@ class Room:
         self.opened = self.looked_at = opened
         self.phone_looked_at = -math.inf
         self.lesson_step = self.questions[0].step
+        self.door = Door.OPEN
+        self.turned_away = False  # whether somebody was, from a device of many, since the door was last moved
         self._teacher = teacher
         self._lock = threading.Lock()
         self._phase = Phase.WAITING
@@ -71,27 +82,46 @@ class Room:
         self._before = 0  # questions of games before
         self._revealed: set[int] = set()  # positions of the questions whose answer was shown
         self._pupils: dict[str, Pupil] = {}
+        self._devices: dict[str, str] = {}  # {identity: address}, where it is one device's
         self._votes: list[dict[str, int]] = [{} for _ in self.questions]  # {identity: choice} by question
 
     # Pupils
 
-    def join(self) -> str:
-        """A new pupil's token. Who has one already is known by it (`pupil`), and need not join again."""
+    def join(self, device: str | None = None) -> str:
+        """A new pupil's token. Who has one already is known by it (`pupil`), and need not join again. `device`: the
+        address of theirs, None where it may stand for many. Raises ClassroomError for who can't come in."""
         token = tokens.new_token()
         identity = tokens.digest(token)
         with self._lock:
-            if len(self._pupils) >= MOST_PUPILS:
-                raise ClassroomError(f"This room is full: {MOST_PUPILS} have joined.")
+            self._check_door(device)
+            if device:
+                self._devices[identity] = device
             name = new_name({pupil.name for pupil in self._pupils.values()})
             too_late = self._phase in (Phase.REVEALED, Phase.FINISHED)
             self._pupils[identity] = Pupil(identity, name, self._number + too_late)
         return token
 
+    def _check_door(self, device: str | None) -> None:
+        if self.door is Door.CLOSED:
+            raise ClassroomError("The door is closed: no new phone can join. Ask your teacher, then reload this page.")
+        if len(self._pupils) >= MOST_PUPILS:
+            raise ClassroomError(f"This room is full: {MOST_PUPILS} have joined.")
+        joined = sum(known == device for known in self._devices.values())
+        if joined >= MOST_OF_DEVICE and self.door is Door.OPEN:
+            self.turned_away = True
+            raise ClassroomError(
+                f"{joined} have joined from this device, or its router. Ask your teacher to let more in, then reload "
+                "this page."
+            )
+
     def leave(self, token: str) -> None:
-        """Before the first question: nobody waits for who has left. Later, the votes stay, and their pupil."""
+        """Before the first question: nobody waits for who has left. Later, the votes stay, and their pupil; and who
+        left by a closed door could not come back."""
         with self._lock:
-            if self._phase is Phase.WAITING:
-                self._pupils.pop(tokens.digest(token), None)
+            if self._phase is Phase.WAITING and self.door is not Door.CLOSED:
+                identity = tokens.digest(token)
+                self._pupils.pop(identity, None)
+                self._devices.pop(identity, None)
 
     def pupil(self, token: str) -> Pupil | None:
         return self._pupils.get(tokens.digest(token))
@@ -111,6 +141,11 @@ class Room:
     def led_by(self, token: str) -> bool:
         """Whether this is the teacher's token."""
         return tokens.same(token, self._teacher)
+
+    def set_door(self, token: str, door: Door) -> None:
+        with self._lock:
+            self._check(token)
+            self.door, self.turned_away = door, False
 
     def start(self, token: str) -> None:
         with self._lock:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 
 from core.classroom import tokens
 from core.classroom.question import Question
-from core.classroom.room import Room
+from core.classroom.room import MOST_OF_DEVICE, Room
 from core.errors import ClassroomError
 
 MOST_ROOMS = 20
-ABANDONED = 10 * 60  # seconds since anybody looked; every open screen of a teacher or a pupil looks all the time
+ABANDONED = 10 * 60  # seconds since anybody looked, as every open screen does all the time; or without any pupil
 PRESENT = 3 * 60  # seconds since a phone looked: at least one of a class looks more often, though phones fall asleep
 SECONDS = 3 * 60 * 60  # until a room ends by itself
 
@@ -23,14 +23,15 @@ class Rooms:
         self._lock = threading.Lock()
         self._rooms: dict[str, Room] = {}
 
-    def open(self, questions: Sequence[Question]) -> tuple[Room, str]:
+    def open(self, questions: Sequence[Question], in_charge: bool = False) -> tuple[Room, str]:
         """A new room, and the token by which its teacher is known. Where all are taken, one that is abandoned gives
-        way."""
+        way; to who is `in_charge` of the lab, at once, one with so few pupils that one device may have filled it.
+        Raises ClassroomError where there is none."""
         token = tokens.new_token()
         with self._lock:
             self._forget_old()
             if len(self._rooms) >= MOST_ROOMS:
-                self._drop_abandoned()
+                self._make_place(in_charge)
             if len(self._rooms) >= MOST_ROOMS:
                 raise ClassroomError(f"{MOST_ROOMS} rooms are open already: end one, or wait until one has ended.")
             code = tokens.new_code(set(self._rooms))
@@ -65,10 +66,12 @@ class Rooms:
     def _forget_old(self) -> None:
         self._rooms = {code: room for code, room in self._rooms.items() if not self._is_old(room)}
 
-    def _drop_abandoned(self) -> None:
-        longest = min(self._rooms.values(), key=lambda room: room.looked_at)
-        if self._clock() - longest.looked_at >= ABANDONED:
-            del self._rooms[longest.code]
+    def _make_place(self, in_charge: bool) -> None:
+        now, most = self._clock(), MOST_OF_DEVICE if in_charge else 0
+        unseen = [room for room in self._rooms.values() if now - room.looked_at >= ABANDONED]
+        old = [room for room in self._rooms.values() if in_charge or now - room.opened >= ABANDONED]
+        if may_go := unseen or [room for room in old if len(room.pupils) <= most]:
+            del self._rooms[min(may_go, key=lambda room: (len(room.pupils), room.opened)).code]
 
     def _is_old(self, room: Room) -> bool:
         return self._clock() - room.opened >= SECONDS

@@ -8,7 +8,7 @@ import pytest
 from core.classroom import room as room_module
 from core.classroom import rooms, scores, tokens
 from core.classroom.question import Question
-from core.classroom.room import Phase, Room
+from core.classroom.room import Door, Phase, Room
 from core.classroom.rooms import Rooms
 from core.errors import ClassroomError
 
@@ -156,6 +156,39 @@ def test_a_full_room_says_so(monkeypatch):
     assert len(names) == 3
     with pytest.raises(ClassroomError, match="full"):
         room.join()
+
+
+def test_one_device_does_not_fill_a_room_and_a_class_behind_a_router_may_be_let_in():
+    room, teacher = opened()
+    first, *_ = [room.join("10.0.0.7") for _ in range(room_module.MOST_OF_DEVICE)]
+    for _ in range(10):  # whose address is not known, or stands for many
+        room.join()
+    room.join("10.0.0.8")
+    with pytest.raises(ClassroomError, match="from this device"):
+        room.join("10.0.0.7")
+    assert room.turned_away
+    room.leave(first)  # a phone that is handed on
+    room.join("10.0.0.7")
+    with pytest.raises(ClassroomError):
+        room.set_door("garbage", Door.WIDE)
+    room.set_door(teacher, Door.WIDE)
+    room.join("10.0.0.7")
+    assert not room.turned_away
+
+
+def test_by_a_closed_door_nobody_comes_in_and_nobody_leaves():
+    room, teacher = opened()
+    token = room.join()
+    with pytest.raises(ClassroomError):
+        room.set_door("garbage", Door.CLOSED)
+    room.set_door(teacher, Door.CLOSED)
+    with pytest.raises(ClassroomError, match="door is closed"):
+        room.join()
+    room.leave(token)
+    assert room.pupil(token)  # who could not come back
+    room.set_door(teacher, Door.OPEN)
+    room.leave(token)
+    assert room.pupil(room.join())
 
 
 def test_two_hundred_pupils_have_two_hundred_names():
@@ -356,6 +389,7 @@ def test_an_abandoned_room_gives_way_to_a_new_one_and_one_that_is_looked_at_stay
     now = [0.0]
     all_rooms = Rooms(clock=lambda: now[0])
     opened_first, forgotten, *_ = [all_rooms.open(QUESTIONS)[0] for _ in range(rooms.MOST_ROOMS)]
+    opened_first.join()
     now[0] = rooms.ABANDONED - 1
     assert all_rooms.find(opened_first.code)
     with pytest.raises(ClassroomError, match="rooms are open"):
@@ -365,6 +399,42 @@ def test_an_abandoned_room_gives_way_to_a_new_one_and_one_that_is_looked_at_stay
     assert all_rooms.find(newest.code)
     assert all_rooms.find(opened_first.code)
     assert all_rooms.find(forgotten.code) is None
+
+
+def test_a_room_without_pupils_gives_way_though_it_is_looked_at_and_at_once_to_who_is_in_charge():
+    now = [0.0]
+    all_rooms = Rooms(clock=lambda: now[0])
+    by_age = []
+    for now[0] in range(rooms.MOST_ROOMS):
+        by_age.append(all_rooms.open(QUESTIONS)[0])
+    one_pupil, first, second, third, *classes = by_age
+    one_pupil.join()
+    for room in classes:
+        for _ in range(room_module.MOST_OF_DEVICE + 1):
+            room.join()
+
+    def open_one(**who) -> None:
+        for room in by_age:
+            all_rooms.find(room.code)
+        by_age.append(all_rooms.open(QUESTIONS, **who)[0])
+
+    with pytest.raises(ClassroomError, match="rooms are open"):
+        open_one()
+    open_one(in_charge=True)
+    now[0] = rooms.ABANDONED + second.opened
+    open_one()
+    assert [all_rooms.find(room.code) for room in (first, second, third)] == [None, None, third]
+    for room in (third, *by_age[-2:]):
+        room.join()
+    with pytest.raises(ClassroomError, match="rooms are open"):
+        open_one()
+    open_one(in_charge=True)  # one device may have joined each of many
+    assert all_rooms.find(one_pupil.code) is None
+    for room in (third, *by_age[-3:]):
+        for _ in range(room_module.MOST_OF_DEVICE + 1):
+            room.join()
+    with pytest.raises(ClassroomError, match="rooms are open"):  # no class is sent away
+        open_one(in_charge=True)
 
 
 def test_codes_are_four_letters_that_make_no_word():
