@@ -7,6 +7,7 @@ comes from it: so the address alone proves nothing. Where a token was set, only 
 
 from collections.abc import Mapping
 from functools import cache
+from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -70,6 +71,21 @@ def sits_here(came_from: str | None, headers: Mapping[str, str]) -> bool:
     hosts = (f"//{headers.get('Host', '')}", headers.get("Origin", ""))
     proxied = any(name in headers for name in OF_A_PROXY)
     return came_from in (None, OWN_IN_BOTH) and not proxied and all(map(names_this_computer, hosts))
+
+
+def device() -> str | None:
+    """The address of who asks, where it is one of this network, and so most often one device's; None for a proxy's, for
+    this computer's own, to which others may be forwarded, and for one of the internet, behind which a school may be."""
+    came_from, headers = _visitor()
+    if came_from is None or any(name in headers for name in OF_A_PROXY):
+        return None
+    try:
+        address = ip_address(came_from)
+    except ValueError:  # as of a socket in a file
+        return None
+    if isinstance(address, IPv6Address):
+        address = address.ipv4_mapped or address
+    return str(address) if address.is_private and not address.is_loopback else None
 
 
 @cache

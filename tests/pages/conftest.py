@@ -2,6 +2,15 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.opened import new_app
+from ui.classroom import class_link
+
+
+@pytest.fixture(autouse=True)
+def cookies(monkeypatch) -> dict[str, str]:
+    """Those of the visitor's browser: a run without one has none."""
+    kept: dict[str, str] = {}
+    monkeypatch.setattr(class_link, "_cookie", lambda name: kept.get(name, ""))
+    return kept
 
 
 @pytest.fixture

@@ -85,6 +85,11 @@ def words(app: AppTest) -> str:
     return "\n".join(lines)
 
 
+def teachers_token(app: AppTest) -> str:
+    """By which the app's visitor leads a class."""
+    return app.session_state["_class"]["teacher"]
+
+
 def linked(app: AppTest, name: str) -> str:
     """What the link says of `name`."""
     value = app.query_params[name]

@@ -5,12 +5,12 @@ from streamlit.testing.v1 import AppTest
 
 from core.classroom import rooms
 from core.classroom.question import Question
-from core.classroom.room import Phase, Room
+from core.classroom.room import MOST_OF_DEVICE, Door, Phase, Room
 from core.classroom.rooms import Rooms
 from core.data.cifar10 import CLASSES
 from core.words import with_article
-from tests.pages.opened import charts, linked, new_app, said, undescribed
-from ui import screen
+from tests.pages.opened import charts, linked, new_app, said, teachers_token, undescribed
+from ui import permission, screen
 from ui.classroom import class_doors, class_link, class_teacher
 
 HOSTILE = "![x](https://example.org/p.png)"
@@ -20,7 +20,6 @@ HOSTILE = "![x](https://example.org/p.png)"
 def clock(monkeypatch) -> list[float]:
     """No rooms are open; [the time]."""
     now = [0.0]
-    monkeypatch.setattr(class_link, "_cookie", lambda: "")  # a run without a browser has none
     monkeypatch.setattr(rooms, "ROOMS", Rooms(clock=lambda: now[0]))
     return now
 
@@ -61,7 +60,7 @@ def teacher() -> tuple[AppTest, Room, str]:
     app = click(visit(), "open_room")
     room = rooms.ROOMS.find(app.query_params["room"])
     assert room
-    return app, room, app.query_params["teacher"]
+    return app, room, teachers_token(app)
 
 
 def ballot(app: AppTest) -> list[str]:
@@ -116,7 +115,7 @@ def test_a_whole_game():
 
 
 def test_a_phone_that_slept_and_a_screen_reloaded_come_back():
-    screen, room, token = teacher()
+    screen, room, _ = teacher()
     phone = visit(room=room.code)
     me = phone.query_params["me"]
     click(screen, "class_start")
@@ -124,7 +123,6 @@ def test_a_phone_that_slept_and_a_screen_reloaded_come_back():
     again = visit(room=room.code, me=me)
     assert len(room.pupils) == 1
     assert "You chose" in said(again)
-    assert "class_reveal" in keys(visit(room=room.code, teacher=token))
     for app, key in ((phone, "vote_0_3"), (screen, "class_reveal")):  # who looked at another page
         app.query_params.clear()
         app.switch_page("../pages/race.py").run()
@@ -134,16 +132,16 @@ def test_a_phone_that_slept_and_a_screen_reloaded_come_back():
 
 
 @pytest.mark.parametrize("garbage", ["", "BCDG.x", HOSTILE])
-def test_a_phone_that_scans_the_code_again_is_the_same_pupil(monkeypatch, garbage):
+def test_a_phone_that_scans_the_code_again_is_the_same_pupil(cookies, garbage):
     _, room, _ = teacher()
     me = visit(room=room.code).query_params["me"]
-    monkeypatch.setattr(class_link, "_cookie", lambda: f"{room.code}.{me}")
+    cookies[class_link.COOKIE] = f"{room.code}.{me}"
     again = visit(room=room.code)
     assert len(room.pupils) == 1
-    monkeypatch.setattr(class_link, "_cookie", lambda: garbage)
+    cookies[class_link.COOKIE] = garbage
     visit(room=room.code)
     assert len(room.pupils) == 2
-    monkeypatch.setattr(class_link, "_cookie", lambda: f"{room.code}.{me}")
+    cookies[class_link.COOKIE] = f"{room.code}.{me}"
     click(again, "class_forget")  # though the cookie still says who it was
     assert room.pupil(me) is None
     assert len(room.pupils) == 2
@@ -182,11 +180,11 @@ def poll(code, me):
 
 
 def test_the_class_leaves_the_rest_of_the_link_alone():
-    app, _, token = teacher()
+    app, _, _ = teacher()
     app.query_params.update(projector="1", hide="controls")
     app.run()
     assert linked(app, "projector") == "1"
-    assert linked(app, "teacher") == token
+    assert linked(app, "teacher") == "1"
     click(app, "class_close")
     assert linked(app, "hide") == "controls"
     assert "room" not in app.query_params
@@ -199,7 +197,32 @@ def test_a_room_that_never_was_is_told_and_the_doors_stand_open(code):
     assert "open_room" in keys(app)
 
 
-@pytest.mark.parametrize("token", ["garbage", HOSTILE, "x" * 22])
+def test_the_link_on_the_wall_leads_to_the_teachers_screen_in_the_teachers_browser_alone(cookies):
+    screen, room, token = teacher()
+    _, other, others_token = teacher()
+    link = {name: linked(screen, name) for name in ("room", "teacher")}
+    assert token not in str(link)
+    assert alert(visit(**link)) == class_doors.NOT_THE_TEACHERS
+    assert not room.pupils
+    script = next(html.proto.body for html in screen.get("html") if "document.cookie" in html.proto.body)
+    assert f"{class_link.LEADS}{room.code}={token};" in script
+    assert "path=/;SameSite=Strict" in script
+    cookies |= {class_link.LEADS + room.code: token, class_link.LEADS + other.code: others_token}
+    for reloaded in (room, other):
+        assert reloaded.code in shown(again := visit(room=reloaded.code, teacher="1"))
+        assert "class_start" in keys(again)
+    cookies[class_link.LEADS + room.code] = others_token
+    assert alert(visit(**link)) == class_doors.NOT_THE_TEACHERS
+
+
+def test_a_token_leaves_the_link_at_once():
+    _, room, token = teacher()
+    app = visit(room=room.code, teacher=token)
+    assert linked(app, "teacher") == "1"
+    assert "class_start" in keys(run(app))
+
+
+@pytest.mark.parametrize("token", ["garbage", HOSTILE, "x" * 22, "1"])
 def test_a_stranger_does_not_get_the_teachers_screen(token):
     _, room, _ = teacher()
     pupil = visit(room=room.code).query_params["me"]
@@ -232,6 +255,34 @@ def test_the_typed_code_leads_in_and_what_else_is_typed_is_told():
 def submit(app: AppTest) -> None:
     next(button for button in app.button if button.label == "Join with a code").click()
     run(app)
+
+
+def test_by_a_closed_door_comes_who_was_in_and_nobody_else():
+    screen, room, _ = teacher()
+    phone = visit(room=room.code)
+    click(run(screen), "class_close_door")
+    assert class_teacher.CLOSED in shown(screen)
+    assert "class_forget" not in keys(run(phone))
+    assert "You are" in visit(room=room.code, me=phone.query_params["me"]).title[0].value
+    late = visit(room=room.code)
+    assert "The door is closed" in alert(late)
+    click(screen, "class_start")
+    assert class_teacher.CLOSED in shown(screen)
+    click(screen, "class_open_door")
+    assert "You" not in alert(run(late))
+    assert len(room.pupils) == 2
+
+
+def test_one_device_does_not_fill_a_room_unless_the_teacher_says_so(elsewhere):
+    room, token = rooms.ROOMS.open([Question("?", ("a", "b"))])
+    for _ in range(MOST_OF_DEVICE):
+        room.join(permission.device())
+    assert f"{MOST_OF_DEVICE} have joined from this device" in alert(visit(room=room.code))
+    screen = visit(room=room.code, teacher=token)
+    assert "the next was turned away" in alert(screen)
+    click(screen, "class_widen_door")
+    assert room.door is Door.WIDE
+    assert "turned away" not in alert(screen)
 
 
 def test_on_a_phone_the_students_door_comes_first(monkeypatch):
@@ -286,12 +337,15 @@ def test_after_three_hours_all_are_told(clock):
     assert "open_room" in keys(screen)
 
 
-def test_no_more_rooms_than_there_are_is_told():
+def test_no_more_rooms_than_there_are_is_told(monkeypatch):
     for _ in range(rooms.MOST_ROOMS):
         rooms.ROOMS.open([Question("?", ("a", "b"))])
-    app = click(visit(), "open_room")
+    app = visit()
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(permission, "refusal", lambda: permission.NOT_HERE)
+        click(app, "open_room")
     assert "rooms are open already" in app.toast[0].value
-    assert "open_room" in keys(app)
+    assert "class_start" in keys(click(app, "open_room"))  # at the server itself
 
 
 def test_who_comes_to_a_game_that_is_over_waits_for_the_next_in_its_room():

@@ -51,6 +51,25 @@ def test_a_request_that_names_no_host_may_not():
     assert not permission.sits_here(None, {})
 
 
+@pytest.mark.parametrize(
+    ("came_from", "changed", "device"),
+    [
+        ("192.168.0.7", {}, "192.168.0.7"),
+        ("::ffff:192.168.0.7", {}, "192.168.0.7"),
+        ("fe80::1%eth0", {}, "fe80::1%eth0"),
+        ("192.168.0.7", {"Via": "1.1 proxy"}, None),
+        (None, {}, None),
+        ("::ffff:127.0.0.1", {}, None),
+        ("8.8.8.8", {}, None),  # of a school, perhaps
+        ("::ffff:8.8.8.8", {}, None),
+        ("unix:", {}, None),
+    ],
+)
+def test_an_address_is_one_devices_in_this_network_alone(came_from, changed, device, monkeypatch):
+    monkeypatch.setattr(permission, "_visitor", lambda: (came_from, LOCAL | changed))
+    assert permission.device() == device
+
+
 def test_the_token_of_this_server_opens_the_door_and_leaves_the_link(elsewhere):
     app = new_app()
     app.query_params["admin"] = permission.token()

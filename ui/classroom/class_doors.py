@@ -18,7 +18,8 @@ TITLE = "Your class plays"
 GONE = "This room is no longer open; ask for the new code."
 NOT_THE_TEACHERS = (
     "This link does not lead to the teacher's screen of a room that is open. "
-    f"A room closes after {rooms.SECONDS // 3600} hours."
+    f"A room closes after {rooms.SECONDS // 3600} hours, and a browser that keeps no cookies loses it when the page is "
+    "reloaded."
 )
 
 
@@ -41,9 +42,10 @@ def show() -> None:
             door()
     with curious():
         st.markdown(
-            "**What is kept?** Made-up names and votes, in this server's memory alone; they are gone when the teacher "
-            f"closes the room, and after {rooms.SECONDS // 3600} hours in any case. So that a phone can rejoin after "
-            "its screen was off, its link holds a random token, which a cookie keeps for the same time. \n\n**Is it "
+            "**What is kept?** Made-up names, votes, and a phone's address in the local network, in this server's "
+            f"memory alone; they are gone when the teacher closes the room, and after {rooms.SECONDS // 3600} hours in "
+            "any case. So that a phone can rejoin after its screen was off, its link holds a random token, which a "
+            "cookie keeps for the same time; one in the teacher's browser keeps the teacher's token. \n\n**Is it "
             "fair?** The ten photos are picked as in *Can you beat them?*, so that the networks make more mistakes "
             "than usual."
         )
@@ -69,7 +71,7 @@ def ten_photos() -> list[question.Question]:
 
 def _open() -> None:
     try:
-        room, token = rooms.ROOMS.open(ten_photos())
+        room, token = class_link.open_room(ten_photos())
     except LabError as error:
         st.toast(plain(error), icon=":material/info:")
     else:

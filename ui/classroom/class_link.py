@@ -1,17 +1,22 @@
-"""Whose screen this is, by the link: ?room=CODE, with &teacher=TOKEN or &me=TOKEN.
+"""Whose screen this is, by the link: ?room=CODE, with &teacher=1 or &me=TOKEN.
 
-The session keeps it too, for when another page was visited, and a pupil's phone in a cookie, for when it scans the
-code again.
+The session keeps it too, for when another page was visited, and a cookie: a pupil's phone for when it scans the code
+again; the teacher's browser, one a room, for a reload. For the teacher's link is on the wall, so that the token may not
+stand in it. A link with &teacher=TOKEN leads to the teacher's screen, too, and the token leaves it at once.
 """
 
 import json
+from collections.abc import Sequence
 
 import streamlit as st
 
 from core.classroom import rooms, tokens
+from core.classroom.question import Question
 from core.classroom.room import Pupil, Room
+from ui import permission
 
 COOKIE = "resnet_lab_class"
+LEADS = "resnet_lab_leads_"  # and the room's code
 WHOSE = ("room", "teacher", "me")
 KEPT = "_class"
 
@@ -20,7 +25,7 @@ def room() -> Room | None:
     """The room that is meant, if it is open."""
     kept = st.session_state.get(KEPT, {})
     if "room" not in st.query_params and _find(kept.get("room")):
-        st.query_params.update(kept)
+        _write(kept)
     return _find(st.query_params.get("room"))
 
 
@@ -34,9 +39,18 @@ def as_teacher() -> bool:
 
 
 def leads(room: Room) -> str | None:
-    """The teacher's token, where this is the teacher's screen."""
-    token = _token("teacher")
-    return token if token and room.led_by(token) else None
+    """The teacher's token, where this visitor has it."""
+    for token in (_token("teacher"), _kept(room, "teacher"), _cookie(LEADS + room.code)):
+        if token and room.led_by(token):
+            return token
+    return None
+
+
+def open_room(questions: Sequence[Question]) -> tuple[Room, str]:
+    """One that this visitor leads, and the teacher's token. Raises ClassroomError where all rooms are taken."""
+    room, token = rooms.ROOMS.open(questions, in_charge=permission.refusal() is None)
+    st.session_state[KEPT] = {"room": room.code, "teacher": token}
+    return room, token
 
 
 def enter(room: Room, **who: str) -> None:
@@ -56,11 +70,10 @@ def leave() -> None:
 
 
 def led() -> tuple[Room, str] | None:
-    """The open room that this visitor leads, by the session or, once the page was reloaded, by the link; and their
-    token."""
+    """The open room that this visitor leads, which the session or, once the page was reloaded, the link names; and
+    their token."""
     for known in (st.session_state.get(KEPT, {}), st.query_params):
-        found, token = _find(known.get("room")), known.get("teacher")
-        if found and token and found.led_by(token):
+        if (found := _find(known.get("room"))) and (token := leads(found)):
             st.session_state[KEPT] = {"room": found.code, "teacher": token}
             return found, token
     return None
@@ -68,12 +81,12 @@ def led() -> tuple[Room, str] | None:
 
 def of_led() -> dict[str, str]:
     """What a link needs so that a reloaded page knows the room that is led."""
-    return {"room": led_room[0].code, "teacher": led_room[1]} if (led_room := led()) else {}
+    return {"room": led_room[0].code, "teacher": "1"} if (led_room := led()) else {}
 
 
 def pupil(room: Room) -> Pupil | None:
     """The pupil that this phone is: by its link, the session or the cookie."""
-    for token in (_token("me"), _kept(room), _from_cookie(room)):
+    for token in (_token("me"), _kept(room, "me"), _from_cookie(room)):
         if token and (known := room.pupil(token)):
             enter(room, me=token)
             return known
@@ -82,7 +95,7 @@ def pupil(room: Room) -> Pupil | None:
 
 def join(room: Room) -> Pupil:
     """A new pupil in the room. Raises ClassroomError where there is no place."""
-    token = room.join()
+    token = room.join(permission.device())
     enter(room, me=token)
     found = room.pupil(token)
     assert found  # they have just come in
@@ -90,8 +103,18 @@ def join(room: Room) -> Pupil:
 
 
 def remember(room: Room) -> None:
-    """On the phone, for as long as a room is open."""
-    cookie = f"{COOKIE}={room.code}.{_token('me')};max-age={rooms.SECONDS};path=/;SameSite=Strict"
+    """On the phone."""
+    _set_cookie(COOKIE, f"{room.code}.{_token('me')}")
+
+
+def remember_teacher(room: Room, token: str) -> None:
+    """In the teacher's browser."""
+    _set_cookie(LEADS + room.code, token)
+
+
+def _set_cookie(name: str, value: str) -> None:
+    """For as long as a room is open."""
+    cookie = f"{name}={value};max-age={rooms.SECONDS};path=/;SameSite=Strict"
     st.html(f"<script>document.cookie = {json.dumps(cookie)}</script>", unsafe_allow_javascript=True)
 
 
@@ -104,7 +127,8 @@ def forget(room: Room) -> None:
 
 
 def _write(link: dict[str, str]) -> None:
-    """Only where it says something else: each change reaches the browser."""
+    """Only where it says something else: each change reaches the browser. Never a teacher's token."""
+    link = {key: "1" if key == "teacher" else value for key, value in link.items()}
     for key in WHOSE:
         if key not in link:
             st.query_params.pop(key, None)
@@ -122,16 +146,17 @@ def _token(name: str) -> str | None:
     return token if tokens.TOKEN.fullmatch(token) else None
 
 
-def _kept(room: Room) -> str | None:
+def _kept(room: Room, who: str) -> str | None:
     kept = st.session_state.get(KEPT, {})
-    return kept.get("me") if kept.get("room") == room.code else None
+    return kept.get(who) if kept.get("room") == room.code else None
 
 
 def _from_cookie(room: Room) -> str | None:
-    code, _, token = _cookie().partition(".")
+    code, _, token = _cookie(COOKIE).partition(".")
     known = code == room.code and tokens.TOKEN.fullmatch(token) and not st.session_state.get("_class_forgot")
     return token if known else None
 
 
-def _cookie() -> str:
-    return st.context.cookies.get(COOKIE, "")
+def _cookie(name: str) -> str:
+    """As it was when the page was opened."""
+    return st.context.cookies.get(name, "")

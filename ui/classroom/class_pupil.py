@@ -5,7 +5,7 @@ from html import escape
 import streamlit as st
 
 from core.classroom import rooms, scores
-from core.classroom.room import Phase, Pupil, Room, View
+from core.classroom.room import Door, Phase, Pupil, Room, View
 from core.errors import ClassroomError
 from core.words import capitalized, with_article
 from ui.classroom import class_link
@@ -63,7 +63,8 @@ def _wait(room: Room, me: Pupil, view: View) -> None:
     st.title(f"You are {me.name}", anchor=False)
     st.markdown("You are in. **Keep this page open:** the first question comes when your teacher starts.")
     st.caption("Your name is made up, and forgotten when the room ends.")
-    if st.button("Not you? Join as somebody new", key="class_forget"):
+    # By a closed door, who has left can't come back.
+    if room.door is not Door.CLOSED and st.button("Not you? Join as somebody new", key="class_forget"):
         class_link.forget(room)
         st.rerun()
 

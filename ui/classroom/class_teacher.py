@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.classroom import address, qr, rooms, scores
-from core.classroom.room import Phase, Room, View
+from core.classroom.room import MOST_OF_DEVICE, Door, Phase, Room, View
 from core.errors import LabError
 from core.words import capitalized
 from ui.classroom import class_answers, class_link, class_pupil
@@ -22,12 +22,14 @@ from ui.pictures import photos
 QR, LARGE = 340, 640  # pixels; a low window shows the photo smaller
 SMALL = 320  # beside the chart
 HARD = " The photos were picked to be hard for the networks."
+CLOSED = "The door is closed: no new phone can join."
 LATEST = 40  # names that are shown while the pupils come in
 BEST = 3
 
 
 def show(room: Room, token: str) -> None:
     class_link.enter(room, teacher=token)
+    class_link.remember_teacher(room, token)
     _screen(room.code, token)
 
 
@@ -46,12 +48,36 @@ def _screen(code: str, token: str) -> None:
         _ask(room, token, view)
 
 
-def _lesson_button(room: Room, token: str, **look: Any) -> None:
+def _lesson_button(room: Room, **look: Any) -> None:
     """In a lesson: back to its step, which shows the answer once it is shown here."""
     if room.lesson_step and st.button("Back to the lesson", key="class_lesson", icon=":material/menu_book:", **look):
         lesson, step = room.lesson_step
-        link = {"lesson": lesson, "step": str(step), "room": room.code, "teacher": token}
+        link = {"lesson": lesson, "step": str(step), **class_link.of_led()}
         st.switch_page("../pages/lesson.py", query_params=link)
+
+
+def _door_button(room: Room, token: str) -> None:
+    """Two, so that the second of a double click does not undo the first."""
+    closed = room.door is Door.CLOSED
+    st.button(
+        "Open the door" if closed else "Close the door",
+        key="class_open_door" if closed else "class_close_door",
+        icon=":material/door_open:" if closed else ":material/door_front:",
+        help=None if closed else "No new phone can join then. Who is in stays in, and may come back.",
+        on_click=room.set_door,
+        args=(token, Door.OPEN if closed else Door.CLOSED),
+    )
+
+
+def _turned_away(room: Room, token: str) -> None:
+    """What only the teacher can know: is it one pupil who joins again and again, or a class behind a router?"""
+    if not room.turned_away:
+        return
+    st.warning(
+        f"{MOST_OF_DEVICE} have joined from one device; the next was turned away. Are they behind one router?",
+        icon=":material/devices:",
+    )
+    st.button("Let more in", key="class_widen_door", on_click=room.set_door, args=(token, Door.WIDE))
 
 
 def _close_button(room: Room, token: str) -> None:
@@ -82,7 +108,8 @@ def _wait(room: Room, token: str) -> None:
             )
     with right:
         where = f"Scan the square, or go to <b>{escape(found.page.partition('://')[2])}</b> and type"
-        st.html(f'<div class="class-how">{where if found.base else "The code"}</div>')
+        how = where if found.base else "The code"
+        st.html(f'<div class="class-how">{CLOSED if room.door is Door.CLOSED else how}</div>')
         _code(room)
         _gather(room)
         with st.container(horizontal=True):
@@ -94,8 +121,10 @@ def _wait(room: Room, token: str) -> None:
                 on_click=room.start,
                 args=(token,),
             )
-            _lesson_button(room, token)
+            _lesson_button(room)
+            _door_button(room, token)
             _close_button(room, token)
+        _turned_away(room, token)
     st.caption(
         "**A phone can't find it?** It must be on the same network as this computer. Some school Wi-Fi keeps devices "
         "apart: then turn on a phone's hotspot, connect this computer and the students' phones to it, and reload this "
@@ -158,7 +187,7 @@ def _ask(room: Room, token: str, view: View) -> None:
                     on_click=room.reveal,
                     args=(token, view.number),
                 )
-                _lesson_button(room, token)
+                _lesson_button(room)
             if not room.lesson_step:
                 _finish_button(room, token)
             if view.questions > 1 and not room.lesson_step:
@@ -167,12 +196,12 @@ def _ask(room: Room, token: str, view: View) -> None:
             class_answers.show_votes(view, networks)
         else:
             _count(view)
-            _latecomers(room)
+            _latecomers(room, token)
 
 
 def _go_on_buttons(room: Room, token: str, view: View) -> None:
     on: dict[str, Any] = {"type": "primary", "shortcut": "Enter"}
-    _lesson_button(room, token, **on)
+    _lesson_button(room, **on)
     st.button(
         "See the scores" if view.is_last else "Next",
         key="class_next",
@@ -199,10 +228,13 @@ def _count(view: View) -> None:
     st.progress(view.voted / view.joined if view.joined else 0.0)
 
 
-def _latecomers(room: Room) -> None:
+def _latecomers(room: Room, token: str) -> None:
     found = address.of(st.context.url)
     where = f" at {escape(found.page.partition('://')[2])}" if found.base else ""
-    st.html(f'<div class="class-late">Late? Join{where} with the code <b>{room.code}</b></div>')
+    words = f"Late? Join{where} with the code <b>{room.code}</b>"
+    st.html(f'<div class="class-late">{CLOSED if room.door is Door.CLOSED else words}</div>')
+    _door_button(room, token)
+    _turned_away(room, token)
 
 
 # The scores
@@ -229,7 +261,7 @@ def _end(room: Room, token: str, view: View) -> None:
         said = f"{len(places)} took part. {rule}"
         st.caption(said + HARD * bool(networks))
     with st.container(horizontal=True):
-        _lesson_button(room, token, type="primary")
+        _lesson_button(room, type="primary")
         if networks or class_answers.networks():
             st.button(
                 "Ten other photos" if networks else "Ten photos, against two networks",

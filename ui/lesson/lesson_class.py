@@ -17,8 +17,8 @@ def ask(question: Question) -> NoReturn:
         room, token = led
         room.ask(token, question)
     else:
-        room, token = rooms.ROOMS.open([question])
-    st.switch_page("../pages/classroom.py", query_params={"room": room.code, "teacher": token})
+        class_link.open_room([question])
+    st.switch_page("../pages/classroom.py", query_params=class_link.of_led())
 
 
 def has_revealed(step: tuple[str, int]) -> bool:
