@@ -45,20 +45,6 @@ LIKENESS = "1: the same, 0: nothing in common, below 0: one is bright where the 
 
 
 @dataclass(frozen=True)
-class Look:
-    """One network's look at a picture: `seen` is uint8 (size, size, 3), what it is shown."""
-
-    side: str
-    run: Run
-    seen: np.ndarray
-    answer: Prediction
-
-    @property
-    def explained(self) -> str:
-        return CLASSES[self.answer.explained]
-
-
-@dataclass(frozen=True)
 class MapStyle:
     """How heatmaps are made and drawn. `strength`: 0 shows the picture alone, 1 the map alone."""
 
@@ -70,6 +56,30 @@ class MapStyle:
     def draw(self, seen: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
         """Uint8 (SIDE, SIDE, 3)."""
         return gradcam.overlay(np.asarray(pictures.enlarge(seen, SIDE)), heatmap, self.strength)
+
+
+@dataclass(frozen=True)
+class Look:
+    """One network's look at a picture: `seen` is uint8 (size, size, 3), what it is shown."""
+
+    side: str
+    run: Run
+    seen: np.ndarray
+    style: MapStyle
+    answer: Prediction
+
+    @property
+    def explained(self) -> str:
+        return CLASSES[self.answer.explained]
+
+    @property
+    def method(self) -> gradcam.Method:
+        return gradcam.METHODS[self.style.method]
+
+    @property
+    def drawn(self) -> np.ndarray:
+        """The picture under the heatmap, uint8 (SIDE, SIDE, 3)."""
+        return self.style.draw(self.seen, self.answer.heatmap)
 
 
 def in_words(caption: str, heatmap: np.ndarray) -> str:
@@ -87,10 +97,10 @@ def each_for_itself() -> Iterator[None]:
 
 
 def look(side: str, run: Run, seen: np.ndarray, style: MapStyle) -> Look:
-    return Look(side, run, seen, cached.prediction(run, seen, style.target, style.method, style.layer))
+    return Look(side, run, seen, style, cached.prediction(run, seen, style.target, style.method, style.layer))
 
 
-def trust(looks: list[Look], style: MapStyle) -> None:
+def trust(looks: list[Look]) -> None:
     """Adebayo et al. 2018 and Rong et al. 2022 in plain words, for each map."""
     st.markdown(
         "A heatmap always looks convincing. Two checks: does it **change when the network forgets** what it learned? "
@@ -98,11 +108,12 @@ def trust(looks: list[Look], style: MapStyle) -> None:
     )
     for column, one in zip(st.columns(len(looks)), looks, strict=True):
         with column, each_for_itself():
-            _show_trust(one, style)
+            _show_trust(one)
     st.caption(KNOW_NOTHING)
 
 
-def _show_trust(one: Look, style: MapStyle) -> None:
+def _show_trust(one: Look) -> None:
+    style = one.style
     checks = cached.sanity_checks(one.run, one.seen, style.target, style.method, style.layer)
     st.subheader(f"{one.side}: {METERS[checks.passed]}", anchor=False)
     st.progress(checks.passed / 2, f"{checks.passed} of 2 checks passed")
@@ -161,7 +172,7 @@ def reset_sliders() -> None:
 
 
 @fragment()
-def shake(looks: list[Look], pair: Pair, style: MapStyle) -> None:
+def shake(looks: list[Look], pair: Pair) -> None:
     """Sliders that spoil the picture; both answers, both maps and the curve along the slider moved last follow."""
     amounts = _sliders()
     moved = st.session_state.get("_shaken") or next(
@@ -175,13 +186,13 @@ def shake(looks: list[Look], pair: Pair, style: MapStyle) -> None:
         st.image(pictures.png_address(spoilt), width=SIDE, alt=_spoiled_by(amounts))
     for column, before in zip(columns, looks, strict=True):
         with column, each_for_itself():
-            now = look(before.side, before.run, spoilt, style)
+            now = look(before.side, before.run, spoilt, before.style)
             mark = "still" if now.answer.label == before.answer.label else "**now**"
             st.markdown(
                 f"{now.side} {mark} says **{now.answer.label}**, {calibration_words.share(now.answer.confidence)} sure"
             )
             said = in_words(f"Where {now.side} looked for “{now.explained}”", now.answer.heatmap)
-            st.image(style.draw(now.seen, now.answer.heatmap), width=SIDE, alt=said)
+            st.image(now.drawn, width=SIDE, alt=said)
     if moved:
         _show_curve(looks, amounts, moved, pair)
 
@@ -261,7 +272,7 @@ def _change_of_mind(slider: Slider, flipped: list[int], kept_at_neutral: bool) -
     return f"first changes its mind at {where}" if flipped else "does not change its mind"
 
 
-def cover(looks: list[Look], style: MapStyle) -> None:
+def cover(looks: list[Look]) -> None:
     """A patch slid over the picture, beside the heatmap of the same class (Zeiler and Fergus 2014)."""
     st.markdown(
         "A check that needs no look inside the network: a gray patch slides over the picture, and wherever it makes "
@@ -276,9 +287,9 @@ def cover(looks: list[Look], style: MapStyle) -> None:
             with st.container(horizontal=True):
                 worst = max(float(falls.max()), 0.0)
                 scaled = falls.clip(0) / worst if worst else falls.clip(0)
-                name = gradcam.METHODS[style.method].name
-                for heatmap, caption in ((scaled, "Covering hurts here"), (one.answer.heatmap, f"{name} looks here")):
-                    drawn = style.draw(one.seen, heatmap)
+                looks_here = f"{one.method.name} looks here"
+                for heatmap, caption in ((scaled, "Covering hurts here"), (one.answer.heatmap, looks_here)):
+                    drawn = one.style.draw(one.seen, heatmap)
                     st.image(drawn, caption=caption, width=200, alt=in_words(f"{one.side}: {caption}", heatmap))
             st.caption(
                 f"Patches over the brightest spot cost {_of_certainty(worst)} on average. Likeness of the two maps: "
