@@ -130,25 +130,6 @@ def choose_run() -> Run:
     return finished[name]
 
 
-def unequal(dots: pd.DataFrame) -> str:
-    """That they learned for different times, where they did: a dot is a training, not an architecture alone."""
-    said = [
-        f"{words} {dots[column].min():,.0f} to {dots[column].max():,.0f} {unit}"
-        for column, words, unit in (
-            ("epochs", "for", "epochs"),
-            ("images", "from", "photos"),
-            ("pixels", "at", "pixels a side"),
-        )
-        if dots[column].min() < dots[column].max()
-    ]
-    if not said:
-        return ""
-    return (
-        f"They learned {', '.join(said)} (point at a dot to see): a low dot may be a network that "
-        "learned for less time or from less, not a worse one."
-    )
-
-
 def measure(runs: list[Run]) -> None:
     try:
         st.session_state["speeds"] = cached.speeds(runs)
@@ -202,7 +183,7 @@ def show_costs() -> None:
         width="stretch",
         alt=summary.dots(dots, x, title),
     )
-    st.markdown(f"{unequal(dots)} Luck with the photos can move a dot by up to 1 point, up or down.".strip())
+    st.markdown(f"{summary.unequal(dots)} Luck with the photos can move a dot by up to 1 point, up or down.".strip())
 
 
 def show_run() -> Run:

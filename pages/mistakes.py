@@ -11,7 +11,7 @@ from core.data import doubted_labels
 from core.data.cifar10 import CLASSES
 from core.data.doubted_labels import JUDGED, JUDGES, MAJORITY
 from core.words import capitalized, counted, plural, with_article
-from core.words.comparison import with_and_without
+from core.words.comparison import class_change, with_and_without
 from core.words.glossary import phrase
 from ui import answers_by_epoch, cached, chart
 from ui.curious import curious_charts
@@ -35,11 +35,11 @@ said = {side: cached.test_logits(run).argmax(axis=1) for side, run in pair}
 
 def show_most_common() -> None:
     """The pairs of classes that both networks together mix up most, one way round, as photos."""
-    both = metrics.mistakes(matrices["A"] + matrices["B"]).stack()
-    for column, (true, answer) in zip(st.columns(MOST_COMMON), both.nlargest(MOST_COMMON).index, strict=True):
+    both = metrics.most_common_mistakes(matrices["A"] + matrices["B"], MOST_COMMON)
+    for column, (true, answer, _) in zip(st.columns(MOST_COMMON), both, strict=True):
         with column, st.container(border=True, key=f"mix_up_{true}_{answer}", height="stretch"):
             st.header(f"{true} → “{answer}”", anchor=False)
-            counts = {side: int(matrices[side].loc[true, answer]) for side in matrices}
+            counts = {side: metrics.count(matrix, true, answer) for side, matrix in matrices.items()}
             st.markdown(
                 f"Of 1,000 {plural(true)}, {pair.names['A']} mistakes **{counts['A']}** for {plural(answer)}, "
                 f"{pair.names['B']} **{counts['B']}**."
@@ -55,7 +55,7 @@ def most_of_all(whose: str, matrix: pd.DataFrame) -> str:
     """The table's largest number beside the diagonal."""
     true, answer, count = metrics.most_common_mistake(matrix.abs())
     if whose == "difference":
-        change = matrix.loc[true, answer]
+        change = metrics.count(matrix, true, answer)
         return f"What changes most from A to B: {plural(true)} mistaken for {plural(answer)}, {change:+d} of 1,000"
     return f"Most often {plural(true)} are mistaken for {plural(answer)}: {count} of 1,000"
 
@@ -73,7 +73,7 @@ def show_matrix(whose: str) -> None:
     chart.show(
         confusion,
         matrix,
-        max(1, max(int(metrics.mistakes(each).abs().to_numpy().max()) for each in counts)),
+        max(1, *(metrics.most_common_mistake(each.abs())[2] for each in counts)),
         told_apart(pair.colors) if whose == "difference" else None,
         on_select=lambda: take_click(whose),
         key=f"confusion_{whose}",
@@ -135,19 +135,15 @@ def show_classes() -> None:
         format_func=lambda name: MEASURES[name].split(":")[0],
         help="  \n".join(MEASURES.values()),
     )
+    tables = {side: cached.per_class(run) for side, run in pair}
     scores = pd.concat(
-        cached.per_class(run).reset_index().assign(side=side, run=run.name, value=lambda table: table[measure])
+        tables[side].reset_index().assign(side=side, run=run.name, value=lambda table: table[measure])
         for side, run in pair
     )
-    change = scores.pivot(index="class", columns="side", values="value").eval("B - A").mul(100)
-    rising = int((change > 0).sum())
-    finding = (
-        f"From A to B, {measure} changes most for {change.abs().idxmax()}: {change[change.abs().idxmax()]:+.1f} "
-        f"points. It rises for {'all' if rising == len(CLASSES) else f'{rising} of the'} {len(CLASSES)} classes."
-    )
+    finding = class_change(measure, metrics.class_change(tables["A"][measure], tables["B"][measure]))
     chart.show(per_class, scores, MEASURES[measure], colors=pair.colors, width="stretch", key="classes", alt=finding)
     st.markdown(finding)
-    wide = pd.concat({side: cached.per_class(run).drop(columns="images") for side, run in pair}, axis=1)
+    wide = pd.concat({side: table.drop(columns="images") for side, table in tables.items()}, axis=1)
     wide.columns = [f"{measure} {side}" for side, measure in wide.columns]
     percent = {name: st.column_config.NumberColumn(format="percent") for name in wide.columns}
     st.dataframe(wide[sorted(wide.columns)], column_config=percent, key="per_class", alt=finding)

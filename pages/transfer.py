@@ -5,11 +5,12 @@ import streamlit as st
 
 from core.analysis import transfer
 from core.analysis.training_summary import summarize
+from core.analysis.transfer import PretrainingPair
 from core.charts.filters import MOST
 from core.charts.transfer import BEGINNINGS, label_budget, weight_change
 from core.errors import RunError
 from core.runs.run import Run, WeightChange
-from core.words import capitalized, counted, summary, times
+from core.words import capitalized, summary
 from core.words import transfer as transfer_words
 from core.words.glossary import explain, phrase
 from core.words.settings import limits, network_name
@@ -43,26 +44,12 @@ st.markdown(
     help=explain("ImageNet", "pretrained", "from scratch", "points", "label"),
 )
 
-finished = readable_runs()
-pairs = transfer.pretraining_pairs(finished)
-if not pairs:
-    st.info(
-        "There is no such pair among the runs here: two that differ in their initial weights alone, one of them from "
-        "scratch. These two commands make one, in a few hours on a laptop (the first time, 100 MB of ImageNet weights "
-        "are downloaded):",
-        icon=":material/school:",
-    )
-    st.code(COMMANDS, language=None)
-    st.caption("Smaller and quicker: `resnet18` or `mobilenet_v3_small` instead of `resnet50`.")
-    link.to_experiment("Or train one here")
-    st.stop()
 
-
-def choose() -> transfer.PretrainingPair:
+def choose(pairs: list[PretrainingPair]) -> PretrainingPair:
     """The pair that the link names, where it is one of these; else the first, or one of a list."""
-    names = {" and ".join(run.name for run in both): both for both in pairs}
+    names = {" and ".join(run.name for run in pair): pair for pair in pairs}
     linked = {st.query_params.get(side) for side in "ab"}
-    named = [name for name, both in names.items() if {run.name for run in both} == linked]
+    named = [name for name, pair in names.items() if {run.name for run in pair} == linked]
     if (older := st.query_params.pop("duel", None)) in names:  # as links once had it
         named = [older]
     if len(names) == 1:
@@ -84,16 +71,16 @@ def choose() -> transfer.PretrainingPair:
     return names[name]
 
 
-def network_of(both: transfer.PretrainingPair) -> str:
+def network_of(both: PretrainingPair) -> str:
     """What both are, e.g. "ResNet-50, 10% of the photos"."""
     config = both.pretrained.config
     return ", ".join([network_name(config), *limits(config)])
 
 
-def budgets() -> pd.DataFrame:
-    """A row a run of the pairs that differ in how many photos they learned from."""
+def budgets(alike: list[PretrainingPair]) -> pd.DataFrame:
+    """A row a run of pairs that differ in how many photos they learned from."""
     known = []
-    for other in transfer.comparable(both, pairs):
+    for other in alike:
         if all(run.training_images for run in other):
             known.append(other)
         else:
@@ -101,7 +88,7 @@ def budgets() -> pd.DataFrame:
     return tables.label_budget(known, CALLED)
 
 
-def changes() -> dict[str, WeightChange]:
+def changes(both: PretrainingPair) -> dict[str, WeightChange]:
     """How the layers moved, by side; for a run that does not tell, the reason."""
     found = {}
     for side, run in zip(CALLED, both, strict=True):
@@ -129,7 +116,7 @@ def show_sides(table: pd.DataFrame, moved: dict[str, WeightChange]) -> None:
                         st.metric(f"right, after {number:,} photos", f"{value:.0%}")
 
 
-def show_budgets(table: pd.DataFrame) -> None:
+def show_budgets(both: PretrainingPair, alike: list[PretrainingPair], table: pd.DataFrame) -> None:
     if table["images"].nunique() < 2:
         st.info(
             "Two runs with fewer labels would show it. These commands make them, with a tenth of the labels, each seen "
@@ -142,27 +129,22 @@ def show_budgets(table: pd.DataFrame) -> None:
     st.header("How many photos does it take?", anchor=False)
     named = table.assign(side=table["side"].map(CALLED))
     chart.show(label_budget, named, width="stretch", key="budgets", alt=transfer_words.by_photos(named))
-    scratch, learned = (table[table["side"] == side].set_index("images")["accuracy"] for side in CALLED)
-    few, many = scratch.index.min(), scratch.index.max()
-    st.markdown(
-        f"### With {few:,} photos, the head start is worth **{100 * (learned[few] - scratch[few]):.0f} points**; with "
-        f"{many:,} photos, {100 * (learned[many] - scratch[many]):.0f} points."
-    )
-    fewest = next(one.scratch for one in transfer.comparable(both, pairs) if one.scratch.training_images == few)
+    found = transfer.head_start(table)
+    st.markdown(f"### {transfer_words.head_start(found)}")
+    fewest = next(one.scratch for one in alike if one.scratch.training_images == found.few)
     training_accuracy = cached.history(fewest)["train_accuracy"].iloc[-1]
     if training_accuracy < BADLY_TRAINED:
-        st.markdown(transfer_words.badly_trained(few, training_accuracy))
+        st.markdown(transfer_words.badly_trained(found.few, training_accuracy))
 
 
-def show_verdict() -> None:
+def show_verdict(both: PretrainingPair) -> None:
     st.header("The whole comparison", anchor=False)
-    summaries = {run.name: summarize(cached.history(run), cached.accuracy(run)) for run in both}
+    scratch, pretrained = (summarize(cached.history(run), cached.accuracy(run)) for run in both)
     could_be_luck = cached.verdict(both.scratch, both.pretrained).could_be_luck
-    benefit = transfer.Benefit(*(summaries[run.name] for run in both), could_be_luck)
-    st.markdown(transfer_words.benefit(benefit))
+    st.markdown(transfer_words.benefit(transfer.Benefit(scratch, pretrained, could_be_luck)))
     columns = {
-        f"{side}: {words}": summary.figures(summaries[run.name])
-        for run, (side, words) in zip(both, CALLED.items(), strict=True)
+        f"{side}: {words}": summary.figures(of_side)
+        for of_side, (side, words) in zip((scratch, pretrained), CALLED.items(), strict=True)
     }
     figures_table.show(columns, summary.MEANINGS)
     st.page_link(
@@ -173,22 +155,7 @@ def show_verdict() -> None:
     )
 
 
-def lessons_in_words(table: pd.DataFrame) -> str:
-    """How long each learned: with few photos, often fewer steps, to which part of what is lost is due."""
-    lessons = table.groupby("images", as_index=False)[["epochs", "steps"]].first()
-    words = ", ".join(
-        f"{row.steps:,} with {row.images:,} photos (each seen {times(row.epochs)})" for row in lessons.itertuples()
-    )
-    few, many = lessons["steps"].iloc[[0, -1]]
-    due = ": part of what few labels cost is that they gave fewer steps" if few < many else ""
-    return (
-        "Luck with the test photos: at most 1 point. Luck with the seed, and with which few photos were drawn to "
-        f"learn from, is not known: each is one training. Learning steps: {words}{due}. The weights kept are those "
-        "that did best on the validation photos, which have labels, too."
-    )
-
-
-def show_frozen() -> None:
+def show_frozen(both: PretrainingPair, finished: list[Run]) -> None:
     st.header("Does all of it have to learn again?", anchor=False)
     frozen = transfer.frozen_variants(both, finished)
     if not frozen:
@@ -210,35 +177,26 @@ def show_frozen() -> None:
     )
 
 
-def show_change(moved: dict[str, WeightChange]) -> None:
+def show_change(both: PretrainingPair, moved: dict[str, WeightChange]) -> None:
     st.header("Which layers changed most?", anchor=False)
-    names = dict(zip(CALLED, (run.name for run in both), strict=True))
-    tables = {
-        side: pd.DataFrame(
-            {"layer": one.layers, "change": one.relative_change, "side": CALLED[side], "run": names[side]}
-        )
-        for side, one in moved.items()
-    }
-    if not tables:
+    if not moved:
         return
-    # The last layer is new.
-    numbered = [table.assign(number=range(1, len(table) + 1))[:-1] for table in tables.values()]
-    shown = pd.concat(numbered).query("change > 0")
+    names = dict(zip(CALLED, (run.name for run in both), strict=True))
+    rows = pd.concat(
+        transfer.layer_changes(one).assign(side=CALLED[side], run=names[side]) for side, one in moved.items()
+    )
+    shown = rows.query("change > 0")
     if shown.empty:
         st.info("In both, all but the last layer stayed as it was.")
         return
-    words = [
-        f"training changed a typical layer of {side} by {table['change'][:-1].median():.1%}, and layer "
-        f"{table['change'][:-1].idxmax() + 1} of {len(table)} the most"
-        for side, table in tables.items()
-    ]
-    chart.show(weight_change, shown, width="stretch", key="moved", alt="; ".join(words))
-    still = {side: int((table["change"][:-1] == 0).sum()) for side, table in tables.items()}
-    frozen = "".join(f" {counted(count, 'layer')} of {side} did not move." for side, count in still.items() if count)
+    found = {side: transfer.moved(one) for side, one in moved.items()}
+    words = transfer_words.moved(found)
+    chart.show(weight_change, shown, width="stretch", key="moved", alt=words)
     st.markdown(
-        f"{capitalized('; '.join(words))}.{frozen} The last layer, which is new to both, is left out. Changes are "
-        "measured against the size that a layer's weights had at the start. Random ones often begin larger than "
-        "learned ones, so a smaller change does not mean that less was learned."
+        f"{capitalized(words)}. {transfer_words.still(found)}".rstrip()
+        + " The last layer, which is new to both, is left out. Changes are measured against the size that a layer's "
+        "weights had at the start. Random ones often begin larger than learned ones, so a smaller change does not mean "
+        "that less was learned."
     )
     st.header("The first layer's filters, before and after", anchor=False)
     for side, one in moved.items():
@@ -251,18 +209,42 @@ def show_change(moved: dict[str, WeightChange]) -> None:
     st.markdown(f"Each small square is one filter: {phrase('filter')}.")
 
 
+def show_details(
+    both: PretrainingPair, finished: list[Run], table: pd.DataFrame, moved: dict[str, WeightChange]
+) -> None:
+    show_verdict(both)
+    if len(table):
+        st.markdown(transfer_words.lessons(transfer.lessons(table)))
+    show_frozen(both, finished)
+    show_change(both, moved)
+
+
+finished = readable_runs()
+pairs = transfer.pretraining_pairs(finished)
+if not pairs:
+    st.info(
+        "There is no such pair among the runs here: two that differ in their initial weights alone, one of them from "
+        "scratch. These two commands make one, in a few hours on a laptop (the first time, 100 MB of ImageNet weights "
+        "are downloaded):",
+        icon=":material/school:",
+    )
+    st.code(COMMANDS, language=None)
+    st.caption("Smaller and quicker: `resnet18` or `mobilenet_v3_small` instead of `resnet50`.")
+    link.to_experiment("Or train one here")
+    st.stop()
 place, details = st.container(), curious_charts()
 with details:
-    both = choose()
+    both = choose(pairs)
     st.markdown(
         f"**A**: {network_name(both.scratch.config)} from scratch, `{both.scratch.name}`.  \n"
         f"**B**: the same, pretrained, `{both.pretrained.name}`."
     )
 with place:
-    moved = changes()
-    table = budgets()
+    moved = changes(both)
+    alike = transfer.comparable(both, pairs)
+    table = budgets(alike)
     show_sides(table, moved)
-    show_budgets(table)
+    show_budgets(both, alike, table)
     right = {run.name: cached.accuracy(run).value for run in both}
     from_scratch, epochs = right[both.scratch.name], both.scratch.config.epochs
     if epochs <= SHORT and from_scratch < right[both.pretrained.name]:
@@ -274,16 +256,6 @@ with place:
         icon=":material/photo_camera:",
         query_params={"a": both.scratch.name, "b": both.pretrained.name, **OWN_PHOTO},
     )
-
-
-def show_details() -> None:
-    show_verdict()
-    if len(table):
-        st.markdown(lessons_in_words(table))
-    show_frozen()
-    show_change(moved)
-
-
 with details:
     if details.open:
-        show_details()
+        show_details(both, finished, table, moved)

@@ -76,16 +76,25 @@ def confusion_of_answers(answers: np.ndarray, labels: np.ndarray) -> pd.DataFram
     return pd.DataFrame(counts, index=pd.Index(CLASSES, name="true"), columns=pd.Index(CLASSES, name="answer"))
 
 
+def count(confusion: pd.DataFrame, true: str, answer: str) -> int:
+    """One cell of a table from `confusion`, or of the difference of two."""
+    return int(confusion.to_numpy()[CLASSES.index(true), CLASSES.index(answer)])
+
+
 def mistakes(confusion: pd.DataFrame) -> pd.DataFrame:
     """A table from `confusion`, or the difference of two, with 0 for the right answers."""
     return confusion.where(~np.eye(len(confusion), dtype=bool), 0)
 
 
-def most_common_mistake(confusion: pd.DataFrame) -> tuple[str, str, int]:
-    """Of a table from `confusion`: what it is, what is said, and how often."""
+def most_common_mistakes(confusion: pd.DataFrame, number: int) -> list[tuple[str, str, int]]:
+    """Of a table from `confusion`: what it is, what is said, and how often; the most common first."""
     counts = mistakes(confusion).to_numpy()
-    true, said = np.unravel_index(counts.argmax(), counts.shape)
-    return CLASSES[true], CLASSES[said], int(counts[true, said])
+    cells = np.unravel_index(np.argsort(-counts, axis=None, kind="stable")[:number], counts.shape)
+    return [(CLASSES[true], CLASSES[said], int(counts[true, said])) for true, said in zip(*cells, strict=True)]
+
+
+def most_common_mistake(confusion: pd.DataFrame) -> tuple[str, str, int]:
+    return most_common_mistakes(confusion, 1)[0]
 
 
 def per_class(logits: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
@@ -95,3 +104,21 @@ def per_class(logits: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
     shares = {"precision": (right, said), "recall": (right, images), "f1": (2 * right, said + images)}
     table = {name: part / np.maximum(whole, 1) for name, (part, whole) in shares.items()}
     return pd.DataFrame(table | {"images": images}, index=pd.Index(CLASSES, name="class"))
+
+
+@dataclass(frozen=True)
+class ClassChange:
+    """How a measure of `per_class` changes between two networks: most for class `most`, by so many `points`; of
+    `classes`, it rises for so many."""
+
+    most: str
+    points: float
+    rising: int
+    classes: int
+
+
+def class_change(before: pd.Series, after: pd.Series) -> ClassChange:
+    """Of one column of `per_class` of each."""
+    points = 100 * (after - before).to_numpy()
+    most = int(np.abs(points).argmax())
+    return ClassChange(str(before.index[most]), float(points[most]), int((points > 0).sum()), len(points))

@@ -5,9 +5,12 @@ Derives everything from run folders; no torch. The sentences are in `core.words.
 
 from dataclasses import dataclass
 
+import numpy as np
+import pandas as pd
+
 from core.analysis.comparison import differing
 from core.analysis.training_summary import TARGETS, TrainingSummary
-from core.runs.run import Run
+from core.runs.run import Run, WeightChange
 
 BUDGET = {"train_fraction", "epochs"}  # what may differ between pairs that show what labels are worth
 
@@ -75,3 +78,64 @@ class Benefit:
     def scratch_learned_less(self) -> bool:
         """Whether the one from scratch is less often right, and has a smaller gap: which is then no merit of it."""
         return self.points > 0 and self.scratch.gap < self.pretrained.gap
+
+
+@dataclass(frozen=True)
+class HeadStart:
+    """By how many points the pretrained network is ahead, with the `few` photos of the smallest label budget and with
+    the `many` of the largest."""
+
+    few: int
+    many: int
+    points_few: float
+    points_many: float
+
+
+def head_start(table: pd.DataFrame) -> HeadStart:
+    """`table`: a row a run, with the columns side ("A" from scratch, "B" pretrained), images and accuracy (0 to 1)."""
+    right = table.pivot_table(index="images", columns="side", values="accuracy")
+    points = (100 * (right["B"] - right["A"])).tolist()
+    return HeadStart(int(right.index[0]), int(right.index[-1]), points[0], points[-1])
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """How long a network learned from so many photos."""
+
+    images: int
+    epochs: int
+    steps: int
+
+
+def lessons(table: pd.DataFrame) -> list[Lessons]:
+    """By label budget, the smallest first. `table`: a row a run, with the columns images, epochs and steps."""
+    rows = table.sort_values("images", kind="stable").drop_duplicates("images")
+    return [Lessons(*map(int, row)) for row in rows[["images", "epochs", "steps"]].to_numpy()]
+
+
+def layer_changes(found: WeightChange) -> pd.DataFrame:
+    """A row a layer but for the last, which is new: number (from 1), layer (name), and change (norm by norm)."""
+    rows = pd.DataFrame({"layer": found.layers, "change": found.relative_change})
+    return rows.assign(number=np.arange(1, len(rows) + 1))[:-1]
+
+
+@dataclass(frozen=True)
+class Moved:
+    """How far training moved the layers of a network, the last one left out.
+
+    typical: the median change, norm by norm
+    most: the number, from 1, of the layer that changed most
+    layers: how many there are, the last one counted
+    still: how many did not move at all
+    """
+
+    typical: float
+    most: int
+    layers: int
+    still: int
+
+
+def moved(found: WeightChange) -> Moved:
+    change = found.relative_change[:-1]
+    most = int(change.argmax()) + 1
+    return Moved(float(np.median(change)), most, len(found.layers), int((change == 0).sum()))

@@ -1,6 +1,7 @@
 """Two networks side by side: the verdict on them, and their answers to one picture, in sentences."""
 
 from core.analysis.comparison import OverSeeds, Verdict
+from core.analysis.metrics import ClassChange
 from core.data.doubted_labels import JUDGES, Doubt
 from core.heatmaps.gradcam import Focus
 from core.words import capitalized, with_article
@@ -137,3 +138,12 @@ def with_and_without(names: dict[str, str], shares: dict[str, tuple[float, float
         f"{names[side]} is right on {without:.2%} instead of {whole:.2%}" for side, (whole, without) in shares.items()
     ]
     return f"Without them, {', '.join(each)}."
+
+
+def class_change(measure: str, found: ClassChange) -> str:
+    """Of "recall", "precision" or "f1"."""
+    rising = "all" if found.rising == found.classes else f"{found.rising} of the"
+    return (
+        f"From A to B, {measure} changes most for {found.most}: {found.points:+.1f} points. It rises for {rising} "
+        f"{found.classes} classes."
+    )

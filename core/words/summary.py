@@ -99,6 +99,26 @@ def dots(table: pd.DataFrame, cost: str, called: str) -> str:
     return f"{len(table)} networks. {'. '.join(each)}."
 
 
+def unequal(table: pd.DataFrame) -> str:
+    """Of the same dots, that they learned for different times, where they did: a dot is a training, not an architecture
+    alone. Columns epochs, images and pixels."""
+    said = [
+        f"{words} {table[column].min():,.0f} to {table[column].max():,.0f} {unit}"
+        for column, words, unit in (
+            ("epochs", "for", "epochs"),
+            ("images", "from", "photos"),
+            ("pixels", "at", "pixels a side"),
+        )
+        if table[column].min() < table[column].max()
+    ]
+    if not said:
+        return ""
+    return (
+        f"They learned {', '.join(said)} (point at a dot to see): a low dot may be a network that "
+        "learned for less time or from less, not a worse one."
+    )
+
+
 def schedules(rates: pd.DataFrame) -> str:
     """How each learning rate goes; `rates`: columns run and lr, in the order of time."""
     each = (

@@ -3,8 +3,8 @@
 import pandas as pd
 
 from core.analysis.training_summary import TARGETS
-from core.analysis.transfer import Benefit
-from core.words import times
+from core.analysis.transfer import Benefit, HeadStart, Lessons, Moved
+from core.words import counted, times
 from core.words.summary import when
 
 SMALLER_ELSEWHERE = (
@@ -47,12 +47,47 @@ def short_training(accuracy: float, epochs: int) -> str:
     )
 
 
+def head_start(found: HeadStart) -> str:
+    return (
+        f"With {found.few:,} photos, the head start is worth **{found.points_few:.0f} points**; with {found.many:,} "
+        f"photos, {found.points_many:.0f} points."
+    )
+
+
 def badly_trained(photos: int, training_accuracy: float) -> str:
     """Of a network from scratch that was right on so few (0 to 1) of the photos it learned from."""
     return (
         "Part of that gap is the recipe: in the end, the network from scratch was right on only "
         f"{training_accuracy:.0%} of its own {photos:,} training photos. A better recipe should help it."
     )
+
+
+def lessons(found: list[Lessons]) -> str:
+    """How long each learned, by label budget: with few photos, often fewer steps, to which part of what is lost is
+    due."""
+    words = ", ".join(f"{one.steps:,} with {one.images:,} photos (each seen {times(one.epochs)})" for one in found)
+    fewer = found[0].steps < found[-1].steps
+    due = ": part of what few labels cost is that they gave fewer steps" if fewer else ""
+    return (
+        "Luck with the test photos: at most 1 point. Luck with the seed, and with which few photos were drawn to "
+        f"learn from, is not known: each is one training. Learning steps: {words}{due}. The weights kept are those "
+        "that did best on the validation photos, which have labels, too."
+    )
+
+
+def moved(found: dict[str, Moved]) -> str:
+    """By side, e.g. "training changed a typical layer of A by 93.1%, and layer 5 of 54 the most"."""
+    return "; ".join(
+        f"training changed a typical layer of {side} by {one.typical:.1%}, and layer {one.most} of {one.layers} the "
+        "most"
+        for side, one in found.items()
+    )
+
+
+def still(found: dict[str, Moved]) -> str:
+    """By side, e.g. "53 layers of B did not move."; "" where all did."""
+    each = (f"{counted(one.still, 'layer')} of {side} did not move." for side, one in found.items() if one.still)
+    return " ".join(each)
 
 
 def by_photos(table: pd.DataFrame) -> str:

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import binomtest
 from sklearn.metrics import accuracy_score, classification_report, confusion_matrix, log_loss
@@ -62,6 +63,19 @@ def test_confusion_has_true_classes_in_rows(answers):
     assert (table.to_numpy() == confusion_matrix(labels, logits.argmax(axis=1), labels=range(10))).all()
     one = metrics.confusion(sure(0.9, answer=5)[None], np.array([3]))  # a cat taken for a dog
     assert one.loc["cat", "dog"] == one.to_numpy().sum() == 1
+
+
+def test_the_most_common_mistakes_come_first_and_right_answers_are_none():
+    table = metrics.confusion(np.eye(10)[[3, 5, 5, 5, 3, 0]], np.array([3, 3, 3, 5, 5, 2]))
+    assert metrics.most_common_mistakes(table, 2) == [("cat", "dog", 2), ("bird", "airplane", 1)]
+    assert metrics.most_common_mistake(table) == ("cat", "dog", 2)
+    assert [metrics.count(table, *cell) for cell in (("cat", "dog"), ("dog", "cat"), ("ship", "cat"))] == [2, 1, 0]
+
+
+def test_the_class_that_changes_most_may_fall():
+    before = pd.Series([0.5, 0.5, 0.5], index=["cat", "deer", "dog"])
+    found = metrics.class_change(before, before.add([0.01, -0.2, 0.1]))
+    assert found == metrics.ClassChange("deer", pytest.approx(-20), rising=2, classes=3)
 
 
 def test_per_class_against_sklearn(answers):

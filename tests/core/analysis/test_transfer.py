@@ -4,13 +4,26 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from core.analysis.metrics import Share
 from core.analysis.training_summary import TrainingSummary
-from core.analysis.transfer import Benefit, comparable, frozen_variants, pretraining_pairs
+from core.analysis.transfer import (
+    Benefit,
+    HeadStart,
+    Lessons,
+    Moved,
+    comparable,
+    frozen_variants,
+    head_start,
+    layer_changes,
+    lessons,
+    moved,
+    pretraining_pairs,
+)
 from core.charts.filters import MOST, filter_sheet
-from core.runs.run import Run
+from core.runs.run import Run, WeightChange
 from core.settings.train_config import TrainConfig
 
 SCRATCH = TrainConfig(family="torchvision", network="resnet18", input_size=64)
@@ -97,6 +110,33 @@ def test_the_benefit_follows_from_the_figures(scratch, pretrained, points, targe
     benefit = Benefit(scratch, pretrained, could_be_luck=False)
     assert (benefit.points, benefit.target) == (pytest.approx(points), target)
     assert benefit.scratch_learned_less == learned_less
+
+
+BUDGETS = pd.DataFrame(
+    [
+        ("A", 45_000, 8, 5_600, 0.65),
+        ("B", 45_000, 8, 5_600, 0.9),
+        ("A", 4_500, 24, 1_600, 0.2),
+        ("B", 4_500, 24, 1_600, 0.7),
+    ],
+    columns=["side", "images", "epochs", "steps", "accuracy"],
+)
+
+
+def test_the_head_start_is_told_of_the_fewest_photos_and_of_the_most():
+    found = head_start(BUDGETS)
+    assert found == HeadStart(4_500, 45_000, pytest.approx(50), pytest.approx(25))
+
+
+def test_lessons_are_told_once_a_budget_the_smallest_first():
+    assert lessons(BUDGETS) == [Lessons(4_500, 24, 1_600), Lessons(45_000, 8, 5_600)]
+
+
+def test_the_last_layer_which_is_new_does_not_count_as_moved():
+    none = np.zeros((0, 3, 1, 1))
+    found = WeightChange(["first", "middle", "third", "last"], np.array([0.1, 0.4, 0.0, 9.0]), none, none)
+    assert moved(found) == Moved(typical=pytest.approx(0.1), most=2, layers=4, still=1)
+    assert layer_changes(found)[["number", "layer"]].to_numpy().tolist() == [[1, "first"], [2, "middle"], [3, "third"]]
 
 
 def test_filters_are_stretched_each_for_itself_and_laid_in_rows():

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from core.analysis.comparison import OverSeeds, Verdict
-from core.analysis.metrics import Share
+from core.analysis.metrics import ClassChange, Share
 from core.heatmaps.gradcam import Focus
 from core.words import comparison
 
@@ -74,3 +74,9 @@ def test_who_is_surer_is_never_said():
 def test_where_a_heatmap_is_bright_in_words(down, along, where):
     assert comparison.looked(Focus(down, along, 0.12)).startswith(f"brightest {where}")
     assert comparison.looked(Focus(down, along, 0.12)).endswith("half of its light is on 12% of the picture")
+
+
+@pytest.mark.parametrize(("rising", "words"), [(7, "7 of the 10 classes"), (10, "all 10 classes")])
+def test_a_change_of_classes_in_words(rising, words):
+    said = comparison.class_change("recall", ClassChange("cat", 12.34, rising, classes=10))
+    assert said == f"From A to B, recall changes most for cat: +12.3 points. It rises for {words}."

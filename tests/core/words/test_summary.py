@@ -31,3 +31,9 @@ def test_what_is_mixed_up_in_words():
 @pytest.mark.parametrize("since", [np.array([0, 1, 7, 3, 9]), np.zeros(5, int)], ids=["some", "none"])
 def test_what_was_learned_last_in_words(since, snapshot):
     assert summary.learned_last("The ResNet", since, lost=1) == snapshot
+
+
+def test_dots_that_learned_for_unlike_times_are_told():
+    dots = pd.DataFrame({"epochs": [5, 40.0, None], "images": [45_000] * 3, "pixels": [32, 32, 64]})
+    assert summary.unequal(dots).startswith("They learned for 5 to 40 epochs, at 32 to 64 pixels a side (point at")
+    assert summary.unequal(dots[:1]) == ""

@@ -4,7 +4,7 @@ import pytest
 
 from core.analysis.metrics import Share
 from core.analysis.training_summary import TrainingSummary
-from core.analysis.transfer import Benefit
+from core.analysis.transfer import Benefit, HeadStart, Lessons, Moved
 from core.words import transfer
 
 
@@ -23,3 +23,24 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_the_benefit_in_words(case, snapshot):
     assert transfer.benefit(CASES[case]) == snapshot
+
+
+def test_the_head_start_in_words():
+    words = "With 450 photos, the head start is worth **45 points**; with 45,000 photos, 9 points."
+    assert transfer.head_start(HeadStart(450, 45_000, 45.2, 8.9)) == words
+
+
+@pytest.mark.parametrize(("steps", "due"), [(1_000, True), (5_600, False)])
+def test_fewer_steps_are_part_of_what_few_photos_cost(steps, due):
+    words = transfer.lessons([Lessons(450, 2, steps), Lessons(45_000, 8, 5_600)])
+    assert f"{steps:,} with 450 photos (each seen twice), 5,600 with 45,000 photos (each seen 8 times)" in words
+    assert ("part of what few labels cost" in words) is due
+
+
+def test_layers_that_moved_in_words():
+    found = {"A": Moved(0.931, 5, 54, 0), "B": Moved(0.0, 1, 54, 53)}
+    assert transfer.moved(found) == (
+        "training changed a typical layer of A by 93.1%, and layer 5 of 54 the most; "
+        "training changed a typical layer of B by 0.0%, and layer 1 of 54 the most"
+    )
+    assert transfer.still(found) == "53 layers of B did not move."
