@@ -6,6 +6,7 @@ import streamlit as st
 from core.analysis import depth
 from core.charts.depth import Axes, degradation
 from core.errors import RunError
+from core.runs.run import Run
 from core.words import depth as depth_words
 from core.words.glossary import explain
 from core.words.settings import limits
@@ -30,7 +31,7 @@ st.markdown(
 )
 
 
-def read(runs) -> pd.DataFrame:
+def read(runs: list[Run]) -> pd.DataFrame:
     """A row a run; those that can't be read are reported."""
     figures = []
     for run in runs:
@@ -41,7 +42,7 @@ def read(runs) -> pd.DataFrame:
     return depth.table(figures) if figures else pd.DataFrame()
 
 
-def choose_recipe() -> depth.Recipe:
+def choose_recipe(recipes: list[depth.Recipe]) -> depth.Recipe:
     named = depth_words.by_name(recipes)
     if not named:
         st.info("None of the runs here is a plain network or a ResNet made for CIFAR-10.")
@@ -57,14 +58,20 @@ def choose_recipe() -> depth.Recipe:
     return named[name]
 
 
-def take_click(key: str) -> None:
+def as_he_et_al(recipe: depth.Recipe) -> bool:
+    """Whether their published results can stand beside these: of networks with BatchNorm that learned from all."""
+    config = recipe.runs[0].config
+    return config.data == "full" and config.norm == "batch" and not limits(config)
+
+
+def take_click(rows: pd.DataFrame, key: str) -> None:
     points = st.session_state[key].selection.get("point")
     if points:
         run = points[0]["run"]
         st.session_state.update(_depth_point=run, layers=int(rows.loc[rows["run"] == run, "depth"].iloc[0]))
 
 
-def show(y: str, title: str, published: pd.DataFrame) -> None:
+def show(rows: pd.DataFrame, axes: Axes, y: str, title: str, published: pd.DataFrame = NO_REFERENCE) -> None:
     key = f"depth_{y}"
     spread = depth.spread(rows, y)
     chart.show(
@@ -75,14 +82,14 @@ def show(y: str, title: str, published: pd.DataFrame) -> None:
         y,
         title,
         axes,
-        on_select=lambda: take_click(key),
+        on_select=lambda: take_click(rows, key),
         key=key,
         width="stretch",
         alt=f"{title}: {depth_words.means(spread)}",
     )
 
 
-def show_chosen() -> None:
+def show_chosen(rows: pd.DataFrame) -> None:
     """The pair of the point that was clicked, or of the depth that was chosen, and the way to it."""
     with st.container(horizontal=True, vertical_alignment="center"):
         layers = st.selectbox(
@@ -99,7 +106,7 @@ def show_chosen() -> None:
             st.markdown("**Click a point** to compare the two networks of that depth.", width="content")
             return
         runs = rows.loc[rows["depth"] == layers, "run"].tolist()
-        clicked = st.session_state.get("_depth_point")
+        clicked: str = st.session_state.get("_depth_point", "")
         both = depth.pair_of(rows, clicked if clicked in runs else runs[0])
         right = rows.set_index("run")["test_right"]
         words = "; ".join(
@@ -117,45 +124,19 @@ def show_chosen() -> None:
             st.markdown("No twin of this depth has been trained.", width="content")
 
 
-recipes = depth.recipes(finished_runs())
-place, details = st.container(), curious_charts()
-with details:
-    recipe = choose_recipe()
-runs = recipe.runs
-rows = read(runs)
-if rows.empty:
-    st.stop()
-setting = runs[0].config
-comparable = setting.data == "full" and setting.norm == "batch" and not limits(setting)  # as He et al. trained
-published = depth.PUBLISHED if comparable else NO_REFERENCE
-lowest = min([rows[["train_right", "test_right"]].min().min(), *published["right"]])
-depths = sorted({*map(int, rows["depth"]), *map(int, published["depth"])})
-axes = Axes(depths, lowest=max(0.0, float(lowest) - ROOM_BELOW))
-found = tables.depth_finding([run for run in runs if run.name in set(rows["run"])])
-with place:
-    show("test_right", "right on new photos (%)", published)
-    if len(published):
-        st.caption(
-            "Hollow points and dotted lines: what the inventors of the ResNet (Kaiming He and others) published in "
-            "2015, for comparison."
-        )
-    st.markdown(f"## {depth_words.headline(found)}")
-    if once := depth_words.trained_once(found):
-        st.markdown(once)
-    show_chosen()
-
-
-def show_details() -> None:
+def show_details(
+    recipe: depth.Recipe, recipes: list[depth.Recipe], rows: pd.DataFrame, axes: Axes, found: depth.Finding
+) -> None:
     st.markdown(depth_words.finding(found))
     st.header("And on the photos that it learns from?", anchor=False)
-    show("train_right", "right on training photos (%)", NO_REFERENCE)
+    show(rows, axes, "train_right", "right on training photos (%)")
     st.markdown(
         "Each point is a run; side by side are runs that began with different random numbers (seeds). Lines join the "
         "mean at each depth; bars show the range. "
         + ("The dashed line at 10% is guessing. " if axes.shows_guessing else "")
-        + (HE_ET_AL if comparable else "")
+        + (HE_ET_AL if as_he_et_al(recipe) else "")
         + "Right answers on training photos are from the epoch whose weights were kept, as recorded in training: "
-        + ("on photos mirrored and shifted at random, " if setting.augment else "")
+        + ("on photos mirrored and shifted at random, " if recipe.runs[0].config.augment else "")
         + "while the network was still changing. If luck is not mentioned, luck alone would make such a change less "
         "than 1 time in 20. That counts luck with the photos and, where a network was trained with several seeds at "
         "some depth, luck with the seeds. Their spread is then assumed to be the same at all depths. All depths share "
@@ -163,7 +144,7 @@ def show_details() -> None:
     )
     clipped = depth.clipped(recipe, recipes)
     gentle = read(clipped.runs if clipped else [])
-    if known := depth_words.first_steps([run.config for run in runs], rows, gentle):
+    if known := depth_words.first_steps([run.config for run in recipe.runs], rows, gentle):
         st.markdown(known)
     if len(precisions := depth.precisions(rows)) > 1:
         st.markdown(
@@ -181,10 +162,10 @@ def show_details() -> None:
         | {"minutes": st.column_config.NumberColumn(format="%.0f")},
         alt=f"The {len(rows)} runs of this recipe, a row each. {depth_words.finding(found)}",
     )
-    show_other_recipes()
+    show_other_recipes(recipe, recipes)
 
 
-def show_other_recipes() -> None:
+def show_other_recipes(recipe: depth.Recipe, recipes: list[depth.Recipe]) -> None:
     alike = [each for each in recipes if all(each.settings[name] == recipe.settings[name] for name in ("data", "norm"))]
     found = tables.depth_by_recipe([each.runs for each in alike])
     if found.empty:
@@ -205,14 +186,37 @@ def show_other_recipes() -> None:
     )
 
 
+recipes = depth.recipes(finished_runs())
+place, details = st.container(), curious_charts()
+with details:
+    recipe = choose_recipe(recipes)
+rows = read(recipe.runs)
+if rows.empty:
+    st.stop()
+published = depth.PUBLISHED if as_he_et_al(recipe) else NO_REFERENCE
+lowest = min([rows[["train_right", "test_right"]].min().min(), *published["right"]])
+depths = sorted({*map(int, rows["depth"]), *map(int, published["depth"])})
+axes = Axes(depths, lowest=max(0.0, float(lowest) - ROOM_BELOW))
+found = tables.depth_finding([run for run in recipe.runs if run.name in set(rows["run"])])
+with place:
+    show(rows, axes, "test_right", "right on new photos (%)", published)
+    if len(published):
+        st.caption(
+            "Hollow points and dotted lines: what the inventors of the ResNet (Kaiming He and others) published in "
+            "2015, for comparison."
+        )
+    st.markdown(f"## {depth_words.headline(found)}")
+    if once := depth_words.trained_once(found):
+        st.markdown(once)
+    show_chosen(rows)
 with details:
     if details.open:
-        show_details()
+        show_details(recipe, recipes, rows, axes, found)
 if rows.groupby("network")["depth"].nunique().min() < 2 or rows["network"].nunique() < 2:
     st.info(
         "More depths make the plot. This command made one of these runs; with another number of layers, once as "
         "`plain` and once as `resnet`, it makes a pair that appears here.",
         icon=":material/add_circle:",
     )
-    show_command(runs[-1])
+    show_command(recipe.runs[-1])
     link.to_experiment("Train another depth")

@@ -21,7 +21,7 @@ from ui.foreign_text import plain
 from ui.gradients import gradient_record, new_networks
 from ui.gradients.gradient_record import Record, scale_of
 from ui.pair import pair_picker
-from ui.pair.pair_picker import offer_pair
+from ui.pair.pair_picker import Pair, offer_pair
 
 WITHOUT_BATCH_NORM = ("plain56-none", "resnet56-none")
 WORDS = """
@@ -79,7 +79,7 @@ st.markdown(
 )
 
 
-def read_gradients() -> dict[str, Record]:
+def read_gradients(pair: Pair) -> dict[str, Record]:
     """By side; for a run without them, the page says what is missing."""
     found = {}
     for side, run in pair:
@@ -98,7 +98,7 @@ def read_gradients() -> dict[str, Record]:
     return found
 
 
-def show_what_to_know(found: dict[str, Record]) -> None:
+def show_what_to_know(pair: Pair, found: dict[str, Record]) -> None:
     """What is special of a run: that it broke down, is frozen in part, or had its gradients shortened."""
     for side, (layers, norms) in found.items():
         if broken := gradients.breakdown(norms):
@@ -126,7 +126,7 @@ def clipping(side: str, config: TrainConfig) -> Iterator[str]:
         yield f"{side}, for each layer by itself, to a length of {config.clip_layer:g} at most"
 
 
-def show_steps(found: dict[str, Record]) -> None:
+def show_steps(pair: Pair, found: dict[str, Record]) -> None:
     """How far the same step would move each layer once it is trained, where what is stored tells that."""
     steps = {}
     for side, run in pair:
@@ -172,21 +172,7 @@ def diverged() -> list[tuple[Run, str]]:
     return [(run, last.reason) for run, last in said if last and last.diverged]
 
 
-new_networks.show_steps()
-st.header("One step that ruins a deep network", anchor=False)
-new_networks.show_one_step()
-st.header("Do almost equal pictures send the same message?", anchor=False)
-new_networks.show_likeness()
-st.header("And once they are trained?", anchor=False)
-pair = pair_picker.choose(pair_picker.DEEP)
-pair_picker.legend(pair)
-found = read_gradients()
-if found:
-    show_what_to_know(found)
-    show_steps(found)
-
-
-def show_details() -> None:
+def show_details(pair: Pair, found: dict[str, Record]) -> None:
     if found:
         st.subheader("How far the steps went, in every epoch", anchor=False)
         gradient_record.show_steps(pair, found)
@@ -203,9 +189,21 @@ def show_details() -> None:
     st.markdown(SOURCES)
 
 
+new_networks.show_steps()
+st.header("One step that ruins a deep network", anchor=False)
+new_networks.show_one_step()
+st.header("Do almost equal pictures send the same message?", anchor=False)
+new_networks.show_likeness()
+st.header("And once they are trained?", anchor=False)
+pair = pair_picker.choose(pair_picker.DEEP)
+pair_picker.legend(pair)
+found = read_gradients(pair)
+if found:
+    show_what_to_know(pair, found)
+    show_steps(pair, found)
 with curious_charts() as details:
     if details.open:
-        show_details()
+        show_details(pair, found)
 if broken := diverged():
     st.header("Runs that broke down", anchor=False)
     for run, reason in broken:

@@ -75,7 +75,7 @@ def cuts(config: TrainConfig) -> list[Blocks]:
 def study(
     config: TrainConfig,
     accuracy: Callable[[Blocks], float],
-    on_cut: Callable[[int, int], None] = lambda done, total: None,
+    on_cut: Callable[[int, int], object] = lambda done, total: None,
 ) -> dict[Blocks, float]:
     """The `accuracy` after each of the `cuts`; `on_cut` gets how many are done, of how many."""
     plan, results = cuts(config), {}
