@@ -8,7 +8,7 @@ from core.charts.architectures import KINDS, OTHER, architectures
 from core.charts.learning import schedule
 from core.errors import LabError
 from core.runs.run import Run
-from core.settings.recipes import SCHEDULES
+from core.settings.recipes import SCHEDULES, is_limited
 from core.training.schedules import curve
 from core.words import counted, summary
 from core.words.glossary import explain
@@ -46,7 +46,7 @@ if not finished:
 def held_back(run: Run) -> bool:
     """Whether it could not learn all that its network can: its accuracy then says little of the network."""
     config = run.config
-    return bool(limits(config)) or config.norm == "none" or config.data == "shipped"
+    return is_limited(config) or config.norm == "none" or config.data == "shipped"
 
 
 def choose() -> list[Run]:

@@ -4,12 +4,13 @@ import pandas as pd
 import streamlit as st
 
 from core.analysis import depth
+from core.analysis.gentle_start import gentle_start, was_tried
 from core.charts.depth import Axes, degradation
 from core.errors import RunError
 from core.runs.run import Run
+from core.settings.recipes import is_limited
 from core.words import depth as depth_words
 from core.words.glossary import explain
-from core.words.settings import limits
 from ui import cached, chart, link, tables
 from ui.curious import curious_charts
 from ui.foreign_text import plain
@@ -61,7 +62,7 @@ def choose_recipe(recipes: list[depth.Recipe]) -> depth.Recipe:
 def as_he_et_al(recipe: depth.Recipe) -> bool:
     """Whether their published results can stand beside these: of networks with BatchNorm that learned from all."""
     config = recipe.runs[0].config
-    return config.data == "full" and config.norm == "batch" and not limits(config)
+    return config.data == "full" and config.norm == "batch" and not is_limited(config)
 
 
 def take_click(rows: pd.DataFrame, key: str) -> None:
@@ -144,8 +145,8 @@ def show_details(
     )
     clipped = depth.clipped(recipe, recipes)
     gentle = read(clipped.runs if clipped else [])
-    if known := depth_words.first_steps([run.config for run in recipe.runs], rows, gentle):
-        st.markdown(known)
+    if was_tried(run.config for run in recipe.runs):
+        st.markdown(depth_words.first_steps(gentle_start(rows, gentle)))
     if len(precisions := depth.precisions(rows)) > 1:
         st.markdown(
             f"Training calculated in {depth_words.precisions(precisions)}. These round differently, so part of what "

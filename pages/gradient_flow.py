@@ -141,17 +141,14 @@ def show_steps(pair: Pair, found: dict[str, Record]) -> None:
                 st.caption(f"{side}: how far a step would move its layers is not known. {plain(error)}")
     if not steps:
         return
-    lengths = {side: table["step"].where(~table["broken"]).to_numpy() for side, table in steps.items()}
-    st.markdown(
-        "### The same step, once they were trained, would move the first layer's weights "
-        + "; ".join(f"in {side} by {gradient_words.step(length[0])}" for side, length in lengths.items())
-        + "."
-    )
+    lengths = {side: gradients.step_lengths(table) for side, table in steps.items()}
+    first = gradient_words.first_steps({side: length[0] for side, length in lengths.items()})
+    st.markdown(f"### The same step, once they were trained, would move the first layer's weights {first}.")
     rows = pd.concat(table.assign(side=side) for side, table in steps.items()).query("not broken")
     scale = scale_of(steps.values(), "step", 1)
     all_layers = " ".join(gradient_words.steps(f"In {side}", length) for side, length in lengths.items())
     chart.show(step_by_layer, rows, scale, colors=pair.colors, width="stretch", key="steps_end", alt=all_layers)
-    if len(lengths) == 2 and all(gradient_words.even(length) for length in lengths.values()):
+    if len(lengths) == 2 and all(gradients.are_even(length) for length in lengths.values()):
         all_layers += (
             " **So at the end of training, steps reach every layer of both: a message that is lost *then* is not the "
             "difference.** What happened earlier is another matter."

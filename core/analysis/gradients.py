@@ -19,6 +19,7 @@ BATCH = 16  # images for the gradient at initialization: enough for BatchNorm, a
 SMALLEST = 1e-12  # up to this it is practically none: a logarithmic axis shows it so
 MIXED = 0.005  # of another photo: by which two pictures differ that lie side by side in `studies.shattering`
 ABOUT_EQUAL = 2  # ratios below this, either way, mean nothing: layers differ in size
+EVEN = 10  # times as far as the least: below it, all layers move about equally far
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,16 @@ def with_steps(table: pd.DataFrame, rate: float) -> pd.DataFrame:
     so the norm alone tells nothing of how fast it learns (van Laarhoven 2017, arXiv 1706.05350).
     """
     return table.assign(step=rate * table["norm"] / table["size"])
+
+
+def step_lengths(table: pd.DataFrame) -> np.ndarray:
+    """The column step of `with_steps`, NaN where the gradient is not finite: float (layers,)."""
+    return table["step"].where(~table["broken"]).to_numpy()
+
+
+def are_even(lengths: np.ndarray) -> bool:
+    """Whether steps of these `lengths` (layers,), NaN where not finite, move all layers about equally far."""
+    return bool(np.nanmax(lengths) < EVEN * np.nanmin(lengths))
 
 
 def in_epoch(layers: list[str], norms: np.ndarray, epoch: int) -> pd.DataFrame:

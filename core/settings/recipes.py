@@ -1,6 +1,9 @@
 """The usual values of a training's settings, by family, and whole recipes by name."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from core.settings.train_config import TrainConfig
 
 # What the command line takes for each family where nothing else is said; AdamW's rate is a hundredth of SGD's.
 RECIPES: dict[str, dict[str, Any]] = {
@@ -23,3 +26,8 @@ def recipe(family: str, optimizer: str, stem: str = "imagenet") -> dict:
     size = {"input_size": CIFAR_STEM_SIZE} if stem == "cifar" else {}
     usual = RECIPES[family]
     return usual | size | {"lr": usual["lr"] * (ADAMW_LR_FACTOR if optimizer == "adamw" else 1)}
+
+
+def is_limited(config: "TrainConfig") -> bool:
+    """Whether a network could not learn all it could: layers were frozen, or it got a share of the photos."""
+    return bool(config.freeze) or config.train_fraction < 1

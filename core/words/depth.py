@@ -5,13 +5,10 @@ from collections.abc import Iterator
 import pandas as pd
 
 from core.analysis.depth import NETWORKS, Change, Changes, Finding, Guessing, Recipe
-from core.settings.recipes import NAMED_RECIPES
-from core.settings.setting import differences
-from core.settings.train_config import TrainConfig
+from core.analysis.gentle_start import GentleStart
 from core.words import capitalized
 from core.words.settings import in_words, setting_name
 
-TRIED = TrainConfig(depth=56, skip=False, **NAMED_RECIPES["published"])
 # From docs/trials.md: means over steps 151 to 200, one training each.
 FIRST_STEPS = (
     "**Is the start fair to the deepest plain network?** In its first 200 steps by this recipe, a layer of the plain "
@@ -70,41 +67,30 @@ def finding(found: Finding) -> str:
     return " ".join(_sentences(found))
 
 
-def first_steps(configs: list[TrainConfig], rows: pd.DataFrame, clipped: pd.DataFrame) -> str | None:
-    """What is known of the start of the deepest plain network, where it was trained by the recipe of the trials.
-    `rows`: `depth.table` of this recipe; `clipped`: of the same with each layer's gradient clipped, empty where there
-    is none."""
-    if not any(differences(config, TRIED).keys() <= {"seed", "keep_weights"} for config in configs):
-        return None
-    usual, gentle = _right(rows), {} if clipped.empty else _right(clipped)
-    known = "plain" in gentle and usual.keys() == set(NETWORKS)
-    if not known:
+def first_steps(found: GentleStart) -> str:
+    """What is known of the start of the deepest plain network."""
+    if not found.complete:
         return f"{FIRST_STEPS} {NEVER_ENDED}"
-    return f"{FIRST_STEPS} {_carried_to_its_end(usual, gentle)}{_unlike(pd.concat([rows, clipped]))}"
+    return f"{FIRST_STEPS} {_carried_to_its_end(found)}{_unlike(found.precisions)}"
 
 
-def _right(rows: pd.DataFrame) -> dict[str, float]:
-    """At the depth of the trials: {network: percent right on test photos}, the mean over seeds."""
-    return dict(rows[rows["depth"] == TRIED.depth].groupby("network")["test_right"].mean())
-
-
-def _unlike(rows: pd.DataFrame) -> str:
+def _unlike(precisions: list[str]) -> str:
     """Where those of that depth were not all trained in the same numbers."""
-    used = sorted(rows.loc[rows["depth"] == TRIED.depth, "precision"].dropna().unique())
-    if len(used) < 2:
+    if len(precisions) < 2:
         return ""
-    return f" Some of these trainings calculated in {' and some in '.join(used)}, so part of this may be rounding."
-
-
-def _carried_to_its_end(usual: dict[str, float], gentle: dict[str, float]) -> str:
-    gap = usual["ResNet"] - usual["plain"]
-    remaining = gentle.get("ResNet", usual["ResNet"]) - gentle["plain"]
-    residual = f"{gentle['ResNet']:.1f}%" if "ResNet" in gentle else f"{usual['ResNet']:.1f}% (without clipping)"
     return (
-        f"Trained to its end with clipped gradients, the plain network is right on {gentle['plain']:.1f}% of test "
-        f"photos instead of {usual['plain']:.1f}%, the ResNet on {residual}. Of the gap of {gap:.1f} points, "
-        f"{remaining:.1f} remain: clipping accounts for {gap - remaining:.1f}, as far as single trainings tell. After "
-        "the first epoch it hardly acted (checkpoints/README.md)."
+        f" Some of these trainings calculated in {' and some in '.join(precisions)}, so part of this may be rounding."
+    )
+
+
+def _carried_to_its_end(found: GentleStart) -> str:
+    usual, clipped = found.usual, found.clipped
+    residual = f"{clipped['ResNet']:.1f}%" if "ResNet" in clipped else f"{usual['ResNet']:.1f}% (without clipping)"
+    return (
+        f"Trained to its end with clipped gradients, the plain network is right on {clipped['plain']:.1f}% of test "
+        f"photos instead of {usual['plain']:.1f}%, the ResNet on {residual}. Of the gap of {found.gap:.1f} points, "
+        f"{found.remaining:.1f} remain: clipping accounts for {found.gap - found.remaining:.1f}, as far as single "
+        "trainings tell. After the first epoch it hardly acted (checkpoints/README.md)."
     )
 
 

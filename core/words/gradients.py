@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from core.analysis.gradients import ABOUT_EQUAL, Ratio
+from core.analysis.gradients import ABOUT_EQUAL, Ratio, are_even
 
 BEYOND_FIGURES = 1e9  # ratios above this, either way, have no figure
 FEW_PERCENT = 0.01  # from here to the whole, percent are said
-EVEN = 10  # times as far as the least: below it, all layers move about equally far
 NOTHING_IN_COMMON = 0.1  # a cosine below which two gradients count as unlike
 
 
@@ -42,20 +41,20 @@ def step(length: float) -> str:
     return f"{length:.0%} of their size" if FEW_PERCENT <= length < 1 else f"{_multiple(length)} their size"
 
 
+def first_steps(lengths: dict[str, float]) -> str:
+    """How far a step moves the first layer's weights, by side, e.g. "in A by 1/120 of their size; in B by 3%"."""
+    return "; ".join(f"in {side} by {step(length)}" for side, length in lengths.items())
+
+
 def steps(where: str, lengths: np.ndarray) -> str:
     """How unlike the layers of one network move; `lengths` of all, NaN where not finite. `where`: "In A"."""
     if not np.nanmin(lengths):
         still = int((lengths == 0).sum())
         return f"{where}, {still} of {len(lengths)} layers do{'es' * (still == 1)} not move at all."
     times = rounded(np.nanmax(lengths) / np.nanmin(lengths))
-    if even(lengths):
+    if are_even(lengths):
         return f"{where}, all layers move about equally far; the largest step is {times} times the smallest."
     return f"{where}, the layer that moves most moves {times} times as far as the one that moves least."
-
-
-def even(lengths: np.ndarray) -> bool:
-    """Whether all layers move about equally far."""
-    return bool(np.nanmax(lengths) < EVEN * np.nanmin(lengths))
 
 
 def arrives(plain: np.ndarray, residual: np.ndarray) -> str:

@@ -9,8 +9,6 @@ from core.data.cifar10 import CLASSES
 from core.words import capitalized
 
 GUESSING = log(len(CLASSES))  # the loss of a network that gives each class the same share
-PLATEAU = 0.9  # of the plane that is hardly above the middle: then there is no edge to speak of
-BENDS = 0.05  # of the places near the middle that bend down; fewer are not worth another word
 KINDS = {"plateau": "on a plateau", "valley": "in a valley", "bowl": "in a bowl"}
 MEANINGS = {
     "plateau": "On a plateau, hardly anything is higher than the middle.",
@@ -28,27 +26,19 @@ def figures(found: Shape) -> str:
     )
 
 
-def kind(found: Shape) -> str:
-    """One of KINDS: a plateau, where hardly anything rises; a valley, where the ground near the middle bends down in
-    some direction, as on a saddle; a bowl, where it bends up in all."""
-    if found.flat >= PLATEAU:
-        return "plateau"
-    return "valley" if found.bent_down >= BENDS else "bowl"
-
-
 def finding(names: dict[str, str], shapes: dict[str, Shape]) -> str:
     """E.g. "The plain network ended in a valley, the ResNet in a bowl. There are no mountains around either."; both by
     side."""
-    if len(shapes) == 2 and len(kinds := {kind(found) for found in shapes.values()}) == 1:
+    if len(shapes) == 2 and len(kinds := {found.kind for found in shapes.values()}) == 1:
         return f"Both ended {KINDS[kinds.pop()]}. {_mountains(names, shapes)}"
-    first, *others = [(names[side], KINDS[kind(found)]) for side, found in shapes.items()]
+    first, *others = [(names[side], KINDS[found.kind]) for side, found in shapes.items()]
     ends = [f"{first[0]} ended {first[1]}", *(" ".join(other) for other in others)]
     return f"{capitalized(', '.join(ends))}. {_mountains(names, shapes)}"
 
 
 def meanings(shapes: Iterable[Shape]) -> str:
     """What each kind of ground that is among these means."""
-    kinds = {kind(found) for found in shapes}
+    kinds = {found.kind for found in shapes}
     return " ".join(words for name, words in MEANINGS.items() if name in kinds)
 
 

@@ -36,6 +36,8 @@ RAYS = 36  # straight ways out of the middle
 # resnet20-s0, loss falls by 0.2 from a height of 3.
 FALL = 0.5
 LITTLE = 1.0  # loss above the middle
+PLATEAU = 0.9  # of the plane that is hardly above the middle: then there is no edge to speak of
+BENDS = 0.05  # of the places near the middle that bend down; fewer are not worth another word
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,14 @@ class Shape:
     flat: float
     bent_down: float
     falls: float
+
+    @property
+    def kind(self) -> str:
+        """A "plateau", where hardly anything rises; a "valley", where the ground near the middle bends down in some
+        direction, as on a saddle; a "bowl", where it bends up in all."""
+        if self.flat >= PLATEAU:
+            return "plateau"
+        return "valley" if self.bent_down >= BENDS else "bowl"
 
 
 def require_twin(config: TrainConfig) -> None:

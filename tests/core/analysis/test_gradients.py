@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -168,3 +169,11 @@ def test_ratios_of_layers():
 @pytest.mark.parametrize(("curve", "times"), [([1, 2, 5], 0), ([1, 2, 1, 3], 2), ([3, 1, 1, 2], 0), ([0, 1, 0], 1)])
 def test_how_often_a_curve_turns_round(curve, times):
     assert gradients.turns(np.array(curve, dtype=float)) == times
+
+
+@pytest.mark.parametrize(("most", "even"), [(0.0099, True), (0.01, False)])
+def test_layers_move_evenly_within_a_factor_of_ten(most, even):
+    table = pd.DataFrame({"step": [0.001, most, 1e-12], "broken": [False, False, True]})
+    lengths = gradients.step_lengths(table)
+    assert np.isnan(lengths).tolist() == [False, False, True]
+    assert gradients.are_even(lengths) is even

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from core.analysis.depth import Change, Changes, Finding, Guessing, Recipe
+from core.analysis.gentle_start import GentleStart
 from core.words import depth
-from core.words.depth import TRIED
 
 WORSE, BETTER, LUCK = Change(-4.1, False), Change(1.26, False), Change(0.3, True)
 NOBODY: dict[str, list[int]] = {"plain": [], "ResNet": []}
@@ -46,45 +46,26 @@ def test_the_finding_in_words(case, snapshot):
     assert depth.finding(CASES[case]) == snapshot
 
 
-NAMES = {"plain": "plain", "residual": "ResNet"}
-
-
-def right(precision: str = "float32", **of_network: float) -> pd.DataFrame:
-    """A row a network of 56 layers, right on that percent of test photos; one of 20 layers must not count."""
-    rows = [(TRIED.depth, NAMES[name], value) for name, value in of_network.items()]
-    table = pd.DataFrame([(20, "plain", 99.0), *rows], columns=["depth", "network", "test_right"])
-    return table.assign(precision=precision)
-
-
-USUAL = right(plain=83.0, residual=92.5)
-
-
-@pytest.mark.parametrize(
-    ("changed", "told"),
-    [({}, True), ({"seed": 1}, True), ({"depth": 20}, False), ({"lr": 0.1}, False), ({"clip_layer": 1.0}, False)],
-)
-def test_the_start_of_the_deepest_plain_network_is_told_where_it_was_tried(changed, told):
-    others = [replace(TRIED, depth=8), replace(TRIED, skip=True)]
-    assert bool(depth.first_steps([*others, replace(TRIED, **changed)], USUAL, pd.DataFrame())) is told
-
-
-CLIPPED = {
-    "no clipped training": pd.DataFrame(),
-    "a clipped ResNet alone": right(residual=92.4),
-    "a clipped plain network": right(plain=84.0),
-    "both clipped": right(plain=84.0, residual=92.1),
-    "the gap gone": right(plain=91.0, residual=92.6),
-    "trained otherwise": right(plain=84.0, residual=92.1, precision="bfloat16"),
+USUAL = {"plain": 83.0, "ResNet": 92.5}
+CLIPPED: dict[str, dict[str, float]] = {
+    "no clipped training": {},
+    "a clipped ResNet alone": {"ResNet": 92.4},
+    "a clipped plain network": {"plain": 84.0},
+    "both clipped": {"plain": 84.0, "ResNet": 92.1},
+    "the gap gone": {"plain": 91.0, "ResNet": 92.6},
+    "trained otherwise": {"plain": 84.0, "ResNet": 92.1},
 }
 
 
 @pytest.mark.parametrize("case", CLIPPED)
 def test_what_a_gentle_start_changed(case, snapshot):
-    assert depth.first_steps([TRIED], USUAL, CLIPPED[case]) == snapshot
+    precisions = ["bfloat16", "float32"] if case == "trained otherwise" else ["float32"]
+    assert depth.first_steps(GentleStart(USUAL, CLIPPED[case], precisions)) == snapshot
 
 
 def test_a_gentle_start_of_a_recipe_without_a_pair_says_nothing_of_a_gap():
-    assert depth.first_steps([TRIED], right(plain=83.0), right(plain=84.0)).endswith(depth.NEVER_ENDED)
+    found = GentleStart({"plain": 83.0}, {"plain": 84.0}, ["float32"])
+    assert depth.first_steps(found).endswith(depth.NEVER_ENDED)
 
 
 BY_RECIPE = pd.DataFrame(

@@ -3,6 +3,7 @@
 import pytest
 
 from core.analysis.comparison import Fairness, fairness
+from core.settings.recipes import is_limited
 from core.settings.train_config import SETTINGS, TrainConfig
 from core.words import settings
 
@@ -53,7 +54,9 @@ def test_networks_are_named_by_what_tells_them_apart(make_run):
         ({}, []),
         ({"freeze": "layer2", "train_fraction": 0.1}, ["frozen up to layer2", "10% of the photos"]),
         ({"freeze": "backbone"}, ["only the last layer learns"]),
+        ({"train_fraction": 0.5}, ["50% of the photos"]),
     ],
 )
 def test_limits_of_a_training_in_words(changes, words):
     assert settings.limits(TrainConfig(**changes)) == words
+    assert is_limited(TrainConfig(**changes)) is bool(words)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.analysis.landscapes import landscape, unfinished
-from core.analysis.landscapes.landscape import MIDDLE, PAIRS, SIDE, STEPS, Landscape
+from core.analysis.landscapes.landscape import MIDDLE, PAIRS, SIDE, STEPS, Landscape, Shape
 from core.errors import LabError, RunError
 from core.settings.train_config import TrainConfig
 
@@ -32,6 +32,14 @@ def test_a_surface_in_figures(name, bent_down, falls, flat):
     assert (shape.bent_down, shape.falls, shape.flat) == pytest.approx((bent_down, falls, flat), abs=0.1)
     assert shape.middle == pytest.approx(SURFACES[name][MIDDLE, MIDDLE], abs=1e-6)
     assert (shape.lowest, shape.highest) == pytest.approx((SURFACES[name].min(), SURFACES[name].max()), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("flat", "bent_down", "kind"),
+    [(0.89, 0.04, "bowl"), (0.89, 0.05, "valley"), (0.9, 0.04, "plateau"), (0.9, 0.05, "plateau")],
+)
+def test_the_kind_of_ground(flat, bent_down, kind):
+    assert Shape(0.1, 0.99, 0.1, 9.0, flat, bent_down, falls=0.0).kind == kind
 
 
 def test_curvature_is_that_of_the_function():
