@@ -16,7 +16,7 @@ from core.words.settings import describe, in_words, limits, network_name, settin
 from ui import cached, chart, link, permission, screen
 from ui.curious import curious_charts
 from ui.foreign_text import plain
-from ui.pair.pair_picker import readable_runs, show_command
+from ui.pair.runs import readable_runs, show_command
 
 COSTS = {
     "parameters": ("parameters", "parameters (numbers that are learned)"),

@@ -17,6 +17,7 @@ from ui import cached
 from ui.curious import curious
 from ui.foreign_text import plain
 from ui.pair import figures_table, network_drawing, pair_picker, take_home
+from ui.pair.runs import finished_runs
 from ui.pictures import photos
 
 SHORTCUTS = {
@@ -81,7 +82,7 @@ def _beginning(run: Run) -> str:
 def over_seeds() -> comparison.OverSeeds:
     """Of all trainings that differ from these two in their seed alone; one whose answers can't be read is left out."""
     points = {}
-    for seed, both in comparison.pairs_by_seed(pair.a, pair.b, pair_picker.finished_runs()).items():
+    for seed, both in comparison.pairs_by_seed(pair.a, pair.b, finished_runs()).items():
         with suppress(RunError):
             points[seed] = cached.verdict(*both).points
     return comparison.OverSeeds(points if len(points) > 1 else {pair.a.config.seed: verdict.points})

@@ -14,7 +14,7 @@ from core.words.glossary import explain
 from ui import cached, chart, link, tables
 from ui.curious import curious_charts
 from ui.foreign_text import plain
-from ui.pair.pair_picker import finished_runs, show_command
+from ui.pair.runs import finished_runs, show_command
 
 NO_REFERENCE = depth.PUBLISHED[:0]
 ROOM_BELOW = 3  # points below the lowest

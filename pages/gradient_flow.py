@@ -20,8 +20,9 @@ from ui.curious import curious_charts
 from ui.foreign_text import plain
 from ui.gradients import gradient_record, new_networks
 from ui.gradients.gradient_record import Record, scale_of
-from ui.pair import pair_picker
-from ui.pair.pair_picker import Pair, offer_pair
+from ui.pair import looks, pair_picker
+from ui.pair.pair import DEEP, Pair
+from ui.pair.pair_picker import offer_pair
 
 WITHOUT_BATCH_NORM = ("plain56-none", "resnet56-none")
 WORDS = """
@@ -192,8 +193,8 @@ new_networks.show_one_step()
 st.header("Do almost equal pictures send the same message?", anchor=False)
 new_networks.show_likeness()
 st.header("And once they are trained?", anchor=False)
-pair = pair_picker.choose(pair_picker.DEEP)
-pair_picker.legend(pair)
+pair = pair_picker.choose(DEEP)
+looks.legend(pair)
 found = read_gradients(pair)
 if found:
     show_what_to_know(pair, found)

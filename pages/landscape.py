@@ -8,7 +8,8 @@ from core.words import landscape as landscape_words
 from core.words.glossary import explain
 from ui.curious import curious
 from ui.landscape import surface, training_walk
-from ui.pair import not_yet, pair_picker
+from ui.pair import looks, not_yet, pair_picker
+from ui.pair.pair import DEEP
 from ui.pair.pair_picker import offer_pair
 
 CAP = 5.0  # loss; guessing has 2.3
@@ -43,7 +44,7 @@ Its recipe of training was another one. What is found here is said above, from n
 map, not from how it looks.
 """
 
-pair = pair_picker.choose(pair_picker.DEEP, fits=lambda config: config.family == "cifar")
+pair = pair_picker.choose(DEEP, fits=lambda config: config.family == "cifar")
 st.title("Bowl or mountains?")
 st.markdown(
     "To learn is to walk downhill: all the numbers (weights) are changed, step by step, so that there are fewer "
@@ -57,10 +58,10 @@ def turn_back() -> None:
 
 
 def show_surface(side: str, found: landscape.Landscape, directions: int) -> None:
-    run = pair.a if side == "A" else pair.b
+    run = pair[side]
     shape = landscape.shape(found, directions)
     words = landscape_words.details(shape, found.photos, landscape.share_above(found, directions, CAP), CAP)
-    pair_picker.caption(pair, side, run)
+    looks.caption(pair, side, run)
     surface.show(
         side,
         pair.colors[side],

@@ -9,7 +9,7 @@ from core.words import capitalized, summary
 from core.words.glossary import explain, phrase
 from ui import cached, chart, tables
 from ui.curious import curious_charts
-from ui.pair import pair_picker
+from ui.pair import looks, pair_picker
 
 FINISH = TARGETS[0]
 AXES = {
@@ -29,7 +29,7 @@ def when_reached(run: Run) -> str:
 
 
 st.title("Which learns faster?")
-pair_picker.legend(pair)
+looks.legend(pair)
 pair_picker.require_history(pair)
 histories = {side: cached.history(run) for side, run in pair}
 there = {side: when_reached(run) for side, run in pair}

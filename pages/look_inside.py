@@ -13,7 +13,7 @@ from ui.curious import curious_charts
 from ui.foreign_text import plain
 from ui.lesson import way_back
 from ui.pair import missing_weights, pair_picker
-from ui.pair.pair_picker import TRANSFER, Pair
+from ui.pair.pair import TRANSFER, Pair
 from ui.pictures import answers_shown, closer_look, map_controls, picture_source, save_looks
 from ui.pictures.closer_look import Look
 

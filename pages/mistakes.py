@@ -15,7 +15,7 @@ from core.words.comparison import class_change, with_and_without
 from core.words.glossary import phrase
 from ui import answers_by_epoch, cached, chart
 from ui.curious import curious_charts
-from ui.pair import pair_picker
+from ui.pair import looks, pair_picker
 from ui.pictures import photos
 
 MEASURES = {
@@ -143,8 +143,9 @@ def show_classes() -> None:
     finding = class_change(measure, metrics.class_change(tables["A"][measure], tables["B"][measure]))
     chart.show(per_class, scores, MEASURES[measure], colors=pair.colors, width="stretch", key="classes", alt=finding)
     st.markdown(finding)
-    wide = pd.concat({side: table.drop(columns="images") for side, table in tables.items()}, axis=1)
-    wide.columns = [f"{measure} {side}" for side, measure in wide.columns]
+    wide = pd.concat(
+        [table.drop(columns="images").add_suffix(f" {side}") for side, table in tables.items()], axis="columns"
+    )
     percent = {name: st.column_config.NumberColumn(format="percent") for name in wide.columns}
     st.dataframe(wide[sorted(wide.columns)], column_config=percent, key="per_class", alt=finding)
 
@@ -170,7 +171,7 @@ def show_doubts() -> None:
 
 
 st.title("What do they mix up?")
-pair_picker.legend(pair)
+looks.legend(pair)
 show_most_common()
 st.caption(
     "Differences of ten or so can be luck: the same network, trained again from other random numbers, may differ by "

@@ -11,7 +11,8 @@ from core.words.glossary import explain
 from core.words.settings import names
 from ui import cached
 from ui.curious import curious
-from ui.pair.pair_picker import DEEP, finished_runs
+from ui.pair.pair import DEEP
+from ui.pair.runs import finished_runs
 from ui.pictures import photos
 
 LARGE, SMALL, STRIP, BUTTON = 320, 160, 96, 140  # pixels
@@ -30,6 +31,7 @@ if not set(DEEP) <= runs.keys():
     st.stop()
 a, b = (runs[name] for name in DEEP)
 called = names(a, b)
+answers_of = {"A": cached.test_logits(a).argmax(axis=1), "B": cached.test_logits(b).argmax(axis=1)}
 
 
 def seed() -> int:
@@ -139,7 +141,6 @@ def verdict(winners: list[str]) -> str:
     return capitalized(f"{' and '.join(winners)} won this time.")
 
 
-answers_of = {"A": cached.test_logits(a).argmax(axis=1), "B": cached.test_logits(b).argmax(axis=1)}
 number = seed()
 drawn = contest.draw(cached.by_who_is_right(a, b), number)
 game = st.session_state.get("_game")

@@ -19,6 +19,7 @@ from ui import cached, chart
 from ui.curious import curious
 from ui.foreign_text import plain
 from ui.pair import missing_weights, not_yet, pair_picker
+from ui.pair.runs import finished_runs
 from ui.pictures import photos, picture_source
 
 SIDE = 96  # pixels on the screen: two side by side fit a small laptop
@@ -123,12 +124,11 @@ def show_curves(found: dict[str, robustness.Answers], kind: str, strength: int) 
         help="The mean over all kinds, or the one that is chosen above.",
     )
     kinds, what = (list(CORRUPTIONS), ALL_KINDS) if drawn == ALL else ([kind], CORRUPTIONS[kind].label)
-    runs = dict(pair)
     tables = {side: robustness.by_strength(answers, kinds) for side, answers in found.items()}
     now = {side: table.set_index("strength")["right"][strength] for side, table in tables.items()}
     finding = robustness_words.at_strength(pair.names, now, what, strength)
     st.markdown(finding)
-    table = pd.concat(table.assign(side=side, run=runs[side].name) for side, table in tables.items())
+    table = pd.concat(table.assign(side=side, run=pair[side].name) for side, table in tables.items())
     chart.show(right_by_strength, table, strength, colors=pair.colors, width="stretch", key="by_strength", alt=finding)
     st.caption(f"Of the first {robustness.PHOTOS:,} test photos. Dashed: where the slider stands. Dotted: guessing.")
     for side, answers in found.items():
@@ -143,7 +143,7 @@ def show_kept(kept: robustness.Kept) -> None:
 
 def other_pairs() -> dict[tuple[str, str], robustness.Kept]:
     """What each pair keeps that differs in the same one thing as this one, where both have been asked."""
-    alike = fair_pairs(pair.question.setting, pair_picker.finished_runs()) if pair.question else []
+    alike = fair_pairs(pair.question.setting, finished_runs()) if pair.question else []
     found = {(each.a.name, each.b.name): cached.kept_of_spoiled(each.a, each.b) for each in alike}
     return {both: kept for both, kept in found.items() if kept}
 

@@ -12,7 +12,8 @@ from core.words.questions import TITLES
 from ui import cached
 from ui.foreign_text import plain
 from ui.pair import network_drawing
-from ui.pair.pair_picker import DEEP, TRANSFER, Pair, finished_runs
+from ui.pair.pair import DEEP, TRANSFER, Pair
+from ui.pair.runs import finished_runs
 from ui.pictures import photos
 from ui.pictures.picture_source import OWN_PHOTO
 

@@ -18,7 +18,8 @@ from ui.curious import curious_charts
 from ui.foreign_text import plain
 from ui.fragment import fragment
 from ui.pair import network_drawing, pair_picker
-from ui.pair.pair_picker import SHALLOW, offer_pair
+from ui.pair.pair import SHALLOW
+from ui.pair.pair_picker import offer_pair
 
 TELLING_PAIRS = {
     "shallow": (*SHALLOW, "Try the pair of 20 layers"),

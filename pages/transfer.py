@@ -18,7 +18,7 @@ from ui import cached, chart, link, tables
 from ui.curious import curious_charts
 from ui.foreign_text import plain
 from ui.pair import figures_table
-from ui.pair.pair_picker import readable_runs, show_command
+from ui.pair.runs import readable_runs, show_command
 from ui.pictures import photos
 from ui.pictures.picture_source import OWN_PHOTO
 

@@ -16,6 +16,7 @@ from ui import cached, chart
 from ui.curious import curious
 from ui.foreign_text import plain
 from ui.pair import missing_weights, not_yet, pair_picker
+from ui.pair.pair import DEEP
 from ui.pictures import photos, picture_source
 
 SEEN = 120  # pixels on the screen of what the networks see
@@ -36,7 +37,7 @@ from thousands of photos with their names. The solid line shows what the network
 last layer early is known from language models as the *logit lens*.
 """
 
-pair = pair_picker.choose(pair_picker.DEEP, fits=lambda config: config.family == "cifar")
+pair = pair_picker.choose(DEEP, fits=lambda config: config.family == "cifar")
 st.title("When does it know?")
 st.markdown(
     "A picture goes through a network block by block. **We stop after each of the last blocks and ask the network: "
@@ -116,9 +117,8 @@ found = not_yet.read(
     lambda run: f"{probes.COMMAND} {run.name}",
 )
 if found:
-    runs = dict(pair)
     table = pd.concat(
-        pd.DataFrame({"block": asked[side], "accuracy": shares}).assign(side=side, run=runs[side].name, reader=reader)
+        pd.DataFrame({"block": asked[side], "accuracy": shares}).assign(side=side, run=pair[side].name, reader=reader)
         for side, of_side in found.items()
         for reader, shares in zip(READERS, (of_side.own, of_side.probe), strict=True)
     )
@@ -129,7 +129,7 @@ if found:
         "block alone. Dotted: guessing."
     )
     for side, of_side in found.items():
-        st.markdown(probe_words.over_many(f"**{side}** ({plain(describe(runs[side]))})", of_side, asked[side]))
+        st.markdown(probe_words.over_many(f"**{side}** ({plain(describe(pair[side]))})", of_side, asked[side]))
 with curious():
     st.markdown(WHY)
     for side, of_side in found.items():

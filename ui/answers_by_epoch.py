@@ -15,7 +15,8 @@ from core.words.glossary import explain
 from ui import chart
 from ui.fragment import fragment
 from ui.pair import not_yet
-from ui.pair.pair_picker import OBSERVED, Pair, offer_pair
+from ui.pair.pair import OBSERVED, Pair
+from ui.pair.pair_picker import offer_pair
 from ui.pictures import photos
 
 FULLEST = 0.15  # of a class's photos, in one cell: full color; early in a training, there are far more

@@ -59,7 +59,7 @@ def warm_up(prepare: Callable[[], None]) -> None:
 def prepare_first_page() -> None:
     from core.runs.library import find_run
     from ui import cached
-    from ui.pair.pair_picker import DEEP, TRANSFER
+    from ui.pair.pair import DEEP, TRANSFER
 
     cached.test_images()
     for names in (DEEP, TRANSFER):
@@ -75,7 +75,7 @@ def prepare_other_pages() -> None:
     from core.charts.palette import WITH
     from core.runs.library import find_run
     from ui import cached
-    from ui.pair.pair_picker import TRANSFER, Pair
+    from ui.pair.pair import TRANSFER, Pair
     from ui.pictures import closer_look
     from ui.pictures.picture_source import most_telling
 

@@ -9,7 +9,7 @@ from core.runs.library import find_run
 from core.sharing.handout.page import render
 from tests.core.sharing.handout.test_page import LESSON
 from ui.pair import take_home
-from ui.pair.pair_picker import Pair
+from ui.pair.pair import Pair
 
 pytestmark = pytest.mark.slow
 PAIRS = {

@@ -11,7 +11,7 @@ from core.runs.library import find_run
 from tests.pages.opened import open_page
 from ui import cached
 from ui.pair import take_home
-from ui.pair.pair_picker import Pair
+from ui.pair.pair import Pair
 from ui.training import runs_table
 
 

@@ -12,7 +12,9 @@ from core.runs.run import Run
 from core.words import calibration as calibration_words
 from core.words.settings import names
 from ui import cached, chart
-from ui.pair.pair_picker import DEEP, HUES, MARKS, finished_runs
+from ui.pair.looks import HUES, MARKS
+from ui.pair.pair import DEEP
+from ui.pair.runs import finished_runs
 from ui.pictures import photos
 
 CLASS = "Class"

@@ -12,7 +12,8 @@ from ui import cached, screen
 from ui.classroom import class_link
 from ui.curious import curious
 from ui.foreign_text import plain
-from ui.pair.pair_picker import DEEP, finished_runs
+from ui.pair.pair import DEEP
+from ui.pair.runs import finished_runs
 
 TITLE = "Your class plays"
 GONE = "This room is no longer open; ask for the new code."

@@ -17,7 +17,7 @@ from ui import cached, chart
 from ui.foreign_text import plain
 from ui.fragment import fragment
 from ui.pair import not_yet
-from ui.pair.pair_picker import Pair
+from ui.pair.pair import Pair
 
 Record = tuple[list[str], np.ndarray]  # layers, first to last, and their norms by epoch: (epochs, layers)
 COLOR_RANGE = 1e6  # beyond that, all but the strongest would look alike
@@ -50,7 +50,7 @@ def show_steps(pair: Pair, found: dict[str, Record]) -> None:
             for epoch, of_epoch in _finite_ends(steps[side]).items()
         )
         with column:
-            st.markdown(f"**{side}: {plain(dict(pair)[side].name)}**")
+            st.markdown(f"**{side}: {plain(pair[side].name)}**")
             chart.show(
                 gradient_heatmap,
                 table,

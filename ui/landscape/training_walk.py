@@ -11,8 +11,9 @@ from core.runs.run import Run
 from core.settings.train_config import LONGEST_NAME
 from core.words import landscape as landscape_words
 from ui import chart, permission
-from ui.pair import not_yet, pair_picker
-from ui.pair.pair_picker import OBSERVED, Pair, offer_pair
+from ui.pair import looks, not_yet
+from ui.pair.pair import OBSERVED, Pair
+from ui.pair.pair_picker import offer_pair
 
 TIMES = 12  # that weights are kept, where nobody has yet
 SYMBOLS = {"A": "circle", "B": "square"}
@@ -89,9 +90,9 @@ def _was_kept(run: Run) -> bool:
 
 
 def _show_way(pair: Pair, side: str, found: Walk, scale: list[float]) -> None:
-    run = pair.a if side == "A" else pair.b
+    run = pair[side]
     words = landscape_words.way_details(found)
-    pair_picker.caption(pair, side, run)
+    looks.caption(pair, side, run)
     chart.show(
         way_on_map,
         walk.ground_table(found),

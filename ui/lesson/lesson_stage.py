@@ -20,7 +20,7 @@ from ui.classroom import class_link
 from ui.foreign_text import emphasized, plain
 from ui.lesson import lesson_class, lesson_views
 from ui.pair import take_home
-from ui.pair.pair_picker import finished_runs
+from ui.pair.runs import finished_runs
 from ui.pictures import photos
 from ui.pictures.picture_source import OWN_PHOTO
 from ui.race import race_stage

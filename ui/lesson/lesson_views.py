@@ -24,7 +24,7 @@ from core.words.settings import describe, names
 from ui import cached, chart, screen, tables
 from ui.lesson import way_back
 from ui.pair import network_drawing
-from ui.pair.pair_picker import finished_runs, readable_runs
+from ui.pair.runs import finished_runs, readable_runs
 from ui.pictures import photos
 from ui.pictures.picture_source import OWN_PHOTO
 from ui.race import race_stage

@@ -8,7 +8,9 @@ from core.settings.recipes import is_limited
 from core.settings.setting import differences
 from ui import permission
 from ui.foreign_text import plain
-from ui.pair.pair_picker import Pair, finished_runs, offer_pair
+from ui.pair.pair import Pair
+from ui.pair.pair_picker import offer_pair
+from ui.pair.runs import finished_runs
 
 
 def offer(pair: Pair) -> None:

@@ -1,59 +1,24 @@
-"""The pair of networks that a page compares, A and B: chosen by the question they answer, or freely by name.
+"""The picker of the pair that a page compares: by the question that two networks answer, or freely by name.
 
 The choice holds on every page that compares, and is kept in the link as ?a=NAME&b=NAME.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from html import escape
 
 import streamlit as st
 
 from core.analysis.questions import Question
-from core.charts import palette
-from core.errors import RunError
-from core.runs import reproduction
 from core.runs.library import NAME, damaged_runs, list_runs
 from core.runs.run import Run
 from core.settings.train_config import TrainConfig
 from core.words import questions as question_words
-from core.words.settings import describe, names
-from ui import cached, link, permission, screen
+from core.words.settings import describe
+from ui import cached, link, screen
 from ui.foreign_text import plain
+from ui.pair.pair import DEEP, Names, Pair
+from ui.pair.runs import finished_runs
 
-Names = tuple[str, str]  # of A and of B
-DEEP: Names = ("plain56-s0", "resnet56-s0")
-SHALLOW: Names = ("plain20-s0", "resnet20-s0")
-TRANSFER: Names = ("resnet50-scratch", "resnet50-imagenet")
-OBSERVED: Names = ("plain20-quick", "resnet20-quick")  # their answers and weights were kept after every epoch
 SIDES = ("a", "b")
-MARKS = {"A": "●", "B": "■"}  # as in the charts
-HUES = {"A": "orange", "B": "blue"}  # Streamlit's names for what is nearest to `palette.COLORS`
-
-
-@dataclass(frozen=True)
-class Pair:
-    a: Run
-    b: Run
-    question: Question | None  # None where they differ in more than one thing, or in none
-
-    def __iter__(self):
-        """("A", run), ("B", run)."""
-        return iter((("A", self.a), ("B", self.b)))
-
-    @property
-    def colors(self) -> dict[str, str]:
-        """{side: color}."""
-        return palette.colors(self.a.config, self.b.config)
-
-    @property
-    def names(self) -> dict[str, str]:
-        """{side: what to call it in a sentence}, e.g. "the plain network"."""
-        return names(self.a, self.b)
-
-    @property
-    def link(self) -> dict[str, str]:
-        return {"a": self.a.name, "b": self.b.name}
 
 
 def choose(default: Names = DEEP, fits: Callable[[TrainConfig], bool] = lambda _: True) -> Pair:
@@ -82,51 +47,6 @@ def choose(default: Names = DEEP, fits: Callable[[TrainConfig], bool] = lambda _
     return Pair(a, b, question)
 
 
-def legend(pair: Pair) -> None:
-    """Who is A and who is B, with their color and their mark in the charts."""
-    parts = "".join(f"<span>{_named(pair, side, run)}</span>" for side, run in pair)
-    st.html(f'<div style="display:flex;flex-wrap:wrap;gap:0 1.5rem">{parts}</div>')
-
-
-def caption(pair: Pair, side: str, run: Run) -> None:
-    """Above a chart of one of them alone: who it is."""
-    st.html(f"<small>{_named(pair, side, run)}</small>")
-
-
-def _named(pair: Pair, side: str, run: Run) -> str:
-    """In HTML."""
-    mark = f'<span style="color:{pair.colors[side]}">{MARKS[side]}</span>'
-    return f'<span style="white-space:nowrap">{mark} <b>{side}</b></span> {escape(describe(run))}'
-
-
-def finished_runs() -> list[Run]:
-    """All that can be chosen. What is wrong with other folders is told by the page Train networks."""
-    return [run for run in list_runs()[0] if run.finished]
-
-
-def readable_runs() -> list[Run]:
-    """The finished runs whose answers can be read, and the history of those trained here; the others are reported."""
-    found = []
-    for run in finished_runs():
-        if problem := _problem(run):
-            st.warning(f"{plain(problem)} So {plain(run.name)} is left out here.", icon=":material/folder_off:")
-        else:
-            found.append(run)
-    return found
-
-
-@st.cache_data(max_entries=1_000, hash_funcs=cached.RUN_KEY, show_spinner=False)
-def _problem(run: Run) -> str | None:
-    """What can't be read of a run, in a sentence."""
-    try:
-        cached.accuracy(run)
-        if not run.imported:
-            cached.history(run)
-    except RunError as error:
-        return str(error)
-    return None
-
-
 def require_history(pair: Pair) -> None:
     """Where a network of the pair was trained elsewhere, say so, and end the page."""
     if elsewhere := [side for side, run in pair if run.imported]:
@@ -151,16 +71,6 @@ def rename(before: str, after: str) -> None:
     """Where a run that is chosen gets another name, it stays chosen."""
     if pair := st.session_state.get("_pair"):
         st.session_state["_pair"] = tuple(after if name == before else name for name in pair)
-
-
-def show_command(run: Run, **changes) -> None:
-    """The command that makes another run like `run`, but for these settings."""
-    run = permission.shown(run)
-    st.code(
-        "\n".join([*reproduction.preparation(run), reproduction.command_with(run, **changes)]),
-        language=None,
-        wrap_lines=True,
-    )
 
 
 def _draw(questions: dict[str, Question], label: str | None, runs: dict[str, Run], pair: Names) -> None:

@@ -16,7 +16,7 @@ from core.runs.run import Run
 from core.sharing.handout.handout import Drawing, Map
 from ui import cached
 from ui.pair import network_drawing
-from ui.pair.pair_picker import Pair
+from ui.pair.pair import Pair
 
 SIDE = 160  # pixels of a map
 

@@ -16,7 +16,7 @@ from core.words import comparison as comparison_words
 from core.words.glossary import explain
 from ui import cached, chart
 from ui.foreign_text import plain
-from ui.pair.pair_picker import Pair
+from ui.pair.pair import Pair
 from ui.pictures import photos
 from ui.pictures.closer_look import SIDE, Look, in_words
 from ui.pictures.picture_source import Choice

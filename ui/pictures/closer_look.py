@@ -23,7 +23,7 @@ from core.words import comparison as comparison_words
 from ui import cached, chart
 from ui.foreign_text import plain
 from ui.fragment import fragment
-from ui.pair.pair_picker import Pair
+from ui.pair.pair import Pair
 
 if TYPE_CHECKING:  # they bring torch
     from core.heatmaps.predictor import Prediction

@@ -9,7 +9,7 @@ from core.data.cifar10 import CLASSES, load_training
 from core.data.pictures import png_address
 from core.words.comparison import judged
 from ui import cached
-from ui.pair.pair_picker import Pair
+from ui.pair.pair import Pair
 from ui.pictures.picture_source import TEST_PHOTO
 
 SIDE = 128  # pixels on the screen of a 32 x 32 picture in a strip

@@ -14,7 +14,7 @@ from core.data.cifar10 import CLASSES, TEST_IMAGES
 from core.errors import ImageError, LabError
 from ui import cached, link, permission, screen
 from ui.foreign_text import plain
-from ui.pair.pair_picker import Pair
+from ui.pair.pair import Pair
 
 SOURCES = {"upload": "My photo", "test": "Test photo", "gallery": "Gallery", "camera": "Webcam"}
 OWN_PHOTO = {"source": SOURCES["upload"]}  # in a link, which holds what the widget shows

@@ -8,7 +8,7 @@ from core.charts import poster
 from core.words import calibration as calibration_words
 from core.words import settings
 from ui import cached
-from ui.pair.pair_picker import Pair
+from ui.pair.pair import Pair
 from ui.pictures.closer_look import Look
 
 

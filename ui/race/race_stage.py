@@ -18,7 +18,7 @@ from core.jobs.races.race_process import StartedRace
 from core.jobs.races.recorded_races import RecordedRace
 from ui.foreign_text import plain
 from ui.fragment import fragment
-from ui.pair.pair_picker import DEEP, SHALLOW, TRANSFER, Names
+from ui.pair.pair import DEEP, SHALLOW, TRANSFER, Names
 from ui.race import race_host, race_view
 
 POLL, REPLAY_POLL, LOOK_FOR_A_RACE = "900ms", "500ms", "3s"

@@ -16,7 +16,7 @@ from core.words.gradients import rounded
 from ui import cached, chart
 from ui.curious import curious_charts
 from ui.foreign_text import plain
-from ui.pair.pair_picker import HUES
+from ui.pair.looks import HUES
 from ui.pictures import photos
 from ui.race.race_track import track
 

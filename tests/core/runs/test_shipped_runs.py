@@ -20,7 +20,7 @@ from core.settings.setting import differences
 from core.settings.train_config import TrainConfig
 from core.sharing.model_card import card_text
 from core.training.trainer import Trainer
-from ui.pair.pair_picker import DEEP, OBSERVED, SHALLOW, TRANSFER
+from ui.pair.pair import DEEP, OBSERVED, SHALLOW, TRANSFER
 
 FOLDERS = sorted(path.parent for path in SHIPPED.glob("*/config.json"))
 WEIGHED = [folder for folder in FOLDERS if (folder / "model.safetensors").is_file()]
