@@ -5,6 +5,7 @@ from contextlib import suppress
 import streamlit as st
 
 from core.analysis import comparison, transfer
+from core.analysis.comparison import A_ALONE, B_ALONE
 from core.analysis.training_summary import summarize
 from core.data.cifar10 import CLASSES
 from core.errors import RunError
@@ -104,7 +105,7 @@ with left:
 with right:
     show_network("B", pair.b)
 with middle:
-    better = "B right, A wrong" if verdict.b.value >= verdict.a.value else "A right, B wrong"
+    better = B_ALONE if verdict.b.value >= verdict.a.value else A_ALONE
     if len(disagreements[better]):
         show_example(int(disagreements[better][0]))
 st.header(comparison_words.headline(verdict, pair.names), anchor=False)
@@ -133,7 +134,7 @@ st.header("Where they disagree", anchor=False)
 who = st.segmented_control(
     "Which photos",
     list(disagreements),
-    default="B right, A wrong",
+    default=B_ALONE,
     key="who",
     bind="query-params",
     required=True,

@@ -4,6 +4,7 @@ import secrets
 
 import streamlit as st
 
+from core.analysis.comparison import A_ALONE, B_ALONE, BOTH, NEITHER
 from core.classroom import contest
 from core.data.cifar10 import CLASSES
 from core.words import capitalized, with_article
@@ -159,8 +160,8 @@ with curious():
     st.markdown(
         f"On all 10,000 test photos A is right on {shares['A']:.0%} and B on {shares['B']:.0%}: of ten photos picked "
         "at random they would miss only one or two, and you could hardly win. So that it is a fair contest, each of "
-        f"these ten is picked with these chances: {contest.SHARES['both right']:.0%} from the photos on which both are "
-        f"right, {contest.SHARES['B right, A wrong']:.0%} from those on which B alone is, "
-        f"{contest.SHARES['A right, B wrong']:.0%} from those on which A alone is, and "
-        f"{contest.SHARES['both wrong']:.0%} from those on which neither is."
+        f"these ten is picked with these chances: {contest.SHARES[BOTH]:.0%} from the photos on which both are "
+        f"right, {contest.SHARES[B_ALONE]:.0%} from those on which B alone is, "
+        f"{contest.SHARES[A_ALONE]:.0%} from those on which A alone is, and "
+        f"{contest.SHARES[NEITHER]:.0%} from those on which neither is."
     )

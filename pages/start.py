@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.analysis.comparison import B_ALONE
 from core.charts.palette import SIDES
 from core.data.cifar10 import CLASSES
 from core.errors import RunError
@@ -69,7 +70,7 @@ def show_story(setting: str, pair: Pair) -> None:
 
 def show_photo(setting: str, pair: Pair, called: dict[str, str]) -> None:
     """One that B names and A does not."""
-    found = cached.disagreements(pair.a, pair.b)["B right, A wrong"]
+    found = cached.disagreements(pair.a, pair.b)[B_ALONE]
     if not len(found):
         return
     index = TELLING[setting] if TELLING[setting] in found else int(found[0])

@@ -19,6 +19,8 @@ from core.settings.train_config import OF_NETWORK, SETTINGS
 
 # What beside the settings decides on what is learned, by more than the last digits; and its usual value.
 USUAL_ENVIRONMENT = {"processes": 1, "precision": "float32"}
+# Of test photos, by who is right.
+A_ALONE, B_ALONE, NEITHER, BOTH = "A right, B wrong", "B right, A wrong", "both wrong", "both right"
 TRAINING = "training"  # in which two runs differ where one of them was trained elsewhere: how is not known
 
 
@@ -129,7 +131,7 @@ class Verdict:
 def verdict(logits_a: np.ndarray, logits_b: np.ndarray, labels: np.ndarray) -> Verdict:
     """From both runs' logits float (n, 10) on the same images and their labels (n,)."""
     kinds = by_who_is_right(logits_a, logits_b, labels)
-    only_a, only_b = len(kinds["A right, B wrong"]), len(kinds["B right, A wrong"])
+    only_a, only_b = len(kinds[A_ALONE]), len(kinds[B_ALONE])
     shares = metrics.accuracy(logits_a, labels), metrics.accuracy(logits_b, labels)
     return Verdict(*shares, only_a, only_b, metrics.mcnemar(only_a, only_b))
 
@@ -181,10 +183,10 @@ def by_who_is_right(logits_a: np.ndarray, logits_b: np.ndarray, labels: np.ndarr
     """Indices of the test images by who is right, in their own order."""
     right_a, right_b = metrics.right(logits_a, labels), metrics.right(logits_b, labels)
     kinds = {
-        "A right, B wrong": right_a & ~right_b,
-        "B right, A wrong": right_b & ~right_a,
-        "both wrong": ~right_a & ~right_b,
-        "both right": right_a & right_b,
+        A_ALONE: right_a & ~right_b,
+        B_ALONE: right_b & ~right_a,
+        NEITHER: ~right_a & ~right_b,
+        BOTH: right_a & right_b,
     }
     return {name: np.flatnonzero(which) for name, which in kinds.items()}
 
@@ -196,7 +198,7 @@ def disagreements(logits_a: np.ndarray, logits_b: np.ndarray, labels: np.ndarray
     differ = p_a.argmax(axis=1) != p_b.argmax(axis=1)
     found = {}
     kinds = by_who_is_right(logits_a, logits_b, labels)
-    for name in ("B right, A wrong", "A right, B wrong", "both wrong"):
+    for name in (B_ALONE, A_ALONE, NEITHER):
         indices = kinds[name][differ[kinds[name]]]
         found[name] = indices[np.argsort(-sureness[indices], kind="stable")]
     return found

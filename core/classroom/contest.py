@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.analysis.comparison import A_ALONE, B_ALONE, BOTH, NEITHER
+
 PHOTOS = 10
 # How often a photo of each kind is drawn: at random, both networks would be right on most, and nobody could win.
-SHARES = {"both right": 0.4, "B right, A wrong": 0.25, "A right, B wrong": 0.15, "both wrong": 0.2}
+SHARES = {BOTH: 0.4, B_ALONE: 0.25, A_ALONE: 0.15, NEITHER: 0.2}
 
 
 def draw(kinds: dict[str, np.ndarray], seed: int) -> list[int]:

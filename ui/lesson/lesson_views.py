@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.analysis import depth, metrics, surgery, transfer
+from core.analysis.comparison import B_ALONE
 from core.analysis.training_summary import TARGETS
 from core.charts.depth import Axes, degradation
 from core.charts.learning import learning_curves as learning_curves_chart
@@ -91,7 +92,7 @@ def maps(a: Run, b: Run, photo: int) -> None:
 
 
 def photos_of_both(a: Run, b: Run) -> None:
-    wall = cached.disagreements(a, b)["B right, A wrong"][:DISAGREEMENTS]
+    wall = cached.disagreements(a, b)[B_ALONE][:DISAGREEMENTS]
     photos.row(wall, key="lesson_photos", side=SMALL)
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 from PIL import Image
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from core.analysis.comparison import A_ALONE, B_ALONE, BOTH, NEITHER
 from core.data import gallery, pictures
 from core.data.cifar10 import CLASSES, TEST_IMAGES
 from core.errors import ImageError, LabError
@@ -20,7 +21,7 @@ SOURCES = {"upload": "My photo", "test": "Test photo", "gallery": "Gallery", "ca
 OWN_PHOTO = {"source": SOURCES["upload"]}  # in a link, which holds what the widget shows
 TEST_PHOTO = {"source": SOURCES["test"]}
 ANY_PHOTO, DISAGREE, ANY_CLASS = "any photo", "they disagree", "any class"
-POOLS = (DISAGREE, "A right, B wrong", "B right, A wrong", "both wrong", "both right", ANY_PHOTO)
+POOLS = (DISAGREE, A_ALONE, B_ALONE, NEITHER, BOTH, ANY_PHOTO)
 NONE_OF_THESE = "none of these"
 TEN = "The networks know ten things: " + ", ".join(CLASSES) + "."
 OWN = "_own_pictures"

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from core.analysis import comparison, metrics
+from core.analysis.comparison import A_ALONE, B_ALONE, NEITHER
 from core.analysis.questions import Question, questions
 from core.analysis.training_summary import curves
 from core.charts import palette
@@ -30,7 +31,7 @@ from core.words.settings import describe, differing_in_words, fairness_in_words,
 
 DrawMap = Callable[[np.ndarray], Map]  # from a photo's pixels, uint8
 CURVES, ROW = 300, 20  # pixels: the height of the curves, and of a row of a table
-KINDS = ("B right, A wrong", "B right, A wrong", "A right, B wrong", "both wrong")  # of the photos, where there are any
+KINDS = (B_ALONE, B_ALONE, A_ALONE, NEITHER)  # of the photos, where there are any
 LONGEST_VERSION = 40  # letters: it comes from a run's file
 TASK = "Both learned to say which of ten things a small photo shows. Then they saw 10,000 photos that were new to them."
 ABOUT_PHOTOS = (
