@@ -21,7 +21,7 @@ from core.data.corruptions import CORRUPTIONS, STRENGTHS
 from core.errors import RunError
 from core.files import write_atomically, writing
 from core.runs.run import Run
-from core.runs.tables import load_npz
+from core.runs.tables import Array, load_npz
 
 FILE = "corruptions.npz"
 LARGEST = 200_000  # bytes; it has about 25,000
@@ -123,16 +123,15 @@ def load_complete(run: Run) -> Answers | None:
 
 
 def _read(path: Path) -> Answers:
-    clean, kinds, right = load_npz(path, "clean", "kinds", "right").values()
-    if (
-        kinds.dtype.kind != "U"
-        or kinds.ndim != 1
-        or len(set(kinds.tolist())) != len(kinds)
-        or not set(kinds.tolist()) <= CORRUPTIONS.keys()
-        or clean.dtype != bool
-        or clean.shape != (PHOTOS,)
-        or right.dtype != bool
-        or right.shape != (len(kinds), len(STRENGTHS), PHOTOS)
-    ):
-        raise RunError(f"{path} does not hold answers to {PHOTOS:,} spoiled photos.")
-    return Answers(clean, dict(zip(kinds.tolist(), right, strict=True)))
+    clean, kinds, right = load_npz(
+        path,
+        {
+            "clean": Array("bool", (PHOTOS,)),
+            "kinds": Array("U", ("kinds",), among=CORRUPTIONS),
+            "right": Array("bool", ("kinds", len(STRENGTHS), PHOTOS)),
+        },
+    ).values()
+    corrupted = dict(zip(kinds.tolist(), right, strict=True))
+    if len(corrupted) != len(kinds):
+        raise RunError(f"{path} is damaged: it has answers to a kind of photos twice.")
+    return Answers(clean, corrupted)

@@ -7,7 +7,7 @@ import json
 import os
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from core.runs.file_names import (
 )
 from core.runs.status import FILE as STATUS_FILE
 from core.runs.status import LOG_FILE, finished
-from core.runs.tables import load_npz, read_csv
+from core.runs.tables import Array, load_npz, read_csv
 from core.settings.train_config import TrainConfig
 
 HISTORY_COLUMNS = (
@@ -155,37 +155,27 @@ class Run:
 
     def _gradients(self) -> tuple[list[str], np.ndarray, np.ndarray | None]:
         self._require_trained_here()
-        arrays = load_npz(self.path / GRADIENTS_FILE, "layers", "norms", optional=("steps",))
-        layers, norms, steps = arrays["layers"], arrays["norms"], arrays.get("steps")
-        if (
-            layers.dtype.kind != "U"
-            or norms.dtype.kind != "f"
-            or norms.ndim != 2
-            or norms.shape[1:] != layers.shape
-            or norms.size == 0
-            or (steps is not None and (steps.dtype.kind != "f" or steps.shape != norms.shape))
-        ):
-            raise RunError(f"{self.path / 'gradients.npz'} does not hold gradient norms by epoch and layer.")
-        return layers.tolist(), norms, steps
+        by_epoch = Array("f", ("epochs", "layers"), low=-np.inf, high=np.inf, nan=True)
+        arrays = load_npz(
+            self.path / GRADIENTS_FILE,
+            {"layers": Array("U", ("layers",)), "norms": by_epoch, "steps": replace(by_epoch, optional=True)},
+        )
+        return arrays["layers"].tolist(), arrays["norms"], arrays.get("steps")
 
     def weight_change(self) -> "WeightChange":
         """How far training moved the weights. Raises RunError where that was not recorded (older runs)."""
         self._require_trained_here()
-        path = self.path / CHANGE_FILE
-        arrays = load_npz(path, "layers", "relative_change", "filters_before", "filters_after")
-        layers, change, before, after = arrays.values()
-        if (
-            layers.dtype.kind != "U"
-            or layers.ndim != 1
-            or len(layers) < 2
-            or change.shape != layers.shape
-            or before.ndim != 4
-            or before.shape[1] != 3
-            or before.size == 0
-            or max(before.shape[2:]) > LARGEST_FILTER
-            or before.shape != after.shape
-            or not all(values.dtype.kind == "f" and np.isfinite(values).all() for values in (change, before, after))
-        ):
+        path, filters = self.path / CHANGE_FILE, Array("f", ("filters", 3, "height", "width"))
+        layers, change, before, after = load_npz(
+            path,
+            {
+                "layers": Array("U", ("layers",)),
+                "relative_change": Array("f", ("layers",)),
+                "filters_before": filters,
+                "filters_after": filters,
+            },
+        ).values()
+        if len(layers) < 2 or max(before.shape[2:]) > LARGEST_FILTER:
             raise RunError(f"{path} does not hold the change of a network's weights.")
         return WeightChange(layers.tolist(), change, before, after)
 
@@ -195,11 +185,8 @@ class Run:
 
     def test_logits(self) -> np.ndarray:
         """float32 (10000, 10): the kept weights' logits on the test images, in the dataset's own order."""
-        logits = load_npz(self.path / RESULT_FILE, "logits")["logits"]
         shape = TEST_IMAGES, len(CLASSES)
-        if logits.shape != shape or logits.dtype.kind != "f" or not (np.abs(logits) < 1e30).all():
-            raise RunError(f"{self.path / RESULT_FILE} does not hold {shape} finite logits.")
-        return logits.astype(np.float32)
+        return load_npz(self.path / RESULT_FILE, {"logits": Array("f", shape)})["logits"].astype(np.float32)
 
     def load_model(self):
         """The trained network (`torch.nn.Module`, eval mode, on the CPU). Raises RunError if the weights do not fit."""

@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 
 from core.data.cifar10 import CLASSES, TRAINING_IMAGES
-from core.errors import RunError
 from core.files import write_atomically
 from core.runs.file_names import VALIDATION_FILE
 from core.runs.run import Run
-from core.runs.tables import load_npz
+from core.runs.tables import Array, load_npz
 
 MOST_EPOCHS = 1_000  # of a longer training nothing is kept: its file would be larger than what is read
 
@@ -48,29 +47,14 @@ def load(run: Run) -> Validation | None:
     path = run.path / VALIDATION_FILE
     if not path.exists():
         return None
-    arrays = load_npz(path, "photos", "labels", "answers", optional=("logits",))
-    photos, labels, answers, logits = arrays["photos"], arrays["labels"], arrays["answers"], arrays.get("logits")
-    if (
-        photos.dtype != np.int32
-        or photos.ndim != 1
-        or photos.size == 0
-        or not _within(photos, TRAINING_IMAGES)
-        or labels.dtype != np.uint8
-        or labels.shape != photos.shape
-        or not _within(labels, len(CLASSES))
-        or answers.dtype != np.uint8
-        or answers.shape[1:] != photos.shape
-        or answers.size == 0
-        or not _within(answers, len(CLASSES))
-        or (logits is not None and not _are_logits(logits, len(photos)))
-    ):
-        raise RunError(f"{path} does not hold answers to validation photos by epoch.")
-    return Validation(photos, labels, answers, None if logits is None else logits.astype(np.float32))
-
-
-def _within(numbers: np.ndarray, end: int) -> bool:
-    return bool((numbers >= 0).all() and (numbers < end).all())
-
-
-def _are_logits(values: np.ndarray, photos: int) -> bool:
-    return values.dtype == np.float16 and values.shape == (photos, len(CLASSES)) and bool(np.isfinite(values).all())
+    arrays = load_npz(
+        path,
+        {
+            "photos": Array("int32", ("photos",), low=0, high=TRAINING_IMAGES - 1),
+            "labels": Array("uint8", ("photos",), high=len(CLASSES) - 1),
+            "answers": Array("uint8", ("epochs", "photos"), high=len(CLASSES) - 1),
+            "logits": Array("float16", ("photos", len(CLASSES)), optional=True),
+        },
+    )
+    logits = arrays.pop("logits", None)
+    return Validation(**arrays, logits=None if logits is None else logits.astype(np.float32))

@@ -13,7 +13,7 @@ import numpy as np
 from core.analysis.landscapes import unfinished
 from core.errors import LabError, RunError
 from core.runs.run import LARGEST_COUNT, Run
-from core.runs.tables import load_npz
+from core.runs.tables import Array, load_npz
 from core.settings.train_config import PRECISIONS, TrainConfig
 
 FILE = "landscape.npz"
@@ -38,6 +38,12 @@ FALL = 0.5
 LITTLE = 1.0  # loss above the middle
 PLATEAU = 0.9  # of the plane that is hardly above the middle: then there is no edge to speak of
 BENDS = 0.05  # of the places near the middle that bend down; fewer are not worth another word
+
+MEASURED = {  # in the file: how the rest was
+    "photos": Array("i", low=1, high=LARGEST_COUNT),
+    "precision": Array("U", among=PRECISIONS),
+    "weights": Array("U"),
+}
 
 
 @dataclass(frozen=True)
@@ -167,19 +173,16 @@ def load(run: Run) -> Landscape | None:
 
 
 def _read(path: Path) -> Landscape:
-    arrays = load_npz(path, "loss", "accuracy", "photos", "precision", "weights")
-    loss, accuracy, photos, precision, weights = arrays.values()
-    if (
-        any(values.shape != (PAIRS, SIDE, SIDE) or values.dtype != np.float32 for values in (loss, accuracy))
-        or photos.shape
-        or photos.dtype.kind != "i"
-        or not 0 < photos <= LARGEST_COUNT
-        or any(text.shape or text.dtype.kind != "U" for text in (precision, weights))
-        or precision not in PRECISIONS
-        or (loss < 0).any()
-        or (loss > HIGHEST).any()
-        or (accuracy < 0).any()
-        or (accuracy > 1).any()
-    ):
-        raise RunError(f"{path} is damaged: it does not hold {PAIRS} planes of {SIDE} x {SIDE} points.")
-    return Landscape(loss, accuracy, int(photos), str(precision), str(weights))
+    plane = PAIRS, SIDE, SIDE
+    arrays = load_npz(path, {"loss": losses(*plane), "accuracy": shares(*plane), **MEASURED})
+    return Landscape(**unfinished.values(arrays))
+
+
+def losses(*shape: int | str) -> Array:
+    """NaN where nobody was yet."""
+    return Array("float32", shape, low=0, high=HIGHEST, nan=True)
+
+
+def shares(*shape: int | str) -> Array:
+    """The same of accuracies, 0 to 1."""
+    return Array("float32", shape, low=0, high=1, nan=True)

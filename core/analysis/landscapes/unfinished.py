@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -26,6 +26,11 @@ def save(run: Run, file: str, arrays: dict, finished: bool) -> None:
         write_atomically(path if finished else beside(path), lambda npz: np.savez_compressed(npz, **arrays))
         if finished:
             beside(path).unlink(missing_ok=True)
+
+
+def values(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+    """What was given to `save`: of an array without dimensions, its number or text."""
+    return {name: array if array.ndim else array.item() for name, array in arrays.items()}
 
 
 def known(run: Run, file: str, read: Callable[[Path], Known], fits: Callable[[Known], bool]) -> Known | None:

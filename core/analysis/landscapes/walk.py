@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 
 from core.analysis.landscapes import unfinished
-from core.analysis.landscapes.landscape import COMMAND, HIGHEST
+from core.analysis.landscapes.landscape import COMMAND, MEASURED, losses, shares
 from core.errors import RunError
 from core.runs.run import LARGEST_COUNT, Run
-from core.runs.tables import load_npz
-from core.settings.train_config import MOST_KEPT, PRECISIONS
+from core.runs.tables import Array, load_npz
+from core.settings.train_config import MOST_KEPT
 
 FILE = "walk.npz"
 LARGEST = 100_000  # bytes; it has about 9,000
@@ -29,7 +29,7 @@ PHOTOS = 500  # the first of the training photos that ship
 LOWEST, CAP = 0.001, 5.0  # loss; guessing has 2.3
 ROOM_FOR_WORDS = 0.2  # of the map's sides, from one moment with words to the next
 LITTLE = 0.005  # loss; what it rises by less from one moment to the next may be rounding
-FARTHEST = 1e9  # a length of weights: those that learn have some ten
+NEAREST, FARTHEST = 1e-9, 1e9  # lengths of weights: those that learn have some ten
 
 
 @dataclass(frozen=True)
@@ -190,60 +190,24 @@ def load(run: Run) -> Walk | None:
 
 
 def _read(path: Path) -> Walk:
-    arrays = load_npz(path, *Walk.__dataclass_fields__)
-    if not (_are_of_a_walk(arrays) and _are_measured(arrays) and _tell_how(arrays)):
-        raise RunError(f"{path} is damaged: it does not hold the path of a training over {SIDE} x {SIDE} points.")
-    plain = {name: arrays[name].item() for name in ("size", "photos", "precision", "weights")}
-    return Walk(**arrays | plain)
-
-
-def _are_of_a_walk(arrays: dict[str, np.ndarray]) -> bool:
-    epochs, path, distance, share, size = (arrays[n] for n in ("epochs", "path", "distance", "share", "size"))
-    return bool(
-        epochs.dtype.kind == "i"
-        and epochs.ndim == 1
-        and 3 <= len(epochs) <= MOST_KEPT + 1
-        and epochs[0] == 0
-        and (np.diff(epochs) > 0).all()
-        and epochs[-1] <= LARGEST_COUNT
-        and _within(path, (len(epochs), 2), -FARTHEST, FARTHEST)
-        and not path[-1].any()
-        and path.any()
-        and _within(distance, (len(epochs),), 0, FARTHEST)
-        and _within(share, (2,), 0, 1)
-        and size.dtype.kind == "f"
-        and size.shape == ()
-        and 0 < size < FARTHEST
+    arrays = load_npz(
+        path,
+        {
+            "epochs": Array("i", ("moments",), low=0, high=LARGEST_COUNT),
+            "path": Array("float32", ("moments", 2), low=-FARTHEST, high=FARTHEST),
+            "distance": Array("float32", ("moments",), low=0, high=FARTHEST),
+            "size": Array("f", low=NEAREST, high=FARTHEST),
+            "share": Array("float32", (2,), low=0, high=1),
+            "own_loss": losses("moments"),
+            "own_accuracy": shares("moments"),
+            "path_loss": losses("moments"),
+            "loss": losses(SIDE, SIDE),
+            "accuracy": shares(SIDE, SIDE),
+            **MEASURED,
+        },
     )
-
-
-def _are_measured(arrays: dict[str, np.ndarray]) -> bool:
-    moments, plane = arrays["epochs"].shape, (SIDE, SIDE)
-    return all(
-        _within(arrays[name], shape, 0, most, unknown=True)
-        for name, shape, most in (
-            ("own_loss", moments, HIGHEST),
-            ("own_accuracy", moments, 1),
-            ("path_loss", moments, HIGHEST),
-            ("loss", plane, HIGHEST),
-            ("accuracy", plane, 1),
-        )
-    )
-
-
-def _tell_how(arrays: dict[str, np.ndarray]) -> bool:
-    photos, precision, weights = (arrays[name] for name in ("photos", "precision", "weights"))
-    return bool(
-        photos.shape == ()
-        and photos.dtype.kind == "i"
-        and 0 < photos <= LARGEST_COUNT
-        and all(text.shape == () and text.dtype.kind == "U" for text in (precision, weights))
-        and precision in PRECISIONS
-    )
-
-
-def _within(values: np.ndarray, shape: tuple[int, ...], least: float, most: float, unknown: bool = False) -> bool:
-    """Whether these are float32 numbers of this shape in this range; some may be NaN where they are `unknown`."""
-    if values.shape != shape or values.dtype != np.float32:
-        return False
-    return bool(((values >= least) & (values <= most) | (unknown & np.isnan(values))).all())
+    walk = Walk(**unfinished.values(arrays))
+    ascends = walk.epochs[0] == 0 and (np.diff(walk.epochs) > 0).all()
+    if not (ascends and 3 <= len(walk.epochs) <= MOST_KEPT + 1 and walk.path.any() and not walk.path[-1].any()):
+        raise RunError(f"{path} is damaged: it does not hold the path of a training.")
+    return walk

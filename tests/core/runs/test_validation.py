@@ -62,5 +62,5 @@ def test_a_damaged_file_is_refused(make_run, change):
     run = make_run("one")
     whole = {"photos": KNOWN.photos.astype(np.int32), "labels": LABELS, "answers": KNOWN.answers}
     np.savez_compressed(run.path / VALIDATION_FILE, **whole | change)
-    with pytest.raises(RunError, match=r"validation\.npz (is damaged|does not hold)"):
+    with pytest.raises(RunError, match=r"validation\.npz is damaged"):
         validation.load(run)

@@ -464,7 +464,7 @@ BAD_ZIPS = {
         lambda contents: zipped(contents | {"validation.npz": contents["gradients.npz"]}),
         r"validation\.npz is damaged",
     ),
-    "change of no layers": (weight_change_without_layers, "does not hold the change of a network's weights"),
+    "change of no layers": (weight_change_without_layers, "layers is not of the shape"),
     "markup": (facts(initial_weights="<script>alert(1)</script>"), "something else than plain text"),
     "link in a text": (facts(note={"deep": ["[here](http://example.com)"]}), "something else than plain text"),
     "markup in a key": (facts(**{"<b>": 1}), "something else than plain text"),
