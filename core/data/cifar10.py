@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from core.data import cifar10_forms
+from core.data.cifar10_facts import CLASSES, SIZE, TEST_IMAGES, TRAINING_IMAGES
 from core.errors import DataError
 from core.paths import ROOT
 from core.settings import environment
@@ -20,12 +21,10 @@ from core.settings import environment
 if TYPE_CHECKING:  # it brings PyTorch
     from torchvision.datasets import CIFAR10
 
-CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 SHIPPED_DIR = ROOT / "data" / "cifar10"
 DOWNLOAD_DIR = SHIPPED_DIR.parent
-IMAGES_PER_SHEET = TEST_IMAGES = 10_000
-TRAINING_IMAGES = 5 * IMAGES_PER_SHEET
-TILES, SIZE = 100, 32  # a contact sheet is 100 x 100 tiles of 32 x 32 pixels
+TILES = 100  # a side of a contact sheet; each has SIZE pixels a side
+IMAGES_PER_SHEET = TILES * TILES
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def load_test(folder: Path = SHIPPED_DIR) -> Images:
 
 def load_test_labels(folder: Path = SHIPPED_DIR) -> np.ndarray:
     """The test images' labels, uint8 (10000,). Raises DataError."""
-    return read_labels(folder / "test_labels.npy", IMAGES_PER_SHEET)
+    return read_labels(folder / "test_labels.npy", TEST_IMAGES)
 
 
 def load_training(source: str = "full") -> Images:
@@ -105,7 +104,7 @@ def _load_folder(folder: Path) -> Images:
     missing = [name for name in [*names, "train_labels.npy"] if not (folder / name).is_file()]
     if len(missing) > len(names):
         try:
-            return Images(*cifar10_forms.read(folder, CLASSES))
+            return Images(*cifar10_forms.read(folder))
         except DataError as error:
             raise DataError(_how_to_get_it(str(error))) from None
     if missing:

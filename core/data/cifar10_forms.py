@@ -18,7 +18,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import ClassVar
@@ -27,13 +27,13 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from core.data.cifar10_facts import CLASSES, SIZE
 from core.errors import DataError
 from core.paths import ROOT
 
-# uint64 (50000,): `digest` of each image in the official order.
 DIGESTS = ROOT / "data" / "cifar10" / "train_digests.npy"
-SIDE, BATCHES = 32, 5
-RECORD = 1 + 3 * SIDE * SIDE  # bytes of an image in the binary version: its label, then its red, green and blue
+BATCHES = 5
+RECORD = 1 + 3 * SIZE * SIZE  # bytes of an image in the binary version: its label, then its red, green and blue
 LARGEST_FILE = 200_000_000  # bytes; the Hugging Face Hub's table of all training images has 120 million
 MOST_FILES = 200_000  # what is larger is no data set, but somebody's disk
 ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
@@ -43,16 +43,16 @@ SHOWN = 4  # names of what was found
 Files = dict[str, Callable[[], bytes]]  # {path within the folder or archive: its content, when called}
 
 
-def read(place: Path, classes: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+def read(place: Path) -> tuple[np.ndarray, np.ndarray]:
     """(uint8 (n, 32, 32, 3), uint8 (n,)): the training images in `place`, a folder or an archive, or an archive in that
-    folder, and their labels, which count the `classes`. Raises DataError that says what is there instead."""
+    folder, and their labels. Raises DataError that says what is there instead."""
     # A Mac puts a file beside each on some disks: "._" before its name.
     inside = sorted(place.glob("[!.]*")) if place.is_dir() else []
     packed = [path for path in inside if path.name.endswith(ARCHIVES)]
     for each in (place, *packed):
         with _files(each) as files:
             for form in (_binary, _pickled, _pictures, _tables):
-                if found := form(each, files, classes):
+                if found := form(each, files):
                     return _official(each, *found)
             if each == place:
                 names = list(files)
@@ -62,6 +62,12 @@ def read(place: Path, classes: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
 def digest(record: bytes) -> int:
     """64 bits that stand for an image and its label, as the binary version has them."""
     return int.from_bytes(hashlib.blake2b(record, digest_size=8).digest(), "little")
+
+
+@cache
+def _official_digests() -> np.ndarray:
+    """uint64 (50000,): `digest` of each image in the official order."""
+    return np.load(DIGESTS, allow_pickle=False)
 
 
 def records(pixels: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -127,11 +133,11 @@ def _named(place: Path, files: Files, names: Sequence[str]) -> Files | None:
     return {name: found[name] for name in names}
 
 
-def _binary(place: Path, files: Files, classes: Sequence[str]) -> Found | None:
+def _binary(place: Path, files: Files) -> Found | None:
     batches = _named(place, files, [f"data_batch_{i}.bin" for i in range(1, BATCHES + 1)])
     if not batches:
         return None
-    count = len(np.load(DIGESTS, allow_pickle=False)) // BATCHES
+    count = len(_official_digests()) // BATCHES
     parts = []
     for name, content in batches.items():
         part = np.frombuffer(content(), dtype=np.uint8)
@@ -139,11 +145,11 @@ def _binary(place: Path, files: Files, classes: Sequence[str]) -> Found | None:
             raise DataError(f"{name} in {place} is damaged: it has {part.size:,} bytes, not {count * RECORD:,}.")
         parts.append(part.reshape(count, RECORD))
     rows = np.concatenate(parts)
-    pixels = rows[:, 1:].reshape(-1, 3, SIDE, SIDE).transpose(0, 2, 3, 1)
+    pixels = rows[:, 1:].reshape(-1, 3, SIZE, SIZE).transpose(0, 2, 3, 1)
     return pixels, rows[:, 0], [name for name in batches for _ in range(count)]
 
 
-def _pickled(place: Path, files: Files, classes: Sequence[str]) -> Found | None:
+def _pickled(place: Path, files: Files) -> Found | None:
     """By torchvision, which unpickles; so not before the MD5 sum of each file is the one that torchvision knows."""
     from torchvision.datasets import CIFAR10
 
@@ -168,8 +174,8 @@ def _pickled(place: Path, files: Files, classes: Sequence[str]) -> Found | None:
     return training.data, np.array(training.targets, dtype=np.uint8), ["the pickles"] * len(training.data)
 
 
-def _pictures(place: Path, files: Files, classes: Sequence[str]) -> Found | None:
-    labels = {path: classes.index(label) for path in files if (label := _class_of(path)) in classes}
+def _pictures(place: Path, files: Files) -> Found | None:
+    labels = {path: CLASSES.index(label) for path in files if (label := _class_of(path)) in CLASSES}
     if not labels:
         return None
     _require_all(place, len(labels), "PNG pictures for training in folders called like the classes")
@@ -177,7 +183,7 @@ def _pictures(place: Path, files: Files, classes: Sequence[str]) -> Found | None
     return pixels, np.array([*labels.values()], dtype=np.uint8), [*labels]
 
 
-def _tables(place: Path, files: Files, classes: Sequence[str]) -> Found | None:
+def _tables(place: Path, files: Files) -> Found | None:
     """A row an image: the bytes of a PNG and its label."""
     names = sorted(path for path in files if re.fullmatch(r"train\b.*\.parquet", PurePosixPath(path).name))
     if not names:
@@ -196,7 +202,7 @@ def _tables(place: Path, files: Files, classes: Sequence[str]) -> Found | None:
 
 
 def _require_all(place: Path, found: int, what: str) -> None:
-    count = len(np.load(DIGESTS, allow_pickle=False))
+    count = len(_official_digests())
     if found != count:
         raise DataError(f"{place} holds {found:,} {what}; all {count:,} are needed.")
 
@@ -219,8 +225,8 @@ def _class_of(path: str) -> str:
 def _picture(place: Path, path: str, content: bytes) -> np.ndarray:
     try:
         with Image.open(BytesIO(content), formats=["PNG"]) as picture:
-            if picture.size != (SIDE, SIDE):
-                raise ValueError(f"{picture.width}x{picture.height} pixels, not {SIDE}x{SIDE}")
+            if picture.size != (SIZE, SIZE):
+                raise ValueError(f"{picture.width}x{picture.height} pixels, not {SIZE}x{SIZE}")
             return np.asarray(picture.convert("RGB"))
     except (OSError, ValueError, SyntaxError) as error:
         raise DataError(f"{path} in {place} is damaged, or no picture of CIFAR-10 ({error}).") from None
@@ -228,7 +234,7 @@ def _picture(place: Path, path: str, content: bytes) -> np.ndarray:
 
 def _official(place: Path, pixels: np.ndarray, labels: np.ndarray, where: Sequence[str]) -> tuple:
     """The same images in the official order. Raises DataError if they are others."""
-    official = np.load(DIGESTS, allow_pickle=False)
+    official = _official_digests()
     found = np.array([digest(record.tobytes()) for record in records(pixels, labels)], dtype=np.uint64)
     order, wanted = np.argsort(found, kind="stable"), np.argsort(official, kind="stable")
     if not np.array_equal(found[order], official[wanted]):
