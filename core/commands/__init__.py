@@ -35,11 +35,11 @@ def require_threads(*threads: int) -> None:
 
 
 @contextmanager
-def progress(name: str, unit: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on stderr; what it gives is to be told how many are done, of how many."""
+def progress(name: str, unit: str, done: int = 0) -> Iterator[Callable[[int, int], None]]:
+    """A bar on stderr; what it gives is to be told how many are done, of how many. `done`: earlier, at another time."""
     from tqdm import tqdm
 
-    with tqdm(desc=name, unit=f" {unit}") as bar:
+    with tqdm(desc=name, unit=f" {unit}", initial=done) as bar:
 
         def show(done: int, total: int) -> None:
             bar.total = total

@@ -8,6 +8,7 @@ it is, like all biases. A direction is normalized by filter, so scaling the filt
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -73,11 +74,11 @@ def _lengths(filters: Tensor) -> Tensor:
 def study(run: Run, images: Images, found: Landscape, workers: int) -> Iterator[None]:
     """Fill in what is unknown in `found`; yields after each point. Raises as `Plane`."""
     for pair in range(PAIRS):
-        unknown = found.unknown
-        if not (unknown[:, 0] == pair).any():
+        unknown = np.argwhere(np.isnan(found.loss[pair]))
+        if not len(unknown):
             continue
         plane = Plane(run, images, (2 * pair, 2 * pair + 1), found.precision, workers)
-        for at in map(tuple, unknown[unknown[:, 0] == pair]):
-            _, row, column = at
+        for row, column in unknown:
+            at = pair, row, column
             found.loss[at], found.accuracy[at] = plane.look(STEPS[column], STEPS[row])
             yield

@@ -21,7 +21,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from core.analysis.landscapes import walk
 from core.analysis.landscapes.landscape import HIGHEST, require_twin
 from core.analysis.landscapes.walk import Walk
 from core.data.batches import to_tensors
@@ -124,16 +123,16 @@ def _product(a: Weights, b: Weights) -> float:
     return float(sum(one.double().flatten() @ other.double().flatten() for one, other in zip(a, b, strict=True)))
 
 
-def study(way: Way, found: Walk) -> Iterator[int]:
-    """Fill in what is unknown in `found`; yields after each row of the map, and after what comes before it, at how many
-    places it looked. Raises as `Way`."""
+def study(way: Way, found: Walk) -> Iterator[None]:
+    """Fill in what is unknown in `found`; yields after each row of the map, and after what comes before it. Raises as
+    `Way`."""
     if np.isnan(found.path_loss).any():
         for moment in range(len(found.epochs)):
             found.own_loss[moment], found.own_accuracy[moment] = way.look_at(moment)
         found.path_loss[:] = [loss for loss, _ in way.look_round([tuple(place) for place in way.path.tolist()])]
-        yield 2 * len(found.epochs)
+        yield
     first, second = found.steps
     for row in np.flatnonzero(np.isnan(found.loss).any(axis=1)):
         looked = way.look_round([(along, second[row]) for along in first])
         found.loss[row], found.accuracy[row] = zip(*looked, strict=True)
-        yield walk.SIDE
+        yield

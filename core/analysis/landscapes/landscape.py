@@ -59,9 +59,14 @@ class Landscape:
     weights: str
 
     @property
-    def unknown(self) -> np.ndarray:
-        """Where nobody was yet: int (n, 3), pair, row and column."""
-        return np.argwhere(np.isnan(self.loss))
+    def places(self) -> int:
+        """At how many one has to look."""
+        return self.loss.size
+
+    @property
+    def left(self) -> int:
+        """At how many nobody was yet."""
+        return int(np.isnan(self.loss).sum())
 
 
 @dataclass(frozen=True)
@@ -148,7 +153,7 @@ def fall_on_rays(loss: np.ndarray) -> np.ndarray:
 def save(run: Run, found: Landscape) -> None:
     """In the run's folder: as FILE, or beside it while some of it is unknown. Raises RunError where it can't be
     written."""
-    unfinished.save(run, FILE, vars(found), finished=not len(found.unknown))
+    unfinished.save(run, FILE, vars(found), finished=not found.left)
 
 
 def begun(run: Run, photos: int, precision: str) -> Landscape:

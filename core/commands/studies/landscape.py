@@ -4,14 +4,15 @@ kept weights during training, walk.npz.
 It may be stopped, and goes on where it was."""
 
 import sys
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import torch
-from tqdm import tqdm
 
 from core.analysis.landscapes import landscape, walk
 from core.analysis.landscapes.landscape import PAIRS, PHOTOS, SIDE, Landscape
 from core.analysis.landscapes.walk import Walk
-from core.commands import Parser, run_command
+from core.commands import Parser, progress, run_command
 from core.data import cifar10
 from core.data.cifar10 import Images
 from core.files import require_writable
@@ -42,13 +43,13 @@ def main(argv: list[str] | None = None) -> int:
     begun = [landscape.begun(run, PHOTOS, precision) for run in runs]
     for run, found in zip(runs, begun, strict=True):
         landscape.require_twin(run.config)
-        if len(found.unknown):
+        if found.left:
             run.require_weights()
             require_writable(run.path)
     torch.set_num_threads(1)  # the batches run in parallel instead
     images = cifar10.load_training("shipped")[:PHOTOS]
     for run, found in zip(runs, begun, strict=True):
-        _look(run, images, found)
+        _fill(run.name, found, study(run, images, found, usable_cores()), partial(landscape.save, run, found))
         for pair in range(PAIRS):
             print(f"{run.name}: {landscape_words.figures(landscape.shape(found, pair))}", file=sys.stderr)
         if kept_weights.there(run):
@@ -56,28 +57,22 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _look(run: Run, images: Images, found: Landscape) -> None:
-    """Kept after each row."""
-    total, left = found.loss.size, len(found.unknown)
-    with tqdm(total=total, initial=total - left, unit=" points", desc=run.name) as bar:
-        for done, _ in enumerate(study(run, images, found, usable_cores()), start=total - left + 1):
-            bar.update()
-            if done % SIDE == 0:
-                landscape.save(run, found)
+def _fill(name: str, found: Landscape | Walk, looks: Iterator[None], save: Callable[[], None]) -> None:
+    """Take all the `looks`, which fill in `found`; saved after each row."""
+    with progress(name, "points", found.places - found.left) as show:
+        for _ in looks:
+            show(found.places - found.left, found.places)
+            if found.left % SIDE == 0:
+                save()
 
 
 def _walk(run: Run, images: Images, precision: str) -> Walk:
-    """Kept after each row."""
     few = images[: walk.PHOTOS]
     way = Way(run, few, precision, usable_cores())
     measured = {"photos": len(few.labels), "precision": precision, "weights": run.facts["sha256"]}
     found = walk.begun(run, walk.fresh(way.epochs, way.path, way.distance, way.size, way.share, **measured))
     way.precision = found.precision  # one that was stopped goes on as it was begun
-    done = found.places - found.left
-    with tqdm(total=found.places, initial=done, unit=" points", desc=f"{run.name}, its path") as bar:
-        for looked in look_along(way, found):
-            bar.update(looked)
-            walk.save(run, found)
+    _fill(f"{run.name}, its path", found, look_along(way, found), partial(walk.save, run, found))
     return found
 
 

@@ -80,7 +80,7 @@ def test_the_walk_goes_on_where_it_stopped(make_run, few, monkeypatch):
         whole.append(1)
     landscape.save(run, found)
     again = landscape.begun(run, len(few.labels), "float32")
-    assert len(again.unknown) == found.loss.size - 40
+    assert again.left == found.loss.size - 40
     assert len(list(study(run, few, again, workers=1))) == found.loss.size - 40
     first, second = np.meshgrid(STEPS, STEPS)
     for pair in range(landscape.PAIRS):

@@ -129,12 +129,14 @@ def test_the_walk_goes_on_where_it_stopped(walked, few, monkeypatch):
     found = walk.begun(run, fresh(run, way))
     assert found.left == found.places == 8 + walk.SIDE**2
     steps = study(way, found)
-    assert [next(steps) for _ in range(3)] == [8, walk.SIDE, walk.SIDE]
+    for left in (0, walk.SIDE, 2 * walk.SIDE):
+        next(steps)
+        assert found.left == found.places - 8 - left
     walk.save(run, found)
     assert walk.load(run) is None
     again = walk.begun(run, fresh(run, way))
     assert again.left == found.places - 8 - 2 * walk.SIDE
-    assert sum(study(way, again)) == again.places - 8 - 2 * walk.SIDE
+    assert len(list(study(way, again))) == walk.SIDE - 2
     walk.save(run, again)
     first, second = np.meshgrid(*again.steps)
     np.testing.assert_allclose(walk.load(run).loss, 1000 + 2 * first + second / 10, rtol=1e-5)

@@ -71,15 +71,15 @@ def test_what_is_saved_is_loaded_once_it_is_whole(make_run):
     run = make_run("one")
     assert landscape.load(run) is None
     found = landscape.begun(run, 1_000, "float32")
-    assert len(found.unknown) == PAIRS * SIDE**2
+    assert found.left == PAIRS * SIDE**2
     found.loss[0], found.accuracy[0] = SURFACES["bowl"], 0.5
     landscape.save(run, found)
     assert landscape.load(run) is None
     again = landscape.begun(run, 1_000, "float32")
-    assert len(again.unknown) == SIDE**2
-    assert len(landscape.begun(run, 999, "float32").unknown) == PAIRS * SIDE**2  # on other photos: not to be mixed
+    assert again.left == SIDE**2
+    assert landscape.begun(run, 999, "float32").left == PAIRS * SIDE**2  # on other photos: not to be mixed
     elsewhere = landscape.begun(run, 1_000, "bfloat16")  # goes on in the precision in which it was begun
-    assert (len(elsewhere.unknown), elsewhere.precision) == (SIDE**2, "float32")
+    assert (elsewhere.left, elsewhere.precision) == (SIDE**2, "float32")
     again.loss[1], again.accuracy[1] = SURFACES["saddle"], 0.25
     landscape.save(run, again)
     loaded = landscape.load(run)
@@ -95,7 +95,7 @@ def test_of_other_weights_it_is_refused_and_begun_anew(make_run):
     landscape.save(run, seen(SURFACES["bowl"], weights="another"))
     with pytest.raises(RunError, match="belongs to other weights"):
         landscape.load(run)
-    assert len(landscape.begun(run, 1_000, "float32").unknown) == PAIRS * SIDE**2
+    assert landscape.begun(run, 1_000, "float32").left == PAIRS * SIDE**2
 
 
 @pytest.mark.parametrize(
