@@ -11,9 +11,10 @@ import argparse
 import numpy as np
 import torch
 
-from core.analysis.gradients import BATCH, MIXED
+from core.analysis.gradients import MIXED
 from core.data.cifar10 import Images, load_training
 from core.settings.train_config import TrainConfig
+from core.studies.gradients import BATCH
 from core.studies.shattering import interpolate
 
 SHARES = (0.005, 0.01, 0.02, 0.05, 0.1)

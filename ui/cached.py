@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.analysis import calibration, comparison, gradients, metrics, robustness, surgery, training_summary
+from core.analysis import calibration, comparison, metrics, robustness, surgery, training_summary
 from core.analysis.questions import Question
 from core.analysis.questions import questions as questions_of
 from core.analysis.surgery import Blocks
@@ -22,7 +22,7 @@ from core.errors import LabError, RunError
 from core.jobs.processes import usable_cores
 from core.runs.run import Run
 from core.settings.train_config import TrainConfig
-from core.studies import latency
+from core.studies import gradients, latency
 from core.turns import in_turn
 
 

@@ -1,21 +1,16 @@
 """How strong the learning signal is in each layer: the norm of the loss's gradient with respect to its weights; and how
 far a step with it moves the layer, measured by the weights that are there.
 
-At initialization both are computed here; by epoch they come from a run's gradients.npz. Tables and numbers; the
-sentences are in `core.words.gradients`.
+Tables and numbers: by epoch from a run's gradients.npz, at initialization from `core.studies.gradients`. The sentences
+are in `core.words.gradients`. No torch.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from core.data.cifar10 import Images
-from core.errors import RunError
-from core.runs.run import Run
-from core.settings.train_config import TrainConfig
-
-BATCH = 16  # images for the gradient at initialization: enough for BatchNorm, and quick at depth 110
 SMALLEST = 1e-12  # up to this it is practically none: a logarithmic axis shows it so
 MIXED = 0.005  # of another photo: by which two pictures differ that lie side by side in `studies.shattering`
 ABOUT_EQUAL = 2  # ratios below this, either way, mean nothing: layers differ in size
@@ -62,37 +57,19 @@ class Ratio:
         return 1 / ABOUT_EQUAL < self.value < ABOUT_EQUAL
 
 
-def at_initialization(config: TrainConfig, batch: Images) -> pd.DataFrame:
-    """The gradient of one backward pass through the untrained network of `config`, BatchNorm in training mode.
-
-    A row a layer, first to last: number (from 1), layer (name), norm (Euclidean; at least SMALLEST), broken, and size:
-    the norm of its weights.
-    """
-    import torch
-
-    from core.data.batches import to_tensors
-    from core.models.layers import is_layer_weight
-    from core.models.registry import build, family
-
-    model = build(config).to(memory_format=torch.channels_last).train()
-    pixels, labels = to_tensors(batch)
-    weights = {name: value for name, value in model.named_parameters() if is_layer_weight(name, value)}
-    loss = torch.nn.functional.cross_entropy(model(family(config).preprocessing(pixels)), labels)
-    norms = [gradient.norm().item() for gradient in torch.autograd.grad(loss, list(weights.values()))]
-    return _layer_table(list(weights), norms).assign(size=[value.norm().item() for value in weights.values()])
-
-
-def at_end(run: Run) -> pd.DataFrame:
-    """Like `at_initialization`: mean norms of the epoch whose weights a run has kept, and the size of these, the only
-    ones that are stored. Raises RunError where a part is missing or does not fit."""
-    layers, norms = run.gradients()
-    epoch = run.best_epoch
-    if epoch is None or not 1 <= epoch <= len(norms):
-        raise RunError("In which epoch its weights were best was not recorded.")
-    weights = dict(run.load_model().named_parameters())
-    if not weights.keys() >= set(layers):
-        raise RunError("Its gradients are of other layers than its weights.")
-    return in_epoch(layers, norms, epoch).assign(size=[weights[name].norm().item() for name in layers])
+def layer_table(layers: list[str], norms: Sequence[float] | np.ndarray) -> pd.DataFrame:
+    """A row a layer, first to last: number (from 1), layer (name), norm (Euclidean, at least SMALLEST) and broken:
+    whether it is not finite; it is then SMALLEST."""
+    norms = np.asarray(norms, dtype=float)
+    finite = np.isfinite(norms)
+    return pd.DataFrame(
+        {
+            "number": np.arange(1, len(layers) + 1),
+            "layer": layers,
+            "norm": np.where(finite, norms, 0).clip(min=SMALLEST),
+            "broken": ~finite,
+        }
+    )
 
 
 def with_steps(table: pd.DataFrame, rate: float) -> pd.DataFrame:
@@ -116,35 +93,20 @@ def are_even(lengths: np.ndarray) -> bool:
 
 
 def in_epoch(layers: list[str], norms: np.ndarray, epoch: int) -> pd.DataFrame:
-    """Like `at_initialization`, from a run's gradients: means over the steps of `epoch` (from 1).
-
-    A norm that is not finite is `broken` (boolean), and SMALLEST."""
-    return _layer_table(layers, norms[epoch - 1])
+    """`layer_table` of a run's gradients: means over the steps of `epoch` (from 1)."""
+    return layer_table(layers, norms[epoch - 1])
 
 
 def by_epoch(layers: list[str], norms: np.ndarray) -> pd.DataFrame:
     """A row an epoch and layer: the columns of `in_epoch`, and epoch (from 1)."""
     epochs = np.arange(1, len(norms) + 1).repeat(len(layers))
     numbers = np.tile(np.arange(1, len(layers) + 1), len(norms))
-    return _layer_table(layers * len(norms), norms.ravel()).assign(number=numbers, epoch=epochs)
+    return layer_table(layers * len(norms), norms.ravel()).assign(number=numbers, epoch=epochs)
 
 
 def steps_by_epoch(layers: list[str], steps: np.ndarray) -> pd.DataFrame:
     """Of a run's `relative_steps`: like `by_epoch`, with the column step instead of norm."""
     return by_epoch(layers, steps).rename(columns={"norm": "step"})
-
-
-def _layer_table(layers: list[str], norms) -> pd.DataFrame:
-    norms = np.asarray(norms, dtype=float)
-    finite = np.isfinite(norms)
-    return pd.DataFrame(
-        {
-            "number": np.arange(1, len(layers) + 1),
-            "layer": layers,
-            "norm": np.where(finite, norms, 0).clip(min=SMALLEST),
-            "broken": ~finite,
-        }
-    )
 
 
 def first_over_last(norms: np.ndarray) -> np.ndarray:

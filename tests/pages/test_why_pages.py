@@ -18,6 +18,7 @@ from core.paths import SHIPPED
 from core.runs import reproduction, status, store
 from core.runs.run import open_run
 from core.settings.train_config import TrainConfig
+from core.studies.gradients import at_end
 from core.words import gradients as gradient_words
 from core.words import surgery as surgery_words
 from tests.pages.opened import charts, open_page, said, undescribed
@@ -157,7 +158,7 @@ def test_gradient_flow_takes_an_epoch_that_another_pair_does_not_have(app):
 
 
 def test_gradient_flow_needs_the_weights_to_tell_how_far_a_step_moves(app, own_runs):
-    table = gradients.at_end(open_run(own_runs / OWN["B"]))
+    table = at_end(open_run(own_runs / OWN["B"]))
     length = gradient_words.step(0.01 * table["norm"][0] / table["size"][0])
     (own_runs / OWN["A"] / "model.safetensors").unlink()
     app = open_page(app, "gradient_flow")

@@ -11,6 +11,7 @@ from core.charts.gradients import STEP, gradient_by_layer, gradient_heatmap, gra
 from core.runs import reproduction
 from core.runs.run import Run
 from core.settings.train_config import TrainConfig
+from core.studies.gradients import BATCH
 from core.words import course
 from core.words import gradients as gradient_words
 from ui import cached, chart
@@ -170,9 +171,7 @@ def _show_epoch(pair: Pair, found: dict[str, Record], domain: list[float]) -> No
     untrained = {side: config for side, run in pair if side in found and (config := _beginning(run.config))}
     epoch = _choose_epoch(0 if len(untrained) == len(found) else 1, max(len(norms) for _, norms in found.values()))
     if epoch == 0:
-        st.markdown(
-            f"Epoch 0: before the first step, on {gradients.BATCH} photos. Later ones: the mean over all steps."
-        )
+        st.markdown(f"Epoch 0: before the first step, on {BATCH} photos. Later ones: the mean over all steps.")
         tables = dict(zip(untrained, cached.initial_gradients(list(untrained.values())), strict=True))
         low, high = scale_of(tables.values())  # may lie far from all that training saw
         domain = [min(domain[0], low), max(domain[1], high)]

@@ -12,6 +12,7 @@ from core.analysis.depth import NETWORKS
 from core.charts.gradients import gradient_by_layer, largest_weights, likeness_by_depth, pixel_walk, step_by_layer
 from core.settings.recipes import NAMED_RECIPES
 from core.settings.train_config import TrainConfig
+from core.studies.gradients import BATCH
 from core.training.schedules import learning_rate
 from core.words import gradients as gradient_words
 from core.words.glossary import explain
@@ -32,7 +33,7 @@ HOW_ALIKE = f"""
 A message here is the gradient of the loss with respect to the picture: what has passed all layers on its way back. \
 How alike two of them are is the cosine of the angle between them, averaged over all steps of \
 {APART * gradients.MIXED:.0%} on the first tenth of the way from the first training photo to the second. Networks of \
-seed 0; BatchNorm with the statistics of {gradients.BATCH} photos, kept fixed.
+seed 0; BatchNorm with the statistics of {BATCH} photos, kept fixed.
 
 The idea is of Balduzzi et al. 2017, [The shattered gradients problem](https://arxiv.org/abs/1702.08591): in plain \
 networks the likeness "decays exponentially with depth", and gradients come to "resemble white noise"; with shortcuts \
@@ -80,7 +81,7 @@ def show_steps() -> None:
         f"{all_layers}"
     )
     st.caption(
-        f"Fresh random weights, the same for both (seed 0); one backward pass on the first {gradients.BATCH} training "
+        f"Fresh random weights, the same for both (seed 0); one backward pass on the first {BATCH} training "
         f"photos; a learning rate of {FIRST_RATE:g}, the first in this lab's usual recipe."
     )
     with curious_charts("curious_message") as details:
