@@ -11,7 +11,7 @@ docs/command-line.md), it is held with ResNet-50 instead, and needs no download.
 import argparse
 import shlex
 import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def record(name: str, pair: FairPair, seconds: float) -> recorded_races.Recorded
     pair = paced(pair, images, seconds)
     race, frames = Race(pair, images, photos), []
     for frame in race.frames():
-        frames.append(asdict(frame))
+        frames.append(frame)
         print(f"\rstep {frame.step} of {frame.steps}, {frame.seconds:.0f} s", end="", file=sys.stderr)
     trainer = race.runners["B"].trainer
     facts = recorded_races.Facts(

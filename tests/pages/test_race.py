@@ -14,8 +14,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.errors import TrainingError
 from core.jobs.races import race_process, recorded_races
+from core.jobs.races.frames import Frame, Standing
 from core.jobs.races.pairs import RACES
-from core.jobs.races.race import Frame, Standing
 from core.runs.library import find_run
 from tests.pages.opened import charts, new_app, open_page, said, undescribed
 from ui.race import race_stage
@@ -144,8 +144,8 @@ def test_a_recorded_race_moves_ends_and_judges_the_bet(side, judged):
     assert not alert(app)
     let_pass(app, race_stage.REPLAY_SECONDS + 1)
     assert not app.exception
-    last = recorded_races.load(recorded_races.path("56")).frames[-1]["standings"]
-    shares = {side: f"{standing['validation']:.0%}" for side, standing in last.items()}
+    last = recorded_races.load(recorded_races.path("56")).frames[-1].standings
+    shares = {side: f"{standing.validation:.0%}" for side, standing in last.items()}
     assert track(app) == f"Right answers: Plain network {shares['A']}, ResNet {shares['B']}"
     assert f"The ResNet is ahead**: right on {shares['B'][:-1]} of 100 photos" in alert(app)
     assert f": **{judged}**." in alert(app)

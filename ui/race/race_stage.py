@@ -13,6 +13,7 @@ from core.charts.palette import SIDES
 from core.errors import LabError
 from core.jobs import limits, trainings
 from core.jobs.races import race_process, race_result, recorded_races
+from core.jobs.races.frames import Frame
 from core.jobs.races.pairs import RACES
 from core.jobs.races.race_process import StartedRace
 from core.jobs.races.recorded_races import RecordedRace
@@ -180,7 +181,7 @@ def _watch() -> None:
     with st.container(gap="xsmall"):
         race_view.show_heading(race.pair.question)
         if frames:
-            st.progress(frames[-1]["step"] / frames[-1]["steps"], _time_left(frames))
+            st.progress(frames[-1].step / frames[-1].steps, _time_left(frames))
             race_view.show_moment(_names(race.pair.names), frames)
         else:
             download = f" The first time, {race.pair.download} are downloaded." if race.pair.download else ""
@@ -197,10 +198,10 @@ def _watch() -> None:
             )
 
 
-def _time_left(frames: list[dict]) -> str:
+def _time_left(frames: list[Frame]) -> str:
     now, left = frames[-1], race_result.seconds_left(frames)
-    steps = f"step {now['step']} of {now['steps']}"
-    return f"The first of {now['steps']} steps" if left is None else f"About {race_view.clock(left)} left ({steps})"
+    steps = f"step {now.step} of {now.steps}"
+    return f"The first of {now.steps} steps" if left is None else f"About {race_view.clock(left)} left ({steps})"
 
 
 def _show_live_end(race: StartedRace) -> None:

@@ -11,6 +11,7 @@ from core.charts.learning import race_curve, race_gradients
 from core.charts.palette import SIDES
 from core.data.cifar10 import CLASSES
 from core.jobs.races import race_process, race_result
+from core.jobs.races.frames import Frame
 from core.words import course
 from core.words.gradients import rounded
 from ui import cached, chart
@@ -38,11 +39,11 @@ def in_a_sentence(name: str) -> str:
     return plain(name if name.startswith("ResNet") else name[:1].lower() + name[1:])
 
 
-def show_moment(names: Mapping[str, str], frames: list[dict]) -> None:
+def show_moment(names: Mapping[str, str], frames: list[Frame]) -> None:
     """Everything there is to see at the last frame. `names`: of A and of B."""
     now = frames[-1]
     shares = race_result.shares(now)
-    if not race_result.finished(now):  # whose end says what the numbers are
+    if not now.finished:  # whose end says what the numbers are
         st.markdown(TRAINING_SHARE)
     drawn = ", ".join(f"{names[side]} {shares[side]:.0%}" for side in SIDES)
     dark = st.context.theme.type == "dark"
@@ -59,18 +60,18 @@ def show_heading(question: str) -> None:
     st.html(f'<h1 style="font-size: 1.75rem; line-height: 1.2; margin: 0; padding: 0">{escape(question)}</h1>')
 
 
-def show_end(names: Mapping[str, str], frames: list[dict], bet: str | None) -> None:
+def show_end(names: Mapping[str, str], frames: list[Frame], bet: str | None) -> None:
     """Who is ahead, and whether that is what the visitor has bet: a side, SAME or None."""
     last = frames[-1]
-    if race_result.finished(last):
+    if last.finished:
         words = [_verdict(names, last), *([_judged(names, bet, race_result.ahead(last) or SAME)] if bet else [])]
         st.success("  \n".join(words), icon=":material/sports_score:")
     else:
-        st.info(f"It ended at step {last['step']} of {last['steps']}: no winner.", icon=":material/stop:")
+        st.info(f"It ended at step {last.step} of {last.steps}: no winner.", icon=":material/stop:")
     show_moment(names, frames)
 
 
-def _verdict(names: Mapping[str, str], last: dict) -> str:
+def _verdict(names: Mapping[str, str], last: Frame) -> str:
     first = race_result.ahead(last)
     of_100 = {side: f"{share:.0%}".rstrip("%") for side, share in race_result.shares(last).items()}
     if first is None:
@@ -90,14 +91,14 @@ def _judged(names: Mapping[str, str], bet: str, outcome: str) -> str:
     return f"You bet on {on}: **{'right' if bet == outcome else 'wrong'}**."
 
 
-def _show_answers(names: Mapping[str, str], frame: dict) -> None:
+def _show_answers(names: Mapping[str, str], frame: Frame) -> None:
     who = " and ".join(f":{HUES[side]}[**{plain(names[side])}**]" for side in SIDES)
     st.markdown(f"On new photos, {who} say:")
     labels = cached.test_labels()
     with st.container(horizontal=True, gap="xxsmall", key="race_photos"):
         for number, index in enumerate(race_process.PHOTOS):
             truth = CLASSES[labels[index]]
-            answers = {side: frame["standings"][side]["probabilities"][number] for side in SIDES}
+            answers = {side: frame.standings[side].probabilities[number] for side in SIDES}
             with st.container(width=SIDE, gap="xxsmall"):
                 st.image(photos.address(index), width=SIDE, alt=f"Test photo {index}: {truth}")
                 st.markdown("  \n".join(_said(side, answers[side], truth) for side in SIDES))
@@ -108,9 +109,9 @@ def _said(side: str, probabilities: list[float], truth: str) -> str:
     return f"{side} :{HUES[side]}[**{SHORT.get(answer, answer)}**]{photos.mark(answer == truth)}"
 
 
-def _show_charts(frames: list[dict]) -> None:
-    steps = frames[-1]["steps"]
-    st.caption(f"Step {frames[-1]['step']} of {steps}: after each, both have learned from one more handful of photos.")
+def _show_charts(frames: list[Frame]) -> None:
+    steps = frames[-1].steps
+    st.caption(f"Step {frames[-1].step} of {steps}: after each, both have learned from one more handful of photos.")
     first, second, third = st.columns(3)
     for column, measure, title, percent in (
         (first, "accuracy", "right on training photos", True),
@@ -130,17 +131,17 @@ def _show_charts(frames: list[dict]) -> None:
         chart.show(race_gradients, data=norms, key="race_gradients", alt=f"From the first layer to the last: {alt}")
 
 
-def _curve(frames: list[dict], measure: str) -> pd.DataFrame:
+def _curve(frames: list[Frame], measure: str) -> pd.DataFrame:
     shown = [frames[i] for i in np.unique(np.linspace(0, len(frames) - 1, POINTS).astype(int))]
-    rows = [(side, frame["step"], frame["standings"][side][measure]) for frame in shown for side in SIDES]
+    rows = [(side, frame.step, getattr(frame.standings[side], measure)) for frame in shown for side in SIDES]
     return pd.DataFrame(rows, columns=["side", "step", "value"])
 
 
-def _gradients(frame: dict) -> pd.DataFrame:
+def _gradients(frame: Frame) -> pd.DataFrame:
     rows = [
         (side, layer, norm)
         for side in SIDES
-        for layer, norm in enumerate(frame["standings"][side]["gradient_norms"], start=1)
+        for layer, norm in enumerate(frame.standings[side].gradient_norms, start=1)
         if norm > 0  # a logarithmic axis has no zero
     ]
     return pd.DataFrame(rows, columns=["side", "layer", "norm"])

@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from torch import Tensor
 
 from core.data.cifar10 import Images
 from core.jobs import processes
+from core.jobs.races.frames import Frame, Standing
 from core.jobs.races.pairs import FairPair
 from core.models.inference import infer
 from core.models.weights.initial_weights import initial_weights
@@ -24,27 +25,6 @@ from core.training.trainer import Trainer
 
 MOST_EPOCHS = 6  # on a fast machine the race is shorter rather than longer than this
 SMOOTHED = 10  # steps, over which loss and accuracy are averaged: single batches jump
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Where one of the two networks is. Loss (nats) and accuracy (0 to 1) are means over its last SMOOTHED batches."""
-
-    loss: float
-    accuracy: float
-    validation: float | None  # accuracy on images kept apart, at the end of the last epoch; None in the first
-    gradient_norms: list[float]  # of the last step, by layer, first to last
-    probabilities: list[list[float]]  # by photo, by class: what it answers now
-
-
-@dataclass(frozen=True)
-class Frame:
-    """What there is to see at one moment: both networks have made `step` of `steps` steps in `seconds`."""
-
-    step: int
-    steps: int
-    seconds: float
-    standings: dict[str, Standing]  # by side, "A" and "B"
 
 
 def paced(pair: FairPair, images: Images, seconds: float) -> FairPair:

@@ -20,6 +20,7 @@ from core.errors import LabError, ModelError, TrainingError, plain_reason
 from core.files import write_json, writing
 from core.jobs import processes
 from core.jobs.limits import require_training_allowed, training_allowed
+from core.jobs.races.frames import Frame
 from core.jobs.races.pairs import RACES, FairPair
 from core.runs import status
 from core.runs.workers import Worker, began
@@ -123,9 +124,8 @@ class FramesReader:
         self._race: tuple | None = None  # which race has been read so far
         self._start_over()
 
-    def read(self) -> tuple[list[dict], str]:
-        """All frames of the race so far, each a `core.jobs.races.race.Frame` as a dict, and why it failed ("" if it has
-        not)."""
+    def read(self) -> tuple[list[Frame], str]:
+        """All frames of the race so far, and why it failed ("" if it has not)."""
         root = paths.own_runs_dir()
         with self._lock:
             try:
@@ -139,7 +139,7 @@ class FramesReader:
             return list(self._frames), self._failure
 
     def _start_over(self) -> None:
-        self._frames: list[dict] = []
+        self._frames: list[Frame] = []
         self._offset, self._failure = 0, ""
 
     def _read_on(self, path: Path) -> None:
@@ -150,9 +150,11 @@ class FramesReader:
         self._offset += len(whole)
         for line in whole.splitlines():
             with suppress(ValueError):
-                frame = json.loads(line)
-                self._failure = self._failure or frame.get("failure", "")
-                self._frames += [frame] if "step" in frame else []
+                values = json.loads(line)
+                if isinstance(values, dict) and "failure" in values:
+                    self._failure = self._failure or str(values["failure"])
+                else:
+                    self._frames.append(Frame.from_json(values))
 
 
 def _identity(root: Path) -> tuple:

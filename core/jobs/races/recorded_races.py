@@ -1,14 +1,13 @@
 """Races that were recorded, to be watched where there is no time, no internet or no permission to train.
 Needs no PyTorch.
 
-A recording is one file, gzipped JSON: the fields of RecordedRace. Each frame is a `core.jobs.races.race.Frame` as a
-dict, its numbers rounded to DIGITS.
+A recording is one file, gzipped JSON: the fields of RecordedRace, the numbers of its frames rounded to DIGITS.
 """
 
 import gzip
 import json
 import zlib
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,13 +16,13 @@ import numpy as np
 
 from core.errors import DataError
 from core.files import write_atomically
+from core.jobs.races.frames import Frame
 from core.paths import ROOT
 
 FOLDER = ROOT / "data" / "races"
 MOST_FRAMES, DIGITS = 120, 3
 LARGEST = 100_000  # bytes of a file
 LARGEST_UNPACKED = 10_000_000
-STANDING = {"loss", "accuracy", "validation", "gradient_norms", "probabilities"}
 
 
 @dataclass(frozen=True)
@@ -43,16 +42,16 @@ class RecordedRace:
     name: str
     names: tuple[str, str]  # of A and of B
     facts: Facts
-    frames: list[dict]
+    frames: list[Frame]
 
     @property
     def seconds(self) -> float:
         """How long it took where it was recorded."""
-        return self.frames[-1]["seconds"]
+        return self.frames[-1].seconds
 
-    def until(self, share: float) -> list[dict]:
+    def until(self, share: float) -> list[Frame]:
         """The frames that had been there when this share of the time was over; at least the first, at 1 all."""
-        there = [frame for frame in self.frames if frame["seconds"] <= share * self.seconds]
+        there = [frame for frame in self.frames if frame.seconds <= share * self.seconds]
         return self.frames if share >= 1 else there or self.frames[:1]
 
 
@@ -65,12 +64,17 @@ def load(file: Path) -> RecordedRace:
     try:
         with gzip.open(file) as packed:
             values = json.loads(packed.read(LARGEST_UNPACKED))
-        race = RecordedRace(**values | {"facts": Facts(**values["facts"]), "names": tuple(values["names"])})
+        parts = {
+            "facts": Facts(**values["facts"]),
+            "names": tuple(values["names"]),
+            "frames": [Frame.from_json(frame) for frame in values["frames"]],
+        }
+        race = RecordedRace(**values | parts)
         problem = _problem(race)
     except FileNotFoundError:
         raise DataError(f"The recording {file.name} is missing.") from None
     except (OSError, EOFError, zlib.error, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        problem = type(error).__name__
+        problem = f"{type(error).__name__}: {error}"[:200]
     if problem:
         raise DataError(f"The recording {file.name} is damaged ({problem}); restore it, e.g. from git.")
     return race
@@ -87,8 +91,8 @@ def save(file: Path, race: RecordedRace) -> None:
 
 def _packed(race: RecordedRace, most: int) -> bytes:
     kept = np.unique(np.linspace(0, len(race.frames) - 1, most).astype(int))
-    values = {each.name: getattr(race, each.name) for each in fields(race)}
-    values |= {"facts": asdict(race.facts), "frames": [_rounded(race.frames[i]) for i in kept]}
+    values = asdict(replace(race, frames=[race.frames[i] for i in kept]))
+    values["frames"] = _rounded(values["frames"])
     return gzip.compress(json.dumps(values, separators=(",", ":")).encode(), mtime=0)
 
 
@@ -104,16 +108,14 @@ def _rounded(value: Any) -> Any:
 def _problem(race: RecordedRace) -> str | None:
     """What keeps it from being shown."""
     date.fromisoformat(race.facts.recorded)  # raises ValueError
-    steps = [frame["step"] for frame in race.frames]
-    standings = [standing for frame in race.frames for standing in (frame["standings"]["A"], frame["standings"]["B"])]
-    last = race.frames[-1] if race.frames else {}
+    steps = [frame.step for frame in race.frames]
     checks = (
         (race.frames, "it has no frames"),
         ({"cpu", "threads"} <= race.facts.environment.keys(), "it does not say where it was recorded"),
         (len(race.names) == 2 and all(isinstance(name, str) for name in race.names), "it does not name two networks"),
-        (steps == sorted(set(steps)) and last and steps[-1] == last["steps"], "its steps do not lead to the end"),
-        (all(standing.keys() >= STANDING for standing in standings), "a frame lacks something"),
-        (all(standing["validation"] is not None for standing in standings[-2:]), "it has no result"),
-        (all(isinstance(frame["seconds"], float | int) for frame in race.frames), "its times are no numbers"),
+        (
+            steps == sorted(set(steps)) and all(last.finished for last in race.frames[-1:]),
+            "its steps do not lead to the end",
+        ),
     )
     return next((problem for fits, problem in checks if not fits), None)

@@ -48,7 +48,7 @@ def test_what_a_lesson_says_of_its_race_is_what_was_recorded(path):
     recording = recorded_races.load(recorded_races.path(step.show.parameters["race"]))
     passes = {1: "one pass", 2: "two passes"}[recording.facts.epochs]
     assert f"{passes} over 9,000 photos" in step.say
-    assert 9_000 - 32 < recording.frames[-1]["steps"] / recording.facts.epochs * 32 <= 9_000
+    assert 9_000 - 32 < recording.frames[-1].steps / recording.facts.epochs * 32 <= 9_000
     assert "smaller" not in step.say
 
 

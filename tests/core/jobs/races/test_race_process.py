@@ -16,6 +16,8 @@ from core.classroom import tokens
 from core.errors import ModelError, TrainingError
 from core.files import write_json
 from core.jobs.races import race_process
+from core.jobs.races.frames import Frame
+from tests.core.jobs.races.made_frame import made_frame
 
 
 def wait_until(condition, seconds: float = 120) -> None:
@@ -157,9 +159,9 @@ def test_life_of_a_race():
     wait_until(lambda: race_process.FramesReader().read()[0])
     (first, *_), failure = race_process.FramesReader().read()
     assert failure == ""
-    assert first["step"] == 1
-    assert first["steps"] % 281 == 0  # 281 batches of 32 make an epoch of the 9,000 training images
-    assert first["standings"]["A"]["gradient_norms"]
+    assert first.step == 1
+    assert first.steps % 281 == 0  # 281 batches of 32 make an epoch of the 9,000 training images
+    assert first.standings["A"].gradient_norms
     start = time.monotonic()
     race_process.stop(*tokens)
     assert time.monotonic() - start < race_process.PATIENCE + 2
@@ -168,10 +170,15 @@ def test_life_of_a_race():
     assert race_process.FramesReader().read()[0][0] == first  # what was shown stays
 
 
-def test_half_a_line_is_not_a_frame(own_runs):
+def line_of(frame: Frame) -> str:
+    return json.dumps(asdict(frame)) + "\n"
+
+
+@pytest.mark.parametrize("other", ['{"step": 2, "st', "3\n", '{"step": 2, "steps": 2}\n', "no JSON\n"])
+def test_what_is_no_frame_is_passed_over(own_runs, other):
     own_runs.mkdir()
-    frame = {"step": 1, "steps": 2}
-    (own_runs / race_process.FRAMES_FILE).write_text(json.dumps(frame) + '\n{"step": 2, "st')
+    frame = made_frame(1, 2)
+    (own_runs / race_process.FRAMES_FILE).write_text(line_of(frame) + other)
     assert race_process.FramesReader().read() == ([frame], "")
 
 
@@ -199,18 +206,20 @@ def test_each_frame_is_read_once_however_often_one_looks(own_runs, monkeypatch):
     reader = race_process.FramesReader()
     for step in range(1, 41):
         with (own_runs / race_process.FRAMES_FILE).open("a") as file:
-            file.write(json.dumps({"step": step, "steps": 40}) + "\n")
-        assert [frame["step"] for frame in reader.read()[0]] == [*range(1, step + 1)]
+            file.write(line_of(made_frame(step, 40)))
+        assert [frame.step for frame in reader.read()[0]] == [*range(1, step + 1)]
     assert len(parsed) == 40
 
 
 def test_a_line_that_was_half_written_is_read_when_it_is_whole(own_runs):
     own_runs.mkdir()
     file, reader = own_runs / race_process.FRAMES_FILE, race_process.FramesReader()
-    file.write_text('{"step": 1}\n{"st')
-    assert reader.read() == ([{"step": 1}], "")
-    file.write_text('{"step": 1}\n{"step": 2}\n')
-    assert reader.read() == ([{"step": 1}, {"step": 2}], "")
+    frames = [made_frame(step, 2) for step in (1, 2)]
+    first, second = map(line_of, frames)
+    file.write_text(first + second[:9])
+    assert reader.read() == (frames[:1], "")
+    file.write_text(first + second)
+    assert reader.read() == (frames, "")
 
 
 @pytest.mark.parametrize("steps", [1, 9])
@@ -218,8 +227,8 @@ def test_the_next_race_is_read_from_its_beginning(own_runs, steps):
     """Whether its file is shorter or longer than what was read of the race before."""
     own_runs.mkdir()
     reader = race_process.FramesReader()
-    for race, frames in (("20", [{"step": step} for step in (1, 2, 3)]), ("56", [{"step": 7}] * steps)):
+    for race, frames in (("20", [made_frame(step, 9) for step in (1, 2, 3)]), ("56", [made_frame(7, 9)] * steps)):
         (own_runs / "new").write_text(json.dumps({"name": race}))
         (own_runs / "new").replace(own_runs / race_process.RACE_FILE)
-        (own_runs / race_process.FRAMES_FILE).write_text("".join(json.dumps(frame) + "\n" for frame in frames))
+        (own_runs / race_process.FRAMES_FILE).write_text("".join(map(line_of, frames)))
         assert reader.read() == (frames, "")

@@ -3,19 +3,12 @@
 import pytest
 
 from core.jobs.races import race_result
-
-
-def frame(step: int, steps: int, validation: tuple[float, float] = (0.1, 0.3), seconds: float = 0.0) -> dict:
-    standings = {
-        side: {"accuracy": 0.5, "validation": share if step == steps else None}
-        for side, share in zip("AB", validation, strict=True)
-    }
-    return {"step": step, "steps": steps, "seconds": seconds, "standings": standings}
+from tests.core.jobs.races.made_frame import made_frame
 
 
 def test_there_is_one_share_for_each_network():
-    assert race_result.shares(frame(5, 6)) == {"A": 0.5, "B": 0.5}
-    assert race_result.shares(frame(6, 6)) == {"A": 0.1, "B": 0.3}
+    assert race_result.shares(made_frame(5, 6)) == {"A": 0.5, "B": 0.5}
+    assert race_result.shares(made_frame(6, 6)) == {"A": 0.1, "B": 0.3}
 
 
 @pytest.mark.parametrize(
@@ -24,12 +17,12 @@ def test_there_is_one_share_for_each_network():
 )
 def test_ahead_is_who_is_ahead_by_more_than_luck(validation, side):
     """At 36 of 100, luck makes up to 4.2 points: 1.96 * sqrt(2 * 0.36 * 0.64 / 1000)."""
-    assert race_result.ahead(frame(6, 6, validation)) == side
+    assert race_result.ahead(made_frame(6, 6, validation)) == side
 
 
 def test_the_time_left_is_that_of_the_steps_left():
     """The first step also sets up: it counts for nothing."""
-    frames = [frame(1, 101, seconds=30.0), frame(11, 101, seconds=40.0)]
+    frames = [made_frame(1, 101, seconds=30.0), made_frame(11, 101, seconds=40.0)]
     assert race_result.seconds_left(frames) == pytest.approx(90.0)
     assert race_result.seconds_left(frames[:1]) is None
-    assert race_result.seconds_left([frame(1, 101), frame(101, 101, seconds=9.0)]) == 0
+    assert race_result.seconds_left([made_frame(1, 101), made_frame(101, 101, seconds=9.0)]) == 0

@@ -12,23 +12,14 @@ from core.errors import DataError
 from core.jobs.races import race_process, recorded_races
 from core.jobs.races.pairs import RACES
 from core.jobs.races.recorded_races import Facts, RecordedRace
-
-
-def made_frame(step: int, steps: int) -> dict:
-    standing = {
-        "loss": 1.23456,
-        "accuracy": 0.5,
-        "validation": 0.361 if step == steps else None,
-        "gradient_norms": [0.0123456] * 20,
-        "probabilities": [[0.1] * 10] * 4,
-    }
-    return {"step": step, "steps": steps, "seconds": step / 2, "standings": {"A": standing, "B": standing}}
+from tests.core.jobs.races.made_frame import made_frame
 
 
 @pytest.fixture
 def race() -> RecordedRace:
+    frames = [made_frame(step, 400, (0.361, 0.361), seconds=step / 2) for step in range(1, 401)]
     facts = Facts("2026-11-28", "python", 2, {"cpu": "some CPU", "threads": 2})
-    return RecordedRace("20", ("Plain", "ResNet"), facts, [made_frame(step, 400) for step in range(1, 401)])
+    return RecordedRace("20", ("Plain", "ResNet"), facts, frames)
 
 
 @pytest.fixture
@@ -44,29 +35,29 @@ def test_a_recording_of_each_race_ships(name):
     assert race.name == name
     assert recorded_races.path(name).stat().st_size <= recorded_races.LARGEST
     assert 60 <= len(race.frames) <= recorded_races.MOST_FRAMES
-    steps, seconds = ([frame[key] for frame in race.frames] for key in ("step", "seconds"))
+    steps, seconds = ([getattr(frame, key) for frame in race.frames] for key in ("step", "seconds"))
     assert np.all(np.diff(steps) > 0)
     assert np.all(np.diff(seconds) >= 0)
     assert steps[0] == 1
-    assert {frame["steps"] for frame in race.frames} == {steps[-1]}
+    assert {frame.steps for frame in race.frames} == {steps[-1]}
     assert steps[-1] == 281 * race.facts.epochs  # batches of 32 of 9,000 photos
     assert race.facts.command.startswith(f"python -m benchmarks.record_race {name}")
     assert {"cpu", "threads", "torch", "python"} <= race.facts.environment.keys()
     for frame in race.frames:
-        for standing in frame["standings"].values():
-            assert 0 <= standing["accuracy"] <= 1
-            assert np.shape(standing["probabilities"]) == (len(race_process.PHOTOS), len(CLASSES))
-            assert np.shape(standing["gradient_norms"])[0] >= 20
-    assert all(0 < standing["validation"] < 1 for standing in race.frames[-1]["standings"].values())
+        for standing in frame.standings.values():
+            assert 0 <= standing.accuracy <= 1
+            assert np.shape(standing.probabilities) == (len(race_process.PHOTOS), len(CLASSES))
+            assert np.shape(standing.gradient_norms)[0] >= 20
+    assert all(0 < standing.validation < 1 for standing in race.frames[-1].standings.values())
 
 
 def test_what_is_saved_is_read_again_thinned_and_rounded(file, race):
     read = recorded_races.load(file)
     assert replace(read, frames=[]) == replace(race, frames=[])
     assert len(read.frames) == recorded_races.MOST_FRAMES
-    assert (read.frames[0]["step"], read.frames[-1]["step"]) == (1, 400)
-    assert read.frames[-1]["standings"]["A"]["loss"] == 1.23
-    assert read.frames[-1]["standings"]["A"]["validation"] == 0.361
+    assert (read.frames[0].step, read.frames[-1].step) == (1, 400)
+    assert read.frames[-1].standings["A"].loss == 1.23
+    assert read.frames[-1].standings["A"].validation == 0.361
     assert read.seconds == 200
 
 
@@ -74,13 +65,13 @@ def test_a_race_with_much_to_tell_has_fewer_frames(tmp_path, race, monkeypatch):
     monkeypatch.setattr(recorded_races, "LARGEST", 2_000)
     recorded_races.save(tmp_path / "race", race)
     assert (tmp_path / "race").stat().st_size <= 2_000
-    assert recorded_races.load(tmp_path / "race").frames[-1]["step"] == 400
+    assert recorded_races.load(tmp_path / "race").frames[-1].step == 400
 
 
 def test_a_share_of_the_time_shows_the_frames_of_that_time(file):
     race = recorded_races.load(file)
     assert race.until(-1) == race.until(0) == race.frames[:1]
-    assert race.until(0.5)[-1]["seconds"] == pytest.approx(100, abs=2)
+    assert race.until(0.5)[-1].seconds == pytest.approx(100, abs=2)
     assert race.until(1) == race.until(7) == race.frames
 
 
@@ -107,14 +98,14 @@ def no_result(standing: dict) -> dict:
 @pytest.mark.parametrize(
     ("spoil", "problem"),
     [
-        (lambda values: without(values, "frames"), "TypeError"),
+        (lambda values: without(values, "frames"), "KeyError"),
         (lambda values: values | {"frames": []}, "it has no frames"),
         (lambda values: values | {"frames": values["frames"][:-1]}, "its steps do not lead to the end"),
         (lambda values: values | {"frames": values["frames"][::-1]}, "its steps do not lead to the end"),
-        (lambda values: every_frame(values, lambda frame: without(frame, "standings")), "KeyError"),
+        (lambda values: every_frame(values, lambda frame: without(frame, "standings")), "a frame lacks something"),
         (lambda values: every_frame(values, lambda frame: told(frame, without_loss)), "a frame lacks something"),
-        (lambda values: every_frame(values, lambda frame: told(frame, no_result)), "it has no result"),
-        (lambda values: every_frame(values, lambda frame: frame | {"seconds": "x"}), "its times are no numbers"),
+        (lambda values: every_frame(values, lambda frame: told(frame, no_result)), "the last frame has no result"),
+        (lambda values: every_frame(values, lambda frame: frame | {"seconds": "x"}), "time is no number"),
         (lambda values: values | {"frames": 3}, "TypeError"),
         (lambda values: values | {"names": ["one"]}, "it does not name two networks"),
         (lambda values: values | {"facts": {}}, "TypeError"),
