@@ -19,10 +19,10 @@ from core.analysis.surgery import Blocks
 from core.charts import poster
 from core.data import cifar10, distortions
 from core.errors import LabError, RunError
-from core.jobs.processes import usable_cores
+from core.jobs import measurements, processes
 from core.runs.run import Run
 from core.settings.train_config import TrainConfig
-from core.studies import gradients, latency
+from core.studies import gradients
 from core.turns import in_turn
 
 
@@ -39,7 +39,7 @@ RUN_KEY: dict[str | type, Callable] = {Run: _run_key}
 READ_KEY = RUN_KEY | {FunctionType: lambda function: f"{function.__module__}.{function.__qualname__}"}
 Stored = TypeVar("Stored")
 _measuring, _stepping = threading.Lock(), threading.Lock()
-_cores = threading.BoundedSemaphore(usable_cores())
+_cores = threading.BoundedSemaphore(processes.usable_cores())
 PATIENCE = 60.0  # seconds for a core
 BUSY = "Others' questions keep this computer busy. Try again in a minute."
 # What pages over all runs ask of each is small and kept for 1,000 of them; what a pair's pages ask, for 64.
@@ -208,7 +208,7 @@ def gradient_batch() -> cifar10.Images:
 def initial_gradients(configs: list[TrainConfig]) -> list[pd.DataFrame]:
     """Side by side: each of them has work for one core."""
     _one_torch_thread()
-    with _a_core(), ThreadPoolExecutor(usable_cores()) as pool:
+    with _a_core(), ThreadPoolExecutor(processes.usable_cores()) as pool:
         return list(pool.map(partial(gradients.at_initialization, batch=gradient_batch()), configs))
 
 
@@ -248,7 +248,7 @@ def surgery_network(run: Run):
     from core.studies.surgery import Surgery
 
     _one_torch_thread()  # it works on batches in parallel instead
-    return Surgery(run, test_images(), usable_cores())
+    return Surgery(run, test_images(), processes.usable_cores())
 
 
 @st.cache_data(max_entries=1_000, hash_funcs=RUN_KEY, show_spinner="Removing blocks, and showing it 1,000 photos ...")
@@ -326,4 +326,4 @@ def torchvision_names() -> list[str]:
 def speeds(runs: list[Run]) -> dict[str, dict[int, float]]:
     """{run: {threads: milliseconds for a picture}}; one measurement at a time, or they would slow each other down."""
     with _measuring:
-        return latency.measured(runs)
+        return measurements.milliseconds(runs)

@@ -1,4 +1,4 @@
-"""The processes that the app starts for itself: `background keep`, `background race`, `background measure`.
+"""The processes that the app starts for itself: `background keep`, `background race` and so on.
 
 Each loads only what it needs: the keeper of the queue stays small.
 """
@@ -42,7 +42,16 @@ def measure() -> None:
     print(json.dumps({"seconds_per_image": duration.measure(config, load_training("shipped"))}))
 
 
-PROCESSES: dict[str, Callable[..., None]] = {"keep": keep, "race": race, "measure": measure}
+def speed(*folders: str) -> None:
+    """Print how many milliseconds an answer of each of these runs takes, by folder and number of threads."""
+    from core.runs.library import find_run
+    from core.studies import latency
+
+    found, _ = latency.of_runs({folder: find_run(folder) for folder in folders}, latency.THREADS)
+    print(json.dumps(found))
+
+
+PROCESSES: dict[str, Callable[..., None]] = {"keep": keep, "race": race, "measure": measure, "speed": speed}
 
 
 def main(argv: list[str]) -> int:

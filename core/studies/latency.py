@@ -1,21 +1,29 @@
-"""How many milliseconds a network takes for one picture, on this machine.
+"""How many milliseconds a network takes for one picture, on this machine."""
 
-In a process of its own, so that the number of threads of whoever asks is left alone.
-"""
-
-import json
 import statistics
-import subprocess
-import sys
 import time
+from collections.abc import Iterable, Mapping
 
 from core.errors import LabError
-from core.paths import ROOT
 from core.runs.run import Run
 from core.settings.train_config import TrainConfig
 
-ROUNDS, WARM_UPS, PATIENCE = 15, 3, 300  # passes, passes that don't count, seconds
+ROUNDS, WARM_UPS = 15, 3  # passes, and those before them that don't count
 THREADS = (1, 2)
+
+
+def of_runs(runs: Mapping[str, Run], threads: Iterable[int]) -> tuple[dict[str, dict[int, float]], list[str]]:
+    """{name: {threads: milliseconds}}, and sentences about runs whose network can't be built. Raises LabError if none
+    can. Afterwards this process has the last number of `threads`."""
+    found, problems = {}, []
+    for name, run in runs.items():
+        try:
+            found[name] = {number: milliseconds(run.config, number) for number in threads}
+        except LabError as error:  # e.g. a network that this torchvision does not have
+            problems.append(f"{run.name} is left out: {error}")
+    if not found:
+        raise LabError(" ".join(problems))
+    return found, problems
 
 
 def milliseconds(config: TrainConfig, threads: int) -> float:
@@ -35,27 +43,3 @@ def milliseconds(config: TrainConfig, threads: int) -> float:
         infer(model, picture, preprocessing)
         seconds.append(time.perf_counter() - start)
     return 1000 * statistics.median(seconds[WARM_UPS:])
-
-
-def measured(runs: list[Run]) -> dict[str, dict[int, float]]:
-    """{run: {threads: milliseconds}}, measured in a child process. Raises LabError if that fails.
-
-    Runs of equal networks are measured once; those whose network can't be built are left out.
-    """
-    first = {_network(run.config): run for run in reversed(runs)}
-    folders = (str(run.path) for run in first.values())
-    command = [sys.executable, "-m", "core.commands.studies.speed", *folders, "--json"]
-    try:
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=True)
-    except subprocess.TimeoutExpired:
-        raise LabError("Measuring took too long: the machine is busy. Try again later.") from None
-    except subprocess.CalledProcessError as error:
-        raise LabError(f"Measuring failed: {''.join(error.stderr.strip().splitlines()[-1:])}") from None
-    found = json.loads(done.stdout)
-    of_run = {run.name: found.get(str(first[_network(run.config)].path)) for run in runs}
-    return {name: {int(n): value for n, value in times.items()} for name, times in of_run.items() if times}
-
-
-def _network(config: TrainConfig) -> tuple:
-    """What the time of a pass hangs on."""
-    return config.architecture, config.input_size, config.strides, config.stem, config.norm

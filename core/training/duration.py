@@ -1,20 +1,14 @@
-"""How long a training takes, from a second of it, measured in a process of its own on the machine as it is now."""
+"""How long a training takes, from a second of it on the machine as it is now."""
 
-import json
-import subprocess
-import sys
 import time
 from dataclasses import replace
 
 from core.data.cifar10 import TEST_IMAGES, Images
-from core.errors import TrainingError
-from core.paths import ROOT
 from core.settings.train_config import SETTINGS, TrainConfig
 
 SECONDS = 1.0
 ENDLESS = 10_000  # epochs: a GPU may do a race's few in less than SECONDS
 STANDSTILL = 1e-9  # learning rate: some networks would diverge within SECONDS
-PATIENCE = 180.0  # seconds: a machine under load takes long to load PyTorch
 FORWARD_SHARE = 1 / 3  # of a training step: the backward pass costs about twice the forward pass
 TRAINING_IMAGES, VALIDATION_IMAGES = {"full": 45_000, "shipped": 9_000}, {"full": 5_000, "shipped": 1_000}
 
@@ -23,21 +17,6 @@ def what_counts(config: TrainConfig) -> TrainConfig:
     """The config with all that does not change an image's cost as usual, so that equal ones are measured once."""
     costly = {name: getattr(config, name) for name, setting in SETTINGS.items() if setting.costs}
     return TrainConfig(data="shipped", lr=STANDSTILL, **costly)
-
-
-def seconds_per_image(config: TrainConfig) -> float:
-    """Of training, measured in a child process. Raises TrainingError with its last words."""
-    command = [sys.executable, "-m", "core", "background", "measure"]
-    try:
-        child = subprocess.run(
-            command, input=json.dumps(config.to_dict()), capture_output=True, text=True, cwd=ROOT, timeout=PATIENCE
-        )
-        return float(json.loads(child.stdout)["seconds_per_image"])
-    except subprocess.TimeoutExpired:
-        raise TrainingError("The machine is too busy to say how long this takes.") from None
-    except (ValueError, KeyError, TypeError):
-        lines = child.stderr.strip().splitlines() or ["no reason was given"]
-        raise TrainingError(f"How long this takes can't be measured: {lines[-1]}") from None
 
 
 def minutes(config: TrainConfig, per_image: float) -> float:

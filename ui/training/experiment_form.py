@@ -10,7 +10,7 @@ import streamlit as st
 from core.charts.learning import schedule
 from core.charts.palette import SIDES
 from core.errors import LabError
-from core.jobs import trainings
+from core.jobs import measurements, trainings
 from core.settings.recipes import NAMED_RECIPES, recipe
 from core.settings.train_config import SETTINGS, TrainConfig
 from core.training import duration
@@ -262,8 +262,8 @@ def _pool() -> ThreadPoolExecutor:
 
 @st.cache_resource(max_entries=128, show_spinner=False)
 def _measurement(config: TrainConfig) -> Future:
-    """Of `duration.seconds_per_image`, under way or done: nobody has to wait for it."""
-    return _pool().submit(duration.seconds_per_image, config)
+    """Of `measurements.seconds_per_image`, under way or done: nobody has to wait for it."""
+    return _pool().submit(measurements.seconds_per_image, config)
 
 
 @fragment(run_every=POLL)

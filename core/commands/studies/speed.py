@@ -4,9 +4,8 @@ import json
 import sys
 
 from core.commands import Parser, require_threads, run_command
-from core.errors import LabError
 from core.runs.library import find_run
-from core.studies.latency import THREADS, milliseconds
+from core.studies.latency import THREADS, of_runs
 
 
 def parser() -> Parser:
@@ -20,14 +19,7 @@ def parser() -> Parser:
 def main(argv: list[str] | None = None) -> int:
     args = parser().parse_args(argv)
     require_threads(*args.threads)
-    result, problems = {}, []
-    for name, run in {name: find_run(name) for name in args.runs}.items():
-        try:
-            result[name] = {threads: milliseconds(run.config, threads) for threads in args.threads}
-        except LabError as error:  # e.g. a network that this torchvision does not have
-            problems.append(f"{run.name} is left out: {error}")
-    if not result:
-        raise LabError(" ".join(problems))
+    result, problems = of_runs({name: find_run(name) for name in args.runs}, args.threads)
     for problem in problems:
         print(problem, file=sys.stderr)
     if args.json:

@@ -1,11 +1,9 @@
-import subprocess
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from core.data.batches import split_indices
-from core.errors import TrainingError
 from core.settings.train_config import TrainConfig
 from core.training import duration
 
@@ -38,23 +36,6 @@ def test_a_frozen_network_is_as_long_about_an_image_it_only_looks_at():
     frozen = TrainConfig(family="torchvision", network="resnet18", input_size=64, data="shipped", epochs=1)
     frozen = replace(frozen, init="imagenet", freeze="backbone")
     assert duration.minutes(frozen, 60 / 9_000) == pytest.approx(1 + (1_000 + 10_000) / 9_000)
-
-
-@pytest.mark.slow
-def test_why_it_can_not_be_measured_is_said():
-    with pytest.raises(TrainingError, match="no_such_net"):
-        duration.seconds_per_image(
-            TrainConfig(family="torchvision", network="no_such_net", input_size=64, data="shipped")
-        )
-
-
-def test_a_machine_that_is_too_busy_is_said(monkeypatch):
-    def never(command, timeout, **more):
-        raise subprocess.TimeoutExpired(command, timeout)
-
-    monkeypatch.setattr(subprocess, "run", never)
-    with pytest.raises(TrainingError, match="too busy"):
-        duration.seconds_per_image(CONFIG)
 
 
 def test_a_machine_faster_than_the_training_is_long_is_measured_too(tiny_images, monkeypatch):
