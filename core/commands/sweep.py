@@ -74,6 +74,7 @@ def _check(args: argparse.Namespace) -> None:
 def _train_in_turn(grid: dict[str, TrainConfig], out: Path) -> int:
     """One after the other, each as it stands when its turn comes: other processes may train some of them."""
     child, failed, elsewhere = Child(TRAINER), {}, []
+    on_stop(child.stop)
     for number, (name, config) in enumerate(grid.items(), start=1):
         try:
             now = standing(out / name, config)

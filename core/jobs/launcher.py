@@ -24,7 +24,7 @@ import psutil
 
 from core.errors import LabError
 from core.files import write_json
-from core.jobs.processes import TRAINER, share_cores
+from core.jobs.processes import TRAINER, on_stop, share_cores
 from core.jobs.sweep import Child, Standing, standing
 from core.paths import ROOT
 from core.runs import status, store
@@ -60,6 +60,7 @@ class TrainingJob:
         if self.gpu is not None:
             os.environ["CUDA_VISIBLE_DEVICES"] = self.gpu
         child = _children[self.folder] = Child(self.trainer)
+        on_stop(child.stop)
         with _unheard(signal.SIGUSR2):  # a cluster sends it to all processes of a job, and it would end the training
             child.begin(self.folder)
         reason = child.wait(self.folder)

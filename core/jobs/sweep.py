@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 from core import paths
 from core.errors import LabError, RunError
-from core.jobs.processes import on_stop
 from core.runs import library, status
 from core.runs.run import open_run
 from core.settings.recipes import recipe
@@ -132,19 +131,19 @@ def standing(folder: Path, config: TrainConfig) -> Standing:
 
 
 class Child:
-    """The training that runs now. A signal to this process is passed on, and the training then ends."""
+    """The training that runs now. A signal to this process that `stop` handles (`on_stop`) is passed on, and the
+    training then ends."""
 
     def __init__(self, trainer: list[str]):
         self.stopped = False
         self._trainer = trainer
         self._process: subprocess.Popen | None = None
-        on_stop(self._stop)
 
     @property
     def pid(self) -> int | None:
         return self._process.pid if self._process else None
 
-    def _stop(self, number, frame) -> None:
+    def stop(self, number, frame) -> None:
         self.stopped = True
         if self._process:
             self._end(self._process)

@@ -142,7 +142,7 @@ def test_what_another_process_does_meanwhile_does_not_end_a_sweep(grid_file, own
     first, second, third, fourth, fifth = grid
 
     class Child:
-        stopped = False
+        stop, stopped = None, False
 
         def __init__(self, trainer):
             pass
@@ -159,6 +159,7 @@ def test_what_another_process_does_meanwhile_does_not_end_a_sweep(grid_file, own
             (folder / status.RESULT_FILE).touch()
 
     monkeypatch.setattr(command, "Child", Child)
+    monkeypatch.setattr(command, "on_stop", lambda handler: None)
     assert command.main([str(path)]) == 1
     assert trained == [first, fifth]
     lines = capsys.readouterr().err.splitlines()
