@@ -27,7 +27,7 @@ from core.settings.recipes import CIFAR_STEM_SIZE, NAMED_RECIPES, RECIPES, recip
 from core.settings.train_config import PRECISIONS, SETTINGS, TORCHVISION_DEPTHS, TrainConfig
 from core.training import distributed, trained_elsewhere
 from core.training.device import require_compiler
-from core.training.session import How, Session, end_noted, require_same_config
+from core.training.session import How, Session, end_noted
 from core.training.tensorboard import EventLog, require_tensorboard
 
 USUAL_BY_RECIPE = recipe("cifar", "sgd").keys()
@@ -202,7 +202,7 @@ def _check(args: argparse.Namespace, configs: list[TrainConfig]) -> None:
         require_tensorboard()
     for config, name in zip(configs, names, strict=True):
         if args.resume and (len(configs) == 1 or (args.out / name).exists()):
-            require_same_config(args.out / name, config)
+            library.require_same_config(args.out / name, config)
             continue
         distributed.on_rank_zero(library.require_free_name, args.out, name, TAKEN)
         distributed.on_rank_zero(require_writable, args.out)

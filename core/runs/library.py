@@ -20,6 +20,8 @@ from core.runs.file_names import (
 from core.runs.run import Run, open_run
 from core.runs.status import FILE as STATUS_FILE
 from core.settings.environment import expanded
+from core.settings.setting import differences
+from core.settings.train_config import TrainConfig
 
 # Windows takes neither its devices' names for files, whatever follows their first dot, nor a dot at the end.
 DEVICES = r"(?!(?i:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))"
@@ -121,3 +123,12 @@ def require_free_name(root: Path, name: str, advice: str = "Choose another name.
         raise RunError(f"{name} is the name of a run that ships with the app; choose another name.")
     if (root / name).exists():
         raise RunError(f"{root / name} exists. {advice}")
+
+
+def require_same_config(folder: Path, config: TrainConfig) -> Run:
+    """The run in `folder`. Raises RunError if it was begun with other settings."""
+    saved = open_run(folder)
+    if saved.config != config:
+        told = (f"{field} {old} (now {new})" for field, (old, new) in differences(saved.config, config).items())
+        raise RunError(f"{saved.name} was begun with other options: {', '.join(told)}.")
+    return saved

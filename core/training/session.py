@@ -32,9 +32,9 @@ from core.models.weights.initial_weights import (
 from core.runs import kept_weights, status, store, validation
 from core.runs.command import continue_command
 from core.runs.file_names import STATE_FILE
-from core.runs.run import Run, open_run
+from core.runs.library import require_same_config
+from core.runs.run import open_run
 from core.runs.status import Status
-from core.settings.setting import differences
 from core.settings.train_config import TrainConfig
 from core.training import distributed
 from core.training.device import best_device, compiler_works, describe_environment
@@ -84,8 +84,7 @@ class Session:
         """A new run in a new `folder`, made once all else is fine. `images` gives the training images; `data_folder`:
         where they came from, if not from a place known by name. Raises LabError."""
         start = initial_weights(config, distributed.say)
-        trainer = Trainer(config, images(), start, precision=how.precision, compiled=how.compiled)
-        session = cls(trainer, folder, events)
+        session = cls(_trainer(config, images(), how, start), folder, events)
         facts = session._facts(data_folder, start)
         distributed.on_rank_zero(store.new_run, folder.parent, folder.name, config, facts)
         distributed.on_rank_zero(status.claim, folder)
@@ -108,10 +107,9 @@ class Session:
         distributed.on_rank_zero(status.claim, folder)
         if (folder / STATE_FILE).is_file():
             return cls(_resumed(config, folder, images(), how), folder, events)
-        how = _as_begun(folder, begun, how)
+        _require_same_training(folder, begun, how)
         start = initial_weights(config, distributed.say)
-        trainer = Trainer(config, images(), start, precision=how.precision, compiled=how.compiled)
-        session = cls(trainer, folder, events)
+        session = cls(_trainer(config, images(), _as_begun(begun, how), start), folder, events)
         distributed.on_rank_zero(store.save_facts, folder, config, session._facts(data_folder, start))
         return session
 
@@ -276,18 +274,9 @@ def end_noted(folder: Path) -> Iterator[None]:
         status.release(folder)
 
 
-def require_same_config(folder: Path, config: TrainConfig) -> Run:
-    """The run in `folder`. Raises RunError if it was begun with other settings."""
-    saved = open_run(folder)
-    if saved.config != config:
-        told = (f"{field} {old} (now {new})" for field, (old, new) in differences(saved.config, config).items())
-        raise RunError(f"{saved.name} was begun with other options: {', '.join(told)}.")
-    return saved
-
-
-def _as_begun(folder: Path, begun: dict, how: How) -> How:
-    """As it was `begun` (by its state, or its environment where it has none yet), where `how` leaves it open; its
-    threads are set so, too. Raises RunError if the command, or the number of processes, is for another training."""
+def _require_same_training(folder: Path, begun: dict, how: How) -> None:
+    """Raises RunError if `how`, or the number of processes, is for another training than the one that was `begun`: what
+    its state tells of that, or its environment where it has none yet."""
     name, processes = folder.name, begun.get("processes", distributed.world_size())
     began_in = begun.get("precision", how.precision)
     if how.precision not in (None, began_in):
@@ -298,28 +287,41 @@ def _as_begun(folder: Path, begun: dict, how: How) -> How:
             f"{distributed.world_size()}; BatchNorm would see other shares of a batch. This continues it: "
             f"{continue_command(folder, begun, sys.orig_argv[0])}"
         )
-    if how.threads is None and type(begun.get("threads")) is int:
-        torch.set_num_threads(max(1, min(begun["threads"], os.cpu_count() or 1)))
-    as_then = begun["compiled"] is True if "compiled" in begun else None
-    compiled = as_then if how.compiled is None else how.compiled
-    if how.compiled is None and compiled and not compiler_works():
-        distributed.say("Begun with torch.compile, which doesn't work here; it continues without.")
-        compiled = False
-    return replace(how, precision=began_in, compiled=compiled)
+
+
+def _as_begun(begun: dict, how: How) -> How:
+    """As it was `begun` where `how` leaves it open."""
+    threads, compiled = how.threads, how.compiled
+    if threads is None and type(begun.get("threads")) is int:
+        threads = max(1, min(begun["threads"], os.cpu_count() or 1))
+    if compiled is None and "compiled" in begun:
+        compiled = begun["compiled"] is True
+        if compiled and not compiler_works():
+            distributed.say("Begun with torch.compile, which doesn't work here; it continues without.")
+            compiled = False
+    return How(threads, begun.get("precision", how.precision), compiled)
+
+
+def _trainer(config: TrainConfig, images: cifar10.Images, how: How, start: Weights | None = None) -> Trainer:
+    """From the weights `start`, if any; from now on this process has the threads that `how` asks for."""
+    if how.threads and how.threads != torch.get_num_threads():
+        torch.set_num_threads(how.threads)
+    return Trainer(config, images, start, precision=how.precision, compiled=how.compiled)
 
 
 def _resumed(config: TrainConfig, folder: Path, images: cifar10.Images, how: How) -> Trainer:
     """As it was when its state was saved; threads and compilation too, unless `how` says otherwise."""
     tensors, values = store.load_state(folder)
     try:
-        how = _as_begun(folder, {"compiled": False} | values, how)  # old ones don't say
-        trainer = Trainer(config, images, precision=how.precision, compiled=how.compiled)
+        values = {"compiled": False} | values  # old ones don't say
+        _require_same_training(folder, values, how)
+        trainer = _trainer(config, images, _as_begun(values, how))
         trainer.load_state(tensors, values)
     except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
         if plain_reason(error):  # too little memory
             raise
         raise RunError(f"{folder / STATE_FILE} is damaged; the training can't be resumed.") from None
-    begun = values["threads"], values.get("compiled", False), values.get("processes", 1)
+    begun = values["threads"], values["compiled"], values.get("processes", 1)
     if begun != (torch.get_num_threads(), trainer.compiled, distributed.world_size()):
         distributed.say("Begun with other --threads, --compile or processes: the last digits will differ.")
     return trainer
