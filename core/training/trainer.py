@@ -51,27 +51,22 @@ class Trainer:
         self.config = config
         self.device = device or best_device()
         self.precision = precision or best_precision(self.device.type)
-        train, validation = split_indices(images.labels, config.split_seed)
+        train, self._validation_photos = split_indices(images.labels, config.split_seed)
         train = label_budget(train, images.labels, config.train_fraction, config.split_seed)
         self.training_set = TrainingSet(images[train], config.augment, self.device)
-        pixels, labels = to_tensors(images[validation])
+        pixels, labels = to_tensors(images[self._validation_photos])
         self.validation = pixels.to(self.device), labels
-        self._validation_photos = validation
         self.steps = self.training_set.steps(config.batch_size)
         if self.steps == 0:
             raise LabError(f"A batch of {config.batch_size} is more than the {len(train)} training images.")
         distributed.require_equal_shards(config.batch_size)
         self.preprocessing = family(config).preprocessing
-        self.model = build(config)
-        if initial_weights:
-            load_weights(self.model, initial_weights)
-        self.model.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch takes it
-        steps = self.steps * config.epochs
-        self.compiled = compiling_pays(steps, self.device, self.precision) if compiled is None else compiled
-        self.model = distributed.with_sync_batch_norm(self.model, self.device)  # replaces layers that may be frozen
+        self.model = _built(config, initial_weights, self.device)
         self._frozen = freeze(self.model, config.freeze)
         self._to_train_mode()
         self._require_spread()
+        steps = self.steps * config.epochs
+        self.compiled = compiling_pays(steps, self.device, self.precision) if compiled is None else compiled
         network = distributed.wrap(self.model)
         self._network = torch.compile(network) if self.compiled else network  # the same weights
         self.optimizer = make_optimizer(self.model, config)
@@ -314,6 +309,15 @@ class Trainer:
         saved = {"batch_order": None} | values["position"]
         self.position = Position(**saved | {"sums": Sums(**saved["sums"])})
         self.history = list(values["history"])
+
+
+def _built(config: TrainConfig, initial_weights: dict[str, Tensor] | None, device: torch.device) -> nn.Module:
+    """On `device`; where several GPUs share their statistics, with layers that do."""
+    model = build(config)
+    if initial_weights:
+        load_weights(model, initial_weights)
+    model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch takes it
+    return distributed.with_sync_batch_norm(model, device)
 
 
 def _copy(state: dict[str, Tensor]) -> dict[str, Tensor]:
