@@ -138,11 +138,11 @@ def test_finished_run_is_skipped_and_a_failed_one_is_told_at_the_end(make_run, g
 def test_what_another_process_does_meanwhile_does_not_end_a_sweep(grid_file, own_runs, monkeypatch, capsys):
     """While the first run is trained, it finishes the second, begins the third, and gives the fourth's name away."""
     path = grid_file({"architectures": ["resnet8"], "seed": [0, 1, 2, 3, 4], **TINY})
-    grid, trained = sweep.read_grid(path), []
+    grid, trained, heard = sweep.read_grid(path), [], []
     first, second, third, fourth, fifth = grid
 
     class Child:
-        stop, stopped = None, False
+        stop, stopped = "its own", False
 
         def __init__(self, trainer):
             pass
@@ -159,8 +159,9 @@ def test_what_another_process_does_meanwhile_does_not_end_a_sweep(grid_file, own
             (folder / status.RESULT_FILE).touch()
 
     monkeypatch.setattr(command, "Child", Child)
-    monkeypatch.setattr(command, "on_stop", lambda handler: None)
+    monkeypatch.setattr(command, "on_stop", heard.append)
     assert command.main([str(path)]) == 1
+    assert heard == ["its own"]
     assert trained == [first, fifth]
     lines = capsys.readouterr().err.splitlines()
     assert lines[-3] == "3 of 5 runs are finished."
