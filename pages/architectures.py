@@ -91,7 +91,7 @@ def table(runs: list[Run]) -> pd.DataFrame:
 def in_short(run: Run) -> str:
     """E.g. "ResNet, 20 layers" or "DenseNet-121, from scratch, 10% of the photos"."""
     config = run.config
-    if config.family != "cifar":
+    if not config.is_twin:
         return describe(run)
     words = [network_name(config), f"{config.depth} layers"] + ["no BatchNorm"] * (config.norm == "none")
     return ", ".join([*words, *limits(config)] + ["trained elsewhere"] * run.imported)
@@ -108,7 +108,7 @@ def training(run: Run) -> str:
 
 def kind(run: Run) -> str:
     """One of KINDS, which have colors of their own, or "other"."""
-    return KINDS[run.config.skip] if run.config.family == "cifar" else OTHER
+    return KINDS[run.config.skip] if run.config.is_twin else OTHER
 
 
 def take_click() -> None:

@@ -43,7 +43,7 @@ Its recipe of training was another one. What is found here is said above, from n
 map, not from how it looks.
 """
 
-pair = pair_picker.choose(pair_picker.DEEP, fits=lambda config: config.family == "cifar")
+pair = pair_picker.choose(pair_picker.DEEP, fits=lambda config: config.is_twin)
 st.title("Bowl or mountains?")
 st.markdown(
     "To learn is to walk downhill: all the numbers (weights) are changed, step by step, so that there are fewer "

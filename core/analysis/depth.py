@@ -46,7 +46,7 @@ def recipes(runs: list[Run]) -> list[Recipe]:
     """The finished CIFAR twins among `runs` by recipe, where that is known; the one with most runs first."""
     groups: dict[tuple, list[Run]] = {}
     for run in runs:
-        if run.finished and run.config.family == "cifar" and not run.imported:
+        if run.finished and run.config.is_twin and not run.imported:
             groups.setdefault(tuple(_settings(run.config).items()), []).append(run)
     ordered = sorted(groups.values(), key=lambda group: (-len(group), group[0].config.data != "full"))
     settings = [_settings(group[0].config) for group in ordered]

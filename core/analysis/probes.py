@@ -16,10 +16,10 @@ from core.analysis import calibration
 from core.analysis.calibration import Temperature
 from core.analysis.surgery import stages
 from core.data.cifar10 import CLASSES
-from core.errors import LabError
 from core.files import write_json, writing
 from core.runs.run import LARGEST_COUNT, Run
 from core.runs.tables import read_json
+from core.settings.constraints import require_twin
 from core.settings.train_config import TrainConfig
 
 FILE = "probes.json"
@@ -52,8 +52,7 @@ class Opinion:
 def blocks(config: TrainConfig) -> range:
     """The numbers of those in the last stage, the only one whose channels the last layer can read; block 1 is the first
     of the network. Raises LabError for a network that is none of the CIFAR twins."""
-    if config.family != "cifar":
-        raise LabError("Only the plain networks and ResNets for CIFAR-10 can be asked after each block.")
+    require_twin(config, "be asked after each block")
     *earlier, last = stages(config)
     return range(sum(earlier) + 1, sum(earlier) + last + 1)
 

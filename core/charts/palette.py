@@ -36,7 +36,7 @@ def colors(a: TrainConfig, b: TrainConfig) -> dict[str, str]:
 
 
 def _has_help(config: TrainConfig) -> bool:
-    return config.skip if config.family == "cifar" else config.pretrained
+    return config.skip if config.is_twin else config.pretrained
 
 
 def told_apart(colors: dict[str, str]) -> tuple[str, str]:

@@ -21,8 +21,8 @@ from core.models.weights.initial_weights import initial_weights
 from core.runs import library, status
 from core.runs.command import continue_command
 from core.runs.run import open_run
+from core.settings.constraints import STEMS
 from core.settings.environment import expanded
-from core.settings.fit import STEMS
 from core.settings.recipes import CIFAR_STEM_SIZE, NAMED_RECIPES, RECIPES, recipe
 from core.settings.train_config import PRECISIONS, SETTINGS, TORCHVISION_DEPTHS, TrainConfig
 from core.training import distributed, trained_elsewhere

@@ -147,7 +147,7 @@ def _kind(run: Run) -> str:
 def _named(run: Run) -> str:
     """E.g. "the plain network with 56 layers" or "the pretrained ResNet-50"."""
     config = run.config
-    if config.family == "cifar":
+    if config.is_twin:
         return f"the {_kind(run)} with {config.depth} layers"
     few = f" that learned from {run.training_images:,} photos" if config.train_fraction < 1 else ""
     beginning = "pretrained " if config.pretrained else ""

@@ -47,8 +47,8 @@ def _contrast(question: Question) -> str:
 def _network(question: Question) -> str:
     """What both are, e.g. "56 layers, no BatchNorm" or "ResNet-50, 1% of the photos"."""
     config = question.a.config
-    words = _layers(config) if config.family == "cifar" else [network_name(config)]
-    if config.family == "cifar" and question.setting != "skip":
+    words = _layers(config) if config.is_twin else [network_name(config)]
+    if config.is_twin and question.setting != "skip":
         words = [network_name(config), *words]
     if question.setting not in ("init", "skip") and config.pretrained:
         words += ["pretrained"]

@@ -211,6 +211,6 @@ def _choose_epoch(first: int, last: int) -> int:
 
 def _beginning(config: TrainConfig) -> TrainConfig | None:
     """The untrained network with which a run began, where that is known here: a twin for CIFAR-10, from scratch."""
-    if config.family != "cifar" or config.pretrained:
+    if not config.is_twin or config.pretrained:
         return None
     return TrainConfig(depth=config.depth, skip=config.skip, norm=config.norm, seed=config.seed)

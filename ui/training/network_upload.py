@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.errors import LabError
 from core.jobs import trainings
-from core.settings.fit import NORMALIZATIONS
+from core.settings.constraints import NORMALIZATIONS
 from core.settings.setting import slug
 from core.settings.train_config import SETTINGS, TrainConfig
 from core.words.settings import in_words, setting_name
@@ -98,7 +98,7 @@ def _said(file, candidates: list[str]) -> str:
 
 def _size(config: TrainConfig) -> int:
     """Of the pictures that it takes: no tensor tells."""
-    if config.family == "cifar" or config.stem == "cifar":
+    if config.is_twin or config.stem == "cifar":
         return config.input_size
     low, high = SETTINGS["input_size"].offered
     return st.number_input("Picture size", low, high, config.input_size, step=32, key="network_size", help="In pixels.")

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from core.analysis.landscapes import unfinished
-from core.errors import LabError, RunError
+from core.errors import RunError
 from core.runs.run import LARGEST_COUNT, Run
 from core.runs.tables import load_npz
+from core.settings import constraints
 from core.settings.train_config import PRECISIONS, TrainConfig
 
 FILE = "landscape.npz"
@@ -79,8 +80,7 @@ class Shape:
 
 def require_twin(config: TrainConfig) -> None:
     """Raises LabError for a network that is none of the CIFAR twins: others would take days."""
-    if config.family != "cifar":
-        raise LabError("The ground can be mapped only around the plain networks and ResNets for CIFAR-10.")
+    constraints.require_twin(config, "have the ground around them mapped")
 
 
 def shape(found: Landscape, pair: int) -> Shape:
