@@ -5,7 +5,7 @@ import pandas as pd
 
 from core.analysis.metrics import Share, most_common_mistake
 from core.analysis.training_summary import TARGETS, TrainingSummary
-from core.words import capitalized, course, plural
+from core.words import capitalized, counted, course, plural
 from core.words.glossary import explain
 from core.words.gradients import rounded
 
@@ -53,12 +53,12 @@ def when(reached: tuple[int, float] | None) -> str:
     if reached is None:
         return "never"
     epochs, minutes = reached
-    return f"{epochs} epoch{'s' if epochs > 1 else ''} ({minutes:.0f} min)"
+    return f"{counted(epochs, 'epoch')} ({minutes:.0f} min)"
 
 
 def passes(epochs: int) -> str:
     """E.g. "5 passes over the photos"."""
-    return f"{epochs} pass{'es' if epochs > 1 else ''} over the photos"
+    return f"{counted(epochs, 'pass')} over the photos"
 
 
 def mixed_up(confusion: pd.DataFrame) -> str:

@@ -10,6 +10,7 @@ from core.charts.palette import SIDES
 from core.classroom.room import View
 from core.runs.run import Run
 from core.words import calibration as calibration_words
+from core.words import counted
 from core.words.settings import names
 from ui import cached, chart
 from ui.pair.pair_picker import DEEP, HUES, MARKS, finished_runs
@@ -64,8 +65,7 @@ def show_votes(view: View, networks: Networks | None) -> None:
     chart.show(votes, shown, choices, colors=COLORS_OF_ALL, alt=alt)
     if networks:
         called = " and ".join(f"**{side}**, {networks.called[side]}," for side in SIDES).removesuffix(",")
-        votes_in_all = f"{view.voted} vote{'s' * (view.voted != 1)}"
-        st.caption(f"**{CLASS}**: {votes_in_all}. Of {called}: how sure they are.")
+        st.caption(f"**{CLASS}**: {counted(view.voted, 'vote')}. Of {called}: how sure they are.")
 
 
 def _table(view: View, networks: Networks | None) -> pd.DataFrame:

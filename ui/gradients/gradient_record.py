@@ -11,7 +11,7 @@ from core.charts.gradients import STEP, gradient_by_layer, gradient_heatmap, gra
 from core.runs import reproduction
 from core.runs.run import Run
 from core.settings.train_config import TrainConfig
-from core.words import course
+from core.words import counted, course
 from core.words import gradients as gradient_words
 from ui import cached, chart
 from ui.foreign_text import plain
@@ -182,7 +182,7 @@ def _show_epoch(pair: Pair, found: dict[str, Record], domain: list[float]) -> No
         }
     for side, (_, norms) in found.items():
         if epoch > len(norms):
-            st.markdown(f"{side} was trained for {len(norms)} epoch{'s' * (len(norms) > 1)}: its last one is shown.")
+            st.markdown(f"{side} was trained for {counted(len(norms), 'epoch')}: its last one is shown.")
     rows = pd.concat(table.assign(side=side) for side, table in tables.items())
     ends = (
         f"{side}'s first layer receives {first_layer(table['norm'].where(~table['broken']).to_numpy())}"

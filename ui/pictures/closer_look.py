@@ -19,6 +19,7 @@ from core.errors import LabError
 from core.heatmaps import gradcam
 from core.runs.run import Run
 from core.words import calibration as calibration_words
+from core.words import capitalized, counted
 from core.words import comparison as comparison_words
 from ui import cached, chart
 from ui.foreign_text import plain
@@ -151,8 +152,7 @@ def _points(share: float) -> str:
 
 
 def _of_certainty(share: float) -> str:
-    points = round(100 * share)
-    return f"{points} point{'s' * (points != 1)} of certainty"
+    return f"{counted(round(100 * share), 'point')} of certainty"
 
 
 def reset_sliders() -> None:
@@ -238,7 +238,7 @@ def _show_curve(looks: list[Look], amounts: dict, moved: str, pair: Pair) -> Non
         flipped = flips(moved, along, kept)
         for part, shown in (("curve", along), ("flip", flipped)):
             rows += [(one.side, one.answer.label, amount, sure[along.index(amount)], part) for amount in shown]
-        name = pair.names[one.side][0].upper() + pair.names[one.side][1:]
+        name = capitalized(pair.names[one.side])
         words.append(f"{name} {_change_of_mind(slider, flipped, bool(kept[along.index(slider.neutral)]))}.")
     title = f"{slider.label} ({slider.unit})" if slider.unit else slider.label
     finding = " ".join(words)
