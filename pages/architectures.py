@@ -12,7 +12,7 @@ from core.settings.recipes import SCHEDULES
 from core.training.schedules import curve
 from core.words import counted, summary
 from core.words.glossary import explain
-from core.words.settings import describe, in_words, limits, network_name, setting_name
+from core.words.settings import describe, in_words, network_name, restrictions, setting_name
 from ui import cached, chart, link, permission, screen
 from ui.curious import curious_charts
 from ui.foreign_text import plain
@@ -46,7 +46,7 @@ if not finished:
 def held_back(run: Run) -> bool:
     """Whether it could not learn all that its network can: its accuracy then says little of the network."""
     config = run.config
-    return bool(limits(config)) or config.norm == "none" or config.data == "shipped"
+    return bool(restrictions(config)) or config.norm == "none" or config.data == "shipped"
 
 
 def choose() -> list[Run]:
@@ -94,7 +94,7 @@ def in_short(run: Run) -> str:
     if not config.is_twin:
         return describe(run)
     words = [network_name(config), f"{config.depth} layers"] + ["no BatchNorm"] * (config.norm == "none")
-    return ", ".join([*words, *limits(config)] + ["trained elsewhere"] * run.imported)
+    return ", ".join([*words, *restrictions(config)] + ["trained elsewhere"] * run.imported)
 
 
 def training(run: Run) -> str:

@@ -8,7 +8,7 @@ from core.charts.depth import Axes, degradation
 from core.errors import RunError
 from core.words import depth as depth_words
 from core.words.glossary import explain
-from core.words.settings import limits
+from core.words.settings import restrictions
 from ui import cached, chart, link, tables
 from ui.curious import curious_charts
 from ui.foreign_text import plain
@@ -126,7 +126,7 @@ rows = read(runs)
 if rows.empty:
     st.stop()
 setting = runs[0].config
-comparable = setting.data == "full" and setting.norm == "batch" and not limits(setting)  # as He et al. trained
+comparable = setting.data == "full" and setting.norm == "batch" and not restrictions(setting)  # as He et al. trained
 published = depth.PUBLISHED if comparable else NO_REFERENCE
 lowest = min([rows[["train_right", "test_right"]].min().min(), *published["right"]])
 depths = sorted({*map(int, rows["depth"]), *map(int, published["depth"])})

@@ -141,7 +141,7 @@ def show_kept_answer(side: str, run: Run) -> None:
         st.header(f"{side}: no answer", anchor=False)
         st.markdown(f"The weights of **{plain(run.name)}** are not here: it can't be asked anything new.")
         return
-    show_answer(side, run, cached.certainty(run, choice.number), look=None)
+    show_answer(side, run, cached.test_probabilities(run, choice.number), look=None)
 
 
 def unfamiliar() -> dict[str, float]:

@@ -12,7 +12,7 @@ from core.runs.run import Run, WeightChange
 from core.words import capitalized, counted, summary, times
 from core.words import transfer as transfer_words
 from core.words.glossary import explain, phrase
-from core.words.settings import limits, network_name
+from core.words.settings import network_name, restrictions
 from ui import cached, chart, link, tables
 from ui.curious import curious_charts
 from ui.foreign_text import plain
@@ -87,7 +87,7 @@ def choose() -> transfer.PretrainingPair:
 def network_of(both: transfer.PretrainingPair) -> str:
     """What both are, e.g. "ResNet-50, 10% of the photos"."""
     config = both.pretrained.config
-    return ", ".join([network_name(config), *limits(config)])
+    return ", ".join([network_name(config), *restrictions(config)])
 
 
 def budgets() -> pd.DataFrame:

@@ -98,8 +98,8 @@ def same_order(a: Run, b: Run) -> bool | None:
 class Verdict:
     """Test accuracies, and the exact two-sided probability that so uneven a split is luck."""
 
-    a: metrics.Share
-    b: metrics.Share
+    a: metrics.Proportion
+    b: metrics.Proportion
     only_a: int  # test images that A alone gets right
     only_b: int
     p_value: float

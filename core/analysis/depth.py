@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import scipy  # whose parts load when they are first used: the first page needs none
 
-from core.analysis.metrics import share
+from core.analysis.metrics import proportion
 from core.data.cifar10 import TEST_IMAGES
 from core.runs.run import Run
 from core.settings.train_config import TrainConfig
@@ -280,7 +280,7 @@ def _guessing(rows: pd.DataFrame) -> list[Guessing]:
 
 def _is_guessing(error: float) -> bool:
     """Of a test error in percent."""
-    return share(round((1 - error / 100) * TEST_IMAGES), TEST_IMAGES).by_guessing
+    return proportion(round((1 - error / 100) * TEST_IMAGES), TEST_IMAGES).by_guessing
 
 
 def precisions(rows: pd.DataFrame) -> dict[str, list[int]]:

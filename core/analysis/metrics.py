@@ -16,7 +16,7 @@ Z95 = 1.959963984540054  # standard deviations that hold 95% of a normal distrib
 
 
 @dataclass(frozen=True)
-class Share:
+class Proportion:
     """A share of n cases, 0 to 1, with its 95% interval (Wilson 1927)."""
 
     value: float
@@ -35,17 +35,17 @@ def right(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return logits.argmax(axis=1) == labels
 
 
-def accuracy(logits: np.ndarray, labels: np.ndarray) -> Share:
+def accuracy(logits: np.ndarray, labels: np.ndarray) -> Proportion:
     """The share of images whose highest logit is that of their label."""
-    return share(int(right(logits, labels).sum()), len(labels))
+    return proportion(int(right(logits, labels).sum()), len(labels))
 
 
-def share(right: int, n: int) -> Share:
+def proportion(right: int, n: int) -> Proportion:
     """`right` of `n`."""
     z = Z95
     middle = (right + z**2 / 2) / (n + z**2)
     half = z / (n + z**2) * (right * (n - right) / n + z**2 / 4) ** 0.5
-    return Share(right / n, middle - half, middle + half, n)
+    return Proportion(right / n, middle - half, middle + half, n)
 
 
 def mcnemar(only_a: int, only_b: int) -> float:

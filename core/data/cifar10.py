@@ -25,6 +25,7 @@ SHIPPED_DIR = ROOT / "data" / "cifar10"
 DOWNLOAD_DIR = SHIPPED_DIR.parent
 IMAGES_PER_SHEET = TEST_IMAGES = 10_000
 TRAINING_IMAGES = 5 * IMAGES_PER_SHEET
+VALIDATION_SHARE = 0.1  # of the training images
 TILES, SIZE = 100, 32  # a contact sheet is 100 x 100 tiles of 32 x 32 pixels
 
 

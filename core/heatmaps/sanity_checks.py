@@ -21,15 +21,15 @@ ALIKE = 0.5  # rank correlation from which two maps look alike
 @dataclass(frozen=True)
 class SanityChecks:
     """Two checks of `heatmap`. `randomized`: {what the network forgot so far: its heatmap then}, from its last part to
-    all of it; `untrained`: the heatmaps of networks that never learned. `road` is the map's score, `rival_road` those
-    of maps that know nothing of this photo (`rivals`): how much more it costs to remove what a map marks than what it
-    leaves out, in probability (-1 to 1)."""
+    all of it; `untrained`: the heatmaps of networks that never learned. `road` is the map's score, `baseline_scores`
+    those of maps that know nothing of this photo (`baselines`): how much more it costs to remove what a map marks than
+    what it leaves out, in probability (-1 to 1)."""
 
     heatmap: np.ndarray
     randomized: dict[str, np.ndarray]
     untrained: list[np.ndarray]
     road: float
-    rival_road: np.ndarray
+    baseline_scores: np.ndarray
 
     @property
     def empty(self) -> bool:
@@ -54,12 +54,12 @@ class SanityChecks:
 
     @property
     def beaten(self) -> int:
-        """How many of its rivals it beats."""
-        return int((self.road > self.rival_road + NOISE).sum())
+        """How many of the baselines it beats."""
+        return int((self.road > self.baseline_scores + NOISE).sum())
 
     @property
     def marks_what_matters(self) -> bool:
-        return not self.empty and self.beaten == len(self.rival_road)
+        return not self.empty and self.beaten == len(self.baseline_scores)
 
     @property
     def passed(self) -> int:
@@ -107,7 +107,7 @@ def road_scores(
         )
 
 
-def rivals(others: Sequence[np.ndarray]) -> list[np.ndarray]:
+def baselines(others: Sequence[np.ndarray]) -> list[np.ndarray]:
     """What a map must beat to mark what matters in its photo: the maps of `others`, as many other photos as OTHERS,
     which know the network and where things usually are; and a blob in the middle, where photos have their subject."""
     return [*others[:OTHERS], center_blob(others[0].shape)]

@@ -49,7 +49,7 @@ SAVE_SECONDS, SAVE_SHARE, SAVE_AT_LEAST = 10.0, 0.01, 60.0
 
 
 @dataclass(frozen=True)
-class How:
+class Execution:
     """How a training is carried out. None: as the machine does it best, or, resumed, as it was begun. `compiled`: by
     torch.compile; False: without it."""
 
@@ -77,7 +77,7 @@ class Session:
         config: TrainConfig,
         folder: Path,
         images: Callable[[], cifar10.Images],
-        how: How = How(),
+        how: Execution = Execution(),
         data_folder: Path | None = None,
         events: EventLog | None = None,
     ) -> "Session":
@@ -97,7 +97,7 @@ class Session:
         config: TrainConfig,
         folder: Path,
         images: Callable[[], cifar10.Images],
-        how: How = How(),
+        how: Execution = Execution(),
         data_folder: Path | None = None,
         events: EventLog | None = None,
     ) -> "Session":
@@ -285,7 +285,7 @@ def require_same_config(folder: Path, config: TrainConfig) -> Run:
     return saved
 
 
-def _as_begun(folder: Path, begun: dict, how: How) -> How:
+def _as_begun(folder: Path, begun: dict, how: Execution) -> Execution:
     """As it was `begun` (by its state, or its environment where it has none yet), where `how` leaves it open; its
     threads are set so, too. Raises RunError if the command, or the number of processes, is for another training."""
     name, processes = folder.name, begun.get("processes", distributed.world_size())
@@ -308,7 +308,7 @@ def _as_begun(folder: Path, begun: dict, how: How) -> How:
     return replace(how, precision=began_in, compiled=compiled)
 
 
-def _resumed(config: TrainConfig, folder: Path, images: cifar10.Images, how: How) -> Trainer:
+def _resumed(config: TrainConfig, folder: Path, images: cifar10.Images, how: Execution) -> Trainer:
     """As it was when its state was saved; threads and compilation too, unless `how` says otherwise."""
     tensors, values = store.load_state(folder)
     try:

@@ -4,7 +4,7 @@ from core.analysis.questions import Question
 from core.settings.setting import differences
 from core.settings.train_config import SETTINGS, TrainConfig
 from core.words import counted
-from core.words.settings import in_words, limits, network_name, setting_name
+from core.words.settings import in_words, network_name, restrictions, setting_name
 
 TITLES = {"skip": "Do shortcuts help a deep network?", "init": "Does it help to have learned before?"}
 SHORT = {
@@ -52,7 +52,7 @@ def _network(question: Question) -> str:
         words = [network_name(config), *words]
     if question.setting not in ("init", "skip") and config.pretrained:
         words += ["pretrained"]
-    return ", ".join([*words, *(limits(config) if question.setting != "freeze" else [])])
+    return ", ".join([*words, *(restrictions(config) if question.setting != "freeze" else [])])
 
 
 def _layers(config: TrainConfig) -> list[str]:

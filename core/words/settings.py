@@ -75,10 +75,10 @@ def describe(run: Run) -> str:
     if run.imported:
         return ", ".join([*words, "trained elsewhere"])
     words += ["pretrained"] if config.pretrained else ["from scratch"] * (config.family == "torchvision")
-    return ", ".join([*words, *limits(config)])
+    return ", ".join([*words, *restrictions(config)])
 
 
-def limits(config: TrainConfig) -> list[str]:
+def restrictions(config: TrainConfig) -> list[str]:
     """What kept a network from learning all it could, e.g. ["only the last layer learns", "10% of the photos"]."""
     words = []
     if config.freeze:

@@ -76,7 +76,7 @@ def _table(view: View, networks: Networks | None) -> pd.DataFrame:
         rows.append((choice, CLASS, share, f"{CLASS}: {count}" if count else ""))
     if networks and view.question.photo is not None:
         for side in SIDES:
-            sure = cached.certainty(networks.runs[side], view.question.photo)
+            sure = cached.test_probabilities(networks.runs[side], view.question.photo)
             for choice, share in zip(view.question.choices, sure, strict=True):
                 rows.append((choice, side, share, f"{side}: {calibration_words.short(share)}" if share >= SEEN else ""))
     return pd.DataFrame(rows, columns=["choice", "who", "share", "label"])

@@ -5,7 +5,7 @@ import streamlit as st
 from core.runs import reproduction
 from core.runs.run import Run
 from core.settings.setting import differences
-from core.words.settings import limits
+from core.words.settings import restrictions
 from ui import permission
 from ui.foreign_text import plain
 from ui.pair.pair_picker import Pair, finished_runs, offer_pair
@@ -43,7 +43,7 @@ def _with_weights(like: Run) -> Run | None:
         for run in finished_runs()
         if run.has_weights
         and not run.imported
-        and not limits(run.config)
+        and not restrictions(run.config)
         and all(getattr(run.config, name) == getattr(like.config, name) for name in network)
     ]
     return min(alike, key=lambda run: len(differences(run.config, like.config)), default=None)

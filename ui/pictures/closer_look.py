@@ -120,14 +120,14 @@ def _show_trust(one: Look, style: MapStyle) -> None:
             st.image(drawn, caption=forgot, width=66, alt=alt)
     matters = "Yes" if checks.marks_what_matters else "Not clearly"
     st.markdown(
-        f"**Does what it marks matter?** {matters}: in {checks.beaten} of {len(checks.rival_road)} comparisons, hiding "
-        "what this map marks hurts the answer more than hiding what a map marks that knows nothing of this photo. "
-        f"Those are the maps of {len(checks.rival_road) - 1} other photos, and a blob in the middle, where most "
+        f"**Does what it marks matter?** {matters}: in {checks.beaten} of {len(checks.baseline_scores)} comparisons, "
+        "hiding what this map marks hurts the answer more than hiding what a map marks that knows nothing of this photo. "
+        f"Those are the maps of {len(checks.baseline_scores) - 1} other photos, and a blob in the middle, where most "
         "subjects are."
     )
     st.caption(
         f"Its score (ROAD, in points of certainty): {_points(checks.road)}; theirs: "
-        f"{_points(checks.rival_road.mean())} on average. {_likeness(checks)}"
+        f"{_points(checks.baseline_scores.mean())} on average. {_likeness(checks)}"
     )
 
 

@@ -203,4 +203,4 @@ def test_sweep_goes_on_after_a_failure_and_stops_cleanly(grid_file, own_runs):
     stopped = status.read(own_runs / names[1])
     assert (stopped.state, stopped.process) == ("stopped", None)
     assert store.load_state(own_runs / names[1])[1]["position"]["sums"]["steps"] > 0
-    assert sweep.standing(own_runs / names[1], sweep.read_grid(path)[names[1]]).state == "to resume"
+    assert sweep.state_of(own_runs / names[1], sweep.read_grid(path)[names[1]]).state == "to resume"
