@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import scipy  # whose parts load when they are first used: the first page needs none
 
-from core.analysis.metrics import proportion
+from core.analysis.metrics import proportion, reach_of_luck
 from core.data.cifar10 import TEST_IMAGES
 from core.runs.run import Run
 from core.settings.train_config import TrainConfig
@@ -202,7 +201,7 @@ class _Errors:
         seeds = of_seeds * sum(1 / len(group) for group in groups)
         variance = self._of_photos(*groups) + seeds
         effective = freedom * (variance / seeds) ** 2 if seeds else np.inf
-        return Change(points, could_be_luck=bool(abs(points) <= _reach_of_luck(effective) * variance**0.5))
+        return Change(points, could_be_luck=bool(abs(points) <= reach_of_luck(effective) * variance**0.5))
 
     def seeds(self, network: str) -> bool:
         """Whether a depth of it has several."""
@@ -221,11 +220,6 @@ class _Errors:
             return sum(mean * (100 - mean) / images for mean, images in means)
         shares = [np.mean([self._wrong[run] for run in group["run"]], axis=0) for group in (before, after)]
         return 100**2 * np.var(shares[1] - shares[0]) / len(shares[0])
-
-
-def _reach_of_luck(freedom: float) -> float:
-    """How many standard errors luck stays within in 19 of 20 cases: Student's t, or normal for endless `freedom`."""
-    return float(scipy.special.stdtrit(freedom, 0.975) if np.isfinite(freedom) else scipy.special.ndtri(0.975))
 
 
 def _once_a_seed(rows: pd.DataFrame) -> pd.DataFrame:

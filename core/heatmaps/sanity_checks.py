@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 from torch import Tensor, nn
 
+from core.analysis.metrics import mean_interval
 from core.heatmaps.gradcam import resized
 from core.models.modes import seeded
 
@@ -14,7 +14,6 @@ OTHERS = 19  # maps of other photos: one that says nothing of this very photo be
 NOISE = 0.005  # what the noise in filled pixels may add to a score: no less is a victory
 REMOVED = (25, 50, 75)  # percent of the pixels
 UNTRAINED = 5  # networks; the map of one may be like ours by luck
-SURE = 0.975  # of each side: together, luck decides 1 time in 20
 ALIKE = 0.5  # rank correlation from which two maps look alike
 
 
@@ -49,8 +48,8 @@ class SanityChecks:
             return False
         if len(likenesses) < 2:
             return None
-        distance, error = np.mean(likenesses) - ALIKE, np.std(likenesses, ddof=1) / len(likenesses) ** 0.5
-        return bool(distance < 0) if abs(distance) > stdtrit(len(likenesses) - 1, SURE) * error else None
+        low, high = mean_interval(likenesses)
+        return None if low <= ALIKE <= high else high < ALIKE
 
     @property
     def beaten(self) -> int:

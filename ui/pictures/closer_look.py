@@ -121,9 +121,9 @@ def _show_trust(one: Look, style: MapStyle) -> None:
     matters = "Yes" if checks.marks_what_matters else "Not clearly"
     st.markdown(
         f"**Does what it marks matter?** {matters}: in {checks.beaten} of {len(checks.baseline_scores)} comparisons, "
-        "hiding what this map marks hurts the answer more than hiding what a map marks that knows nothing of this photo. "
-        f"Those are the maps of {len(checks.baseline_scores) - 1} other photos, and a blob in the middle, where most "
-        "subjects are."
+        "hiding what this map marks hurts the answer more than hiding what a map marks that knows nothing of this "
+        f"photo. Those are the maps of {len(checks.baseline_scores) - 1} other photos, and a blob in the middle, where "
+        "most subjects are."
     )
     st.caption(
         f"Its score (ROAD, in points of certainty): {_points(checks.road)}; theirs: "
