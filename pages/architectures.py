@@ -9,6 +9,7 @@ from core.charts.learning import schedule
 from core.errors import LabError
 from core.runs.run import Run
 from core.settings.recipes import SCHEDULES
+from core.studies import latency
 from core.training.schedules import curve
 from core.words import counted, summary
 from core.words.glossary import explain
@@ -180,7 +181,7 @@ def show_costs() -> None:
                 icon=":material/timer:",
                 on_click=measure,
                 args=(runs,),
-                help="Each network answers 15 times, with one thread and with two; the median counts.",
+                help=f"Each network answers {latency.ROUNDS} times, with one thread and with two; the median counts.",
             )
         if error := st.session_state.pop("speed_error", None):
             st.error(plain(error))

@@ -9,10 +9,9 @@ from core.words.glossary import explain
 from ui.curious import curious
 from ui.landscape import surface, training_walk
 from ui.pair import not_yet, pair_picker
-from ui.pair.pair_picker import offer_pair
+from ui.pair.pair_picker import WITHOUT_BATCH_NORM, offer_pair
 
 CAP = 5.0  # loss; guessing has 2.3
-WITHOUT_BATCH_NORM = ("plain56-none", "resnet56-none")
 DIRECTIONS = ("first two", "another two")
 NO_PROOF = """
 **What the picture does not prove.** It is one flat slice through a space with as many directions as a network has \

@@ -36,7 +36,8 @@ def _run_key(run: Run) -> str:
 
 
 RUN_KEY: dict[str | type, Callable] = {Run: _run_key}
-READ_KEY = RUN_KEY | {FunctionType: lambda function: f"{function.__module__}.{function.__qualname__}"}
+FUNCTION_KEY: dict[str | type, Callable] = {FunctionType: lambda called: f"{called.__module__}.{called.__qualname__}"}
+READ_KEY = RUN_KEY | FUNCTION_KEY
 Stored = TypeVar("Stored")
 _measuring, _stepping = threading.Lock(), threading.Lock()
 _cores = threading.BoundedSemaphore(usable_cores())

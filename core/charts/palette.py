@@ -9,6 +9,8 @@ from core.settings.train_config import TrainConfig
 WITHOUT, WITH = "#D55E00", "#0072B2"
 COLORS = {"A": WITHOUT, "B": WITH}  # of a pair in its usual order
 SIDES = tuple(COLORS)
+SYMBOLS = {"A": "circle", "B": "square"}  # of points and marks
+CLASS = "Class"  # beside A and B, where a class answers too
 GRAY = "#808080"
 INK = {False: "#31333F", True: "#FAFAFA"}  # by whether the page is dark
 

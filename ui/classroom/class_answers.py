@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.charts.palette import SIDES
+from core.charts.palette import CLASS, SIDES
 from core.classroom.room import View
 from core.runs.run import Run
 from core.words import calibration as calibration_words
@@ -16,7 +16,6 @@ from ui import cached, chart
 from ui.pair.pair_picker import DEEP, HUES, MARKS, finished_runs
 from ui.pictures import photos
 
-CLASS = "Class"
 SEEN = 0.03  # a share below it is not worth a row, or a label
 
 

@@ -18,7 +18,7 @@ from ui.foreign_text import plain
 LARGEST_FILE = 10  # MB, as for all uploads (.streamlit/config.toml)
 COMMAND = "python -m core import FILE"
 TWINS = [f"{kind}{depth}" for depth in SETTINGS["depth"].offered for kind in ("resnet", "plain")]
-TRIED = "whatever suits it best"  # of NORMALIZATIONS
+BEST = "whatever suits it best"  # of NORMALIZATIONS
 
 
 def show() -> None:
@@ -38,21 +38,23 @@ def show() -> None:
     except LabError as error:
         st.error(plain(error))
         return
+    from core.training import trained_elsewhere  # it brings PyTorch, as looking at the file did
+
     if network := _network(file):
         network = replace(network, input_size=_size(network))
     left, right = st.columns(2)
     colors = left.selectbox(
         setting_name("normalization").capitalize(),
-        (TRIED, *NORMALIZATIONS),
-        format_func=lambda colors: TRIED if colors == TRIED else in_words("normalization", colors),
+        (BEST, *NORMALIZATIONS),
+        format_func=lambda colors: BEST if colors == BEST else in_words("normalization", colors),
         key="network_colors",
-        help="What was taken off red, green and blue before it saw them. If you don't know: each is tried on 200 "
-        "training photos.",
+        help="What was taken off red, green and blue before it saw them. If you don't know: each is tried on "
+        f"{trained_elsewhere.TRIED} training photos.",
     )
     name = right.text_input("Its name here", slug(upload.name), key=f"network_name_{upload.file_id}")
     told = "It is then shown the 10,000 test photos." if network else "Say first what it is."
     if st.button("Add it", key="add_network", help=told, disabled=network is None) and network:
-        _add(file, network, None if colors == TRIED else colors, name)
+        _add(file, network, None if colors == BEST else colors, name)
 
 
 def _looked_at(upload):

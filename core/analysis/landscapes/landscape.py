@@ -5,6 +5,7 @@ are a point among as many directions as it has weights; two of them, drawn at ra
 The looking itself is `core.studies.landscape`, the sentences are in `core.words.landscape`.
 """
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,6 +77,11 @@ class Shape:
     flat: float
     bent_down: float
     falls: float
+
+
+def capped(loss: float) -> float:
+    """As it is stored: HIGHEST for what is beyond, or no number."""
+    return HIGHEST if math.isnan(loss) else min(loss, HIGHEST)
 
 
 def require_twin(config: TrainConfig) -> None:
