@@ -103,8 +103,8 @@ def training(run: Run) -> str:
     if run.imported:
         return f"trained elsewhere, at {run.config.input_size} pixels"
     photos, minutes = run.training_images, cached.history(run)["seconds"].sum() / 60
-    of = f" of {counted(photos, 'photo')}" if photos else ""
-    return f"{counted(run.config.epochs, 'epoch')}{of}, at {run.config.input_size} pixels, {minutes:.0f} min"
+    epochs = f"{counted(run.config.epochs, 'epoch')} of {counted(photos, 'photo')}"
+    return f"{epochs}, at {run.config.input_size} pixels, {minutes:.0f} min"
 
 
 def kind(run: Run) -> str:

@@ -92,13 +92,7 @@ def network_of(both: transfer.PretrainingPair) -> str:
 
 def budgets() -> pd.DataFrame:
     """A row a run of the pairs that differ in how many photos they learned from."""
-    known = []
-    for other in transfer.comparable(both, pairs):
-        if all(run.training_images for run in other):
-            known.append(other)
-        else:
-            st.info(f"How many photos {plain(' and '.join(run.name for run in other))} learned from is not recorded.")
-    return tables.label_budget(known, CALLED)
+    return tables.label_budget(transfer.comparable(both, pairs), CALLED)
 
 
 def changes() -> dict[str, WeightChange]:

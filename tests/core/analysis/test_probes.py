@@ -18,7 +18,7 @@ from core.models.registry import family
 from core.settings.train_config import TrainConfig
 from core.studies.probes import BlockProber, _probe, pooled, study
 
-FOUND = Probes([0.25], [0.5], 360, 40)
+FOUND = Probes([0.25], [0.5], 360, 40, [0.3])
 
 
 @pytest.mark.parametrize(("skip", "norm"), [(True, "batch"), (False, "batch"), (True, "none")])
