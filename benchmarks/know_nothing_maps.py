@@ -3,7 +3,7 @@ that know nothing of the photo: another photo's, and a blob in the middle.
 
     python -m benchmarks.know_nothing_maps RUN ... [--photos 100]
 
-Grad-CAM at the last layer; the test photos from number 1,000 on, so that none is among the rivals.
+Grad-CAM at the last layer; the test photos from number 1,000 on, so that none is among the baselines.
 """
 
 import argparse
@@ -26,16 +26,16 @@ def passes(name: str, count: int) -> dict[str, int]:
     """Of `count` photos, how many such maps pass; the blob against the maps of other photos alone, too."""
     run, pixels = find_run(name), cifar10.load_test().pixels
     predictor, model, preprocessing = Predictor(run), run.load_model(), family(run.config).preprocessing
-    rivals = sanity_checks.rivals([predictor.predict(photo).heatmap for photo in pixels[:OTHERS]])
+    baselines = sanity_checks.baselines([predictor.predict(photo).heatmap for photo in pixels[:OTHERS]])
     answers = [predictor.predict(photo) for photo in pixels[FIRST : FIRST + count]]
-    passed = dict.fromkeys(("own map", "map of another photo", "blob, if it were no rival"), 0)
+    passed = dict.fromkeys(("own map", "map of another photo", "blob, if it were no baseline"), 0)
     for i, answer in enumerate(answers):
-        maps = [answer.heatmap, answers[i - 1].heatmap, *rivals]
+        maps = [answer.heatmap, answers[i - 1].heatmap, *baselines]
         inputs = preprocessing(to_pixels(pixels[FIRST + i][None]))
         own, another, *others, blob = sanity_checks.road_scores(model, inputs, maps, answer.explained)
         passed["own map"] += bool(own > max(*others, blob) + NOISE)
         passed["map of another photo"] += bool(another > max(*others, blob) + NOISE)
-        passed["blob, if it were no rival"] += bool(blob > max(others) + NOISE)
+        passed["blob, if it were no baseline"] += bool(blob > max(others) + NOISE)
     return passed
 
 

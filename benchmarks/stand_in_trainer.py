@@ -90,7 +90,8 @@ def _finish(folder: Path, config: dict, value: int) -> None:
     ]
     run = open_run(folder)
     architecture = {"name": run.config.architecture, "parameters": 1, "multiply_adds": 1}
-    store.save_facts(folder, run.config, {"architecture": architecture, "command": "a stand-in"})
+    facts = {"architecture": architecture, "training_images": 1, "command": "a stand-in"}
+    store.save_facts(folder, run.config, facts)
     store.save_progress(folder, rows, ["none"], [[0.0]] * len(rows))
     store.save_test_logits(folder, as_logits(value))
     for needed_no_more in (STATE_FILE, status.LOG_FILE, status.FILE):

@@ -23,7 +23,7 @@ from core.data.batches import EpochPlan, TrainingSet
 from core.models.inference import autocast
 from core.models.registry import build, family, parse_architecture
 from core.models.weights.initial_weights import initial_weights
-from core.settings.fit import STRIDES
+from core.settings.constraints import STRIDES
 from core.settings.recipes import recipe
 from core.settings.train_config import TrainConfig
 from core.training.device import best_precision, describe_environment

@@ -9,10 +9,11 @@ from core.charts.learning import schedule
 from core.errors import LabError
 from core.runs.run import Run
 from core.settings.recipes import SCHEDULES, is_limited
+from core.studies import latency
 from core.training.schedules import curve
 from core.words import counted, summary
 from core.words.glossary import explain
-from core.words.settings import describe, in_words, limits, network_name, setting_name
+from core.words.settings import describe, in_words, network_name, restrictions, setting_name
 from ui import cached, chart, link, permission, screen
 from ui.curious import curious_charts
 from ui.foreign_text import plain
@@ -91,24 +92,25 @@ def table(runs: list[Run]) -> pd.DataFrame:
 def in_short(run: Run) -> str:
     """E.g. "ResNet, 20 layers" or "DenseNet-121, from scratch, 10% of the photos"."""
     config = run.config
-    if config.family != "cifar":
+    if not config.is_twin:
         return describe(run)
     words = [network_name(config), f"{config.depth} layers"] + ["no BatchNorm"] * (config.norm == "none")
-    return ", ".join([*words, *limits(config)] + ["trained elsewhere"] * run.imported)
+    return ", ".join([*words, *restrictions(config)] + ["trained elsewhere"] * run.imported)
 
 
 def training(run: Run) -> str:
     """E.g. "5 epochs of 45,000 photos, at 64 pixels, 63 min"."""
-    if run.imported:
+    photos = run.training_images
+    if photos is None:
         return f"trained elsewhere, at {run.config.input_size} pixels"
-    photos, minutes = run.training_images, cached.history(run)["seconds"].sum() / 60
-    of = f" of {counted(photos, 'photo')}" if photos else ""
-    return f"{counted(run.config.epochs, 'epoch')}{of}, at {run.config.input_size} pixels, {minutes:.0f} min"
+    minutes = cached.history(run)["seconds"].sum() / 60
+    epochs = f"{counted(run.config.epochs, 'epoch')} of {counted(photos, 'photo')}"
+    return f"{epochs}, at {run.config.input_size} pixels, {minutes:.0f} min"
 
 
 def kind(run: Run) -> str:
     """One of KINDS, which have colors of their own, or "other"."""
-    return KINDS[run.config.skip] if run.config.family == "cifar" else OTHER
+    return KINDS[run.config.skip] if run.config.is_twin else OTHER
 
 
 def take_click() -> None:
@@ -161,7 +163,7 @@ def show_costs() -> None:
                 icon=":material/timer:",
                 on_click=measure,
                 args=(runs,),
-                help="Each network answers 15 times, with one thread and with two; the median counts.",
+                help=f"Each network answers {latency.ROUNDS} times, with one thread and with two; the median counts.",
             )
         if error := st.session_state.pop("speed_error", None):
             st.error(plain(error))

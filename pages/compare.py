@@ -65,15 +65,14 @@ def figures_of(run: Run) -> dict[str, str]:
 
 
 def show_network(side: str, run: Run) -> None:
-    cifar = run.config.family == "cifar"
     share = cached.accuracy(run)
     with st.container(border=True, key=f"network_{side}", height="stretch"):
-        kind = f"**{side}: {network_name(run.config)}**, " if cifar else f"**{side}:** "
+        kind = f"**{side}: {network_name(run.config)}**, " if run.config.is_twin else f"**{side}:** "
         st.markdown(kind + plain(describe(run)))
         drawing = network_drawing.network(run.config, pair.colors[side])
         st.image(drawing, width="stretch", alt=f"{side}: {network_drawing.in_words(run.config)}")
         st.metric("right on new photos", f"{share.value:.1%}", help=summary.ON_NEW_PHOTOS)
-        st.markdown(SHORTCUTS[run.config.skip] if cifar else _beginning(run))
+        st.markdown(SHORTCUTS[run.config.skip] if run.config.is_twin else _beginning(run))
 
 
 def _beginning(run: Run) -> str:
@@ -114,7 +113,7 @@ if fairness.differing.keys() == {"seed"}:
 else:
     st.markdown(comparison_words.over_seeds(over_seeds(), pair.names))
 with st.container(horizontal=True, vertical_alignment="center"):
-    if {run.config.family for _, run in pair} == {"cifar"}:
+    if all(run.config.is_twin for _, run in pair):
         st.page_link(
             "../pages/surgery.py",
             label="Cut a block out of both",
@@ -153,7 +152,7 @@ with curious():
     st.markdown(comparison_words.ORDER[comparison.same_order(pair.a, pair.b)])
     figures = {f"{side}: {plain(run.name)}": figures_of(run) for side, run in pair}
     figures_table.show(figures, summary.MEANINGS | COSTS)
-    if pair.a.config.family == pair.b.config.family == "cifar":
+    if pair.a.config.is_twin and pair.b.config.is_twin:
         st.page_link(
             "../pages/depth.py",
             label="At other depths, and with other recipes",

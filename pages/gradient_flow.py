@@ -21,10 +21,9 @@ from ui.foreign_text import plain
 from ui.gradients import gradient_record, new_networks
 from ui.gradients.gradient_record import Record, scale_of
 from ui.pair import looks, pair_picker
-from ui.pair.pair import DEEP, Pair
+from ui.pair.pair import DEEP, WITHOUT_BATCH_NORM, Pair
 from ui.pair.pair_picker import offer_pair
 
-WITHOUT_BATCH_NORM = ("plain56-none", "resnet56-none")
 WORDS = """
 1. A network learns backwards: the mistake is seen at the answer, and a message about it, the **gradient**, travels \
 back through all layers to the first.

@@ -9,11 +9,10 @@ from core.words.glossary import explain
 from ui.curious import curious
 from ui.landscape import surface, training_walk
 from ui.pair import looks, not_yet, pair_picker
-from ui.pair.pair import DEEP
+from ui.pair.pair import DEEP, WITHOUT_BATCH_NORM
 from ui.pair.pair_picker import offer_pair
 
 CAP = 5.0  # loss; guessing has 2.3
-WITHOUT_BATCH_NORM = ("plain56-none", "resnet56-none")
 DIRECTIONS = ("first two", "another two")
 NO_PROOF = """
 **What the picture does not prove.** It is one flat slice through a space with as many directions as a network has \
@@ -44,7 +43,7 @@ Its recipe of training was another one. What is found here is said above, from n
 map, not from how it looks.
 """
 
-pair = pair_picker.choose(DEEP, fits=lambda config: config.family == "cifar")
+pair = pair_picker.choose(DEEP, fits=lambda config: config.is_twin)
 st.title("Bowl or mountains?")
 st.markdown(
     "To learn is to walk downhill: all the numbers (weights) are changed, step by step, so that there are fewer "

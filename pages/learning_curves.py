@@ -51,7 +51,7 @@ st.markdown(
     f"The finish line is **{FINISH:.0%} right** on photos that were set aside.",
     help=explain("epoch", "validation photos"),
 )
-if {run.config.family for _, run in pair} == {"cifar"}:
+if all(run.config.is_twin for _, run in pair):
     st.page_link(
         "../pages/gradient_flow.py",
         label="One part of why: follow the message through the layers",

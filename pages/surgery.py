@@ -35,7 +35,7 @@ paths add up exactly; here a ReLU follows each addition, and the paths are only 
 """
 THEN = "They then become A and B on every page."
 
-pair = pair_picker.choose(SHALLOW, fits=lambda config: config.family == "cifar")
+pair = pair_picker.choose(SHALLOW, fits=lambda config: config.is_twin)
 st.title("What if a block is cut?")
 st.markdown(
     "Both networks have finished learning. **Click a block** to cut it out: what comes in then skips it unchanged. A "

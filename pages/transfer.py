@@ -13,7 +13,7 @@ from core.runs.run import Run, WeightChange
 from core.words import capitalized, summary
 from core.words import transfer as transfer_words
 from core.words.glossary import explain, phrase
-from core.words.settings import limits, network_name
+from core.words.settings import network_name, restrictions
 from ui import cached, chart, link, tables
 from ui.curious import curious_charts
 from ui.foreign_text import plain
@@ -74,18 +74,12 @@ def choose(pairs: list[PretrainingPair]) -> PretrainingPair:
 def network_of(both: PretrainingPair) -> str:
     """What both are, e.g. "ResNet-50, 10% of the photos"."""
     config = both.pretrained.config
-    return ", ".join([network_name(config), *limits(config)])
+    return ", ".join([network_name(config), *restrictions(config)])
 
 
 def budgets(alike: list[PretrainingPair]) -> pd.DataFrame:
     """A row a run of pairs that differ in how many photos they learned from."""
-    known = []
-    for other in alike:
-        if all(run.training_images for run in other):
-            known.append(other)
-        else:
-            st.info(f"How many photos {plain(' and '.join(run.name for run in other))} learned from is not recorded.")
-    return tables.label_budget(known, CALLED)
+    return tables.label_budget(alike, CALLED)
 
 
 def changes(both: PretrainingPair) -> dict[str, WeightChange]:

@@ -37,7 +37,7 @@ from thousands of photos with their names. The solid line shows what the network
 last layer early is known from language models as the *logit lens*.
 """
 
-pair = pair_picker.choose(DEEP, fits=lambda config: config.family == "cifar")
+pair = pair_picker.choose(DEEP, fits=lambda config: config.is_twin)
 st.title("When does it know?")
 st.markdown(
     "A picture goes through a network block by block. **We stop after each of the last blocks and ask the network: "

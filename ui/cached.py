@@ -36,7 +36,8 @@ def _run_key(run: Run) -> str:
 
 
 RUN_KEY: dict[str | type, Callable] = {Run: _run_key}
-READ_KEY = RUN_KEY | {FunctionType: lambda function: f"{function.__module__}.{function.__qualname__}"}
+FUNCTION_KEY: dict[str | type, Callable] = {FunctionType: lambda called: f"{called.__module__}.{called.__qualname__}"}
+READ_KEY = RUN_KEY | FUNCTION_KEY
 Stored = TypeVar("Stored")
 _measuring, _stepping = threading.Lock(), threading.Lock()
 _cores = threading.BoundedSemaphore(processes.usable_cores())
@@ -63,7 +64,7 @@ def test_logits(run: Run) -> np.ndarray:
 
 
 @st.cache_data(max_entries=1_000, hash_funcs=RUN_KEY, show_spinner=False)
-def accuracy(run: Run, images: np.ndarray | None = None) -> metrics.Share:
+def accuracy(run: Run, images: np.ndarray | None = None) -> metrics.Proportion:
     """On all test photos, or on those with these indices."""
     chosen = slice(None) if images is None else images
     return metrics.accuracy(test_logits(run)[chosen], test_labels()[chosen])
@@ -285,7 +286,7 @@ def stored(load: Callable[[Run], Stored], run: Run) -> Stored:
     return load(run)
 
 
-def certainty(run: Run, photo: int) -> np.ndarray:
+def test_probabilities(run: Run, photo: int) -> np.ndarray:
     """How sure it is of each class on a test photo, see `calibration.probabilities`: float (10,)."""
     return calibration.probabilities(test_logits(run)[[photo]], stored(calibration.load, run))[0]
 
@@ -302,11 +303,11 @@ def kept_of_spoiled(a: Run, b: Run) -> robustness.Kept | None:
 
 @st.cache_resource(max_entries=4, hash_funcs=RUN_KEY, show_spinner="Waking the network ...")
 def asked(run: Run):
-    """An `Asked`, shared between visitors: nothing changes it."""
-    from core.studies.probes import Asked
+    """A `BlockProber`, shared between visitors: nothing changes it."""
+    from core.studies.probes import BlockProber
 
     _one_torch_thread()
-    return Asked(run)
+    return BlockProber(run)
 
 
 @st.cache_data(max_entries=256, hash_funcs=RUN_KEY, show_spinner=False)

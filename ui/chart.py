@@ -1,7 +1,6 @@
 """A chart on the page, in the colors of the two networks that it shows."""
 
 from collections.abc import Callable
-from types import FunctionType
 from typing import Any
 
 import pandas as pd
@@ -10,6 +9,7 @@ import streamlit as st
 
 from core.charts.palette import COLORS, theme
 from ui import screen
+from ui.cached import FUNCTION_KEY
 
 
 def show(draw: Callable, *inputs, alt: str, colors: dict[str, str] = COLORS, data: Any = None, **options: Any) -> Any:
@@ -27,10 +27,9 @@ def _table_key(table: pd.DataFrame) -> list:
 
 
 TABLE_KEY: dict[str | type, Callable] = {pd.DataFrame: _table_key}
-DRAW_KEY: dict[str | type, Callable] = {FunctionType: lambda function: f"{function.__module__}.{function.__qualname__}"}
 
 
-@st.cache_data(max_entries=256, hash_funcs=TABLE_KEY | DRAW_KEY, show_spinner=False)
+@st.cache_data(max_entries=256, hash_funcs=TABLE_KEY | FUNCTION_KEY, show_spinner=False)
 def _as_vega_lite(draw: Callable, *inputs) -> dict:
     """Altair takes longer over a chart than all else does; and its rows are made Arrow tables here, once, since
     Streamlit would make them so each time that the chart is shown."""

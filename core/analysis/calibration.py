@@ -52,7 +52,7 @@ def reliability(logits: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
     certainty, right = _certainty(logits, labels)
     rows = []
     for photos in np.array_split(np.argsort(certainty, kind="stable"), BINS):
-        share = metrics.share(int(right[photos].sum()), len(photos))
+        share = metrics.proportion(int(right[photos].sum()), len(photos))
         rows.append((certainty[photos].mean(), share.value, share.low, share.high, len(photos)))
     return pd.DataFrame(rows, columns=["sure", "right", "low", "high", "photos"])
 

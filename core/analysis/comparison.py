@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import scipy  # whose parts load when they are first used: the first page needs none
 
 from core.analysis import metrics
 from core.paths import file_name
@@ -100,8 +99,8 @@ def same_order(a: Run, b: Run) -> bool | None:
 class Verdict:
     """Test accuracies, and the exact two-sided probability that so uneven a split is luck."""
 
-    a: metrics.Share
-    b: metrics.Share
+    a: metrics.Proportion
+    b: metrics.Proportion
     only_a: int  # test images that A alone gets right
     only_b: int
     p_value: float
@@ -150,9 +149,7 @@ class OverSeeds:
     def interval(self) -> tuple[float, float]:
         """Within which luck with the seeds leaves the mean, in 19 of 20 cases: Student 1908, paired by seed, since both
         of a seed see the same photos in the same order."""
-        values = [*self.points.values()]
-        half = float(scipy.special.stdtrit(len(values) - 1, 0.975)) * float(np.std(values, ddof=1)) / len(values) ** 0.5
-        return self.mean - half, self.mean + half
+        return metrics.mean_interval([*self.points.values()])
 
     @property
     def could_be_luck(self) -> bool:

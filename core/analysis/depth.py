@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import scipy  # whose parts load when they are first used: the first page needs none
 
-from core.analysis.metrics import share
+from core.analysis.metrics import proportion, reach_of_luck
 from core.data.cifar10 import TEST_IMAGES
 from core.runs.run import Run
 from core.settings.train_config import TrainConfig
@@ -46,7 +45,7 @@ def recipes(runs: list[Run]) -> list[Recipe]:
     """The finished CIFAR twins among `runs` by recipe, where that is known; the one with most runs first."""
     groups: dict[tuple, list[Run]] = {}
     for run in runs:
-        if run.finished and run.config.family == "cifar" and not run.imported:
+        if run.finished and run.config.is_twin and not run.imported:
             groups.setdefault(tuple(_settings(run.config).items()), []).append(run)
     ordered = sorted(groups.values(), key=lambda group: (-len(group), group[0].config.data != "full"))
     settings = [_settings(group[0].config) for group in ordered]
@@ -81,10 +80,8 @@ def _settings(config: TrainConfig) -> dict:
 
 def table(figures: list[dict]) -> pd.DataFrame:
     """A row a run from `training_summary`, with its `network`; the errors and right answers in percent, on how many
-    training `images` (as many as the runs of its recipe have, where that is not recorded)."""
+    training `images`."""
     rows = pd.DataFrame(figures)
-    images = rows["images"].astype(float)
-    rows = rows.assign(images=images.fillna(images.max()).fillna(np.inf))
     rows = rows.assign(network=rows["skip"].map(lambda skip: NETWORKS[skip])).sort_values(["depth", "seed", "skip"])
     return rows.assign(test_right=100 - rows["test_error"], train_right=100 - rows["train_error"])
 
@@ -202,7 +199,7 @@ class _Errors:
         seeds = of_seeds * sum(1 / len(group) for group in groups)
         variance = self._of_photos(*groups) + seeds
         effective = freedom * (variance / seeds) ** 2 if seeds else np.inf
-        return Change(points, could_be_luck=bool(abs(points) <= _reach_of_luck(effective) * variance**0.5))
+        return Change(points, could_be_luck=bool(abs(points) <= reach_of_luck(effective) * variance**0.5))
 
     def seeds(self, network: str) -> bool:
         """Whether a depth of it has several."""
@@ -221,11 +218,6 @@ class _Errors:
             return sum(mean * (100 - mean) / images for mean, images in means)
         shares = [np.mean([self._wrong[run] for run in group["run"]], axis=0) for group in (before, after)]
         return 100**2 * np.var(shares[1] - shares[0]) / len(shares[0])
-
-
-def _reach_of_luck(freedom: float) -> float:
-    """How many standard errors luck stays within in 19 of 20 cases: Student's t, or normal for endless `freedom`."""
-    return float(scipy.special.stdtrit(freedom, 0.975) if np.isfinite(freedom) else scipy.special.ndtri(0.975))
 
 
 def _once_a_seed(rows: pd.DataFrame) -> pd.DataFrame:
@@ -280,7 +272,7 @@ def _guessing(rows: pd.DataFrame) -> list[Guessing]:
 
 def _is_guessing(error: float) -> bool:
     """Of a test error in percent."""
-    return share(round((1 - error / 100) * TEST_IMAGES), TEST_IMAGES).by_guessing
+    return proportion(round((1 - error / 100) * TEST_IMAGES), TEST_IMAGES).by_guessing
 
 
 def precisions(rows: pd.DataFrame) -> dict[str, list[int]]:

@@ -3,7 +3,9 @@
 Nor scikit-learn: it brings scipy.stats, which takes a second to load and fails while another thread loads PyTorch.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
@@ -12,11 +14,12 @@ import scipy  # whose parts load when they are first used: the first page needs 
 from core.data.cifar10 import CLASSES
 
 GUESSING = 1 / len(CLASSES)  # the accuracy of a network that knows nothing
-Z95 = 1.959963984540054  # standard deviations that hold 95% of a normal distribution
+SURE = 0.975  # the quantile beyond which luck leads on either side: together, 1 time in 20
+Z95 = NormalDist().inv_cdf(SURE)  # standard deviations that hold 95% of a normal distribution
 
 
 @dataclass(frozen=True)
-class Share:
+class Proportion:
     """A share of n cases, 0 to 1, with its 95% interval (Wilson 1927)."""
 
     value: float
@@ -35,17 +38,29 @@ def right(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return logits.argmax(axis=1) == labels
 
 
-def accuracy(logits: np.ndarray, labels: np.ndarray) -> Share:
+def accuracy(logits: np.ndarray, labels: np.ndarray) -> Proportion:
     """The share of images whose highest logit is that of their label."""
-    return share(int(right(logits, labels).sum()), len(labels))
+    return proportion(int(right(logits, labels).sum()), len(labels))
 
 
-def share(right: int, n: int) -> Share:
+def proportion(right: int, n: int) -> Proportion:
     """`right` of `n`."""
     z = Z95
     middle = (right + z**2 / 2) / (n + z**2)
     half = z / (n + z**2) * (right * (n - right) / n + z**2 / 4) ** 0.5
-    return Share(right / n, middle - half, middle + half, n)
+    return Proportion(right / n, middle - half, middle + half, n)
+
+
+def reach_of_luck(freedom: float) -> float:
+    """How many standard errors luck stays within in 19 of 20 cases: Student's t, or normal for endless `freedom`."""
+    return float(scipy.special.stdtrit(freedom, SURE)) if np.isfinite(freedom) else Z95
+
+
+def mean_interval(values: Sequence[float]) -> tuple[float, float]:
+    """Within which luck leaves the mean of these, at least two, in 19 of 20 cases (Student 1908)."""
+    mean = float(np.mean(values))
+    half = reach_of_luck(len(values) - 1) * float(np.std(values, ddof=1)) / len(values) ** 0.5
+    return mean - half, mean + half
 
 
 def mcnemar(only_a: int, only_b: int) -> float:

@@ -16,10 +16,10 @@ from core.analysis import calibration
 from core.analysis.calibration import Temperature
 from core.analysis.surgery import stages
 from core.data.cifar10 import CLASSES
-from core.errors import LabError
 from core.files import write_json, writing
 from core.runs.run import LARGEST_COUNT, Run
 from core.runs.tables import read_json
+from core.settings.constraints import require_twin
 from core.settings.train_config import TrainConfig
 
 FILE = "probes.json"
@@ -31,14 +31,14 @@ COMMAND = "python -m core probe"
 class Probes:
     """The shares of right answers (0 to 1) after each block of the last stage, first to last. `own`: of the network's
     own last layer; `probe`: of a linear probe; `untrained`: of one fitted likewise to the same network with the random
-    weights of the run's seed, not known of older studies. `fitted_on`: training photos for the probes; `scored_on`:
+    weights of the run's seed. `fitted_on`: training photos for the probes; `scored_on`:
     test photos."""
 
     own: list[float]
     probe: list[float]
     fitted_on: int
     scored_on: int
-    untrained: list[float] | None = None
+    untrained: list[float]
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,7 @@ class Opinion:
 def blocks(config: TrainConfig) -> range:
     """The numbers of those in the last stage, the only one whose channels the last layer can read; block 1 is the first
     of the network. Raises LabError for a network that is none of the CIFAR twins."""
-    if config.family != "cifar":
-        raise LabError("Only the plain networks and ResNets for CIFAR-10 can be asked after each block.")
+    require_twin(config, "be asked after each block")
     *earlier, last = stages(config)
     return range(sum(earlier) + 1, sum(earlier) + last + 1)
 
@@ -83,7 +82,7 @@ def load(run: Run) -> Probes | None:
 
 def _sound(config: TrainConfig, /, **values) -> Probes:
     found, count = Probes(**values), len(blocks(config))
-    for shares in (found.own, found.probe, *([] if found.untrained is None else [found.untrained])):
+    for shares in (found.own, found.probe, found.untrained):
         if not isinstance(shares, list) or len(shares) != count:
             raise ValueError(f"not {count} blocks")
         if not all(type(share) in (int, float) and math.isfinite(share) and 0 <= share <= 1 for share in shares):

@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 
 from core.analysis.metrics import GUESSING
-from core.errors import LabError, RunError
+from core.errors import RunError
 from core.files import write_text, writing
 from core.runs.run import Run
 from core.runs.tables import read_csv
+from core.settings.constraints import require_twin
 from core.settings.train_config import TrainConfig
 
 FILE = "surgery.csv"
@@ -31,8 +32,7 @@ Blocks = frozenset[int]  # numbered from 1
 
 def count_blocks(config: TrainConfig) -> int:
     """Raises LabError for a network that is none of the CIFAR twins: only theirs are known here block by block."""
-    if config.family != "cifar":
-        raise LabError("Surgery needs a network known here block by block: the plain ones and ResNets for CIFAR-10.")
+    require_twin(config, "lose blocks")
     return (config.depth - 2) // 2
 
 

@@ -20,14 +20,14 @@ ROUNDING = 1e-6  # 4,500 right of 5,000 is 0.89999998 as a float32
 class TrainingSummary:
     """`reached`: for each of TARGETS (epochs, minutes), or None for never."""
 
-    accuracy: metrics.Share
+    accuracy: metrics.Proportion
     minutes: float
     epochs: int
     reached: dict[float, tuple[int, float] | None]
     gap: float  # `generalization_gap`
 
 
-def summarize(history: pd.DataFrame, accuracy: metrics.Share) -> TrainingSummary:
+def summarize(history: pd.DataFrame, accuracy: metrics.Proportion) -> TrainingSummary:
     """From a run's history and its share of right answers on the test images."""
     minutes = history["seconds"].cumsum() / 60
     reached: dict[float, tuple[int, float] | None] = {}

@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 
 from core.charts import style
-from core.charts.palette import COLORS
+from core.charts.palette import CLASS, COLORS
 
 MISTAKE: Final = "#6A51A3"  # purple: of neither network
 FULLEST: Final = 0.6  # opacity of a cell: with more, it would be too dark for the page's own letters
 ROOM_FOR_PERCENT = 0.35  # beside the longest bar, in widths of its scale
-CLASS = "Class"
 COLORS_OF_ALL = {CLASS: "#8E6FC1", **COLORS}  # purple: of neither network
 VOTES_HEIGHT, VOTES_ROW = 320, 36  # pixels: of the chart, and of a choice with one bar at least
 FEW = 3  # choices at most with three bars that leave room for the letters of a projector in that height

@@ -9,6 +9,8 @@ from core.settings.train_config import TrainConfig
 WITHOUT, WITH = "#D55E00", "#0072B2"
 COLORS = {"A": WITHOUT, "B": WITH}  # of a pair in its usual order
 SIDES = tuple(COLORS)
+SYMBOLS = {"A": "circle", "B": "square"}  # of points and marks
+CLASS = "Class"  # beside A and B, where a class answers too
 GRAY = "#808080"
 INK = {False: "#31333F", True: "#FAFAFA"}  # by whether the page is dark
 
@@ -36,7 +38,7 @@ def colors(a: TrainConfig, b: TrainConfig) -> dict[str, str]:
 
 
 def _has_help(config: TrainConfig) -> bool:
-    return config.skip if config.family == "cifar" else config.pretrained
+    return config.skip if config.is_twin else config.pretrained
 
 
 def told_apart(colors: dict[str, str]) -> tuple[str, str]:

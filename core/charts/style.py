@@ -7,7 +7,7 @@ import altair as alt
 import pandas as pd
 
 from core.analysis.metrics import GUESSING
-from core.charts.palette import SIDES
+from core.charts.palette import SIDES, SYMBOLS
 
 alt.data_transformers.disable_max_rows()  # a chart here is given what it draws, and no more
 
@@ -24,7 +24,7 @@ def color(who: str = "side", order: Sequence[str] = SIDES, legend: bool = True) 
 
 
 def shape(who: str = "side", order: Sequence[str] = SIDES) -> alt.Shape:
-    return alt.Shape(f"{who}:N", scale=alt.Scale(domain=list(order), range=["circle", "square"]), legend=None)
+    return alt.Shape(f"{who}:N", scale=alt.Scale(domain=list(order), range=list(SYMBOLS.values())), legend=None)
 
 
 def dash() -> alt.StrokeDash:

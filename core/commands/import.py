@@ -16,8 +16,8 @@ from core.models.registry import parse_architecture
 from core.runs import library
 from core.runs.command import continue_command
 from core.runs.run import open_run
+from core.settings.constraints import NORMALIZATIONS, STRIDES
 from core.settings.environment import expanded
-from core.settings.fit import NORMALIZATIONS, STRIDES
 from core.settings.setting import slug
 from core.settings.train_config import TrainConfig
 from core.training import distributed, trained_elsewhere

@@ -48,7 +48,7 @@ def headline(runs: list[Run]) -> str:
     """Mean test errors of networks alike in all but one thing, side by side: in shortcuts, then in pretraining."""
     groups: dict = {}
     for run in sorted((run for run in runs if run.finished and not run.imported), key=_order):
-        one_thing, field = ("skip", "skip") if run.config.family == "cifar" else ("pretrained", "init")
+        one_thing, field = ("skip", "skip") if run.config.is_twin else ("pretrained", "init")
         sides = groups.setdefault((one_thing, *_without(run, "seed", field)), {False: [], True: []})
         sides[getattr(run.config, one_thing)].append(run)
     tables = {"skip": _head(TWINS), "pretrained": _head(MATCHES)}
@@ -79,7 +79,7 @@ def _order(run: Run) -> tuple:
     """No two runs tie: the table is the same wherever it is made."""
     config = run.config
     return (
-        config.family != "cifar",
+        not config.is_twin,
         config.data == "shipped",
         config.norm == "none",
         config.depth,
@@ -119,7 +119,7 @@ def _cell(value: object, form: str = "{}") -> str:
 def _pair_cells(without: list[Run], with_it: list[Run]) -> list[str]:
     run, sides = with_it[0], [_seeds([_figures(run) for run in side]) for side in (without, with_it)]
     _, _, norm, images = _what(_figures(run))
-    if run.config.family == "cifar":
+    if run.config.is_twin:
         settings = [str(run.config.depth), norm, f"{run.config.lr:g}"]
     else:
         settings = [network_name(run.config), images]

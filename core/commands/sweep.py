@@ -21,7 +21,7 @@ from core.data import cifar10
 from core.errors import LabError, RunError
 from core.jobs import launcher
 from core.jobs.processes import TRAINER, on_stop
-from core.jobs.sweep import Child, Standing, read_grid, standing
+from core.jobs.sweep import Child, SweepState, read_grid, state_of
 from core.runs import status, store
 from core.settings.environment import expanded
 from core.settings.train_config import TrainConfig
@@ -56,9 +56,9 @@ def main(argv: list[str] | None = None) -> int:
     if args.launcher:
         options = {name: value for name, _, value in (option.partition("=") for option in args.slurm)}
         return _launch(launcher.launcher(args.launcher, grid, args.out, args.parallel, options), args.dry_run)
-    standings = {name: standing(args.out / name, config) for name, config in grid.items()}
+    states = {name: state_of(args.out / name, config) for name, config in grid.items()}
     if args.dry_run:
-        print(_table(standings))
+        print(_table(states))
         return 0
     return _train_in_turn(grid, args.out)
 
@@ -77,7 +77,7 @@ def _train_in_turn(grid: dict[str, TrainConfig], out: Path) -> int:
     on_stop(child.stop)
     for number, (name, config) in enumerate(grid.items(), start=1):
         try:
-            now = standing(out / name, config)
+            now = state_of(out / name, config)
             if now.state == "new":
                 store.new_run(out, name, config, {})
         except RunError as error:
@@ -102,31 +102,31 @@ def _train_in_turn(grid: dict[str, TrainConfig], out: Path) -> int:
 
 def _launch(jobs: launcher.Launcher, dry_run: bool) -> int:
     """Have the runs trained as jobs; watch them until the last has ended, and print each change."""
-    standings = jobs.standings()
-    print(_table(standings), flush=True)
+    states = jobs.states()
+    print(_table(states), flush=True)
     if dry_run:
         return 0
-    if any(config.data == "full" for name, config in jobs.grid.items() if standings[name].due):
+    if any(config.data == "full" for name, config in jobs.grid.items() if states[name].due):
         cifar10.load_training("full")  # before any job looks for it: several at once could not download it
     on_stop(signal.default_int_handler)
     try:
         jobs.submit()
-        for name, now in jobs.changes(standings):
-            print(_line(name, now, standings), flush=True)
+        for name, now in jobs.changes(states):
+            print(_line(name, now, states), flush=True)
     except KeyboardInterrupt:
         print(jobs.leave(), file=sys.stderr)
         return 130
     early = f"it ended before it was done; its log is in {jobs.folder}"
-    unfinished = {name: now for name, now in standings.items() if now.state != "finished"}
-    return _conclude(len(standings), {name: now.detail or early for name, now in unfinished.items()})
+    unfinished = {name: now for name, now in states.items() if now.state != "finished"}
+    return _conclude(len(states), {name: now.detail or early for name, now in unfinished.items()})
 
 
-def _table(standings: dict[str, Standing]) -> str:
-    return "\n".join(_line(name, now, standings) for name, now in standings.items())
+def _table(states: dict[str, SweepState]) -> str:
+    return "\n".join(_line(name, now, states) for name, now in states.items())
 
 
-def _line(name: str, now: Standing, standings: dict[str, Standing]) -> str:
-    return f"{name:{max(map(len, standings))}}  {now}"
+def _line(name: str, now: SweepState, states: dict[str, SweepState]) -> str:
+    return f"{name:{max(map(len, states))}}  {now}"
 
 
 def _conclude(runs: int, failed: dict[str, str], elsewhere: Sequence[str] = ()) -> int:

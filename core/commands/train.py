@@ -21,13 +21,13 @@ from core.models.weights.initial_weights import initial_weights
 from core.runs import library, status
 from core.runs.command import continue_command
 from core.runs.run import open_run
+from core.settings.constraints import STEMS
 from core.settings.environment import expanded
-from core.settings.fit import STEMS
 from core.settings.recipes import CIFAR_STEM_SIZE, NAMED_RECIPES, RECIPES, recipe
 from core.settings.train_config import PRECISIONS, SETTINGS, TORCHVISION_DEPTHS, TrainConfig
 from core.training import distributed, trained_elsewhere
 from core.training.device import require_compiler
-from core.training.session import How, Session, end_noted
+from core.training.session import Execution, Session, end_noted
 from core.training.tensorboard import EventLog, require_tensorboard
 
 USUAL_BY_RECIPE = recipe("cifar", "sgd").keys()
@@ -158,7 +158,7 @@ def _train_one(
             config,
             folder,
             images,
-            How(args.threads, args.precision, args.compile),
+            Execution(args.threads, args.precision, args.compile),
             data_folder=None if args.data in ("full", "shipped") else expanded(args.data),
             events=EventLog(folder) if args.log else None,
         )

@@ -13,11 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.data.cifar10 import SIZE, Images
+from core.data.cifar10 import SIZE, VALIDATION_SHARE, Images
 from core.errors import LabError
 
 SHIFT = 4  # pixels, each way (He et al. 2015, section 4.2, who fill the gap with zeros; here the image is mirrored)
-VALIDATION_SHARE = 0.1
 FIRST_FLIPS = 1_000_000  # in place of an epoch's number, which is never as high
 
 
@@ -109,13 +108,13 @@ class TrainingSet:
         return len(self) // batch_size
 
     def batches(
-        self, plan: EpochPlan, batch_size: int, first_step: int = 0, share: slice = slice(None)
+        self, plan: EpochPlan, batch_size: int, first_step: int = 0, shard: slice = slice(None)
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """(pixels uint8 (batch, 3, 32, 32) in channels-last memory, labels int64 (batch,)) from `first_step` on; of
-        each batch only the `share`."""
+        each batch only the `shard`."""
         for step in range(first_step, self.steps(batch_size)):
             batch = slice(step * batch_size, (step + 1) * batch_size)
-            order, shifts, flips = (part[batch][share] for part in (plan.order, plan.shifts, plan.flips))
+            order, shifts, flips = (part[batch][shard] for part in (plan.order, plan.shifts, plan.flips))
             chosen = order.to(self.labels.device)
             yield self._cut(chosen, shifts, flips), self.labels[chosen]
 

@@ -136,7 +136,7 @@ def overlay(picture: np.ndarray, heatmap: np.ndarray, strength: float = 0.5) -> 
     `strength` 0 shows the picture alone, 1 the heatmap alone.
     """
     # Not the library's `show_cam_on_image`, which makes the brightest pixel of every picture white.
-    levels = (255 * _fitted(heatmap, picture).clip(0, 1)).round().astype(np.uint8)
+    levels = (255 * _resized_to(heatmap, picture).clip(0, 1)).round().astype(np.uint8)
     return (strength * _inferno()[levels] + (1 - strength) * picture).round().astype(np.uint8)
 
 
@@ -153,7 +153,7 @@ def overlay_difference(
 ) -> np.ndarray:
     """`picture` uint8 (h, w, 3) in gray, in the first of `colors` where A's map is higher and in the second where B's
     is: uint8."""
-    difference = _fitted(heatmap_a - heatmap_b, picture)[..., None].clip(-1, 1)
+    difference = _resized_to(heatmap_a - heatmap_b, picture)[..., None].clip(-1, 1)
     gray = picture.mean(axis=2, keepdims=True).repeat(3, axis=2)
     a, b = (np.array(ImageColor.getrgb(color), np.float32) for color in colors)
     color = np.where(difference > 0, a, b)
@@ -166,5 +166,5 @@ def resized(heatmap: np.ndarray, size: tuple[int, int], how: Image.Resampling = 
     return np.asarray(Image.fromarray(np.float32(heatmap)).resize(size, how))
 
 
-def _fitted(heatmap: np.ndarray, picture: np.ndarray) -> np.ndarray:
+def _resized_to(heatmap: np.ndarray, picture: np.ndarray) -> np.ndarray:
     return resized(heatmap, picture.shape[1::-1], Image.Resampling.BICUBIC)

@@ -110,7 +110,7 @@ class Predictor:
         others: Sequence[np.ndarray],
     ) -> SanityChecks:
         """Two checks of the heatmap of `prediction`, made by `method` at `layer`, as there. `others`: maps of other
-        photos, see `sanity_checks.rivals`.
+        photos, see `sanity_checks.baselines`.
 
         Builds `sanity_checks.UNTRAINED` networks for it, one after the other. Raises LabError where others' checks, or
         slow maps, come first."""
@@ -121,12 +121,12 @@ class Predictor:
 
         with in_turn(CHECKS, PATIENCE_FOR_CHECKS, CHECKS_BUSY), _in_turn_if_slow(method):
             copied = self._copied()
-            maps = [prediction.heatmap, *sanity_checks.rivals(others)]
-            road, *rival_road = self._road(copied, pixels, maps, prediction.explained)  # before the copy forgets
+            maps = [prediction.heatmap, *sanity_checks.baselines(others)]
+            road, *baseline_scores = self._road(copied, pixels, maps, prediction.explained)  # before the copy forgets
             seeds = range(self._config.seed + 1, self._config.seed + 1 + sanity_checks.UNTRAINED)
             randomized = sanity_checks.randomized_heatmaps(copied, self._untrained(seeds[0]), heatmap)
             untrained = [*list(randomized.values())[-1:], *(heatmap(self._untrained(seed)) for seed in seeds[1:])]
-        return SanityChecks(prediction.heatmap, randomized, untrained, float(road), np.array(rival_road))
+        return SanityChecks(prediction.heatmap, randomized, untrained, float(road), np.array(baseline_scores))
 
     def occlusion(self, pixels: np.ndarray, target: int) -> np.ndarray:
         """Float32 (32, 32): how much the probability of `target` falls with a patch there."""

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 from torch import Tensor, nn
 
+from core.analysis.metrics import mean_interval
 from core.heatmaps.gradcam import resized
 from core.models.modes import seeded
 
@@ -14,22 +14,21 @@ OTHERS = 19  # maps of other photos: one that says nothing of this very photo be
 NOISE = 0.005  # what the noise in filled pixels may add to a score: no less is a victory
 REMOVED = (25, 50, 75)  # percent of the pixels
 UNTRAINED = 5  # networks; the map of one may be like ours by luck
-SURE = 0.975  # of each side: together, luck decides 1 time in 20
 ALIKE = 0.5  # rank correlation from which two maps look alike
 
 
 @dataclass(frozen=True)
 class SanityChecks:
     """Two checks of `heatmap`. `randomized`: {what the network forgot so far: its heatmap then}, from its last part to
-    all of it; `untrained`: the heatmaps of networks that never learned. `road` is the map's score, `rival_road` those
-    of maps that know nothing of this photo (`rivals`): how much more it costs to remove what a map marks than what it
-    leaves out, in probability (-1 to 1)."""
+    all of it; `untrained`: the heatmaps of networks that never learned. `road` is the map's score, `baseline_scores`
+    those of maps that know nothing of this photo (`baselines`): how much more it costs to remove what a map marks than
+    what it leaves out, in probability (-1 to 1)."""
 
     heatmap: np.ndarray
     randomized: dict[str, np.ndarray]
     untrained: list[np.ndarray]
     road: float
-    rival_road: np.ndarray
+    baseline_scores: np.ndarray
 
     @property
     def empty(self) -> bool:
@@ -49,17 +48,17 @@ class SanityChecks:
             return False
         if len(likenesses) < 2:
             return None
-        distance, error = np.mean(likenesses) - ALIKE, np.std(likenesses, ddof=1) / len(likenesses) ** 0.5
-        return bool(distance < 0) if abs(distance) > stdtrit(len(likenesses) - 1, SURE) * error else None
+        low, high = mean_interval(likenesses)
+        return None if low <= ALIKE <= high else high < ALIKE
 
     @property
     def beaten(self) -> int:
-        """How many of its rivals it beats."""
-        return int((self.road > self.rival_road + NOISE).sum())
+        """How many of the baselines it beats."""
+        return int((self.road > self.baseline_scores + NOISE).sum())
 
     @property
     def marks_what_matters(self) -> bool:
-        return not self.empty and self.beaten == len(self.rival_road)
+        return not self.empty and self.beaten == len(self.baseline_scores)
 
     @property
     def passed(self) -> int:
@@ -107,7 +106,7 @@ def road_scores(
         )
 
 
-def rivals(others: Sequence[np.ndarray]) -> list[np.ndarray]:
+def baselines(others: Sequence[np.ndarray]) -> list[np.ndarray]:
     """What a map must beat to mark what matters in its photo: the maps of `others`, as many other photos as OTHERS,
     which know the network and where things usually are; and a blob in the middle, where photos have their subject."""
     return [*others[:OTHERS], center_blob(others[0].shape)]

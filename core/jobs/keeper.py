@@ -26,9 +26,10 @@ from core.runs import status
 from core.runs.file_names import CONFIG_FILE
 from core.runs.status import Status
 from core.runs.workers import HEARTBEAT, Worker, began, silence
+from core.settings import environment
 
 KEEPER_FILE, KEEPER_LOG = ".keeper.json", ".keeper.log"
-TICK = float(os.environ.get("RESNET_LAB_KEEPER_TICK") or 0.5)  # seconds between two looks; tests set fewer
+TICK = float(environment.given("RESNET_LAB_KEEPER_TICK") or 0.5)  # seconds between two looks; tests set fewer
 
 
 def states(root: Path) -> dict[str, Status]:

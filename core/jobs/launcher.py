@@ -25,7 +25,7 @@ import psutil
 from core.errors import LabError
 from core.files import write_json
 from core.jobs.processes import TRAINER, on_stop, share_cores
-from core.jobs.sweep import Child, Standing, standing
+from core.jobs.sweep import Child, SweepState, state_of
 from core.paths import ROOT
 from core.runs import status, store
 from core.runs.workers import HEARTBEAT, Worker, silence
@@ -103,16 +103,16 @@ class Launcher(ABC):
             self.root / JOBS_FOLDER / f"{datetime.now():%Y-%m-%d-%H%M%S}-{os.getpid()}"
         )  # of this sweep's logs
 
-    def standings(self) -> dict[str, Standing]:
+    def states(self) -> dict[str, SweepState]:
         """How each run stands now: {name: standing}. Raises SilentQueueError, or RunError for a damaged run."""
         jobs = _jobs(self.root)
-        stand = {name: standing(self.root / name, config) for name, config in self.grid.items()}
-        return {name: Standing("waiting", jobs[name]) if s.due and name in jobs else s for name, s in stand.items()}
+        stand = {name: state_of(self.root / name, config) for name, config in self.grid.items()}
+        return {name: SweepState("waiting", jobs[name]) if s.due and name in jobs else s for name, s in stand.items()}
 
     def submit(self) -> None:
         """Have all runs trained that are due, those that failed too. Raises LabError."""
         with status.lock(self.root):
-            stand = self.standings()
+            stand = self.states()
             due = [name for name, s in stand.items() if s.due]
             for name in due:
                 if stand[name].state == "new":
@@ -121,13 +121,13 @@ class Launcher(ABC):
                 self.folder.mkdir(parents=True)
                 self._submit(due)
 
-    def changes(self, before: dict[str, Standing]) -> Iterator[tuple[str, Standing]]:
+    def changes(self, before: dict[str, SweepState]) -> Iterator[tuple[str, SweepState]]:
         """Each change of a run's standing, until no job waits or runs; `before` is kept up to date. What SLURM does not
         answer is asked again. Raises RunError for a damaged run."""
         while True:
             self.tend()
             with suppress(SilentQueueError):
-                now = self.standings()
+                now = self.states()
                 for name in [name for name in now if now[name] != before[name]]:
                     before[name] = now[name]
                     yield name, now[name]

@@ -9,6 +9,7 @@ from core.errors import TrainingError
 from core.runs.library import NAME, is_of_a_run
 from core.settings import environment
 from core.settings.train_config import TrainConfig
+from core.words import counted
 
 
 def training_allowed() -> bool:
@@ -26,7 +27,7 @@ def require_allowed_length(configs: list[TrainConfig]) -> None:
     """Raises TrainingError if one of these trainings has more epochs than can be trained here."""
     most = environment.number("RESNET_LAB_MAX_EPOCHS")
     if most and any(config.epochs > most for config in configs):
-        raise TrainingError(f"At most {most} epoch{'s' * (most != 1)} can be trained here.")
+        raise TrainingError(f"At most {counted(most, 'epoch')} can be trained here.")
 
 
 def require_room(number: int) -> None:
@@ -35,7 +36,7 @@ def require_room(number: int) -> None:
     kept = [path for path in (root.iterdir() if root.is_dir() else ()) if _takes_room(path)]
     if most and len(kept) + number > most:
         raise TrainingError(
-            f"At most {most} run{'s' * (most != 1)} can be kept here, and there {'is' if len(kept) == 1 else 'are'} "
+            f"At most {counted(most, 'run')} can be kept here, and there {'is' if len(kept) == 1 else 'are'} "
             f"{len(kept)}; delete one first."
         )
 

@@ -23,7 +23,7 @@ from core.settings.train_config import TrainConfig
 
 LARGEST_FILE, MOST_RUNS = 1_000_000, 1_000
 CHOSEN_BY_ARCHITECTURE = {"family", "network", "depth", "skip"}
-SETTINGS = {field.name for field in fields(TrainConfig)} - CHOSEN_BY_ARCHITECTURE
+SETTING_NAMES = {field.name for field in fields(TrainConfig)} - CHOSEN_BY_ARCHITECTURE
 
 
 def read_grid(path: Path) -> dict[str, TrainConfig]:
@@ -39,10 +39,10 @@ def read_grid(path: Path) -> dict[str, TrainConfig]:
     if not isinstance(grid, dict) or not grid.get("architectures"):
         raise LabError(f'{path} must hold an object with "architectures", such as {{"architectures": ["resnet20"]}}.')
     pattern = grid.pop("name", None)
-    if unknown := grid.keys() - SETTINGS - {"architectures"}:
+    if unknown := grid.keys() - SETTING_NAMES - {"architectures"}:
         raise LabError(
             f"{path} has keys that are not known: {', '.join(sorted(unknown))}. "
-            f"Known: architectures, name, {', '.join(sorted(SETTINGS))}."
+            f"Known: architectures, name, {', '.join(sorted(SETTING_NAMES))}."
         )
     return _named(path, _combinations(path, grid), pattern)
 
@@ -94,7 +94,7 @@ def _filled(path: Path, pattern: str, config: TrainConfig) -> str:
     return pattern.format(**known)
 
 
-class Standing(NamedTuple):
+class SweepState(NamedTuple):
     """How a run of the sweep stands. `state`: "new", "to resume", "failed", "waiting", "training" or "finished"."""
 
     state: str
@@ -109,11 +109,11 @@ class Standing(NamedTuple):
         return f"{self.state} ({self.detail})" if self.detail else self.state
 
 
-def standing(folder: Path, config: TrainConfig) -> Standing:
+def state_of(folder: Path, config: TrainConfig) -> SweepState:
     """As the run's own folder says. Raises RunError if another run has its name."""
     if not folder.exists():
         library.require_free_name(folder.parent, folder.name)
-        return Standing("new")
+        return SweepState("new")
     run = open_run(folder)
     if run.config != config:
         changed = ", ".join(
@@ -121,13 +121,13 @@ def standing(folder: Path, config: TrainConfig) -> Standing:
         )
         raise RunError(f"{folder} is another run ({changed}); move it, or give the sweep names of its own.")
     if run.finished:
-        return Standing("finished")
+        return SweepState("finished")
     said = status.read(folder)
     if said and said.state == "training":
-        return Standing("training", f"on {said.machine}")
+        return SweepState("training", f"on {said.machine}")
     if said and said.state == "queued":
-        return Standing("waiting", "in the app's queue")
-    return Standing("failed", said.reason) if said and said.state == "failed" else Standing("to resume")
+        return SweepState("waiting", "in the app's queue")
+    return SweepState("failed", said.reason) if said and said.state == "failed" else SweepState("to resume")
 
 
 class Child:

@@ -10,7 +10,7 @@ from core.analysis import comparison, metrics, surgery, training_summary
 from core.data.cifar10 import CLASSES, load_test_labels
 from core.errors import LabError
 from core.runs.run import Run
-from core.words import capitalized, plural, with_article
+from core.words import capitalized, in_a_sentence, plural, with_article
 from core.words import comparison as comparison_words
 from core.words import summary as summary_words
 from core.words.settings import names, network_name
@@ -140,14 +140,13 @@ def _without_block(run: Run, *blocks: int) -> float:
 
 
 def _kind(run: Run) -> str:
-    name = network_name(run.config)
-    return name if name.startswith("ResNet") else name[0].lower() + name[1:]
+    return in_a_sentence(network_name(run.config))
 
 
 def _named(run: Run) -> str:
     """E.g. "the plain network with 56 layers" or "the pretrained ResNet-50"."""
     config = run.config
-    if config.family == "cifar":
+    if config.is_twin:
         return f"the {_kind(run)} with {config.depth} layers"
     few = f" that learned from {run.training_images:,} photos" if config.train_fraction < 1 else ""
     beginning = "pretrained " if config.pretrained else ""

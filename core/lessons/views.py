@@ -34,7 +34,7 @@ def _can_lose(a: Run, b: Run, block: int) -> None:
 
 def _has_depth(a: Run, b: Run) -> None:
     for run in (a, b):
-        if run.config.family != "cifar" or run.imported:
+        if not run.config.is_twin or run.imported:
             raise LabError(f"{run.name} is no plain network or ResNet that was trained here.")
 
 

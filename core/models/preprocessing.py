@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from core.settings.fit import six_numbers
+from core.settings.constraints import six_numbers
 from core.settings.train_config import TrainConfig
 
 Colors = tuple[float, float, float]  # of red, green, blue

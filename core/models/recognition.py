@@ -13,7 +13,7 @@ from core.errors import ModelError
 from core.models.layers import head_name, is_within
 from core.models.registry import build
 from core.models.resnets import BASIC, RESNETS
-from core.settings.fit import STEMMED
+from core.settings.constraints import STEMMED
 from core.settings.recipes import CIFAR_STEM_SIZE, RECIPES
 from core.settings.train_config import TrainConfig
 

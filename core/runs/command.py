@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from core.settings.fit import NORMALIZATIONS
+from core.settings.constraints import NORMALIZATIONS
 from core.settings.train_config import PRECISIONS, SETTINGS, TrainConfig
 
 PYTHON = "python"

@@ -100,9 +100,8 @@ class Run:
 
     @property
     def training_images(self) -> int | None:
-        """How many it learned from, validation apart; None where that is not recorded."""
-        known = self.facts.get("training_images")
-        return known if _is_count(known) else None
+        """How many it learned from, validation apart; None where it was trained elsewhere, or not yet."""
+        return self.facts.get("training_images")
 
     @property
     def best_epoch(self) -> int | None:
@@ -271,15 +270,17 @@ def open_run(path: Path) -> Run:
             raise RunError(f"{file} is too large for a config.")
         config, facts = _read_config(file, (at.st_size, at.st_mtime_ns, at.st_ino))
         waits = not facts and not (path / RESULT_FILE).exists()  # for its turn to be trained; nothing known yet
-        if not waits and not all(_is_count(facts["architecture"][key]) for key in ("parameters", "multiply_adds")):
-            raise RunError(f"{file}: parameters and multiply_adds must be whole numbers, from 1 to {LARGEST_COUNT:,}.")
+        run = Run(path, config, dict(facts))
+        if not waits and not all(map(_is_count, _counts(run))):
+            names = "parameters, multiply_adds and training_images"
+            raise RunError(f"{names} must be whole numbers, from 1 to {LARGEST_COUNT:,}.")
     except FileNotFoundError:
         raise RunError(f"{path} is not a run: it has no config.json.") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RunError(f"{file} cannot be read as a run's config ({type(error).__name__}: {error}).") from None
     except LabError as error:
         raise RunError(f"{file}: {error}") from None
-    return Run(path, config, dict(facts))
+    return run
 
 
 def require_regular_files(folder: Path) -> None:
@@ -298,6 +299,12 @@ def _read_config(file: Path, version: tuple[int, ...]) -> tuple[TrainConfig, dic
     runs."""
     facts = json.loads(file.read_text(encoding="utf-8"))
     return TrainConfig.from_dict(facts.pop("config")), facts
+
+
+def _counts(run: Run) -> list:
+    """All numbers that its facts must tell; raises KeyError or TypeError where they don't."""
+    of_training = [] if run.imported else [run.facts["training_images"]]
+    return [run.parameters, run.multiply_adds, *of_training]
 
 
 def _is_count(known: object) -> bool:

@@ -8,7 +8,7 @@ import hashlib
 from dataclasses import dataclass, fields
 
 from core.errors import LabError
-from core.settings.fit import STEMS, STRIDES, misfit
+from core.settings.constraints import STEMS, STRIDES, incompatibility
 from core.settings.recipes import RECIPES, SCHEDULES, USUAL_WARM_UP, recipe
 from core.settings.setting import require_types, setting, settings_of, slug
 
@@ -270,7 +270,7 @@ class TrainConfig:
 
     def __post_init__(self):
         problems = (known.problem(name.replace("_", " "), getattr(self, name)) for name, known in SETTINGS.items())
-        if problem := next(filter(None, problems), None) or misfit(self):
+        if problem := next(filter(None, problems), None) or incompatibility(self):
             raise LabError(problem)
         if self.warmup is None:
             object.__setattr__(self, "warmup", USUAL_WARM_UP[self.schedule])
@@ -280,10 +280,15 @@ class TrainConfig:
     @property
     def architecture(self) -> str:
         """The name that the command line takes, e.g. "plain20" or "vgg11_bn"."""
-        if self.family != "cifar":
+        if not self.is_twin:
             return self.network
         name = f"{'resnet' if self.skip else 'plain'}{self.depth}"
         return f"cifar_{name}" if self.skip and self.depth in TORCHVISION_DEPTHS else name
+
+    @property
+    def is_twin(self) -> bool:
+        """Whether it is one of the small networks for these photos: a ResNet or its plain twin."""
+        return self.family == "cifar"
 
     @property
     def pretrained(self) -> bool:
@@ -307,19 +312,16 @@ class TrainConfig:
         """Says what is not as usual, so that nearly all other configs have other names: "resnet20-shipped-8ep-s0"."""
         labels = [label(value) for name, value in self.unusual.items() if (label := SETTINGS[name].label)]
         name = "-".join([self.architecture, *labels, f"{self.epochs}ep", f"s{self.seed}"])
-        if len(name) <= LONGEST_NAME:
-            return name
-        return f"{name[: LONGEST_NAME - 9]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+        short = f"{name[: LONGEST_NAME - 9]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+        return name if len(name) <= LONGEST_NAME else short
 
     def to_dict(self) -> dict:
         return dict(vars(self))
 
     @classmethod
     def from_dict(cls, values: dict) -> "TrainConfig":
-        """Inverse of `to_dict`; a field that is missing (it is younger than the file) has its default.
-
-        Raises LabError that names unknown or mistyped fields.
-        """
+        """Inverse of `to_dict`; a field that is missing (it is younger than the file) has its default. Raises LabError
+        that names unknown or mistyped fields."""
         require_types(cls, values)
         return cls(**values)
 

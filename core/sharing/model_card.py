@@ -9,7 +9,7 @@ from core.files import write_text
 from core.runs import reproduction
 from core.runs.file_names import CARD_FILE
 from core.runs.run import Run
-from core.settings.fit import STRIDED
+from core.settings.constraints import STRIDED
 from core.settings.train_config import TrainConfig
 from core.words.settings import in_words
 
@@ -151,7 +151,7 @@ def _times(number: float) -> str:
 
 def opening_words(run: Run) -> str:
     """E.g. "A residual network of 20 layers, with shortcuts (skip connections),"."""
-    if run.config.family != "cifar":
+    if not run.config.is_twin:
         return _other_network(run.config)
     kind = "residual network" if run.config.skip else "plain network"
     cuts = "with" if run.config.skip else "without"
@@ -162,7 +162,6 @@ def opening_words(run: Run) -> str:
 
 
 def _other_network(config: TrainConfig) -> str:
-    kind = "torchvision's " if config.family == "torchvision" else ""
     strides = f", strides {config.strides}" if config.network in STRIDED else ""
     strides += ", first layer for small pictures" if config.stem == "cifar" else ""
-    return f"{kind}{config.network}{strides}, images enlarged to {config.input_size} pixels,"
+    return f"torchvision's {config.network}{strides}, images enlarged to {config.input_size} pixels,"

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from core.analysis.landscapes.landscape import HIGHEST, PAIRS, STEPS, Landscape, require_twin
+from core.analysis.landscapes.landscape import PAIRS, STEPS, Landscape, capped, require_twin
 from core.data.batches import to_tensors
 from core.data.cifar10 import Images
 from core.models.batchnorm import fold_batchnorm
@@ -50,7 +50,7 @@ class Plane:
         with ThreadPoolExecutor(self._workers) as pool:
             losses, right = zip(*pool.map(self._score, self._batches), strict=True)
         loss = sum(losses) / self._photos
-        return (min(loss, HIGHEST) if loss == loss else HIGHEST), sum(right) / self._photos
+        return capped(loss), sum(right) / self._photos
 
     @torch.inference_mode()  # holds for the thread that enters it
     def _score(self, batch: tuple[Tensor, Tensor]) -> tuple[float, int]:

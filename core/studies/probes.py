@@ -21,7 +21,7 @@ BATCH = 250  # photos
 STRENGTHS = np.logspace(-2, 4, 7)  # of the ridge penalty, from which cross-validation on the fitted photos chooses
 
 
-class Asked:
+class BlockProber:
     """A run's network with its own last layer put after each block. Nothing changes it: any number of threads may ask
     it at once."""
 
@@ -63,12 +63,12 @@ def study(
     run: Run, training: Images, test: Images, on_photos: Callable[[int, int], None] = lambda done, total: None
 ) -> Probes:
     """How often both readers are right on the `test` photos, in float32, the probes fitted on the `training` photos.
-    `on_photos` gets how many are done, of how many. Raises as `Asked`."""
-    trained, untrained = Asked(run), Asked(run, trained=False)
+    `on_photos` gets how many are done, of how many. Raises as `BlockProber`."""
+    trained, untrained = BlockProber(run), BlockProber(run, trained=False)
     fitted_on, scored_on = len(training.labels), len(test.labels)
     total, done = 2 * (fitted_on + scored_on), 0
 
-    def features(network: Asked, images: Images) -> Tensor:
+    def features(network: BlockProber, images: Images) -> Tensor:
         nonlocal done
         found = []
         for batch in to_tensors(images)[0].split(BATCH):

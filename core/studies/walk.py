@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from core.analysis.landscapes.landscape import HIGHEST, require_twin
+from core.analysis.landscapes.landscape import capped, require_twin
 from core.analysis.landscapes.walk import Walk
 from core.data.batches import to_tensors
 from core.data.cifar10 import Images
@@ -93,7 +93,7 @@ class Way:
         finally:
             self._idle.put(model)
         loss, right = float(F.cross_entropy(logits, self._labels)), logits.argmax(dim=1) == self._labels
-        return (min(loss, HIGHEST) if loss == loss else HIGHEST), float(right.float().mean())
+        return capped(loss), float(right.float().mean())
 
 
 def main_directions(kept: list[Weights]) -> tuple[list[Weights], np.ndarray]:

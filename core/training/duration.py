@@ -3,14 +3,14 @@
 import time
 from dataclasses import replace
 
-from core.data.cifar10 import TEST_IMAGES, Images
+from core.data.cifar10 import IMAGES_PER_SHEET, TEST_IMAGES, TRAINING_IMAGES, VALIDATION_SHARE, Images
 from core.settings.train_config import SETTINGS, TrainConfig
 
 SECONDS = 1.0
 ENDLESS = 10_000  # epochs: a GPU may do a race's few in less than SECONDS
 STANDSTILL = 1e-9  # learning rate: some networks would diverge within SECONDS
 FORWARD_SHARE = 1 / 3  # of a training step: the backward pass costs about twice the forward pass
-TRAINING_IMAGES, VALIDATION_IMAGES = {"full": 45_000, "shipped": 9_000}, {"full": 5_000, "shipped": 1_000}
+PHOTOS = {"full": TRAINING_IMAGES, "shipped": IMAGES_PER_SHEET}  # with those of validation
 
 
 def what_counts(config: TrainConfig) -> TrainConfig:
@@ -22,8 +22,9 @@ def what_counts(config: TrainConfig) -> TrainConfig:
 def minutes(config: TrainConfig, per_image: float) -> float:
     """Of the whole training: its epochs with their validation, and the one test at the end."""
     forward_share = 1 if config.freeze else FORWARD_SHARE  # what is frozen has hardly any backward pass
-    looked_at = forward_share * (config.epochs * VALIDATION_IMAGES[config.data] + TEST_IMAGES)
-    learned_from = config.epochs * TRAINING_IMAGES[config.data] * config.train_fraction
+    in_all_epochs = config.epochs * PHOTOS[config.data]
+    looked_at = forward_share * (in_all_epochs * VALIDATION_SHARE + TEST_IMAGES)
+    learned_from = in_all_epochs * (1 - VALIDATION_SHARE) * config.train_fraction
     return per_image * (learned_from + looked_at) / 60
 
 

@@ -49,7 +49,7 @@ SAVE_SECONDS, SAVE_SHARE, SAVE_AT_LEAST = 10.0, 0.01, 60.0
 
 
 @dataclass(frozen=True)
-class How:
+class Execution:
     """How a training is carried out. None: as the machine does it best, or, resumed, as it was begun. `compiled`: by
     torch.compile; False: without it."""
 
@@ -77,7 +77,7 @@ class Session:
         config: TrainConfig,
         folder: Path,
         images: Callable[[], cifar10.Images],
-        how: How = How(),
+        how: Execution = Execution(),
         data_folder: Path | None = None,
         events: EventLog | None = None,
     ) -> "Session":
@@ -96,7 +96,7 @@ class Session:
         config: TrainConfig,
         folder: Path,
         images: Callable[[], cifar10.Images],
-        how: How = How(),
+        how: Execution = Execution(),
         data_folder: Path | None = None,
         events: EventLog | None = None,
     ) -> "Session":
@@ -274,7 +274,7 @@ def end_noted(folder: Path) -> Iterator[None]:
         status.release(folder)
 
 
-def _require_same_training(folder: Path, begun: dict, how: How) -> None:
+def _require_same_training(folder: Path, begun: dict, how: Execution) -> None:
     """Raises RunError if `how`, or the number of processes, is for another training than the one that was `begun`: what
     its state tells of that, or its environment where it has none yet."""
     name, processes = folder.name, begun.get("processes", distributed.world_size())
@@ -289,7 +289,7 @@ def _require_same_training(folder: Path, begun: dict, how: How) -> None:
         )
 
 
-def _as_begun(begun: dict, how: How) -> How:
+def _as_begun(begun: dict, how: Execution) -> Execution:
     """As it was `begun` where `how` leaves it open."""
     threads, compiled = how.threads, how.compiled
     if threads is None and type(begun.get("threads")) is int:
@@ -299,17 +299,17 @@ def _as_begun(begun: dict, how: How) -> How:
         if compiled and not compiler_works():
             distributed.say("Begun with torch.compile, which doesn't work here; it continues without.")
             compiled = False
-    return How(threads, begun.get("precision", how.precision), compiled)
+    return Execution(threads, begun.get("precision", how.precision), compiled)
 
 
-def _trainer(config: TrainConfig, images: cifar10.Images, how: How, start: Weights | None = None) -> Trainer:
+def _trainer(config: TrainConfig, images: cifar10.Images, how: Execution, start: Weights | None = None) -> Trainer:
     """From the weights `start`, if any; from now on this process has the threads that `how` asks for."""
     if how.threads and how.threads != torch.get_num_threads():
         torch.set_num_threads(how.threads)
     return Trainer(config, images, start, precision=how.precision, compiled=how.compiled)
 
 
-def _resumed(config: TrainConfig, folder: Path, images: cifar10.Images, how: How) -> Trainer:
+def _resumed(config: TrainConfig, folder: Path, images: cifar10.Images, how: Execution) -> Trainer:
     """As it was when its state was saved; threads and compilation too, unless `how` says otherwise."""
     tensors, values = store.load_state(folder)
     try:

@@ -26,7 +26,7 @@ from core.models.weights.weight_files import read_weights
 from core.runs import status, store
 from core.runs.run import Run, open_run
 from core.runs.status import Status
-from core.settings.fit import NORMALIZATIONS
+from core.settings.constraints import NORMALIZATIONS
 from core.settings.train_config import TrainConfig
 from core.training.device import best_device
 from core.training.finishing import finish

@@ -10,14 +10,19 @@ def capitalized(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def in_a_sentence(name: str) -> str:
+    """What a network is called after "the": "Plain network" begins small; "ResNet" and "VGG-11" are names as such."""
+    return name[:1].lower() + name[1:] if name.partition(" ")[0][1:].islower() else name
+
+
 def with_article(noun: str) -> str:
     """E.g. "a cat", "an airplane"."""
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def plural(noun: str) -> str:
-    """E.g. "cats"; "deer" stays as it is."""
-    return noun if noun == "deer" else f"{noun}s"
+    """E.g. "cats" or "passes"; "deer" stays as it is."""
+    return noun if noun == "deer" else f"{noun}es" if noun.endswith("s") else f"{noun}s"
 
 
 def counted(number: int, noun: str) -> str:

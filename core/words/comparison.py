@@ -4,7 +4,7 @@ from core.analysis.comparison import OverSeeds, Verdict
 from core.analysis.metrics import ClassChange
 from core.data.doubted_labels import JUDGES, Doubt
 from core.heatmaps.gradcam import Focus
-from core.words import capitalized, with_article
+from core.words import capitalized, counted, with_article
 
 ORDER = {
     True: "Both saw the same photos in the same order: it was recorded.",
@@ -80,7 +80,7 @@ def _split(verdict: Verdict) -> str:
     if verdict.could_be_luck:
         return f"{alone} Luck with the photos could explain so small a difference (p = {verdict.p_value:.2f})."
     times = round(1000 * verdict.p_value)
-    chance = f"{times} time{'s' if times > 1 else ''} in 1,000" if times else "less than 1 time in 1,000"
+    chance = f"{counted(times, 'time')} in 1,000" if times else "less than 1 time in 1,000"
     return f"{alone} If both were equally good, luck with the photos would make a difference this big {chance}."
 
 

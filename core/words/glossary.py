@@ -1,5 +1,7 @@
 """The terms of the field, each explained in one place: one or two short sentences that a 15-year-old can follow."""
 
+from core.words import capitalized
+
 GLOSSARY = {
     "accuracy": "The share of right answers; higher is better.",
     "BatchNorm": "A layer that brings the numbers inside a network back into range. Most networks have many such "
@@ -57,7 +59,7 @@ def explain(*terms: str) -> str:
     """These terms, one paragraph each, e.g. for a help text. Raises KeyError for a term without an entry."""
     if len(terms) == 1:
         return GLOSSARY[terms[0]]
-    return "\n\n".join(f"**{term[0].upper()}{term[1:]}**: {GLOSSARY[term]}" for term in terms)
+    return "\n\n".join(f"**{capitalized(term)}**: {GLOSSARY[term]}" for term in terms)
 
 
 def phrase(term: str) -> str:

@@ -47,8 +47,6 @@ def over_many(name: str, found: Probes, blocks: range) -> str:
 
 
 def _before_training(found: Probes) -> str:
-    """What a simple reader finds in the same network while its weights are random, where that is known."""
-    if found.untrained is None:
-        return ""
+    """What a simple reader finds in the same network while its weights are random."""
     low, high = (f"{share:.0%}" for share in (min(found.untrained), max(found.untrained)))
     return f" (in the same network before training: {low if low == high else f'{low} to {high}'})"

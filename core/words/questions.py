@@ -4,7 +4,7 @@ from core.analysis.questions import Question
 from core.settings.setting import differences
 from core.settings.train_config import SETTINGS, TrainConfig
 from core.words import counted
-from core.words.settings import in_words, limits, network_name, setting_name
+from core.words.settings import in_words, network_name, restrictions, setting_name
 
 TITLES = {"skip": "Do shortcuts help a deep network?", "init": "Does it help to have learned before?"}
 SHORT = {
@@ -47,12 +47,12 @@ def _contrast(question: Question) -> str:
 def _network(question: Question) -> str:
     """What both are, e.g. "56 layers, no BatchNorm" or "ResNet-50, 1% of the photos"."""
     config = question.a.config
-    words = _layers(config) if config.family == "cifar" else [network_name(config)]
-    if config.family == "cifar" and question.setting != "skip":
+    words = _layers(config) if config.is_twin else [network_name(config)]
+    if config.is_twin and question.setting != "skip":
         words = [network_name(config), *words]
     if question.setting not in ("init", "skip") and config.pretrained:
         words += ["pretrained"]
-    return ", ".join([*words, *(limits(config) if question.setting != "freeze" else [])])
+    return ", ".join([*words, *(restrictions(config) if question.setting != "freeze" else [])])
 
 
 def _layers(config: TrainConfig) -> list[str]:

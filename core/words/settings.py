@@ -36,7 +36,7 @@ NETWORK_NAMES = {
 
 def network_name(config: TrainConfig) -> str:
     """E.g. "ResNet", "Plain network" (of any depth) or "DenseNet-121"."""
-    if config.family == "cifar":
+    if config.is_twin:
         return "ResNet" if config.skip else "Plain network"
     return NETWORK_NAMES.get(config.network, config.network)
 
@@ -67,7 +67,7 @@ def _without_markup(text: str) -> str:
 def describe(run: Run) -> str:
     """The network in lay words, e.g. "20 layers, with shortcuts" or "ResNet-50, pretrained"."""
     config, words = run.config, []
-    if config.family == "cifar":
+    if config.is_twin:
         words += [f"{config.depth} layers", f"{in_words('skip', config.skip)} shortcuts"]
         words += ["no BatchNorm"] if config.norm == "none" else []
     else:
@@ -75,10 +75,10 @@ def describe(run: Run) -> str:
     if run.imported:
         return ", ".join([*words, "trained elsewhere"])
     words += ["pretrained"] if config.pretrained else ["from scratch"] * (config.family == "torchvision")
-    return ", ".join([*words, *limits(config)])
+    return ", ".join([*words, *restrictions(config)])
 
 
-def limits(config: TrainConfig) -> list[str]:
+def restrictions(config: TrainConfig) -> list[str]:
     """What kept a network from learning all it could, e.g. ["only the last layer learns", "10% of the photos"]."""
     words = []
     if config.freeze:
@@ -95,7 +95,7 @@ def limits(config: TrainConfig) -> list[str]:
 def names(a: Run, b: Run) -> dict[str, str]:
     """What to call A and B in a sentence: by what tells them apart, where that has a short name, else by letter."""
     both = {"A": a.config, "B": b.config}
-    if {config.family for config in both.values()} == {"cifar"} and a.config.skip != b.config.skip:
+    if all(config.is_twin for config in both.values()) and a.config.skip != b.config.skip:
         return {side: "the ResNet" if config.skip else "the plain network" for side, config in both.items()}
     if a.imported or b.imported:
         return {"A": "A", "B": "B"}

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from core.analysis.metrics import Share, most_common_mistake
+from core.analysis.metrics import Proportion, most_common_mistake
 from core.analysis.training_summary import TARGETS, TrainingSummary
-from core.words import capitalized, course, plural
+from core.words import capitalized, counted, course, plural
 from core.words.glossary import explain
 from core.words.gradients import rounded
 
@@ -29,7 +29,7 @@ MEANINGS = {
 }
 
 
-def figures_of_imported(accuracy: Share) -> dict[str, str]:
+def figures_of_imported(accuracy: Proportion) -> dict[str, str]:
     """The same of a network whose training is not known."""
     return dict.fromkeys(MEANINGS, "trained elsewhere") | {ACCURACY: _share(accuracy)}
 
@@ -44,7 +44,7 @@ def figures(summary: TrainingSummary) -> dict[str, str]:
     }
 
 
-def _share(accuracy: Share) -> str:
+def _share(accuracy: Proportion) -> str:
     return f"{accuracy.value:.1%}  ({accuracy.low:.1%} to {accuracy.high:.1%})"
 
 
@@ -53,12 +53,12 @@ def when(reached: tuple[int, float] | None) -> str:
     if reached is None:
         return "never"
     epochs, minutes = reached
-    return f"{epochs} epoch{'s' if epochs > 1 else ''} ({minutes:.0f} min)"
+    return f"{counted(epochs, 'epoch')} ({minutes:.0f} min)"
 
 
 def passes(epochs: int) -> str:
     """E.g. "5 passes over the photos"."""
-    return f"{epochs} pass{'es' if epochs > 1 else ''} over the photos"
+    return f"{counted(epochs, 'pass')} over the photos"
 
 
 def mixed_up(confusion: pd.DataFrame) -> str:

@@ -629,13 +629,13 @@ def test_architectures_give_the_command_of_another_schedule(app, alone):
 
 
 def test_architectures_show_every_run_and_measure_on_demand(app, monkeypatch):
-    from core.studies import latency
+    from core.jobs import measurements
 
     app = open_page(app, "architectures")
     dots, _ = charts(app)
     assert all(f"ResNet-50, {start}" in str(dots.proto) for start in ("from scratch", "pretrained"))
     assert "a low dot may be a network that learned for less time" in said(app)
-    monkeypatch.setattr(latency, "measured", lambda runs: {run.name: {1: 4.0, 2: 3.0} for run in runs})
+    monkeypatch.setattr(measurements, "milliseconds", lambda runs: {run.name: {1: 4.0, 2: 3.0} for run in runs})
     app.segmented_control(key="cost").set_value("1 thread").run()
     assert "Nothing is measured yet" in app.info[0].value
     app.button(key="measure_speed").click().run()

@@ -164,7 +164,7 @@ def test_networks_that_learned_for_longer_are_of_the_same_kinds_as_those_of_the_
         for run, raced in zip(map(find_run, race_stage.LEARNED_LONGER[name]), (race.a, race.b), strict=True):
             assert run.config.epochs * run.training_images > 9_000 * recorded_epochs(name)
             assert (run.config.skip, run.config.pretrained) == (raced.skip, raced.pretrained)
-            assert run.config.family != "cifar" or run.config.depth == raced.depth
+            assert not run.config.is_twin or run.config.depth == raced.depth
 
 
 def recorded_epochs(name: str) -> int:

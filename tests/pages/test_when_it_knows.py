@@ -42,7 +42,7 @@ def test_a_run_that_was_not_asked_is_named_with_its_command_and_shown_once_it_wa
         f"python -m core probe mine-{kind}" for kind in ("plain", "residual")
     ]
     assert len(charts(app)) == 2
-    probes.save(open_run(own_runs / "mine-plain"), Probes([0.25], [0.5], 360, 40))
+    probes.save(open_run(own_runs / "mine-plain"), Probes([0.25], [0.5], 360, 40, [0.3]))
     app.run()
     assert "its last layer is right on 25%" in said(app)
     spec = json.loads(charts(app)[-1].proto.spec)

@@ -52,9 +52,9 @@ def test_a_run_that_was_trained_anew_in_other_numbers_is_asked_about_anew(make_r
 def test_how_sure_a_run_is_follows_its_temperature(make_run):
     run = make_run("mine")
     logits = run.test_logits()[7].astype(np.float64)
-    np.testing.assert_allclose(cached.certainty(run, 7), softmax(logits), rtol=1e-5)
+    np.testing.assert_allclose(cached.test_probabilities(run, 7), softmax(logits), rtol=1e-5)
     calibration.save(run, Temperature(0.5, 40))
-    np.testing.assert_allclose(cached.certainty(run, 7), softmax(2 * logits), rtol=1e-5)
+    np.testing.assert_allclose(cached.test_probabilities(run, 7), softmax(2 * logits), rtol=1e-5)
 
 
 def test_answers_that_are_known_load_no_network_again(make_run, monkeypatch):

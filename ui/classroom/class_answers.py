@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.charts.palette import SIDES
+from core.charts.palette import CLASS, SIDES
 from core.classroom.room import View
 from core.runs.run import Run
 from core.words import calibration as calibration_words
+from core.words import counted
 from core.words.settings import names
 from ui import cached, chart
 from ui.pair.looks import HUES, MARKS
@@ -17,7 +18,6 @@ from ui.pair.pair import DEEP
 from ui.pair.runs import finished_runs
 from ui.pictures import photos
 
-CLASS = "Class"
 SEEN = 0.03  # a share below it is not worth a row, or a label
 
 
@@ -66,8 +66,7 @@ def show_votes(view: View, networks: Networks | None) -> None:
     chart.show(votes, shown, choices, colors=COLORS_OF_ALL, alt=alt)
     if networks:
         called = " and ".join(f"**{side}**, {networks.called[side]}," for side in SIDES).removesuffix(",")
-        votes_in_all = f"{view.voted} vote{'s' * (view.voted != 1)}"
-        st.caption(f"**{CLASS}**: {votes_in_all}. Of {called}: how sure they are.")
+        st.caption(f"**{CLASS}**: {counted(view.voted, 'vote')}. Of {called}: how sure they are.")
 
 
 def _table(view: View, networks: Networks | None) -> pd.DataFrame:
@@ -78,7 +77,7 @@ def _table(view: View, networks: Networks | None) -> pd.DataFrame:
         rows.append((choice, CLASS, share, f"{CLASS}: {count}" if count else ""))
     if networks and view.question.photo is not None:
         for side in SIDES:
-            sure = cached.certainty(networks.runs[side], view.question.photo)
+            sure = cached.test_probabilities(networks.runs[side], view.question.photo)
             for choice, share in zip(view.question.choices, sure, strict=True):
                 rows.append((choice, side, share, f"{side}: {calibration_words.short(share)}" if share >= SEEN else ""))
     return pd.DataFrame(rows, columns=["choice", "who", "share", "label"])

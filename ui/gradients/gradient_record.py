@@ -12,7 +12,7 @@ from core.runs import reproduction
 from core.runs.run import Run
 from core.settings.train_config import TrainConfig
 from core.studies.gradients import BATCH
-from core.words import course
+from core.words import counted, course
 from core.words import gradients as gradient_words
 from ui import cached, chart
 from ui.foreign_text import plain
@@ -181,7 +181,7 @@ def _show_epoch(pair: Pair, found: dict[str, Record], domain: list[float]) -> No
         }
     for side, (_, norms) in found.items():
         if epoch > len(norms):
-            st.markdown(f"{side} was trained for {len(norms)} epoch{'s' * (len(norms) > 1)}: its last one is shown.")
+            st.markdown(f"{side} was trained for {counted(len(norms), 'epoch')}: its last one is shown.")
     rows = pd.concat(table.assign(side=side) for side, table in tables.items())
     ends = (
         f"{side}'s first layer receives {first_layer(table['norm'].where(~table['broken']).to_numpy())}"
@@ -210,6 +210,6 @@ def _choose_epoch(first: int, last: int) -> int:
 
 def _beginning(config: TrainConfig) -> TrainConfig | None:
     """The untrained network with which a run began, where that is known here: a twin for CIFAR-10, from scratch."""
-    if config.family != "cifar" or config.pretrained:
+    if not config.is_twin or config.pretrained:
         return None
     return TrainConfig(depth=config.depth, skip=config.skip, norm=config.norm, seed=config.seed)

@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core.charts.palette import INK
+from core.charts.palette import INK, SYMBOLS
 from ui import screen
 
 HEIGHT = 430  # pixels
 COLORS = "Cividis"  # light is high: also for the color-blind, and in gray
-SYMBOLS = {"A": "circle", "B": "square"}  # as in the charts
 FROM = {"x": 1.2, "y": -1.2, "z": 1.9}  # where one looks from, in sizes of the box
 CONFIG = {"displayModeBar": False, "scrollZoom": False}  # a page that is scrolled past a surface goes on
 

@@ -5,6 +5,7 @@ import streamlit as st
 from core.analysis.landscapes import landscape, walk
 from core.analysis.landscapes.walk import Walk
 from core.charts.learning import way_on_map
+from core.charts.palette import SYMBOLS
 from core.errors import LabError
 from core.runs import kept_weights, reproduction
 from core.runs.run import Run
@@ -16,7 +17,6 @@ from ui.pair.pair import OBSERVED, Pair
 from ui.pair.pair_picker import offer_pair
 
 TIMES = 12  # that weights are kept, where nobody has yet
-SYMBOLS = {"A": "circle", "B": "square"}
 NAME = "-walk"  # how the name of a run ends that is trained once more, to keep weights
 NO_PROOF = """
 **What this picture does not prove.** Of a path whose steps all go in random directions, {chance:.0%} lies in two \

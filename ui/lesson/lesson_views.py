@@ -173,8 +173,7 @@ def label_budget(a: Run, b: Run) -> None:
     both = next((pair for pair in pairs if {run.name for run in pair} == {a.name, b.name}), None)
     if both is None:  # what is wrong with one of them stands above
         raise LabError(f"Without {a.name} and {b.name} there is nothing to show here.")
-    known = [pair for pair in transfer.comparable(both, pairs) if all(run.training_images for run in pair)]
-    table = tables.label_budget(known, BEGINNINGS)
+    table = tables.label_budget(transfer.comparable(both, pairs), BEGINNINGS)
     chart.show(label_budget_chart, table, key="lesson_budget", alt=transfer_words.by_photos(table))
 
 

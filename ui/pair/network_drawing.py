@@ -16,7 +16,7 @@ FUNNEL = 6 * STEP, BLOCK / 5  # length, and height where the answer leaves
 
 def network(config: TrainConfig, color: str) -> str:
     """SVG: a picture enters left, the answer leaves right."""
-    if config.family == "cifar":
+    if config.is_twin:
         return _row(surgery.stages(config), config.skip, color)
     if config.network in RESIDUAL_STAGES:
         return _row(RESIDUAL_STAGES[config.network], True, color)
@@ -33,12 +33,12 @@ def beginning_in_words(config: TrainConfig) -> str:
 
 
 def _has_shortcuts(config: TrainConfig) -> bool:
-    return config.skip if config.family == "cifar" else config.network in RESIDUAL_STAGES
+    return config.skip if config.is_twin else config.network in RESIDUAL_STAGES
 
 
 def in_words(config: TrainConfig) -> str:
     """What `network` draws."""
-    if config.family == "cifar":
+    if config.is_twin:
         return _row_in_words(surgery.count_blocks(config), config.skip)
     if config.network in RESIDUAL_STAGES:
         return _row_in_words(sum(RESIDUAL_STAGES[config.network]), True)

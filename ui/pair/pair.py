@@ -13,6 +13,7 @@ DEEP: Names = ("plain56-s0", "resnet56-s0")
 SHALLOW: Names = ("plain20-s0", "resnet20-s0")
 TRANSFER: Names = ("resnet50-scratch", "resnet50-imagenet")
 OBSERVED: Names = ("plain20-quick", "resnet20-quick")  # their answers and weights were kept after every epoch
+WITHOUT_BATCH_NORM: Names = ("plain56-none", "resnet56-none")
 
 
 @dataclass(frozen=True)

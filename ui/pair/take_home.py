@@ -74,7 +74,7 @@ def _of_lesson(lesson: Lesson, made: date) -> bytes:
 def _pictures(a: Run, b: Run) -> dict[str, Any]:
     """What the app has at hand for `of_pair`: the photos, drawings of twins, and maps where weights are here."""
     pair = {"A": a, "B": b}
-    twins = all(run.config.family == "cifar" for run in pair.values())
+    twins = all(run.config.is_twin for run in pair.values())
     tints = colors(a.config, b.config)
     drawings = {side: _drawing(run, tints[side]) for side, run in pair.items()} if twins else {}
     return {"images": cached.test_images(), "drawings": drawings, "maps": _maps(pair)}

@@ -81,7 +81,7 @@ def _show_kept_answer(side: str, name: str, run: Run, choice: Choice) -> None:
         st.header(f"{side}: no answer", anchor=False)
         st.markdown(f"The weights of **{plain(run.name)}** are not here: it can't be asked anything new.")
         return
-    _show_answer(side, name, cached.certainty(run, choice.number), choice.truth)
+    _show_answer(side, name, cached.test_probabilities(run, choice.number), choice.truth)
     st.markdown("No heatmap: its weights are not here. This answer was kept.")
 
 

@@ -19,6 +19,7 @@ from core.errors import LabError
 from core.heatmaps import gradcam
 from core.runs.run import Run
 from core.words import calibration as calibration_words
+from core.words import capitalized, counted
 from core.words import comparison as comparison_words
 from ui import cached, chart
 from ui.foreign_text import plain
@@ -130,14 +131,14 @@ def _show_trust(one: Look) -> None:
             st.image(drawn, caption=forgot, width=66, alt=alt)
     matters = "Yes" if checks.marks_what_matters else "Not clearly"
     st.markdown(
-        f"**Does what it marks matter?** {matters}: in {checks.beaten} of {len(checks.rival_road)} comparisons, hiding "
-        "what this map marks hurts the answer more than hiding what a map marks that knows nothing of this photo. "
-        f"Those are the maps of {len(checks.rival_road) - 1} other photos, and a blob in the middle, where most "
-        "subjects are."
+        f"**Does what it marks matter?** {matters}: in {checks.beaten} of {len(checks.baseline_scores)} comparisons, "
+        "hiding what this map marks hurts the answer more than hiding what a map marks that knows nothing of this "
+        f"photo. Those are the maps of {len(checks.baseline_scores) - 1} other photos, and a blob in the middle, where "
+        "most subjects are."
     )
     st.caption(
         f"Its score (ROAD, in points of certainty): {_points(checks.road)}; theirs: "
-        f"{_points(checks.rival_road.mean())} on average. {_likeness(checks)}"
+        f"{_points(checks.baseline_scores.mean())} on average. {_likeness(checks)}"
     )
 
 
@@ -162,8 +163,7 @@ def _points(share: float) -> str:
 
 
 def _of_certainty(share: float) -> str:
-    points = round(100 * share)
-    return f"{points} point{'s' * (points != 1)} of certainty"
+    return f"{counted(round(100 * share), 'point')} of certainty"
 
 
 def reset_sliders() -> None:
@@ -249,7 +249,7 @@ def _show_curve(looks: list[Look], amounts: dict, moved: str, pair: Pair) -> Non
         flipped = flips(moved, along, kept)
         for part, shown in (("curve", along), ("flip", flipped)):
             rows += [(one.side, one.answer.label, amount, sure[along.index(amount)], part) for amount in shown]
-        name = pair.names[one.side][0].upper() + pair.names[one.side][1:]
+        name = capitalized(pair.names[one.side])
         words.append(f"{name} {_change_of_mind(slider, flipped, bool(kept[along.index(slider.neutral)]))}.")
     title = f"{slider.label} ({slider.unit})" if slider.unit else slider.label
     finding = " ".join(words)

@@ -13,6 +13,7 @@ from core.analysis.comparison import A_ALONE, B_ALONE, BOTH, NEITHER
 from core.data import gallery, pictures
 from core.data.cifar10 import CLASSES, TEST_IMAGES
 from core.errors import ImageError, LabError
+from core.words import capitalized
 from ui import cached, link, permission, screen
 from ui.foreign_text import plain
 from ui.pair.pair import Pair
@@ -143,7 +144,7 @@ def _gallery(pair: Pair) -> Choice:
         help=f"{known} of these show one of the ten things that the networks know; {len(names) - known} do not.",
     )
     what, truth = gallery.PICTURES[name]
-    title = what[0].upper() + what[1:]
+    title = capitalized(what)
     return Choice(_square(_exhibit(name)), title, truth, unknown=truth is None)
 
 

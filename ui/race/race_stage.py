@@ -17,6 +17,8 @@ from core.jobs.races.frames import Frame
 from core.jobs.races.pairs import RACES
 from core.jobs.races.race_process import StartedRace
 from core.jobs.races.recorded_races import RecordedRace
+from core.words import counted
+from core.words.summary import passes
 from ui.foreign_text import plain
 from ui.fragment import fragment
 from ui.pair.pair import DEEP, SHALLOW, TRANSFER, Names
@@ -288,11 +290,11 @@ def _origin(recording: RecordedRace) -> str:
     environment = recording.facts.environment
     threads = environment["threads"]
     day = date.fromisoformat(recording.facts.recorded)
-    machine = f"{environment['cpu']}, {threads} thread{'s' * (threads != 1)}"
+    machine = f"{environment['cpu']}, {counted(threads, 'thread')}"
     took = race_view.clock(recording.seconds)
-    epochs = recording.facts.epochs
-    passes = f"{epochs} pass{'es' * (epochs != 1)} over the photos"
-    return plain(f"Recorded on {day:%B} {day.day}, {day.year}, on {machine}; {passes} took {took} there.")
+    return plain(
+        f"Recorded on {day:%B} {day.day}, {day.year}, on {machine}; {passes(recording.facts.epochs)} took {took} there."
+    )
 
 
 def _what_next(name: str, button: bool = True) -> None:

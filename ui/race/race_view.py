@@ -12,7 +12,7 @@ from core.charts.palette import SIDES
 from core.data.cifar10 import CLASSES
 from core.jobs.races import race_process, race_result
 from core.jobs.races.frames import Frame
-from core.words import course
+from core.words import capitalized, course, in_a_sentence
 from core.words.gradients import rounded
 from ui import cached, chart
 from ui.curious import curious_charts
@@ -34,9 +34,8 @@ def clock(seconds: float) -> str:
     return f"{minutes}:{rest:02}"
 
 
-def in_a_sentence(name: str) -> str:
-    """The name of a network after "the": its first letter is small, unless it is a name as such."""
-    return plain(name if name.startswith("ResNet") else name[:1].lower() + name[1:])
+def _the(name: str) -> str:
+    return f"the {plain(in_a_sentence(name))}"
 
 
 def show_moment(names: Mapping[str, str], frames: list[Frame]) -> None:
@@ -76,18 +75,18 @@ def _verdict(names: Mapping[str, str], last: Frame) -> str:
     of_100 = {side: f"{share:.0%}".rstrip("%") for side, share in race_result.shares(last).items()}
     if first is None:
         return (
-            f"**Neither is ahead.** Of 100 photos that neither had learned from, the {in_a_sentence(names['A'])} is "
-            f"right on {of_100['A']}, the {in_a_sentence(names['B'])} on {of_100['B']}. That could be luck."
+            f"**Neither is ahead.** Of 100 photos that neither had learned from, {_the(names['A'])} is "
+            f"right on {of_100['A']}, {_the(names['B'])} on {of_100['B']}. That could be luck."
         )
     second = "B" if first == "A" else "A"
     return (
-        f"**The {in_a_sentence(names[first])} is ahead**: right on {of_100[first]} of 100 photos that neither had "
-        f"learned from, the {in_a_sentence(names[second])} on {of_100[second]}."
+        f"**{capitalized(_the(names[first]))} is ahead**: right on {of_100[first]} of 100 photos that neither had "
+        f"learned from, {_the(names[second])} on {of_100[second]}."
     )
 
 
 def _judged(names: Mapping[str, str], bet: str, outcome: str) -> str:
-    on = "no difference" if bet == SAME else f"the {in_a_sentence(names[bet])}"
+    on = "no difference" if bet == SAME else _the(names[bet])
     return f"You bet on {on}: **{'right' if bet == outcome else 'wrong'}**."
 
 

@@ -15,7 +15,7 @@ from core.settings.recipes import NAMED_RECIPES, recipe
 from core.settings.train_config import SETTINGS, TrainConfig
 from core.training import duration
 from core.training.schedules import curve
-from core.words import counted, summary
+from core.words import capitalized, counted, summary
 from core.words.settings import in_words
 from ui import cached, chart, permission
 from ui.foreign_text import plain
@@ -129,8 +129,7 @@ FILLED_IN = {"A first try": FIRST_CHOICE, "Quick": NAMED_RECIPES["quick"], "Full
 
 
 def _label(field: str) -> str:
-    name = SETTINGS[field].name
-    return name[0].upper() + name[1:]
+    return capitalized(SETTINGS[field].name)
 
 
 def _configs() -> list[TrainConfig]:

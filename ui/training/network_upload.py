@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.errors import LabError
 from core.jobs import trainings
-from core.settings.fit import NORMALIZATIONS
+from core.settings.constraints import NORMALIZATIONS
 from core.settings.setting import slug
 from core.settings.train_config import SETTINGS, TrainConfig
 from core.words.settings import in_words, setting_name
@@ -18,7 +18,7 @@ from ui.foreign_text import plain
 LARGEST_FILE = 10  # MB, as for all uploads (.streamlit/config.toml)
 COMMAND = "python -m core import FILE"
 TWINS = [f"{kind}{depth}" for depth in SETTINGS["depth"].offered for kind in ("resnet", "plain")]
-TRIED = "whatever suits it best"  # of NORMALIZATIONS
+BEST = "whatever suits it best"  # of NORMALIZATIONS
 
 
 def show() -> None:
@@ -38,21 +38,23 @@ def show() -> None:
     except LabError as error:
         st.error(plain(error))
         return
+    from core.training import trained_elsewhere  # it brings PyTorch, as looking at the file did
+
     if network := _network(file):
         network = replace(network, input_size=_size(network))
     left, right = st.columns(2)
     colors = left.selectbox(
         setting_name("normalization").capitalize(),
-        (TRIED, *NORMALIZATIONS),
-        format_func=lambda colors: TRIED if colors == TRIED else in_words("normalization", colors),
+        (BEST, *NORMALIZATIONS),
+        format_func=lambda colors: BEST if colors == BEST else in_words("normalization", colors),
         key="network_colors",
-        help="What was taken off red, green and blue before it saw them. If you don't know: each is tried on 200 "
-        "training photos.",
+        help="What was taken off red, green and blue before it saw them. If you don't know: each is tried on "
+        f"{trained_elsewhere.TRIED} training photos.",
     )
     name = right.text_input("Its name here", slug(upload.name), key=f"network_name_{upload.file_id}")
     told = "It is then shown the 10,000 test photos." if network else "Say first what it is."
     if st.button("Add it", key="add_network", help=told, disabled=network is None) and network:
-        _add(file, network, None if colors == TRIED else colors, name)
+        _add(file, network, None if colors == BEST else colors, name)
 
 
 def _looked_at(upload):
@@ -98,7 +100,7 @@ def _said(file, candidates: list[str]) -> str:
 
 def _size(config: TrainConfig) -> int:
     """Of the pictures that it takes: no tensor tells."""
-    if config.family == "cifar" or config.stem == "cifar":
+    if config.is_twin or config.stem == "cifar":
         return config.input_size
     low, high = SETTINGS["input_size"].offered
     return st.number_input("Picture size", low, high, config.input_size, step=32, key="network_size", help="In pixels.")

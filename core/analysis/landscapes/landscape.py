@@ -5,15 +5,17 @@ are a point among as many directions as it has weights; two of them, drawn at ra
 The looking itself is `core.studies.landscape`, the sentences are in `core.words.landscape`.
 """
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from core.analysis.landscapes import unfinished
-from core.errors import LabError, RunError
+from core.errors import RunError
 from core.runs.run import LARGEST_COUNT, Run
 from core.runs.tables import Array, load_npz
+from core.settings import constraints
 from core.settings.train_config import PRECISIONS, TrainConfig
 
 FILE = "landscape.npz"
@@ -98,10 +100,14 @@ class Shape:
         return "valley" if self.bent_down >= BENDS else "bowl"
 
 
+def capped(loss: float) -> float:
+    """As it is stored: HIGHEST for what is beyond, or no number."""
+    return HIGHEST if math.isnan(loss) else min(loss, HIGHEST)
+
+
 def require_twin(config: TrainConfig) -> None:
     """Raises LabError for a network that is none of the CIFAR twins: others would take days."""
-    if config.family != "cifar":
-        raise LabError("The ground can be mapped only around the plain networks and ResNets for CIFAR-10.")
+    constraints.require_twin(config, "have the ground around them mapped")
 
 
 def shape(found: Landscape, pair: int) -> Shape:

@@ -2,10 +2,11 @@
 
 from math import sqrt
 
+from core.analysis.metrics import Z95
+from core.data.cifar10 import IMAGES_PER_SHEET, VALIDATION_SHARE
 from core.jobs.races.frames import Frame
 
-KEPT_APART = 1_000  # photos that neither learns from: the tenth of the shipped ones that is validation
-SURE = 1.96  # standard errors: a difference that luck makes once in 20 times
+KEPT_APART = round(VALIDATION_SHARE * IMAGES_PER_SHEET)  # of the shipped photos; neither network learns from these
 
 
 def shares(frame: Frame) -> dict[str, float]:
@@ -18,9 +19,12 @@ def shares(frame: Frame) -> dict[str, float]:
 
 
 def ahead(frame: Frame) -> str | None:
-    """The side that is ahead at the end; None where luck with the photos could make such a difference."""
+    """The side that is ahead at the end; None where luck with the photos could make such a difference 1 time in 20.
+
+    A frame keeps only how many each gets right, so the z-test is that of two shares of different photos. Both are asked
+    about the same, which they tend to find easy or hard alike: luck moves the difference less than is taken here."""
     a, b = shares(frame)["A"], shares(frame)["B"]
-    luck = SURE * sqrt((a * (1 - a) + b * (1 - b)) / KEPT_APART)
+    luck = Z95 * sqrt((a * (1 - a) + b * (1 - b)) / KEPT_APART)
     if abs(a - b) <= luck:
         return None
     return "A" if a > b else "B"

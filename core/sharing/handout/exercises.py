@@ -10,7 +10,7 @@ from core.analysis.comparison import Verdict
 from core.analysis.training_summary import ROUNDING, TARGETS, first_epoch_at
 from core.data.cifar10 import CLASSES
 from core.sharing.handout.handout import Exercise
-from core.words import plural
+from core.words import counted, plural
 
 
 def of_hundred(share: float, digits: int = 1) -> float:
@@ -82,5 +82,5 @@ def epochs_needed(histories: Mapping[str, pd.DataFrame], names: Mapping[str, str
 def _when(history: pd.DataFrame, line: float) -> str:
     epochs = first_epoch_at(history, line)
     if epochs is None:
-        return f"never, in {len(history)} epoch{'s' * (len(history) != 1)}"
-    return f"after {epochs} epoch{'s' * (epochs != 1)}"
+        return f"never, in {counted(len(history), 'epoch')}"
+    return f"after {counted(epochs, 'epoch')}"

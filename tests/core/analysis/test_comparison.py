@@ -149,7 +149,9 @@ def test_trainings_are_paired_that_differ_from_both_in_their_seed_alone(make_run
 def test_the_margin_is_what_other_photos_would_change():
     """Against the bootstrap: the photos drawn again, with repetition."""
     differences = np.repeat([-1, 1, 0], [40, 360, 600])  # A alone right, B alone right, both or neither
-    verdict = comparison.Verdict(metrics.share(500, 1000), metrics.share(820, 1000), only_a=40, only_b=360, p_value=0.0)
+    verdict = comparison.Verdict(
+        metrics.proportion(500, 1000), metrics.proportion(820, 1000), only_a=40, only_b=360, p_value=0.0
+    )
     draws = np.random.default_rng(0).choice(differences, (4000, 1000)).mean(axis=1)
     assert verdict.margin == pytest.approx(100 * 1.96 * draws.std(), rel=0.05)
 

@@ -197,7 +197,6 @@ def test_precisions_are_those_that_are_known():
         {"environment": ["x"]},
         {"best_epoch": [1]},
         {"best_epoch": "1"},
-        {"training_images": -5},
     ],
     ids=str,
 )

@@ -16,9 +16,9 @@ from core.models.cifar import untrained
 from core.models.inference import infer
 from core.models.registry import family
 from core.settings.train_config import TrainConfig
-from core.studies.probes import Asked, _probe, pooled, study
+from core.studies.probes import BlockProber, _probe, pooled, study
 
-FOUND = Probes([0.25], [0.5], 360, 40)
+FOUND = Probes([0.25], [0.5], 360, 40, [0.3])
 
 
 @pytest.mark.parametrize(("skip", "norm"), [(True, "batch"), (False, "batch"), (True, "none")])
@@ -36,7 +36,7 @@ def test_the_last_block_gives_the_networks_own_answer_and_the_others_theirs(skip
 
 def test_one_picture_is_asked_as_many_are(make_run, tiny_images):
     run = make_run("one", depth=14)
-    network = Asked(run)
+    network = BlockProber(run)
     asked = network.ask(tiny_images.pixels[0])
     assert asked.shape == (2, 10)
     pixels, _ = to_tensors(Images(tiny_images.pixels[:1], tiny_images.labels[:1]))
@@ -63,7 +63,7 @@ def test_the_control_is_the_network_as_it_began(make_run, tiny_images):
     began = untrained(14, run.config.skip, "batch", seed=3).train()
     with torch.inference_mode():
         expected = pooled(began, family(run.config).preprocessing(pixels))
-    torch.testing.assert_close(Asked(run, trained=False).features(pixels), expected)
+    torch.testing.assert_close(BlockProber(run, trained=False).features(pixels), expected)
 
 
 def test_a_probe_reads_a_code_that_it_was_fitted_to():

@@ -2,10 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.analysis.metrics import Share
+from core.analysis.metrics import Proportion
 from core.analysis.training_summary import curves, gaps, lost_again, right_for_good, summarize
 
-SHARE = Share(0.84, 0.83, 0.85, 10_000)
+SHARE = Proportion(0.84, 0.83, 0.85, 10_000)
 HISTORY = pd.DataFrame(
     {"epoch": [1, 2, 3], "val_accuracy": [0.5, 0.81, 0.85], "train_accuracy": [0.9] * 3, "seconds": [120.0] * 3}
 )

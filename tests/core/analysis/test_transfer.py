@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.analysis.metrics import Share
+from core.analysis.metrics import Proportion
 from core.analysis.training_summary import TrainingSummary
 from core.analysis.transfer import (
     Benefit,
@@ -94,7 +94,7 @@ def test_frozen_variants_have_the_recipe_of_the_whole():
 
 
 def made(accuracy: float, eighty, ninety, gap: float = 0.0) -> TrainingSummary:
-    return TrainingSummary(Share(accuracy, 0, 1, 10_000), 10.0, 8, {0.8: eighty, 0.9: ninety}, gap)
+    return TrainingSummary(Proportion(accuracy, 0, 1, 10_000), 10.0, 8, {0.8: eighty, 0.9: ninety}, gap)
 
 
 @pytest.mark.parametrize(

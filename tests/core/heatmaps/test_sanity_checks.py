@@ -39,22 +39,22 @@ def others(count):
 
 
 def test_a_map_must_beat_those_of_19_other_photos_and_a_blob_in_the_middle():
-    *maps, blob = sanity_checks.rivals(others(30))
+    *maps, blob = sanity_checks.baselines(others(30))
     assert np.array_equal(maps, others(30)[:19])
     assert blob[15:17, 15:17].min() > 0.99 > blob[0].max()
 
 
-def test_a_map_of_what_matters_beats_its_rivals(corner, monkeypatch):
+def test_a_map_of_what_matters_beats_the_baselines(corner, monkeypatch):
     monkeypatch.setattr(sanity_checks, "OTHERS", 3)  # the rest takes a second
     inputs, heatmap = corner
-    rivals = sanity_checks.rivals(others(3))
-    road, *rival_road = sanity_checks.road_scores(SeesOneCorner(), inputs, [heatmap, *rivals], target=0)
-    assert len(rival_road) == sanity_checks.OTHERS + 1
-    assert road > max(rival_road)
+    baselines = sanity_checks.baselines(others(3))
+    road, *baseline_scores = sanity_checks.road_scores(SeesOneCorner(), inputs, [heatmap, *baselines], target=0)
+    assert len(baseline_scores) == sanity_checks.OTHERS + 1
+    assert road > max(baseline_scores)
 
 
 def test_a_blob_in_the_middle_can_never_pass(corner):
-    """Photos have their subject there, so it beats random maps and knows no network: it is among the rivals."""
+    """Photos have their subject there, so it beats random maps and knows no network: it is among the baselines."""
     blob = sanity_checks.center_blob((32, 32))
     road, again = sanity_checks.road_scores(SeesOneCorner(), corner[0], [blob, blob], target=0)
     found = sanity_checks.SanityChecks(blob, {}, [], float(road), np.array([-1] * 19 + [again]))
@@ -102,8 +102,10 @@ def heatmap():
 
 
 def report(heatmap, untrained, beaten=20):
-    rival_road = np.where(np.arange(20) < beaten, 0.0, 1.0)
-    return sanity_checks.SanityChecks(heatmap, {"conv1": untrained[0]}, untrained, road=0.5, rival_road=rival_road)
+    baseline_scores = np.where(np.arange(20) < beaten, 0.0, 1.0)
+    return sanity_checks.SanityChecks(
+        heatmap, {"conv1": untrained[0]}, untrained, road=0.5, baseline_scores=baseline_scores
+    )
 
 
 @pytest.mark.parametrize(("alike", "beaten", "passed"), [(5, 20, 1), (0, 20, 2), (0, 19, 1), (2, 20, 1)])
@@ -206,7 +208,7 @@ def test_likeness_of_a_flat_map_is_zero():
 
 @pytest.mark.slow
 def test_our_maps_mark_what_matters_more_than_those_of_other_photos(monkeypatch):
-    """ROAD on 200 test photos, the map of the photo before as its rival, paired."""
+    """ROAD on 200 test photos, the map of the photo before as its baseline, paired."""
     monkeypatch.setattr(sanity_checks, "REMOVED", (50,))  # a third of the work
     predictor = Predictor(find_run("resnet20-s0"))
     pictures = cifar10.load_test().pixels[:200]

@@ -116,10 +116,10 @@ def test_images_are_looked_for_before_any_job_is_made(grid_file, own_runs, monke
 )
 def test_standing_is_what_the_run_says(make_run, said, expected):
     run = make_run("mine")
-    assert sweep.standing(run.path, run.config) == ("finished", "")
+    assert sweep.state_of(run.path, run.config) == ("finished", "")
     (run.path / RESULT_FILE).unlink()
     status.write(run.path, said)
-    assert sweep.standing(run.path, run.config) == expected
+    assert sweep.state_of(run.path, run.config) == expected
 
 
 @pytest.mark.slow
@@ -127,8 +127,8 @@ def test_local_jobs_run_side_by_side_stop_and_go_on(grid_file, own_runs, stand_i
     """Three runs, two at a time; meanwhile, no other sweep may take the third; Ctrl-C; and the rest, to the end."""
     path = grid_file()
     other = launcher.launcher("local", sweep.read_grid(path), own_runs, None, {})
-    seen: dict[str, sweep.Standing] = {}
-    ctrl_c_once(lambda: in_training(own_runs) == {"s0", "s1"} and seen.update(other.standings()) is None)
+    seen: dict[str, sweep.SweepState] = {}
+    ctrl_c_once(lambda: in_training(own_runs) == {"s0", "s1"} and seen.update(other.states()) is None)
     words = [str(path), "--launcher", "local", "--parallel", "2"]
     assert command.main(words) == 130
     assert [now.state for now in seen.values()] == ["training", "training", "waiting"]
@@ -208,7 +208,7 @@ def test_a_queue_that_does_not_answer_is_asked_again(make_run, own_runs, monkeyp
     monkeypatch.setattr(launcher, "_jobs", jobs)
     monkeypatch.setattr(launcher, "POLL", 0)
     monkeypatch.setattr(sweeping, "tend", lambda: None)
-    assert [now.state for _, now in sweeping.changes({"mine": sweep.Standing("training")})] == ["finished"]
+    assert [now.state for _, now in sweeping.changes({"mine": sweep.SweepState("training")})] == ["finished"]
 
 
 def test_what_slurm_says_instead_of_an_answer_is_told(monkeypatch):

@@ -150,7 +150,7 @@ def test_what_another_process_does_meanwhile_does_not_end_a_sweep(grid_file, own
         def begin(self, folder):
             trained.append(folder.name)
             if folder.name == first:
-                facts = {"architecture": {"parameters": 1, "multiply_adds": 1}}
+                facts = {"architecture": {"parameters": 1, "multiply_adds": 1}, "training_images": 1}
                 (store.new_run(own_runs, second, grid[second], facts) / status.RESULT_FILE).touch()
                 status.write(store.new_run(own_runs, third, grid[third], {}), status.Status("training"))
                 store.new_run(own_runs, fourth, grid[first], {})
@@ -205,4 +205,4 @@ def test_sweep_goes_on_after_a_failure_and_stops_cleanly(grid_file, own_runs):
     stopped = status.read(own_runs / names[1])
     assert (stopped.state, stopped.process) == ("stopped", None)
     assert store.load_state(own_runs / names[1])[1]["position"]["sums"]["steps"] > 0
-    assert sweep.standing(own_runs / names[1], sweep.read_grid(path)[names[1]]).state == "to resume"
+    assert sweep.state_of(own_runs / names[1], sweep.read_grid(path)[names[1]]).state == "to resume"

@@ -83,7 +83,7 @@ def test_every_file_opens_and_the_card_says_what_the_logits_say(folder):
         right = metrics.right(run.test_logits(), cifar10.load_test_labels())[: robustness.PHOTOS]
         assert answers.complete
         assert np.mean(answers.clean != right) < 0.01  # bfloat16 rounds
-    if run.config.family == "cifar":  # surgery and probes are for the twins
+    if run.config.is_twin:  # surgery and probes are for the twins
         assert probes.load(run).own[-1] == pytest.approx(accuracy.value, abs=2e-3)
         assert set(surgery.load(run)) == set(surgery.cuts(run.config))
 

@@ -447,7 +447,10 @@ BAD_ZIPS = {
         "blocks of another network",
     ),
     "probes of another network": (
-        replaced("probes.json", b'{"own": [0.1, 0.2], "probe": [0.1, 0.2], "fitted_on": 1, "scored_on": 1}'),
+        replaced(
+            "probes.json",
+            b'{"own": [0.1, 0.2], "probe": [0.1, 0.2], "untrained": [0.1, 0.2], "fitted_on": 1, "scored_on": 1}',
+        ),
         "probes.json is damaged: not 1 blocks",
     ),
     "landscape that is none": (replaced("landscape.npz", b"PK"), r"landscape\.npz is damaged"),
@@ -486,7 +489,7 @@ BAD_ZIPS = {
     "no best epoch": (facts(best_epoch=None), "lacks what the card tells"),
     "best epoch of another run": (facts(best_epoch=9), "lacks what the card tells"),
     "environment a list": (facts(environment=[]), "lacks what the card tells"),
-    "training images a text": (facts(training_images="many"), "lacks what the card tells"),
+    "training images a text": (facts(training_images="many"), "training_images must be whole numbers"),
     "network of gigabytes": (
         facts(config={"family": "torchvision", "network": "vit_h_14", "input_size": 224}),
         "too large a network",

@@ -6,17 +6,17 @@ from dataclasses import replace
 import pytest
 
 from core.analysis.comparison import OverSeeds, Verdict
-from core.analysis.metrics import ClassChange, Share
+from core.analysis.metrics import ClassChange, Proportion
 from core.heatmaps.gradcam import Focus
 from core.words import comparison
 
-WON = Verdict(Share(0.6, 0.5, 0.7, 100), Share(0.85, 0.8, 0.9, 100), 10, 35, 0.00025)
+WON = Verdict(Proportion(0.6, 0.5, 0.7, 100), Proportion(0.85, 0.8, 0.9, 100), 10, 35, 0.00025)
 CASES = {
     "B wins": WON,
     "A wins, sure but for luck": replace(WON, a=WON.b, b=WON.a, only_a=35, only_b=10, p_value=0.012),
     "once in 1,000": replace(WON, p_value=0.001),
     "luck": replace(WON, p_value=0.5),
-    "A guesses": replace(WON, a=Share(0.1, 0.05, 0.2, 100)),
+    "A guesses": replace(WON, a=Proportion(0.1, 0.05, 0.2, 100)),
 }
 
 

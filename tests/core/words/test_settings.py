@@ -58,5 +58,5 @@ def test_networks_are_named_by_what_tells_them_apart(make_run):
     ],
 )
 def test_limits_of_a_training_in_words(changes, words):
-    assert settings.limits(TrainConfig(**changes)) == words
+    assert settings.restrictions(TrainConfig(**changes)) == words
     assert is_limited(TrainConfig(**changes)) is bool(words)

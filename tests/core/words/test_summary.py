@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.analysis.metrics import Share
+from core.analysis.metrics import Proportion
 from core.analysis.training_summary import TrainingSummary
 from core.data.cifar10 import CLASSES
 from core.words import summary
 
-SUMMARY = TrainingSummary(Share(0.84, 0.83, 0.85, 10_000), 6.0, 3, {0.8: (2, 4.0), 0.9: None}, 0.05)
+SUMMARY = TrainingSummary(Proportion(0.84, 0.83, 0.85, 10_000), 6.0, 3, {0.8: (2, 4.0), 0.9: None}, 0.05)
 
 
 def test_figures_in_words(snapshot):

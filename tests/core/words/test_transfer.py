@@ -2,14 +2,14 @@
 
 import pytest
 
-from core.analysis.metrics import Share
+from core.analysis.metrics import Proportion
 from core.analysis.training_summary import TrainingSummary
 from core.analysis.transfer import Benefit, HeadStart, Lessons, Moved
 from core.words import transfer
 
 
 def made(accuracy: float, eighty, ninety, gap: float = 0.0) -> TrainingSummary:
-    return TrainingSummary(Share(accuracy, 0, 1, 10_000), 10.0, 8, {0.8: eighty, 0.9: ninety}, gap)
+    return TrainingSummary(Proportion(accuracy, 0, 1, 10_000), 10.0, 8, {0.8: eighty, 0.9: ninety}, gap)
 
 
 CASES = {

@@ -13,7 +13,7 @@ NAMES = {"A": "the plain network", "B": "the ResNet"}
 
 
 def verdict(right_a: int, right_b: int, p_value: float = 0.0) -> Verdict:
-    return Verdict(metrics.share(right_a, 10_000), metrics.share(right_b, 10_000), 0, 0, p_value)
+    return Verdict(metrics.proportion(right_a, 10_000), metrics.proportion(right_b, 10_000), 0, 0, p_value)
 
 
 def confusion(**counts: int) -> pd.DataFrame:

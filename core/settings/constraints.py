@@ -3,6 +3,8 @@
 import re
 from typing import TYPE_CHECKING
 
+from core.errors import LabError
+
 if TYPE_CHECKING:
     from core.settings.train_config import TrainConfig
 
@@ -13,18 +15,18 @@ STEMMED = ("resnet18", "resnet34", *STRIDED)  # those whose first layer can be c
 NORMALIZATIONS = ("cifar", "imagenet", "none")
 
 
-def misfit(c: "TrainConfig") -> str | None:
+def incompatibility(c: "TrainConfig") -> str | None:
     """What fits its own row but not the other fields, as a sentence; None if all fits."""
-    cifar = c.family == "cifar"
-    size = "32 for family cifar" if cifar else "from 32 to 512"
-    network = "empty for family cifar" if cifar else "a name of torchvision"
+    twin = c.is_twin
+    size = "32 for family cifar" if twin else "from 32 to 512"
+    network = "empty for family cifar" if twin else "a name of torchvision"
     strides = f"v1.5, or v1 for torchvision's {', '.join(STRIDED)}"
     checks = (
         (
-            re.fullmatch("" if cifar else "[a-z][a-z0-9_]{0,40}", c.network),
+            re.fullmatch("" if twin else "[a-z][a-z0-9_]{0,40}", c.network),
             f"network must be {network}, not {c.network!r}",
         ),
-        (c.input_size == 32 if cifar else 32 <= c.input_size <= 512, f"input size must be {size}, not {c.input_size}"),
+        (c.input_size == 32 if twin else 32 <= c.input_size <= 512, f"input size must be {size}, not {c.input_size}"),
         (c.strides == STRIDES[0] or c.network in STRIDED, f"strides must be {strides}, not {c.strides!r}"),
         (c.stem == STEMS[0] or c.network in STEMMED, f"stem must be imagenet, or cifar for {', '.join(STEMMED)}"),
         (
@@ -37,7 +39,7 @@ def misfit(c: "TrainConfig") -> str | None:
             f"depth must be 6n+2 (8, 14, 20, 32, 44, 56, ..., at most 1202), not {c.depth}",
         ),
         (
-            cifar or (c.depth, c.skip, c.norm) == (20, True, "batch"),
+            twin or (c.depth, c.skip, c.norm) == (20, True, "batch"),
             "depth, shortcuts and norm of a network of torchvision cannot be chosen",
         ),
         (c.init, "initial weights must be scratch, imagenet or the path of a file, not nothing"),
@@ -47,6 +49,12 @@ def misfit(c: "TrainConfig") -> str | None:
         ),
     )
     return next((f"The {problem}." for fits, problem in checks if not fits), None)
+
+
+def require_twin(config: "TrainConfig", to: str) -> None:
+    """Raises LabError for a network that is none of the CIFAR twins. `to`: what others can't do, e.g. "lose blocks"."""
+    if not config.is_twin:
+        raise LabError(f"Only the plain networks and ResNets for CIFAR-10 can {to}.")
 
 
 def six_numbers(normalization: str) -> tuple[float, ...]:
