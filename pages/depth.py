@@ -183,7 +183,7 @@ def show_other_recipes(recipe: depth.Recipe, recipes: list[depth.Recipe]) -> Non
     )
     st.markdown(
         f"{depth_words.by_recipe(found)} Right answers are on test photos, means over seeds; where one is missing, "
-        "that network has not been trained so. The two networks of a row differ in shortcuts alone."
+        f"that network has not been trained so. {depth_words.what_differs(alike)}"
     )
 
 

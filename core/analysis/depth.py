@@ -40,6 +40,12 @@ class Recipe:
     settings: dict[str, object]
     runs: list[Run]
 
+    @property
+    def mixes_precisions(self) -> bool:
+        """Whether runs of one depth calculated in different numbers, as far as that is known."""
+        known = {(run.config.depth, run.precision) for run in self.runs if run.precision}
+        return len(known) > len({depth for depth, _ in known})
+
 
 def recipes(runs: list[Run]) -> list[Recipe]:
     """The finished CIFAR twins among `runs` by recipe, where that is known; the one with most runs first."""

@@ -106,6 +106,16 @@ def by_recipe(found: pd.DataFrame) -> str:
     return f"The ResNet's lead is {', '.join(each)}." if each else ""
 
 
+def what_differs(recipes: list[Recipe]) -> str:
+    """Of the two networks of a row of `recipe_table`."""
+    if any(recipe.mixes_precisions for recipe in recipes):
+        return (
+            "The two networks of a row have the same settings but for shortcuts; in some rows, they calculated in "
+            "different numbers (float32, bfloat16)."
+        )
+    return "The two networks of a row differ in shortcuts alone."
+
+
 def recipe_table(found: pd.DataFrame, recipes: list[Recipe]) -> pd.DataFrame:
     """`depth.by_recipe` for a reader: the settings in which these recipes differ, in words, and the figures."""
     settings = [recipes[number].settings for number in found["recipe"]]

@@ -1,6 +1,7 @@
 """What the runs of one recipe say of depth: a snapshot of the words for each case."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,8 @@ import pytest
 
 from core.analysis.depth import Change, Changes, Finding, Guessing, Recipe
 from core.analysis.gentle_start import GentleStart
+from core.runs.run import Run
+from core.settings.train_config import TrainConfig
 from core.words import depth
 
 WORSE, BETTER, LUCK = Change(-4.1, False), Change(1.26, False), Change(0.3, True)
@@ -89,6 +92,22 @@ def test_recipes_in_a_table_are_told_apart_by_what_differs():
     assert table["epochs"].tolist() == ["40", "12", "40", "60"]
     assert table[clipping].tolist() == ["none", "none", "none", "1.0"]
     assert table[depth.AHEAD].tolist()[:3] == pytest.approx([1.8, 3.2, 9.5])
+
+
+@pytest.mark.parametrize(
+    ("calculated", "words"),
+    [
+        ([(20, "float32"), (20, "float32"), (56, "bfloat16")], "differ in shortcuts alone"),
+        ([(56, "float32"), (56, None)], "differ in shortcuts alone"),
+        ([(56, "float32"), (56, "bfloat16")], "in some rows, they calculated in different numbers"),
+    ],
+)
+def test_twins_of_a_table_that_calculated_otherwise_are_told(calculated, words):
+    runs = [
+        Run(Path("x"), TrainConfig(depth=layers), {"environment": {"precision": precision}})
+        for layers, precision in calculated
+    ]
+    assert words in depth.what_differs([Recipe({}, []), Recipe({}, runs)])
 
 
 def test_precisions_in_words(snapshot):
