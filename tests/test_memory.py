@@ -11,9 +11,9 @@ from benchmarks.screens import Screen
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def server(tmp_path):
-    with run_app(tmp_path) as app:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with run_app(tmp_path_factory.mktemp("server")) as app:
         yield app
 
 
@@ -58,6 +58,7 @@ def test_memory_stays_with_many_visitors(server):
 async def answered(server: RunningApp, *messages: BackMsg) -> set[str | None]:
     """The kinds of what the server sends back."""
     screen = await visit(server)
+    await screen.wait(lambda: screen.drawn)  # then it sends nothing more by itself
     screen.kinds.clear()
     for message in (*messages, BackMsg(app_heartbeat=True)):
         await screen._send(message)

@@ -43,10 +43,11 @@ class Lab:
             self.page.wait_for_selector(IDLE, timeout=SECONDS * 1000)
         self.page.wait_for_function("[...document.images].every(image => image.complete)", timeout=SECONDS * 1000)
 
-    def go_to(self, name: str) -> None:
-        """By the menu, to a page of PAGES."""
+    def go_to(self, name: str, heading: str = "") -> None:
+        """By the menu, to a page of PAGES; `heading`: words of its title, where it has another now."""
         self.page.locator("[data-testid=stSidebarNavLink]", has_text=re.compile(re.escape(PAGES[name][0]))).click()
-        expect(self.page.locator("h1")).to_contain_text(PAGES[name][1])  # else the page before would be at rest
+        # Else the page before would be at rest.
+        expect(self.page.locator("h1")).to_contain_text(heading or PAGES[name][1])
         self.settle()
 
     def reach(self, target: Locator, key: str = "Tab") -> None:

@@ -380,7 +380,7 @@ def test_a_race_is_seen_by_all_goes_on_unwatched_and_its_host_stops_it(lab, brow
         expect(other.get_by_role("button", name="Watch a recorded race instead")).to_have_count(others)
         other.context.close()
     lab.go_to("compare")  # look away
-    lab.go_to("race")
+    lab.go_to("race", "20 layers")
     before = step.inner_text()
     expect(step).not_to_have_text(before)
     lab.page.reload()
