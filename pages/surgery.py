@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.analysis import metrics, surgery
 from core.charts.surgery import chain, removed_blocks, single_blocks
-from core.errors import RunError
+from core.errors import LabError, RunError
 from core.runs.run import Run
 from core.words import capitalized
 from core.words import surgery as surgery_words
@@ -79,7 +79,7 @@ def show_network(side: str, removed: surgery.Blocks, scale: float) -> float | No
     try:
         before = intact(run)
         now = before if not cut and scale == 1 else remaining(run, cut, scale)
-    except RunError as error:
+    except LabError as error:
         st.error(plain(error), icon=":material/broken_image:")
         return None
     change = 100 * (now - before)
@@ -194,7 +194,7 @@ def study(side: str) -> dict[surgery.Blocks, float] | None:
     ):
         try:
             return make_study(run)
-        except RunError as error:
+        except LabError as error:
             st.error(plain(error), icon=":material/broken_image:")
     return None
 

@@ -73,7 +73,7 @@ class Room:
         self.opened = self.looked_at = opened
         self.phone_looked_at = -math.inf
         self.lesson_step = self.questions[0].step
-        self.door = Door.OPEN
+        self.door = self.open_door = Door.OPEN  # `open_door`: how far the door was opened last
         self.turned_away = False  # whether somebody was, from a device of many, since the door was last moved
         self._teacher = teacher
         self._lock = threading.Lock()
@@ -146,6 +146,8 @@ class Room:
         with self._lock:
             self._check(token)
             self.door, self.turned_away = door, False
+            if door is not Door.CLOSED:
+                self.open_door = door
 
     def start(self, token: str) -> None:
         with self._lock:

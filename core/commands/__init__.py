@@ -22,6 +22,8 @@ class Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, **options)
 
     def parse_args(self, args: Sequence[str] | None = None, namespace=None) -> argparse.Namespace:  # type: ignore[override]
+        if "--" in (sys.argv[1:] if args is None else args):  # of which intermixed arguments know nothing
+            return super().parse_args(args, namespace)
         return self.parse_intermixed_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
@@ -70,6 +72,9 @@ class Shown:
 def run_command(main: Callable[[], int]) -> NoReturn:
     """Exit with main's status; 2 for what the user can mend (LabError, a full disk, too little memory), 1 for a
     training that failed, 130 after Ctrl-C."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # it was closed before the command began
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - until the process ends
     streams = sys.stdout, sys.stderr
     with redirect_stderr(Shown(sys.stderr)):
         try:

@@ -92,9 +92,8 @@ def _check(run: Run, args: argparse.Namespace) -> None:
     if args.temperature:
         require_fittable(run)
         validation.load(run)
-    if args.corruptions:
-        robustness.load(run)
-    if args.temperature or args.corruptions:
+    known = robustness.load_complete(run) if args.corruptions else None
+    if args.temperature or (args.corruptions and not known):
         require_writable(run.path)
 
 

@@ -104,7 +104,7 @@ class Launcher(ABC):
         )  # of this sweep's logs
 
     def states(self) -> dict[str, SweepState]:
-        """How each run stands now: {name: standing}. Raises SilentQueueError, or RunError for a damaged run."""
+        """How each run stands now: {name: state}. Raises SilentQueueError, or RunError for a damaged run."""
         jobs = _jobs(self.root)
         stand = {name: state_of(self.root / name, config) for name, config in self.grid.items()}
         return {name: SweepState("waiting", jobs[name]) if s.due and name in jobs else s for name, s in stand.items()}
@@ -122,7 +122,7 @@ class Launcher(ABC):
                 self._submit(due)
 
     def changes(self, before: dict[str, SweepState]) -> Iterator[tuple[str, SweepState]]:
-        """Each change of a run's standing, until no job waits or runs; `before` is kept up to date. What SLURM does not
+        """Each change of a run's state, until no job waits or runs; `before` is kept up to date. What SLURM does not
         answer is asked again. Raises RunError for a damaged run."""
         while True:
             self.tend()

@@ -17,7 +17,7 @@ from core.runs.file_names import (
     STATE_FILE,
     VALIDATION_FILE,
 )
-from core.runs.run import Run, open_run
+from core.runs.run import Run, open_run, require_regular_files
 from core.runs.status import FILE as STATUS_FILE
 from core.settings.environment import expanded
 from core.settings.setting import differences
@@ -85,6 +85,7 @@ def _open_in(root: Path, path: Path) -> Run:
         raise RunError(f"{path} is a link that leads out of {root}.")
     if not NAME.fullmatch(path.name):
         raise RunError(f"{path} has a name that no run can have; rename the folder.")
+    require_regular_files(path)
     return open_run(path)
 
 

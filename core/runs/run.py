@@ -30,6 +30,7 @@ from core.runs.file_names import (
 from core.runs.status import FILE as STATUS_FILE
 from core.runs.status import LOG_FILE, finished
 from core.runs.tables import Array, load_npz, read_csv
+from core.settings import environment
 from core.settings.train_config import TrainConfig
 
 HISTORY_COLUMNS = (
@@ -226,11 +227,20 @@ class Run:
 
     @property
     def image_source(self) -> str:
-        """Where its training images are, as `cifar10.load_training` takes it: in the folder that was given where that
-        is still there (of a run from a zip its name alone is known), else in the place known by name."""
+        """Where its training images are, as `cifar10.load_training` takes it: in the folder that was given (of a run
+        from a zip its name alone is known), or in the place known by name. Raises RunError where the folder is gone,
+        and CIFAR10_DIR names no other: all of CIFAR-10 would be downloaded."""
         folder = self.facts.get("data_folder")
-        there = isinstance(folder, str) and os.path.isabs(folder) and os.path.exists(folder)
-        return str(folder) if there else self.config.data
+        if not isinstance(folder, str) or not os.path.isabs(folder):
+            return self.config.data
+        if os.path.exists(folder):
+            return folder
+        if environment.given("CIFAR10_DIR") or self.config.data != "full":
+            return self.config.data
+        raise RunError(
+            f"{self.name} learned from photos in {folder}, which is not there. Say where they are now: CIFAR10_DIR, or "
+            "--data where it is trained."
+        )
 
     @property
     def environment(self) -> dict:
@@ -263,7 +273,6 @@ class WeightChange:
 def open_run(path: Path) -> Run:
     """The run in the folder `path`. Raises RunError."""
     file = path / CONFIG_FILE
-    require_regular_files(path)
     try:
         at = file.stat()
         if at.st_size > LARGEST_JSON:

@@ -20,7 +20,7 @@ from core.runs.file_names import (
     STATE_FILE,
 )
 from core.runs.library import require_free_name
-from core.runs.run import HISTORY_COLUMNS
+from core.runs.run import HISTORY_COLUMNS, Run
 from core.settings.train_config import OF_NETWORK, TrainConfig
 
 LARGEST_MODEL = 1_500_000  # bytes; more is stored as float16: all that ships is below 210 MB (test_shipped_runs)
@@ -56,6 +56,12 @@ def facts_of(config: TrainConfig, facts: dict) -> dict:
     """What config.json holds."""
     known = {name: value for name, value in config.to_dict().items() if "imported" not in facts or name in OF_NETWORK}
     return {"config": known, **facts}
+
+
+def note_data_folder(run: Run, folder: Path | None) -> None:
+    """Where its training images are now, for whoever goes on; None: in the place known by name."""
+    if folder and run.facts.get("data_folder") != str(folder.resolve()):
+        save_facts(run.path, run.config, run.facts | {"data_folder": str(folder.resolve())})
 
 
 def save_progress(

@@ -41,10 +41,12 @@ def began(pid: int) -> float:
 
 
 def running_process(pid: int, created: float) -> psutil.Process | None:
-    """The process with this pid, if it still runs; a later one that got the same pid does not count."""
+    """The process with this pid, if it still runs; a later one that got the same pid does not count. `created`: by
+    `began`, or, as processes of before have noted it, in seconds since 1970."""
     try:
         process = psutil.Process(pid)
-        if abs(began(pid) - created) < CLOCK_SLACK and process.status() != psutil.STATUS_ZOMBIE:
+        same = any(abs(known - created) < CLOCK_SLACK for known in (began(pid), process.create_time()))
+        if same and process.status() != psutil.STATUS_ZOMBIE:
             return process
     except psutil.Error:
         pass

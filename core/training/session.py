@@ -106,7 +106,9 @@ class Session:
         begun = require_same_config(folder, config).environment
         distributed.on_rank_zero(status.claim, folder)
         if (folder / STATE_FILE).is_file():
-            return cls(_resumed(config, folder, images(), how), folder, events)
+            session = cls(_resumed(config, folder, images(), how), folder, events)
+            distributed.on_rank_zero(store.note_data_folder, open_run(folder), data_folder)
+            return session
         _require_same_training(folder, begun, how)
         start = initial_weights(config, distributed.say)
         session = cls(_trainer(config, images(), _as_begun(begun, how), start), folder, events)

@@ -215,7 +215,7 @@ def test_a_class_stays_in_its_room_from_question_to_question_and_into_the_next_l
     ROOMS.find(room.code, by_phone=True)
     app.query_params.clear()
     app = open_page(app, "lesson")
-    assert f"1 phone is in the room **{room.code}**" in said(app)
+    assert f"1 phone has joined the room **{room.code}**" in said(app)
     app.button(key="begin_transfer").click().run()
     assert {name: linked(app, name) for name in ("room", "teacher")} == {"room": room.code, "teacher": "1"}
     assert len(room.pupils) == 1
@@ -240,6 +240,19 @@ def test_a_game_that_is_on_is_not_ended_by_a_lesson_and_who_waits_for_one_is_tak
     app = ask_the_class(new_app(), 2, room=waiting.code, teacher=token)
     assert linked(app, "room") == waiting.code
     assert waiting.view().phase is Phase.VOTING
+
+
+def test_a_class_that_played_ten_photos_and_left_makes_room_for_the_next():
+    room, token = ROOMS.open([Question("?", ("a", "b"))])
+    room.join()
+    room.start(token)
+    room.finish(token)
+    app = new_app()
+    app.query_params.update(room=room.code, teacher=token)
+    app = open_page(app, "lesson")
+    assert f"1 phone has joined the room **{room.code}**." in said(app)  # no more is promised
+    app.button(key="begin_transfer").click().run()
+    assert ROOMS.find(room.code) is None
 
 
 def test_a_number_is_asked_for_by_ranges():

@@ -4,6 +4,7 @@ and of damaged ones."""
 import json
 import queue
 import re
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.analysis import gradients, surgery
 from core.data.cifar10 import TEST_IMAGES
+from core.errors import LabError
 from core.paths import SHIPPED
 from core.runs import reproduction, status, store
 from core.runs.run import open_run
@@ -364,6 +366,15 @@ def test_surgery_studies_a_run_that_was_not_and_keeps_it(app, own_runs):
     assert set(surgery.load(run)) == set(surgery.cuts(run.config))
     assert len(specs(app)) == 4
     assert f"One block removed: A {surgery_words.cost(surgery.cost(surgery.load(run), run.config))}" in said(app)
+
+
+def test_surgery_on_a_busy_computer_says_so_of_each(app, monkeypatch):
+    monkeypatch.setattr(cached, "accuracy_without", Mock(side_effect=LabError("Too busy.")))
+    app.query_params["off"] = "1"
+    app = open_page(app, "surgery")
+    app.button(key="study_A").click().run()
+    assert not app.exception
+    assert [error.value for error in app.error] == ["Too busy."] * 3  # of A, of B, and of the study
 
 
 def test_surgery_without_weights_says_what_is_missing(app, own_runs):

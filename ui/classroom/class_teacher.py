@@ -65,7 +65,7 @@ def _door_button(room: Room, token: str) -> None:
         icon=":material/door_open:" if closed else ":material/door_front:",
         help=None if closed else "No new phone can join then. Who is in stays in, and may come back.",
         on_click=room.set_door,
-        args=(token, Door.OPEN if closed else Door.CLOSED),
+        args=(token, room.open_door if closed else Door.CLOSED),
     )
 
 
@@ -196,7 +196,9 @@ def _ask(room: Room, token: str, view: View) -> None:
             class_answers.show_votes(view, networks)
         else:
             _count(view)
-            _latecomers(room, token)
+            _latecomers(room)
+        _door_button(room, token)
+        _turned_away(room, token)
 
 
 def _go_on_buttons(room: Room, token: str, view: View) -> None:
@@ -228,13 +230,11 @@ def _count(view: View) -> None:
     st.progress(view.voted / view.joined if view.joined else 0.0)
 
 
-def _latecomers(room: Room, token: str) -> None:
+def _latecomers(room: Room) -> None:
     found = address.of(st.context.url)
     where = f" at {escape(found.page.partition('://')[2])}" if found.base else ""
     words = f"Late? Join{where} with the code <b>{room.code}</b>"
     st.html(f'<div class="class-late">{CLOSED if room.door is Door.CLOSED else words}</div>')
-    _door_button(room, token)
-    _turned_away(room, token)
 
 
 # The scores
@@ -271,7 +271,9 @@ def _end(room: Room, token: str, view: View) -> None:
                 on_click=_play_again,
                 args=(room, token),
             )
+        _door_button(room, token)
         _close_button(room, token)
+    _turned_away(room, token)
 
 
 def _play_again(room: Room, token: str) -> None:

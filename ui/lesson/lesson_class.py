@@ -30,21 +30,24 @@ def has_revealed(step: tuple[str, int]) -> bool:
 def begin(lesson: str) -> None:
     """A class that is still there stays in its room, with no points; for the next class, a new room will be opened."""
     led = class_link.led()
-    if led and led[0].lesson_step:
-        room, token = led
-        if rooms.ROOMS.has_phones(room):
-            room.begin_lesson(token, lesson)
-        else:
+    if not led or led[0].game_is_on:
+        return
+    room, token = led
+    if not rooms.ROOMS.has_phones(room):
+        if room.pupils or room.lesson_step:
             _close(room, token)
+    elif room.lesson_step:  # else the first question makes it the lesson's
+        room.begin_lesson(token, lesson)
 
 
 def show_room() -> None:
     """Who will be asked, before a lesson begins."""
     led = class_link.led()
     if led and (joined := len(led[0].pupils)):
+        stays = rooms.ROOMS.has_phones(led[0]) and not led[0].game_is_on
         with st.container(horizontal=True, vertical_alignment="center", key="lesson_room"):
-            phones = f"{joined} phone{'s are' if joined > 1 else ' is'}"
-            st.markdown(f"{phones} in the room **{led[0].code}**, also for the next lesson.", width="content")
+            phones = f"{joined} phone{'s have' if joined > 1 else ' has'} joined the room **{led[0].code}**"
+            st.markdown(f"{phones}{', also for the next lesson' * stays}.", width="content")
             st.button("Close the room", key="lesson_close", icon=":material/logout:", on_click=_close, args=led)
 
 

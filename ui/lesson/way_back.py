@@ -5,7 +5,7 @@ import streamlit as st
 
 def here() -> dict[str, str]:
     """For a link from a step to a page that offers the way back; {} outside of a lesson."""
-    return {name: st.query_params[name] for name in ("lesson", "step") if name in st.query_params}
+    return {name: st.query_params[name] for name in ("lesson", "step", "room", "teacher") if name in st.query_params}
 
 
 def offer() -> None:

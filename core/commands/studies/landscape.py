@@ -40,15 +40,15 @@ def parser() -> Parser:
 def main(argv: list[str] | None = None) -> int:
     runs = [find_run(name) for name in parser().parse_args(argv).runs]
     precision = best_precision("cpu")
-    begun = [landscape.begun(run, PHOTOS, precision) for run in runs]
-    for run, found in zip(runs, begun, strict=True):
+    for run in runs:
         landscape.require_twin(run.config)
-        if found.left:
+        if landscape.begun(run, PHOTOS, precision).left:
             run.require_weights()
             require_writable(run.path)
     torch.set_num_threads(1)  # the batches run in parallel instead
     images = cifar10.load_training("shipped")[:PHOTOS]
-    for run, found in zip(runs, begun, strict=True):
+    for run in runs:
+        found = landscape.begun(run, PHOTOS, precision)  # as it is when its turn comes
         _fill(run.name, found, study(run, images, found, usable_cores()), partial(landscape.save, run, found))
         for pair in range(PAIRS):
             print(f"{run.name}: {landscape_words.figures(landscape.shape(found, pair))}", file=sys.stderr)

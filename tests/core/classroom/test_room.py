@@ -174,6 +174,9 @@ def test_one_device_does_not_fill_a_room_and_a_class_behind_a_router_may_be_let_
     room.set_door(teacher, Door.WIDE)
     room.join("10.0.0.7")
     assert not room.turned_away
+    room.set_door(teacher, Door.CLOSED)
+    room.set_door(teacher, room.open_door)  # opens as far as before
+    room.join("10.0.0.7")
 
 
 def test_by_a_closed_door_nobody_comes_in_and_nobody_leaves():

@@ -5,13 +5,16 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from core.__main__ import main as core_main
 from core.analysis import calibration, robustness
-from core.commands import evaluate, predict, run_command, train
+from core.commands import add_run, evaluate, predict, run_command, train
 from core.commands.studies import landscape, probe, surgery
 from core.data import cifar10, picture_files
 from core.errors import ImageError, LabError, RunError
@@ -132,6 +135,12 @@ def test_evaluate_asks_about_spoiled_photos_and_keeps_the_answers(
     else:
         assert "6 test photos, clean: " in output.out
         assert "Saved in poor quality (JPEG)" in output.out
+    monkeypatch.setattr(evaluate, "require_writable", Mock(side_effect=RunError("read-only")))
+    assert evaluate.main(["one", "--corruptions", *["--json"] * as_json]) == 0  # nothing is left to write
+    assert capsys.readouterr().out == output.out
+    (run.path / robustness.FILE).unlink()
+    with pytest.raises(RunError, match="read-only"):
+        evaluate.main(["one", "--corruptions"])
 
 
 def test_predict_prints_one_json_object_and_writes_the_heatmap(make_run, picture, tmp_path, capsys):
@@ -279,9 +288,20 @@ def test_a_reader_that_has_seen_enough_changes_nothing(words, closed, status):
         assert (other.read(), process.wait(timeout=60)) == ("", status)
 
 
+@pytest.mark.parametrize(("words", "status"), [((), 0), (("trian",), 2)])
+@pytest.mark.parametrize("name", ["stdout", "stderr"])
+def test_a_stream_that_was_closed_before_changes_nothing(monkeypatch, name, words, status):
+    monkeypatch.setattr(sys, "argv", ["core", *words])
+    monkeypatch.setattr(sys, name, None)
+    with pytest.raises(SystemExit) as ended:
+        run_command(core_main)
+    assert ended.value.code == status
+
+
 def test_options_may_stand_between_the_other_arguments():
     args = train.parser().parse_args(["plain20", "--epochs", "3", "resnet20"])
     assert (args.architectures, args.epochs) == (["plain20", "resnet20"], 3)
+    assert add_run.parser().parse_args(["--", "-run.zip"]).zip == Path("-run.zip")
 
 
 @pytest.mark.parametrize("fact", [{"answers_learned_before": True}, {"imported": {}}], ids=["seen", "imported"])

@@ -341,13 +341,22 @@ def test_a_training_on_images_in_a_folder_goes_on_with_them(
     assert asked == [str(tmp_path)] * 2
 
 
-def test_where_the_folder_of_its_images_is_gone_it_goes_on_with_the_same_from_elsewhere(command, own_runs, tmp_path):
+def test_where_the_folder_of_its_images_is_gone_it_goes_on_with_the_same_from_elsewhere(
+    command, own_runs, tmp_path, monkeypatch, tiny_images
+):
     command("resnet8", "--epochs", "1", "--name", "x", stop=True)
     run = open_run(own_runs / "x")
     store.save_facts(run.path, run.config, run.facts | {"data_folder": str(tmp_path / "moved")})
-    assert command("--run", str(run.path), stop=True)[0] == 130
+    assert_refused(command("--run", str(run.path)), f"{tmp_path / 'moved'}, which is not there")
     code, err = command("--run", str(run.path), "--data", str(tmp_path / "new"))
     assert (code, str(tmp_path / "new") in err) == (2, True)
+    monkeypatch.setenv("CIFAR10_DIR", str(tmp_path))
+    assert command("--run", str(run.path), stop=True)[0] == 130
+    monkeypatch.delenv("CIFAR10_DIR")
+    (tmp_path / "new").mkdir()
+    monkeypatch.setattr(cifar10, "load_training", lambda source: tiny_images)
+    assert command("--run", str(run.path), "--data", str(tmp_path / "new"), stop=True)[0] == 130
+    assert open_run(run.path).image_source == str(tmp_path / "new")
     assert_refused(command("--run", str(run.path), "--data", "shipped"), "begun with other photos: --data full")
 
 

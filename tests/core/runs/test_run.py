@@ -523,6 +523,15 @@ def test_run_whose_file_is_a_link_or_never_ends_is_a_problem(make_run, name, tar
         zip_run(bad)
 
 
+def test_run_of_links_is_opened_where_its_path_was_given(make_run, tmp_path):
+    """As the Hugging Face Hub's cache holds what was fetched."""
+    run, links = make_run("good"), tmp_path / "snapshot"
+    links.mkdir()
+    for path in run.path.iterdir():
+        (links / path.name).symlink_to(path)
+    assert find_run(str(links)).config == run.config
+
+
 def test_name_of_a_shipped_run_is_a_problem(make_run, shipped):
     shutil.copytree(make_run("good").path, shipped / "good")
     make_run("other")

@@ -67,6 +67,12 @@ def test_clock_that_was_set_changes_nothing(tmp_path, monkeypatch):
     assert status.read(tmp_path).state == "training"
 
 
+def test_training_that_noted_its_beginning_by_the_calendar_still_runs(tmp_path):
+    """As one that was begun before the lab was updated."""
+    status.write(tmp_path, Status("training", pid_created=psutil.Process().create_time()))
+    assert status.read(tmp_path).state == "training"
+
+
 def test_zombie_counts_as_gone():
     process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
     said = Status("training", pid=process.pid, pid_created=began(process.pid))
