@@ -105,9 +105,11 @@ def show_sides(table: pd.DataFrame, moved: dict[str, WeightChange]) -> None:
                     st.image(sheet, width=FILTERS // 2, alt=transfer_words.first_filters(side == "B", SHEET))
                 with st.container(width="stretch"):
                     st.markdown(BEGIN[side])
+                    if numbers:
+                        st.markdown("**How many it gets right:**")
                     for number in numbers:
                         value = table.query("side == @side and images == @number")["accuracy"].iloc[0]
-                        st.metric(f"right, after {number:,} photos", f"{value:.0%}")
+                        st.metric(f"after {number:,} photos", f"{value:.0%}")
 
 
 def show_budgets(both: PretrainingPair, alike: list[PretrainingPair], table: pd.DataFrame) -> None:

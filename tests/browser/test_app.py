@@ -25,7 +25,8 @@ COUNT_PAINTED = """(color) => [...document.querySelectorAll('*')].filter(element
 }).length"""
 # Of headings, buttons, links and labels, those whose text is wider than their box.
 CUT = """[...document.querySelectorAll('h1, h2, h3, h4, [data-testid=stMain] button, [data-testid=stPageLink] a, \
-[data-testid=stMetricLabel], [data-testid=stSidebarNavLink] span')].filter(element => {
+[data-testid=stMetricLabel], [data-testid=stMetricLabel] *, [data-testid=stMetricValue], \
+[data-testid=stMetricValue] *, [data-testid=stSidebarNavLink] span')].filter(element => {
     const shown = element.getBoundingClientRect().right > 0 && getComputedStyle(element).overflowX !== 'visible';
     return shown && element.scrollWidth > element.clientWidth + 1;
 }).map(element => element.innerText)"""
