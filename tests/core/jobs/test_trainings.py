@@ -194,7 +194,7 @@ def test_many_jobs_survive_stops_kills_and_resumes(own_runs, stand_ins, monkeypa
     monkeypatch.setenv("RESNET_LAB_JOBS", "3")
     configs = [replace(SHORT, epochs=1 + seed % 2, seed=seed) for seed in range(12)]
     result = job_queue.disturb(configs, visitors=3, at_once=3, seed=0, patience=300)
-    assert job_queue.is_well(result), result
+    assert job_queue.is_well(result), str(result)  # whole
     assert result["kill"] + result["stop"] > 0
 
 
