@@ -155,9 +155,8 @@ def is_right(folder: Path, config: TrainConfig) -> bool:
 
 
 def leftovers(root: Path) -> list[Path]:
-    """Half-written files, over which a process was killed; not the claim of one that was killed right after its result
-    was there: nobody asks for that any more."""
-    return [path for path in root.glob("*/*") if path.name.startswith(".") and path.name != status.CLAIM_FILE]
+    """Half-written files, over which a process was killed."""
+    return [path for path in root.glob("*/*") if path.name.startswith(".")]
 
 
 def main() -> int:
