@@ -74,7 +74,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--precision",
         choices=PRECISIONS,
-        help="of the numbers in training; default: bfloat16 where the machine has it. Fair twins have the same",
+        help="of the numbers in training; default: bfloat16 where that is faster. Fair twins have the same",
     )
     p.add_argument(
         "--compile",

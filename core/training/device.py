@@ -51,20 +51,22 @@ def _batch_norm_gradients(device: str) -> Tensor:
 
 @cache
 def best_precision(device_type: str) -> str:
-    """ "bfloat16" (autocast) where the device has it and computes right with it; "float16" on older GPUs with tensor
+    """ "bfloat16" (autocast) where the device is faster with it and computes right; "float16" on older GPUs with tensor
     cores; else "float32"."""
     if device_type == "cuda":
         if torch.cuda.is_bf16_supported(including_emulation=False):
             return "bfloat16"
         return "float16" if torch.cuda.get_device_capability() >= TENSOR_CORES else "float32"
-    fit = device_type == "cpu" and _cpu_claims_bfloat16() and _bfloat16_computes_right()
+    fit = device_type == "cpu" and _cpu_gains_by_bfloat16() and _bfloat16_computes_right()
     return "float32" if distributed.any_rank(not fit) else "bfloat16"
 
 
-def _cpu_claims_bfloat16() -> bool:
-    capabilities = torch.backends.cpu.get_cpu_capability()
-    flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
-    return "AVX512" in capabilities and ("avx512_bf16" in flags or "amx_bf16" in flags)
+def _cpu_gains_by_bfloat16() -> bool:
+    """By its flags. AMD's AVX-512 is faster in bfloat16 than in float32. Intel's needs AMX for that, which some virtual
+    machines hide: without, it is slower (docs/speed.md)."""
+    flags = _cpu_info("flags").split()
+    fast = "amx_bf16" in flags or ("avx512_bf16" in flags and _cpu_info("vendor_id") == "AuthenticAMD")
+    return fast and "AVX512" in torch.backends.cpu.get_cpu_capability()
 
 
 def _bfloat16_computes_right() -> bool:
@@ -120,9 +122,11 @@ def describe_environment(device: torch.device, precision: str, compiled: bool) -
 
 
 def _cpu_name() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
+    return _cpu_info("model name") or platform.processor() or platform.machine()
+
+
+def _cpu_info(field: str) -> str:
+    """Of the first core, as Linux tells it; elsewhere empty."""
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text().splitlines() if path.exists() else []
+    return next((line.partition(":")[2].strip() for line in lines if line.partition(":")[0].strip() == field), "")

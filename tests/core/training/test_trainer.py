@@ -681,6 +681,24 @@ def test_a_gpu_computes_in_what_it_has(monkeypatch, bfloat16, capability, expect
 
 
 @pytest.mark.parametrize(
+    ("vendor", "flags", "capability", "expected"),
+    [
+        ("GenuineIntel", "avx512_bf16 amx_bf16", "AVX512", "bfloat16"),
+        ("GenuineIntel", "avx512_bf16", "AVX512", "float32"),
+        ("AuthenticAMD", "avx512_bf16", "AVX512", "bfloat16"),
+        ("AuthenticAMD", "avx512_bf16", "AVX2", "float32"),  # as by ATEN_CPU_CAPABILITY
+        ("AuthenticAMD", "avx2", "AVX2", "float32"),
+        ("", "", "DEFAULT", "float32"),  # not Linux
+    ],
+)
+def test_a_cpu_computes_in_what_it_is_faster_with(monkeypatch, vendor, flags, capability, expected):
+    monkeypatch.setattr(device, "_cpu_info", {"vendor_id": vendor, "flags": flags}.__getitem__)
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
+    monkeypatch.setattr(device, "_bfloat16_computes_right", lambda: True)
+    assert device.best_precision.__wrapped__("cpu") == expected
+
+
+@pytest.mark.parametrize(
     ("cuda", "apple", "right", "processes", "expected"),
     [
         (True, True, True, 1, "cuda"),
