@@ -43,6 +43,11 @@ def read(runs: list[Run]) -> pd.DataFrame:
     return depth.table(figures) if figures else pd.DataFrame()
 
 
+def find(recipe: depth.Recipe, rows: pd.DataFrame) -> depth.Finding:
+    """`rows`: of those that can be read."""
+    return tables.depth_finding([run for run in recipe.runs if run.name in set(rows["run"])])
+
+
 def choose_recipe(recipes: list[depth.Recipe]) -> depth.Recipe:
     named = depth_words.by_name(recipes)
     if not named:
@@ -90,6 +95,16 @@ def show(rows: pd.DataFrame, axes: Axes, y: str, title: str, published: pd.DataF
     )
 
 
+def link_to_pair(both: dict[str, str]) -> None:
+    """`both`: the names of the runs by network."""
+    st.page_link(
+        "../pages/compare.py",
+        label="Compare these two",
+        icon=":material/balance:",
+        query_params={"a": both["plain"], "b": both["ResNet"]},
+    )
+
+
 def show_chosen(rows: pd.DataFrame) -> None:
     """The pair of the point that was clicked, or of the depth that was chosen, and the way to it."""
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -115,14 +130,18 @@ def show_chosen(rows: pd.DataFrame) -> None:
         )
         st.markdown(f"**{layers} layers**: {words}.", width="content")
         if len(both) == 2:
-            st.page_link(
-                "../pages/compare.py",
-                label="Compare these two",
-                icon=":material/balance:",
-                query_params={"a": both["plain"], "b": both["ResNet"]},
-            )
+            link_to_pair(both)
         else:
             st.markdown("No twin of this depth has been trained.", width="content")
+
+
+def show_deeper(recipe: depth.Recipe, recipes: list[depth.Recipe]) -> None:
+    """What is known of more layers than this recipe has, by another."""
+    deeper = depth.deeper(recipe, recipes)
+    rows = read(deeper.runs) if deeper else pd.DataFrame()
+    if deeper and len(rows) and (found := find(deeper, rows)).depths:
+        st.markdown(depth_words.deeper(found, deeper, recipe))
+        link_to_pair(depth.pair_of(rows, rows.loc[rows["depth"] == found.depths[-1], "run"].iloc[0]))
 
 
 def show_details(
@@ -167,8 +186,8 @@ def show_details(
 
 
 def show_other_recipes(recipe: depth.Recipe, recipes: list[depth.Recipe]) -> None:
-    alike = [each for each in recipes if all(each.settings[name] == recipe.settings[name] for name in ("data", "norm"))]
-    found = tables.depth_by_recipe([each.runs for each in alike])
+    alike = [each for each in recipes if depth.comparable(each, recipe)]
+    found = tables.depth_by_recipe([each.runs for each in alike], own=alike.index(recipe))
     if found.empty:
         return
     st.header("Does this hold for other recipes, too?", anchor=False)
@@ -198,7 +217,7 @@ published = depth.PUBLISHED if as_he_et_al(recipe) else NO_REFERENCE
 lowest = min([rows[["train_right", "test_right"]].min().min(), *published["right"]])
 depths = sorted({*map(int, rows["depth"]), *map(int, published["depth"])})
 axes = Axes(depths, lowest=max(0.0, float(lowest) - ROOM_BELOW))
-found = tables.depth_finding([run for run in recipe.runs if run.name in set(rows["run"])])
+found = find(recipe, rows)
 with place:
     show(rows, axes, "test_right", "right on new photos (%)", published)
     if len(published):
@@ -210,6 +229,7 @@ with place:
     if once := depth_words.trained_once(found):
         st.markdown(once)
     show_chosen(rows)
+    show_deeper(recipe, recipes)
 with details:
     if details.open:
         show_details(recipe, recipes, rows, axes, found)

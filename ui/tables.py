@@ -67,10 +67,10 @@ def depth_finding(runs: list[Run]) -> depth.Finding:
 
 
 @st.cache_data(max_entries=16, hash_funcs=cached.RUN_KEY, show_spinner=False)
-def depth_by_recipe(recipes: list[list[Run]]) -> pd.DataFrame:
+def depth_by_recipe(recipes: list[list[Run]], own: int) -> pd.DataFrame:
     """See `depth.by_recipe`. Runs that can't be read are left out."""
     known = {number: list(figures(runs)) for number, runs in enumerate(recipes)}
-    return depth.by_recipe({number: depth.table(rows) for number, rows in known.items() if rows})
+    return depth.by_recipe({number: depth.table(rows) for number, rows in known.items() if rows}, own)
 
 
 def figures(runs: list[Run]) -> Iterator[dict]:

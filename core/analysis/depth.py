@@ -76,6 +76,22 @@ def clipped(recipe: Recipe, among: list[Recipe]) -> Recipe | None:
     return None
 
 
+def comparable(one: Recipe, other: Recipe) -> bool:
+    """Whether they are worth naming beside each other: of the same photos and normalization."""
+    return all(one.settings[name] == other.settings[name] for name in ("data", "norm"))
+
+
+def deeper(recipe: Recipe, among: list[Recipe]) -> Recipe | None:
+    """The `comparable` one with the deepest pair, if that has more layers than any network of this recipe."""
+    deepest = max((other for other in among if comparable(other, recipe)), key=_deepest_pair)
+    return deepest if _deepest_pair(deepest) > max(run.config.depth for run in recipe.runs) else None
+
+
+def _deepest_pair(recipe: Recipe) -> int:
+    plain, residual = ({run.config.depth for run in recipe.runs if run.config.skip == skip} for skip in (False, True))
+    return max(plain & residual, default=0)
+
+
 def _vary(values: Iterable) -> bool:
     return len(set(map(str, values))) > 1
 
@@ -293,12 +309,13 @@ def spread(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     return grouped.agg(mean="mean", low="min", high="max", runs="size").reset_index()
 
 
-def by_recipe(tables: Mapping[int, pd.DataFrame]) -> pd.DataFrame:
-    """What other recipes make of the same two networks. `tables`: {number of a recipe: its `table`}. A row for each
-    recipe and depth, at the depths with several recipes: `depth`, `recipe`, by network the percent right on test photos
-    (mean over seeds, NaN where it was not trained), and `points`, by how many the ResNet is ahead."""
+def by_recipe(tables: Mapping[int, pd.DataFrame], own: int) -> pd.DataFrame:
+    """What other recipes than `own` make of the two networks. `tables`: {number of a recipe: its `table`}. A row for
+    each recipe and depth, but for depths that `own` alone has: `depth`, `recipe`, by network the percent right on test
+    photos (mean over seeds, NaN where it was not trained), and `points`, by how many the ResNet is ahead."""
     rows = pd.concat([_once_a_seed(table).assign(recipe=number) for number, table in tables.items()])
     means = rows.pivot_table(index=["depth", "recipe"], columns="network", values="test_right")
     means = means.reindex(columns=list(NETWORKS)).reset_index().rename_axis(columns=None)
     means = means.assign(points=means["ResNet"] - means["plain"])
-    return means[means.groupby("depth")["recipe"].transform("size") > 1].reset_index(drop=True)
+    known_otherwise = means.loc[means["recipe"] != own, "depth"]
+    return means[means["depth"].isin(known_otherwise)].reset_index(drop=True)

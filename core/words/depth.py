@@ -67,6 +67,19 @@ def finding(found: Finding) -> str:
     return " ".join(_sentences(found))
 
 
+def deeper(found: Finding, recipe: Recipe, other: Recipe) -> str:
+    """What was `found` of `recipe`, at more layers than those of the `other` that is shown."""
+    differs = ", ".join(
+        f"{setting_name(name)}: {in_words(name, value)}"
+        for name, value in recipe.settings.items()
+        if value != other.settings[name]
+    )
+    guessing = _guessing([one for one in found.guessing if one.depth == found.depths[-1]])
+    return " ".join(
+        [f"**Deeper still?** {_at_the_deepest(found)} They learned by another recipe ({differs}).", *guessing]
+    )
+
+
 def first_steps(found: GentleStart) -> str:
     """What is known of the start of the deepest plain network."""
     if not found.complete:
@@ -137,8 +150,7 @@ def _sentences(found: Finding) -> Iterator[str]:
         plain, residual = (_both_changes(found.changes[name]) for name in NETWORKS)
         yield f"{_between(found)} the plain network {plain}; the ResNet {residual}."
     else:
-        plain, residual = (f"{100 - found.errors[name]:.1f}%" for name in NETWORKS)
-        yield f"At {deepest} layers the plain network is right on {plain} of photos, the ResNet on {residual}."
+        yield _at_the_deepest(found)
     if found.enough and found.enough < deepest:
         either = ", either" if stalls else ""
         yield f"{_of_what(found, 'beyond')} {found.enough} layers the ResNet does not clearly get better{either}."
@@ -153,6 +165,11 @@ def _sentences(found: Finding) -> Iterator[str]:
     for name, depths in found.alone.items():
         if depths:
             yield f"At {_listed(depths)} layers, only the {NETWORK_WORDS[name]} has been trained."
+
+
+def _at_the_deepest(found: Finding) -> str:
+    plain, residual = (f"{100 - found.errors[name]:.1f}%" for name in NETWORKS)
+    return f"At {found.depths[-1]} layers the plain network is right on {plain} of photos, the ResNet on {residual}."
 
 
 def _clearly_worse(found: Finding) -> bool:

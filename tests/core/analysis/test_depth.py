@@ -2,6 +2,7 @@
 
 import zlib
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,8 @@ from core.analysis import training_summary
 from core.analysis.depth import Change, Finding, Guessing
 from core.commands import report
 from core.data.cifar10 import TEST_IMAGES
+from core.runs.run import Run
+from core.settings.train_config import TrainConfig
 
 
 def rows(images: int | None = 45_000, **errors: float) -> pd.DataFrame:
@@ -270,13 +273,26 @@ def test_a_recipe_and_the_same_with_clipped_layers(make_run):
     assert depth_analysis.clipped(clipped, every) is None
 
 
-def test_recipes_are_compared_at_the_depths_that_several_have():
+def test_recipes_are_compared_but_at_the_depths_that_one_alone_has():
     usual = rows(plain20_s0=9.0, plain20_s1=10.0, resnet20_s0=8.0, plain56_s0=17.0, resnet56_s0=7.5)
     other = rows(plain56_s0=15.0, plain8_s0=14.0)
-    found = depth_analysis.by_recipe({0: usual, 3: other})
-    assert found[["depth", "recipe"]].values.tolist() == [[56, 0], [56, 3]]
-    assert found["plain"].tolist() == pytest.approx([83.0, 85.0])
-    assert found["points"].tolist() == [pytest.approx(9.5), pytest.approx(np.nan, nan_ok=True)]
-    third = depth_analysis.by_recipe({0: usual, 1: rows(plain20_s0=12.0, resnet20_s0=9.0)})
+    found = depth_analysis.by_recipe({0: usual, 3: other}, own=0)
+    assert found[["depth", "recipe"]].values.tolist() == [[8, 3], [56, 0], [56, 3]]
+    assert found["plain"].tolist() == pytest.approx([86.0, 83.0, 85.0])
+    assert found["points"].tolist() == pytest.approx([np.nan, 9.5, np.nan], nan_ok=True)
+    third = depth_analysis.by_recipe({0: usual, 1: rows(plain20_s0=12.0, resnet20_s0=9.0)}, own=0)
     assert third["points"].tolist() == pytest.approx([1.5, 3.0])  # the mean over seeds; each network's own
-    assert depth_analysis.by_recipe({0: usual}).empty
+    assert depth_analysis.by_recipe({0: usual}, own=0).empty
+
+
+def test_the_deepest_pair_of_another_recipe_is_found():
+    def recipe(name: str, depths: dict[bool, list[int]], norm: str = "batch") -> depth_analysis.Recipe:
+        runs = [Run(Path(name), TrainConfig(depth=d, skip=skip), {}) for skip, each in depths.items() for d in each]
+        return depth_analysis.Recipe({"data": "full", "norm": norm}, runs)
+
+    own = recipe("own", {False: [8, 14], True: [8]})
+    deep, deepest = recipe("deep", {False: [20], True: [20]}), recipe("deepest", {False: [26, 32], True: [8, 26]})
+    alone, other = recipe("alone", {True: [44]}), recipe("other", {False: [44], True: [44]}, norm="none")
+    assert depth_analysis.deeper(own, [own, deep, deepest, alone, other]) is deepest
+    assert depth_analysis.deeper(deepest, [own, deep, deepest, alone, other]) is None
+    assert depth_analysis.deeper(own, [own, alone, other]) is None

@@ -49,6 +49,12 @@ def test_the_finding_in_words(case, snapshot):
     assert depth.finding(CASES[case]) == snapshot
 
 
+def test_a_deeper_pair_of_another_recipe_in_words(snapshot):
+    shown, other = ({"epochs": epochs, "norm": "batch", "clip_layer": clip} for epochs, clip in ((40, None), (8, 1.0)))
+    found = replace(CASES["guessing always"], depths=[20, 56])
+    assert depth.deeper(found, Recipe(other, []), Recipe(shown, [])) == snapshot
+
+
 USUAL = {"plain": 83.0, "ResNet": 92.5}
 CLIPPED: dict[str, dict[str, float]] = {
     "no clipped training": {},
