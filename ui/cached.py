@@ -16,7 +16,6 @@ from core.analysis import calibration, comparison, metrics, robustness, surgery,
 from core.analysis.questions import Question
 from core.analysis.questions import questions as questions_of
 from core.analysis.surgery import Blocks
-from core.charts import poster
 from core.data import cifar10, distortions
 from core.errors import LabError, RunError
 from core.jobs import measurements, processes
@@ -41,7 +40,7 @@ READ_KEY = RUN_KEY | FUNCTION_KEY
 Stored = TypeVar("Stored")
 _measuring, _stepping = threading.Lock(), threading.Lock()
 _cores = threading.BoundedSemaphore(processes.usable_cores())
-PATIENCE = 60.0  # seconds for a core
+PATIENCE = 60.0  # seconds for a place
 BUSY = "Others' questions keep this computer busy. Try again in a minute."
 # What pages over all runs ask of each is small and kept for 1,000 of them; what a pair's pages ask, for 64.
 
@@ -97,7 +96,7 @@ def by_who_is_right(a: Run, b: Run) -> dict[str, np.ndarray]:
 
 def _question_key(run: Run) -> str:
     """All that says which pairs are fair."""
-    return f"{run.path} {hash(run.config)} {run.environment} {run.imported}"
+    return f"{run.path} {hash(run.config)} {run.environment} {run.facts.get('initial_weights')} {run.imported}"
 
 
 @st.cache_resource(max_entries=8, hash_funcs={Run: _question_key}, show_spinner=False)
@@ -126,8 +125,9 @@ def map_sizes(run: Run) -> dict[str, int]:
     return {layer: predictor(run).cells(layer) for layer in predictor(run).layers}
 
 
-def _a_core() -> AbstractContextManager[None]:
-    """For what keeps a core busy for a second or so. Raises LabError where others come first for long."""
+def _a_place() -> AbstractContextManager[None]:
+    """For what takes a second or so, of one core or of all: as many of these are computed at once as there are cores.
+    Raises LabError where others come first for long."""
     return in_turn(_cores, PATIENCE, BUSY)
 
 
@@ -154,14 +154,8 @@ def probabilities(run: Run, seen: np.ndarray) -> np.ndarray:
 def probabilities_along(run: Run, picture: np.ndarray, others: dict[str, int], moved: str) -> np.ndarray:
     """Float (n, 10) for `picture` at each amount of the slider `moved`, with the `others` where they stand."""
     pictures = [distortions.distort(picture, others | {moved: amount}) for amount in distortions.sweep(moved)]
-    with _a_core():
+    with _a_place():
         return predictor(run).probabilities(np.stack(pictures))
-
-
-@st.cache_data(max_entries=16, show_spinner=False)
-def comparison_png(picture: np.ndarray, title: str, columns: list[poster.Column], footer: str) -> bytes:
-    """By `poster.poster`. Streamlit makes a download anew whenever a browser asks for it."""
-    return poster.poster(picture, title, columns, footer)
 
 
 @st.cache_data(max_entries=32, hash_funcs=RUN_KEY, show_spinner="Testing the map against random ones ...")
@@ -184,7 +178,7 @@ def _first_maps(run: Run, layer: str | None) -> list[np.ndarray]:
 
 @st.cache_data(max_entries=32, hash_funcs=RUN_KEY, show_spinner="Sliding the patch ...")
 def occlusion(run: Run, seen: np.ndarray, target: int) -> np.ndarray:
-    with _a_core():
+    with _a_place():
         return predictor(run).occlusion(seen, target)
 
 
@@ -209,7 +203,7 @@ def gradient_batch() -> cifar10.Images:
 def initial_gradients(configs: list[TrainConfig]) -> list[pd.DataFrame]:
     """Side by side: each of them has work for one core."""
     _one_torch_thread()
-    with _a_core(), ThreadPoolExecutor(processes.usable_cores()) as pool:
+    with _a_place(), ThreadPoolExecutor(processes.usable_cores()) as pool:
         return list(pool.map(partial(gradients.at_initialization, batch=gradient_batch()), configs))
 
 
@@ -234,7 +228,7 @@ def interpolate(config: TrainConfig) -> pd.DataFrame:
     from core.studies import shattering
 
     _one_torch_thread()
-    with _a_core():
+    with _a_place():
         return shattering.interpolate(config, gradient_batch())
 
 
@@ -255,7 +249,7 @@ def surgery_network(run: Run):
 @st.cache_data(max_entries=1_000, hash_funcs=RUN_KEY, show_spinner="Removing blocks, and showing it 1,000 photos ...")
 def accuracy_without(run: Run, removed: Blocks, scale: float, quick: bool) -> float:
     """`quick`: in what numbers this machine computes best, where an image or two may differ; else in float32."""
-    with _a_core():
+    with _a_place():
         return surgery_network(run).accuracy(removed, scale, _quick_precision() if quick else "float32")
 
 

@@ -5,11 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from core.charts.poster import Column
 from core.lessons.lesson import list_lessons
 from core.runs.library import find_run
 from tests.pages.opened import open_page
-from ui import cached
 from ui.pair import take_home
 from ui.pair.pair import Pair
 from ui.training import runs_table
@@ -37,14 +35,10 @@ def test_however_often_a_download_is_asked_for_it_is_made_once(pair, monkeypatch
     lesson, made = next(iter(list_lessons()[0].values())), []
     monkeypatch.setattr("core.sharing.handout.page.render", lambda handout: made.append(handout) or "page")
     monkeypatch.setattr("core.sharing.zip_archive.zip_run", lambda run: made.append(run) or b"zip")
-    monkeypatch.setattr("core.charts.poster.poster", lambda *args: made.append(args) or b"png")
-    drawn = np.zeros((32, 32, 3), np.uint8)
-    columns = [Column("A", "mine", "a network", np.ones(10), ["99%"] * 10, np.ones(10), drawn, "looked", "#000000")]
     for make in (
         lambda: take_home.handout_of(pair),
         lambda: take_home.handout_of_lesson(lesson),
         lambda: runs_table._zipped(pair.a),
-        lambda: cached.comparison_png(drawn, "cat", columns, "today"),
     ):
         made.clear()
         with ThreadPoolExecutor(20) as browsers:

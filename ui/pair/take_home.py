@@ -17,6 +17,7 @@ from core.sharing.handout.handout import Drawing, Map
 from ui import cached
 from ui.pair import network_drawing
 from ui.pair.pair import Pair
+from ui.pair.runs import finished_runs
 
 SIDE = 160  # pixels of a map
 
@@ -51,7 +52,7 @@ def handout_of(pair: Pair) -> bytes:
 
 
 def handout_of_lesson(lesson: Lesson) -> bytes:
-    return _of_lesson(lesson, date.today())
+    return _of_lesson(lesson, finished_runs(), date.today())
 
 
 # Streamlit makes a download anew whenever a browser asks for it.
@@ -63,8 +64,9 @@ def _of_pair(a: Run, b: Run, made: date) -> bytes:
     return render(of_pair(a, b, made, **_pictures(a, b))).encode()
 
 
-@st.cache_resource(max_entries=16, ttl="10m", show_spinner=False)  # it may tell of any run
-def _of_lesson(lesson: Lesson, made: date) -> bytes:
+@st.cache_resource(max_entries=16, hash_funcs=cached.RUN_KEY, show_spinner=False)
+def _of_lesson(lesson: Lesson, runs: list[Run], made: date) -> bytes:
+    """`runs`: all that it may tell of."""
     from core.lessons.handout import of_lesson, pair_of
     from core.sharing.handout.page import render
 

@@ -1,5 +1,6 @@
 """Two buttons that save both looks at a picture: as one PNG to share, and as a table of the numbers."""
 
+import functools
 from datetime import date
 
 import streamlit as st
@@ -7,7 +8,6 @@ import streamlit as st
 from core.charts import poster
 from core.words import calibration as calibration_words
 from core.words import settings
-from ui import cached
 from ui.pair.pair import Pair
 from ui.pictures.closer_look import Look
 
@@ -19,7 +19,7 @@ def offer(pair: Pair, title: str, looks: list[Look]) -> None:
         # on.
         st.download_button(
             "Save as a picture to share",
-            lambda: _png(pair, title, looks),
+            functools.cache(lambda: _png(pair, title, looks)),  # Streamlit asks again whenever the browser does
             f"resnet-lab-{'-'.join(dict.fromkeys(look.answer.label for look in looks))}.png",
             "image/png",
             key="poster",
@@ -43,7 +43,7 @@ def _png(pair: Pair, title: str, looks: list[Look]) -> bytes:
     method = looks[0].method
     runs = "\n".join(f"{look.side}: {look.run.name}" for look in looks)
     footer = f"ResNet Lab, {date.today():%d %B %Y}\nHeatmaps: {method.name}, bright\n{method.bright}\n{runs}"
-    return cached.comparison_png(looks[0].seen, title, _columns(pair, looks), footer)
+    return poster.poster(looks[0].seen, title, _columns(pair, looks), footer)
 
 
 def _columns(pair: Pair, looks: list[Look]) -> list[poster.Column]:
