@@ -114,9 +114,8 @@ def kind(run: Run) -> str:
 
 
 def take_click() -> None:
-    points = st.session_state["dots"].selection.get("point")
-    if points:
-        st.session_state["of_run"] = points[0]["run"]
+    if clicked := chart.take_click("dots", "point"):
+        st.session_state["of_run"] = clicked["run"]
 
 
 def choose_run() -> Run:
@@ -128,6 +127,7 @@ def choose_run() -> Run:
         index=list(finished).index(best.name),
         key="of_run",
         bind="query-params",
+        help="As a click on its dot.",
     )
     return finished[name]
 
@@ -181,7 +181,7 @@ def show_costs() -> None:
         title,
         screen.tokens().letters,
         on_select=take_click,
-        key="dots",
+        key=chart.click_key("dots"),
         width="stretch",
         alt=summary.dots(dots, x, title),
     )
@@ -193,7 +193,7 @@ def show_run() -> Run:
         place = st.container()
         run = choose_run()
         place.markdown(
-            f"**{in_short(run)}**, `{plain(run.name)}`: right on **{cached.accuracy(run).value:.1%}**; "
+            f"**{in_short(run)}**, {plain(run.name)}: right on **{cached.accuracy(run).value:.1%}**; "
             f"{run.parameters:,} parameters, {run.multiply_adds / 1e6:,.0f} million multiply-adds a photo; "
             f"{training(run)}."
         )

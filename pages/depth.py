@@ -70,15 +70,14 @@ def as_he_et_al(recipe: depth.Recipe) -> bool:
     return config.data == "full" and config.norm == "batch" and not is_limited(config)
 
 
-def take_click(rows: pd.DataFrame, key: str) -> None:
-    points = st.session_state[key].selection.get("point")
-    if points:
-        run = points[0]["run"]
+def take_click(rows: pd.DataFrame, name: str) -> None:
+    if clicked := chart.take_click(name, "point"):
+        run = clicked["run"]
         st.session_state.update(_depth_point=run, layers=int(rows.loc[rows["run"] == run, "depth"].iloc[0]))
 
 
 def show(rows: pd.DataFrame, axes: Axes, y: str, title: str, published: pd.DataFrame = NO_REFERENCE) -> None:
-    key = f"depth_{y}"
+    name = f"depth_{y}"
     spread = depth.spread(rows, y)
     chart.show(
         degradation,
@@ -88,8 +87,8 @@ def show(rows: pd.DataFrame, axes: Axes, y: str, title: str, published: pd.DataF
         y,
         title,
         axes,
-        on_select=lambda: take_click(rows, key),
-        key=key,
+        on_select=lambda: take_click(rows, name),
+        key=chart.click_key(name),
         width="stretch",
         alt=f"{title}: {depth_words.means(spread)}",
     )
@@ -117,9 +116,10 @@ def show_chosen(rows: pd.DataFrame) -> None:
             placeholder="layers",
             label_visibility="collapsed",
             width=130,
+            help="Which two networks to compare: those of this depth.",
         )
         if layers is None:
-            st.markdown("**Click a point** to compare the two networks of that depth.", width="content")
+            st.markdown("**Click a point**, or choose a depth, to compare two networks.", width="content")
             return
         runs = rows.loc[rows["depth"] == layers, "run"].tolist()
         clicked: str = st.session_state.get("_depth_point", "")

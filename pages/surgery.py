@@ -18,12 +18,12 @@ from ui.curious import curious_charts
 from ui.foreign_text import plain
 from ui.fragment import fragment
 from ui.pair import network_drawing, pair_picker
-from ui.pair.pair import SHALLOW
+from ui.pair.pair import DEEP, SHALLOW
 from ui.pair.pair_picker import offer_pair
 
 TELLING_PAIRS = {
     "shallow": (*SHALLOW, "Try the pair of 20 layers"),
-    "twins": ("plain56-s0", "resnet56-s0", "Try the pair of 56 layers"),
+    "twins": (*DEEP, "Try the pair of 56 layers"),
     "depths": ("resnet20-s0", "resnet56-s0", "Try ResNets of 20 and 56 layers"),
 }
 VEIT_ET_AL = """
@@ -100,9 +100,9 @@ def show_network(side: str, removed: surgery.Blocks, scale: float) -> float | No
 
 
 def show_chain(side: str, cut: surgery.Blocks, scale: float) -> None:
-    """The drawing, to be clicked. After each click it is a new one, in which nothing is selected."""
+    """The drawing, to be clicked."""
     run, removable = networks[side]
-    key = f"chain_{side}_{st.session_state.get('_cuts', 0)}"
+    name = f"chain_{side}"
     chart.show(
         chain,
         surgery.stages(run.config),
@@ -110,19 +110,18 @@ def show_chain(side: str, cut: surgery.Blocks, scale: float) -> None:
         cut,
         surgery.blocks(run.config) - removable,
         pair.colors[side],
-        on_select=lambda: take_click(key),
-        key=key,
+        on_select=lambda: take_click(name),
+        key=chart.click_key(name),
         width="stretch",
         alt=f"Network {side}: {network_drawing.in_words(run.config)}; {condition(side, cut, scale)}",
     )
 
 
-def take_click(key: str) -> None:
+def take_click(name: str) -> None:
     """Cut the block out of both networks, or put it back."""
-    clicked = st.session_state[key].selection.get("block")
-    if clicked:
-        off = set(st.session_state["off"]) ^ {str(clicked[0]["block"])}
-        st.session_state.update(off=sorted(off, key=int), _cuts=st.session_state.get("_cuts", 0) + 1)
+    if clicked := chart.take_click(name, "block"):
+        off = set(st.session_state["off"]) ^ {str(clicked["block"])}
+        st.session_state["off"] = sorted(off, key=int)
 
 
 @fragment()

@@ -21,6 +21,21 @@ def show(draw: Callable, *inputs, alt: str, colors: dict[str, str] = COLORS, dat
     return st.vega_lite_chart(data, {**spec, "config": spec.get("config", {}) | look}, alt=said, **options)
 
 
+def click_key(name: str) -> str:
+    """The key of a chart that can be clicked. After each click it is a new chart, in which nothing is selected: of a
+    second click on the same point the browser would tell nothing."""
+    return f"{name}_{st.session_state.get(f'_{name}_clicks', 0)}"
+
+
+def take_click(name: str, parameter: str) -> dict | None:
+    """In `on_select` of the chart `name`: what was clicked, by field, as its selection `parameter` tells it."""
+    clicked = st.session_state[click_key(name)].selection.get(parameter)
+    if not clicked:
+        return None
+    st.session_state[f"_{name}_clicks"] = st.session_state.get(f"_{name}_clicks", 0) + 1
+    return clicked[0]
+
+
 def _table_key(table: pd.DataFrame) -> list:
     """Streamlit's own, which hashes the types of the columns as well, takes four times as long."""
     return [*table.columns, pd.util.hash_pandas_object(table).to_numpy().tobytes()]

@@ -75,9 +75,10 @@ def deeper(found: Finding, recipe: Recipe, other: Recipe) -> str:
         if value != other.settings[name]
     )
     guessing = _guessing([one for one in found.guessing if one.depth == found.depths[-1]])
+    recipe_words = f"They learned by another recipe ({differs})."
     return " ".join(
-        [f"**Deeper still?** {_at_the_deepest(found)} They learned by another recipe ({differs}).", *guessing]
-    )
+        [f"**Deeper still?** {_at_the_deepest(found)}", *guessing, recipe_words, trained_once(found)]
+    ).strip()
 
 
 def first_steps(found: GentleStart) -> str:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.analysis.gradients import Ratio
+from core.analysis.gradients import Arrival, Ratio
 from core.words import gradients
 
 RATIOS = [
@@ -34,14 +34,14 @@ def test_the_steps_of_all_layers_in_words(lengths, snapshot):
 @pytest.mark.parametrize(
     ("plain", "residual", "words"),
     [
-        ([2.5, 0.03, 0.002], [0.01, 0.002, 0.02], "not lost: in so deep a plain network it arrives too strong."),
-        ([0.001, 0.001, 0.002], [0.001, 0.001, 0.004], "not lost: it reaches the first layer of both."),
-        ([0.0001, 0.001, 0.002], [0.001, 0.001, 0.004], ""),
-        ([0.001, 0.001, 0.002], [np.nan, 0.001, 0.004], ""),
+        (Arrival.TOO_STRONG, Arrival.WHOLE, "not lost: in so deep a plain network it arrives too strong."),
+        (Arrival.WHOLE, Arrival.WHOLE, "not lost: it reaches the first layer of both."),
+        (Arrival.WEAK, Arrival.WHOLE, ""),
+        (Arrival.TOO_STRONG, Arrival.WEAK, ""),
     ],
 )
 def test_whether_the_message_arrives(plain, residual, words):
-    assert gradients.arrives(np.array(plain), np.array(residual)).removeprefix("So with BatchNorm it is ") == words
+    assert gradients.arrives(plain, residual).removeprefix("So with BatchNorm it is ") == words
 
 
 @pytest.mark.parametrize(("cosine", "words"), [(0.66, "are still 66% alike"), (-0.2, "have nothing in common")])
