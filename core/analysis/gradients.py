@@ -7,6 +7,7 @@ are in `core.words.gradients`. No torch.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 import numpy as np
 import pandas as pd
@@ -90,6 +91,21 @@ def step_lengths(table: pd.DataFrame) -> np.ndarray:
 def are_even(lengths: np.ndarray) -> bool:
     """Whether steps of these `lengths` (layers,), NaN where not finite, move all layers about equally far."""
     return bool(np.nanmax(lengths) < EVEN * np.nanmin(lengths))
+
+
+class Arrival(Enum):
+    """How the message reaches the first layer, by how far a step moves it."""
+
+    WEAK = "weak"  # less far than a typical layer, or nobody knows
+    WHOLE = "whole"
+    TOO_STRONG = "too strong"  # farther than its weights are long
+
+
+def arrival(lengths: np.ndarray) -> Arrival:
+    """Of the step `lengths` (layers,), NaN where not finite."""
+    if not lengths[0] >= np.nanmedian(lengths) / ABOUT_EQUAL:
+        return Arrival.WEAK
+    return Arrival.TOO_STRONG if lengths[0] > 1 else Arrival.WHOLE
 
 
 def in_epoch(layers: list[str], norms: np.ndarray, epoch: int) -> pd.DataFrame:

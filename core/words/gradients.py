@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.analysis.gradients import ABOUT_EQUAL, Ratio, are_even
+from core.analysis.gradients import ABOUT_EQUAL, Arrival, Ratio, are_even
 
 BEYOND_FIGURES = 1e9  # ratios above this, either way, have no figure
 FEW_PERCENT = 0.01  # from here to the whole, percent are said
@@ -57,13 +57,12 @@ def steps(where: str, lengths: np.ndarray) -> str:
     return f"{where}, the layer that moves most moves {times} times as far as the one that moves least."
 
 
-def arrives(plain: np.ndarray, residual: np.ndarray) -> str:
-    """Whether the message is lost on its way back through a new plain network and a new ResNet with BatchNorm, by how
-    far one step moves each of their layers, first to last, in sizes of its weights. "" where the first layer of one
-    moves less than a typical one."""
-    if not all(lengths[0] >= np.nanmedian(lengths) / ABOUT_EQUAL for lengths in (plain, residual)):
+def arrives(plain: Arrival, residual: Arrival) -> str:
+    """Whether the message is lost on its way back through a new plain network and a new ResNet with BatchNorm. "" where
+    it is weak in one."""
+    if Arrival.WEAK in (plain, residual):
         return ""
-    if plain[0] > 1:
+    if plain is Arrival.TOO_STRONG:
         return "So with BatchNorm it is not lost: in so deep a plain network it arrives too strong."
     return "So with BatchNorm it is not lost: it reaches the first layer of both."
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import streamlit as st
 from core.analysis import gradients
 from core.analysis.depth import NETWORKS
 from core.charts.gradients import gradient_by_layer, largest_weights, likeness_by_depth, pixel_walk, step_by_layer
+from core.errors import LabError
 from core.settings.recipes import NAMED_RECIPES
 from core.settings.train_config import TrainConfig
 from core.studies.gradients import BATCH
@@ -18,6 +20,7 @@ from core.words import gradients as gradient_words
 from core.words.glossary import explain
 from ui import cached, chart
 from ui.curious import curious, curious_charts
+from ui.foreign_text import plain
 from ui.fragment import fragment
 from ui.gradients.gradient_record import first_layer, scale_of
 
@@ -46,6 +49,7 @@ points a layer. Without BatchNorm (`--norm none`) it lasts longer: at 8, 20 and 
 98, 97 and 93% (up to 17 points).
 """
 Twins = dict[str, TrainConfig]  # by the names in NETWORKS
+Computed = TypeVar("Computed")
 
 
 def twins(depth: int, norm: str = "batch", **settings) -> Twins:
@@ -66,7 +70,7 @@ def show_steps() -> None:
         name: gradients.with_steps(table, FIRST_RATE).assign(network=name)
         for name, table in zip(configs, cached.initial_gradients(list(configs.values())), strict=True)
     }
-    steps = {name: table["step"].where(~table["broken"]).to_numpy() for name, table in tables.items()}
+    steps = {name: gradients.step_lengths(table) for name, table in tables.items()}
     first = {name: gradient_words.step(lengths[0]) for name, lengths in steps.items()}
     st.markdown(
         f"## In the plain network, one step would move the first layer's weights by {first['plain']}; in the ResNet, "
@@ -74,7 +78,8 @@ def show_steps() -> None:
     )
     all_layers = " ".join(gradient_words.steps(f"In the {NAMES[name]}", lengths) for name, lengths in steps.items())
     _show_by_layer(step_by_layer, tables, scale_of(tables.values(), "step", 1), "steps_start", all_layers)
-    if batch_norm and (answer := gradient_words.arrives(steps["plain"], steps["ResNet"])):
+    arrivals = [gradients.arrival(lengths) for lengths in steps.values()]
+    if batch_norm and (answer := gradient_words.arrives(*arrivals)):
         st.markdown(f"### {answer}")
     st.markdown(
         "Dashed line: a step as big as the numbers themselves. **Above it, one step wipes out what the layer held.** "
@@ -121,19 +126,25 @@ def _against_shallow(configs: Twins, norms: dict[str, np.ndarray]) -> str:
     )
 
 
-def _pressed(label: str, key: str, help: str) -> bool:
-    """Whether this button was pressed, now or earlier in the visit; then it is gone."""
-    done = f"_{key}_done"
-    if done not in st.session_state:
-        st.button(
-            label,
-            key=key,
-            type="primary",
-            icon=":material/play_arrow:",
-            on_click=lambda: st.session_state.update({done: True}),
-            help=help,
-        )
-    return done in st.session_state
+def _computed(label: str, key: str, help: str, compute: Callable[[], Computed]) -> Computed | None:
+    """What `compute` gives once this button was pressed, now or earlier in the visit; it is then gone. Where others
+    keep the computer busy, the button stays."""
+    pressed = f"_{key}_pressed"
+    if pressed in st.session_state:
+        try:
+            return compute()
+        except LabError as error:
+            del st.session_state[pressed]
+            st.error(plain(error), icon=":material/hourglass:")
+    st.button(
+        label,
+        key=key,
+        type="primary",
+        icon=":material/play_arrow:",
+        on_click=lambda: st.session_state.update({pressed: True}),
+        help=help,
+    )
+    return None
 
 
 def step_configs() -> Twins:
@@ -147,10 +158,15 @@ def show_one_step() -> None:
         f"A plain network and a ResNet of {STEP_DEPTH} layers begin with the same numbers. **What does one single step "
         "of training do to them?**"
     )
-    if not _pressed("Take one step", "one_step", "Trains both for a step, here and now. It takes some seconds."):
-        return
     configs = step_configs()
-    tables = {name: cached.first_step(config).assign(network=name) for name, config in configs.items()}
+    tables = _computed(
+        "Take one step",
+        "one_step",
+        "Trains both for a step, here and now. It takes some seconds.",
+        lambda: {name: cached.first_step(config).assign(network=name) for name, config in configs.items()},
+    )
+    if tables is None:
+        return
     before = gradient_words.rounded(tables["plain"]["before"][0])
     after = {name: gradient_words.rounded(table["after"][0]) for name, table in tables.items()}
     finding = (
@@ -177,13 +193,15 @@ def show_likeness() -> None:
         f"We mix {APART * gradients.MIXED:.0%} of another photo into a photo: too little to see. **Does the message "
         "stay the same?** Where it does not, what helps with one picture does not help with the next."
     )
-    if not _pressed(
-        "Compare the messages", "likeness", "Asks eight new networks, here and now. It takes some seconds."
-    ):
+    each = {(name, depth): config for depth in LIKENESS_DEPTHS for name, config in twins(depth).items()}
+    ways = _computed(
+        "Compare the messages",
+        "likeness",
+        "Asks eight new networks, here and now. It takes some seconds.",
+        lambda: {key: cached.interpolate(config) for key, config in each.items()},
+    )
+    if ways is None:
         return
-    ways = {
-        (name, depth): cached.interpolate(config) for depth in LIKENESS_DEPTHS for name, config in twins(depth).items()
-    }
     alike = pd.DataFrame(
         [(*key, table["alike"][APART]) for key, table in ways.items()], columns=["network", "depth", "alike"]
     )

@@ -86,3 +86,16 @@ def test_layers_move_evenly_within_a_factor_of_ten(most, even):
     lengths = gradients.step_lengths(table)
     assert np.isnan(lengths).tolist() == [False, False, True]
     assert gradients.are_even(lengths) is even
+
+
+@pytest.mark.parametrize(
+    ("lengths", "expected"),
+    [
+        ([2.5, 0.03, 0.002], gradients.Arrival.TOO_STRONG),
+        ([0.001, 0.001, 0.002], gradients.Arrival.WHOLE),
+        ([0.0001, 0.001, 0.002], gradients.Arrival.WEAK),
+        ([np.nan, 0.001, 0.004], gradients.Arrival.WEAK),
+    ],
+)
+def test_how_the_message_reaches_the_first_layer(lengths, expected):
+    assert gradients.arrival(np.array(lengths)) is expected
