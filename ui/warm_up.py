@@ -81,7 +81,7 @@ def prepare_other_pages() -> None:
 
     a, b = map(find_run, TRANSFER)
     pair = Pair(a, b, question=None)
-    seen, style = cached.test_images().pixels[most_telling(pair)], closer_look.MapStyle("GradCAM", None, None, 0.5)
+    seen, style = cached.test_images().pixels[most_telling(pair)], closer_look.USUAL
     for side, run in pair:
         look = closer_look.look(side, run, seen, style)
         style.draw(seen, look.answer.heatmap)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from core.analysis.metrics import GUESSING
-from core.errors import RunError
+from core.errors import LabError, RunError
 from core.files import write_text, writing
 from core.runs.run import Run
 from core.runs.tables import read_csv
@@ -101,6 +101,15 @@ def load(run: Run) -> dict[Blocks, float] | None:
         return _to_results(rows, removable(run.config))
     except ValueError as error:
         raise RunError(f"{path} is damaged: {error}.") from None
+
+
+def accuracy_without(run: Run, *blocks: int) -> float:
+    """What its study says. Raises LabError where there is none, or not of this cut."""
+    results = load(run) or {}
+    if frozenset(blocks) not in results:
+        numbers = ", ".join(map(str, blocks))
+        raise LabError(f"What {run.name} does without block {numbers} is not known; its blocks to cut are others.")
+    return results[frozenset(blocks)]
 
 
 def _to_csv(results: dict[Blocks, float]) -> str:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from core.analysis import comparison, metrics, surgery, training_summary
 from core.data.cifar10 import CLASSES, load_test_labels
-from core.errors import LabError
 from core.runs.run import Run
 from core.words import capitalized, in_a_sentence, plural, with_article
 from core.words import comparison as comparison_words
@@ -132,11 +131,7 @@ FACTS: dict[str, Callable[..., Fact]] = {
 
 def _without_block(run: Run, *blocks: int) -> float:
     """Percent, from the run's study."""
-    results = surgery.load(run) or {}
-    if frozenset(blocks) not in results:
-        numbers = ", ".join(map(str, blocks))
-        raise LabError(f"What {run.name} does without block {numbers} is not known; its blocks to cut are others.")
-    return 100 * results[frozenset(blocks)]
+    return 100 * surgery.accuracy_without(run, *blocks)
 
 
 def _kind(run: Run) -> str:

@@ -28,8 +28,7 @@ VIEWS: dict[str, dict[str, type]] = {
 
 def _can_lose(a: Run, b: Run, block: int) -> None:
     for run in (a, b):
-        if frozenset([block]) not in (surgery.load(run) or {}):
-            raise LabError(f"what {run.name} does without block {block} is not known; its blocks to cut are others.")
+        surgery.accuracy_without(run, block)
 
 
 def _has_depth(a: Run, b: Run) -> None:

@@ -81,14 +81,13 @@ def maps(a: Run, b: Run, photo: int) -> None:
     from ui.pictures import closer_look
 
     seen = cached.test_images().pixels[photo]
-    style = closer_look.MapStyle("GradCAM", None, None, 0.5)
     for side, column in zip("AB", st.columns(2), strict=True):
         run = a if side == "A" else b
         with column, closer_look.each_for_itself():
-            look = closer_look.look(side, run, seen, style)
+            look = closer_look.look(side, run, seen, closer_look.USUAL)
             caption = f"{capitalized(_called(a, b)[side])}: {look.answer.label}"
             alt = closer_look.in_words(caption, look.answer.heatmap)
-            st.image(style.draw(look.seen, look.answer.heatmap), caption=caption, width=LARGE, alt=alt)
+            st.image(look.drawn, caption=caption, width=LARGE, alt=alt)
 
 
 def photos_of_both(a: Run, b: Run) -> None:
@@ -137,7 +136,7 @@ def without_block(a: Run, b: Run, block: int) -> None:
         with column, st.container(border=True, key=f"lesson_surgery_{side}", height="stretch"):
             st.markdown(f"**{capitalized(_called(a, b)[side])}**")
             cut = frozenset([block])
-            right = (cached.surgery_results(run) or {})[cut]
+            right = surgery.accuracy_without(run, block)
             chart.show(
                 chain,
                 surgery.stages(run.config),

@@ -29,7 +29,7 @@ OWN = (
 
 
 def unfamiliar(looks: list[Look]) -> dict[str, float]:
-    """{side: how few of 100 test photos look so unfamiliar to it}, for those to whom this picture does."""
+    """{side: the share of test photos that look as unfamiliar to it}, 0 to 1, for those to whom this picture does."""
     found = {look.side: familiarity(look.answer.logits, cached.test_logits(look.run)) for look in looks}
     return {side: each.rank for side, each in found.items() if each.strange}
 

@@ -59,6 +59,9 @@ class MapStyle:
         return gradcam.overlay(np.asarray(pictures.enlarge(seen, SIDE)), heatmap, self.strength)
 
 
+USUAL = MapStyle("GradCAM", None, None, 0.5)
+
+
 @dataclass(frozen=True)
 class Look:
     """One network's look at a picture: `seen` is uint8 (size, size, 3), what it is shown."""

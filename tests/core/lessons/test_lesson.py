@@ -116,7 +116,7 @@ MISTAKES = {
     "no such race": (STEP.replace('view = "photo", photo = 3', 'view = "race", race = "x"'), "there is no race 'x'"),
     "a block that can't be cut": (
         STEP.replace('view = "photo", photo = 3', 'view = "surgery", a = "plain20-s0", b = "resnet20-s0", block = 4'),
-        "step 1: show (surgery): what plain20-s0 does without block 4 is not known",
+        "step 1: show (surgery): What plain20-s0 does without block 4 is not known",
     ),
     "a depth of another kind": (
         STEP.replace('view = "photo", photo = 3', 'view = "depth", a = "plain20-s0", b = "resnet50-scratch"'),
