@@ -22,6 +22,10 @@ class Address:
     def page(self) -> str:
         return f"{self.base}/{PAGE}"
 
+    @property
+    def page_to_type(self) -> str:
+        return self.page.partition("://")[2]
+
 
 def of(url: str | None) -> Address:
     """For phones, where `url` is what the teacher's browser shows."""

@@ -13,8 +13,8 @@ ABOUT_A_PHOTO = "What is it?"
 
 @dataclass(frozen=True)
 class Question:
-    """`right`: index of the right choice; None where there is none. `photo`: index of the test photo to name; the
-    choices are then CLASSES, and networks answer, too.
+    """`right`: index of the right choice. `photo`: index of the test photo to name; the choices are then CLASSES, and
+    networks answer, too.
 
     Of a lesson's question, `step`: the lesson's name and the number of the step; `say`: what is told before it;
     `picture`: index of the test photo that is shown with it.
@@ -22,7 +22,7 @@ class Question:
 
     text: str
     choices: tuple[str, ...]
-    right: int | None = None
+    right: int
     photo: int | None = None
     step: tuple[str, int] | None = None
     say: str = ""
@@ -31,7 +31,7 @@ class Question:
     def __post_init__(self) -> None:
         if not FEWEST <= len(self.choices) <= MOST:
             raise ValueError(f"{len(self.choices)} choices; there must be {FEWEST} to {MOST}.")
-        if self.right is not None and not 0 <= self.right < len(self.choices):
+        if not 0 <= self.right < len(self.choices):
             raise ValueError("The right answer is none of the choices.")
 
     @property

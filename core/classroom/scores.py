@@ -20,7 +20,7 @@ class Place:
 
 def places(room: Room) -> list[Place]:
     """Best first; those who are level in the order in which they joined. Without those who never voted."""
-    shown = [(question, votes) for question, votes in room.revealed() if question.right is not None]
+    shown = room.revealed()
     scores = [
         (pupil, sum(votes.get(pupil.identity) == question.right for question, votes in shown))
         for pupil in room.pupils
@@ -32,8 +32,8 @@ def places(room: Room) -> list[Place]:
 
 
 def asked(room: Room, since: int = 0) -> int:
-    """How many questions count: those that were revealed and have a right answer; `since` as in `Room.revealed`."""
-    return sum(question.right is not None for question, _ in room.revealed(since))
+    """How many questions count: those that were revealed; `since` as in `Room.revealed`."""
+    return len(room.revealed(since))
 
 
 def majority(votes: Mapping[str, int]) -> int | None:
@@ -43,7 +43,7 @@ def majority(votes: Mapping[str, int]) -> int | None:
 
 
 def class_score(room: Room) -> int:
-    return sum(majority(votes) == question.right for question, votes in room.revealed() if question.right is not None)
+    return sum(majority(votes) == question.right for question, votes in room.revealed())
 
 
 def score_of(answers: np.ndarray, room: Room) -> int:

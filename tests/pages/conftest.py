@@ -9,7 +9,7 @@ from ui.classroom import class_link
 def cookies(monkeypatch) -> dict[str, str]:
     """Those of the visitor's browser: a run without one has none."""
     kept: dict[str, str] = {}
-    monkeypatch.setattr(class_link, "_cookie", lambda name: kept.get(name, ""))
+    monkeypatch.setattr(class_link, "_cookies", lambda: kept)
     return kept
 
 

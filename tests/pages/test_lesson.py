@@ -100,7 +100,7 @@ def test_a_guess_in_percent_and_a_question_with_bold_words(tmp_path, monkeypatch
     monkeypatch.setenv("RESNET_LAB_LESSONS", str(tmp_path))
     (slider,) = visit(lesson="mine", step="1").slider
     assert slider.proto.format == "%g %%"
-    room, token = ROOMS.open([Question("Is it **red**?", ("yes", "no"))])
+    room, token = ROOMS.open([Question("Is it **red**?", ("yes", "no"), 0)])
     room.start(token)
     app = new_app()
     app.query_params.update(room=room.code, teacher=token)
@@ -203,7 +203,7 @@ def ask_the_class(app, step: int, **room: str):
 def test_a_class_stays_in_its_room_from_question_to_question_and_into_the_next_lesson(cookies):
     app = ask_the_class(new_app(), 2)
     room, teacher = ROOMS.find(linked(app, "room")), teachers_token(app)
-    cookies[class_link.LEADS + room.code] = teacher
+    cookies[class_link.TEACHERS_COOKIE + room.code] = teacher
     assert linked(ask_the_class(app, 1), "room") == room.code  # nobody is in it yet, but somebody may be scanning
     assert room.view().phase is Phase.WAITING
     assert room.view().question.picture == 3986
@@ -228,22 +228,40 @@ def test_a_class_stays_in_its_room_from_question_to_question_and_into_the_next_l
 
 
 def test_a_game_that_is_on_is_not_ended_by_a_lesson_and_who_waits_for_one_is_taken_along():
-    room, token = ROOMS.open([Question("?", ("a", "b"))])
+    room, token = ROOMS.open([Question("?", ("a", "b"), 0)])
     room.join()
     here = {"room": room.code, "teacher": token}
     room.start(token)
-    assert linked(ask_the_class(new_app(), 2, **here), "room") != room.code
+    ROOMS.find(room.code, by_phone=True)
+    app = ask_the_class(new_app(), 2, **here)
+    assert [error.value for error in app.error] == [
+        f"A game is on in the room {room.code}. End it first: on “Your class plays”, by “End”."
+    ]
+    assert room.game_is_on
+    room.phone_looked_at -= PRESENT
+    assert linked(ask_the_class(new_app(), 2, **here), "room") != room.code  # the class has gone
     room.finish(token)
     assert linked(ask_the_class(new_app(), 2, **here), "room") == room.code
-    waiting, token = ROOMS.open([Question("?", ("a", "b"))])
+    waiting, token = ROOMS.open([Question("?", ("a", "b"), 0)])
     waiting.join()
     app = ask_the_class(new_app(), 2, room=waiting.code, teacher=token)
     assert linked(app, "room") == waiting.code
     assert waiting.view().phase is Phase.VOTING
 
 
+def test_what_the_teacher_reveals_in_the_lesson_the_phones_are_told():
+    app = ask_the_class(new_app(), 2)
+    room, token = ROOMS.find(linked(app, "room")), teachers_token(app)
+    room.start(token)
+    here = {"lesson": "shortcuts", "room": room.code, "teacher": token}
+    for step, phase in ((3, Phase.VOTING), (2, Phase.REVEALED)):
+        app = visit(step=str(step), **here)
+        app.button(key="lesson_reveal").click().run()
+        assert room.view().phase is phase
+
+
 def test_a_class_that_played_ten_photos_and_left_makes_room_for_the_next():
-    room, token = ROOMS.open([Question("?", ("a", "b"))])
+    room, token = ROOMS.open([Question("?", ("a", "b"), 0)])
     room.join()
     room.start(token)
     room.finish(token)
@@ -306,7 +324,7 @@ def test_from_the_question_of_a_lesson_the_teacher_finds_back(reloaded, cookies)
     app.button(key="class_guess").click().run()
     where, token = {name: linked(app, name) for name in ("room", "teacher")}, teachers_token(app)
     room = ROOMS.find(where["room"])
-    cookies[class_link.LEADS + room.code] = token
+    cookies[class_link.TEACHERS_COOKIE + room.code] = token
     room.start(token)
     room.reveal(token, 0)
     if reloaded:

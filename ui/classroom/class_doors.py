@@ -58,8 +58,26 @@ def _teachers_door() -> None:
         "Show this screen to the class. Students join with the code on it: there is nothing to install, and no real "
         "name is asked for."
     )
+    own = class_link.own_room()
+    if own:
+        room, token = own
+        st.button(
+            f"Back to your room {room.code}",
+            key="own_room",
+            type="primary",
+            icon=":material/meeting_room:",
+            on_click=class_link.enter,
+            args=(room,),
+            kwargs={"teacher": token},
+        )
     if set(DEEP) <= {run.name for run in finished_runs()}:
-        st.button("Open a room", key="open_room", type="primary", icon=":material/meeting_room:", on_click=_open)
+        st.button(
+            "Open a new room" if own else "Open a room",
+            key="open_room",
+            type="secondary" if own else "primary",
+            icon=":material/meeting_room:",
+            on_click=_open,
+        )
     else:
         st.info("The two networks of this game are not here.")
 

@@ -6,7 +6,7 @@ stand in it. A link with &teacher=TOKEN leads to the teacher's screen, too, and 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -16,7 +16,7 @@ from core.classroom.room import Pupil, Room
 from ui import permission
 
 COOKIE = "resnet_lab_class"
-LEADS = "resnet_lab_leads_"  # and the room's code
+TEACHERS_COOKIE = "resnet_lab_leads_"  # and the room's code
 WHOSE = ("room", "teacher", "me")
 KEPT = "_class"
 
@@ -34,13 +34,13 @@ def names_a_room() -> bool:
 
 
 def as_teacher() -> bool:
-    """Whether the link claims to be a teacher's; `leads` says whether it is that of this room's."""
+    """Whether the link claims to be a teacher's; `teachers_token` says whether it is that of this room's."""
     return "teacher" in st.query_params
 
 
-def leads(room: Room) -> str | None:
-    """The teacher's token, where this visitor has it."""
-    for token in (_token("teacher"), _kept(room, "teacher"), _cookie(LEADS + room.code)):
+def teachers_token(room: Room) -> str | None:
+    """Where this visitor has it."""
+    for token in (_token("teacher"), _kept(room, "teacher"), _cookie(TEACHERS_COOKIE + room.code)):
         if token and room.led_by(token):
             return token
     return None
@@ -69,19 +69,21 @@ def leave() -> None:
     _write({})
 
 
-def led() -> tuple[Room, str] | None:
-    """The open room that this visitor leads, which the session or, once the page was reloaded, the link names; and
-    their token."""
-    for known in (st.session_state.get(KEPT, {}), st.query_params):
-        if (found := _find(known.get("room"))) and (token := leads(found)):
-            st.session_state[KEPT] = {"room": found.code, "teacher": token}
+def own_room() -> tuple[Room, str] | None:
+    """The open room that this visitor leads, and their token. The session names it; once the page was reloaded, the
+    link; in another tab, a cookie: of several rooms, that of the last."""
+    of_cookies = [_find(name.removeprefix(TEACHERS_COOKIE)) for name in _cookies() if name.startswith(TEACHERS_COOKIE)]
+    latest = sorted(filter(None, of_cookies), key=lambda room: room.opened, reverse=True)
+    named = [_find(known.get("room")) for known in (st.session_state.get(KEPT, {}), st.query_params)]
+    for found in filter(None, [*named, *latest]):
+        if token := teachers_token(found):
             return found, token
     return None
 
 
-def of_led() -> dict[str, str]:
+def link_to_own_room() -> dict[str, str]:
     """What a link needs so that a reloaded page knows the room that is led."""
-    return {"room": led_room[0].code, "teacher": "1"} if (led_room := led()) else {}
+    return {"room": own[0].code, "teacher": "1"} if (own := own_room()) else {}
 
 
 def pupil(room: Room) -> Pupil | None:
@@ -109,7 +111,7 @@ def remember(room: Room) -> None:
 
 def remember_teacher(room: Room, token: str) -> None:
     """In the teacher's browser."""
-    _set_cookie(LEADS + room.code, token)
+    _set_cookie(TEACHERS_COOKIE + room.code, token)
 
 
 def _set_cookie(name: str, value: str) -> None:
@@ -158,5 +160,9 @@ def _from_cookie(room: Room) -> str | None:
 
 
 def _cookie(name: str) -> str:
-    """As it was when the page was opened."""
-    return st.context.cookies.get(name, "")
+    return _cookies().get(name, "")
+
+
+def _cookies() -> Mapping[str, str]:
+    """As they were when the page was opened."""
+    return st.context.cookies

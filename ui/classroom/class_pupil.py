@@ -90,7 +90,7 @@ def _ask(room: Room, me: Pupil, view: View) -> None:
 
 def _photo(view: View) -> None:
     if view.question.shown is not None:
-        st.image(photos.address(view.question.shown), width=PHOTO, alt="The photo to name")
+        st.image(photos.address(view.question.shown), width=PHOTO, alt=what_is_seen(view))
 
 
 def _ballot(room: Room, me: Pupil, view: View) -> None:
@@ -127,29 +127,24 @@ def _vote(code: str, me: Pupil, number: int, choice: int) -> None:
 def _judge(room: Room, me: Pupil, view: View) -> None:
     question, chosen = view.question, room.choice(me, view.number)
     outcome = _outcome(me, view, chosen)
-    judged = chosen is not None and question.right is not None
-    st.title(f"{photos.mark(chosen == question.right)} {outcome}" if judged else outcome, anchor=False)
+    st.title(outcome if chosen is None else f"{photos.mark(chosen == question.right)} {outcome}", anchor=False)
     _heading(me, view)
     _photo(view)
-    if question.right is not None:
-        st.header(truth(view), anchor=False)
+    st.header(truth(view), anchor=False)
     if chosen is not None:
         st.markdown(f"You said “{plain(question.choices[chosen])}”.")
-    asked = scores.asked(room, me.since)
-    if question.right is not None and asked:
+    if asked := scores.asked(room, me.since):
         _show_score("Your score", _place(scores.places(room), me), asked)
     if question.lesson:
         st.markdown(NEXT_OF_LESSON)
     elif me.since > view.number and not view.is_last:
         st.markdown("The next one is yours.")
-    _speak(outcome if question.right is None else f"{outcome.removesuffix('!')}. {_answer(view)}")
+    _speak(f"{outcome.removesuffix('!')}. {_answer(view)}")
 
 
 def _outcome(me: Pupil, view: View, chosen: int | None) -> str:
     if me.since > view.number:
         return "You have just joined"
-    if view.question.right is None:
-        return "Look at the screen"
     if chosen is None:
         return "You did not vote"
     return "Right!" if chosen == view.question.right else "Not this time"
@@ -160,9 +155,20 @@ def truth(view: View) -> str:
     return plain(_answer(view))
 
 
+def what_is_seen(view: View) -> str:
+    """On the photo: what it shows, once that may be told."""
+    if view.question.photo is None:
+        return "The photo that the question is about"
+    return f"The photo: {with_article(_right(view))}" if view.phase is Phase.REVEALED else "The photo to name"
+
+
 def _answer(view: View) -> str:
-    right = view.question.choices[view.question.right or 0]
+    right = _right(view)
     return f"It is {with_article(right)}." if view.question.photo is not None else capitalized(right)
+
+
+def _right(view: View) -> str:
+    return view.question.choices[view.question.right]
 
 
 def _show_score(label: str, place: scores.Place | None, asked: int) -> None:

@@ -2,9 +2,10 @@
 
 from contextlib import suppress
 from html import escape
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.classroom import address, qr, rooms, scores
 from core.classroom.room import MOST_OF_DEVICE, Door, Phase, Room, View
@@ -19,8 +20,8 @@ from ui.fragment import fragment
 from ui.permission import THIS_COMPUTER
 from ui.pictures import photos
 
-QR, LARGE = 340, 640  # pixels; a low window shows the photo smaller
-SMALL = 320  # beside the chart
+QR = 340  # pixels
+SMALL = 320  # pixels, of a photo beside the chart
 HARD = " The photos were picked to be hard for the networks."
 CLOSED = "The door is closed: no new phone can join."
 LATEST = 40  # names that are shown while the pupils come in
@@ -44,6 +45,8 @@ def _screen(code: str, token: str) -> None:
         _wait(room, token)
     elif view.phase is Phase.FINISHED:
         _end(room, token, view)
+    elif view.phase is Phase.REVEALED:
+        _tell(room, token, view)
     else:
         _ask(room, token, view)
 
@@ -52,7 +55,7 @@ def _lesson_button(room: Room, **look: Any) -> None:
     """In a lesson: back to its step, which shows the answer once it is shown here."""
     if room.lesson_step and st.button("Back to the lesson", key="class_lesson", icon=":material/menu_book:", **look):
         lesson, step = room.lesson_step
-        link = {"lesson": lesson, "step": str(step), **class_link.of_led()}
+        link = {"lesson": lesson, "step": str(step), **class_link.link_to_own_room()}
         st.switch_page("../pages/lesson.py", query_params=link)
 
 
@@ -107,7 +110,7 @@ def _wait(room: Room, token: str) -> None:
                 icon=":material/wifi_off:",
             )
     with right:
-        where = f"Scan the square, or go to <b>{escape(found.page.partition('://')[2])}</b> and type"
+        where = f"Scan the square, or go to <b>{escape(found.page_to_type)}</b> and type"
         how = where if found.base else "The code"
         st.html(f'<div class="class-how">{CLOSED if room.door is Door.CLOSED else how}</div>')
         _code(room)
@@ -157,48 +160,68 @@ def _gather(room: Room) -> None:
 
 
 def _ask(room: Room, token: str, view: View) -> None:
-    shown, question = view.phase is Phase.REVEALED, emphasized(view.question.text)
-    told = shown and view.question.right is not None
-    networks = class_answers.networks() if view.question.photo is not None else None
-    if view.question.say and not shown:
+    if view.question.say:
         with st.container(key="class_say"):
             st.markdown(emphasized(view.question.say))
-    st.title(truth(view) if told else question, anchor=False)
-    if told and view.question.photo is None:
-        st.markdown(question)
+    st.title(emphasized(view.question.text), anchor=False)
     if view.question.shown is None:
         right = st.container()
     else:
-        left, right = st.columns([2, 3] if shown else 2)
+        left, right = st.columns(2)
         with left:
-            _photo(view.question.shown, small=shown)
-            if shown and networks:
-                class_answers.show_answers(view, networks)
+            _photo(view.question.shown, view, "class_photo", "stretch")
     with right:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            if shown:
-                _go_on_buttons(room, token, view)
-            else:
-                st.button(
-                    "Reveal",
-                    key="class_reveal",
-                    type="primary",
-                    icon=":material/visibility:",
-                    on_click=room.reveal,
-                    args=(token, view.number),
-                )
-                _lesson_button(room)
-            if not room.lesson_step:
-                _finish_button(room, token)
-            if view.questions > 1 and not room.lesson_step:
-                st.markdown(f"Photo {view.position + 1} of {view.questions}", width="content")
-        if shown:
-            class_answers.show_votes(view, networks)
-        else:
-            _count(view)
-            _latecomers(room)
+        with _buttons():
+            st.button(
+                "Reveal",
+                key="class_reveal",
+                type="primary",
+                icon=":material/visibility:",
+                on_click=room.reveal,
+                args=(token, view.number),
+            )
+            _lesson_button(room)
+            _game_buttons(room, token, view)
+        _count(view)
+        _latecomers(room)
         _door_button(room, token)
         _turned_away(room, token)
+
+
+def _tell(room: Room, token: str, view: View) -> None:
+    """The truth, and who was right."""
+    networks = class_answers.networks() if view.question.photo is not None else None
+    st.title(truth(view), anchor=False)
+    if view.question.photo is None:
+        st.markdown(emphasized(view.question.text))
+    if view.question.shown is None:
+        right = st.container()
+    else:
+        left, right = st.columns([2, 3])
+        with left:
+            _photo(view.question.shown, view, "class_photo_small", SMALL)
+            if networks:
+                class_answers.show_answers(view, networks)
+    with right:
+        with _buttons():
+            _go_on_buttons(room, token, view)
+            _game_buttons(room, token, view)
+        class_answers.show_votes(view, networks)
+        _door_button(room, token)
+        _turned_away(room, token)
+
+
+def _buttons() -> DeltaGenerator:
+    return st.container(horizontal=True, vertical_alignment="center")
+
+
+def _game_buttons(room: Room, token: str, view: View) -> None:
+    """What only a game has."""
+    if room.lesson_step:
+        return
+    _finish_button(room, token)
+    if view.questions > 1:
+        st.markdown(f"Photo {view.position + 1} of {view.questions}", width="content")
 
 
 def _go_on_buttons(room: Room, token: str, view: View) -> None:
@@ -214,13 +237,9 @@ def _go_on_buttons(room: Room, token: str, view: View) -> None:
     )
 
 
-def _photo(number: int, small: bool) -> None:
-    with st.container(key="class_photo_small" if small else "class_photo"):
-        st.image(
-            photos.address(number),
-            width=SMALL if small else "stretch",
-            alt="The photo to name",
-        )
+def _photo(number: int, view: View, key: str, width: int | Literal["stretch"]) -> None:
+    with st.container(key=key):
+        st.image(photos.address(number), width=width, alt=class_pupil.what_is_seen(view))
 
 
 def _count(view: View) -> None:
@@ -232,7 +251,7 @@ def _count(view: View) -> None:
 
 def _latecomers(room: Room) -> None:
     found = address.of(st.context.url)
-    where = f" at {escape(found.page.partition('://')[2])}" if found.base else ""
+    where = f" at {escape(found.page_to_type)}" if found.base else ""
     words = f"Late? Join{where} with the code <b>{room.code}</b>"
     st.html(f'<div class="class-late">{CLOSED if room.door is Door.CLOSED else words}</div>')
 

@@ -7,32 +7,45 @@ import streamlit as st
 from core.classroom import rooms
 from core.classroom.question import Question
 from core.classroom.room import Room
+from core.errors import ClassroomError
 from ui.classroom import class_link
 
 
 def ask(question: Question) -> NoReturn:
-    """On the class's screen, and in the room that the class is in already, unless a game is on there."""
-    led = class_link.led()
-    if led and not led[0].game_is_on:
-        room, token = led
+    """On the class's screen, and in the room that the class is in already. Raises ClassroomError where a class is in
+    the middle of a game there."""
+    own = class_link.own_room()
+    if own and not own[0].game_is_on:
+        room, token = own
         room.ask(token, question)
+    elif own and rooms.ROOMS.has_phones(own[0]):
+        raise ClassroomError(f"A game is on in the room {own[0].code}. End it first: on “Your class plays”, by “End”.")
     else:
         class_link.open_room([question])
-    st.switch_page("../pages/classroom.py", query_params=class_link.of_led())
+    st.switch_page("../pages/classroom.py", query_params=class_link.link_to_own_room())
+
+
+def reveal(step: tuple[str, int]) -> None:
+    """On the phones, too, where the class is voting on this step."""
+    if own := class_link.own_room():
+        room, token = own
+        view = room.view()
+        if view.question.step == step:
+            room.reveal(token, view.number)
 
 
 def has_revealed(step: tuple[str, int]) -> bool:
     """Whether the class has seen the answer on its screen."""
-    led = class_link.led()
-    return led is not None and led[0].has_revealed(step)
+    own = class_link.own_room()
+    return own is not None and own[0].has_revealed(step)
 
 
 def begin(lesson: str) -> None:
     """A class that is still there stays in its room, with no points; for the next class, a new room will be opened."""
-    led = class_link.led()
-    if not led or led[0].game_is_on:
+    own = class_link.own_room()
+    if not own or own[0].game_is_on:
         return
-    room, token = led
+    room, token = own
     if not rooms.ROOMS.has_phones(room):
         if room.pupils or room.lesson_step:
             _close(room, token)
@@ -42,13 +55,13 @@ def begin(lesson: str) -> None:
 
 def show_room() -> None:
     """Who will be asked, before a lesson begins."""
-    led = class_link.led()
-    if led and (joined := len(led[0].pupils)):
-        stays = rooms.ROOMS.has_phones(led[0]) and not led[0].game_is_on
+    own = class_link.own_room()
+    if own and (joined := len(own[0].pupils)):
+        stays = rooms.ROOMS.has_phones(own[0]) and not own[0].game_is_on
         with st.container(horizontal=True, vertical_alignment="center", key="lesson_room"):
-            phones = f"{joined} phone{'s have' if joined > 1 else ' has'} joined the room **{led[0].code}**"
+            phones = f"{joined} phone{'s have' if joined > 1 else ' has'} joined the room **{own[0].code}**"
             st.markdown(f"{phones}{', also for the next lesson' * stays}.", width="content")
-            st.button("Close the room", key="lesson_close", icon=":material/logout:", on_click=_close, args=led)
+            st.button("Close the room", key="lesson_close", icon=":material/logout:", on_click=_close, args=own)
 
 
 def _close(room: Room, token: str) -> None:

@@ -158,7 +158,7 @@ def _begin(lesson: Lesson) -> None:
 
 def _go(lesson: Lesson, number: int) -> None:
     st.session_state.pop("_lesson_done", None)
-    st.query_params.update(lesson=lesson.name, step=str(number), **class_link.of_led())
+    st.query_params.update(lesson=lesson.name, step=str(number), **class_link.link_to_own_room())
 
 
 def _show_way(lesson: Lesson, number: int) -> None:
@@ -229,6 +229,7 @@ def _ask(step: Step, guess: Guess, key: tuple[str, int]) -> None:
 def _reveal(key: tuple[str, int], widget: str) -> None:
     """What the widget says by now: a last change comes with the click."""
     st.session_state.setdefault("_guesses", {})[key] = st.session_state.get(widget)
+    lesson_class.reveal(key)
 
 
 def _show_outcome(guess: Guess, key: tuple[str, int]) -> None:

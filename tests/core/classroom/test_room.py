@@ -13,7 +13,7 @@ from core.classroom.rooms import Rooms
 from core.errors import ClassroomError
 
 THREE = ("cat", "dog", "frog")
-QUESTIONS = [Question(f"Question {i}", THREE, right) for i, right in enumerate((0, 1, None, 2))]
+QUESTIONS = [Question(f"Question {i}", THREE, right) for i, right in enumerate((0, 1, 1, 2))]
 
 
 def opened(questions=QUESTIONS) -> tuple[Room, str]:
@@ -92,7 +92,7 @@ def test_scores_ranks_and_the_majority():
     assert room.view().phase is Phase.FINISHED
     places = scores.places(room)
     assert [(place.pupil, place.score, place.rank) for place in places] == [(a, 3, 1), (b, 2, 2), (c, 1, 3)]
-    assert scores.asked(room) == 3  # the one without a right answer is none to be right on
+    assert scores.asked(room) == 4
     assert scores.class_score(room) == 2  # at the second, three said three things
 
 
@@ -142,7 +142,7 @@ def test_ordinals(rank, said):
 
 
 @pytest.mark.parametrize(
-    ("choices", "right"), [(("a",), None), (tuple("abcdefghijk"), None), (("a", "b"), 2), (("a", "b"), -1)]
+    ("choices", "right"), [(("a",), 0), (tuple("abcdefghijk"), 0), (("a", "b"), 2), (("a", "b"), -1)]
 )
 def test_a_question_that_makes_no_sense_is_none(choices, right):
     with pytest.raises(ValueError, match="choices"):
