@@ -30,6 +30,7 @@ from core import paths
 from core.errors import LabError, RunError, TrainingError
 from core.jobs import keeper, trainings
 from core.runs import library, status
+from core.runs.file_names import STATE_FILE
 from core.runs.run import open_run
 from core.settings.train_config import TrainConfig
 
@@ -38,7 +39,8 @@ PAUSE = 0.3  # seconds between two actions of a visitor
 
 
 def disturb(configs: list[TrainConfig], visitors: int, at_once: int, seed: int, patience: float) -> dict:
-    """Do it all in the folder of the user's own runs (RESNET_LAB_RUNS), which must be empty. What came of it, counted.
+    """Do it all in the folder of the user's own runs (RESNET_LAB_RUNS), which must be empty. What came of it, counted
+    or named.
 
     `patience`: seconds after which what is not finished counts as stuck."""
     os.environ["RESNET_LAB_JOBS"], trainings.TRAINER = str(at_once), TRAINER
@@ -48,35 +50,56 @@ def disturb(configs: list[TrainConfig], visitors: int, at_once: int, seed: int, 
         threading.Thread(target=_visit, args=(configs, number, visitors, random.Random(f"{seed} {number}"), actions))
         for number in range(visitors)
     ]
-    for thread in threads:
-        thread.start()
-    root, most = paths.own_runs_dir(), 0
-    while any(thread.is_alive() for thread in threads):
-        trainings.states()  # as a page does that somebody looks at
-        with status.lock(root):  # so that none starts while they are counted
-            most = max(most, len(keeper.names_in("training", keeper.states(root))))
-        time.sleep(0.1)
-    while (left := trainings.states()) and time.monotonic() < begin + patience:
-        for name, said in left.items():
-            if said.state in ("stopped", "failed"):
-                with suppress(TrainingError):
-                    trainings.resume(name)
-        time.sleep(PAUSE)
-    deadline = time.monotonic() + 10
-    while (orphans := processes_of(root)) and time.monotonic() < deadline:
-        time.sleep(0.1)
+    root = paths.own_runs_dir()
+    most = _most_at_once(threads, root)
+    left = _resumed_until_none_is_left(begin + patience)
+    orphans = _still_there(root)
+    with status.lock(root):
+        trainings.clear_finished(root)
     return {
         "jobs": len(configs),
         "stuck": len(left),
         "lost_or_wrong": sum(not is_right(root / config.default_run_name, config) for config in configs),
         "unreadable": len(library.list_runs()[1]),
-        "leftovers": len(leftovers(root)),
-        "orphans": len(orphans),
+        "leftovers": [str(path.relative_to(root)) for path in leftovers(root)],
+        "orphans": [" ".join(process.info["cmdline"]) for process in orphans],
         "most_at_once": most,
         "allowed_at_once": at_once,
         "seconds": round(time.monotonic() - begin),
         **dict(sorted(actions.items())),
     }
+
+
+def _most_at_once(threads: list[threading.Thread], root: Path) -> int:
+    """Of trainings, while these visitors disturb them."""
+    most = 0
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        trainings.states()  # as a page does that somebody looks at
+        with status.lock(root):  # so that none starts while they are counted
+            most = max(most, len(keeper.names_in("training", keeper.states(root))))
+        time.sleep(0.1)
+    return most
+
+
+def _resumed_until_none_is_left(deadline: float) -> dict[str, status.Status]:
+    """What is left all the same, at the `deadline`."""
+    while (left := trainings.states()) and time.monotonic() < deadline:
+        for name, said in left.items():
+            if said.state in ("stopped", "failed"):
+                with suppress(TrainingError):
+                    trainings.resume(name)
+        time.sleep(PAUSE)
+    return left
+
+
+def _still_there(root: Path) -> list[psutil.Process]:
+    """The processes that don't end by themselves."""
+    deadline = time.monotonic() + 10
+    while (orphans := processes_of(root)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return orphans
 
 
 def is_well(result: dict) -> bool:
@@ -155,8 +178,9 @@ def is_right(folder: Path, config: TrainConfig) -> bool:
 
 
 def leftovers(root: Path) -> list[Path]:
-    """Half-written files, over which a process was killed."""
-    return [path for path in root.glob("*/*") if path.name.startswith(".")]
+    """Files over which a process was killed: half-written ones, and of finished runs what only a training needs."""
+    needed_no_more = (STATE_FILE, status.LOG_FILE, status.FILE)
+    return [path for path in root.glob("*/*") if path.name.startswith(".") or path.name in needed_no_more]
 
 
 def main() -> int:

@@ -21,9 +21,9 @@ from safetensors.numpy import load_file, save
 from core.errors import LabError
 from core.files import write_atomically
 from core.runs import status
+from core.runs.file_names import CONFIG_FILE, STATE_FILE
 
 STEPS, SECONDS = 20, 0.05  # an epoch's, and a step's
-STATE_FILE = "resume.safetensors"
 
 
 def chain(seed: int, value: int, step: int) -> int:
@@ -46,7 +46,7 @@ def main(folder: Path) -> int:
     status.claim(folder)
     stops: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, frame: stops.append(number))
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))["config"]
+    config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))["config"]
     seed, steps = config["seed"], config["epochs"] * STEPS
     step, value = load_state(folder / STATE_FILE)
     said = replace(status.read(folder), epochs=config["epochs"])
@@ -94,8 +94,7 @@ def _finish(folder: Path, config: dict, value: int) -> None:
     store.save_facts(folder, run.config, facts)
     store.save_progress(folder, rows, ["none"], [[0.0]] * len(rows))
     store.save_test_logits(folder, as_logits(value))
-    for needed_no_more in (STATE_FILE, status.LOG_FILE, status.FILE):
-        (folder / needed_no_more).unlink(missing_ok=True)
+    status.clear(folder)
 
 
 if __name__ == "__main__":

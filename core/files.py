@@ -66,10 +66,12 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what `write_atomically` has left in `folder` where its process was killed in the middle."""
-    for path in folder.glob(f".*.{'[a-z0-9_]' * 8}"):  # as mkstemp names them
-        if path.is_file():
-            path.unlink(missing_ok=True)
+    """Remove what `write_atomically`, or a lock of `filelock`, has left in `folder` where its process was killed in the
+    middle."""
+    for pattern in (f".*.{'[a-z0-9_]' * 8}", ".*.break.*"):  # as mkstemp and filelock name them
+        for path in folder.glob(pattern):
+            if path.is_file():
+                path.unlink(missing_ok=True)
 
 
 def remove_abandoned(root: Path, *beginnings: str) -> None:

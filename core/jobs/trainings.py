@@ -194,9 +194,20 @@ def _changing() -> Iterator[Path]:
     try:
         with writing(root), status.lock(root):
             remove_abandoned(root, DELETED, IMPORTING)
+            clear_finished(root)
             yield root
     except RunError as error:
         raise TrainingError(str(error)) from None
+
+
+def clear_finished(root: Path) -> None:
+    """Remove what is left of trainings that were killed just after their result was there. To be called under
+    `status.lock`."""
+    for folder in root.iterdir() if root.is_dir() else ():
+        if not folder.is_symlink() and (folder / status.FILE).is_file() and status.finished(folder):
+            last = status.read(folder)
+            if last is None or last.state != "training":
+                status.clear(folder)
 
 
 def _wake(root: Path) -> None:
@@ -245,17 +256,22 @@ def _write_stopped(folder: Path, run_status: Status) -> None:
 
 
 def _end(folder: Path, run_status: Status, patience: float) -> None:
-    """Ask a training to save its state and end. Once it says that it has, or else after `patience` seconds, insist:
-    what it would still do is free its memory, which can take seconds on a busy machine."""
+    """Ask a training to save its state and end. Once it says that it has, and has released its claim, or else after
+    `patience` seconds, insist: what it would still do is free its memory, which can take seconds on a busy machine."""
     process = run_status.process
     if process is None:
         return
     with suppress(psutil.NoSuchProcess):
         process.terminate()
-        _wait_until(lambda: (now := status.read(folder)) is None or now.state != "training", patience)
+        _wait_until(lambda: run_status.process is None or not _trains(folder), patience)
         _wait_until(lambda: run_status.process is None or not any(folder.glob(f".{STATE_FILE}.*")), SAVING)
         process.kill()
     _wait_until(lambda: run_status.process is None, patience)
+
+
+def _trains(folder: Path) -> bool:
+    now = status.read(folder)
+    return (now is not None and now.state == "training") or status.is_claimed(folder)
 
 
 def _wait_until(condition: Callable[[], bool], seconds: float) -> None:

@@ -20,7 +20,7 @@ from filelock import SoftFileLease, Timeout
 
 from core.errors import LabError, TrainingError, plain_reason
 from core.files import patiently, remove_leftovers, write_json
-from core.runs.file_names import RESULT_FILE
+from core.runs.file_names import RESULT_FILE, STATE_FILE
 from core.runs.workers import SILENCE, Worker, silence
 from core.settings.setting import require_types
 
@@ -76,7 +76,8 @@ def lock(root: Path) -> Iterator[None]:
 
 
 def claim(folder: Path) -> None:
-    """From now on, until `release`, this process trains the run in `folder`. Raises TrainingError if another does.
+    """From now on, until `release`, this process trains the run in `folder`. Raises TrainingError if another does, or
+    has finished it.
 
     Half-written files of a process that was killed are removed."""
     with lock(folder.parent):
@@ -84,11 +85,16 @@ def claim(folder: Path) -> None:
         if status and status.state == "training" and not status.is_me:
             raise TrainingError(in_training(folder.name, status))
         lease = SoftFileLease(folder / CLAIM_FILE, lease_duration=SILENCE, thread_local=False)
+        if status and status.here and status.process is None:
+            lease.break_lock()  # which takes an ended process for a running one until its parent asks for it
         try:
             lease.acquire(timeout=CLAIM_PATIENCE)
         except Timeout:
             where = f" on {lease.owner.hostname}" if lease.owner else ""
             raise TrainingError(f"{folder.name} is in training already{where}.") from None
+        if finished(folder):  # while this process waited
+            lease.release()
+            raise TrainingError(f"{folder.name} is finished already.")
         _claims[folder] = lease
         remove_leftovers(folder)
         mine = {"state": "training", "reason": "", "diverged": False, **asdict(Worker())}
@@ -116,6 +122,21 @@ def release(folder: Path) -> None:
     if lease := _claims.pop(folder, None):
         with suppress(OSError):
             lease.release()
+
+
+def is_claimed(folder: Path) -> bool:
+    return (folder / CLAIM_FILE).exists()
+
+
+def clear(folder: Path) -> None:
+    """Remove what only the training of a finished run needed, by the process that trained it, or, where that was
+    killed in the middle of this, by another under the `lock`. The status goes last, and so tells that something may be
+    left."""
+    release(folder)
+    remove_leftovers(folder)
+    for needed_no_more in (STATE_FILE, LOG_FILE, CLAIM_FILE, FILE):
+        with suppress(OSError):  # Windows keeps a log that is open
+            (folder / needed_no_more).unlink(missing_ok=True)
 
 
 def in_training(name: str, status: Status) -> str:

@@ -229,6 +229,49 @@ def test_killed_training_has_failed_at_once_and_can_be_resumed(stand_ins):
     wait_until(lambda: begun(name))
 
 
+SLOW_END = """
+import runpy, time
+from core.runs import status, store
+save, release = store.save_test_logits, status.release
+def save_late(folder, logits):
+    (folder / "finishing").touch()
+    time.sleep(0.5)
+    save(folder, logits)
+def release_late(folder):
+    time.sleep(0.5)
+    release(folder)
+store.save_test_logits, status.release = save_late, release_late
+runpy.run_module("benchmarks.stand_in_trainer", run_name="__main__")
+"""
+
+
+@pytest.fixture
+def finishing(own_runs, monkeypatch) -> Path:
+    """The folder of a run in whose training it is too late for a stop, and which takes a second to end."""
+    monkeypatch.setattr(trainings, "TRAINER", [sys.executable, "-c", SLOW_END])
+    (name,) = trainings.start([SHORT])
+    wait_until((own_runs / name / "finishing").exists)
+    return own_runs / name
+
+
+def test_who_is_just_finishing_puts_all_away_before_it_is_ended_by_force(finishing):
+    trainings.stop(finishing.name, patience=10)
+    assert status.finished(finishing)
+    assert job_queue.leftovers(finishing.parent) == []
+
+
+def test_what_is_left_of_a_training_that_was_killed_after_its_result_goes_with_the_next_change(finishing):
+    process = status.read(finishing).process
+    wait_until(lambda: status.finished(finishing))
+    process.kill()
+    wait_until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)
+    assert {path.name for path in job_queue.leftovers(finishing.parent)} >= {status.CLAIM_FILE, STATE_FILE, status.FILE}
+    with pytest.raises(TrainingError, match="finished"):
+        trainings.resume(finishing.name)
+    assert job_queue.leftovers(finishing.parent) == []
+    assert status.finished(finishing)
+
+
 def test_training_that_does_not_listen_is_ended_by_force(stand_ins):
     (name,) = trainings.start([LONG])
     wait_until(lambda: begun(name))
