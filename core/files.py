@@ -88,8 +88,12 @@ def write_text(path: Path, text: str) -> None:
     write_atomically(path, lambda file: file.write(text.encode()))
 
 
+def as_json(value: object) -> str:
+    return json.dumps(value, indent=2) + "\n"
+
+
 def write_json(path: Path, value: object) -> None:
-    write_text(path, json.dumps(value, indent=2) + "\n")
+    write_text(path, as_json(value))
 
 
 def sha256_of(path: Path) -> str:

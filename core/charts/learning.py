@@ -144,7 +144,7 @@ def schedule(table: pd.DataFrame, epochs: int) -> alt.Chart:
     )
 
 
-def way_on_map(
+def path_on_map(
     ground: pd.DataFrame, path: pd.DataFrame, color: str, symbol: str, domain: list[float], share: Sequence[float]
 ) -> alt.LayerChart | alt.FacetChart:
     """The path of a training over the loss of the plane in which it lies: `ground_table` and `path_table` of

@@ -14,7 +14,6 @@ from core.runs.library import find_run
 from core.settings.environment import expanded
 
 HEATMAP_SIDE = 512  # pixels
-METHOD = "GradCAM"  # where none is named
 
 
 def parser() -> Parser:
@@ -23,7 +22,7 @@ def parser() -> Parser:
     p.add_argument("image", metavar="IMAGE", type=expanded, help="a JPEG, PNG or WebP; its center square is used")
     p.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     p.add_argument("--heatmap", metavar="OUT.png", type=expanded, help="write the picture with the heatmap over it")
-    p.add_argument("--method", choices=gradcam.METHODS, help=f"of the heatmap; {METHOD}")
+    p.add_argument("--method", choices=gradcam.METHODS, help=f"of the heatmap; {gradcam.USUAL}")
     p.add_argument("--layer", metavar="NAME", help="where in the network the heatmap is taken; default: the last")
     p.add_argument("--target", choices=CLASSES, help="what the heatmap is for; default: the answer")
     return p
@@ -49,7 +48,7 @@ def main(argv: list[str] | None = None) -> int:
     label = max(by_class, key=by_class.__getitem__)
     if args.heatmap:
         target = CLASSES.index(args.target or label)
-        prediction = predictor.predict(pixels, target, args.method or METHOD, args.layer)
+        prediction = predictor.predict(pixels, target, args.method or gradcam.USUAL, args.layer)
         _write_heatmap(args.heatmap, square, prediction.heatmap)
     if args.json:
         print(json.dumps({"run": run.name, "label": label, "probabilities": by_class}))

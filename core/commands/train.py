@@ -58,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
         if setting.option:
             _add_option(p, name)
     p.add_argument(
-        "--data", default="full", help="full: 50,000 images; shipped: the app's 10,000; or a folder, or an archive"
+        "--data", help="full, the default: 50,000 images; shipped: the app's 10,000; or a folder, or an archive"
     )
     p.add_argument("--name", help="the run's name; default: made from the options")
     p.add_argument(
@@ -217,6 +217,7 @@ def configs_of(args: argparse.Namespace) -> list[TrainConfig]:
     if not args.run:
         if not args.architectures:
             parser().error("the following arguments are required: ARCHITECTURE")
+        args.data = args.data or "full"
         return [_config(name, args) for name in args.architectures]
     defaults, others = vars(parser().parse_args([])), {"run", "resume", "threads", "compile", "log", "data"}
     if any(value != defaults[name] for name, value in vars(args).items() if name not in others):
@@ -226,7 +227,7 @@ def configs_of(args: argparse.Namespace) -> list[TrainConfig]:
     args.run = args.run.resolve()
     args.out, args.name, args.resume = args.run.parent, args.run.name, True
     run = open_run(args.run)
-    if args.data == defaults["data"]:
+    if args.data is None:
         args.data = run.image_source
     elif "shipped" in (args.data, run.config.data) and args.data != run.config.data:
         raise LabError(f"{run.name} was begun with other photos: --data {run.config.data}.")

@@ -39,9 +39,10 @@ class Method:
         return f"Where {who} looked for “{label}”" if self.of_class else f"Where {who} responded most, to any class"
 
 
+USUAL = "GradCAM"
 # By the name of pytorch-grad-cam's class.
 METHODS = {
-    "GradCAM": Method("Grad-CAM", "Weighs each channel by its mean gradient (Selvaraju et al. 2017)."),
+    USUAL: Method("Grad-CAM", "Weighs each channel by its mean gradient (Selvaraju et al. 2017)."),
     "GradCAMPlusPlus": Method("Grad-CAM++", "Better with several objects in one picture (Chattopadhyay et al. 2018)."),
     "HiResCAM": Method("HiResCAM", "Weighs every cell by its own gradient (Draelos and Carin 2020)."),
     "XGradCAM": Method("XGrad-CAM", "Scales the gradients by how active a channel is (Fu et al. 2020)."),
@@ -74,9 +75,7 @@ def focus(heatmap: np.ndarray) -> Focus | None:
     return Focus((row + 0.5) / height, (column + 0.5) / width, half / heatmap.size)
 
 
-def heatmap(
-    model: "nn.Module", layer: "nn.Module", inputs: "Tensor", target: int, method: str = "GradCAM"
-) -> np.ndarray:
+def heatmap(model: "nn.Module", layer: "nn.Module", inputs: "Tensor", target: int, method: str = USUAL) -> np.ndarray:
     """Heatmap float32 (h, w), 0 to 1, of what in `inputs` (1, 3, h, w) speaks for class `target`, seen at `layer`.
 
     `method`: of METHODS. Needs `model` in eval mode with frozen parameters and leaves it so: no hooks, no gradients

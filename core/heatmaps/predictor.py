@@ -88,7 +88,7 @@ class Predictor:
         return calibration.probabilities(self.logits(pictures), self._temperature)
 
     def predict(
-        self, pixels: np.ndarray, target: int | None = None, method: str = "GradCAM", layer: str | None = None
+        self, pixels: np.ndarray, target: int | None = None, method: str = gradcam.USUAL, layer: str | None = None
     ) -> Prediction:
         """What it says of `pixels` uint8 (32, 32, 3), with the heatmap of class `target` (default: of its answer) by
         `method` of `gradcam.METHODS`, seen at `layer` of `layers` (default: the last). Raises ModelError, and LabError

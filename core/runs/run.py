@@ -102,7 +102,7 @@ class Run:
     @property
     def training_images(self) -> int | None:
         """How many it learned from, validation apart; None where it was trained elsewhere, or not yet."""
-        return self.facts.get("training_images")
+        return None if self.imported else self.facts.get("training_images")
 
     @property
     def best_epoch(self) -> int | None:
@@ -283,6 +283,8 @@ def open_run(path: Path) -> Run:
         if not waits and not all(map(_is_count, _counts(run))):
             names = "parameters, multiply_adds and training_images"
             raise RunError(f"{names} must be whole numbers, from 1 to {LARGEST_COUNT:,}.")
+        if run.imported and not all(isinstance(told, str) for told in _told_of_import(run)):
+            raise RunError("What it tells of the file that was imported must be text.")
     except FileNotFoundError:
         raise RunError(f"{path} is not a run: it has no config.json.") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -314,6 +316,12 @@ def _counts(run: Run) -> list:
     """All numbers that its facts must tell; raises KeyError or TypeError where they don't."""
     of_training = [] if run.imported else [run.facts["training_images"]]
     return [run.parameters, run.multiply_adds, *of_training]
+
+
+def _told_of_import(run: Run) -> list:
+    """Raises KeyError where the file is not named."""
+    told = run.facts["imported"]
+    return [told["file"], *told.values()]
 
 
 def _is_count(known: object) -> bool:

@@ -60,8 +60,10 @@ def facts_of(config: TrainConfig, facts: dict) -> dict:
 
 def note_data_folder(run: Run, folder: Path | None) -> None:
     """Where its training images are now, for whoever goes on; None: in the place known by name."""
-    if folder and run.facts.get("data_folder") != str(folder.resolve()):
-        save_facts(run.path, run.config, run.facts | {"data_folder": str(folder.resolve())})
+    facts = {name: value for name, value in run.facts.items() if name != "data_folder"}
+    facts |= {"data_folder": str(folder.resolve())} if folder else {}
+    if facts != run.facts:
+        save_facts(run.path, run.config, facts)
 
 
 def save_progress(

@@ -1,6 +1,5 @@
 """Which files of a run go with it to another machine, and how large each may be."""
 
-import json
 import re
 import shutil
 from dataclasses import replace
@@ -9,6 +8,7 @@ from pathlib import Path
 from core.analysis import calibration, probes, robustness, surgery
 from core.analysis.landscapes import landscape, walk
 from core.errors import RunError
+from core.files import as_json
 from core.paths import file_name
 from core.runs import tables
 from core.runs.file_names import (
@@ -70,7 +70,7 @@ def shared_contents(run: Run) -> dict[str, Path | bytes]:
     contents: dict[str, Path | bytes] = {path.name: path for path in _files_of(run) if path.name != CARD_FILE}
     shared = without_folders(run)
     if shared != run:
-        contents[CONFIG_FILE] = json.dumps(facts_of(shared.config, shared.facts), indent=2).encode()
+        contents[CONFIG_FILE] = as_json(facts_of(shared.config, shared.facts)).encode()
     return contents
 
 

@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from core import paths
 from core.errors import LabError, RunError
 from core.files import patiently, remove_abandoned, writing
+from core.paths import file_name
 from core.runs import library, status, validation
 from core.runs.file_names import CARD_FILE, CHANGE_FILE, CONFIG_FILE, GRADIENTS_FILE, VALIDATION_FILE
 from core.runs.run import Run, open_run
@@ -228,6 +229,9 @@ def _check_facts(run: Run) -> None:
         raise RunError(f"{run.name}: config.json holds something else than plain text: {bad[0][:40]!r}.")
     if run.environment and run.precision not in KNOWN_PRECISIONS:
         raise RunError(f"{run.name}: config.json tells a precision that is not known.")
+    folder = run.facts.get("data_folder", "")
+    if not isinstance(folder, str) or file_name(folder) != folder:  # elsewhere it would be looked for on this machine
+        raise RunError(f"{run.name}: config.json tells of a folder of photos by more than its name.")
     if not LAYER.fullmatch(run.config.freeze):
         raise RunError(f"{run.name}: config.json tells of frozen layers by what is no layer's name.")
 

@@ -36,13 +36,12 @@ MOST_WORKERS = 8  # each has a network of its own, and all photos in it at once
 Weights = list[Tensor]
 
 
-class Way:
+class TrainingPath:
     """The weights that a run kept during training, and the plane of their two main directions."""
 
-    def __init__(self, run: Run, images: Images, precision: str, workers: int):
-        """`precision`: of the numbers it computes with; `workers`: places that are looked at at once. Raises LabError
-        for a network that is none of the CIFAR twins, or has learned nothing, RunError where weights that it kept are
-        missing or damaged."""
+    def __init__(self, run: Run, images: Images, workers: int):
+        """`workers`: places that are looked at at once. Raises LabError for a network that is none of the CIFAR twins,
+        or has learned nothing, RunError where weights that it kept are missing or damaged."""
         require_twin(run.config)
         model = build(run.config)
         state, learned = model.state_dict(), [name for name, _ in model.named_parameters()]
@@ -56,9 +55,9 @@ class Way:
         if not self.distance.any():
             raise LabError(f"{run.name} has learned nothing: all weights that it kept are the same.")
         self._directions, self.share = main_directions(self._kept)
-        self.path = np.array([[_product(step, along) for along in self._directions] for step in differences])
+        self.points = np.array([[_product(step, along) for along in self._directions] for step in differences])
         pixels, self._labels = to_tensors(images)
-        self._pixels, self.precision = family(run.config).preprocessing(pixels), precision
+        self._pixels = family(run.config).preprocessing(pixels)
         use_batch_statistics(model, run.config.freeze)
         model.requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._workers = min(workers, MOST_WORKERS)
@@ -66,29 +65,29 @@ class Way:
         for _ in range(self._workers):
             self._idle.put(deepcopy(model))
 
-    def look_at(self, moment: int) -> tuple[float, float]:
-        """Mean loss, at most HIGHEST, and accuracy (0 to 1) of the weights kept at this one of `epochs`."""
-        return self._measure(self._kept[moment])
+    def look_at(self, moment: int, precision: str) -> tuple[float, float]:
+        """Mean loss, at most HIGHEST, and accuracy (0 to 1) of the weights kept at this one of `epochs`, calculated in
+        numbers of this `precision`."""
+        return self._measure(self._kept[moment], precision)
 
-    def look(self, place: tuple[float, float]) -> tuple[float, float]:
+    def look(self, place: tuple[float, float], precision: str) -> tuple[float, float]:
         """The same so far along both directions from the last weights."""
         first, second = self._directions
-        return self._measure(
-            [w + place[0] * a + place[1] * b for w, a, b in zip(self._kept[-1], first, second, strict=True)]
-        )
+        moved = [w + place[0] * a + place[1] * b for w, a, b in zip(self._kept[-1], first, second, strict=True)]
+        return self._measure(moved, precision)
 
-    def look_round(self, places: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    def look_round(self, places: list[tuple[float, float]], precision: str) -> list[tuple[float, float]]:
         """`look` at several at once."""
         with ThreadPoolExecutor(self._workers) as pool:
-            return list(pool.map(self.look, places))
+            return list(pool.map(lambda place: self.look(place, precision), places))
 
     @torch.inference_mode()  # holds for the thread that enters it
-    def _measure(self, weights: Weights) -> tuple[float, float]:
+    def _measure(self, weights: Weights, precision: str) -> tuple[float, float]:
         model = self._idle.get()
         try:
             for parameter, value in zip(model.parameters(), weights, strict=True):
                 parameter.copy_(value)
-            with autocast("cpu", self.precision):
+            with autocast("cpu", precision):
                 logits = model(self._pixels).float()
         finally:
             self._idle.put(model)
@@ -123,16 +122,17 @@ def _product(a: Weights, b: Weights) -> float:
     return float(sum(one.double().flatten() @ other.double().flatten() for one, other in zip(a, b, strict=True)))
 
 
-def study(way: Way, found: Walk) -> Iterator[None]:
-    """Fill in what is unknown in `found`; yields after each row of the map, and after what comes before it. Raises as
-    `Way`."""
+def study(path: TrainingPath, found: Walk) -> Iterator[None]:
+    """Fill in what is unknown in `found`, in its precision; yields after each row of the map, and after what comes
+    before it."""
     if np.isnan(found.path_loss).any():
         for moment in range(len(found.epochs)):
-            found.own_loss[moment], found.own_accuracy[moment] = way.look_at(moment)
-        found.path_loss[:] = [loss for loss, _ in way.look_round([tuple(place) for place in way.path.tolist()])]
+            found.own_loss[moment], found.own_accuracy[moment] = path.look_at(moment, found.precision)
+        on_path = path.look_round([tuple(place) for place in path.points.tolist()], found.precision)
+        found.path_loss[:] = [loss for loss, _ in on_path]
         yield
     first, second = found.steps
     for row in np.flatnonzero(np.isnan(found.loss).any(axis=1)):
-        looked = way.look_round([(along, second[row]) for along in first])
+        looked = path.look_round([(along, second[row]) for along in first], found.precision)
         found.loss[row], found.accuracy[row] = zip(*looked, strict=True)
         yield

@@ -63,7 +63,7 @@ def details(found: Shape, photos: int, cut_off: float, cap: float) -> str:
     return f"{words} {cut_off:.0%} of the map is above {cap:g} and cut off here; it goes up to {found.highest:.3g}."
 
 
-def way(found: Walk) -> str:
+def path(found: Walk) -> str:
     """The path of a training, in a line."""
     losses = ", ".join(f"{loss:.2f}" for loss in found.own_loss)
     return (
@@ -73,14 +73,14 @@ def way(found: Walk) -> str:
     )
 
 
-def way_finding(names: dict[str, str], ways: dict[str, Walk]) -> str:
+def path_finding(names: dict[str, str], paths: dict[str, Walk]) -> str:
     """E.g. "Two directions capture 84% of the plain network's path, and 88% of the ResNet's."; by side."""
-    first, *others = [(f"{found.held:.0%}", f"{names[side]}'s") for side, found in ways.items()]
+    first, *others = [(f"{found.held:.0%}", f"{names[side]}'s") for side, found in paths.items()]
     each = [f"{first[0]} of {first[1]} path", *(" of ".join(other) for other in others)]
     return f"Two directions capture {', and '.join(each)}."
 
 
-def way_details(found: Walk) -> str:
+def path_details(found: Walk) -> str:
     """Of one path."""
     start, end = found.own_loss[0], found.own_loss[-1]
     if found.rises:

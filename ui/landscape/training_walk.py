@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.analysis.landscapes import landscape, walk
 from core.analysis.landscapes.walk import Walk
-from core.charts.learning import way_on_map
+from core.charts.learning import path_on_map
 from core.charts.palette import SYMBOLS
 from core.errors import LabError
 from core.runs import kept_weights, reproduction
@@ -45,7 +45,7 @@ def show(pair: Pair) -> None:
         "the loss there."
     )
     known = {side: run for side, run in pair if _was_kept(run)}
-    ways = not_yet.read(known.items(), walk.load, "The path of **{side}** has not been mapped yet.", _command)
+    paths = not_yet.read(known.items(), walk.load, "The path of **{side}** has not been mapped yet.", _command)
     if without := _without(pair):
         whose = " and ".join(f"**{side}**" for side in without)
         st.markdown(f"No weights were saved while {whose} learned.")
@@ -55,11 +55,11 @@ def show(pair: Pair) -> None:
             "The weights of these two were saved during training.",
             key="walked",
         )
-    if not ways:
+    if not paths:
         return
-    st.markdown(f"## {landscape_words.way_finding(pair.names, ways)}")
-    scale = walk.scale(ways.values())
-    for place, (side, found) in zip(st.columns(2), ways.items(), strict=False):
+    st.markdown(f"## {landscape_words.path_finding(pair.names, paths)}")
+    scale = walk.scale(paths.values())
+    for place, (side, found) in zip(st.columns(2), paths.items(), strict=False):
         with place, st.container(border=True, key=f"walk_{side}"):
             _show_way(pair, side, found, scale)
     st.caption(
@@ -67,7 +67,7 @@ def show(pair: Pair) -> None:
         "last color. A point has the color of the loss of the network itself at that moment. Along the axes: how far "
         "the weights are from those of the end."
     )
-    moments = max(len(found.epochs) for found in ways.values())
+    moments = max(len(found.epochs) for found in paths.values())
     st.markdown(NO_PROOF.format(chance=walk.share_of_chance(moments)))
 
 
@@ -91,10 +91,10 @@ def _was_kept(run: Run) -> bool:
 
 def _show_way(pair: Pair, side: str, found: Walk, scale: list[float]) -> None:
     run = pair[side]
-    words = landscape_words.way_details(found)
+    words = landscape_words.path_details(found)
     looks.caption(pair, side, run)
     chart.show(
-        way_on_map,
+        path_on_map,
         walk.ground_table(found),
         walk.path_table(found),
         pair.colors[side],

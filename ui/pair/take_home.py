@@ -103,7 +103,7 @@ def _drawn_by(side: str, run: Run) -> Callable[[np.ndarray], Map]:
     from ui.pictures.closer_look import in_words
 
     def draw(pixels: np.ndarray) -> Map:
-        heatmap = cached.prediction(run, pixels, None, "GradCAM", None).heatmap
+        heatmap = cached.prediction(run, pixels, None, gradcam.USUAL, None).heatmap
         drawn = gradcam.overlay(np.asarray(pictures.enlarge(pixels, SIDE)), heatmap)
         return Map(drawn, in_words(f"Where {side} looked", heatmap))
 

@@ -59,7 +59,7 @@ class MapStyle:
         return gradcam.overlay(np.asarray(pictures.enlarge(seen, SIDE)), heatmap, self.strength)
 
 
-USUAL = MapStyle("GradCAM", None, None, 0.5)
+USUAL = MapStyle(gradcam.USUAL, None, None, 0.5)
 
 
 @dataclass(frozen=True)

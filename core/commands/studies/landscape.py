@@ -21,7 +21,7 @@ from core.runs import kept_weights
 from core.runs.library import find_run
 from core.runs.run import Run
 from core.studies.landscape import study
-from core.studies.walk import Way
+from core.studies.walk import TrainingPath
 from core.studies.walk import study as look_along
 from core.training.device import best_precision
 from core.words import landscape as landscape_words
@@ -42,8 +42,10 @@ def main(argv: list[str] | None = None) -> int:
     precision = best_precision("cpu")
     for run in runs:
         landscape.require_twin(run.config)
-        if landscape.begun(run, PHOTOS, precision).left:
+        left = landscape.begun(run, PHOTOS, precision).left
+        if left:
             run.require_weights()
+        if left or _path_is_left(run):
             require_writable(run.path)
     torch.set_num_threads(1)  # the batches run in parallel instead
     images = cifar10.load_training("shipped")[:PHOTOS]
@@ -53,7 +55,7 @@ def main(argv: list[str] | None = None) -> int:
         for pair in range(PAIRS):
             print(f"{run.name}: {landscape_words.figures(landscape.shape(found, pair))}", file=sys.stderr)
         if kept_weights.there(run):
-            print(f"{run.name}: {landscape_words.way(_walk(run, images, precision))}", file=sys.stderr)
+            print(f"{run.name}: {landscape_words.path(_walk(run, images, precision))}", file=sys.stderr)
     return 0
 
 
@@ -66,13 +68,18 @@ def _fill(name: str, found: Landscape | Walk, looks: Iterator[None], save: Calla
                 save()
 
 
+def _path_is_left(run: Run) -> bool:
+    """Whether there is a path of its training that is not looked at to its end."""
+    known = walk.load(run)
+    return kept_weights.there(run) and not (known and not known.left)
+
+
 def _walk(run: Run, images: Images, precision: str) -> Walk:
     few = images[: walk.PHOTOS]
-    way = Way(run, few, precision, usable_cores())
+    path = TrainingPath(run, few, usable_cores())
     measured = {"photos": len(few.labels), "precision": precision, "weights": run.facts["sha256"]}
-    found = walk.begun(run, walk.fresh(way.epochs, way.path, way.distance, way.size, way.share, **measured))
-    way.precision = found.precision  # one that was stopped goes on as it was begun
-    _fill(f"{run.name}, its path", found, look_along(way, found), partial(walk.save, run, found))
+    found = walk.begun(run, walk.fresh(path.epochs, path.points, path.distance, path.size, path.share, **measured))
+    _fill(f"{run.name}, its path", found, look_along(path, found), partial(walk.save, run, found))
     return found
 
 

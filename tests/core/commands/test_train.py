@@ -352,7 +352,10 @@ def test_where_the_folder_of_its_images_is_gone_it_goes_on_with_the_same_from_el
     assert (code, str(tmp_path / "new") in err) == (2, True)
     monkeypatch.setenv("CIFAR10_DIR", str(tmp_path))
     assert command("--run", str(run.path), stop=True)[0] == 130
+    assert "data_folder" not in open_run(run.path).facts  # nobody is told of the folder that is gone
     monkeypatch.delenv("CIFAR10_DIR")
+    store.save_facts(run.path, run.config, run.facts | {"data_folder": str(tmp_path / "moved")})
+    assert command("--run", str(run.path), "--data", "full", stop=True)[0] == 130
     (tmp_path / "new").mkdir()
     monkeypatch.setattr(cifar10, "load_training", lambda source: tiny_images)
     assert command("--run", str(run.path), "--data", str(tmp_path / "new"), stop=True)[0] == 130

@@ -338,6 +338,11 @@ OPEN = {
     "no such depth": config(depth=21),
     "depth of millions": config(depth=6_000_002),
     "no architecture": facts(lambda values: values.pop("architecture")),
+    "a file from elsewhere without a name": facts(lambda values: values.update(imported={"sha256": "x"})),
+    "a file from elsewhere called 5": facts(lambda values: values.update(imported={"file": 5, "sha256": "x"})),
+    "a file from elsewhere of an odd normalization": facts(
+        lambda values: values.update(imported={"file": "x.pth", "normalization": ["y"]})
+    ),
     "architecture a text": facts(lambda values: values.update(architecture="resnet8")),
     "parameters a text": facts(lambda values: values["architecture"].update(parameters="75290")),
     "parameters a boolean": facts(lambda values: values["architecture"].update(parameters=True)),
@@ -674,6 +679,14 @@ def test_numbers_that_no_network_has_are_damage(make_run, number):
         (run.path / "config.json").write_text(json.dumps(facts | odd))
         with pytest.raises(RunError, match="must be whole numbers, from 1"):
             open_run(run.path)
+
+
+def test_what_a_run_from_elsewhere_tells_of_training_images_counts_for_nothing(make_run):
+    """The pages tell by it who has a history."""
+    run = make_run("mine")
+    assert run.training_images
+    store.save_facts(run.path, run.config, run.facts | {"imported": {"file": "x.pth"}})
+    assert open_run(run.path).training_images is None
 
 
 def test_filters_that_grew_beyond_float16_are_kept(make_run):

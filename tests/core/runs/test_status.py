@@ -154,6 +154,30 @@ def test_only_one_process_may_train_a_run(tmp_path):
     assert [path.name for path in folder.iterdir()] == [status.FILE]
 
 
+def test_a_run_that_another_process_has_finished_meanwhile_is_not_claimed(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "test_logits.npz").touch()
+    with pytest.raises(TrainingError, match="run is finished already"):
+        status.claim(tmp_path / "run")
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["test_logits.npz"]
+
+
+def test_the_claim_of_a_process_that_ended_counts_no_more_even_if_nobody_asked_for_its_end(tmp_path):
+    """A zombie, as in a container whose first process asks for none."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    code = "import pathlib, sys, time; from core.runs import status; status.claim(pathlib.Path(sys.argv[1])); "
+    with subprocess.Popen(
+        [sys.executable, "-c", f"{code}print(1, flush=True); time.sleep(60)", str(folder)], stdout=-1
+    ) as other:
+        assert other.stdout.readline() == b"1\n"
+        os.kill(other.pid, 9)
+        while status.read(folder).state == "training":
+            time.sleep(0.01)
+        status.claim(folder)  # before wait()
+        status.release(folder)
+
+
 # A folder of runs that several machines share
 
 THERE = {"machine": "other", "boot": "another kernel"}

@@ -1,4 +1,4 @@
-"""The plane of a training's way: where it lies, and that its loss is that of the networks in it."""
+"""The plane of a training's path: where it lies, and that its loss is that of the networks in it."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ from core.models.inference import infer
 from core.models.registry import build, family
 from core.runs import kept_weights
 from core.runs.run import Run
-from core.studies.walk import Way, main_directions, study
+from core.studies.walk import TrainingPath, main_directions, study
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def few(tiny_images) -> Images:
 
 @pytest.fixture
 def walked(make_run):
-    """walked(**config changes): a run that kept its weights three times, on a way that bends."""
+    """walked(**config changes): a run that kept its weights three times, on a path that bends."""
 
     def make(**changes) -> Run:
         run = make_run("one", epochs=3, keep_weights=3, **changes)
@@ -42,9 +42,9 @@ def walked(make_run):
     return make
 
 
-def fresh(run: Run, way: Way, photos: int = 60) -> walk.Walk:
+def fresh(run: Run, path: TrainingPath, photos: int = 60) -> walk.Walk:
     measured = {"photos": photos, "precision": "float32", "weights": run.facts["sha256"]}
-    return walk.fresh(way.epochs, way.path, way.distance, way.size, way.share, **measured)
+    return walk.fresh(path.epochs, path.points, path.distance, path.size, path.share, **measured)
 
 
 def test_a_straight_walk_lies_in_its_first_direction():
@@ -75,21 +75,21 @@ def test_a_random_walk_shows_as_much_as_is_said_of_chance():
 
 
 def test_the_way_ends_in_the_middle_and_begins_on_the_positive_side(walked, few):
-    way = Way(walked(), few, "float32", workers=1)
-    assert way.path.shape == (4, 2)
-    assert (way.path[-1] == 0).all()
-    assert (way.path[0] >= 0).all()
-    assert (np.linalg.norm(way.path, axis=1) <= way.distance + 1e-4).all()
-    assert way.distance[0] > way.distance[2] > way.distance[3] == 0
+    path = TrainingPath(walked(), few, workers=1)
+    assert path.points.shape == (4, 2)
+    assert (path.points[-1] == 0).all()
+    assert (path.points[0] >= 0).all()
+    assert (np.linalg.norm(path.points, axis=1) <= path.distance + 1e-4).all()
+    assert path.distance[0] > path.distance[2] > path.distance[3] == 0
 
 
 @pytest.mark.parametrize("settings", [{}, {"skip": False}, {"norm": "none"}, {"freeze": "layer1"}], ids=str)
 def test_what_is_measured_is_the_loss_of_the_network_there(walked, few, settings):
     """As `torch` has it: in training mode, of all photos as one batch, but for a frozen part."""
     run = walked(**settings)
-    way = Way(run, few, "float32", workers=2)
+    path = TrainingPath(run, few, workers=2)
     pixels, labels = to_tensors(few)
-    for moment, epoch in enumerate(way.epochs):
+    for moment, epoch in enumerate(path.epochs):
         model = build(run.config)
         model.load_state_dict(load_file(kept_weights.file_of(run.path, epoch)))
         model.train()
@@ -98,68 +98,82 @@ def test_what_is_measured_is_the_loss_of_the_network_there(walked, few, settings
                 part.eval()
         with torch.no_grad():
             logits = model(family(run.config).preprocessing(pixels))
-        loss, accuracy = way.look_at(moment)
+        loss, accuracy = path.look_at(moment, "float32")
         assert loss == pytest.approx(float(torch.nn.functional.cross_entropy(logits, labels)), rel=1e-4)
         assert accuracy == pytest.approx(float((logits.argmax(dim=1) == labels).float().mean()))
 
 
 def test_the_plane_holds_the_last_weights_and_comes_near_the_others(walked, few):
     """Four points span three directions; the two main ones leave little out."""
-    way = Way(walked(), few, "float32", workers=2)
-    own = [way.look_at(moment)[0] for moment in range(4)]
-    there = [loss for loss, _ in way.look_round([tuple(place) for place in way.path.tolist()])]
+    path = TrainingPath(walked(), few, workers=2)
+    own = [path.look_at(moment, "float32")[0] for moment in range(4)]
+    there = [loss for loss, _ in path.look_round([tuple(place) for place in path.points.tolist()], "float32")]
     assert there[-1] == pytest.approx(own[-1], rel=1e-6)
-    away = way.look((float(way.path[0, 0]), -2 * float(way.path[0, 0])))[0]
+    away = path.look((float(path.points[0, 0]), -2 * float(path.points[0, 0])), "float32")[0]
     assert abs(there[0] - own[0]) < abs(away - own[0])
 
 
 def test_without_batch_norm_the_end_is_the_network_as_it_answers(walked, few):
     run = walked(norm="none")
     logits = infer(run.load_model(), to_tensors(few)[0], family(run.config).preprocessing).numpy()
-    assert Way(run, few, "float32", workers=1).look((0, 0))[0] == pytest.approx(
+    assert TrainingPath(run, few, workers=1).look((0, 0), "float32")[0] == pytest.approx(
         metrics.loss(logits, few.labels), rel=1e-4
     )
 
 
 def test_the_walk_goes_on_where_it_stopped(walked, few, monkeypatch):
     """Each point at its own place, whenever it was measured."""
-    monkeypatch.setattr(Way, "look", lambda way, place: (1000 + 2 * place[0] + place[1] / 10, 0.5))
+    monkeypatch.setattr(TrainingPath, "look", lambda path, place, precision: (1000 + 2 * place[0] + place[1] / 10, 0.5))
     run = walked()
-    way = Way(run, few, "float32", workers=2)
-    found = walk.begun(run, fresh(run, way))
+    path = TrainingPath(run, few, workers=2)
+    found = walk.begun(run, fresh(run, path))
     assert found.left == found.places == 8 + walk.SIDE**2
-    steps = study(way, found)
+    steps = study(path, found)
     for left in (0, walk.SIDE, 2 * walk.SIDE):
         next(steps)
         assert found.left == found.places - 8 - left
     walk.save(run, found)
     assert walk.load(run) is None
-    again = walk.begun(run, fresh(run, way))
+    again = walk.begun(run, fresh(run, path))
     assert again.left == found.places - 8 - 2 * walk.SIDE
-    assert len(list(study(way, again))) == walk.SIDE - 2
+    assert len(list(study(path, again))) == walk.SIDE - 2
     walk.save(run, again)
     first, second = np.meshgrid(*again.steps)
     np.testing.assert_allclose(walk.load(run).loss, 1000 + 2 * first + second / 10, rtol=1e-5)
     assert not unfinished.beside(run.path / walk.FILE).exists()
-    other = walk.begun(run, fresh(run, way, photos=61))  # measured otherwise: not to be mixed
+    other = walk.begun(run, fresh(run, path, photos=61))  # measured otherwise: not to be mixed
     assert other.left == other.places
 
 
 def test_the_command_walks_where_weights_were_kept(walked, few, monkeypatch, capsys):
     run = walked()
     monkeypatch.setattr("core.studies.landscape.Plane.look", lambda plane, first, second: (1.0, 0.5))
-    monkeypatch.setattr(Way, "look", lambda way, place: (1.0, 0.5))
+    monkeypatch.setattr(TrainingPath, "look", lambda path, place, precision: (1.0, 0.5))
     monkeypatch.setattr(cifar10, "load_training", lambda source: few)
     assert command.main(["one"]) == 0
     assert walk.load(run).epochs.tolist() == [0, 1, 2, 3]
     assert "one: two directions capture " in capsys.readouterr().err
-    monkeypatch.setattr(Way, "look", None)  # nothing is left to look at
+    monkeypatch.setattr(TrainingPath, "look", None)  # nothing is left to look at
     for precision in ("float32", "bfloat16"):
         monkeypatch.setattr(command, "best_precision", lambda device, here=precision: here)
         assert command.main(["one"]) == 0
     kept_weights.file_of(run.path, 1).unlink()
     assert command.main(["one"]) == 0
     assert walk.load(run)
+
+
+def test_where_the_path_can_not_be_kept_is_said_before_it_is_looked_at(walked, few, monkeypatch):
+    run = walked()
+    monkeypatch.setattr("core.studies.landscape.Plane.look", lambda plane, first, second: (1.0, 0.5))
+    monkeypatch.setattr(cifar10, "load_training", lambda source: few)
+    with monkeypatch.context() as patch:
+        patch.setattr(command.kept_weights, "there", lambda run: False)
+        assert command.main(["one"]) == 0
+    monkeypatch.setattr(command, "require_writable", lambda folder: (_ for _ in ()).throw(RunError("read-only")))
+    monkeypatch.setattr(command, "TrainingPath", None)
+    with pytest.raises(RunError, match="read-only"):
+        command.main(["one"])
+    assert walk.load(run) is None
 
 
 def short(weights: dict) -> dict:
@@ -176,10 +190,10 @@ def test_damaged_weights_are_refused_in_a_sentence(walked, few, damage):
     file = kept_weights.file_of(run.path, 1)
     save_file(damage(load_file(file)), file)
     with pytest.raises(RunError, match=r"do not fit resnet8|not finite"):
-        Way(run, few, "float32", workers=1)
+        TrainingPath(run, few, workers=1)
     file.write_bytes(b"no weights")
     with pytest.raises(RunError, match="cannot be read"):
-        Way(run, few, "float32", workers=1)
+        TrainingPath(run, few, workers=1)
 
 
 def test_who_has_learned_nothing_has_no_way(walked, few):
@@ -187,4 +201,4 @@ def test_who_has_learned_nothing_has_no_way(walked, few):
     for epoch in range(3):
         kept_weights.file_of(run.path, epoch).write_bytes(kept_weights.file_of(run.path, 3).read_bytes())
     with pytest.raises(LabError, match="one has learned nothing"):
-        Way(run, few, "float32", workers=1)
+        TrainingPath(run, few, workers=1)

@@ -45,15 +45,15 @@ def test_what_is_cut_off_is_said():
 
 
 def test_the_finding_on_both_ways():
-    assert landscape.way_finding(NAMES, {"A": seen()}) == "Two directions capture 90% of the plain network's path."
-    assert landscape.way_finding(NAMES, {"A": seen(), "B": seen(share=np.array([0.5, 0.25]))}) == (
+    assert landscape.path_finding(NAMES, {"A": seen()}) == "Two directions capture 90% of the plain network's path."
+    assert landscape.path_finding(NAMES, {"A": seen(), "B": seen(share=np.array([0.5, 0.25]))}) == (
         "Two directions capture 90% of the plain network's path, and 75% of the ResNet's."
     )
 
 
 def test_whether_the_loss_only_falls_is_said():
-    assert "the loss only fell, from 2.00 to 0.10." in landscape.way_details(seen())
-    hilly = landscape.way_details(seen(own_loss=np.array([2.0, 1.0, 1.5, 1.6], np.float32)))
+    assert "the loss only fell, from 2.00 to 0.10." in landscape.path_details(seen())
+    hilly = landscape.path_details(seen(own_loss=np.array([2.0, 1.0, 1.5, 1.6], np.float32)))
     assert "the loss went from 2.00 to 1.60, but was higher after epochs 4, 6 than at the moment before." in hilly
     assert "off by up to 1.25" in hilly
-    assert "loss at the moments that were saved: 2.00, 1.00, 0.50, 0.10" in landscape.way(seen())
+    assert "loss at the moments that were saved: 2.00, 1.00, 0.50, 0.10" in landscape.path(seen())
