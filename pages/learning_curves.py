@@ -66,6 +66,15 @@ for side, run in pair:
 
 def show_details() -> None:
     augmented = all(run.config.augment for _, run in pair)
+    show_how_to_read(augmented)
+    st.header("The same curves, measured another way", anchor=False)
+    measure, against = choose_axes()
+    show_otherwise(measure, against)
+    st.header("The generalization gap", anchor=False)
+    show_gap(against, augmented)
+
+
+def show_how_to_read(augmented: bool) -> None:
     best = {side: history["val_accuracy"].max() for side, history in histories.items()}
     how = ", mirrored and shifted at random" if augmented else ""
     st.markdown(
@@ -74,7 +83,10 @@ def show_details() -> None:
         "network crosses the finish line also depends on the schedule, which makes its steps shorter toward the end: "
         "with another schedule, it would cross at another time."
     )
-    st.header("The same curves, measured another way", anchor=False)
+
+
+def choose_axes() -> tuple[str, str]:
+    """One of MEASURES, one of AXES."""
     first, second = st.columns(2)
     measure = first.segmented_control(
         "Show",
@@ -94,6 +106,10 @@ def show_details() -> None:
         required=True,
         help=explain("epoch"),
     )
+    return measure, against
+
+
+def show_otherwise(measure: str, against: str) -> None:
     x, x_title = AXES[against]
     chart.show(
         learning_curves,
@@ -116,7 +132,9 @@ def show_details() -> None:
             "certainty counts as a mistake, too (label smoothing), so that a network does not learn to be too sure."
         )
 
-    st.header("The generalization gap", anchor=False)
+
+def show_gap(against: str, augmented: bool) -> None:
+    x, x_title = AXES[against]
     end = {side: 100 * generalization_gap(history) for side, history in histories.items()}
     finding = f"At the end it is {end['A']:+.1f} points for A and {end['B']:+.1f} points for B."
     chart.show(
