@@ -13,10 +13,10 @@ from core.data.doubted_labels import JUDGED, JUDGES, MAJORITY
 from core.words import capitalized, counted, plural, with_article
 from core.words.comparison import class_change, with_and_without
 from core.words.glossary import phrase
-from ui import answers_by_epoch, cached, chart
+from ui import cached, chart
 from ui.curious import curious_charts
 from ui.pair import looks, pair_picker
-from ui.pictures import photos
+from ui.pictures import answers_by_epoch, photos
 
 MEASURES = {
     "recall": f"recall: {phrase('recall')}",

@@ -13,7 +13,7 @@ from core.classroom import address, qr
 from ui.permission import THIS_COMPUTER
 
 PARTS = ("nav", "picker", "controls")
-SECRETS = ("admin", "teacher", "host", "me")  # by which one may change runs, end a class or a race, or is a pupil
+SECRETS = ("admin", "teacher", "me")  # by which one may change runs, end a class, or is a pupil
 OWN_PICTURES = ("upload", "camera")  # sources of pictures that nobody else can see
 WITH_PHOTO = ("look_inside", "robustness", "when_it_knows")  # pages
 LONGEST_LINK = 1_000  # letters: a code of more is too fine for a phone's camera

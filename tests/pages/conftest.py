@@ -2,14 +2,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.opened import new_app
-from ui.classroom import class_link
+from ui import cookies as cookies_kept
 
 
 @pytest.fixture(autouse=True)
 def cookies(monkeypatch) -> dict[str, str]:
     """Those of the visitor's browser: a run without one has none."""
     kept: dict[str, str] = {}
-    monkeypatch.setattr(class_link, "_cookies", lambda: kept)
+    monkeypatch.setattr(cookies_kept, "known", lambda: kept)
     return kept
 
 

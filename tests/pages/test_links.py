@@ -27,7 +27,7 @@ NO_VALUES = ["", " ", "Infinity", "1e400", "nan"]
 
 
 def test_the_parameters_are_found():
-    assert {"who", "measure", "image", "off", "lesson", "step", "seed", "race", "host", "projector"} <= FOUND
+    assert {"who", "measure", "image", "off", "lesson", "step", "seed", "race", "projector"} <= FOUND
 
 
 @pytest.mark.parametrize(

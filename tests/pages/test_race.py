@@ -3,6 +3,7 @@ frames are written by hand."""
 
 import itertools
 import json
+import re
 import subprocess
 import sys
 import time
@@ -18,7 +19,7 @@ from core.jobs.races.frames import Frame, Standing
 from core.jobs.races.pairs import RACES
 from core.runs.library import find_run
 from tests.pages.opened import charts, new_app, open_page, said, undescribed
-from ui.race import race_stage
+from ui.race import race_host, race_stage
 
 NO_WINNER, HOSTILE = "no winner", "![x](https://example.org/p.png)"
 
@@ -99,7 +100,7 @@ def test_nothing_stands_below_start_until_a_race_starts():
 
 def test_the_link_chooses_the_race_and_a_name_unknown_here_is_as_none():
     assert visit(race="56").button_group(key="race").value == "56"
-    assert visit(race=HOSTILE, host=HOSTILE).button_group(key="race").value == "20"
+    assert visit(race=HOSTILE).button_group(key="race").value == "20"
 
 
 def test_an_old_link_to_train_leads_here():
@@ -214,19 +215,27 @@ def test_where_training_is_off_the_recorded_race_plays(monkeypatch):
     assert keys(app) == {"again", "leave_race"}
 
 
-def test_who_starts_a_race_may_stop_it_also_after_a_reload(live, own_runs):
+def hosts_token(app) -> str:
+    """What the host's browser is given to keep."""
+    script = next(html.proto.body for html in app.get("html") if "document.cookie" in html.proto.body)
+    return re.search(rf"{race_host.COOKIE}=([^;]+);max-age=3600;path=/;SameSite=Strict", script)[1]
+
+
+def test_who_starts_a_race_may_stop_it_also_after_a_reload(live, own_runs, cookies):
     app = visit()
     bet(app, "20", "B")
     app.button(key="start_race").click().run()
     assert not app.exception
-    token = app.query_params["host"]
+    token = hosts_token(app)
     assert race_process.current().hosted_by(token)
+    assert token not in str(app.query_params)
     write_frames(own_runs, 141)
     app.run()
     assert track(app) == "Right answers: Plain network 31%, ResNet 52%"
     assert "About 4:39 left" in app.get("progress")[0].proto.text
     assert keys(app) == {"stop_race"}
-    again = visit(host=token)
+    cookies[race_host.COOKIE] = token
+    again = visit()
     assert "stop_race" in keys(again)
     again.button(key="stop_race").click().run()
     assert not again.exception
@@ -239,19 +248,19 @@ def test_who_starts_a_race_may_stop_it_also_after_a_reload(live, own_runs):
 def test_the_host_who_looked_at_another_page_is_still_the_host(live):
     app = visit()
     app.button(key="start_race").click().run()
-    token = app.query_params["host"]
     app.query_params.clear()
     app.switch_page("../pages/compare.py").run()
     app.switch_page("../pages/race.py").run()
     assert "stop_race" in keys(app)
-    assert app.query_params["host"] == token
 
 
 @pytest.mark.parametrize("host", [None, "garbage", HOSTILE])
-def test_a_visitor_watches_and_cannot_stop(live, own_runs, host, elsewhere):
+def test_a_visitor_watches_and_cannot_stop(live, own_runs, host, elsewhere, cookies):
     live()
     write_frames(own_runs, 100)
-    app = visit(**({"host": host} if host else {}))
+    if host:
+        cookies[race_host.COOKIE] = host
+    app = visit()
     assert track(app)
     assert keys(app) == {"watch_instead"}
     with pytest.raises(TrainingError):
@@ -279,16 +288,17 @@ def test_two_who_press_at_once_watch_the_first_ones_race(live, own_runs, elsewhe
     assert "already on" in app.toast[0].value
     assert RACES["20"].question in heading(app)
     assert "stop_race" not in keys(app)
-    assert "host" not in app.query_params
 
 
-def test_the_end_is_shown_to_the_host_and_to_who_watched(live, own_runs):
+def test_the_end_is_shown_to_the_host_and_to_who_watched(live, own_runs, cookies):
     token = live()
     write_frames(own_runs, 100)
     watcher = visit()
     write_frames(own_runs, 420)
     end_race()
-    for app in (watcher.run(), visit(host=token)):
+    watcher.run()
+    cookies[race_host.COOKIE] = token
+    for app in (watcher, visit()):
         assert not app.exception
         assert "**The ResNet is ahead**: right on 36 of 100 photos" in alert(app)
         assert "the plain network on 25." in alert(app)
@@ -296,30 +306,35 @@ def test_the_end_is_shown_to_the_host_and_to_who_watched(live, own_runs):
         app.button(key="leave_race").click().run()
         assert keys(app) == {"watch_recorded", "start_race"}
         assert not alert(app)
+    assert any(f"{race_host.COOKIE}=;max-age=0;" in html.proto.body for html in app.get("html"))
+    cookies.clear()
     late = visit()
     assert keys(late) == {"watch_recorded", "start_race"}
     assert not alert(late)
     assert not track(late)
 
 
-def test_why_a_race_failed_is_said_to_the_host_alone(live, own_runs):
+def test_why_a_race_failed_is_said_to_the_host_alone(live, own_runs, cookies):
     token = live("pretrained")
     watcher = visit()
     write_frames(own_runs, 8, failure=f"The disk is full. {HOSTILE}")
     end_race()
-    host = visit(host=token)
+    cookies[race_host.COOKIE] = token
+    host = visit()
     assert "The disk is full." in alert(host)
     assert "![" not in alert(host)
+    cookies.clear()
     assert "The disk is full." not in alert(watcher.run())
     assert NO_WINNER in alert(watcher)
     assert not alert(visit())
 
 
-def test_a_race_that_failed_before_its_first_step_leaves_the_offer(live, own_runs):
+def test_a_race_that_failed_before_its_first_step_leaves_the_offer(live, own_runs, cookies):
     token = live("pretrained")
     (own_runs / race_process.FRAMES_FILE).write_text(json.dumps({"failure": "There is no internet."}) + "\n")
     end_race()
-    host = visit(host=token)
+    cookies[race_host.COOKIE] = token
+    host = visit()
     assert "There is no internet." in alert(host)
     assert "watch_recorded" in keys(host)
     host.button(key="watch_recorded").click().run()

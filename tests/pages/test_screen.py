@@ -103,8 +103,8 @@ def test_what_is_unknown_hides_nothing():
     assert "everything" not in styles(app)
 
 
-def test_what_is_shared_makes_nobody_the_host():
-    app = visit("compare", host="secret", teacher="secret", me="secret", a="plain20-s0", b="resnet20-s0")
+def test_what_is_shared_makes_nobody_the_teacher():
+    app = visit("compare", teacher="secret", me="secret", a="plain20-s0", b="resnet20-s0")
     app.session_state["share"] = True
     app.run()
     shared = app.sidebar.code[0].value

@@ -5,15 +5,14 @@ again; the teacher's browser, one a room, for a reload. For the teacher's link i
 stand in it. A link with &teacher=TOKEN leads to the teacher's screen, too, and the token leaves it at once.
 """
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
 from core.classroom import rooms, tokens
 from core.classroom.question import Question
 from core.classroom.room import Pupil, Room
-from ui import permission
+from ui import cookies, permission
 
 COOKIE = "resnet_lab_class"
 TEACHERS_COOKIE = "resnet_lab_leads_"  # and the room's code
@@ -72,8 +71,9 @@ def leave() -> None:
 def own_room() -> tuple[Room, str] | None:
     """The open room that this visitor leads, and their token. The session names it; once the page was reloaded, the
     link; in another tab, a cookie: of several rooms, that of the last."""
-    of_cookies = [_find(name.removeprefix(TEACHERS_COOKIE)) for name in _cookies() if name.startswith(TEACHERS_COOKIE)]
-    latest = sorted(filter(None, of_cookies), key=lambda room: room.opened, reverse=True)
+    of_rooms = (name for name in cookies.known() if name.startswith(TEACHERS_COOKIE))
+    kept = filter(None, (_find(name.removeprefix(TEACHERS_COOKIE)) for name in of_rooms))
+    latest = sorted(kept, key=lambda room: room.opened, reverse=True)
     named = [_find(known.get("room")) for known in (st.session_state.get(KEPT, {}), st.query_params)]
     for found in filter(None, [*named, *latest]):
         if token := teachers_token(found):
@@ -106,18 +106,12 @@ def join(room: Room) -> Pupil:
 
 def remember(room: Room) -> None:
     """On the phone."""
-    _set_cookie(COOKIE, f"{room.code}.{_token('me')}")
+    cookies.keep(COOKIE, f"{room.code}.{_token('me')}", rooms.SECONDS)
 
 
 def remember_teacher(room: Room, token: str) -> None:
     """In the teacher's browser."""
-    _set_cookie(TEACHERS_COOKIE + room.code, token)
-
-
-def _set_cookie(name: str, value: str) -> None:
-    """For as long as a room is open."""
-    cookie = f"{name}={value};max-age={rooms.SECONDS};path=/;SameSite=Strict"
-    st.html(f"<script>document.cookie = {json.dumps(cookie)}</script>", unsafe_allow_javascript=True)
+    cookies.keep(TEACHERS_COOKIE + room.code, token, rooms.SECONDS)
 
 
 def forget(room: Room) -> None:
@@ -160,9 +154,4 @@ def _from_cookie(room: Room) -> str | None:
 
 
 def _cookie(name: str) -> str:
-    return _cookies().get(name, "")
-
-
-def _cookies() -> Mapping[str, str]:
-    """As they were when the page was opened."""
-    return st.context.cookies
+    return cookies.known().get(name, "")

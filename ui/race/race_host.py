@@ -1,5 +1,5 @@
-"""The host of a live race, who started it: by a token, in the link (?host=...) and in the session. And who may stop
-it."""
+"""The host of a live race, who started it: by a token, in the session and, for a page that is loaded again, in a
+cookie, since the link may be on the wall. And who may stop it."""
 
 import streamlit as st
 
@@ -7,26 +7,36 @@ from core.errors import LabError
 from core.jobs import limits
 from core.jobs.races import race_process
 from core.jobs.races.race_process import StartedRace
-from ui import permission
+from ui import cookies, permission
 from ui.foreign_text import plain
+
+KEPT, COOKIE = "_host", "resnet_lab_race"
+SECONDS = 3600  # far longer than a race
 
 
 def token(race: StartedRace) -> str | None:
-    """That of the race's host, from the link or from the session; None for other visitors."""
-    tokens = (st.query_params.get("host"), st.session_state.get("_host"))
-    return next((token for token in tokens if token and race.hosted_by(token)), None)
+    """That of the race's host; None for other visitors."""
+    kept = (st.session_state.get(KEPT), cookies.known().get(COOKIE))
+    return next((token for token in kept if token and race.hosted_by(token)), None)
 
 
 def become(token: str) -> None:
-    """Kept in the link, for a reload, and in the session, for when other pages were visited."""
-    st.session_state["_host"] = token
-    if st.query_params.get("host") != token:
-        st.query_params["host"] = token
+    st.session_state[KEPT] = token
+
+
+def remember(token: str) -> None:
+    """In the host's browser."""
+    cookies.keep(COOKIE, token, SECONDS)
 
 
 def resign() -> None:
-    st.query_params.pop("host", None)
-    st.session_state.pop("_host", None)
+    st.session_state.pop(KEPT, None)
+
+
+def forget() -> None:
+    """In the browser of who was the host."""
+    if COOKIE in cookies.known():
+        cookies.drop(COOKIE)
 
 
 def offer_stop(race: StartedRace) -> None:
@@ -34,14 +44,13 @@ def offer_stop(race: StartedRace) -> None:
     mine = token(race)
     if not limits.training_allowed() or (mine is None and permission.refusal()):
         return
-    also = " Whoever has the link that your browser shows now can do it, too." if mine else ""
     st.button(
         "Stop the race",
         key="stop_race",
         icon=":material/stop:",
         on_click=_stop,
         args=(mine or "",),
-        help=f"Ends it for all who watch.{also}",
+        help="Ends it for all who watch.",
     )
 
 

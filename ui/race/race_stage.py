@@ -34,8 +34,11 @@ LEARNED_LONGER: dict[str, Names] = {"20": SHALLOW, "56": DEEP, "pretrained": TRA
 
 def show() -> None:
     race = race_process.current()
-    if race and (token := race_host.token(race)):
+    if race and (token := race_host.token(race)) and race.identity != st.session_state.get("_left"):
         race_host.become(token)
+        race_host.remember(token)
+    else:
+        race_host.forget()
     if "_replay" in st.session_state:
         _show_replay(**st.session_state["_replay"])
     elif race and race.alive:
