@@ -1,7 +1,7 @@
 """The lab without a screen. Never imports Streamlit, `ui` or a page. A package uses those named before it,
 and no others:
 
-errors, settings, paths, files, turns; data, models, runs; analysis, studies, heatmaps; words and charts; classroom,
+errors, settings, paths, files; data, models, runs; analysis, studies, heatmaps; words and charts; classroom,
 sharing, training, jobs; lessons; commands.
 """
 

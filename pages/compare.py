@@ -107,11 +107,10 @@ with middle:
     better = B_ALONE if verdict.b.value >= verdict.a.value else A_ALONE
     if len(disagreements[better]):
         show_example(int(disagreements[better][0]))
-st.header(comparison_words.headline(verdict, pair.names), anchor=False)
-if fairness.differing.keys() == {"seed"}:
-    st.markdown(comparison_words.ONE_RECIPE)
-else:
-    st.markdown(comparison_words.over_seeds(over_seeds(), pair.names))
+seeds = None if fairness.differing.keys() == {"seed"} else over_seeds()
+heading, more = comparison_words.heading(verdict, seeds, pair.names)
+st.header(heading, anchor=False)
+st.markdown(more)
 with st.container(horizontal=True, vertical_alignment="center"):
     if all(run.config.is_twin for _, run in pair):
         st.page_link(
@@ -152,6 +151,9 @@ with curious():
     st.markdown(comparison_words.ORDER[comparison.same_order(pair.a, pair.b)])
     figures = {f"{side}: {plain(run.name)}": figures_of(run) for side, run in pair}
     figures_table.show(figures, summary.MEANINGS | COSTS)
+    for side, run in pair:
+        if run.validation_was_seen:
+            st.warning(summary.validation_was_seen(side), icon=":material/visibility:")
     if pair.a.config.is_twin and pair.b.config.is_twin:
         st.page_link(
             "../pages/depth.py",

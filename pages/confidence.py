@@ -104,10 +104,12 @@ with curious():
         if found := temperatures[side]:
             before, after = (calibration.calibration_error(tables.reliability(run, scaled)) for scaled in (False, True))
             st.markdown(f"{calibration_words.errors(side, before, after, found)}")
-        elif calibration.can_be_fitted(run):
-            not_yet.say(f"The temperature of {side} has not been fitted yet.", f"{calibration.COMMAND} {run.name}")
-        else:
+        elif not calibration.can_be_fitted(run):
             st.markdown(
                 f"{side} may have learned from the photos on which its temperature would be fitted: it has none."
             )
+        elif run.has_weights:
+            not_yet.say(f"The temperature of {side} has not been fitted yet.", f"{calibration.COMMAND} {run.name}")
+        else:
+            st.info(f"The temperature of {side} has not been fitted yet. {not_yet.WEIGHTS_FIRST}")
     st.markdown(WHY)

@@ -171,6 +171,7 @@ found = not_yet.read(
     robustness.load_complete,
     "**{side}** has not been asked about many spoiled photos yet; it takes some minutes.",
     lambda run: f"{robustness.COMMAND} {run.name}",
+    by_weights=True,
 )
 if found:
     show_curves(found, kind, strength)

@@ -115,6 +115,7 @@ found = not_yet.read(
     probes.load,
     "**{side}** has not been asked about many photos yet.",
     lambda run: f"{probes.COMMAND} {run.name}",
+    by_weights=True,
 )
 if found:
     table = pd.concat(

@@ -14,6 +14,7 @@ SOURCES = [path for folder in ("core", "ui", "pages", "benchmarks") for path in 
 def test_a_package_can_be_surveyed_and_a_file_read():
     packages = Counter(path.parent for path in SOURCES if path.parts[len(ROOT.parts)] in ("core", "ui"))
     assert len(packages) > 20
+    assert len([path for path in (ROOT / "core").iterdir() if path.name != "__pycache__"]) <= 20
     assert {package: count for package, count in packages.items() if count > 14} == {}
     assert [path for path in SOURCES if len(path.read_text(encoding="utf-8").splitlines()) > 330] == []
 

@@ -19,10 +19,10 @@ from core.analysis.surgery import Blocks
 from core.data import cifar10, distortions
 from core.errors import LabError, RunError
 from core.jobs import measurements, processes
+from core.models.turns import in_turn
 from core.runs.run import Run
 from core.settings.train_config import TrainConfig
 from core.studies import gradients
-from core.turns import in_turn
 
 
 def _run_key(run: Run) -> str:

@@ -18,8 +18,8 @@ from core.heatmaps import gradcam, occlusion, sanity_checks
 from core.heatmaps.sanity_checks import SanityChecks
 from core.models.inference import infer
 from core.models.registry import build, family
+from core.models.turns import in_turn
 from core.runs.run import Run
-from core.turns import in_turn
 
 # For a visitor at a time, on a copy of the network: others' answers do not wait for it.
 SLOW_MAPS, CHECKS = threading.BoundedSemaphore(1), threading.BoundedSemaphore(1)

@@ -1,1 +1,1 @@
-"""The networks: built, begun from weights, asked. Knows no runs and no training."""
+"""The networks: built, begun from weights, asked, each in its turn. Knows no runs and no training."""

@@ -30,7 +30,7 @@ from core.training.optimizer import make_optimizer
 from core.training.progress import Position, StepReport, Sums
 from core.training.schedules import learning_rate
 
-EXPLODED = 1e6  # a weight beyond it: in the runs that ship none is beyond 40, and one step too long makes thousands
+EXPLODED = 1e3  # a weight beyond it: in the runs that ship none is beyond 40, and one step too long makes thousands
 
 
 class Trainer:
@@ -191,7 +191,8 @@ class Trainer:
     def _diverged(self, what: str, step: int) -> DivergedError:
         """What to raise at this `step` of the epoch. Its gradients so far are kept: they show where it happened."""
         self.record.break_off(step)
-        clipping = "" if self.config.clip_norm else ", or gradient clipping (--clip-norm 1)"
+        clipped = self.config.clip_norm or self.config.clip_layer
+        clipping = "" if clipped else ", or gradient clipping (--clip-layer 1, --clip-norm 1)"
         return DivergedError(
             f"The {what} at epoch {self.position.epoch + 1}, step {step}: training "
             f"broke down (diverged). A learning rate below {self.config.lr:g} usually cures it{clipping}."

@@ -35,6 +35,17 @@ def headline(verdict: Verdict, names: dict[str, str]) -> str:
     )
 
 
+def heading(verdict: Verdict, seeds: OverSeeds | None, names: dict[str, str]) -> tuple[str, str]:
+    """The verdict, and what to know of it: of the recipes, where several pairs of trainings differ in their seed alone
+    (`seeds`; None where A and B do); else of this pair."""
+    of_pair = headline(verdict, names)
+    if seeds is None:
+        return of_pair, ONE_RECIPE
+    if len(seeds.points) < 2:
+        return of_pair, TRAINED_ONCE
+    return over_seeds(seeds, names), f"**These two alone:** {of_pair}"
+
+
 SAME_RUN = "A and B are the same network. Choose another one to compare it with."
 ONE_RECIPE = (
     "These are two trainings by one recipe: they began with different random numbers (seeds), and so differ by luck "
@@ -42,15 +53,15 @@ ONE_RECIPE = (
 )
 
 
+TRAINED_ONCE = (
+    "Each was trained only once here. Trained again from other random numbers (seeds), they would score differently; "
+    "by how much is not known for these two."
+)
+
+
 def over_seeds(found: OverSeeds, names: dict[str, str]) -> str:
-    """What several trainings of both say, e.g. "In each of 3 trainings the ResNet was better; ..."; of one, that it is
-    one."""
+    """What several trainings of both say, e.g. "In each of 3 trainings the ResNet was better; ..."."""
     trainings = len(found.points)
-    if trainings < 2:
-        return (
-            "Each was trained only once here. Trained again from other random numbers (seeds), they would score "
-            "differently; by how much is not known for these two."
-        )
     sign, winner = (1, "B") if found.mean > 0 else (-1, "A")
     points = sorted(sign * value for value in found.points.values())
     low, high = sorted(sign * value for value in found.interval)

@@ -14,6 +14,7 @@ from core.data.corruptions import CORRUPTIONS, corrupt
 from core.heatmaps.predictor import Predictor
 from core.runs.run import open_run
 from tests.pages.opened import charts, open_page, said
+from ui.pair import not_yet
 
 OWN = {"A": "mine-plain", "B": "mine-residual"}
 
@@ -88,3 +89,13 @@ def test_what_is_missing_or_damaged_leaves_the_rest(app, asked, own_runs):
     assert "corruptions.npz is damaged" in said(app, "warning").replace("\\", "")
     assert "do not come with the lab" in said(app, "info")
     assert list(drawn(app)) == ["B"]
+
+
+@pytest.mark.parametrize("page", ["robustness", "when_it_knows", "confidence"])
+def test_no_command_is_named_that_would_be_refused_without_weights(app, own_runs, page):
+    for name in OWN.values():
+        (own_runs / name / "model.safetensors").unlink()
+        (own_runs / name / "temperature.json").unlink(missing_ok=True)
+    app = open_page(app, page)
+    assert [not_yet.WEIGHTS_FIRST in info.value for info in app.info].count(True) == 2
+    assert not any(block.value.endswith(f"--temperature {name}") for block in app.code for name in OWN.values())

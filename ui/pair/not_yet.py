@@ -11,6 +11,7 @@ from ui import cached, permission
 from ui.foreign_text import plain
 
 Stored = TypeVar("Stored")
+WEIGHTS_FIRST = "For that, its weights are needed, which are not here."
 
 
 def read(
@@ -18,9 +19,11 @@ def read(
     load: Callable[[Run], Stored | None],
     missing: str,
     command: Callable[[Run], str],
+    by_weights: bool = False,
 ) -> dict[str, Stored]:
     """By side, what `load` reads, of those `runs` (a pair, or sides of it) that have it. Of the others, `missing`, a
-    sentence about "{side}", and the `command` that makes it, as where a file can't be read, which is named."""
+    sentence about "{side}", and the `command` that makes it, as where a file can't be read, which is named. No command
+    where that needs the weights (`by_weights`), and they are not here."""
     found = {}
     for side, run in runs:
         try:
@@ -29,7 +32,9 @@ def read(
             st.warning(plain(error), icon=":material/broken_image:")
             st.code(command(permission.shown(run)), language=None, wrap_lines=True)
             continue
-        if known is None:
+        if known is None and by_weights and not run.has_weights:
+            st.info(f"{missing.format(side=side)} {WEIGHTS_FIRST}")
+        elif known is None:
             say(missing.format(side=side), command(permission.shown(run)))
         else:
             found[side] = known

@@ -36,6 +36,9 @@ def show(pair: Pair) -> None:
     if not found:
         offer_pair(*OBSERVED, "See it for 20 layers", "These two kept their answers after every epoch.", key="observed")
     if found:
+        for side, run in pair:
+            if side in found and run.validation_was_seen:
+                st.warning(summary_words.validation_was_seen(side), icon=":material/visibility:")
         _show_epoch(pair, found)
         st.header("Learned last", anchor=False)
         for side, answered in found.items():
@@ -49,7 +52,7 @@ def _show_epoch(pair: Pair, found: dict[str, Validation]) -> None:
     count = max(len(answered.labels) for answered in found.values())
     st.markdown(
         f"These are not the test photos, but the {count:,} **validation photos**. Each network named them after every "
-        "epoch, and learned nothing from them. **Move through the training.**",
+        "epoch. The training did not learn from them. **Move through the training.**",
         help=explain("validation photos", "epoch"),
     )
     last = max(len(answered.answers) for answered in found.values())

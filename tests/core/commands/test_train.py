@@ -662,7 +662,7 @@ def test_diverged_training_fails_with_its_reason(command, own_runs):
     code, err = command(*options.split())
     assert code == 1
     assert err.splitlines()[-1].endswith(
-        "A learning rate below 999 usually cures it, or gradient clipping (--clip-norm 1)."
+        "A learning rate below 999 usually cures it, or gradient clipping (--clip-layer 1, --clip-norm 1)."
     )
     said = status.read(own_runs / "wild")
     assert (said.state, said.diverged) == ("failed", True)

@@ -35,7 +35,12 @@ SEEDS = {
 
 @pytest.mark.parametrize("case", SEEDS)
 def test_several_trainings_in_words(case, snapshot):
-    assert comparison.over_seeds(OverSeeds(dict(enumerate(SEEDS[case]))), NAMES) == snapshot
+    seeds = OverSeeds(dict(enumerate(SEEDS[case])))
+    assert comparison.heading(next(iter(CASES.values())), seeds, NAMES) == snapshot
+
+
+def test_two_trainings_by_one_recipe_differ_by_luck():
+    assert comparison.heading(next(iter(CASES.values())), None, NAMES)[1] == comparison.ONE_RECIPE
 
 
 ANSWERS = {
