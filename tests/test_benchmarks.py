@@ -1,11 +1,17 @@
-"""The benchmark of training takes any network, that of a class ends; what they measure is not tested here."""
+"""The benchmark of training takes any network, that of a class ends, that of published weights can fail; what they
+measure is not tested here."""
 
 import asyncio
+import hashlib
 
 import pytest
 
-from benchmarks import classroom
+from benchmarks import classroom, published_weights
 from benchmarks.training_speed import FixedBatchLoop, OurLoop, config_of, parser
+from core.analysis import metrics
+from core.data import cifar10
+from core.errors import LabError
+from core.runs.library import find_run
 from core.settings.train_config import TrainConfig
 
 
@@ -59,3 +65,21 @@ def test_a_vote_that_is_never_counted_ends_the_benchmark(monkeypatch):
     with pytest.raises(RuntimeError, match="no phone says: You chose “cat”"):
         asyncio.run(asyncio.wait_for(classroom.choose(DeafPhone(), "cat"), timeout=20))
     assert len(classroom.repeated) == classroom.MOST_TAPS
+
+
+@pytest.mark.slow
+def test_published_weights_are_scored_as_a_run_and_held_to_their_error(tmp_path, monkeypatch, capsys):
+    run = find_run("resnet8-s0")
+    known = round(100 * (1 - metrics.accuracy(run.test_logits(), cifar10.load_test_labels()).value), 2)
+    data = (run.path / "model.safetensors").read_bytes()
+    file = tmp_path / f"resnet8-{hashlib.sha256(data).hexdigest()[:8]}.safetensors"
+    file.write_bytes(data)
+    assert abs(published_weights.error_of(file) - known) < 0.05
+    monkeypatch.setattr(published_weights, "error_of", lambda path: known)
+    monkeypatch.setattr("sys.argv", ["published_weights", str(tmp_path)])
+    for published, status in ((known + 0.05, 0), (known + 0.06, 1)):
+        monkeypatch.setattr(published_weights, "PUBLISHED", {file.name: published})
+        assert published_weights.main() == status
+    file.write_bytes(data + b" ")
+    with pytest.raises(LabError, match="not the file that was published"):
+        published_weights.main()
