@@ -140,7 +140,7 @@ def show_deeper(recipe: depth.Recipe, recipes: list[depth.Recipe]) -> None:
     deeper = depth.deeper(recipe, recipes)
     rows = read(deeper.runs) if deeper else pd.DataFrame()
     if deeper and len(rows) and (found := find(deeper, rows)).depths:
-        st.markdown(depth_words.deeper(found, deeper, recipe))
+        st.markdown(depth_words.deeper(found, deeper))
         link_to_pair(depth.pair_of(rows, rows.loc[rows["depth"] == found.depths[-1], "run"].iloc[0]))
 
 

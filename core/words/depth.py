@@ -6,7 +6,7 @@ import pandas as pd
 
 from core.analysis.depth import NETWORKS, Change, Changes, Finding, Guessing, Recipe
 from core.analysis.gentle_start import GentleStart
-from core.words import capitalized
+from core.words import capitalized, counted
 from core.words.settings import in_words, setting_name
 
 # From docs/trials.md: means over steps 151 to 200, one training each.
@@ -67,18 +67,14 @@ def finding(found: Finding) -> str:
     return " ".join(_sentences(found))
 
 
-def deeper(found: Finding, recipe: Recipe, other: Recipe) -> str:
-    """What was `found` of `recipe`, at more layers than those of the `other` that is shown."""
-    differs = ", ".join(
-        f"{setting_name(name)}: {in_words(name, value)}"
-        for name, value in recipe.settings.items()
-        if value != other.settings[name]
-    )
+def deeper(found: Finding, recipe: Recipe) -> str:
+    """What was `found` of `recipe`, at more layers than those of the one that is shown."""
     guessing = _guessing([one for one in found.guessing if one.depth == found.depths[-1]])
-    recipe_words = f"They learned by another recipe ({differs})."
-    return " ".join(
-        [f"**Deeper still?** {_at_the_deepest(found)}", *guessing, recipe_words, trained_once(found)]
-    ).strip()
+    otherwise = (
+        f"They learned for {counted(recipe.runs[0].config.epochs, 'epoch')}, by another recipe (its settings are under "
+        "“For the curious”): don't compare them with the points above."
+    )
+    return " ".join([f"**Deeper still?** {_at_the_deepest(found)}", *guessing, otherwise, trained_once(found)]).strip()
 
 
 def first_steps(found: GentleStart) -> str:

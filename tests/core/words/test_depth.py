@@ -50,9 +50,8 @@ def test_the_finding_in_words(case, snapshot):
 
 
 def test_a_deeper_pair_of_another_recipe_in_words(snapshot):
-    shown, other = ({"epochs": epochs, "norm": "batch", "clip_layer": clip} for epochs, clip in ((40, None), (8, 1.0)))
-    found = replace(CASES["guessing always"], depths=[20, 56])
-    assert depth.deeper(found, Recipe(other, []), Recipe(shown, [])) == snapshot
+    found = replace(CASES["guessing always"], depths=[20, 56], trained_once=[56])
+    assert depth.deeper(found, Recipe({}, [Run(Path("x"), TrainConfig(epochs=8), {})])) == snapshot
 
 
 USUAL = {"plain": 83.0, "ResNet": 92.5}
