@@ -68,9 +68,10 @@ def test_a_point_of_depth_leads_to_its_pair(app):
     assert "**32 layers**: the ResNet is right on" in said(
         app
     ) or "**32 layers**: the plain network is right on" in said(app)
-    assert compared(app) == ["a=plain32-s0&b=resnet32-s0"]
+    deeper = "a=plain110-clip1&b=resnet110-clip1"
+    assert compared(app) == ["a=plain32-s0&b=resnet32-s0", deeper]
     app.selectbox(key="layers").set_value(56).run()
-    assert compared(app) == ["a=plain56-s0&b=resnet56-s0"]
+    assert compared(app) == ["a=plain56-s0&b=resnet56-s0", deeper]
     choose_recipe(app, "epochs: 1,")  # in which nobody has that depth
     assert compared(app) == []
 
@@ -86,7 +87,7 @@ def test_depth_shows_what_other_recipes_make_of_the_same_depth(app):
     right = {name: cached.accuracy(open_run(SHIPPED / name)).value for name in ("plain20-quick", "resnet20-quick")}
     points = 100 * (right["resnet20-quick"] - right["plain20-quick"])
     assert shallow["ResNet ahead (points)"] == pytest.approx(points)
-    assert set(table["layers"]) == {20, 56}  # at 8 and 32 layers there is one recipe with all photos
+    assert set(table["layers"]) == {20, 56, 110}  # at 8 and 32 layers there is only the recipe that is shown
     assert "normalization" not in table  # those without BatchNorm are other networks
 
 

@@ -304,7 +304,9 @@ def test_options_may_stand_between_the_other_arguments():
     assert add_run.parser().parse_args(["--", "-run.zip"]).zip == Path("-run.zip")
 
 
-@pytest.mark.parametrize("fact", [{"answers_learned_before": True}, {"imported": {}}], ids=["seen", "imported"])
+@pytest.mark.parametrize(
+    "fact", [{"answers_learned_before": True}, {"imported": {"file": "x.pth"}}], ids=["seen", "imported"]
+)
 def test_no_temperature_is_fitted_on_photos_that_may_have_been_learned(make_run, capsys, few_test_images, fact):
     run = make_run("one")
     store.save_facts(run.path, run.config, run.facts | fact)
