@@ -104,7 +104,7 @@ def test_a_class_answers_a_lesson_and_stays_for_the_next(lab, new_phone):
     expect(lab.page.get_by_text("2 joined")).to_be_visible()
     lab.page.get_by_role("button", name="Start").click()
     for screen in (lab.page, *phones):
-        expect(screen.get_by_role("img", name="The photo to name")).to_be_visible()
+        expect(screen.get_by_role("img", name="The photo that the question is about")).to_be_visible()
     expect(lab.page.get_by_text("This photo is new to it.")).to_be_visible()
     answer(phones[0], "horse").focus()
     phones[0].keyboard.press("Enter")
