@@ -7,6 +7,7 @@ servers and threads may do all this at once.
 """
 
 import errno
+import os
 import shutil
 import threading
 import time
@@ -204,7 +205,8 @@ def clear_finished(root: Path) -> None:
     """Remove what is left of trainings that were killed just after their result was there. To be called under
     `status.lock`."""
     for folder in root.iterdir() if root.is_dir() else ():
-        if not folder.is_symlink() and (folder / status.FILE).is_file() and status.finished(folder):
+        stated = os.path.isfile(folder / status.FILE)  # false, too, where one may not look: in lost+found
+        if stated and not folder.is_symlink() and status.finished(folder):
             last = status.read(folder)
             if last is None or last.state != "training":
                 status.clear(folder)

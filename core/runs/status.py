@@ -86,7 +86,7 @@ def claim(folder: Path) -> None:
             raise TrainingError(in_training(folder.name, status))
         lease = SoftFileLease(folder / CLAIM_FILE, lease_duration=SILENCE, thread_local=False)
         if status and status.here and status.process is None:
-            lease.break_lock()  # which takes an ended process for a running one until its parent asks for it
+            lease.break_lock()  # filelock takes a process that has ended for a running one until its parent asks for it
         try:
             lease.acquire(timeout=CLAIM_PATIENCE)
         except Timeout:

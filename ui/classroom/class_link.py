@@ -77,6 +77,7 @@ def own_room() -> tuple[Room, str] | None:
     named = [_find(known.get("room")) for known in (st.session_state.get(KEPT, {}), st.query_params)]
     for found in filter(None, [*named, *latest]):
         if token := teachers_token(found):
+            st.session_state[KEPT] = {"room": found.code, "teacher": token}  # one that stood in the link leaves it
             return found, token
     return None
 

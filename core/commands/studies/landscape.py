@@ -70,8 +70,7 @@ def _fill(name: str, found: Landscape | Walk, looks: Iterator[None], save: Calla
 
 def _path_is_left(run: Run) -> bool:
     """Whether there is a path of its training that is not looked at to its end."""
-    known = walk.load(run)
-    return kept_weights.there(run) and not (known and not known.left)
+    return kept_weights.there(run) and not ((known := walk.load(run)) and not known.left)
 
 
 def _walk(run: Run, images: Images, precision: str) -> Walk:

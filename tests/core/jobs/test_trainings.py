@@ -600,6 +600,7 @@ def test_a_folder_in_which_nobody_may_look_is_no_training(own_runs, monkeypatch)
 
     monkeypatch.setattr(Path, "is_file", denied)
     assert trainings.states() == {}
+    trainings.clear_finished(own_runs)
 
 
 def test_a_link_takes_no_room(own_runs, tmp_path, monkeypatch):
