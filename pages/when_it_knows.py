@@ -7,6 +7,7 @@ import streamlit as st
 from core.analysis import calibration, probes
 from core.charts.probes import READERS, opinions, right_by_block
 from core.data import pictures
+from core.data.cifar10 import CLASSES
 from core.errors import LabError
 from core.runs.run import Run
 from core.words import probes as probe_words
@@ -65,20 +66,14 @@ def show_opinions(side: str, run: Run, said: list[probes.Opinion], truth: str | 
     mark = "" if truth is None else photos.mark(labels[-1] == truth)
     st.markdown(f":small[{side}: {plain(describe(run))}]")
     st.header(f"{labels[-1]} {mark}", anchor=False)
-    wanted = truth or labels[-1]
-    table = pd.DataFrame(
-        {
-            "block": asked[side],
-            "answer": labels,
-            "share": [one.share for one in said],
-            "said": probe_words.guesses(labels),
-            "full": [label == wanted for label in labels],
-        }
-    )
-    in_turn = ", ".join(f"{row.said} {row.share:.0%}" for row in table.itertuples())
+    shares, guesses = np.stack([one.shares for one in said]), probe_words.guesses(labels)
+    in_turn = ", ".join(f"{guess} {share:.0%}" for guess, share in zip(guesses, shares.max(axis=1), strict=True))
     chart.show(
         opinions,
-        table,
+        list(asked[side]),
+        shares,
+        guesses,
+        CLASSES.index(truth or labels[-1]),
         pair.colors[side],
         width="stretch",
         key=f"opinions_{side}",
@@ -90,21 +85,19 @@ def show_picture(choice: picture_source.Choice) -> None:
     """The picture, both networks' opinions of it, and when each settled on its answer."""
     seen = pictures.to_pixels(choice.square)
     answers = {side: said for side, run in pair if (said := ask(run, seen))}
-    if answers:
-        labels = {side: [one.label for one in said] for side, said in answers.items()}
-        st.markdown(f"## {probe_words.settle(pair.names, labels, asked)}")
-    picture, *places = st.columns([1, 2, 2])
+    picture, finding = st.columns([1, 4])
     with picture:
         st.image(pictures.png_address(seen), caption=choice.title, width=SEEN, alt=f"{choice.title}, as they see it")
-    for place, (side, run) in zip(places, pair, strict=True):
+    if not answers:
+        return
+    with finding:
+        labels = {side: [one.label for one in said] for side, said in answers.items()}
+        st.markdown(f"## {probe_words.settle(pair.names, labels, asked)}")
+        st.caption(probe_words.how_to_read(known=choice.truth is not None))
+    for place, (side, run) in zip(st.columns(2), pair, strict=True):
         if side in answers:
             with place, st.container(border=True, key=f"knows_{side}", height="stretch"):
                 show_opinions(side, run, answers[side], choice.truth)
-    full = "the answer is right" if choice.truth else "the same as its last answer"
-    st.caption(
-        f"Each bar shows how sure it would be. Full color: {full}. “?”: it will change its mind; “!”: it will not. "
-        "Whether early blocks are right as often as they are sure was not checked."
-    )
 
 
 if choice:

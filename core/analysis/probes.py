@@ -43,10 +43,14 @@ class Probes:
 
 @dataclass(frozen=True)
 class Opinion:
-    """What a network would say after a block: the class, and how sure it is of it (0 to 1)."""
+    """What a network would say after a block. `shares`: how sure it is of each class, (10,), which sum to 1."""
 
-    label: str
-    share: float
+    shares: np.ndarray
+
+    @property
+    def label(self) -> str:
+        """The class of which it is surest."""
+        return CLASSES[self.shares.argmax()]
 
 
 def blocks(config: TrainConfig) -> range:
@@ -59,8 +63,7 @@ def blocks(config: TrainConfig) -> range:
 
 def opinions(logits: np.ndarray, temperature: Temperature | None) -> list[Opinion]:
     """Of one picture's logits (blocks, 10), see `calibration.probabilities`; the temperature is that of the last."""
-    rows = calibration.probabilities(logits, temperature)
-    return [Opinion(CLASSES[row.argmax()], float(row.max())) for row in rows]
+    return [Opinion(shares) for shares in calibration.probabilities(logits, temperature)]
 
 
 def settled(labels: list[str]) -> int:

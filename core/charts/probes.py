@@ -1,32 +1,72 @@
 """What networks know after each block: of one picture, and of many."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from core.charts import style
+from core.data.cifar10 import CLASSES
 
 READERS: Final = ("its own last layer", "a simple reader")
-ROOM_FOR_WORDS = 0.55  # beside the longest bar, in widths of its scale
-FAINT = 0.3  # of an answer that is not the right one
+ROW = 30  # pixels of a block's bars
+FULL = 0.85  # of a row's height: a bar of 100%
+BAR = 0.8  # of a class's width
+ROOM_FOR_WORDS = 5  # right of the bars, in classes
+FAINT = 0.3  # of a bar whose class is not the right one
 
 
-def opinions(table: pd.DataFrame, color: str) -> alt.LayerChart | alt.FacetChart:
-    """A bar a block, from the first at the top: how sure the network is of the answer that it would give there.
-    `table`: columns block (its number in the network), answer, share (0 to 1), said ("cat?") and full: whether the bar
-    has its full color.
+def opinions(blocks: Sequence[int], shares: np.ndarray, said: Sequence[str], full: int, color: str) -> alt.LayerChart:
+    """Ten small bars a block, a class each, from the first block at the top: how sure the network would be of it there.
+
+    `blocks`: their numbers in the network, one after the other; `shares`: (blocks, 10), 0 to 1; `said`: what stands
+    beside each block's bars ("cat?"); `full`: the class (0 to 9) whose bars have their full color.
     """
-    scale = alt.Scale(domain=[0, 1 + ROOM_FOR_WORDS], nice=False)
-    base = alt.Chart(table).encode(
-        y=alt.Y("block:O", title="after block", axis=alt.Axis(labelOverlap=True)),
-        x=alt.X("share:Q", title="how sure", scale=scale, axis=alt.Axis(format="%", values=[0, 0.5, 1])),
-        tooltip=["block:O", "answer:N", alt.Tooltip("share:Q", title="how sure", format=".0%")],
+    rows = pd.DataFrame({"block": blocks, "answer": said})
+    bars = pd.DataFrame(
+        {"block": block, "class": label, "sure": share, "left": place + (1 - BAR) / 2, "top": block - FULL * share}
+        for block, of_block in zip(blocks, shares, strict=True)
+        for place, (label, share) in enumerate(zip(CLASSES, of_block, strict=True))
+    ).assign(right=lambda t: t["left"] + BAR, full=lambda t: t["class"] == CLASSES[full])
+    names = alt.Axis(
+        values=[place + 0.5 for place in range(len(CLASSES))],
+        labelExpr=f"{list(CLASSES)}[floor(datum.value)]",
+        orient="top",
+        labelAngle=-90,
+        labelOverlap=False,
+        grid=False,
     )
-    bars = base.mark_bar(color=color, stroke=color).encode(
-        fillOpacity=alt.condition(alt.datum.full, alt.value(1), alt.value(FAINT))
+    numbers = alt.Axis(
+        values=[block - 0.5 for block in blocks], labelExpr="datum.value + 0.5", labelOverlap=False, grid=False
     )
-    return alt.layer(bars, base.mark_text(align="left", dx=5).encode(text="said:N")).properties(height=alt.Step(28))
+    across = partial(
+        alt.X, title=None, scale=alt.Scale(domain=[0, len(CLASSES) + ROOM_FOR_WORDS], nice=False), axis=names
+    )
+    down = partial(
+        alt.Y, title="after block", scale=alt.Scale(domain=[blocks[-1], blocks[0] - 1], nice=False), axis=numbers
+    )
+    ground = alt.Chart(rows).mark_rule(opacity=FAINT).encode(y=down("block:Q"))
+    chances = (
+        alt.Chart(bars)
+        .mark_rect(color=color, stroke=color)
+        .encode(
+            x=across("left:Q"),
+            x2="right:Q",
+            y=down("block:Q"),
+            y2="top:Q",
+            fillOpacity=alt.condition(alt.datum.full, alt.value(1), alt.value(FAINT)),
+            tooltip=["block:O", "class:N", alt.Tooltip("sure:Q", title="how sure", format=".0%")],
+        )
+    )
+    words = (
+        alt.Chart(rows.assign(middle=rows["block"] - 0.5, beside=len(CLASSES) + 0.3))
+        .mark_text(align="left")
+        .encode(x=across("beside:Q"), y=down("middle:Q"), text="answer:N")
+    )
+    return alt.layer(ground, chances, words).properties(height=ROW * len(blocks))
 
 
 def right_by_block(table: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:

@@ -18,6 +18,16 @@ def guesses(labels: list[str]) -> list[str]:
     return [f"{label}{'!' if block >= stays else '?'}" for block, label in enumerate(labels, start=1)]
 
 
+def how_to_read(known: bool) -> str:
+    """The chart of one picture's opinions; whether its true class is `known`."""
+    full = "the right class" if known else "the class of its last answer"
+    return (
+        f"After each block there are ten small bars, one for each class: how sure the network would be. Full color: "
+        f"{full}. “?”: it will change its mind; “!”: it will not. Whether early blocks are right as often as they are "
+        "sure was not checked."
+    )
+
+
 def settle(names: dict[str, str], labels: dict[str, list[str]], blocks: dict[str, range]) -> str:
     """E.g. "The plain network settles on **cat** only at the end; the ResNet settles on **dog** at block 22 of 27.";
     all by side. `blocks`: the numbers of those that were asked."""

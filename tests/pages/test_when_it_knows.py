@@ -2,6 +2,8 @@
 
 import json
 
+import pandas as pd
+import pytest
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 
 from core.analysis import calibration, probes
@@ -14,15 +16,24 @@ from core.runs.run import open_run
 from tests.pages.opened import charts, new_app, open_page, said
 
 
+def drawn(chart) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What stands beside each block's bars, and the bars, of a chart of opinions."""
+    tables = [convert_arrow_bytes_to_pandas_df(dataset.data.data) for dataset in chart.proto.datasets]
+    return next(t for t in tables if "answer" in t), next(t for t in tables if "class" in t)
+
+
 def test_the_last_block_says_what_the_network_says(app, own_runs):
     app.query_params["a"], app.query_params["b"], app.query_params["image"] = "plain20-s0", "resnet20-s0", "7"
     app = open_page(app, "when_it_knows")
+    truth = cifar10.CLASSES[cifar10.load_test_labels()[7]]
     for chart, name in zip(charts(app)[:2], ("plain20-s0", "resnet20-s0"), strict=True):
-        (rows,) = (convert_arrow_bytes_to_pandas_df(dataset.data.data) for dataset in chart.proto.datasets)
+        rows, bars = drawn(chart)
         assert rows["block"].tolist() == [7, 8, 9]
-        assert rows["answer"].iloc[-1] == cifar10.CLASSES[find_run(name).test_logits()[7].argmax()]
-        truth = cifar10.CLASSES[cifar10.load_test_labels()[7]]
-        assert rows["full"].tolist() == [answer == truth for answer in rows["answer"]]
+        assert rows["answer"].iloc[-1] == f"{cifar10.CLASSES[find_run(name).test_logits()[7].argmax()]}!"
+        assert (len(bars), set(bars.loc[bars["full"], "class"])) == (30, {truth})
+        surest = bars.loc[bars.groupby("block")["sure"].idxmax(), "class"]
+        assert surest.tolist() == [answer.rstrip("?!") for answer in rows["answer"]]
+        assert bars.groupby("block")["sure"].sum().tolist() == pytest.approx([1, 1, 1])
 
 
 def test_after_the_last_block_it_is_as_sure_as_on_every_other_page(app, own_runs):
@@ -30,8 +41,8 @@ def test_after_the_last_block_it_is_as_sure_as_on_every_other_page(app, own_runs
         calibration.save(open_run(own_runs / name), Temperature(0.5, 40))
     app.query_params["image"] = "7"
     app = open_page(app, "when_it_knows")
-    (rows,) = (convert_arrow_bytes_to_pandas_df(dataset.data.data) for dataset in charts(app)[0].proto.datasets)
-    sure = f"{rows['share'].iloc[-1]:.0%} sure"
+    _, bars = drawn(charts(app)[0])
+    sure = f"{bars.loc[bars['block'] == bars['block'].max(), 'sure'].max():.0%} sure"
     app = open_page(app, "look_inside")
     assert next(line for line in said(app).splitlines() if line.endswith("% sure")) == sure
 

@@ -83,10 +83,10 @@ def test_an_answer_is_settled_after_the_last_other_one(labels, block):
     assert probes.settled(labels) == block
 
 
-def test_opinions_are_the_likeliest_class_and_its_share():
+def test_opinions_are_shares_of_the_classes_and_the_likeliest():
     first, second = probes.opinions(np.stack([np.zeros(10), 50 * np.eye(10)[3]]), None)
-    assert (first.share, second.label) == (pytest.approx(0.1), CLASSES[3])
-    assert second.share == pytest.approx(1)
+    assert first.shares == pytest.approx(np.full(10, 0.1))
+    assert (second.label, second.shares[3]) == (CLASSES[3], pytest.approx(1))
 
 
 def test_only_the_twins_can_be_asked():
