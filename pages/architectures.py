@@ -29,6 +29,10 @@ EXPERTS = (
     "The times here are those of two CPU cores. Experts have trained a network on these photos to 94% in 3.3 seconds, "
     "on one A100 GPU (Jordan 2024, [94% on CIFAR-10 in 3.29 seconds on a single GPU](https://arxiv.org/abs/2404.00498))."
 )
+LUCK = (
+    "Luck with the photos can move a dot by up to 1 point, up or down. Luck with the random numbers of a training "
+    "(seeds) comes on top."
+)
 RECIPE_FIELDS = ("schedule", "lr", "warmup", "optimizer", "head_lr")
 
 st.title("What does it cost?")
@@ -185,7 +189,7 @@ def show_costs() -> None:
         width="stretch",
         alt=summary.dots(dots, x, title),
     )
-    st.markdown(f"{summary.unequal(dots)} Luck with the photos can move a dot by up to 1 point, up or down.".strip())
+    st.markdown(f"{summary.unequal(dots)} {LUCK}".strip())
 
 
 def show_run() -> Run:

@@ -31,6 +31,7 @@ BEGINNING = {
 }
 ELSEWHERE = "It was **trained elsewhere**; how, and on which photos, is not known here."
 COSTS = {"Parameters": explain("parameters"), "Multiply-adds a photo": explain("multiply-adds")}
+TERMS = ("network", "layer", "block", "ResNet", "points", "seed")
 SHOWN = 12  # photos
 
 pair = pair_picker.choose()
@@ -43,7 +44,7 @@ if pair.a.path == pair.b.path:
     st.info(comparison_words.SAME_RUN, icon=":material/content_copy:")
     st.stop()
 if fairness.fair:
-    st.markdown(fairness_in_words(fairness), help=explain("ImageNet") if "init" in fairness.differing else None)
+    st.markdown(fairness_in_words(fairness), help=explain(*TERMS, *["ImageNet"] * ("init" in fairness.differing)))
 else:
     st.warning(fairness_in_words(fairness))
 if not fairness.fair and len(fairness.differing):
@@ -89,9 +90,10 @@ def over_seeds() -> comparison.OverSeeds:
 
 
 def show_example(index: int) -> None:
+    """A photo on which the better one alone is right."""
     truth = CLASSES[cached.test_labels()[index]]
     with st.container(border=True, key="example", height="stretch", horizontal_alignment="center"):
-        st.markdown("**One photo**")
+        st.markdown(f"**Only {'A' if better == A_ALONE else 'B'} is right here**")
         st.image(photos.address(index), width=192, alt=f"Test photo {index}: {truth}")
         for side, run in pair:
             answer = CLASSES[cached.test_logits(run)[index].argmax()]
@@ -111,6 +113,8 @@ seeds = None if fairness.differing.keys() == {"seed"} else over_seeds()
 heading, more = comparison_words.heading(verdict, seeds, pair.names)
 st.header(heading, anchor=False)
 st.markdown(more)
+if all(run.config.norm == "none" for _, run in pair):
+    st.markdown(comparison_words.WITHOUT_BATCH_NORM)
 with st.container(horizontal=True, vertical_alignment="center"):
     if all(run.config.is_twin for _, run in pair):
         st.page_link(
@@ -140,7 +144,7 @@ who = st.segmented_control(
     "come first. "
     "You see what the networks see: 32 × 32 pixels, enlarged.",
 )
-st.markdown(f"Of the 10,000 test photos, **{len(disagreements[who]):,}** are of this kind.")
+st.markdown(comparison_words.of_this_kind(len(disagreements[who])))
 if len(disagreements[who]):
     photos.strip(disagreements[who][:SHOWN], pair, key="disagreements")
 else:

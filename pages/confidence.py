@@ -17,7 +17,7 @@ from ui.pictures import photos
 
 SHOWN = 6  # photos
 TENTH = 0.9  # answered, where it is silent on one photo in ten
-BY_ITSELF = " (as it says by itself; *What do they see?* shows it corrected)"
+BY_ITSELF = " (not corrected; switch it on above)"
 WHY = """
 **Why they are off.** Trained on hard right or wrong, big networks tend to be *too sure* (Guo et al. 2017, [On \
 calibration of modern neural networks](https://arxiv.org/abs/1706.04599)). *Label smoothing* asks for 91% where others \
@@ -26,9 +26,10 @@ smoothing help?](https://arxiv.org/abs/1906.02629)) or go too far: then they are
 sure two networks are is to compare how they were trained.
 
 **How it is corrected.** All scores (logits) are divided by one number, the *temperature*, which changes no answer. It \
-is fitted on validation photos; the test photos above then judge it. One number can't correct everything: after label \
-smoothing it may make the unsure half a little too sure. Guo et al. report a calibration error of 4.6% for a ResNet of \
-110 layers on CIFAR-10, and 0.8% after this correction (their Table 1; groups of equal width). **Wherever else the lab \
+is fitted on validation photos; the test photos above then judge it. One number can correct the \
+average, but not everything: after label smoothing it may make the unsure half too sure (above: by how much). Guo et \
+al. report a calibration error of 4.6% for a ResNet of 110 layers on CIFAR-10, and 0.8% after this correction (their \
+Table 1; groups of equal width). **Wherever else the lab \
 says how sure a network is, this is done already**, where the number is known; of photos unlike those of CIFAR-10, it \
 promises nothing.
 
@@ -102,8 +103,8 @@ for side, run in pair:
 with curious():
     for side, run in pair:
         if found := temperatures[side]:
-            before, after = (calibration.calibration_error(tables.reliability(run, scaled)) for scaled in (False, True))
-            st.markdown(f"{calibration_words.errors(side, before, after, found)}")
+            before, after = (tables.reliability(run, scaled) for scaled in (False, True))
+            st.markdown(calibration_words.errors(side, before, after, found))
         elif not calibration.can_be_fitted(run):
             st.markdown(
                 f"{side} may have learned from the photos on which its temperature would be fitted: it has none."

@@ -159,8 +159,9 @@ def show_details(
         + ("on photos mirrored and shifted at random, " if recipe.runs[0].config.augment else "")
         + "while the network was still changing. If luck is not mentioned, luck alone would make such a change less "
         "than 1 time in 20. That counts luck with the photos and, where a network was trained with several seeds at "
-        "some depth, luck with the seeds. Their spread is then assumed to be the same at all depths. All depths share "
-        "one recipe; with another, the gaps may be larger or smaller."
+        "some depth, luck with the seeds. Their spread is then assumed to be the same at all depths; if deep networks "
+        "spread more, this is too sure. All depths share one recipe, which may suit some depths better than others; "
+        "with another, the gaps may be larger or smaller."
     )
     clipped = depth.clipped(recipe, recipes)
     gentle = read(clipped.runs if clipped else [])

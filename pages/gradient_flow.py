@@ -1,6 +1,5 @@
 """What the learning signal does in each layer: in new networks of any depth, in one step, and where a pair ended."""
 
-from collections.abc import Iterator
 from contextlib import suppress
 
 import pandas as pd
@@ -12,7 +11,6 @@ from core.errors import LabError, RunError
 from core.runs import status
 from core.runs.library import list_runs
 from core.runs.run import Run
-from core.settings.train_config import TrainConfig
 from core.words import gradients as gradient_words
 from core.words.glossary import explain
 from ui import cached, chart
@@ -28,8 +26,8 @@ WORDS = """
 1. A network learns backwards: the mistake is seen at the answer, and a message about it, the **gradient**, travels \
 back through all layers to the first.
 2. It **vanishes** if it becomes so faint that layers hardly change. That is how a deep plain network begins \
-**without BatchNorm** (switch it off above). In the one trained here, the gradient was back to its usual strength \
-within an epoch, yet it learned little.
+**without BatchNorm** (switch it off above). In the one trained here, within an epoch the layers received far more \
+than before, yet it learned little.
 3. **With BatchNorm it does not vanish**: before training it even grows on its way back through a deep plain \
 network, by far too much. The first steps of training even that out, but by blowing up the weights: see *One step that \
 ruins a deep network*.
@@ -37,8 +35,9 @@ ruins a deep network*.
 is flooded or starved; without BatchNorm the parts add up, and it explodes: such a network \
 learns if its steps are kept short all the same (gradient clipping).
 5. So "ResNets win because gradients no longer vanish" is **not** the whole story of networks with BatchNorm: the \
-gradients of the plain ones are there, but following them is harder. For one thing, in a new plain network of 56 \
-layers two nearly equal pictures send unrelated messages. Why plain networks learn less is not fully known.
+gradients of the plain ones are there, but following them seems to be harder. One suspect: in a new plain network of \
+56 layers two nearly equal pictures send unrelated messages back to the picture. Why plain networks learn less is not \
+fully known.
 """
 SOURCES = f"""
 - He et al. 2015, [Deep residual learning](https://arxiv.org/abs/1512.03385), section 4.1, of plain networks with \
@@ -111,19 +110,8 @@ def show_what_to_know(pair: Pair, found: dict[str, Record]) -> None:
     for side, run in pair:
         if side in found and run.config.freeze:
             st.info(f"Part of {side} is frozen and learns nothing; its layers are counted from the first that learns.")
-    clipped = [words for side, run in pair if side in found for words in clipping(side, run.config)]
-    if clipped:
-        st.info(
-            f"Before each step, the message was shortened (gradient clipping), in {' and in '.join(clipped)}: so that "
-            "a huge one does not throw the weights far away."
-        )
-
-
-def clipping(side: str, config: TrainConfig) -> Iterator[str]:
-    if config.clip_norm:
-        yield f"{side} to a length of {config.clip_norm:g} at most"
-    if config.clip_layer:
-        yield f"{side}, for each layer by itself, to a length of {config.clip_layer:g} at most"
+    if clipped := gradient_words.clipping({side: run.config for side, run in pair if side in found}):
+        st.info(clipped)
 
 
 def show_steps(pair: Pair, found: dict[str, Record]) -> None:
@@ -151,7 +139,8 @@ def show_steps(pair: Pair, found: dict[str, Record]) -> None:
     if len(lengths) == 2 and all(gradients.are_even(length) for length in lengths.values()):
         all_layers += (
             " **So at the end of training, steps reach every layer of both: a message that is lost *then* is not the "
-            "difference.** What happened earlier is another matter."
+            "difference.** This tells how far the layers move, not whether in a useful direction; and what happened "
+            "earlier is another matter."
         )
     st.markdown(all_layers)
     epochs = " and ".join(f"{run.best_epoch} ({side})" for side, run in pair if side in steps)

@@ -109,14 +109,13 @@ if found:
         "Turn it with the mouse or a finger. Along the ground: two directions, chosen at random. Both have one scale "
         f"of heights and colors, which ends at {CAP:g}."
     )
-    others = (finding for number, finding in enumerate(findings) if number != directions)
-    st.markdown(f"In the other two directions: {' '.join(others)}")
+    st.markdown(landscape_words.elsewhere(findings, directions))
     st.markdown(NO_PROOF.format(parameters=max(run.parameters for _, run in pair)))
 training_walk.show(pair)
 offer_pair(
     *WITHOUT_BATCH_NORM,
     "Look at 56 layers without BatchNorm",
-    "One of these two networks has hardly learned at all.",
+    "One of these two networks has learned little.",
     key="without_batch_norm",
 )
 with curious():

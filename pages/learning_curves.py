@@ -4,8 +4,7 @@ import streamlit as st
 
 from core.analysis.training_summary import TARGETS, first_epoch_at, generalization_gap
 from core.charts.learning import gap, learning_curves
-from core.runs.run import Run
-from core.words import capitalized, summary
+from core.words import summary
 from core.words.glossary import explain, phrase
 from ui import cached, chart, tables
 from ui.curious import curious_charts
@@ -22,18 +21,11 @@ MEASURES = {"accuracy": "share of right answers", "loss": "loss (cross-entropy, 
 pair = pair_picker.choose()
 
 
-def when_reached(run: Run) -> str:
-    """E.g. "crosses the finish line after 5 passes over the photos"."""
-    epoch = first_epoch_at(cached.history(run), FINISH)
-    return f"crosses the finish line after {summary.passes(epoch)}" if epoch else "never gets there"
-
-
 st.title("Which learns faster?")
 looks.legend(pair)
 pair_picker.require_history(pair)
 histories = {side: cached.history(run) for side, run in pair}
-there = {side: when_reached(run) for side, run in pair}
-finding = f"{capitalized(pair.names['A'])} {there['A']}; {pair.names['B']} {there['B']}."
+finding = summary.finish(pair.names, {side: first_epoch_at(history, FINISH) for side, history in histories.items()})
 chart.show(
     learning_curves,
     tables.curves(pair.a, pair.b),
@@ -54,7 +46,7 @@ st.markdown(
 if all(run.config.is_twin for _, run in pair):
     st.page_link(
         "../pages/gradient_flow.py",
-        label="One part of why: follow the message through the layers",
+        label="Why? Follow the message through the layers",
         icon=":material/water_drop:",
         query_params=pair.link,
     )

@@ -174,8 +174,8 @@ st.title("What do they mix up?")
 looks.legend(pair)
 show_most_common()
 st.caption(
-    "Differences of ten or so can be luck: the same network, trained again from other random numbers, may differ by "
-    "as much."
+    "Differences of up to twenty or so can be luck: between trainings of one network that began with other random "
+    "numbers, up to 18 were seen."
 )
 with st.expander(
     "Every mix-up in one table", icon=":material/grid_on:", key="all_mix_ups", on_change="rerun"
@@ -198,7 +198,7 @@ def show_details() -> None:
     st.markdown(
         "The numbers on the diagonal are right answers, of 1,000 photos each. In “what changes,” a cell has the color "
         "of the network that gives this answer more often. Small changes may be luck: another seed can change a cell "
-        "by ten photos or more."
+        "by up to twenty photos or so."
     )
     st.header("Class by class", anchor=False)
     show_classes()

@@ -181,7 +181,7 @@ if kept:
     show_kept(kept)
     if pair.question and len(pairs) > 1:
         called, what = names(pair.question.a, pair.question.b), setting_name(pair.question.setting)
-        st.markdown(robustness_words.over_pairs([each.gap for each in pairs.values()], what, called))
+        st.markdown(robustness_words.over_pairs(list(pairs.values()), what, called))
 with curious():
     st.markdown(WHY)
     if pairs:

@@ -24,9 +24,10 @@ WHAT_THEY_ARE = {
     "init": ("From scratch", "Pretrained"),
 }
 IDEA = {
-    "skip": "Both have {depth} layers. In one, each pair of layers has a **shortcut** around it: an arc.",
-    "init": "The same network twice. One learned from **a million other photos** first. Then both saw each photo here "
-    "just **{epochs} times**.",
+    "skip": "Both are deep: {depth} layers. In the **ResNet**, a **shortcut** (an arc) leads around each pair of "
+    "layers.",
+    "init": "The same network twice. The **pretrained** one learned from a million other photos first. Then both saw "
+    "each photo here just **{epochs} times**.",
 }
 TELLING = {"skip": 7458, "init": 9856}  # test photos that people name at once: a bird, a dog; no lesson asks for them
 LESSONS = {"skip": "shortcuts", "init": "transfer"}
@@ -104,7 +105,7 @@ st.title("A computer learns to name what is in a photo")
 st.markdown(
     "Two **neural networks** learn from the same photos. They differ in **one thing**. Which one gets more "
     "right, on 10,000 photos that it has never seen?",
-    help=explain("network", "layer"),
+    help=explain("network", "layer", "deep"),
 )
 told = stories()
 for column, (setting, pair) in zip(st.columns(2), told.items(), strict=False):

@@ -28,7 +28,6 @@ BADLY_TRAINED = 0.5  # right answers on its own few training photos, which a goo
 MORE_EPOCHS = 3  # where labels are few, or the steps would be few, too
 SHORT = 10  # epochs at most of a training that had little time
 WHAT_LEARNS = {"": "everything", "backbone": "the last layer alone"}
-SAME_RECIPE = "Only runs that are equal in all else are compared: learning rates and epochs, too."
 CALLED = dict(zip("AB", BEGINNINGS, strict=True))
 FILTERS, SHEET = 300, 36  # pixels of a sheet of filters, and how many there are at first sight
 BEGIN = {
@@ -41,7 +40,7 @@ st.markdown(
     "One network here starts **from scratch**, with random numbers. The other is the same network, but it first "
     "learned from **ImageNet**, more than a million photos of a thousand kinds of things: it is **pretrained**. Then "
     "both learn from the same photos. Does the head start help?",
-    help=explain("ImageNet", "pretrained", "from scratch", "points", "label"),
+    help=explain("ImageNet", "pretrained", "from scratch", "filter", "points", "label", "recipe", "learning rate"),
 )
 
 
@@ -166,11 +165,7 @@ def show_frozen(both: PretrainingPair, finished: list[Run]) -> None:
     }
     st.table(pd.DataFrame(table, index=[plain(run.name) for run in runs]))
     verdict = cached.verdict(frozen[0], both.pretrained)
-    worth = "no more than luck explains" if verdict.could_be_luck else f"{verdict.points:+.1f} points"
-    st.markdown(
-        "Where only the last layer learns, what was learned before is used unchanged (feature extraction). Letting "
-        f"everything learn (fine-tuning) is worth {worth} here. {SAME_RECIPE}"
-    )
+    st.markdown(transfer_words.fine_tuning(verdict.points, verdict.could_be_luck))
 
 
 def show_change(both: PretrainingPair, moved: dict[str, WeightChange]) -> None:

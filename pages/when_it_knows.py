@@ -26,10 +26,11 @@ WHY = """
 *earlier* block hands on (averaged over the picture, as always), though it was made for the last one alone. Only \
 blocks of the last of three stages can be asked this way: before, there are fewer channels than it reads.
 
-**Why a ResNet can answer early.** A block with a shortcut adds to what is there, and leaves the rest as it was. So \
-one reader understands many blocks, and each block corrects the answer a little: Jastrzębski et al. 2018, [Residual \
-connections encourage iterative inference](https://arxiv.org/abs/1710.04773). A plain block writes everything anew, in \
-a code that only the next block has to read.
+**Why a ResNet can answer early.** A block with a shortcut adds to what is there. So one reader *can* understand \
+several blocks, and each block corrects the answer a little: Jastrzębski et al. 2018, [Residual connections encourage \
+iterative inference](https://arxiv.org/abs/1710.04773). It need not: the last layer of the ResNet of 56 layers without \
+BatchNorm can read only its last three blocks. A plain block has nothing to add to: it writes everything anew, in a \
+code that only the next block has to read.
 
 **So the plain network does know something.** That is what the dashed line is for: a **simple reader** (a linear \
 probe: Alain and Bengio 2016, [Understanding intermediate layers](https://arxiv.org/abs/1610.01644)) that was fitted \
@@ -127,9 +128,6 @@ if found:
 with curious():
     st.markdown(WHY)
     for side, of_side in found.items():
-        st.markdown(
-            f"{side}: right answers on {of_side.scored_on:,} test photos; the simple reader was fitted on "
-            f"{of_side.fitted_on:,} training photos, by ridge regression."
-        )
+        st.markdown(probe_words.details(side, of_side))
     if len(found) == 2:
         st.code(f"{probes.COMMAND} {pair.a.name} {pair.b.name}", language=None, wrap_lines=True)

@@ -67,6 +67,12 @@ def overconfidence(bins: pd.DataFrame) -> float:
     return float(np.average(bins["sure"] - bins["right"], weights=bins["photos"]))
 
 
+def furthest(bins: pd.DataFrame) -> tuple[float, float]:
+    """How sure and how often right (0 to 1) in the bin of `reliability` in which these are furthest apart."""
+    row = bins.loc[(bins["sure"] - bins["right"]).abs().idxmax()]
+    return float(row["sure"]), float(row["right"])
+
+
 def risk_by_coverage(logits: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
     """Share of right answers where the network may keep silent on the photos it is least sure of: a row for each
     `answered` share, 0.05 to 1 (Geifman and El-Yaniv 2017, "Selective classification for deep neural networks")."""

@@ -156,7 +156,7 @@ class Finding:
     enough: the least depth at which the ResNet is as good as at its best, up to luck
     changes: by network, from depth `first` to the deepest; empty where there is one depth
     errors: by network, the test error at the deepest, in percent
-    trained_once: of `first` and the deepest, those at which a network has one run
+    trained_once: of `first` and the deepest, those at which a network has one run, and which networks have
     seeds_known: whether both networks have several seeds somewhere. If not, nobody knows how much seeds do, and the
         changes are of these very trainings, not of depth: as a test of depth it would be wrong far too often
     guessing: plain networks first, then by depth
@@ -168,7 +168,7 @@ class Finding:
     enough: int | None
     changes: dict[str, Changes]
     errors: dict[str, float]
-    trained_once: list[int]
+    trained_once: dict[int, list[str]]
     seeds_known: bool
     guessing: list[Guessing]
     alone: dict[str, list[int]]
@@ -253,7 +253,7 @@ def finding(rows: pd.DataFrame, wrong: Mapping[str, np.ndarray]) -> Finding:
     rows = _once_a_seed(rows)
     test, training = _Errors(rows, "test_error", wrong), _Errors(rows, "train_error")
     depths = sorted(test.depths("plain") & test.depths("ResNet"))
-    first, enough, changes, errors, once = None, None, {}, {}, []
+    first, enough, changes, errors, once = None, None, {}, {}, {}
     if depths:
         deepest = depths[-1]
         first, enough = _from_where_it_stalls(test, depths), _enough(test, "ResNet", depths)
@@ -263,7 +263,8 @@ def finding(rows: pd.DataFrame, wrong: Mapping[str, np.ndarray]) -> Finding:
                 for name in NETWORKS
             }
         errors = {name: test.mean(name, deepest) for name in NETWORKS}
-        once = [d for d in sorted({first, deepest}) if min(test.runs(name, d) for name in NETWORKS) == 1]
+        with_one = {d: [name for name in NETWORKS if test.runs(name, d) == 1] for d in sorted({first, deepest})}
+        once = {d: networks for d, networks in with_one.items() if networks}
     alone = {name: sorted(test.depths(name) - set(depths)) for name in NETWORKS}
     seeds_known = all(map(test.seeds, NETWORKS))
     return Finding(depths, first, enough, changes, errors, once, seeds_known, _guessing(rows), alone)

@@ -27,6 +27,7 @@ FILE = "corruptions.npz"
 LARGEST = 200_000  # bytes; it has about 25,000
 PHOTOS = 2_000  # the first of the test photos
 COMMAND = "python -m core evaluate --corruptions"
+KNOWS = 0.5  # right answers on clean photos from which a network is worth comparing
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,19 @@ class Estimate(NamedTuple):
 @dataclass(frozen=True)
 class Kept:
     """Of the photos that both get right when clean: the share (0 to 1) of their spoiled versions that each still gets
-    right, and `gap`, B's less A's, photo by photo. `photos`: how many they are."""
+    right, and `gap`, B's less A's, photo by photo. `photos`: how many they are; `clean`: right answers of A and of B
+    on all clean photos, 0 to 1."""
 
     a: Estimate
     b: Estimate
     gap: Estimate
     photos: int
+    clean: tuple[float, float]
+
+    @property
+    def comparable(self) -> bool:
+        """Whether both have something to lose: who always answers the same loses nothing."""
+        return min(self.clean) >= KNOWS
 
 
 def estimate(values: np.ndarray) -> Estimate:
@@ -96,7 +104,8 @@ def kept(a: Answers, b: Answers) -> Kept | None:
     if both.sum() < 2:
         return None
     of_a, of_b = spoiled(a)[both], spoiled(b)[both]
-    return Kept(estimate(of_a), estimate(of_b), estimate(of_b - of_a), int(both.sum()))
+    clean = float(a.clean.mean()), float(b.clean.mean())
+    return Kept(estimate(of_a), estimate(of_b), estimate(of_b - of_a), int(both.sum()), clean)
 
 
 def save(run: Run, answers: Answers) -> None:

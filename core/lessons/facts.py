@@ -40,12 +40,11 @@ def deeper(few: Run, many: Run) -> Fact:
     verdict = comparison.verdict(few.test_logits(), many.test_logits(), load_test_labels())
     same = verdict.could_be_luck or abs(verdict.points) < A_POINT
     right = LEVEL if same else ("better" if verdict.points > 0 else "worse")
-    shares = [100 * share.value for share in (verdict.a, verdict.b)]
-    digits = 1 if round(shares[0]) == round(shares[1]) else 0
+    photos = 1_000 if round(100 * verdict.a.value) == round(100 * verdict.b.value) else 100
     return Fact(
         right,
-        f"With {few.config.depth} layers the {_kind(few)} is right on {shares[0]:.{digits}f} of 100 photos, with "
-        f"{many.config.depth} layers on {shares[1]:.{digits}f}.",
+        f"With {few.config.depth} layers the {_kind(few)} is right on {photos * verdict.a.value:.0f} of {photos:,} "
+        f"photos, with {many.config.depth} layers on {photos * verdict.b.value:.0f}.",
     )
 
 
@@ -73,7 +72,7 @@ def first_at_80(a: Run, b: Run) -> Fact:
     known = {side: epoch for side, epoch in epochs.items() if epoch is not None}
     fewest = [side for side, epoch in known.items() if epoch == min(known.values())]
     right = "none" if not fewest else (LEVEL if len(fewest) == 2 else fewest[0].lower())
-    return Fact(right, f"{target:.0%} right: {', '.join(said)}.")
+    return Fact(right, f"{target:.0%} right: {' and '.join(said)}.")
 
 
 def survivor(a: Run, b: Run, block: int) -> Fact:
@@ -95,7 +94,7 @@ def without_block(run: Run, block: int) -> Fact:
     return Fact(
         left,
         f"Without block {block}, {_named(run)} is right on {left:.0f} of 100 photos, instead of "
-        f"{_without_block(run):.0f} ({ON_WHICH}).",
+        f"{_without_block(run):.0f} with all its blocks ({ON_WHICH}).",
     )
 
 

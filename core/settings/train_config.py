@@ -123,9 +123,9 @@ class TrainConfig:
     )
     freeze: str = setting(
         "",
-        "frozen up to",
+        "what is frozen",
         "The stage up to which initial weights stay as they are, e.g. layer2; backbone: all but the last layer.",
-        words={"": "nothing", "backbone": "the last layer, which alone learns"},
+        words={"": "nothing", "backbone": "all but the last layer"},
         label=lambda value: f"frozen-{slug(value)}",
         costs=True,
     )

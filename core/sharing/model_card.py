@@ -136,7 +136,7 @@ def _card_of_trained(run: Run, lab: str) -> str:
         ),
         initial_weights=re.sub(r"[\[\]]", r"\\\g<0>", run.facts["initial_weights"]),  # of a path; else of a link
         times_seen=_times(history["images_seen"].iloc[-1] / run.facts["training_images"]),
-        frozen=("up to " if run.config.freeze else "") + in_words("freeze", run.config.freeze),
+        frozen=in_words("freeze", run.config.freeze),
         command="\n    ".join([*reproduction.preparation(run), reproduction.command(run)]),
         weights=CHECK.format(name=run.name) if run.has_weights else NO_WEIGHTS,
         facts="all settings, the versions, and the weights' sha256" if run.has_weights else "all settings and versions",

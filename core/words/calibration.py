@@ -46,11 +46,14 @@ def gap(name: str, bins: pd.DataFrame) -> str:
     return f"{name} is {sure:.0%} sure on average and right on {right:.0%}: {how}"
 
 
-def errors(name: str, before: float, after: float, found: Temperature) -> str:
-    """What one temperature does to the calibration error, both 0 to 1; `name` begins the sentence."""
+def errors(name: str, before: pd.DataFrame, after: pd.DataFrame, found: Temperature) -> str:
+    """What one temperature does to the calibration error and what it leaves, of `calibration.reliability` before and
+    after it; `name` begins the sentence."""
+    sure, right = calibration.furthest(after)
     return (
-        f"{name}: calibration error {before:.1%}; with temperature {found.value:.2f}, fitted on {found.photos:,} "
-        f"validation photos, {after:.1%}."
+        f"{name}: calibration error {calibration.calibration_error(before):.1%}; with temperature {found.value:.2f}, "
+        f"fitted on {found.photos:,} validation photos, {calibration.calibration_error(after):.1%}. Even then, one "
+        f"group of photos is off by {100 * abs(sure - right):.0f} points: {sure:.0%} sure, right on {right:.0%}."
     )
 
 

@@ -12,7 +12,7 @@ ORDER = {
     None: "The seed sets the order of the photos. For this pair the order was not recorded, so we can't prove that it "
     "was the same.",
 }
-WHOLE_POINTS = 5  # differences above this are told without decimals
+WHOLE_POINTS = 5  # differences above this are told of 100 photos, others of 1,000
 PLACES = (
     ("at the upper left", "at the top", "at the upper right"),
     ("at the left", "in the middle", "at the right"),
@@ -27,11 +27,11 @@ def headline(verdict: Verdict, names: dict[str, str]) -> str:
     if verdict.could_be_luck:
         return f"Too close to call: {abs(verdict.points):.2f} points could be luck."
     winner, loser = ("B", "A") if verdict.points > 0 else ("A", "B")
-    shares = {side: 100 * (verdict.a if side == "A" else verdict.b).value for side in (winner, loser)}
-    digits = 0 if abs(shares[winner] - shares[loser]) >= WHOLE_POINTS else 1
+    shares = {side: (verdict.a if side == "A" else verdict.b).value for side in (winner, loser)}
+    photos = 100 if abs(verdict.points) >= WHOLE_POINTS else 1_000
     return (
-        f"{capitalized(names[winner])} wins: right on {shares[winner]:.{digits}f} of 100 photos, {names[loser]} on "
-        f"{shares[loser]:.{digits}f}."
+        f"{capitalized(names[winner])} wins: right on {photos * shares[winner]:.0f} of {photos:,} photos, "
+        f"{names[loser]} on {photos * shares[loser]:.0f}."
     )
 
 
@@ -53,6 +53,12 @@ ONE_RECIPE = (
 )
 
 
+WITHOUT_BATCH_NORM = (
+    "Without BatchNorm, who gets further depends on the recipe: by another one (AdamW), a plain network of 56 layers "
+    "was ahead of its ResNet, 48% to 40% (checkpoints/README.md)."
+)
+
+
 TRAINED_ONCE = (
     "Each was trained only once here. Trained again from other random numbers (seeds), they would score differently; "
     "by how much is not known for these two."
@@ -67,9 +73,11 @@ def over_seeds(found: OverSeeds, names: dict[str, str]) -> str:
     low, high = sorted(sign * value for value in found.interval)
     how_often = f"each of {trainings}" if found.as_the_mean == trainings else f"{found.as_the_mean} of {trainings}"
     luck = " Luck with the random numbers (seeds) could explain it." if found.could_be_luck else ""
+    other = names["A" if winner == "B" else "B"]
+    least = f"from {-points[0]:.1f} in favor of {other}" if points[0] < 0 else f"{points[0]:.1f}"
     return (
-        f"In {how_often} trainings {names[winner]} was better; the difference was {points[0]:.1f} to {points[-1]:.1f} "
-        f"points (mean {sign * found.mean:.1f}, 95% interval {low:.1f} to {high:.1f}).{luck}"
+        f"In {how_often} trainings {names[winner]} was better; the difference was {least} to {points[-1]:.1f} points "
+        f"(mean {sign * found.mean:.1f}, 95% interval {low:.1f} to {high:.1f}).{luck}"
     )
 
 
@@ -104,13 +112,13 @@ def answers(names: dict[str, str], labels: dict[str, str], truth: str | None, un
         each = f"Both answer **{labels['A']}**." if both else f"{capitalized(' and '.join(said.values()))}."
         return f"Neither can say “I don’t know”: each must choose one of its ten things. {each}"
     if truth is None:
-        return f"{both}." if both else f"They disagree: {', '.join(said.values())}."
+        return f"{both}." if both else f"They disagree: {' and '.join(said.values())}."
     right = [side for side, label in labels.items() if label == truth]
     it_is = f"It is {with_article(truth)}"
     if len(right) == 2:
         return f"{it_is}: both are right."
     if not right:
-        wrong = f"both say **{labels['A']}**" if both else ", ".join(said.values())
+        wrong = f"both say **{labels['A']}**" if both else " and ".join(said.values())
         return f"{it_is}, and neither is right: {wrong}."
     (winner,) = right
     loser = "B" if winner == "A" else "A"
@@ -149,6 +157,11 @@ def with_and_without(names: dict[str, str], shares: dict[str, tuple[float, float
         f"{names[side]} is right on {without:.2%} instead of {whole:.2%}" for side, (whole, without) in shares.items()
     ]
     return f"Without them, {', '.join(each)}."
+
+
+def of_this_kind(photos: int) -> str:
+    """How many of the test photos the networks answer so."""
+    return f"Of the 10,000 test photos, **{photos:,}** {'is' if photos == 1 else 'are'} of this kind."
 
 
 def class_change(measure: str, found: ClassChange) -> str:

@@ -6,8 +6,9 @@ import pandas as pd
 
 from core.analysis.depth import NETWORKS, Change, Changes, Finding, Guessing, Recipe
 from core.analysis.gentle_start import GentleStart
-from core.words import capitalized, counted
+from core.words import capitalized
 from core.words.settings import in_words, setting_name
+from core.words.summary import passes
 
 # From docs/trials.md: means over steps 151 to 200, one training each.
 FIRST_STEPS = (
@@ -57,9 +58,13 @@ def headline(found: Finding) -> str:
 
 
 def trained_once(found: Finding) -> str:
-    """Of the depth that the headline speaks of, e.g. "At 56 layers, some networks were trained only once."; or ""."""
+    """Of the depth that the headline speaks of, e.g. "At 56 layers, each network was trained only once."; or ""."""
     deepest = found.depths[-1] if found.depths else 0
-    return f"At {deepest} layers, some networks were trained only once." if deepest in found.trained_once else ""
+    networks = found.trained_once.get(deepest)
+    if not networks:
+        return ""
+    who = "each network" if len(networks) == len(NETWORKS) else f"the {NETWORK_WORDS[networks[0]]}"
+    return f"At {deepest} layers, {who} was trained only once."
 
 
 def finding(found: Finding) -> str:
@@ -71,8 +76,9 @@ def deeper(found: Finding, recipe: Recipe) -> str:
     """What was `found` of `recipe`, at more layers than those of the one that is shown."""
     guessing = _guessing([one for one in found.guessing if one.depth == found.depths[-1]])
     otherwise = (
-        f"They learned for {counted(recipe.runs[0].config.epochs, 'epoch')}, by another recipe (its settings are under "
-        "“For the curious”): don't compare them with the points above."
+        f"They had {passes(recipe.runs[0].config.epochs)}, by another recipe (its settings are under “For the "
+        "curious”). So don't compare them with the points above: this shows how fast they learn, not how far they "
+        "would get."
     )
     return " ".join([f"**Deeper still?** {_at_the_deepest(found)}", *guessing, otherwise, trained_once(found)]).strip()
 
@@ -155,9 +161,11 @@ def _sentences(found: Finding) -> Iterator[str]:
     if found.changes and not found.seeds_known:
         yield "One training at each depth can't tell depth from luck with the seed; training again, from others, would."
     elif found.trained_once:
+        all_of_them = all(len(networks) == len(NETWORKS) for networks in found.trained_once.values())
+        who = "each network was" if all_of_them else "some networks were"
         yield (
-            f"At {_listed(found.trained_once)} layers, some networks were trained only once: training again, from "
-            "other random numbers (seeds), would show how much of this is luck."
+            f"At {_listed(list(found.trained_once))} layers, {who} trained only once: training again, from other "
+            "random numbers (seeds), would show how much of this is luck."
         )
     for name, depths in found.alone.items():
         if depths:

@@ -11,6 +11,7 @@ GLOSSARY = {
     "channel": "One of the pictures inside a network: where in the photo one kind of thing, such as an edge, is.",
     "CIFAR-10": "60,000 small photos of ten kinds of things, 32 × 32 pixels each.",
     "confusion matrix": "A table of what photos are (rows) and what the network says (columns).",
+    "deep": "With many layers.",
     "epoch": "An epoch is one pass over the training photos.",
     "f1": "One number for precision and recall together (their harmonic mean): high only if both are.",
     "filter": "A small pattern that a network looks for everywhere in a picture.",
@@ -22,13 +23,13 @@ GLOSSARY = {
     "Grad-CAM": "A picture of where a network looked: bright where the photo points to its answer.",
     "gradient": "The message that tells each layer how to change so that the answer gets better.",
     "gradient clipping": "A gradient that is too long is shortened, so that no step goes too far.",
-    "how sure": "Corrected, where the lab knows how, so that “90% sure” is right about 9 times out of 10 on photos "
-    "like those it learned from.",
+    "how sure": "Corrected, where the lab knows how, so that it fits on average. Where a network is unsure, it may "
+    "still say too much.",
     "ImageNet": "More than a million photos of a thousand kinds of things.",
     "label": "The name that people gave to what a photo shows.",
     "layer": "One step of the calculation from picture to answer.",
     "learning rate": "How far each step of learning moves the numbers.",
-    "logit": "The points that a network gives to a class, before they are turned into percent.",
+    "logit": "The raw score that a network gives to a class, before they are turned into percent.",
     "loss": "How wrong the answers are, as one number. Training makes it smaller.",
     "multiply-adds": "The work of one answer: how many times two numbers are multiplied and the result is added to a "
     "sum.",

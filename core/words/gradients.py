@@ -3,6 +3,7 @@
 import numpy as np
 
 from core.analysis.gradients import ABOUT_EQUAL, Arrival, Ratio, are_even
+from core.settings.train_config import TrainConfig
 
 BEYOND_FIGURES = 1e9  # ratios above this, either way, have no figure
 FEW_PERCENT = 0.01  # from here to the whole, percent are said
@@ -38,6 +39,8 @@ def step(length: float) -> str:
     """How far a step moves a layer's weights, `length` in sizes of these: e.g. "1/120 of their size"."""
     if not np.isfinite(length):
         return "more than can be computed"
+    if rounded(length) == "1":
+        return "as much as their own size"
     return f"{length:.0%} of their size" if FEW_PERCENT <= length < 1 else f"{_multiple(length)} their size"
 
 
@@ -53,7 +56,7 @@ def steps(where: str, lengths: np.ndarray) -> str:
         return f"{where}, {still} of {len(lengths)} layers do{'es' * (still == 1)} not move at all."
     times = rounded(np.nanmax(lengths) / np.nanmin(lengths))
     if are_even(lengths):
-        return f"{where}, all layers move about equally far; the largest step is {times} times the smallest."
+        return f"{where}, no layer moves more than {times} times as far as any other."
     return f"{where}, the layer that moves most moves {times} times as far as the one that moves least."
 
 
@@ -63,8 +66,29 @@ def arrives(plain: Arrival, residual: Arrival) -> str:
     if Arrival.WEAK in (plain, residual):
         return ""
     if plain is Arrival.TOO_STRONG:
-        return "So with BatchNorm it is not lost: in so deep a plain network it arrives too strong."
-    return "So with BatchNorm it is not lost: it reaches the first layer of both."
+        return "So with BatchNorm the message is not lost. In a plain network this deep, it arrives far too strong."
+    return "So with BatchNorm the message is not lost: it reaches the first layer of both."
+
+
+def clipping(configs: dict[str, TrainConfig]) -> str:
+    """Which of these, by side, had their messages shortened before each step, and to what; "" if none had."""
+    limits = {side: limit for side, config in configs.items() if (limit := _limits(config))}
+    if not limits:
+        return ""
+    if len(limits) > 1 and len(set(limits.values())) == 1:
+        where = f"In both, before each step, {next(iter(limits.values()))}"
+    else:
+        where = f"Before each step, {'; '.join(f'in {side} {limit}' for side, limit in limits.items())}"
+    return f"{where} (gradient clipping): so that a huge message does not throw the weights far away."
+
+
+def _limits(config: TrainConfig) -> str:
+    each = [
+        f"{whose} was shortened to a length of at most {most:g}"
+        for whose, most in (("the message", config.clip_norm), ("each layer's message", config.clip_layer))
+        if most
+    ]
+    return " and ".join(each)
 
 
 def alike(cosine: float) -> str:

@@ -12,8 +12,9 @@ GUESSING = log(len(CLASSES))  # the loss of a network that gives each class the 
 KINDS = {"plateau": "on a plateau", "valley": "in a valley", "bowl": "in a bowl"}
 MEANINGS = {
     "plateau": "On a plateau, hardly anything is higher than the middle.",
-    "valley": "In a valley, the ground near the middle bends down in some directions.",
-    "bowl": "In a bowl, it goes up on every side.",
+    "valley": "In a valley, the ground near the middle bends down in some directions: there, the slope away from the "
+    "middle gets gentler, or ends.",
+    "bowl": "In a bowl, the ground near the middle bends up everywhere, or nearly so.",
 }
 
 
@@ -27,13 +28,20 @@ def figures(found: Shape) -> str:
 
 
 def finding(names: dict[str, str], shapes: dict[str, Shape]) -> str:
-    """E.g. "The plain network ended in a valley, the ResNet in a bowl. There are no mountains around either."; both by
-    side."""
+    """E.g. "The plain network ended in a valley, the ResNet in a bowl. This map shows no mountains around either.";
+    both by side."""
     if len(shapes) == 2 and len(kinds := {found.kind for found in shapes.values()}) == 1:
         return f"Both ended {KINDS[kinds.pop()]}. {_mountains(names, shapes)}"
     first, *others = [(names[side], KINDS[found.kind]) for side, found in shapes.items()]
     ends = [f"{first[0]} ended {first[1]}", *(" ".join(other) for other in others)]
     return f"{capitalized(', '.join(ends))}. {_mountains(names, shapes)}"
+
+
+def elsewhere(findings: list[str], shown: int) -> str:
+    """What the other pair of directions shows; `findings`: of both."""
+    other = findings[1 - shown]
+    same = other == findings[shown]
+    return "The other two directions show the same." if same else f"In the other two directions: {other}"
 
 
 def meanings(shapes: Iterable[Shape]) -> str:
@@ -46,21 +54,26 @@ def _mountains(names: dict[str, str], shapes: dict[str, Shape]) -> str:
     hilly = [f"{found.falls:.0%} of those from {names[side]}" for side, found in shapes.items() if found.falls]
     if hilly:
         return f"Of the straight ways out, {' and '.join(hilly)} go down again: hills."
-    return f"There are no mountains around {'either' if len(shapes) > 1 else 'it'}."
+    return f"This map shows no mountains around {'either' if len(shapes) > 1 else 'it'}."
 
 
 def details(found: Shape, photos: int, cut_off: float, cap: float) -> str:
     """Of one surface, measured on so many photos, whose heights above `cap` (`cut_off`: a share of the map) are not
     drawn."""
     words = (
-        f"In the middle the loss is {found.middle:.2f} (guessing has {GUESSING:.1f}), and {found.right:.0%} of the "
+        f"In the middle the loss is {found.middle:.2f} (pure guessing: {GUESSING:.1f}), and {found.right:.0%} of the "
         f"answers to {photos:,} training photos are right. {found.flat:.0%} of the map is about as high as the middle "
-        f"(loss within {LITTLE:g}). Near the middle, the ground bends down in some direction at {found.bent_down:.0%} "
-        "of the places."
+        f"(loss within {LITTLE:g}). {_bending(found.bent_down)}"
     )
     if not cut_off:
         return words
     return f"{words} {cut_off:.0%} of the map is above {cap:g} and cut off here; it goes up to {found.highest:.3g}."
+
+
+def _bending(share: float) -> str:
+    if not share:
+        return "Near the middle, the ground bends down nowhere."
+    return f"Near the middle, the ground bends down in some direction at {share:.0%} of the places."
 
 
 def path(found: Walk) -> str:

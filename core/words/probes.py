@@ -12,6 +12,14 @@ def figures(found: Probes) -> str:
     return f"its own last layer {own}; a linear probe {probe}{_before_training(found)}"
 
 
+def details(side: str, found: Probes) -> str:
+    """All figures, and on how many photos they rest."""
+    return (
+        f"{side}, right answers after each of these blocks: {figures(found)}. Of {found.scored_on:,} test photos; the "
+        f"linear probe, or simple reader, was fitted on {found.fitted_on:,} training photos, by ridge regression."
+    )
+
+
 def guesses(labels: list[str]) -> list[str]:
     """The answers after each block, with a question mark as long as another follows: "cat?", "dog!"."""
     stays = settled(labels)
@@ -44,16 +52,14 @@ def over_many(name: str, found: Probes, blocks: range) -> str:
     """What both readers find after each of these blocks, of `name` at the start of a sentence."""
     if len(found.own) == 1:
         return f"{name} has one block here: its last layer is right on {found.own[0]:.0%}."
-    first, before, last = found.own[0], found.own[-2], found.own[-1]
+    before, last = found.own[-2], found.own[-1]
     words = (
-        f"{name}: its last layer is right on {first:.0%} after block {blocks[0]}, {before:.0%} after block "
-        f"{blocks[-2]}, {last:.0%} at the end. A simple reader, trained for each of these blocks, gets "
-        f"{found.probe[0]:.0%}, {found.probe[-2]:.0%} and {found.probe[-1]:.0%} right{_before_training(found)}."
+        f"{name}: after block {blocks[-2]}, its own last layer is right on {before:.0%}; a simple reader, trained for "
+        f"that block, on {found.probe[-2]:.0%}. At the end, its last layer is right on {last:.0%}."
     )
     if found.probe[-2] - before < UNREAD:
         return words
-    unread = "In other words, much of the answer is there before the end, but its own last layer can't read it yet."
-    return f"{words} {unread}"
+    return f"{words} So much of the answer is there before the end, but its own last layer can't read it yet."
 
 
 def _before_training(found: Probes) -> str:

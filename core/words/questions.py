@@ -41,7 +41,7 @@ def _contrast(question: Question) -> str:
     if name in SHORT:
         return SHORT[name]
     a, b = (in_words(name, getattr(run.config, name)) for run in (question.a, question.b))
-    return f"{setting_name(name)} {a} or {b}"
+    return f"{setting_name(name)} ({a} or {b})"
 
 
 def _network(question: Question) -> str:

@@ -9,14 +9,20 @@ A_LITTLE = 0.05  # a gap up to which it is called little
 
 def headline(names: dict[str, str], kept: Kept) -> str:
     """Which of these two copes better with spoiled photos, and by how much of what both knew; `names` by side."""
+    if not kept.comparable:
+        weaker = "A" if kept.clean[0] < kept.clean[1] else "B"
+        return (
+            f"These two can't be compared: {names[weaker]} knows only {min(kept.clean):.0%} of the clean photos, and "
+            "has little to lose."
+        )
     if kept.gap.could_be_luck:
         return "Neither of these two copes better with bad photos: of what both know, they keep about the same."
     better, worse = ("B", "A") if kept.gap.value > 0 else ("A", "B")
     share = {"A": kept.a.value, "B": kept.b.value}
     little = "a little " if abs(kept.gap.value) <= A_LITTLE else ""
     return (
-        f"Of these two, {names[better]} copes {little}better with bad photos: of the photos that both get right when "
-        f"clean, it still gets {share[better]:.1%} right when they are spoiled, {names[worse]} {share[worse]:.1%}."
+        f"Of these two, {names[better]} copes {little}better with bad photos. Of the photos that both get right when "
+        f"clean, it keeps {share[better]:.1%}; {names[worse]} keeps {share[worse]:.1%}."
     )
 
 
@@ -40,13 +46,17 @@ def of_both(names: dict[str, str], kept: Kept) -> str:
 
 def at_strength(names: dict[str, str], right: dict[str, float], what: str, strength: int) -> str:
     """Right answers of each side, 0 to 1, where the slider stands; `what`: the kinds."""
-    each = ", ".join(f"{names[side]} is right on {share:.0%}" for side, share in right.items())
+    each = " and ".join(f"{names[side]} is right on {share:.0%}" for side, share in right.items())
     where = f"At strength {strength} ({what})" if strength else "On clean photos"
     return f"{where}, {each}."
 
 
-def over_pairs(gaps: list[Estimate], what: str, names: dict[str, str]) -> str:
-    """Of several pairs that differ in the setting called `what` alone: what B keeps more in each; `names` by side."""
+def over_pairs(pairs: list[Kept], what: str, names: dict[str, str]) -> str:
+    """Of several pairs that differ in the setting called `what` alone: what B keeps more in each; `names` by side. ""
+    where fewer than two can be compared."""
+    gaps = [kept.gap for kept in pairs if kept.comparable]
+    if len(gaps) < 2:
+        return ""
     least, most = (100 * choose(gap.value for gap in gaps) for choose in (min, max))
     luck = sum(gap.could_be_luck for gap in gaps)
     words = (
@@ -56,6 +66,9 @@ def over_pairs(gaps: list[Estimate], what: str, names: dict[str, str]) -> str:
     words += f"in {luck} of them it could be luck with the photos." if luck else "in none could it be luck with photos."
     if luck or least < 0 < most:
         words += " So one pair proves little: how many layers they have, and how they were trained, matters too."
+    if left_out := len(pairs) - len(gaps):
+        each = "One pair is" if left_out == 1 else f"{left_out} pairs are"
+        words += f" {each} left out: a network of it knows fewer than half of the clean photos."
     return words
 
 

@@ -1,5 +1,7 @@
 """What a training came to, as a column of a table, and what each figure means."""
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -61,6 +63,24 @@ def passes(epochs: int) -> str:
     return f"{counted(epochs, 'pass')} over the photos"
 
 
+def finish(names: dict[str, str], epochs: dict[str, int | None]) -> str:
+    """Who crosses the finish line first, and after how many `epochs`; None: never. Both by side."""
+    first, second = sorted(epochs, key=lambda side: epochs[side] or math.inf)
+    soonest, latest = epochs[first], epochs[second]
+    if soonest is None:
+        return "Neither reaches the finish line."
+    if latest is None:
+        return (
+            f"{capitalized(names[first])} crosses the finish line after {passes(soonest)}; {names[second]} never does."
+        )
+    if soonest == latest:
+        return f"Both cross the finish line after {passes(soonest)}."
+    return (
+        f"{capitalized(names[first])} crosses the finish line first, after {passes(soonest)}; {names[second]} needs "
+        f"{latest}."
+    )
+
+
 def mixed_up(confusion: pd.DataFrame) -> str:
     """Of counts 10 x 10, rows what the photos are: e.g. "right on 62%. Most often it mistakes cats for dogs (83)."."""
     counts = confusion.to_numpy()
@@ -75,9 +95,10 @@ def learned_last(name: str, since: np.ndarray, lost: int) -> str:
     if not len(learned):
         return f"{name} is right on none of {len(since):,} photos in the end."
     half = learned[(len(learned) - 1) // 2]
+    once = f"{counted(lost, 'more photo')} {'was' if lost == 1 else 'were'} right at some point, but not in the end."
     return (
         f"**{name}** is right on {len(learned):,} of {len(since):,} photos in the end. It had half of them right for "
-        f"good by epoch {half}. It got {lost:,} more right at some point, and then lost them again. Last to be learned:"
+        f"good by epoch {half}. {once} Last to be learned:"
     )
 
 
@@ -105,7 +126,7 @@ def unequal(table: pd.DataFrame) -> str:
     said = [
         f"{words} {table[column].min():,.0f} to {table[column].max():,.0f} {unit}"
         for column, words, unit in (
-            ("epochs", "for", "epochs"),
+            ("epochs", "for", "passes over their photos"),
             ("images", "from", "photos"),
             ("pixels", "at", "pixels a side"),
         )

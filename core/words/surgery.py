@@ -28,7 +28,7 @@ def fall(found: Fall) -> str:
     if found.guesses:
         return GUESSES
     if found.at is None:
-        return "keeps more than half of its accuracy, however many were cut."
+        return "keeps more than half of its accuracy, however many are cut."
     gone = f"{found.at} of its blocks {'is' if found.at == 1 else 'are'} gone"
     not_yet = f" (not yet with {found.not_yet})" if found.not_yet is not None and found.not_yet < found.at - 1 else ""
     return f"falls below half of its accuracy when {gone}{not_yet}."

@@ -19,7 +19,7 @@ def benefit(found: Benefit) -> str:
         ended = f"{abs(found.points):.1f} points {'higher' if found.points > 0 else 'lower'}"
     why = ": it learned less, so it also memorized less" if found.scratch_learned_less else ""
     return (
-        f"{_speed(found)} On photos it had never seen, the pretrained network ended **{ended}**: "
+        f"{_speed(found)} On the test photos, the pretrained network ended **{ended}**: "
         f"{pretrained.accuracy.value:.1%} against {scratch.accuracy.value:.1%}. "
         f"The gap between training photos and validation photos is {100 * pretrained.gap:+.1f} points for it, "
         f"{100 * scratch.gap:+.1f} for the one from scratch{why}."
@@ -42,8 +42,8 @@ def short_training(accuracy: float, epochs: int) -> str:
     """Why a network that started from scratch, and learned briefly, is wrong so often. `accuracy`: its own, 0 to 1."""
     return (
         f"From scratch, {accuracy:.0%} is low. It saw each photo only {times(epochs)}, with the same learning rate as "
-        "the pretrained one: with a learning rate of its own and more time, it should come far closer. So a head "
-        "start mainly helps to learn fast, and from few photos."
+        "the pretrained one: with a learning rate of its own and more time, it should come far closer. Where others "
+        "gave it that, a head start mainly saved time (He, Girshick and Dollár 2019); it was not tried here."
     )
 
 
@@ -62,6 +62,16 @@ def badly_trained(photos: int, training_accuracy: float) -> str:
     )
 
 
+def fine_tuning(points: float, could_be_luck: bool) -> str:
+    """What it is worth that every layer learns, not the last one alone."""
+    worth = "no more than luck explains" if could_be_luck else f"{points:+.1f} points"
+    return (
+        "Where only the last layer learns, what was learned before is used unchanged (feature extraction). Letting "
+        f"everything learn (fine-tuning) is worth {worth} here. Only runs that are equal in all else are compared, "
+        "learning rates and epochs, too: with a learning rate of its own, the last layer alone may do better."
+    )
+
+
 def lessons(found: list[Lessons]) -> str:
     """How long each learned, by label budget: with few photos, often fewer steps, to which part of what is lost is
     due."""
@@ -71,7 +81,7 @@ def lessons(found: list[Lessons]) -> str:
     return (
         "Luck with the test photos: at most 1 point. Luck with the seed, and with which few photos were drawn to "
         f"learn from, is not known: each is one training. Learning steps: {words}{due}. The weights kept are those "
-        "that did best on the validation photos, which have labels, too."
+        "that did best on the validation photos, whose labels come on top of these."
     )
 
 

@@ -360,11 +360,11 @@ def test_look_closer(app, closer, words):
 def test_shaking_moves_the_answers_and_is_undone(app):
     app = look_inside(app)
     app.button_group(key="closer").set_value("shake").run()
-    assert "How sure of its first answer" not in said(app)  # nothing was moved
+    assert "How sure it stays of its first answer" not in said(app)  # nothing was moved
     app.slider(key="shake_rotation").set_value(120).run()
-    assert "How sure of its first answer, along “Rotation”" in said(app)
+    assert "How sure it stays of its first answer as “Rotation” changes" in said(app)
     assert not app.exception
-    assert "along “Rotation”" in said(app)
+    assert "“Rotation” changes" in said(app)
     app.button(key="shake_reset").click().run()
     assert app.slider(key="shake_rotation").value == 0
 
@@ -613,7 +613,7 @@ def test_architectures_name_all_in_which_recipes_differ(app, alone, make_run):
     make_run("half", skip=True, train_fraction=0.5, epochs=2)
     app.query_params["of_run"] = "mine-residual"
     app = open_page(app, "architectures")
-    assert "They learned for 1 to 2 epochs" in said(app)
+    assert "They learned for 1 to 2 passes over their photos" in said(app)
     assert "They differ in nothing but this: optimizer and learning rate of the last layer, times." in said(app)
     table = app.table[0].value
     assert table.columns.tolist() == ["optimizer", "learning rate of the last layer, times", "test accuracy"]

@@ -104,4 +104,4 @@ def test_without_the_pair_of_56_layers_the_deepest_there_is(monkeypatch, tmp_pat
     for name in ("plain20-s0", "resnet20-s0", "plain8-s0", "resnet8-s0"):
         shutil.copytree(SHIPPED / name, tmp_path / name)
     monkeypatch.setattr("core.paths.SHIPPED", tmp_path)
-    assert "Both have 20 layers" in said(start())
+    assert "Both are deep: 20 layers" in said(start())

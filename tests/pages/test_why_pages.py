@@ -261,8 +261,8 @@ def test_gradient_flow_tells_of_a_message_that_was_shortened(app, make_run):
     make_run("clipped", clip_norm=1.0, clip_layer=0.5)
     app.query_params["b"] = "clipped"
     app = open_page(app, "gradient_flow")
-    lengths = "in B to a length of 1 at most and in B, for each layer by itself, to a length of 0.5 at most: so"
-    assert f"the message was shortened (gradient clipping), {lengths}" in said(app, "info")
+    limits = "the message was shortened to a length of at most 1 and each layer's message was shortened to a length of"
+    assert f"Before each step, in B {limits} at most 0.5" in said(app, "info")
 
 
 def test_gradient_flow_says_where_a_training_broke_down(app, own_runs):
@@ -306,7 +306,7 @@ def test_gradient_flow_says_where_a_training_broke_down(app, own_runs):
             "everywhere",
             ("plain56-none", "resnet56-none"),
             [
-                "in A to a length of 1 at most and in B to a length of 1 at most",
+                "In both, before each step, the message was shortened to a length of at most 1",
                 "A typical layer .* of A receives about as much as one receives in B",  # as the second sentence says
             ],
         ),

@@ -45,8 +45,8 @@ def show() -> None:
         st.markdown(
             "**What is kept?** Made-up names, votes, and a phone's address in the local network, in this server's "
             f"memory alone; they are gone when the teacher closes the room, and after {rooms.SECONDS // 3600} hours in "
-            "any case. So that a phone can rejoin after its screen was off, its link holds a random token, which a "
-            "cookie keeps for the same time; one in the teacher's browser keeps the teacher's token. \n\n**Is it "
+            "any case. So that a phone can rejoin after its screen was off, its link and a cookie keep a secret "
+            "number for the same time. The teacher's browser keeps one, too. \n\n**Is it "
             "fair?** The ten photos are picked as in *Can you beat them?*, so that the networks make more mistakes "
             "than usual."
         )

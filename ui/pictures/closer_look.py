@@ -31,7 +31,11 @@ if TYPE_CHECKING:  # they bring torch
     from core.heatmaps.sanity_checks import SanityChecks
 
 SIDE = 256  # pixels on the screen: three side by side fit a small laptop
-METERS = {0: "Don't believe this map.", 1: "Be careful with this map.", 2: "This map passed both checks."}
+METERS = {
+    0: "Don't believe this map.",
+    1: "Be careful with this map.",
+    2: "This map passed both checks. The answer may still be wrong.",
+}
 CHANGES = {
     True: "It does: it depends on what was learned.",
     False: "Hardly: networks that never learned draw much the same map.",
@@ -135,9 +139,9 @@ def _show_trust(one: Look) -> None:
     matters = "Yes" if checks.marks_what_matters else "Not clearly"
     st.markdown(
         f"**Does what it marks matter?** {matters}: in {checks.beaten} of {len(checks.baseline_scores)} comparisons, "
-        "hiding what this map marks hurts the answer more than hiding what a map marks that knows nothing of this "
-        f"photo. Those are the maps of {len(checks.baseline_scores) - 1} other photos, and a blob in the middle, where "
-        "most subjects are."
+        "hiding what this map marks hurts the answer more than hiding what another map marks, which knows nothing of "
+        f"this photo. Those are the maps of {len(checks.baseline_scores) - 1} other photos, and a blob in the middle, "
+        "where most subjects are."
     )
     st.caption(
         f"Its score (ROAD, in points of certainty): {_points(checks.road)}; theirs: "
@@ -256,7 +260,7 @@ def _show_curve(looks: list[Look], amounts: dict, moved: str, pair: Pair) -> Non
         words.append(f"{name} {_change_of_mind(slider, flipped, bool(kept[along.index(slider.neutral)]))}.")
     title = f"{slider.label} ({slider.unit})" if slider.unit else slider.label
     finding = " ".join(words)
-    st.markdown(f"**How sure of its first answer, along “{slider.label}”?** {finding}")
+    st.markdown(f"**How sure it stays of its first answer as “{slider.label}” changes**: {finding}")
     chart.show(
         confidence_curve,
         title,

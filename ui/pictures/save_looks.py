@@ -42,7 +42,8 @@ def offer(pair: Pair, title: str, looks: list[Look]) -> None:
 def _png(pair: Pair, title: str, looks: list[Look]) -> bytes:
     method = looks[0].method
     runs = "\n".join(f"{look.side}: {look.run.name}" for look in looks)
-    footer = f"ResNet Lab, {date.today():%d %B %Y}\nHeatmaps: {method.name}, bright\n{method.bright}\n{runs}"
+    day = date.today()
+    footer = f"ResNet Lab, {day:%B} {day.day}, {day.year}\nHeatmaps: {method.name}, bright\n{method.bright}\n{runs}"
     return poster.poster(looks[0].seen, title, _columns(pair, looks), footer)
 
 

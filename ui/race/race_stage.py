@@ -74,7 +74,7 @@ def _may_see_end(race: StartedRace) -> bool:
 def _offer() -> None:
     st.title(TITLE)
     st.markdown(
-        "Two networks learn **before your eyes**, step for step, from the same photos in the same order. They "
+        "Two networks learn **before your eyes**, step by step, from the same photos in the same order. They "
         "differ in one thing."
     )
     name = _chosen()
@@ -189,7 +189,7 @@ def _watch() -> None:
             st.progress(frames[-1].step / frames[-1].steps, _time_left(frames))
             race_view.show_moment(_names(race.pair.names), frames)
         else:
-            download = f" The first time, {race.pair.download} are downloaded." if race.pair.download else ""
+            download = f" The first time, {race.pair.download} is downloaded." if race.pair.download else ""
             st.progress(0.0, f"The networks are being built and timed; the first step takes a few seconds.{download}")
     with st.container(horizontal=True):
         race_host.offer_stop(race)

@@ -136,10 +136,11 @@ def test_a_plain_network_that_fails_with_one_seed_makes_no_luck_of_what_the_resn
 
 def test_single_trainings_are_found():
     once = {"plain20_s0": 10.3, "resnet20_s0": 8.5, "plain56_s0": 13.0, "resnet56_s0": 7.0}
-    assert finding(rows(**once)).trained_once == [20, 56]
+    assert finding(rows(**once)).trained_once == {20: ["plain", "ResNet"], 56: ["plain", "ResNet"]}
     thrice = {"plain20_s1": 10.4, "resnet20_s1": 8.4}
-    assert finding(rows(**once, **thrice)).trained_once == [56]
-    assert finding(rows(**once, **thrice, plain56_s1=12.9, resnet56_s1=7.1)).trained_once == []
+    assert finding(rows(**once, **thrice)).trained_once == {56: ["plain", "ResNet"]}
+    assert finding(rows(**once, **thrice, plain56_s1=12.9)).trained_once == {56: ["ResNet"]}
+    assert finding(rows(**once, **thrice, plain56_s1=12.9, resnet56_s1=7.1)).trained_once == {}
 
 
 @pytest.mark.parametrize(
@@ -239,7 +240,7 @@ def test_a_repeat_of_a_training_is_no_other_seed():
     once = rows(plain20_s0=10.3, plain56_s0=13.0, resnet20_s0=8.5, resnet56_s0=7.0)
     again = once.iloc[:1].assign(run="again", test_error=8.0)
     assert finding(pd.concat([once, again])) == finding(once)
-    assert finding(once).trained_once == [20, 56]
+    assert list(finding(once).trained_once) == [20, 56]
     pd.testing.assert_frame_equal(
         depth_analysis.spread(pd.concat([once, again]), "test_error"), depth_analysis.spread(once, "test_error")
     )

@@ -1,6 +1,7 @@
 """Figures from answers to spoiled photos: counted by hand, and intervals that cover as often as they say."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -41,6 +42,9 @@ def test_kept_counts_the_photos_that_both_know_alone():
     b = answers([True, True, False, True], [[True, True, True, True]] * 5)
     kept = robustness.kept(a, b)
     assert (kept.photos, kept.a.value, kept.b.value, kept.gap.value) == (2, 0.5, 1.0, 0.5)
+    assert kept.clean == (0.75, 0.75)
+    assert kept.comparable
+    assert not replace(kept, clean=(0.9, 0.49)).comparable
     assert robustness.kept(b, a).gap.value == -0.5
     assert robustness.kept(a, answers([False, False, True, True], [[True] * 4] * 5)) is None  # one photo
 

@@ -16,8 +16,13 @@ def test_how_sure_against_how_right(sure, how):
 
 
 def test_what_a_temperature_mends():
-    words = calibration.errors("A", 0.066, 0.013, Temperature(0.72, 5_000))
-    assert words == "A: calibration error 6.6%; with temperature 0.72, fitted on 5,000 validation photos, 1.3%."
+    before = pd.DataFrame({"sure": [0.5, 0.8], "right": [0.6, 0.88], "photos": [10, 10]})
+    after = pd.DataFrame({"sure": [0.6, 0.97], "right": [0.58, 0.9], "photos": [10, 10]})
+    words = calibration.errors("A", before, after, Temperature(0.72, 5_000))
+    assert words == (
+        "A: calibration error 9.0%; with temperature 0.72, fitted on 5,000 validation photos, 4.5%. Even then, one "
+        "group of photos is off by 7 points: 97% sure, right on 90%."
+    )
 
 
 def test_what_it_says_itself():

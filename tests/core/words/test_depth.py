@@ -21,7 +21,7 @@ FOUND = Finding(
     enough=56,
     changes={"plain": Changes(WORSE, WORSE), "ResNet": Changes(BETTER, BETTER)},
     errors={"plain": 13.3, "ResNet": 7.04},
-    trained_once=[],
+    trained_once={},
     seeds_known=True,
     guessing=[],
     alone=NOBODY,
@@ -32,9 +32,10 @@ CASES = {
     "stalls": replace(FOUND, depths=[8, 20, 56]),
     "luck": replace(FOUND, changes={"plain": Changes(LUCK, WORSE), "ResNet": Changes(BETTER, LUCK)}),
     "one depth": ONE_DEPTH,
-    "no depth": Finding([], None, None, {}, {}, [], False, [], {"plain": [20], "ResNet": [56]}),
-    "trained once": replace(FOUND, trained_once=[20, 56]),
-    "no seeds": replace(FOUND, trained_once=[20, 56], seeds_known=False),
+    "no depth": Finding([], None, None, {}, {}, {}, False, [], {"plain": [20], "ResNet": [56]}),
+    "trained once": replace(FOUND, trained_once={20: ["plain", "ResNet"], 56: ["plain", "ResNet"]}),
+    "some trained once": replace(FOUND, trained_once={20: ["plain", "ResNet"], 56: ["ResNet"]}),
+    "no seeds": replace(FOUND, trained_once={20: ["plain"], 56: ["plain"]}, seeds_known=False),
     "stalls, no seeds": replace(FOUND, depths=[8, 20, 56], seeds_known=False),
     "guessing always": replace(FOUND, guessing=[Guessing("plain", 20, 1, 1), Guessing("plain", 56, 3, 3)]),
     "guessing at times": replace(FOUND, guessing=[Guessing("plain", 56, 1, 3), Guessing("ResNet", 56, 1, 1)]),
@@ -50,8 +51,14 @@ def test_the_finding_in_words(case, snapshot):
 
 
 def test_a_deeper_pair_of_another_recipe_in_words(snapshot):
-    found = replace(CASES["guessing always"], depths=[20, 56], trained_once=[56])
+    found = replace(CASES["guessing always"], depths=[20, 56], trained_once={56: ["plain", "ResNet"]})
     assert depth.deeper(found, Recipe({}, [Run(Path("x"), TrainConfig(epochs=8), {})])) == snapshot
+
+
+def test_which_of_the_deepest_were_trained_once():
+    once = {20: ["plain", "ResNet"], 56: ["ResNet"]}
+    assert depth.trained_once(replace(FOUND, trained_once=once)) == "At 56 layers, the ResNet was trained only once."
+    assert depth.trained_once(replace(FOUND, depths=[20])) == ""
 
 
 USUAL = {"plain": 83.0, "ResNet": 92.5}

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from core.analysis.gradients import Arrival, Ratio
+from core.settings.train_config import TrainConfig
 from core.words import gradients
 
 RATIOS = [
@@ -34,14 +35,27 @@ def test_the_steps_of_all_layers_in_words(lengths, snapshot):
 @pytest.mark.parametrize(
     ("plain", "residual", "words"),
     [
-        (Arrival.TOO_STRONG, Arrival.WHOLE, "not lost: in so deep a plain network it arrives too strong."),
+        (Arrival.TOO_STRONG, Arrival.WHOLE, "not lost. In a plain network this deep, it arrives far too strong."),
         (Arrival.WHOLE, Arrival.WHOLE, "not lost: it reaches the first layer of both."),
         (Arrival.WEAK, Arrival.WHOLE, ""),
         (Arrival.TOO_STRONG, Arrival.WEAK, ""),
     ],
 )
 def test_whether_the_message_arrives(plain, residual, words):
-    assert gradients.arrives(plain, residual).removeprefix("So with BatchNorm it is ") == words
+    assert gradients.arrives(plain, residual).removeprefix("So with BatchNorm the message is ") == words
+
+
+def test_what_was_shortened_in_words():
+    none, norm, layer = TrainConfig(), TrainConfig(clip_norm=1.0), TrainConfig(clip_layer=0.5)
+    assert gradients.clipping({"A": none, "B": none}) == ""
+    assert gradients.clipping({"A": layer, "B": layer}).startswith(
+        "In both, before each step, each layer's message was shortened to a length of at most 0.5 (gradient clipping): "
+    )
+    assert gradients.clipping({"A": norm, "B": layer}).startswith(
+        "Before each step, in A the message was shortened to a length of at most 1; in B each layer's message was "
+        "shortened to a length of at most 0.5 (gradient clipping): "
+    )
+    assert gradients.clipping({"A": none, "B": norm}).startswith("Before each step, in B the message was shortened to")
 
 
 @pytest.mark.parametrize(("cosine", "words"), [(0.66, "are still 66% alike"), (-0.2, "have nothing in common")])

@@ -17,10 +17,10 @@ NAMES = {"A": "the plain network", "B": "the ResNet"}
     [
         (
             {"A": VALLEY, "B": BOWL},
-            "The plain network ended in a valley, the ResNet in a bowl. There are no mountains around either.",
+            "The plain network ended in a valley, the ResNet in a bowl. This map shows no mountains around either.",
         ),
-        ({"A": BOWL, "B": BOWL}, "Both ended in a bowl. There are no mountains around either."),
-        ({"B": PLATEAU}, "The ResNet ended on a plateau. There are no mountains around it."),
+        ({"A": BOWL, "B": BOWL}, "Both ended in a bowl. This map shows no mountains around either."),
+        ({"B": PLATEAU}, "The ResNet ended on a plateau. This map shows no mountains around it."),
         (
             {"A": replace(VALLEY, falls=0.25), "B": BOWL},
             "The plain network ended in a valley, the ResNet in a bowl. Of the straight ways out, 25% of those from "
@@ -37,6 +37,16 @@ def test_what_each_kind_means_is_said_once():
     assert means.keys() == landscape.KINDS.keys() == {shape.kind for shape in (PLATEAU, VALLEY, BOWL)}
     assert landscape.meanings([VALLEY, BOWL, VALLEY]) == f"{means['valley']} {means['bowl']}"
     assert landscape.meanings([PLATEAU]) == means["plateau"]
+
+
+def test_the_other_directions_are_told_where_they_show_something_else():
+    assert landscape.elsewhere(["a bowl", "a bowl"], 0) == "The other two directions show the same."
+    assert landscape.elsewhere(["a bowl", "a valley"], 1) == "In the other two directions: a bowl"
+
+
+def test_ground_that_bends_down_nowhere():
+    assert "bends down nowhere" in landscape.details(BOWL, 1_000, 0.0, 5)
+    assert "bends down in some direction at 30% of the places" in landscape.details(VALLEY, 1_000, 0.0, 5)
 
 
 def test_what_is_cut_off_is_said():

@@ -27,18 +27,18 @@ def test_when_they_settle(labels, words):
 def test_that_it_cannot_say_what_it_knows_is_said_where_a_simple_reader_finds_much_more(unread, own):
     words = probes.over_many("It", Probes(own, [0.6, 0.8, 0.8], 10, 10, [0.3] * 3), range(7, 10))
     assert ("its own last layer can't read it yet" in words) == unread
-    assert f"{own[0]:.0%} after block 7, {own[1]:.0%} after block 8" in words
+    assert f"after block 8, its own last layer is right on {own[1]:.0%}; a simple reader" in words
 
 
 @pytest.mark.parametrize(
     ("untrained", "words"),
     [
-        ([0.31, 0.28], "and 70% right (in the same network before training: 28% to 31%)."),
-        ([0.313, 0.311], "and 70% right (in the same network before training: 31%)."),
+        ([0.31, 0.28], "a linear probe 60% 70% (in the same network before training: 28% to 31%)."),
+        ([0.313, 0.311], "a linear probe 60% 70% (in the same network before training: 31%)."),
     ],
 )
 def test_the_control_is_told(untrained, words):
-    assert words in probes.over_many("It", Probes([0.5, 0.6], [0.6, 0.7], 10, 10, untrained), range(5, 7))
+    assert words in probes.details("A", Probes([0.5, 0.6], [0.6, 0.7], 10, 10, untrained))
 
 
 def test_one_block_alone_has_no_course():

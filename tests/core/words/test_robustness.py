@@ -4,12 +4,15 @@ from core.analysis.robustness import Estimate, Kept
 from core.words import robustness
 
 NAMES = {"A": "the plain network", "B": "the ResNet"}
-BOTH = "of the photos that both get right when clean, it still gets"
-SPOILED = "they are spoiled"
+BOTH = "Of the photos that both get right when clean, it keeps"
 
 
 def gap(value: float, half: float = 0.01) -> Estimate:
     return Estimate(value, value - half, value + half)
+
+
+def kept(of_b: float, clean: tuple[float, float] = (0.9, 0.9)) -> Kept:
+    return Kept(gap(0.5), gap(0.5 + of_b), gap(of_b), 1_000, clean)
 
 
 @pytest.mark.parametrize(
@@ -17,26 +20,34 @@ def gap(value: float, half: float = 0.01) -> Estimate:
     [
         (
             0.056,
-            f"the ResNet copes better with bad photos: {BOTH} 55.6% right when {SPOILED}, the plain network 50.0%.",
+            f"the ResNet copes better with bad photos. {BOTH} 55.6%; the plain network keeps 50.0%.",
         ),
         (
             0.028,
-            f"the ResNet copes a little better with bad photos: {BOTH} 52.8% right when {SPOILED}, the plain network "
-            "50.0%.",
+            f"the ResNet copes a little better with bad photos. {BOTH} 52.8%; the plain network keeps 50.0%.",
         ),
         (
             -0.028,
-            f"the plain network copes a little better with bad photos: {BOTH} 50.0% right when {SPOILED}, the ResNet "
-            "47.2%.",
+            f"the plain network copes a little better with bad photos. {BOTH} 50.0%; the ResNet keeps 47.2%.",
         ),
         (-0.004, "Neither of these two copes better with bad photos: of what both know, they keep about the same."),
     ],
 )
 def test_who_copes_better_and_whether_by_little_or_luck(of_b, words):
-    assert (
-        robustness.headline(NAMES, Kept(gap(0.5), gap(0.5 + of_b), gap(of_b), 1_000)).removeprefix("Of these two, ")
-        == words
+    assert robustness.headline(NAMES, kept(of_b)).removeprefix("Of these two, ") == words
+
+
+def test_who_knows_little_is_not_compared():
+    assert robustness.headline(NAMES, kept(-0.1, clean=(0.25, 0.9))) == (
+        "These two can't be compared: the plain network knows only 25% of the clean photos, and has little to lose."
     )
+    assert "the ResNet knows only 49%" in robustness.headline(NAMES, kept(0.1, clean=(0.9, 0.49)))
+    fair = [kept(0.028), kept(0.056)]
+    assert robustness.over_pairs([*fair, kept(-0.1, clean=(0.25, 0.9))], "shortcuts", NAMES) == (
+        f"{robustness.over_pairs(fair, 'shortcuts', NAMES)} One pair is left out: a network of it knows fewer than "
+        "half of the clean photos."
+    )
+    assert robustness.over_pairs([fair[0], kept(-0.1, clean=(0.25, 0.9))], "shortcuts", NAMES) == ""
 
 
 @pytest.mark.parametrize(
@@ -48,7 +59,7 @@ def test_who_copes_better_and_whether_by_little_or_luck(of_b, words):
     ],
 )
 def test_several_pairs_that_do_not_agree_are_said_to_prove_little(gaps, parts, proves_little):
-    words = robustness.over_pairs([gap(value) for value in gaps], "shortcuts", NAMES)
+    words = robustness.over_pairs([kept(value) for value in gaps], "shortcuts", NAMES)
     assert f"differ in shortcuts alone, the gain of the ResNet over the plain network is {parts}" in words
     assert ("proves little" in words) == proves_little
 

@@ -33,7 +33,27 @@ def test_what_was_learned_last_in_words(since, snapshot):
     assert summary.learned_last("The ResNet", since, lost=1) == snapshot
 
 
+@pytest.mark.parametrize(
+    ("a", "b", "words"),
+    [
+        (
+            34,
+            11,
+            "The ResNet crosses the finish line first, after 11 passes over the photos; the plain network needs 34.",
+        ),
+        (5, 5, "Both cross the finish line after 5 passes over the photos."),
+        (1, None, "The plain network crosses the finish line after 1 pass over the photos; the ResNet never does."),
+        (None, 2, "The ResNet crosses the finish line after 2 passes over the photos; the plain network never does."),
+        (None, None, "Neither reaches the finish line."),
+    ],
+)
+def test_who_crosses_the_finish_line_first(a, b, words):
+    assert summary.finish({"A": "the plain network", "B": "the ResNet"}, {"A": a, "B": b}) == words
+
+
 def test_dots_that_learned_for_unlike_times_are_told():
     dots = pd.DataFrame({"epochs": [5, 40.0, None], "images": [45_000] * 3, "pixels": [32, 32, 64]})
-    assert summary.unequal(dots).startswith("They learned for 5 to 40 epochs, at 32 to 64 pixels a side (point at")
+    assert summary.unequal(dots).startswith(
+        "They learned for 5 to 40 passes over their photos, at 32 to 64 pixels a side (point at"
+    )
     assert summary.unequal(dots[:1]) == ""
