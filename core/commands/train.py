@@ -4,6 +4,7 @@ import argparse
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 
@@ -108,10 +109,13 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _train(args: argparse.Namespace) -> int:
-    configs = configs_of(args)
-    if args.run and open_run(args.run).imported:
+    with end_noted(args.run) if args.run else nullcontext():  # the app, which started it, is told why it ends
+        configs = configs_of(args)
+        imported = bool(args.run) and open_run(args.run).imported
+        if not imported:
+            _check(args, configs)
+    if imported:
         return _score(args.run)
-    _check(args, configs)
     # The first process may download them; the others then find them.
     images = cache(
         lambda: distributed.on_rank_zero(cifar10.load_training, args.data) or cifar10.load_training(args.data)

@@ -263,11 +263,15 @@ def _end(folder: Path, run_status: Status, patience: float) -> None:
     process = run_status.process
     if process is None:
         return
-    with suppress(psutil.NoSuchProcess):
+    try:
         process.terminate()
         _wait_until(lambda: run_status.process is None or not _trains(folder), patience)
         _wait_until(lambda: run_status.process is None or not any(folder.glob(f".{STATE_FILE}.*")), SAVING)
         process.kill()
+    except psutil.NoSuchProcess:
+        pass
+    except psutil.AccessDenied:
+        raise TrainingError(f"{folder.name} is trained by another user of this computer, who must stop it.") from None
     _wait_until(lambda: run_status.process is None, patience)
 
 

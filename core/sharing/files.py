@@ -54,13 +54,16 @@ def without_folders(run: Run) -> Run:
 
     facts = {key: named(value) for key, value in run.facts.items()}
     if run.imported:
-        facts["imported"] = run.facts["imported"] | {"file": _plain(run.facts["imported"]["file"])}
+        facts["imported"] = {
+            key: _plain(value) if isinstance(value, str) else value for key, value in run.facts["imported"].items()
+        }
     return replace(run, config=replace(run.config, init=names[init]), facts=facts)
 
 
 def _plain(name: str) -> str:
-    """Without what would make it markup where it is shown."""
-    return re.sub(r"[<>`|*@:$]|(?<=\bwww)\.", "-", name, flags=re.IGNORECASE)
+    """Without what would make it markup where it is shown, or can't be seen there."""
+    visible = "".join(letter if letter.isprintable() else "-" for letter in name)
+    return re.sub(r"[<>`|*@:$]|(?<=\bwww)\.", "-", visible, flags=re.IGNORECASE)
 
 
 def shared_contents(run: Run) -> dict[str, Path | bytes]:

@@ -29,7 +29,7 @@ from core.sharing.model_card import card_text, write_card
 LARGEST_NETWORK = 150_000_000  # parameters; VGG-19, as published, has 144 million
 LARGEST_DIRECTORY = 100_000  # bytes of a zip's table of contents; that of a run takes about 500
 END_RECORD, ZIP64_LOCATOR = b"PK\x05\x06", b"PK\x06\x07"  # PKWARE's APPNOTE.TXT, sections 4.3.16 and 4.3.15
-END_RECORD_BYTES, ZIP64_LOCATOR_BYTES = 22, 20
+END_RECORD_BYTES, ZIP64_LOCATOR_BYTES, LONGEST_COMMENT = 22, 20, 65_535
 # With these, words become markup where they are shown: Markdown, addresses, and Streamlit's icons.
 NOT_PLAIN_TEXT = re.compile(r"[<>`|*]|\$.*\$|://|\bwww\.|\w@\w|:[a-z+-][\w+-]*[:/]", re.IGNORECASE)
 # What a training with --init imagenet records; it names an address, which is known.
@@ -136,10 +136,13 @@ def _check_table_of_contents(data: bytes) -> None:
     """Before `zipfile` makes an object of each entry in it: one of 200 MB would take many times that in memory."""
     if len(data) > sum(LARGEST.values()):
         raise RunError("The zip is too large for a run.")
-    end = data[-END_RECORD_BYTES:]
-    if not (end.startswith(END_RECORD) and end.endswith(b"\0\0")):  # zeros: no comment follows
+    last = data[-END_RECORD_BYTES - LONGEST_COMMENT - ZIP64_LOCATOR_BYTES :]
+    start = last.rfind(END_RECORD)  # as `zipfile` looks for it
+    end = last[start : start + END_RECORD_BYTES]
+    comment = int.from_bytes(end[20:22], "little")
+    if start < 0 or len(end) < END_RECORD_BYTES or start + END_RECORD_BYTES + comment != len(last):
         raise RunError("The file is not a whole zip file.")
-    before = data[-END_RECORD_BYTES - ZIP64_LOCATOR_BYTES : -END_RECORD_BYTES]
+    before = last[max(0, start - ZIP64_LOCATOR_BYTES) : start]
     if before.startswith(ZIP64_LOCATOR) or int.from_bytes(end[12:16], "little") > LARGEST_DIRECTORY:
         raise RunError("The zip holds more than the files of a run.")
 

@@ -12,7 +12,6 @@ from core.lessons.facts import Fact
 from core.lessons.guide import guide
 from core.lessons.lesson import Call, Guess, Lesson, Step
 from core.lessons.views import VIEWS
-from core.paths import lessons_dir
 from core.runs.run import Run
 from core.words import capitalized
 from ui import cached, screen
@@ -65,7 +64,7 @@ def _show_end(lesson: Lesson) -> None:
 
 
 def _files() -> list[tuple[str, int]]:
-    return [(str(path), path.stat().st_mtime_ns) for path in sorted(lessons_dir().glob("*.toml"))]
+    return [(str(path), path.stat().st_mtime_ns) for path in lessons_of.lesson_files()]
 
 
 @st.cache_resource(max_entries=4, hash_funcs=cached.RUN_KEY, show_spinner=False)

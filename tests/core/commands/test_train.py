@@ -347,7 +347,10 @@ def test_where_the_folder_of_its_images_is_gone_it_goes_on_with_the_same_from_el
     command("resnet8", "--epochs", "1", "--name", "x", stop=True)
     run = open_run(own_runs / "x")
     store.save_facts(run.path, run.config, run.facts | {"data_folder": str(tmp_path / "moved")})
+    status.write(run.path, status.Status("training"))  # as the app does for the process that it starts
     assert_refused(command("--run", str(run.path)), f"{tmp_path / 'moved'}, which is not there")
+    said = status.read(run.path)
+    assert (said.state, f"{tmp_path / 'moved'}, which is not there" in said.reason) == ("failed", True)
     code, err = command("--run", str(run.path), "--data", str(tmp_path / "new"))
     assert (code, str(tmp_path / "new") in err) == (2, True)
     monkeypatch.setenv("CIFAR10_DIR", str(tmp_path))

@@ -282,6 +282,21 @@ def test_training_that_does_not_listen_is_ended_by_force(stand_ins):
     assert state(name) == "stopped"
 
 
+def test_another_users_training_is_left_to_them(stand_ins, monkeypatch):
+    (name,) = trainings.start([LONG])
+    wait_until(lambda: begun(name))
+
+    def denied(process):
+        raise psutil.AccessDenied(process.pid)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(psutil.Process, "terminate", denied)
+        with pytest.raises(TrainingError, match=f"{name} is trained by another user"):
+            trainings.stop(name)
+    assert state(name) == "training"
+    trainings.stop(name)
+
+
 def test_waiting_run_leaves_the_queue_and_joins_its_end(stand_ins):
     first, second, third = trainings.start(others(3))
     wait_until(lambda: begun(first))

@@ -15,11 +15,12 @@ from safetensors.torch import load_file, save_file
 from core import paths
 from core.errors import RunError
 from core.files import sha256_of
+from core.jobs import keeper
 from core.models.complexity import count_multiply_adds, count_parameters
 from core.models.registry import build
 from core.runs import run as run_module
 from core.runs import store
-from core.runs.library import find_run, list_in, list_runs
+from core.runs.library import damaged_runs, find_run, list_in, list_runs
 from core.runs.run import HISTORY_COLUMNS, Run, open_run
 from core.runs.store import new_folder
 from core.settings.train_config import TrainConfig
@@ -431,6 +432,24 @@ def test_folders_of_other_things_are_no_runs(make_run, own_runs):
     found, (problem,) = list_in(own_runs)
     assert [each.path for each in found] == [run.path]
     assert "mine (copy) has a name that no run can have" in problem
+
+
+@pytest.mark.parametrize("asked", ["iterdir", "is_dir"])
+def test_a_folder_of_runs_that_nobody_may_list_is_a_problem_and_no_error(own_runs, monkeypatch, asked):
+    """Root may list everything: so the answer that others get is given here."""
+    own_runs.mkdir()
+    ask = getattr(Path, asked)
+
+    def denied(path: Path):
+        if path == own_runs:
+            raise PermissionError(13, "Permission denied", str(path))
+        return ask(path)
+
+    monkeypatch.setattr(Path, asked, denied)
+    assert list_in(own_runs) == ([], [f"{own_runs} can't be read: Permission denied."])
+    assert list_runs() == ([], [f"{own_runs} can't be read: Permission denied."])
+    assert damaged_runs() == {}
+    assert keeper.states(own_runs) == {}
 
 
 @pytest.mark.parametrize("damage", OPEN.values(), ids=OPEN.keys())

@@ -60,6 +60,15 @@ def write_zip(fill: Callable[[zipfile.ZipFile], object], compression: int = zipf
     return buffer.getvalue()
 
 
+def commented(contents: Contents, comment: bytes) -> bytes:
+    def fill(archive: zipfile.ZipFile) -> None:
+        for name, content in contents.items():
+            archive.writestr(f"good/{name}", content)
+        archive.comment = comment
+
+    return write_zip(fill)
+
+
 def comparable(run: Run) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in run.path.iterdir() if path.name != "README.md"}
 
@@ -169,6 +178,12 @@ def test_a_run_that_began_with_weights_in_brackets_is_handed_on_and_taken(make_r
     export_hub(copy, tmp_path / "hub [1]")
 
 
+@pytest.mark.parametrize("length", [1, 40, 65_535])
+def test_a_zip_with_a_comment_is_taken(contents, length):
+    """As GitHub makes one of a repository: the comment is the commit."""
+    assert import_run(commented(contents, b"c" * length), "copy").name == "copy"
+
+
 def test_weights_whose_file_has_a_name_with_markup_are_handed_on_and_taken(make_run, tmp_path):
     run = make_run("good")
     file = tmp_path / "acc@1 *best* www.x.safetensors"
@@ -176,9 +191,10 @@ def test_weights_whose_file_has_a_name_with_markup_are_handed_on_and_taken(make_
     config = replace(run.config, init=str(file))
     store.save_facts(run.path, config, run.facts | {"initial_weights": describe_initial_weights(config)})
     assert import_run(zip_run(open_run(run.path)), "copy").config.init == "acc-1 -best- www-x.safetensors"
-    imported = {"file": "acc@1.pth", "sha256": "0" * 64, "found": "", "normalization": ""}
+    imported = {"file": "poids\u00a0finaux@1.pth", "sha256": "0" * 64, "found": "acc@1", "normalization": ""}
     store.save_facts(run.path, run.config, run.facts | {"imported": imported})
-    assert import_run(zip_run(open_run(run.path)), "other").facts["imported"]["file"] == "acc-1.pth"
+    taken = import_run(zip_run(open_run(run.path)), "other").facts["imported"]
+    assert (taken["file"], taken["found"]) == ("poids-finaux-1.pth", "acc-1")
 
 
 def test_a_run_of_torchvisions_networks_is_handed_on_and_taken():
@@ -405,7 +421,8 @@ BAD_ZIPS = {
     "last byte missing": (lambda contents: zipped(contents)[:-1], "not a whole zip"),
     "first half missing": (lambda contents: zipped(contents)[10**5 :], "damaged"),
     "something after its end": (lambda contents: zipped(contents) + b"x" * 30, "not a whole zip"),
-    "comment": (lambda contents: write_zip(lambda archive: setattr(archive, "comment", b"hi")), "not a whole zip"),
+    "comment that is cut": (lambda contents: commented(contents, b"hi" * 100)[:-1], "not a whole zip"),
+    "end record within a comment": (lambda contents: commented(contents, b"PK\5\6" + bytes(20)), "not a whole zip"),
     "path upwards": (with_member("../config.json"), "leads out of it"),
     "path upwards, deep": (with_member("good/../../config.json"), "leads out of it"),
     "path upwards for all": (lambda contents: zipped(contents, folder="../"), "leads out of it"),

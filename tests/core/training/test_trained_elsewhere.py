@@ -205,6 +205,20 @@ def test_its_handout_leaves_out_how_it_learned(imported, shipped):
     assert "How they learned" not in page
 
 
+def test_a_scoring_goes_on_where_its_status_cannot_be_written(file, own_runs, monkeypatch):
+    run = trained_elsewhere.add(own_runs, "mine", TrainConfig(depth=8), trained_elsewhere.look(file))
+    write = status.write
+
+    def refused(folder, now):
+        if now.share:
+            raise PermissionError(13, "Permission denied")
+        write(folder, now)
+
+    monkeypatch.setattr(status, "write", refused)
+    assert trained_elsewhere.score(run)
+    assert open_run(run.path).finished
+
+
 def test_a_scoring_that_is_stopped_is_no_finished_run(file, own_runs):
     found = trained_elsewhere.look(file)
     run = trained_elsewhere.add(own_runs, "stopped", TrainConfig(depth=8), found)
