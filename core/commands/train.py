@@ -31,6 +31,7 @@ from core.training.device import require_compiler
 from core.training.session import Execution, Session, end_noted
 from core.training.tensorboard import EventLog, require_tensorboard
 
+COMPILED = {"auto": None, "on": True, "off": False}
 USUAL_BY_RECIPE = recipe("cifar", "sgd").keys()
 USUAL_ELSE = {"lr": "with adamw a hundredth of that", "input_size": f"with --stem cifar {CIFAR_STEM_SIZE}"}
 TAKEN = "Go on with it: --resume. Or choose another name: --name."
@@ -79,10 +80,14 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument(
         "--compile",
-        action=argparse.BooleanOptionalAction,
-        help="with torch.compile: faster after some minutes; needs a C++ compiler. Default: where it works and the "
-        "training gains by it (long, bfloat16, two threads), or as the run began",
+        nargs="?",
+        choices=COMPILED,
+        const="on",
+        default="auto",
+        help="with torch.compile: faster after some minutes; needs a C++ compiler. auto, the default: where it works "
+        "and the training gains by it (long, bfloat16, two threads), or as the run began; --compile alone: on",
     )
+    p.add_argument("--no-compile", dest="compile", action="store_const", const="off", help="the same as --compile off")
     p.add_argument("--log", choices=("tensorboard",), help="the history as TensorBoard event files too")
     return p
 
@@ -162,7 +167,7 @@ def _train_one(
             config,
             folder,
             images,
-            Execution(args.threads, args.precision, args.compile),
+            Execution(args.threads, args.precision, COMPILED[args.compile]),
             data_folder=None if args.data in ("full", "shipped") else expanded(args.data),
             events=EventLog(folder) if args.log else None,
         )
@@ -200,7 +205,7 @@ def _check(args: argparse.Namespace, configs: list[TrainConfig]) -> None:
             raise LabError(f"resnet{depth} is torchvision's network; the twin of plain{depth} is cifar_resnet{depth}.")
     if args.threads is not None:
         require_threads(args.threads)
-    if args.compile:
+    if COMPILED[args.compile]:
         require_compiler()
     if args.log:
         require_tensorboard()

@@ -595,6 +595,30 @@ def waiting_run(root: Path, **changes) -> Path:
     return store.new_run(root, "x", TrainConfig(depth=8, data="shipped", epochs=1, batch_size=32, **changes), {})
 
 
+@pytest.mark.parametrize(
+    ("typed", "compiled"),
+    [
+        ([], None),
+        (["--compile", "auto"], None),
+        (["--compile"], True),
+        (["--compile", "on"], True),
+        (["--compile", "off"], False),
+        (["--no-compile"], False),
+    ],
+)
+def test_whether_to_compile_may_be_said_or_left_to_the_lab(command, monkeypatch, typed, compiled):
+    asked = []
+
+    def begin(config, folder, images, how, **more):
+        asked.append(how.compiled)
+        raise TrainingError("enough")
+
+    monkeypatch.setattr(train, "require_compiler", lambda: None)
+    monkeypatch.setattr(train.Session, "begin", begin)
+    assert "enough" in command("resnet8", *typed)[1]
+    assert asked == [compiled]
+
+
 def test_run_begun_with_torch_compile_continues_where_there_is_no_compiler(command, own_runs, monkeypatch):
     def missing():
         raise LabError("no compiler")
