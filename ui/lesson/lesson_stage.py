@@ -14,6 +14,7 @@ from core.lessons.lesson import Call, Guess, Lesson, Step
 from core.lessons.views import VIEWS
 from core.runs.run import Run
 from core.words import capitalized
+from core.words.play import lesson as lesson_words
 from ui import cached, screen
 from ui.classroom import class_link
 from ui.foreign_text import emphasized, plain
@@ -242,11 +243,11 @@ def _judged(guess: Guess, given: str | float | None, right: str | float) -> str:
     if given is None:
         return ""
     if isinstance(right, str):
-        words = f"You guessed “{plain(guess.answers.get(str(given), ''))}”"
-        return f"{photos.mark(given == right)} {words}. "
+        words = lesson_words.guessed_answer(plain(guess.answers.get(str(given), "")))
+        return f"{photos.mark(given == right)} {words} "
     off = abs(float(given) - right)
-    how = "very close" if off <= CLOSE else f"{off:.0f} off"
-    return f"{photos.mark(off <= CLOSE)} You guessed {given:g}: {how}. "
+    close = off <= CLOSE
+    return f"{photos.mark(close)} {lesson_words.guessed_number(float(given), off, close)} "
 
 
 def _runs(call: Call, kinds: dict[str, type] | None = None) -> list[Run]:
