@@ -34,7 +34,10 @@ def test_the_slider_goes_through_the_epochs_and_the_photos_that_turned_right_las
     before = said(app)
     assert "**A**, epoch 1: right on 10%. Most often it mistakes airplanes for ships (4)." in before
     assert "**B**, epoch 1: right on 100%." in before
-    assert "right on 40 of 40 photos in the end. It had half of them right for good by epoch 2. 0 more photos were" in before
+    assert (
+        "right on 40 of 40 photos in the end. It had half of them right for good by epoch 2. 0 more photos were"
+        in before
+    )
     captions = [line for line in before.splitlines() if "right since epoch" in line]
     assert captions[0] == "**cat**, right since epoch 3"
     assert "come with the lab can be shown: about a fifth" in before
