@@ -1,5 +1,7 @@
 """What a training came to, in the words of a table."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -57,3 +59,17 @@ def test_dots_that_learned_for_unlike_times_are_told():
         "They learned for 5 to 40 passes over their photos, at 32 to 64 pixels a side (point at"
     )
     assert summary.unequal(dots[:1]) == ""
+
+
+def test_what_a_dot_stands_for_in_words(make_run):
+    run = make_run("one", skip=True)
+    words = summary.dot(run, "mine", 0.876, minutes=63.4)
+    assert words.startswith("**ResNet, 8 layers**, mine: right on **87.6%**; ")
+    assert words.endswith(" million multiply-adds a photo; 1 epoch of 360 photos, at 32 pixels, 63 min.")
+    elsewhere = replace(run, facts=run.facts | {"imported": {}})
+    assert summary.training(elsewhere, minutes=None) == "trained elsewhere, at 32 pixels"
+
+
+@pytest.mark.parametrize(("runs", "words"), [(1, "Also 1 run with fewer"), (12, "Also 12 runs with fewer")])
+def test_how_many_dots_were_held_back_in_words(runs, words):
+    assert summary.held_back(runs).startswith(words)
