@@ -145,6 +145,11 @@ class Verdict:
         return 100 * (self.b.value - self.a.value)
 
     @property
+    def better_alone(self) -> str:
+        """The photos on which the better network alone is right: A_ALONE or B_ALONE."""
+        return B_ALONE if self.b.value >= self.a.value else A_ALONE
+
+    @property
     def margin(self) -> float:
         """How far luck with the photos could move `points`, in 19 of 20 cases: Agresti 2013, Categorical data analysis,
         section 11.1.1, for two networks that are asked about the same photos."""

@@ -32,6 +32,14 @@ MEANINGS = {
     "down: times say little about which is faster.",
 }
 
+COST_MEANINGS = {"Parameters": explain("parameters"), "Multiply-adds a photo": explain("multiply-adds")}
+
+
+def costs(run: Run) -> dict[str, str]:
+    """{measure: value}; the measures are those of COST_MEANINGS."""
+    values = f"{run.parameters:,}", f"{run.multiply_adds / 1e6:,.0f} million"
+    return dict(zip(COST_MEANINGS, values, strict=True))
+
 
 def figures_of_imported(accuracy: Proportion) -> dict[str, str]:
     """The same of a network whose training is not known."""

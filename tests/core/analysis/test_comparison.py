@@ -74,6 +74,7 @@ def test_verdict_counts_who_alone_is_right():
     verdict = comparison.verdict(a, b, labels)
     assert (verdict.a.value, verdict.b.value) == (0.60, 0.85)
     assert (verdict.only_a, verdict.only_b) == (10, 35)
+    assert verdict.better_alone == comparison.B_ALONE
     at_most_10_heads_in_45_tosses = sum(math.comb(45, heads) for heads in range(11)) / 2**45
     assert verdict.p_value == pytest.approx(2 * at_most_10_heads_in_45_tosses)
     assert (verdict.points, verdict.could_be_luck, verdict.guessing) == (pytest.approx(25), False, [])

@@ -23,6 +23,7 @@ def test_an_unfair_pair_in_words():
         "shortcuts",
         settings.ENVIRONMENT_WORDS["processes"],
     ]
+    assert settings.differing_listed(differing) == "In what they differ: shortcuts, processes that trained it together"
     assert settings.fairness_in_words(Fairness(differing)).startswith("Not a fair pair: they differ in 2 things")
     assert "nothing to compare" in settings.fairness_in_words(Fairness({}))
 
@@ -90,3 +91,14 @@ def test_all_in_which_runs_differ_in_words():
     assert settings.differ_only_in(["optimizer", "schedule"]).endswith(
         "but this: optimizer and learning-rate schedule."
     )
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        (TrainConfig(skip=True), "**A: ResNet**, 20 layers"),
+        (TrainConfig(family="torchvision", network="resnet50"), "**A:** 20 layers"),
+    ],
+)
+def test_what_stands_above_a_network(config, words):
+    assert settings.headed("A", config, "20 layers") == words

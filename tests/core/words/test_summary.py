@@ -73,3 +73,9 @@ def test_what_a_dot_stands_for_in_words(make_run):
 @pytest.mark.parametrize(("runs", "words"), [(1, "Also 1 run with fewer"), (12, "Also 12 runs with fewer")])
 def test_how_many_dots_were_held_back_in_words(runs, words):
     assert summary.held_back(runs).startswith(words)
+
+
+def test_costs_in_words(make_run):
+    costs = summary.costs(make_run("one"))
+    assert costs.keys() == summary.COST_MEANINGS.keys()
+    assert costs["Multiply-adds a photo"].endswith(" million")
