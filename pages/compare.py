@@ -13,7 +13,7 @@ from core.runs.run import Run
 from core.words import comparison as comparison_words
 from core.words import questions, summary
 from core.words.glossary import explain
-from core.words.settings import describe, differing_in_words, fairness_in_words, network_name
+from core.words.settings import describe, differing_in_words, differing_listed, fairness_in_words, headed
 from ui import cached
 from ui.curious import curious
 from ui.foreign_text import plain
@@ -30,7 +30,6 @@ BEGINNING = {
     False: "It begins with **random numbers**, and must learn everything from these photos.",
 }
 ELSEWHERE = "It was **trained elsewhere**; how, and on which photos, is not known here."
-COSTS = {"Parameters": explain("parameters"), "Multiply-adds a photo": explain("multiply-adds")}
 TERMS = ("network", "layer", "block", "ResNet", "points", "seed")
 SHOWN = 12  # photos
 
@@ -49,27 +48,25 @@ else:
     st.warning(fairness_in_words(fairness))
 if not fairness.fair and len(fairness.differing):
     unfair = differing_in_words(fairness.differing)
-    alt = f"In what they differ: {', '.join(unfair['setting'])}"
+    alt = differing_listed(fairness.differing)
     st.dataframe(unfair, hide_index=True, height="content", key="unfair", alt=alt)
 
 
 def figures_of(run: Run) -> dict[str, str]:
     """A column of the table of figures."""
-    costs = (f"{run.parameters:,}", f"{run.multiply_adds / 1e6:,.0f} million")
     accuracy = cached.accuracy(run)
     known = (
         summary.figures_of_imported(accuracy)
         if run.imported
         else summary.figures(summarize(cached.history(run), accuracy))
     )
-    return known | dict(zip(COSTS, costs, strict=True))
+    return known | summary.costs(run)
 
 
 def show_network(side: str, run: Run) -> None:
     share = cached.accuracy(run)
     with st.container(border=True, key=f"network_{side}", height="stretch"):
-        kind = f"**{side}: {network_name(run.config)}**, " if run.config.is_twin else f"**{side}:** "
-        st.markdown(kind + plain(describe(run)))
+        st.markdown(headed(side, run.config, plain(describe(run))))
         drawing = network_drawing.network(run.config, pair.colors[side])
         st.image(drawing, width="stretch", alt=f"{side}: {network_drawing.in_words(run.config)}")
         st.metric("right on new photos", f"{share.value:.1%}", help=summary.ON_NEW_PHOTOS)
@@ -93,7 +90,7 @@ def show_example(index: int) -> None:
     """A photo on which the better one alone is right."""
     truth = CLASSES[cached.test_labels()[index]]
     with st.container(border=True, key="example", height="stretch", horizontal_alignment="center"):
-        st.markdown(f"**Only {'A' if better == A_ALONE else 'B'} is right here**")
+        st.markdown(f"**Only {'A' if verdict.better_alone == A_ALONE else 'B'} is right here**")
         st.image(photos.address(index), width=192, alt=f"Test photo {index}: {truth}")
         for side, run in pair:
             answer = CLASSES[cached.test_logits(run)[index].argmax()]
@@ -106,9 +103,8 @@ with left:
 with right:
     show_network("B", pair.b)
 with middle:
-    better = B_ALONE if verdict.b.value >= verdict.a.value else A_ALONE
-    if len(disagreements[better]):
-        show_example(int(disagreements[better][0]))
+    if len(examples := disagreements[verdict.better_alone]):
+        show_example(int(examples[0]))
 seeds = None if fairness.differing.keys() == {"seed"} else over_seeds()
 heading, more = comparison_words.heading(verdict, seeds, pair.names)
 st.header(heading, anchor=False)
@@ -154,7 +150,7 @@ with curious():
     st.markdown(f"{comparison_words.explanation(verdict)} {comparison_words.MANY_PAIRS}")
     st.markdown(comparison_words.ORDER[comparison.same_order(pair.a, pair.b)])
     figures = {f"{side}: {plain(run.name)}": figures_of(run) for side, run in pair}
-    figures_table.show(figures, summary.MEANINGS | COSTS)
+    figures_table.show(figures, summary.MEANINGS | summary.COST_MEANINGS)
     for side, run in pair:
         if run.validation_was_seen:
             st.warning(summary.validation_was_seen(side), icon=":material/visibility:")

@@ -1,13 +1,11 @@
 """How sure both networks are, and whether they are right as often: reliability, one correction, surest mistakes."""
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from core.analysis import calibration
 from core.charts.calibration import reliability, right_by_answered
 from core.words import calibration as calibration_words
-from core.words import capitalized
 from core.words.settings import describe
 from ui import cached, chart, tables
 from ui.curious import curious
@@ -16,8 +14,7 @@ from ui.pair import not_yet, pair_picker
 from ui.pictures import photos
 
 SHOWN = 6  # photos
-TENTH = 0.9  # answered, where it is silent on one photo in ten
-BY_ITSELF = " (not corrected; switch it on above)"
+ALL_BUT_A_TENTH = 0.9  # answered, where it is silent on one photo in ten
 WHY = """
 **Why they are off.** Trained on hard right or wrong, big networks tend to be *too sure* (Guo et al. 2017, [On \
 calibration of modern neural networks](https://arxiv.org/abs/1706.04599)). *Label smoothing* asks for 91% where others \
@@ -58,8 +55,7 @@ def of_both(table_of) -> pd.DataFrame:
 
 
 bins = {side: tables.reliability(run, mended) for side, run in pair}
-gaps = (calibration_words.gap(pair.names[side], found) for side, found in bins.items())
-finding = f"{capitalized('; '.join(gaps))}."
+finding = calibration_words.gaps(pair.names, bins)
 st.markdown(f"## {finding}")
 chart.show(reliability, of_both(bins.__getitem__), colors=pair.colors, width="stretch", key="reliability", alt=finding)
 st.caption(
@@ -69,22 +65,14 @@ st.caption(
 
 st.header("What if they may say “I don’t know”?", anchor=False)
 silent = {side: tables.risk_by_coverage(run, mended) for side, run in pair}
-lowest = float(np.floor(10 * min(table["right"].min() for table in silent.values())) / 10)
-then = (
-    calibration_words.answered(
-        pair.names[side],
-        float(table.loc[np.isclose(table["answered"], TENTH), "right"].iloc[0]),
-        float(table["right"].iloc[-1]),
-    )
-    for side, table in silent.items()
-)
-finding = f"If each may skip the 10% of photos it is least sure about, then of the rest {'; '.join(then)}."
+gains = {side: calibration.right_where_answered(table, ALL_BUT_A_TENTH) for side, table in silent.items()}
+finding = calibration_words.silent_on_a_tenth(pair.names, gains)
 left, right = st.columns([3, 2], vertical_alignment="center")
 with left:
     chart.show(
         right_by_answered,
         of_both(silent.__getitem__),
-        lowest,
+        calibration.tenth_below(silent.values()),
         colors=pair.colors,
         width="stretch",
         key="silent",
@@ -96,9 +84,8 @@ st.header("Most sure, but wrong", anchor=False)
 for side, run in pair:
     mistakes = tables.surest_mistakes(run, mended)[:SHOWN]
     if len(mistakes):
-        sure = calibration_words.span(tables.certainty(run, mistakes, mended))
-        uncorrected = BY_ITSELF if temperatures[side] and not mended else ""
-        st.markdown(f"**{side}**, {plain(describe(run))}: {sure} sure of these{uncorrected}")
+        sure, uncorrected = tables.certainty(run, mistakes, mended), bool(temperatures[side]) and not mended
+        st.markdown(calibration_words.of_these(side, plain(describe(run)), sure, uncorrected))
         photos.strip(mistakes, pair, key=f"surest_{side}")
 with curious():
     for side, run in pair:

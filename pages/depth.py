@@ -8,7 +8,6 @@ from core.analysis.gentle_start import gentle_start, was_tried
 from core.charts.depth import Axes, degradation
 from core.errors import RunError
 from core.runs.run import Run
-from core.settings.recipes import is_limited
 from core.words import depth as depth_words
 from core.words.glossary import explain
 from ui import cached, chart, link, tables
@@ -18,11 +17,6 @@ from ui.pair.runs import finished_runs, show_command
 
 NO_REFERENCE = depth.PUBLISHED[:0]
 ROOM_BELOW = 3  # points below the lowest
-HE_ET_AL = (
-    "Hollow: He et al. 2015; the ResNets' values are from Table 6 (110: mean of five runs), the plain "
-    "networks' were read off Figure 6 and are good to about a point; their plain network of 110 layers, not drawn, "
-    "was right on less than 40%. Theirs learned for longer, by another recipe: compare the shapes, not the points. "
-)
 
 st.title("Is deeper better?")
 st.markdown(
@@ -62,12 +56,6 @@ def choose_recipe(recipes: list[depth.Recipe]) -> depth.Recipe:
         help="Runs are compared only if their settings differ in nothing but depth, shortcuts and seed.",
     )
     return named[name]
-
-
-def as_he_et_al(recipe: depth.Recipe) -> bool:
-    """Whether their published results can stand beside these: of networks with BatchNorm that learned from all."""
-    config = recipe.runs[0].config
-    return config.data == "full" and config.norm == "batch" and not is_limited(config)
 
 
 def take_click(rows: pd.DataFrame, name: str) -> None:
@@ -125,10 +113,8 @@ def show_chosen(rows: pd.DataFrame) -> None:
         clicked: str = st.session_state.get("_depth_point", "")
         both = depth.pair_of(rows, clicked if clicked in runs else runs[0])
         right = rows.set_index("run")["test_right"]
-        words = "; ".join(
-            f"the {depth_words.NETWORK_WORDS[name]} is right on **{right[both[name]]:.1f}%**" for name in both
-        )
-        st.markdown(f"**{layers} layers**: {words}.", width="content")
+        words = depth_words.of_pair(layers, {name: right[run] for name, run in both.items()})
+        st.markdown(words, width="content")
         if len(both) == 2:
             link_to_pair(both)
         else:
@@ -150,28 +136,14 @@ def show_details(
     st.markdown(depth_words.finding(found))
     st.header("And on the photos that it learns from?", anchor=False)
     show(rows, axes, "train_right", "right on training photos (%)")
-    st.markdown(
-        "Each point is a run; side by side are runs that began with different random numbers (seeds). Lines join the "
-        "mean at each depth; bars show the range. "
-        + ("The dashed line at 10% is guessing. " if axes.shows_guessing else "")
-        + (HE_ET_AL if as_he_et_al(recipe) else "")
-        + "Right answers on training photos are from the epoch whose weights were kept, as recorded in training: "
-        + ("on photos mirrored and shifted at random, " if recipe.runs[0].config.augment else "")
-        + "while the network was still changing. If luck is not mentioned, luck alone would make such a change less "
-        "than 1 time in 20. That counts luck with the photos and, where a network was trained with several seeds at "
-        "some depth, luck with the seeds. Their spread is then assumed to be the same at all depths; if deep networks "
-        "spread more, this is too sure. All depths share one recipe, which may suit some depths better than others; "
-        "with another, the gaps may be larger or smaller."
-    )
+    augmented = recipe.runs[0].config.augment
+    st.markdown(depth_words.how_to_read(axes.shows_guessing, depth.as_he_et_al(recipe), augmented))
     clipped = depth.clipped(recipe, recipes)
     gentle = read(clipped.runs if clipped else [])
     if was_tried(run.config for run in recipe.runs):
         st.markdown(depth_words.first_steps(gentle_start(rows, gentle)))
-    if len(precisions := depth.precisions(rows)) > 1:
-        st.markdown(
-            f"Training calculated in {depth_words.precisions(precisions)}. These round differently, so part of what "
-            "changes between these depths may come from that."
-        )
+    if mixed := depth_words.mixed_precisions(depth.precisions(rows)):
+        st.markdown(mixed)
     named = {"run": "run", "depth": "layers", "seed": "seed", "epochs": "epochs", "minutes": "minutes"}
     named |= {"train_right": "right in training", "val_error": "validation error", "test_right": "right on test photos"}
     percent = st.column_config.NumberColumn(format="%.2f%%")
@@ -201,10 +173,7 @@ def show_other_recipes(recipe: depth.Recipe, recipes: list[depth.Recipe]) -> Non
         | {depth_words.AHEAD: st.column_config.NumberColumn(format="%.2f")},
         alt=depth_words.by_recipe(found),
     )
-    st.markdown(
-        f"{depth_words.by_recipe(found)} Right answers are on test photos, means over seeds; where one is missing, "
-        f"that network has not been trained so. {depth_words.what_differs(alike)}"
-    )
+    st.markdown(depth_words.other_recipes(found, alike))
 
 
 recipes = depth.recipes(finished_runs())
@@ -214,7 +183,7 @@ with details:
 rows = read(recipe.runs)
 if rows.empty:
     st.stop()
-published = depth.PUBLISHED if as_he_et_al(recipe) else NO_REFERENCE
+published = depth.PUBLISHED if depth.as_he_et_al(recipe) else NO_REFERENCE
 lowest = min([rows[["train_right", "test_right"]].min().min(), *published["right"]])
 depths = sorted({*map(int, rows["depth"]), *map(int, published["depth"])})
 axes = Axes(depths, lowest=max(0.0, float(lowest) - ROOM_BELOW))

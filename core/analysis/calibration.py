@@ -4,6 +4,7 @@ Guo et al. 2017, "On calibration of modern neural networks" (arXiv 1706.04599). 
 number, its temperature: all logits are divided by it. It changes no answer, only how sure the network is.
 """
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -81,6 +82,17 @@ def risk_by_coverage(logits: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
     answered = np.arange(1, 21) / 20
     counts = np.maximum(1, (answered * len(labels)).round().astype(int))
     return pd.DataFrame({"answered": answered, "right": [surest_first[:count].mean() for count in counts]})
+
+
+def right_where_answered(table: pd.DataFrame, share: float) -> tuple[float, float]:
+    """Of `risk_by_coverage`: the share of right answers where so many are answered, and where all are."""
+    chosen = table.loc[np.isclose(table["answered"], share), "right"]
+    return float(chosen.iloc[0]), float(table["right"].iloc[-1])
+
+
+def tenth_below(tables: Iterable[pd.DataFrame]) -> float:
+    """From where to draw these tables of `risk_by_coverage`: the last tenth below all shares of right answers."""
+    return float(np.floor(10 * min(table["right"].min() for table in tables)) / 10)
 
 
 def surest_mistakes(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ import numpy as np
 from core.analysis import metrics
 from core.paths import file_name
 from core.runs.run import Run
+from core.settings.recipes import is_limited
 from core.settings.setting import differences
 from core.settings.train_config import OF_NETWORK, SETTINGS
 
@@ -20,6 +21,8 @@ from core.settings.train_config import OF_NETWORK, SETTINGS
 USUAL_ENVIRONMENT = {"processes": 1, "precision": "float32"}
 # Of test photos, by who is right.
 A_ALONE, B_ALONE, NEITHER, BOTH = "A right, B wrong", "B right, A wrong", "both wrong", "both right"
+# How big the learning steps are.
+RECIPE_FIELDS = ("schedule", "lr", "warmup", "optimizer", "head_lr")
 TRAINING = "training"  # in which two runs differ where one of them was trained elsewhere: how is not known
 
 
@@ -80,6 +83,33 @@ def _same_weights(a: Run, b: Run) -> bool:
     return file_name(a.config.init) == file_name(b.config.init)
 
 
+def held_back(run: Run) -> bool:
+    """Whether it could not learn all that its network can: its accuracy then says little of the network."""
+    config = run.config
+    return is_limited(config) or config.norm == "none" or config.data == "shipped"
+
+
+def differ_in_recipe(a: Run, b: Run) -> bool:
+    """Whether they differ in some of RECIPE_FIELDS, and in nothing else."""
+    changed = differing(a, b).keys()
+    return bool(changed) and changed <= set(RECIPE_FIELDS)
+
+
+def recipe_changes(runs: Iterable[Run]) -> list[str]:
+    """Those of RECIPE_FIELDS that are not the same in all."""
+    configs = [run.config for run in runs]
+    return [field for field in RECIPE_FIELDS if len({getattr(config, field) for config in configs}) > 1]
+
+
+def by_schedule(runs: Iterable[Run]) -> list[list[Run]]:
+    """Those whose learning rate goes the same way, together; in their order."""
+    groups: dict[tuple, list[Run]] = {}
+    for run in runs:
+        config = run.config
+        groups.setdefault((config.schedule, config.lr, config.warmup, config.epochs), []).append(run)
+    return [*groups.values()]
+
+
 # With these, one order of positions means the same photos in the same batches.
 ORDERS = ("data", "split_seed", "train_fraction", "batch_size", "augment")
 
@@ -113,6 +143,11 @@ class Verdict:
     def points(self) -> float:
         """Test accuracy of B minus that of A, in points."""
         return 100 * (self.b.value - self.a.value)
+
+    @property
+    def better_alone(self) -> str:
+        """The photos on which the better network alone is right: A_ALONE or B_ALONE."""
+        return B_ALONE if self.b.value >= self.a.value else A_ALONE
 
     @property
     def margin(self) -> float:

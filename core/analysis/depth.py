@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from core.analysis.comparison import held_back
 from core.analysis.metrics import proportion, reach_of_luck
 from core.data.cifar10 import TEST_IMAGES
 from core.runs.run import Run
@@ -74,6 +75,11 @@ def clipped(recipe: Recipe, among: list[Recipe]) -> Recipe | None:
         if [name for name in usual if usual[name] != theirs[name]] == ["clip_layer"] and usual["clip_layer"] is None:
             return other
     return None
+
+
+def as_he_et_al(recipe: Recipe) -> bool:
+    """Whether their published results can stand beside these: of networks with BatchNorm that learned from all."""
+    return not held_back(recipe.runs[0])
 
 
 def comparable(one: Recipe, other: Recipe) -> bool:

@@ -6,6 +6,7 @@ import pandas as pd
 from core.analysis import calibration
 from core.analysis.calibration import Temperature
 from core.data.cifar10 import CLASSES
+from core.words import capitalized
 
 ABOUT = 0.01  # a gap between certainty and right answers below which it is not worth a word
 
@@ -46,6 +47,11 @@ def gap(name: str, bins: pd.DataFrame) -> str:
     return f"{name} is {sure:.0%} sure on average and right on {right:.0%}: {how}"
 
 
+def gaps(names: dict[str, str], bins: dict[str, pd.DataFrame]) -> str:
+    """`gap` of both networks, by side, in a sentence."""
+    return f"{capitalized('; '.join(gap(names[side], of_side) for side, of_side in bins.items()))}."
+
+
 def errors(name: str, before: pd.DataFrame, after: pd.DataFrame, found: Temperature) -> str:
     """What one temperature does to the calibration error and what it leaves, of `calibration.reliability` before and
     after it; `name` begins the sentence."""
@@ -57,6 +63,12 @@ def errors(name: str, before: pd.DataFrame, after: pd.DataFrame, found: Temperat
     )
 
 
+def of_these(side: str, described: str, sure: np.ndarray, uncorrected: bool) -> str:
+    """How sure a network is of some photos; `uncorrected`: its certainty could be corrected, and is not."""
+    by_itself = " (not corrected; switch it on above)" if uncorrected else ""
+    return f"**{side}**, {described}: {span(sure)} sure of these{by_itself}"
+
+
 def as_it_came(raw: float, found: Temperature | None) -> str:
     """How sure a network says it is of an answer, 0 to 1, before its temperature corrects that."""
     if found is None:
@@ -66,6 +78,7 @@ def as_it_came(raw: float, found: Temperature | None) -> str:
     )
 
 
-def answered(name: str, right: float, all_right: float) -> str:
-    """Of one that keeps silent on its least sure tenth of the photos; shares 0 to 1."""
-    return f"{name} is right on {right:.1%} instead of {all_right:.1%}"
+def silent_on_a_tenth(names: dict[str, str], right: dict[str, tuple[float, float]]) -> str:
+    """What both gain, by side, by keeping silent where they are least sure: `calibration.right_where_answered`."""
+    each = [f"{names[side]} is right on {rest:.1%} instead of {whole:.1%}" for side, (rest, whole) in right.items()]
+    return f"If each may skip the 10% of photos it is least sure about, then of the rest {'; '.join(each)}."

@@ -81,6 +81,13 @@ def over_seeds(found: OverSeeds, names: dict[str, str]) -> str:
     )
 
 
+def best_of(best: str, second: str, could_be_luck: bool) -> str:
+    """Which of several runs is the best, by the names of the best two."""
+    if could_be_luck:
+        return f"Whether `{best}` or `{second}` is better is too close to call."
+    return f"The best of them is `{best}`; luck with the photos does not explain that; other seeds might."
+
+
 def explanation(verdict: Verdict) -> str:
     """On what the headline rests, in a few sentences."""
     guessing = [

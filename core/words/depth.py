@@ -21,6 +21,11 @@ NEVER_ENDED = (
     "How much of the gap at 56 layers is owed to these steps is not known: no training with such a start was carried "
     "to its end here."
 )
+HE_ET_AL = (
+    "Hollow: He et al. 2015; the ResNets' values are from Table 6 (110: mean of five runs), the plain "
+    "networks' were read off Figure 6 and are good to about a point; their plain network of 110 layers, not drawn, "
+    "was right on less than 40%. Theirs learned for longer, by another recipe: compare the shapes, not the points. "
+)
 AHEAD = "ResNet ahead (points)"
 NETWORK_WORDS = {"plain": "plain network", "ResNet": "ResNet"}
 
@@ -44,6 +49,30 @@ def means(spread: pd.DataFrame) -> str:
         if len(rows := spread[spread["network"] == name])
     )
     return "; ".join(each)
+
+
+def of_pair(layers: int, right: dict[str, float]) -> str:
+    """Percent of right answers of two networks of one depth, or of one, by network."""
+    each = "; ".join(f"the {NETWORK_WORDS[name]} is right on **{percent:.1f}%**" for name, percent in right.items())
+    return f"**{layers} layers**: {each}."
+
+
+def how_to_read(shows_guessing: bool, beside_he_et_al: bool, augmented: bool) -> str:
+    """The charts of right answers by depth: what is drawn (the line of guessing and published results, too?), and what
+    they rest on. `augmented`: training photos were mirrored and shifted."""
+    return (
+        "Each point is a run; side by side are runs that began with different random numbers (seeds). Lines join the "
+        "mean at each depth; bars show the range. "
+        + ("The dashed line at 10% is guessing. " if shows_guessing else "")
+        + (HE_ET_AL if beside_he_et_al else "")
+        + "Right answers on training photos are from the epoch whose weights were kept, as recorded in training: "
+        + ("on photos mirrored and shifted at random, " if augmented else "")
+        + "while the network was still changing. If luck is not mentioned, luck alone would make such a change less "
+        "than 1 time in 20. That counts luck with the photos and, where a network was trained with several seeds at "
+        "some depth, luck with the seeds. Their spread is then assumed to be the same at all depths; if deep networks "
+        "spread more, this is too sure. All depths share one recipe, which may suit some depths better than others; "
+        "with another, the gaps may be larger or smaller."
+    )
 
 
 def headline(found: Finding) -> str:
@@ -120,6 +149,14 @@ def by_recipe(found: pd.DataFrame) -> str:
         if len(points) > 1
     ]
     return f"The ResNet's lead is {', '.join(each)}." if each else ""
+
+
+def other_recipes(found: pd.DataFrame, recipes: list[Recipe]) -> str:
+    """What stands below `recipe_table`; `found` of `depth.by_recipe`."""
+    return (
+        f"{by_recipe(found)} Right answers are on test photos, means over seeds; where one is missing, that network "
+        f"has not been trained so. {what_differs(recipes)}"
+    )
 
 
 def what_differs(recipes: list[Recipe]) -> str:
@@ -222,6 +259,13 @@ def _listed(depths: list[int]) -> str:
     return " and ".join(map(str, depths))
 
 
-def precisions(depths: dict[str, list[int]]) -> str:
-    """E.g. "bfloat16 at 56 layers; float32 at 20 layers"."""
-    return "; ".join(f"{name} at {', '.join(map(str, at))} layers" for name, at in depths.items())
+def mixed_precisions(depths: dict[str, list[int]]) -> str:
+    """Of `depth.precisions`, e.g. "Training calculated in bfloat16 at 56 layers; float32 at 20 layers. ..."; "" where
+    all calculated in the same numbers."""
+    if len(depths) < 2:
+        return ""
+    each = "; ".join(f"{name} at {', '.join(map(str, at))} layers" for name, at in depths.items())
+    return (
+        f"Training calculated in {each}. These round differently, so part of what changes between these depths may "
+        "come from that."
+    )

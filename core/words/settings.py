@@ -78,6 +78,21 @@ def describe(run: Run) -> str:
     return ", ".join([*words, *restrictions(config)])
 
 
+def headed(side: str, config: TrainConfig, described: str) -> str:
+    """What stands above one of two networks, e.g. "**A: ResNet**, 20 layers, with shortcuts" or "**B:** ResNet-50,
+    pretrained"; `described`: by `describe`."""
+    return f"**{side}: {network_name(config)}**, {described}" if config.is_twin else f"**{side}:** {described}"
+
+
+def in_short(run: Run) -> str:
+    """The network by its usual name, e.g. "ResNet, 20 layers" or "DenseNet-121, from scratch, 10% of the photos"."""
+    config = run.config
+    if not config.is_twin:
+        return describe(run)
+    words = [network_name(config), f"{config.depth} layers"] + ["no BatchNorm"] * (config.norm == "none")
+    return ", ".join([*words, *restrictions(config)] + ["trained elsewhere"] * run.imported)
+
+
 def restrictions(config: TrainConfig) -> list[str]:
     """What kept a network from learning all it could, e.g. ["only the last layer learns", "10% of the photos"]."""
     words = []
@@ -116,6 +131,16 @@ def differing_in_words(differing: dict[str, tuple]) -> pd.DataFrame:
     """A row for each setting in which two runs differ (`comparison.differing`): columns "setting", "A", "B"."""
     rows = [(setting_name(name), *(in_words(name, value) for value in both)) for name, both in differing.items()]
     return pd.DataFrame(rows, columns=["setting", "A", "B"])
+
+
+def differing_listed(differing: dict[str, tuple]) -> str:
+    """That table for those who don't see it, e.g. "In what they differ: shortcuts, seed"."""
+    return f"In what they differ: {', '.join(map(setting_name, differing))}"
+
+
+def differ_only_in(names: list[str]) -> str:
+    """E.g. "They differ in nothing but this: schedule and learning rate."."""
+    return f"They differ in nothing but this: {' and '.join(map(setting_name, names))}."
 
 
 def fairness_in_words(fairness: Fairness) -> str:

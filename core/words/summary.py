@@ -8,10 +8,12 @@ import pandas as pd
 
 from core.analysis.metrics import Proportion, most_common_mistake
 from core.analysis.training_summary import TARGETS, TrainingSummary
+from core.runs.run import Run
 from core.runs.status import Status
 from core.words import capitalized, counted, course, plural
 from core.words.glossary import explain
 from core.words.gradients import rounded
+from core.words.settings import in_short
 
 ACCURACY, GAP, TIME = "Test accuracy", "Train minus validation accuracy, at the end", "Training time"
 REACHING = {target: f"Time to {target:.0%} validation accuracy" for target in TARGETS}
@@ -31,6 +33,14 @@ MEANINGS = {
     TIME: "On the machine named in the run's card. Runs trained at the same time slowed each other "
     "down: times say little about which is faster.",
 }
+
+COST_MEANINGS = {"Parameters": explain("parameters"), "Multiply-adds a photo": explain("multiply-adds")}
+
+
+def costs(run: Run) -> dict[str, str]:
+    """{measure: value}; the measures are those of COST_MEANINGS."""
+    values = f"{run.parameters:,}", f"{run.multiply_adds / 1e6:,.0f} million"
+    return dict(zip(COST_MEANINGS, values, strict=True))
 
 
 def figures_of_imported(accuracy: Proportion) -> dict[str, str]:
@@ -120,6 +130,29 @@ def dots(table: pd.DataFrame, cost: str, called: str) -> str:
         for word, dot in (("Highest", highest), ("Cheapest", cheapest))
     )
     return f"{len(table)} networks. {'. '.join(each)}."
+
+
+def dot(run: Run, name: str, accuracy: float, minutes: float | None) -> str:
+    """One dot of that plot: the network, the run's `name`, how often it is right (0 to 1), what it costs, and its
+    `training`."""
+    return (
+        f"**{in_short(run)}**, {name}: right on **{accuracy:.1%}**; {run.parameters:,} parameters, "
+        f"{run.multiply_adds / 1e6:,.0f} million multiply-adds a photo; {training(run, minutes)}."
+    )
+
+
+def training(run: Run, minutes: float | None) -> str:
+    """E.g. "5 epochs of 45,000 photos, at 64 pixels, 63 min"; without `minutes`, it was trained elsewhere."""
+    pixels = f"at {run.config.input_size} pixels"
+    if run.training_images is None or minutes is None:
+        return f"trained elsewhere, {pixels}"
+    epochs = f"{counted(run.config.epochs, 'epoch')} of {counted(run.training_images, 'photo')}"
+    return f"{epochs}, {pixels}, {minutes:.0f} min"
+
+
+def held_back(runs: int) -> str:
+    """Of what asks for the dots of those that were held back, e.g. "Also 3 runs with fewer photos, ..."."""
+    return f"Also {counted(runs, 'run')} with fewer photos, frozen layers or no BatchNorm"
 
 
 def unequal(table: pd.DataFrame) -> str:

@@ -64,7 +64,10 @@ def test_silence_on_the_least_sure_and_the_surest_mistakes():
     logits[:, 3] = np.arange(1, 21)
     labels = np.full(20, 3)
     labels[[0, 1, 15]] = 4  # the two least sure, and a sure one
-    curve = calibration.risk_by_coverage(logits, labels).set_index("answered")["right"]
+    table = calibration.risk_by_coverage(logits, labels)
+    assert calibration.right_where_answered(table, 0.9) == pytest.approx((17 / 18, 17 / 20))
+    assert calibration.tenth_below([table]) == pytest.approx(0.8)
+    curve = table.set_index("answered")["right"]
     assert curve.loc[1.0] == pytest.approx(17 / 20)
     assert curve.loc[0.9] == pytest.approx(17 / 18)
     assert curve.loc[0.05] == 1

@@ -74,6 +74,7 @@ def test_verdict_counts_who_alone_is_right():
     verdict = comparison.verdict(a, b, labels)
     assert (verdict.a.value, verdict.b.value) == (0.60, 0.85)
     assert (verdict.only_a, verdict.only_b) == (10, 35)
+    assert verdict.better_alone == comparison.B_ALONE
     at_most_10_heads_in_45_tosses = sum(math.comb(45, heads) for heads in range(11)) / 2**45
     assert verdict.p_value == pytest.approx(2 * at_most_10_heads_in_45_tosses)
     assert (verdict.points, verdict.could_be_luck, verdict.guessing) == (pytest.approx(25), False, [])
@@ -169,3 +170,26 @@ def test_what_is_set_of_one_kind_of_network_alone_is_no_difference(make_run):
     assert found["network"] == ("resnet8", "resnet18")
     assert "lr" in found
     assert not {"depth", "skip", "strides", "stem", "norm", "family"} & found.keys()
+
+
+@pytest.mark.parametrize(
+    ("changes", "held_back"),
+    [({}, False), ({"data": "shipped"}, True), ({"norm": "none"}, True), ({"train_fraction": 0.5}, True)],
+)
+def test_a_run_is_held_back_by_few_photos_or_without_batch_norm(make_run, changes, held_back):
+    run = make_run("one")
+    config = replace(run.config, **{"data": "full"} | changes)
+    assert comparison.held_back(replace(run, config=config)) is held_back
+
+
+def test_runs_that_differ_in_their_recipe_alone(make_run):
+    run, other = make_run("one"), make_run("other", optimizer="adamw", head_lr=2.0)
+    assert comparison.differ_in_recipe(run, other)
+    assert not comparison.differ_in_recipe(run, run)
+    assert not comparison.differ_in_recipe(run, make_run("deeper", optimizer="adamw", epochs=2))
+    assert comparison.recipe_changes([run, other]) == ["optimizer", "head_lr"]
+
+
+def test_equal_schedules_are_one(make_run):
+    first, adamw, longer = make_run("first"), make_run("adamw", optimizer="adamw"), make_run("longer", epochs=2)
+    assert comparison.by_schedule([first, longer, adamw]) == [[first, adamw], [longer]]

@@ -297,3 +297,11 @@ def test_the_deepest_pair_of_another_recipe_is_found():
     assert depth_analysis.deeper(own, [own, deep, deepest, alone, other]) is deepest
     assert depth_analysis.deeper(deepest, [own, deep, deepest, alone, other]) is None
     assert depth_analysis.deeper(own, [own, alone, other]) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "comparable"), [({}, True), ({"norm": "none"}, False), ({"data": "shipped"}, False)]
+)
+def test_published_results_stand_beside_like_ones_alone(changes, comparable):
+    runs = [Run(Path("x"), TrainConfig(**{"data": "full"} | changes), {})]
+    assert depth_analysis.as_he_et_al(depth_analysis.Recipe({}, runs)) is comparable

@@ -1,3 +1,4 @@
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -30,3 +31,31 @@ def test_what_it_says_itself():
         "temperature, 0.72 (page *How sure are they?*); by itself it says 74%."
     )
     assert "how to correct that" in calibration.as_it_came(0.74, None)
+
+
+NAMES = {"A": "the plain network", "B": "the ResNet"}
+
+
+def test_both_in_a_sentence():
+    bins = {
+        side: pd.DataFrame({"sure": [sure], "right": [0.9], "photos": [10]}) for side, sure in (("A", 0.8), ("B", 0.97))
+    }
+    assert calibration.gaps(NAMES, bins) == (
+        "The plain network is 80% sure on average and right on 90%: not sure enough; the ResNet is 97% sure on average "
+        "and right on 90%: too sure."
+    )
+
+
+def test_what_silence_is_worth():
+    assert calibration.silent_on_a_tenth(NAMES, {"A": (0.9512, 0.9037), "B": (0.98, 0.92)}).endswith(
+        "of the rest the plain network is right on 95.1% instead of 90.4%; the ResNet is right on 98.0% instead of "
+        "92.0%."
+    )
+
+
+@pytest.mark.parametrize(
+    ("uncorrected", "end"), [(True, "these (not corrected; switch it on above)"), (False, "these")]
+)
+def test_how_sure_of_some_photos(uncorrected, end):
+    words = calibration.of_these("A", "ResNet", np.array([0.9, 0.999]), uncorrected)
+    assert words == f"**A**, ResNet: 90% to over 99% sure of {end}"

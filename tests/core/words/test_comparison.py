@@ -43,6 +43,17 @@ def test_two_trainings_by_one_recipe_differ_by_luck():
     assert comparison.heading(next(iter(CASES.values())), None, NAMES)[1] == comparison.ONE_RECIPE
 
 
+@pytest.mark.parametrize(
+    ("could_be_luck", "words"),
+    [
+        (True, "Whether `one` or `two` is better is too close to call."),
+        (False, "The best of them is `one`; luck with the photos does not explain that; other seeds might."),
+    ],
+)
+def test_the_best_of_several_in_words(could_be_luck, words):
+    assert comparison.best_of("one", "two", could_be_luck) == words
+
+
 ANSWERS = {
     "agree": (("cat", "cat"), None, False),
     "disagree": (("cat", "dog"), None, False),

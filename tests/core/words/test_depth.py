@@ -122,8 +122,36 @@ def test_twins_of_a_table_that_calculated_otherwise_are_told(calculated, words):
     assert words in depth.what_differs([Recipe({}, []), Recipe({}, runs)])
 
 
-def test_precisions_in_words(snapshot):
-    assert depth.precisions({"bfloat16": [8, 56], "float32": [20]}) == snapshot
+def test_precisions_in_words():
+    assert depth.mixed_precisions({"bfloat16": [8, 56], "float32": [20]}).startswith(
+        "Training calculated in bfloat16 at 8, 56 layers; float32 at 20 layers. "
+    )
+    assert depth.mixed_precisions({"float32": [8, 20, 56]}) == ""
+
+
+def test_a_pair_of_one_depth_in_words():
+    assert depth.of_pair(20, {"plain": 90.44, "ResNet": 92.0}) == (
+        "**20 layers**: the plain network is right on **90.4%**; the ResNet is right on **92.0%**."
+    )
+
+
+@pytest.mark.parametrize(
+    ("case", "part"),
+    [
+        ((True, False, False), "dashed line at 10% is guessing"),
+        ((False, True, False), "Hollow: He et al. 2015"),
+        ((False, False, True), "photos mirrored and shifted"),
+    ],
+)
+def test_how_to_read_points_of_depth(case, part):
+    assert part in depth.how_to_read(*case)
+    assert part not in depth.how_to_read(*(not each for each in case))
+
+
+def test_other_recipes_in_words():
+    words = depth.other_recipes(BY_RECIPE, [Recipe({}, [])])
+    assert words.startswith(f"{depth.by_recipe(BY_RECIPE)} Right answers are on test photos")
+    assert words.endswith(depth.what_differs([]))
 
 
 def test_recipes_that_read_alike_have_names_of_their_own(snapshot):

@@ -1,5 +1,7 @@
 """Settings in words."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.analysis.comparison import Fairness, fairness
@@ -21,6 +23,7 @@ def test_an_unfair_pair_in_words():
         "shortcuts",
         settings.ENVIRONMENT_WORDS["processes"],
     ]
+    assert settings.differing_listed(differing) == "In what they differ: shortcuts, processes that trained it together"
     assert settings.fairness_in_words(Fairness(differing)).startswith("Not a fair pair: they differ in 2 things")
     assert "nothing to compare" in settings.fairness_in_words(Fairness({}))
 
@@ -60,3 +63,42 @@ def test_networks_are_named_by_what_tells_them_apart(make_run):
 def test_limits_of_a_training_in_words(changes, words):
     assert settings.restrictions(TrainConfig(**changes)) == words
     assert is_limited(TrainConfig(**changes)) is bool(words)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"skip": True}, "ResNet, 20 layers"),
+        (
+            {"skip": False, "norm": "none", "train_fraction": 0.1},
+            "Plain network, 20 layers, no BatchNorm, 10% of the photos",
+        ),
+        ({"family": "torchvision", "network": "densenet121", "init": "imagenet"}, "DenseNet-121, pretrained"),
+    ],
+)
+def test_a_network_in_short(make_run, changes, words):
+    run = make_run("one")
+    assert settings.in_short(replace(run, config=TrainConfig(**changes))) == words
+
+
+def test_a_network_from_elsewhere_in_short(make_run):
+    run = make_run("one", skip=True)
+    elsewhere = replace(run, facts=run.facts | {"imported": {}})
+    assert settings.in_short(elsewhere) == "ResNet, 8 layers, trained elsewhere"
+
+
+def test_all_in_which_runs_differ_in_words():
+    assert settings.differ_only_in(["optimizer", "schedule"]).endswith(
+        "but this: optimizer and learning-rate schedule."
+    )
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        (TrainConfig(skip=True), "**A: ResNet**, 20 layers"),
+        (TrainConfig(family="torchvision", network="resnet50"), "**A:** 20 layers"),
+    ],
+)
+def test_what_stands_above_a_network(config, words):
+    assert settings.headed("A", config, "20 layers") == words

@@ -1,5 +1,7 @@
 """What a training came to, in the words of a table."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -86,3 +88,23 @@ def test_how_a_run_stands(status, words):
 )
 def test_which_run_is_which(runs, words):
     assert summary.in_one_picture(runs) == words
+
+
+def test_what_a_dot_stands_for_in_words(make_run):
+    run = make_run("one", skip=True)
+    words = summary.dot(run, "mine", 0.876, minutes=63.4)
+    assert words.startswith("**ResNet, 8 layers**, mine: right on **87.6%**; ")
+    assert words.endswith(" million multiply-adds a photo; 1 epoch of 360 photos, at 32 pixels, 63 min.")
+    elsewhere = replace(run, facts=run.facts | {"imported": {}})
+    assert summary.training(elsewhere, minutes=None) == "trained elsewhere, at 32 pixels"
+
+
+@pytest.mark.parametrize(("runs", "words"), [(1, "Also 1 run with fewer"), (12, "Also 12 runs with fewer")])
+def test_how_many_dots_were_held_back_in_words(runs, words):
+    assert summary.held_back(runs).startswith(words)
+
+
+def test_costs_in_words(make_run):
+    costs = summary.costs(make_run("one"))
+    assert costs.keys() == summary.COST_MEANINGS.keys()
+    assert costs["Multiply-adds a photo"].endswith(" million")
