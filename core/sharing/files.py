@@ -44,20 +44,20 @@ NEEDED = {CONFIG_FILE, RESULT_FILE}  # and, unless it was trained elsewhere, the
 def without_folders(run: Run) -> Run:
     """The run as others may see it: of files and folders of this machine, their names alone, in plain text. Where
     weights lay can tell who somebody is, or works for."""
-    init, data = run.config.init, run.facts.get("data_folder")
-    names = {path: _plain(file_name(path)) for path in (init, data) if isinstance(path, str)}
-
-    def named(value: object) -> object:
-        for path, name in names.items():
-            value = value.replace(path, name) if isinstance(value, str) else value
-        return value
-
-    facts = {key: named(value) for key, value in run.facts.items()}
+    facts = {key: hide_folders(run, value) if isinstance(value, str) else value for key, value in run.facts.items()}
     if run.imported:
         facts["imported"] = {
             key: _plain(value) if isinstance(value, str) else value for key, value in run.facts["imported"].items()
         }
-    return replace(run, config=replace(run.config, init=names[init]), facts=facts)
+    return replace(run, config=replace(run.config, init=hide_folders(run, run.config.init)), facts=facts)
+
+
+def hide_folders(run: Run, text: str) -> str:
+    """`text` with the names alone of files and folders that the run was trained from."""
+    for path in (run.config.init, run.facts.get("data_folder")):
+        if isinstance(path, str):
+            text = text.replace(path, _plain(file_name(path)))
+    return text
 
 
 def _plain(name: str) -> str:

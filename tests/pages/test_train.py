@@ -4,6 +4,7 @@ import io
 import json
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -281,6 +282,11 @@ def test_from_another_computer_all_is_seen_and_nothing_changed(app, own_runs, el
     table = app.dataframe[0].value.set_index("run")
     assert {"mine-plain", "broken"} <= {*table.index}
     assert table["state"]["queued"] == f"failed: {Path('queued', 'resume.safetensors')} is damaged."
+    weights = "/mnt/customers/acme/w.pth"
+    store.save_facts(queued.path, replace(queued.config, init=weights), queued.facts)
+    status.write(queued.path, status.Status("failed", reason=f"There is no file {weights}."))
+    table = app.run().dataframe[0].value.set_index("run")
+    assert table["state"]["queued"] == "failed: There is no file w.pth."
     for name in ("mine-plain", "broken"):
         app.selectbox(key="chosen_run").set_value(name).run()
         assert not [button.key for button in app.main.button if button.key.startswith(("start", "do_", "import"))]

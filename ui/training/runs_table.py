@@ -18,6 +18,7 @@ from core.runs import library
 from core.runs.run import Run, open_run
 from core.runs.status import Status
 from core.sharing import zip_archive
+from core.sharing.files import hide_folders
 from core.words import summary
 from ui import cached, chart, permission
 from ui.foreign_text import plain, without_places
@@ -105,7 +106,7 @@ def _state(run: Run, status: Status | None) -> str:
     called = SCORED.get(state, STATES[state]) if run.imported else STATES[state]
     if status is None:
         return called
-    reason = f": {without_places(status.reason)}" if status.reason else ""
+    reason = f": {without_places(hide_folders(run, status.reason))}" if status.reason else ""
     return summary.state(called, status) + reason
 
 
