@@ -92,7 +92,7 @@ def _draw(questions: dict[str, Question], label: str | None, runs: dict[str, Run
                     list(runs),
                     key=side,
                     on_change=lambda: _take(*(st.session_state[side] for side in SIDES)),
-                    format_func=lambda name: f"{name}: {describe(runs[name])}",
+                    format_func=lambda name: f"{describe(runs[name])} ({name})",
                     help="Any trained network. Pick one that differs from the other in one thing.",
                 )
 
