@@ -17,7 +17,7 @@ from ui import cached, chart
 from ui.curious import curious_charts
 from ui.foreign_text import plain
 from ui.gradients import gradient_record, new_networks
-from ui.gradients.gradient_record import Record, scale_of
+from ui.gradients.gradient_record import Record
 from ui.pair import looks, pair_picker
 from ui.pair.pair import DEEP, WITHOUT_BATCH_NORM, Pair
 from ui.pair.pair_picker import offer_pair
@@ -101,12 +101,8 @@ def show_what_to_know(pair: Pair, found: dict[str, Record]) -> None:
     """What is special of a run: that it broke down, is frozen in part, or had its gradients shortened."""
     for side, (layers, norms) in found.items():
         if broken := gradients.breakdown(norms):
-            st.warning(
-                f"{side} broke down in epoch {broken.epoch}: at layer {broken.layer} "
-                f"({plain(layers[broken.layer - 1])}) the "
-                "gradient is no longer a finite number. Such places are green.",
-                icon=":material/dangerous:",
-            )
+            words = gradient_words.broke_down(side, broken, plain(layers[broken.layer - 1]))
+            st.warning(words, icon=":material/dangerous:")
     for side, run in pair:
         if side in found and run.config.freeze:
             st.info(f"Part of {side} is frozen and learns nothing; its layers are counted from the first that learns.")
@@ -133,23 +129,14 @@ def show_steps(pair: Pair, found: dict[str, Record]) -> None:
     first = gradient_words.first_steps({side: length[0] for side, length in lengths.items()})
     st.markdown(f"### The same step, once they were trained, would move the first layer's weights {first}.")
     rows = pd.concat(table.assign(side=side) for side, table in steps.items()).query("not broken")
-    scale = scale_of(steps.values(), "step", 1)
-    all_layers = " ".join(gradient_words.steps(f"In {side}", length) for side, length in lengths.items())
+    scale = gradients.scale(steps.values(), "step", 1)
+    all_layers = gradient_words.steps_of_each({f"In {side}": length for side, length in lengths.items()})
     chart.show(step_by_layer, rows, scale, colors=pair.colors, width="stretch", key="steps_end", alt=all_layers)
-    if len(lengths) == 2 and all(gradients.are_even(length) for length in lengths.values()):
-        all_layers += (
-            " **So at the end of training, steps reach every layer of both: a message that is lost *then* is not the "
-            "difference.** This tells how far the layers move, not whether in a useful direction; and what happened "
-            "earlier is another matter."
-        )
-    st.markdown(all_layers)
-    epochs = " and ".join(f"{run.best_epoch} ({side})" for side, run in pair if side in steps)
-    clipped = any(run.config.clip_norm or run.config.clip_layer for side, run in pair if side in steps)
-    whole = " (before any was shortened)" * clipped
-    st.caption(
-        f"Learning rate {new_networks.FIRST_RATE:g} again, so that it can be compared; the mean of the messages{whole} "
-        f"in epoch {epochs}, whose weights were kept. All other epochs are below, for the curious."
-    )
+    st.markdown(gradient_words.steps_at_the_end(lengths))
+    asked = {side: run for side, run in pair if side in steps}
+    epochs = {side: run.best_epoch for side, run in asked.items()}
+    clipped = any(run.config.clip_norm or run.config.clip_layer for run in asked.values())
+    st.caption(gradient_words.measured_at_the_end(new_networks.FIRST_RATE, epochs, clipped))
 
 
 def diverged() -> list[tuple[Run, str]]:
@@ -197,6 +184,5 @@ if broken := diverged():
         with suppress(RunError):  # it was the first step
             layers, norms = cached.gradient_norms(run)
             table = gradients.by_epoch(layers, norms)
-            at_the_end = gradient_record.first_layer(norms[-1])
-            gradient_record.show_heatmap(table, scale_of([table]), at_the_end, key=f"broken_{run.name}")
+            gradient_record.show_heatmap(table, norms[-1], gradients.scale([table]), key=f"broken_{run.name}")
     st.markdown("The last column is the epoch that was not finished. Green: the gradient is no longer a finite number.")

@@ -99,8 +99,7 @@ if found:
         landscape_words.finding(pair.names, {side: landscape.shape(one, number) for side, one in found.items()})
         for number in range(PAIRS)
     ]
-    here = "" if len(set(findings)) == 1 else "In these two directions: "
-    st.markdown(f"## {here}{findings[directions]}")
+    st.markdown(f"## {landscape_words.here(findings, directions)}")
     st.markdown(landscape_words.meanings(landscape.shape(one, directions) for one in found.values()))
     for place, (side, one) in zip(st.columns(2), found.items(), strict=False):
         with place, st.container(border=True, key=f"landscape_{side}"):

@@ -68,13 +68,7 @@ def show_details() -> None:
 
 def show_how_to_read(augmented: bool) -> None:
     best = {side: history["val_accuracy"].max() for side, history in histories.items()}
-    how = ", mirrored and shifted at random" if augmented else ""
-    st.markdown(
-        f"Solid lines: photos set aside from training (validation photos). Dashed: training photos{how}. The best "
-        f"validation accuracy of A is {best['A']:.1%}, of B {best['B']:.1%}. Hover over a line for its values. When a "
-        "network crosses the finish line also depends on the schedule, which makes its steps shorter toward the end: "
-        "with another schedule, it would cross at another time."
-    )
+    st.markdown(summary.how_to_read_curves(best, augmented))
 
 
 def choose_axes() -> tuple[str, str]:
@@ -119,16 +113,12 @@ def show_otherwise(measure: str, against: str) -> None:
         st.markdown("Runs trained at the same time slowed each other down: minutes say little about which is faster.")
     smoothed = [side for side, run in pair if run.config.label_smoothing]
     if measure == "loss" and smoothed:
-        st.markdown(
-            f"The training loss of {' and '.join(smoothed)} is higher because of how it is counted: full "
-            "certainty counts as a mistake, too (label smoothing), so that a network does not learn to be too sure."
-        )
+        st.markdown(summary.smoothed(smoothed))
 
 
 def show_gap(against: str, augmented: bool) -> None:
     x, x_title = AXES[against]
-    end = {side: 100 * generalization_gap(history) for side, history in histories.items()}
-    finding = f"At the end it is {end['A']:+.1f} points for A and {end['B']:+.1f} points for B."
+    finding = summary.gap_at_the_end({side: 100 * generalization_gap(one) for side, one in histories.items()})
     chart.show(
         gap,
         tables.gaps(pair.a, pair.b),
@@ -139,10 +129,7 @@ def show_gap(against: str, augmented: bool) -> None:
         key="gap",
         alt=f"The gap. {finding}",
     )
-    harder = "Below zero is no error: training photos are counted while the network still learns" + (
-        ", and are mirrored and shifted, so they are harder." if augmented else "."
-    )
-    st.markdown(f"The gap is {phrase('generalization gap')}. {finding} {harder}")
+    st.markdown(f"The gap is {phrase('generalization gap')}. {finding} {summary.gap_below_zero(augmented)}")
 
 
 with curious_charts() as details:

@@ -9,9 +9,8 @@ from core.charts.answers import confusion, per_class
 from core.charts.palette import told_apart
 from core.data import doubted_labels
 from core.data.cifar10 import CLASSES
-from core.data.doubted_labels import JUDGED, JUDGES, MAJORITY
-from core.words import capitalized, counted, plural, with_article
-from core.words.comparison import class_change, with_and_without
+from core.words import capitalized, with_article
+from core.words import comparison as comparison_words
 from core.words.glossary import phrase
 from ui import cached, chart
 from ui.curious import curious_charts
@@ -40,24 +39,15 @@ def show_most_common() -> None:
         with column, st.container(border=True, key=f"mix_up_{true}_{answer}", height="stretch"):
             st.header(f"{true} → “{answer}”", anchor=False)
             counts = {side: metrics.count(matrix, true, answer) for side, matrix in matrices.items()}
-            st.markdown(
-                f"Of 1,000 {plural(true)}, {pair.names['A']} mistakes **{counts['A']}** for {plural(answer)}, "
-                f"{pair.names['B']} **{counts['B']}**."
-            )
+            st.markdown(comparison_words.mix_up(pair.names, true, answer, counts))
             st.markdown("Photos that fooled one of the two, or both:")
-            of_class = cached.test_labels() == CLASSES.index(true)
-            fooled = [said[side] == CLASSES.index(answer) for side in said]
-            indices = np.flatnonzero(of_class & (fooled[0] | fooled[1]))
-            photos.row(indices[:OF_EACH], key=f"mixed_up_{true}_{answer}")
+            fooled = fooled_by(true, answer)
+            photos.row(np.flatnonzero(fooled["A"] | fooled["B"])[:OF_EACH], key=f"mixed_up_{true}_{answer}")
 
 
-def most_of_all(whose: str, matrix: pd.DataFrame) -> str:
-    """The table's largest number beside the diagonal."""
-    true, answer, count = metrics.most_common_mistake(matrix.abs())
-    if whose == "difference":
-        change = metrics.count(matrix, true, answer)
-        return f"What changes most from A to B: {plural(true)} mistaken for {plural(answer)}, {change:+d} of 1,000"
-    return f"Most often {plural(true)} are mistaken for {plural(answer)}: {count} of 1,000"
+def fooled_by(true: str, answer: str) -> dict[str, np.ndarray]:
+    """By side, which test photos of class `true` got this answer."""
+    return {side: metrics.answered(answers, cached.test_labels(), true, answer) for side, answers in said.items()}
 
 
 def take_click(whose: str) -> None:
@@ -78,25 +68,23 @@ def show_matrix(whose: str) -> None:
         on_select=lambda: take_click(whose),
         key=f"confusion_{whose}",
         width="stretch",
-        alt=most_of_all(whose, matrix),
+        alt=comparison_words.largest_mix_up(*metrics.largest_mistake(matrix), changes=whose == "difference"),
     )
 
 
 def show_photos(whose: str, true: str, answer: str) -> None:
     """The photos of class `true` that got `answer`; for the difference, those that got it from one network alone."""
-    of_class = cached.test_labels() == CLASSES.index(true)
-    says = {side: answers == CLASSES.index(answer) for side, answers in said.items()}
+    says = fooled_by(true, answer)
     if whose == "difference":
         groups = {
-            f"Only A says {answer}": of_class & says["A"] & ~says["B"],
-            f"Only B says {answer}": of_class & says["B"] & ~says["A"],
+            f"Only A says {answer}": says["A"] & ~says["B"],
+            f"Only B says {answer}": says["B"] & ~says["A"],
         }
     else:
-        groups = {f"{whose} says {answer}; it is {with_article(true)}": of_class & says[whose]}
+        groups = {f"{whose} says {answer}; it is {with_article(true)}": says[whose]}
     for number, (title, mask) in enumerate(groups.items()):
         indices = np.flatnonzero(mask)
-        more = f", the first {SHOWN} shown" if len(indices) > SHOWN else ""
-        st.markdown(f"**{title}**: {counted(len(indices), 'photo')}{more}")
+        st.markdown(comparison_words.of_cell(title, len(indices), SHOWN))
         if len(indices):
             photos.strip(indices[:SHOWN], pair, key=f"photos_{number}")
 
@@ -140,7 +128,7 @@ def show_classes() -> None:
         tables[side].reset_index().assign(side=side, run=run.name, value=lambda table: table[measure])
         for side, run in pair
     )
-    finding = class_change(measure, metrics.class_change(tables["A"][measure], tables["B"][measure]))
+    finding = comparison_words.class_change(measure, metrics.class_change(tables["A"][measure], tables["B"][measure]))
     chart.show(per_class, scores, MEASURES[measure], colors=pair.colors, width="stretch", key="classes", alt=finding)
     st.markdown(finding)
     wide = pd.concat(
@@ -156,12 +144,8 @@ def show_doubts() -> None:
     rather = [image for image, doubt in doubts.items() if doubt.preferred]
     undoubted = np.setdiff1d(np.arange(len(cached.test_labels())), list(doubts))
     shares = {side: (cached.accuracy(run).value, cached.accuracy(run, undoubted).value) for side, run in pair}
-    st.markdown(
-        f"A program found {JUDGED} of the 10,000 test photos suspicious, and {JUDGES} people judged each. For "
-        f"**{len(doubts)}**, fewer than {MAJORITY} of the {JUDGES} agreed with the label that counts as right here; "
-        f"for {len(rather)} of these, most preferred another class, or neither. "
-        f"{with_and_without(pair.names, shares)}"
-    )
+    found = comparison_words.doubted(len(doubts), len(rather))
+    st.markdown(f"{found} {comparison_words.with_and_without(pair.names, shares)}")
     photos.strip(rather, pair, key="doubted")
     st.caption(
         "Northcutt, Athalye and Mueller 2021, [Pervasive Label Errors in Test Sets Destabilize Machine Learning "

@@ -5,7 +5,7 @@ Tables and numbers: by epoch from a run's gradients.npz, at initialization from 
 are in `core.words.gradients`. No torch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -15,6 +15,7 @@ import pandas as pd
 SMALLEST = 1e-12  # up to this it is practically none: a logarithmic axis shows it so
 MIXED = 0.005  # of another photo: by which two pictures differ that lie side by side in `studies.shattering`
 ABOUT_EQUAL = 2  # ratios below this, either way, mean nothing: layers differ in size
+COLOR_RANGE = 1e6  # beyond that, all but the strongest would look alike
 EVEN = 10  # times as far as the least: below it, all layers move about equally far
 
 
@@ -88,6 +89,11 @@ def step_lengths(table: pd.DataFrame) -> np.ndarray:
     return table["step"].where(~table["broken"]).to_numpy()
 
 
+def finite_norms(table: pd.DataFrame) -> np.ndarray:
+    """The column norm of `layer_table`, NaN where the gradient is not finite: float (layers,)."""
+    return table["norm"].where(~table["broken"]).to_numpy()
+
+
 def are_even(lengths: np.ndarray) -> bool:
     """Whether steps of these `lengths` (layers,), NaN where not finite, move all layers about equally far."""
     return bool(np.nanmax(lengths) < EVEN * np.nanmin(lengths))
@@ -123,6 +129,34 @@ def by_epoch(layers: list[str], norms: np.ndarray) -> pd.DataFrame:
 def steps_by_epoch(layers: list[str], steps: np.ndarray) -> pd.DataFrame:
     """Of a run's `relative_steps`: like `by_epoch`, with the column step instead of norm."""
     return by_epoch(layers, steps).rename(columns={"norm": "step"})
+
+
+def finite_ends(by_epoch: np.ndarray) -> dict[int, np.ndarray]:
+    """Of the first epoch and of the last, by number (from 1), of (epochs, layers); NaN for what is not finite."""
+    finite = np.where(np.isfinite(by_epoch), by_epoch, np.nan)
+    return {1: finite[0], len(finite): finite[-1]}
+
+
+def scale(tables: Iterable[pd.DataFrame], field: str = "norm", *others: float) -> list[float]:
+    """One logarithmic scale for all that is shown side by side, and for the `others`."""
+    values = pd.concat([table[~table["broken"]] for table in tables])[field]
+    low, high = min([*values, *others], default=1.0), max([*values, *others], default=1.0)
+    return [float(low), float(high)] if low < high else [1e-3, 1.0]
+
+
+def color_scale(domain: list[float]) -> list[float]:
+    """The part of a `scale` that colors can tell apart: without what is fainter than COLOR_RANGE."""
+    return [max(domain[0], domain[1] / COLOR_RANGE), domain[1]]
+
+
+def ratios(norms: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Of `first_over_last`, by side, where there is one: a row a side and epoch (from 1), side, ratio and epoch."""
+    tables = [
+        pd.DataFrame({"side": side, "ratio": first_over_last(of_side), "epoch": np.arange(1, len(of_side) + 1)})
+        for side, of_side in norms.items()
+    ]
+    table = pd.concat(tables)
+    return table[table["ratio"] > 0]
 
 
 def first_over_last(norms: np.ndarray) -> np.ndarray:

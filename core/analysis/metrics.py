@@ -112,6 +112,19 @@ def most_common_mistake(confusion: pd.DataFrame) -> tuple[str, str, int]:
     return most_common_mistakes(confusion, 1)[0]
 
 
+def largest_mistake(confusion: pd.DataFrame) -> tuple[str, str, int]:
+    """Of the difference of two tables from `confusion`, the cell that changes most, either way: what it is, what is
+    said, and by how much. Of one such table, as `most_common_mistake`."""
+    true, answer, _ = most_common_mistake(confusion.abs())
+    return true, answer, count(confusion, true, answer)
+
+
+def answered(answers: np.ndarray, labels: np.ndarray, true: str, answer: str) -> np.ndarray:
+    """bool (n,): which images are of class `true` and got this `answer`. `answers` and `labels`: classes from 0 to 9
+    (n,)."""
+    return (labels == CLASSES.index(true)) & (answers == CLASSES.index(answer))
+
+
 def per_class(logits: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
     """A row a class: precision, recall, f1 (0 to 1; 0 where undefined) and its count of images, "images"."""
     counts = confusion(logits, labels).to_numpy()

@@ -2,9 +2,9 @@
 
 from core.analysis.comparison import OverSeeds, Verdict
 from core.analysis.metrics import ClassChange
-from core.data.doubted_labels import JUDGES, Doubt
+from core.data.doubted_labels import JUDGED, JUDGES, MAJORITY, Doubt
 from core.heatmaps.gradcam import Focus
-from core.words import capitalized, counted, with_article
+from core.words import capitalized, counted, plural, with_article
 
 ORDER = {
     True: "Both saw the same photos in the same order: it was recorded.",
@@ -169,6 +169,35 @@ def with_and_without(names: dict[str, str], shares: dict[str, tuple[float, float
 def of_this_kind(photos: int) -> str:
     """How many of the test photos the networks answer so."""
     return f"Of the 10,000 test photos, **{photos:,}** {'is' if photos == 1 else 'are'} of this kind."
+
+
+def mix_up(names: dict[str, str], true: str, answer: str, counts: dict[str, int]) -> str:
+    """How often both take a class for another, by side: "Of 1,000 cats, A mistakes **83** for dogs, B **60**."."""
+    return (
+        f"Of 1,000 {plural(true)}, {names['A']} mistakes **{counts['A']}** for {plural(answer)}, {names['B']} "
+        f"**{counts['B']}**."
+    )
+
+
+def largest_mix_up(true: str, answer: str, count: int, changes: bool) -> str:
+    """Of `metrics.largest_mistake`; `changes`: from A to B."""
+    if changes:
+        return f"What changes most from A to B: {plural(true)} mistaken for {plural(answer)}, {count:+d} of 1,000"
+    return f"Most often {plural(true)} are mistaken for {plural(answer)}: {count} of 1,000"
+
+
+def of_cell(title: str, photos: int, most: int) -> str:
+    """What stands above some photos, of which at most so many are shown, e.g. "**Only A says cat**: 1 photo"."""
+    return f"**{title}**: {counted(photos, 'photo')}{f', the first {most} shown' if photos > most else ''}"
+
+
+def doubted(doubtful: int, otherwise: int) -> str:
+    """Of how many photos people doubted the label, and for how many of these most would have had another."""
+    return (
+        f"A program found {JUDGED} of the 10,000 test photos suspicious, and {JUDGES} people judged each. For "
+        f"**{doubtful}**, fewer than {MAJORITY} of the {JUDGES} agreed with the label that counts as right here; for "
+        f"{otherwise} of these, most preferred another class, or neither."
+    )
 
 
 def class_change(measure: str, found: ClassChange) -> str:

@@ -1,9 +1,13 @@
-"""How strong the learning signal is that a layer receives and what it does there, in words that end a sentence."""
+"""How strong the learning signal is that a layer receives and what it does there, in words and in sentences."""
+
+from collections.abc import Iterable
 
 import numpy as np
+import pandas as pd
 
-from core.analysis.gradients import ABOUT_EQUAL, Arrival, Ratio, are_even
+from core.analysis.gradients import ABOUT_EQUAL, Arrival, Breakdown, Ratio, are_even
 from core.settings.train_config import TrainConfig
+from core.words import course
 
 BEYOND_FIGURES = 1e9  # ratios above this, either way, have no figure
 FEW_PERCENT = 0.01  # from here to the whole, percent are said
@@ -60,6 +64,33 @@ def steps(where: str, lengths: np.ndarray) -> str:
     return f"{where}, the layer that moves most moves {times} times as far as the one that moves least."
 
 
+def steps_of_each(lengths: dict[str, np.ndarray]) -> str:
+    """`steps` of several networks, by where."""
+    return " ".join(steps(where, of_one) for where, of_one in lengths.items())
+
+
+def steps_at_the_end(lengths: dict[str, np.ndarray]) -> str:
+    """`steps` of trained networks, by side, and what it means where all layers of both move about equally far."""
+    words = steps_of_each({f"In {side}": of_one for side, of_one in lengths.items()})
+    if len(lengths) < 2 or not all(map(are_even, lengths.values())):
+        return words
+    return (
+        f"{words} **So at the end of training, steps reach every layer of both: a message that is lost *then* is not "
+        "the difference.** This tells how far the layers move, not whether in a useful direction; and what happened "
+        "earlier is another matter."
+    )
+
+
+def measured_at_the_end(rate: float, epochs: dict[str, int], clipped: bool) -> str:
+    """On what `steps_at_the_end` rests: the learning rate, and the epochs whose weights were kept, by side."""
+    each = " and ".join(f"{epoch} ({side})" for side, epoch in epochs.items())
+    whole = " (before any was shortened)" if clipped else ""
+    return (
+        f"Learning rate {rate:g} again, so that it can be compared; the mean of the messages{whole} in epoch {each}, "
+        "whose weights were kept. All other epochs are below, for the curious."
+    )
+
+
 def arrives(plain: Arrival, residual: Arrival) -> str:
     """Whether the message is lost on its way back through a new plain network and a new ResNet with BatchNorm. "" where
     it is weak in one."""
@@ -68,6 +99,83 @@ def arrives(plain: Arrival, residual: Arrival) -> str:
     if plain is Arrival.TOO_STRONG:
         return "So with BatchNorm the message is not lost. In a plain network this deep, it arrives far too strong."
     return "So with BatchNorm the message is not lost: it reaches the first layer of both."
+
+
+def broke_down(side: str, found: Breakdown, layer: str) -> str:
+    """Of a network with a gradient that is no finite number; `layer`: the name of the one where it was found."""
+    return (
+        f"{side} broke down in epoch {found.epoch}: at layer {found.layer} ({layer}) the gradient is no longer a "
+        "finite number. Such places are green."
+    )
+
+
+def rescaled(sides: list[str]) -> str:
+    """Of those that AdamW trained."""
+    return (
+        f"How far steps moved the layers of **{' and '.join(sides)}** is not shown: AdamW rescales each gradient, so "
+        "its norm does not tell."
+    )
+
+
+def how_to_read_steps(pictures: int) -> str:
+    """One or two heatmaps of the steps by epoch and layer."""
+    both = "; both pictures have one scale" if pictures > 1 else ""
+    return (
+        f"Dark: a long step, light: a short one, logarithmic{both}. The steps as they were made: at the learning rate "
+        "of the moment, and clipped where that was asked for, but without momentum. The mean over all steps of an "
+        "epoch."
+    )
+
+
+def how_to_read_messages(pictures: int, cut_off: bool) -> str:
+    """One or two heatmaps of the gradients by epoch and layer. `cut_off`: some are too faint for a color of theirs."""
+    both = "; both pictures have one scale" if pictures > 1 else ""
+    faintest = "; the lightest is a millionth of the strongest, or less" if cut_off else ""
+    return f"Dark is a strong message, light a faint one{both}, logarithmic{faintest}."
+
+
+def first_layers(ratios: dict[str, Ratio]) -> str:
+    """`first_layer` by side, e.g. "A's first layer receives 1/38 of the last layer's gradient"."""
+    return "; ".join(f"{side}'s first layer receives {first_layer(ratio)}" for side, ratio in ratios.items())
+
+
+def a_against_b(ratio: Ratio) -> str:
+    """What a typical layer of A receives, against one in B; "" if there is no comparison."""
+    words = typical_layer(ratio, "in B")
+    return f"A typical layer (the median) of A receives {words}." if words else ""
+
+
+def against_shallow(ratios: dict[str, Ratio], layers: int) -> str:
+    """What a typical layer receives in a plain network and in a ResNet, by network, against the same one with so few
+    `layers`; "" where that is beyond what numbers can hold."""
+    typical = {
+        name: typical_layer(ratio, f"in the same network with only {layers} layers") for name, ratio in ratios.items()
+    }
+    if not all(typical.values()):
+        return ""
+    return (
+        f"A typical layer (the median) of the plain network receives {typical['plain']}; of the ResNet, "
+        f"{typical['ResNet']}."
+    )
+
+
+def over_time(ratios: pd.DataFrame) -> str:
+    """Of `gradients.ratios`: how the first layer stands against the last, at first and in the end."""
+    each = [course(str(side), of_side.tolist(), rounded) for side, of_side in ratios.groupby("side")["ratio"]]
+    return f"What the first layer receives, in parts of what the last does: {'; '.join(each)}"
+
+
+def how_to_read_ratios(starved: dict[str, int | None]) -> str:
+    """The same as a chart; `starved`: by side, the epoch from which on the first layer receives nothing, if any."""
+    nothing = " ".join(
+        f"From epoch {epoch}, {side}'s first layer receives practically nothing."
+        for side, epoch in starved.items()
+        if epoch
+    )
+    return (
+        "Above the dashed line the first layer receives more than the last; below, less. Within the gray band that "
+        f"means little: layers differ in size. {nothing}"
+    )
 
 
 def clipping(configs: dict[str, TrainConfig]) -> str:
@@ -94,6 +202,11 @@ def _limits(config: TrainConfig) -> str:
 def alike(cosine: float) -> str:
     """How alike two gradients are, e.g. "are still 66% alike"."""
     return "have nothing in common" if cosine < NOTHING_IN_COMMON else f"are still {cosine:.0%} alike"
+
+
+def likenesses(alike: Iterable[tuple[str, int, float]]) -> str:
+    """Of (network, layers, cosine), e.g. "plain, 8 layers: 94%; ResNet, 8 layers: 96%"."""
+    return "; ".join(f"{network}, {layers} layers: {cosine:.0%}" for network, layers, cosine in alike)
 
 
 def _multiple(ratio: float) -> str:

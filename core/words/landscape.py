@@ -37,6 +37,12 @@ def finding(names: dict[str, str], shapes: dict[str, Shape]) -> str:
     return f"{capitalized(', '.join(ends))}. {_mountains(names, shapes)}"
 
 
+def here(findings: list[str], shown: int) -> str:
+    """What one pair of directions shows; `findings`: of both."""
+    same = len(set(findings)) == 1
+    return findings[shown] if same else f"In these two directions: {findings[shown]}"
+
+
 def elsewhere(findings: list[str], shown: int) -> str:
     """What the other pair of directions shows; `findings`: of both."""
     other = findings[1 - shown]
@@ -84,6 +90,11 @@ def path(found: Walk) -> str:
         f"lengths of its weights from its start; loss at the moments that were saved: {losses}; along the path, the "
         f"map is off by up to {found.off:.2f}"
     )
+
+
+def path_unknown(sides: Iterable[str]) -> str:
+    """Of those that kept no weights while they learned."""
+    return f"No weights were saved while {' and '.join(f'**{side}**' for side in sides)} learned."
 
 
 def path_finding(names: dict[str, str], paths: dict[str, Walk]) -> str:

@@ -114,6 +114,37 @@ def learned_last(name: str, since: np.ndarray, lost: int) -> str:
     )
 
 
+def how_to_read_curves(best: dict[str, float], augmented: bool) -> str:
+    """The learning curves; `best`: by side, the best validation accuracy, 0 to 1. `augmented`: training photos were
+    mirrored and shifted."""
+    how = ", mirrored and shifted at random" if augmented else ""
+    return (
+        f"Solid lines: photos set aside from training (validation photos). Dashed: training photos{how}. The best "
+        f"validation accuracy of A is {best['A']:.1%}, of B {best['B']:.1%}. Hover over a line for its values. When a "
+        "network crosses the finish line also depends on the schedule, which makes its steps shorter toward the end: "
+        "with another schedule, it would cross at another time."
+    )
+
+
+def smoothed(sides: list[str]) -> str:
+    """Of those that were trained with label smoothing, e.g. "The training loss of A and B is higher ..."."""
+    return (
+        f"The training loss of {' and '.join(sides)} is higher because of how it is counted: full certainty counts as "
+        "a mistake, too (label smoothing), so that a network does not learn to be too sure."
+    )
+
+
+def gap_at_the_end(points: dict[str, float]) -> str:
+    """The generalization gap, by side."""
+    return f"At the end it is {points['A']:+.1f} points for A and {points['B']:+.1f} points for B."
+
+
+def gap_below_zero(augmented: bool) -> str:
+    """Why a network may be worse on the photos that it learns from; `augmented` as in `how_to_read_curves`."""
+    harder = ", and are mirrored and shifted, so they are harder." if augmented else "."
+    return f"Below zero is no error: training photos are counted while the network still learns{harder}"
+
+
 def validation_was_seen(side: str) -> str:
     """Of a run whose initial weights came with answers of their own."""
     return (

@@ -22,7 +22,6 @@ from ui import cached, chart
 from ui.curious import curious, curious_charts
 from ui.foreign_text import plain
 from ui.fragment import fragment
-from ui.gradients.gradient_record import first_layer, scale_of
 
 DEPTHS = tuple(range(8, 111, 6))
 RECIPE = NAMED_RECIPES["published"]  # of nearly all the twins that ship
@@ -77,8 +76,8 @@ def show_steps() -> None:
         f"## In the plain network, one step would move the first layer's weights by {first['plain']}; in the ResNet, "
         f"by {first['ResNet']}."
     )
-    all_layers = " ".join(gradient_words.steps(f"In the {NAMES[name]}", lengths) for name, lengths in steps.items())
-    _show_by_layer(step_by_layer, tables, scale_of(tables.values(), "step", 1), "steps_start", all_layers)
+    all_layers = gradient_words.steps_of_each({f"In the {NAMES[name]}": lengths for name, lengths in steps.items()})
+    _show_by_layer(step_by_layer, tables, gradients.scale(tables.values(), "step", 1), "steps_start", all_layers)
     arrivals = [gradients.arrival(lengths) for lengths in steps.values()]
     if batch_norm and (answer := gradient_words.arrives(*arrivals)):
         st.markdown(f"### {answer}")
@@ -105,26 +104,21 @@ def _show_message(configs: Twins, tables: dict[str, pd.DataFrame]) -> None:
         "**The message as it arrives**, not measured by the weights. Alone it says little: with BatchNorm, doubling "
         "a layer's weights changes no answer, but halves its message."
     )
-    norms = {name: table["norm"].where(~table["broken"]).to_numpy() for name, table in tables.items()}
-    ends = {name: first_layer(of_network) for name, of_network in norms.items()}
+    norms = {name: gradients.finite_norms(table) for name, table in tables.items()}
+    ends = {name: gradient_words.first_layer(gradients.first_by_last(each)) for name, each in norms.items()}
     finding = f"In the plain network the first layer receives {ends['plain']}; in the ResNet, {ends['ResNet']}."
-    _show_by_layer(gradient_by_layer, tables, scale_of(tables.values()), "gradient_start", finding)
+    _show_by_layer(gradient_by_layer, tables, gradients.scale(tables.values()), "gradient_start", finding)
     st.markdown(f"{finding} {_against_shallow(configs, norms)}")
 
 
 def _against_shallow(configs: Twins, norms: dict[str, np.ndarray]) -> str:
     """What a typical layer receives, by network, against the same network with the fewest layers."""
-    where, typical = f"in the same network with only {DEPTHS[0]} layers", {}
     shallow = cached.initial_gradients([replace(config, depth=DEPTHS[0]) for config in configs.values()])
-    for name, table in zip(configs, shallow, strict=True):
-        ratio = gradients.typical_by_typical(norms[name], table["norm"].to_numpy())
-        typical[name] = gradient_words.typical_layer(ratio, where)
-    if not all(typical.values()):  # beyond what numbers can hold
-        return ""
-    return (
-        f"A typical layer (the median) of the plain network receives {typical['plain']}; of the ResNet, "
-        f"{typical['ResNet']}."
-    )
+    ratios = {
+        name: gradients.typical_by_typical(norms[name], table["norm"].to_numpy())
+        for name, table in zip(configs, shallow, strict=True)
+    }
+    return gradient_words.against_shallow(ratios, DEPTHS[0])
 
 
 def _computed(label: str, key: str, help: str, compute: Callable[[], Computed]) -> Computed | None:
@@ -224,7 +218,7 @@ def show_likeness() -> None:
             chart.show(pixel_walk, table, width="stretch", key=f"pixel_walk_{name}", alt=alt)
     with right:
         st.markdown("**How alike the two messages are**, by the number of layers")
-        alt = "; ".join(f"{network}, {depth} layers: {cosine:.0%}" for network, depth, cosine in alike.to_numpy())
+        alt = gradient_words.likenesses(alike.itertuples(index=False))
         chart.show(likeness_by_depth, alike, width="stretch", key="likeness_by_depth", alt=alt)
     with curious("curious_likeness"):
         st.markdown(HOW_ALIKE)

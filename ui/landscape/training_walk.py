@@ -47,8 +47,7 @@ def show(pair: Pair) -> None:
     known = {side: run for side, run in pair if _was_kept(run)}
     paths = not_yet.read(known.items(), walk.load, "The path of **{side}** has not been mapped yet.", _command)
     if without := _without(pair):
-        whose = " and ".join(f"**{side}**" for side in without)
-        st.markdown(f"No weights were saved while {whose} learned.")
+        st.markdown(landscape_words.path_unknown(without))
         offer_pair(
             *OBSERVED,
             "See two such paths, 20 layers",

@@ -99,3 +99,24 @@ def test_layers_move_evenly_within_a_factor_of_ten(most, even):
 )
 def test_how_the_message_reaches_the_first_layer(lengths, expected):
     assert gradients.arrival(np.array(lengths)) is expected
+
+
+def test_ratios_are_those_that_mean_something():
+    table = gradients.ratios({"A": np.array([[1.0, 4.0], [np.nan, 1.0]]), "B": np.array([[0.0, 1.0], [3.0, 1.0]])})
+    assert table.to_dict("list") == {"side": ["A", "B"], "ratio": [0.25, 3.0], "epoch": [1, 2]}
+
+
+def test_a_scale_holds_all_that_is_finite():
+    tables = [gradients.layer_table(["a", "b"], norms) for norms in ([1e-9, np.inf], [2.0, 0.5])]
+    assert gradients.scale(tables) == [1e-9, 2.0]
+    assert gradients.scale(tables, "norm", 5) == [1e-9, 5.0]
+    assert gradients.scale(tables[:1]) == [1e-3, 1.0]  # a single value is no scale
+    assert gradients.color_scale([1e-9, 2.0]) == [2e-6, 2.0]
+    assert gradients.color_scale([0.5, 2.0]) == [0.5, 2.0]
+
+
+def test_the_ends_of_a_training_hold_what_is_finite():
+    ends = gradients.finite_ends(np.array([[1.0, 2.0], [3.0, 4.0], [np.inf, 5.0]]))
+    assert ends.keys() == {1, 3}
+    np.testing.assert_equal(ends[3], [np.nan, 5.0])
+    np.testing.assert_equal(gradients.finite_norms(gradients.layer_table(["a", "b"], [np.inf, 5.0])), [np.nan, 5.0])

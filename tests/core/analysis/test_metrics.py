@@ -69,6 +69,8 @@ def test_the_most_common_mistakes_come_first_and_right_answers_are_none():
     table = metrics.confusion(np.eye(10)[[3, 5, 5, 5, 3, 0]], np.array([3, 3, 3, 5, 5, 2]))
     assert metrics.most_common_mistakes(table, 2) == [("cat", "dog", 2), ("bird", "airplane", 1)]
     assert metrics.most_common_mistake(table) == ("cat", "dog", 2)
+    assert metrics.largest_mistake(table) == ("cat", "dog", 2)
+    assert metrics.largest_mistake(-table) == ("cat", "dog", -2)
     assert [metrics.count(table, *cell) for cell in (("cat", "dog"), ("dog", "cat"), ("ship", "cat"))] == [2, 1, 0]
 
 
@@ -102,3 +104,8 @@ def test_the_interval_is_scipys(right, n):
 def test_mcnemar_is_scipys_binomial_test(only_a, only_b):
     expected = binomtest(only_a, only_a + only_b).pvalue if only_a + only_b else 1
     assert metrics.mcnemar(only_a, only_b) == pytest.approx(expected, rel=1e-9)
+
+
+def test_who_of_a_class_got_which_answer():
+    answers, labels = np.array([5, 5, 3, 5]), np.array([3, 5, 3, 3])
+    assert metrics.answered(answers, labels, "cat", "dog").tolist() == [True, False, False, True]

@@ -1,9 +1,10 @@
 """What a layer receives, in words: a snapshot of all cases."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from core.analysis.gradients import Arrival, Ratio
+from core.analysis.gradients import Arrival, Breakdown, Ratio
 from core.settings.train_config import TrainConfig
 from core.words import gradients
 
@@ -69,3 +70,79 @@ def test_a_typical_layer_in_words(snapshot):
 
 def test_layers_that_do_not_move_are_no_ratio():
     assert gradients.steps("In A", np.array([0.0, 0.5, np.nan, 0.0])) == "In A, 2 of 4 layers do not move at all."
+
+
+EVEN, UNEVEN = np.array([0.01, 0.02]), np.array([0.001, 0.5])
+
+
+def test_steps_of_several_networks_in_words():
+    assert gradients.steps_of_each({"In A": EVEN, "In B": UNEVEN}) == (
+        f"{gradients.steps('In A', EVEN)} {gradients.steps('In B', UNEVEN)}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("lengths", "both"), [({"A": EVEN}, False), ({"A": EVEN, "B": UNEVEN}, False), ({"A": EVEN, "B": EVEN}, True)]
+)
+def test_steps_that_reach_every_layer_of_both_are_no_difference(lengths, both):
+    assert ("steps reach every layer of both" in gradients.steps_at_the_end(lengths)) is both
+
+
+@pytest.mark.parametrize(
+    ("clipped", "messages"), [(True, "messages (before any was shortened) in"), (False, "messages in")]
+)
+def test_on_what_steps_rest_in_words(clipped, messages):
+    assert f"the mean of the {messages} epoch 3 (A) and 40 (B), whose" in gradients.measured_at_the_end(
+        0.2, {"A": 3, "B": 40}, clipped
+    )
+
+
+def test_a_breakdown_in_words():
+    words = gradients.broke_down("A", Breakdown(epoch=2, layer=3), "conv1")
+    assert words.startswith("A broke down in epoch 2: at layer 3 (conv1) the gradient")
+
+
+@pytest.mark.parametrize(("sides", "words"), [(["A"], "layers of **A** is not"), (["A", "B"], "of **A and B** is not")])
+def test_whose_steps_are_unknown(sides, words):
+    assert words in gradients.rescaled(sides)
+
+
+@pytest.mark.parametrize(("pictures", "both"), [(1, False), (2, True)])
+def test_how_to_read_heatmaps_in_words(pictures, both):
+    assert ("logarithmic; both pictures have one scale. " in gradients.how_to_read_steps(pictures)) is both
+    messages = gradients.how_to_read_messages(pictures, cut_off=False)
+    assert messages.endswith(f"a faint one{'; both pictures have one scale' * both}, logarithmic.")
+    assert gradients.how_to_read_messages(pictures, cut_off=True).endswith("millionth of the strongest, or less.")
+
+
+def test_first_layers_in_words():
+    assert gradients.first_layers({"A": RATIOS[0], "B": RATIOS[1]}) == (
+        "A's first layer receives 1/38 of the last layer's gradient; B's first layer receives 1,800 times the last "
+        "layer's gradient"
+    )
+
+
+def test_typical_layers_in_words():
+    usual, beyond = Ratio(1.0, 38.2), Ratio(np.nan, 1.0)
+    assert gradients.a_against_b(usual) == "A typical layer (the median) of A receives 1/38 of what one receives in B."
+    assert gradients.a_against_b(beyond) == ""
+    assert gradients.against_shallow({"plain": usual, "ResNet": usual}, 8) == (
+        "A typical layer (the median) of the plain network receives 1/38 of what one receives in the same network with "
+        "only 8 layers; of the ResNet, 1/38 of what one receives in the same network with only 8 layers."
+    )
+    assert gradients.against_shallow({"plain": beyond, "ResNet": usual}, 8) == ""
+
+
+def test_the_first_layer_over_time_in_words():
+    ratios = pd.DataFrame({"side": ["A", "A", "B"], "ratio": [4.51, 1.5, 0.18]})
+    assert gradients.over_time(ratios).endswith("last does: A goes from 4.5 to 1.5; B goes from 0.18 to 0.18")
+    assert gradients.how_to_read_ratios({"A": None, "B": None}).endswith("layers differ in size. ")
+    assert gradients.how_to_read_ratios({"A": None, "B": 3}).endswith(
+        "in size. From epoch 3, B's first layer receives practically nothing."
+    )
+
+
+def test_likenesses_in_words():
+    assert gradients.likenesses([("plain", 8, 0.94), ("ResNet", 110, 0.61)]) == (
+        "plain, 8 layers: 94%; ResNet, 110 layers: 61%"
+    )

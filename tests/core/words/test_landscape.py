@@ -42,6 +42,8 @@ def test_what_each_kind_means_is_said_once():
 def test_the_other_directions_are_told_where_they_show_something_else():
     assert landscape.elsewhere(["a bowl", "a bowl"], 0) == "The other two directions show the same."
     assert landscape.elsewhere(["a bowl", "a valley"], 1) == "In the other two directions: a bowl"
+    assert landscape.here(["a bowl", "a bowl"], 0) == "a bowl"
+    assert landscape.here(["a bowl", "a valley"], 1) == "In these two directions: a valley"
 
 
 def test_ground_that_bends_down_nowhere():
@@ -67,3 +69,8 @@ def test_whether_the_loss_only_falls_is_said():
     assert "the loss went from 2.00 to 1.60, but was higher after epochs 4, 6 than at the moment before." in hilly
     assert "off by up to 1.25" in hilly
     assert "loss at the moments that were saved: 2.00, 1.00, 0.50, 0.10" in landscape.path(seen())
+
+
+@pytest.mark.parametrize(("sides", "whose"), [("B", "**B**"), ("AB", "**A** and **B**")])
+def test_who_kept_no_weights_in_words(sides, whose):
+    assert landscape.path_unknown(sides) == f"No weights were saved while {whose} learned."

@@ -108,3 +108,23 @@ def test_costs_in_words(make_run):
     costs = summary.costs(make_run("one"))
     assert costs.keys() == summary.COST_MEANINGS.keys()
     assert costs["Multiply-adds a photo"].endswith(" million")
+
+
+@pytest.mark.parametrize(
+    ("augmented", "photos", "harder"),
+    [(True, "photos, mirrored and shifted at random.", "shifted, so they are harder."), (False, "photos.", "learns.")],
+)
+def test_how_to_read_learning_curves_in_words(augmented, photos, harder):
+    words = summary.how_to_read_curves({"A": 0.8421, "B": 0.9}, augmented)
+    assert f"Dashed: training {photos} The best validation accuracy of A is 84.2%, of B 90.0%. " in words
+    assert summary.gap_below_zero(augmented).endswith(harder)
+
+
+@pytest.mark.parametrize(("sides", "who"), [(["B"], "B is higher"), (["A", "B"], "A and B is higher")])
+def test_whose_loss_is_smoothed_in_words(sides, who):
+    assert summary.smoothed(sides).startswith(f"The training loss of {who} because of how it is counted")
+
+
+def test_the_gap_at_the_end_in_words():
+    words = summary.gap_at_the_end({"A": 4.26, "B": -1.0})
+    assert words == "At the end it is +4.3 points for A and -1.0 points for B."
