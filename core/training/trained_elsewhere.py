@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -46,7 +47,7 @@ class NetworkFile:
     weights: Weights
     found: str
 
-    @property
+    @cached_property
     def candidates(self) -> list[TrainConfig]:
         """The networks that it may hold, see `recognition.candidates`."""
         return recognition.candidates(self.weights)
