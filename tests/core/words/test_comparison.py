@@ -85,3 +85,17 @@ def test_where_a_heatmap_is_bright_in_words(down, along, where):
 def test_a_change_of_classes_in_words(rising, words):
     said = comparison.class_change("recall", ClassChange("cat", 12.34, rising, classes=10))
     assert said == f"From A to B, recall changes most for cat: +12.3 points. It rises for {words}."
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        ({"B": "mine"}, "B, mine, was trained elsewhere, so how it learned is not known here."),
+        (
+            {"A": "mine", "B": "ours"},
+            "A, mine, and B, ours, were trained elsewhere, so how it learned is not known here.",
+        ),
+    ],
+)
+def test_who_was_trained_elsewhere(names, words):
+    assert comparison.trained_elsewhere(names) == words
