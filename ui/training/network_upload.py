@@ -88,7 +88,9 @@ def _network(file, candidates: dict[str, TrainConfig], identity: str) -> TrainCo
         format_func=lambda name: f"{name} (fits)" if name in candidates else name,
         help="The networks that its numbers fit come first.",
     )
-    return candidates.get(chosen) or (file.as_network(parse_architecture(chosen)) if chosen else None)
+    if chosen is None:
+        return None
+    return candidates.get(chosen) or file.as_network(parse_architecture(chosen))
 
 
 def _size(config: TrainConfig) -> int:
