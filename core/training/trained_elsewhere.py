@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -47,7 +48,7 @@ class NetworkFile:
     weights: Weights
     found: str
 
-    @property
+    @cached_property
     def candidates(self) -> list[TrainConfig]:
         """The networks that it may hold, see `recognition.candidates`."""
         return recognition.candidates(self.weights)

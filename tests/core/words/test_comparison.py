@@ -124,3 +124,17 @@ def test_the_photos_of_a_cell_in_words(photos, words):
 def test_doubted_labels_in_words():
     assert "For **54**, fewer than" in comparison.doubted(54, 40)
     assert comparison.doubted(54, 40).endswith("for 40 of these, most preferred another class, or neither.")
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        ({"B": "mine"}, "B, mine, was trained elsewhere, so how it learned is not known here."),
+        (
+            {"A": "mine", "B": "ours"},
+            "A, mine, and B, ours, were trained elsewhere, so how it learned is not known here.",
+        ),
+    ],
+)
+def test_who_was_trained_elsewhere(names, words):
+    assert comparison.trained_elsewhere(names) == words

@@ -1,5 +1,7 @@
 """What trained networks lose with their blocks, in words: a snapshot of all cases."""
 
+import pytest
+
 from core.analysis.surgery import Cost, Fall
 from core.words import surgery
 
@@ -17,3 +19,14 @@ def test_costs_in_words(snapshot):
 
 def test_falls_in_words(snapshot):
     assert "\n".join(f"{fall}: {surgery.fall(fall)}" for fall in FALLS) == snapshot
+
+
+@pytest.mark.parametrize(
+    ("skip", "words"),
+    [
+        (True, "9 blocks in a row, each with an arc around it"),
+        (False, "9 blocks in a row, and no way around any of them"),
+    ],
+)
+def test_a_drawn_network_in_words(skip, words):
+    assert surgery.in_a_row(9, skip) == words
