@@ -32,7 +32,7 @@ if not set(DEEP) <= runs.keys():
     st.stop()
 a, b = (runs[name] for name in DEEP)
 called = names(a, b)
-answers_of = {"A": cached.test_logits(a).argmax(axis=1), "B": cached.test_logits(b).argmax(axis=1)}
+answers_of = {"A": cached.test_answers(a), "B": cached.test_answers(b)}
 
 
 def seed() -> int:

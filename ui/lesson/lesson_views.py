@@ -73,7 +73,7 @@ def answers(a: Run, b: Run, photo: int) -> None:
     pair = Pair(a, b)
     with right:
         for side, run in pair:
-            said = CLASSES[cached.test_logits(run)[photo].argmax()]
+            said = CLASSES[cached.test_answers(run)[photo]]
             st.markdown(capitalized(_called(pair)[side]))
             st.header(f"{said} {photos.mark(said == truth)}", anchor=False)
 
@@ -156,7 +156,7 @@ def mix_up(run: Run) -> None:
     true, said, count = metrics.most_common_mistake(cached.confusion(run))
     st.markdown(f"Of 1,000 {plural(true)}, **{count}** are mistaken for {plural(said)}. Some of them:")
     is_true = cached.test_labels() == CLASSES.index(true)
-    says = cached.test_logits(run).argmax(axis=1) == CLASSES.index(said)
+    says = cached.test_answers(run) == CLASSES.index(said)
     photos.row((is_true & says).nonzero()[0][:DISAGREEMENTS], key="lesson_mix_up", side=SMALL)
 
 
