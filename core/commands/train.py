@@ -26,7 +26,7 @@ from core.settings.constraints import STEMS
 from core.settings.environment import expanded
 from core.settings.recipes import CIFAR_STEM_SIZE, NAMED_RECIPES, RECIPES, recipe
 from core.settings.train_config import PRECISIONS, SETTINGS, TORCHVISION_DEPTHS, TrainConfig
-from core.training import distributed, trained_elsewhere
+from core.training import distributed, imported_network
 from core.training.device import require_compiler
 from core.training.session import Execution, Session, end_noted
 from core.training.tensorboard import EventLog, require_tensorboard
@@ -190,7 +190,7 @@ def _score(folder: Path) -> int:
         distributed.say(f"{folder.name} is finished.")
         return 0
     with end_noted(folder):
-        return 0 if trained_elsewhere.score(open_run(folder), should_stop=_stop_on_signals()) else 130
+        return 0 if imported_network.score(open_run(folder), should_stop=_stop_on_signals()) else 130
 
 
 def _check(args: argparse.Namespace, configs: list[TrainConfig]) -> None:

@@ -239,15 +239,15 @@ def test_a_zip_of_a_run_is_added_and_a_bad_one_refused(app, own_runs):
     trainings.delete("mine-plain")
     app = section(app, "runs")
     app.file_uploader(key="zip").upload("mine-plain.zip", b"PK no zip", "application/zip").run()
-    app.button(key="import_run").click().run()
+    app.button(key="add_run").click().run()
     assert not app.exception
     assert len(app.error) == 1
     app.file_uploader(key="zip").upload("mine-plain.zip", data, "application/zip").run()
-    app.button(key="import_run").click().run()
+    app.button(key="add_run").click().run()
     assert not app.exception
     assert open_run(own_runs / "mine-plain").finished
     app.text_input(key="zip_name").set_value("another").run()
-    app.button(key="import_run").click().run()
+    app.button(key="add_run").click().run()
     assert open_run(own_runs / "another").finished
 
 
@@ -318,7 +318,7 @@ def test_what_a_zip_calls_its_files_is_shown_as_text(app):
         archive.writestr(HOSTILE.replace("/", "_"), b"")
     app = section(app, "runs")
     app.file_uploader(key="zip").upload("x.zip", buffer.getvalue(), "application/zip").run()
-    app.button(key="import_run").click().run()
+    app.button(key="add_run").click().run()
     assert "Sign in" in app.error[0].value
     assert "\\[Sign in\\](" in app.error[0].value
 

@@ -39,7 +39,7 @@ def show() -> None:
     except LabError as error:
         st.error(plain(error))
         return
-    from core.training import trained_elsewhere  # it brings PyTorch, as looking at the file did
+    from core.training import imported_network  # it brings PyTorch, as looking at the file did
 
     if network := _network(file, candidates, upload.file_id):
         network = replace(network, input_size=_size(network))
@@ -50,7 +50,7 @@ def show() -> None:
         format_func=lambda colors: BEST if colors == BEST else in_words("normalization", colors),
         key="network_colors",
         help="What was taken off red, green and blue before it saw them. If you don't know: each is tried on "
-        f"{trained_elsewhere.TRIED} training photos.",
+        f"{imported_network.TRIED} training photos.",
     )
     name = right.text_input("Its name here", slug(upload.name), key=f"network_name_{upload.file_id}")
     told = "It is then shown the 10,000 test photos." if network else "Say first what it is."
@@ -60,7 +60,7 @@ def show() -> None:
 
 def _looked_at(upload):
     """`NetworkFile` of an upload, read once, and kept by the upload's identity. Raises LabError."""
-    from core.training.trained_elsewhere import look
+    from core.training.imported_network import look
 
     known = st.session_state.get("_network_file", {})
     if upload.file_id not in known:
@@ -104,16 +104,16 @@ def _size(config: TrainConfig) -> int:
 def _add(file, config: TrainConfig, normalization: str | None, name: str) -> None:
     try:
         with st.spinner("Trying how its colors were scaled ..." if normalization is None else "Adding it ..."):
-            run = trainings.bring(file, config, normalization, name)
+            run = trainings.import_network(file, config, normalization, name)
     except LabError as error:
         st.error(plain(error))
     else:
-        st.session_state["_brought"] = run.name, in_words("normalization", run.config.normalization)
+        st.session_state["_imported"] = run.name, in_words("normalization", run.config.normalization)
         st.rerun()
 
 
-def show_brought() -> None:
+def show_imported() -> None:
     """What was added by the last press, once."""
-    if brought := st.session_state.pop("_brought", None):
-        name, colors = brought
+    if imported := st.session_state.pop("_imported", None):
+        name, colors = imported
         st.toast(f"{plain(name)} was added (colors: {colors}), and is now being scored.", icon=":material/check:")

@@ -36,7 +36,10 @@ STATES = {
     "shipped": "finished, ships with the lab",
     "damaged": "damaged: it can only be deleted",
 }
-SCORED = {"training": "being scored on the test photos", "finished": "finished, trained elsewhere"}  # where brought
+SCORED = {
+    "training": "being scored on the test photos",
+    "finished": "finished, trained elsewhere",
+}  # of an imported network
 LARGEST_ZIP = 10  # MB, as for all uploads (.streamlit/config.toml)
 
 
@@ -53,8 +56,8 @@ def show() -> None:
         st.caption(f":material/lock: {why_not}")
     _show_actions(states, may_change=not why_not)
     if not why_not:
-        _offer_import()
-        network_upload.show_brought()
+        _offer_to_add()
+        network_upload.show_imported()
 
 
 @fragment(run_every=POLL)
@@ -275,7 +278,7 @@ def _zipped(run: Run) -> bytes:
     return zip_archive.zip_run(run)
 
 
-def _offer_import() -> None:
+def _offer_to_add() -> None:
     with st.expander("Add a run from a zip file", icon=":material/upload:"):
         file = st.file_uploader(
             "A run's folder as a zip file",
@@ -285,7 +288,7 @@ def _offer_import() -> None:
             help="As downloaded here. A larger one: `python -m core add-run FILE.zip`.",
         )
         name = st.text_input("Name", key="zip_name", placeholder="as in the zip", help="What to call it here.")
-        if file and st.button("Add it", key="import_run", help="It is checked first: nothing in it is executed."):
+        if file and st.button("Add it", key="add_run", help="It is checked first: nothing in it is executed."):
             try:
                 run = trainings.add(file.getvalue(), name or None)
             except LabError as error:

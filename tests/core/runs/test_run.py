@@ -24,7 +24,7 @@ from core.runs.library import damaged_runs, find_run, list_in, list_runs
 from core.runs.run import HISTORY_COLUMNS, Run, open_run
 from core.runs.store import new_folder
 from core.settings.train_config import TrainConfig
-from core.sharing.zip_archive import import_run, zip_run
+from core.sharing.zip_archive import add_run, zip_run
 
 
 @pytest.fixture(autouse=True)
@@ -495,7 +495,7 @@ def test_damaged_run_in_a_zip_is_refused(make_run, own_runs, damage):
         for path in (own_runs.parent / "bad").iterdir():
             archive.write(path, f"bad/{path.name}")
     with pytest.raises(RunError) as caught:
-        import_run(buffer.getvalue())
+        add_run(buffer.getvalue())
     assert "\n" not in str(caught.value)
     assert str(own_runs) not in str(caught.value)
     assert list(own_runs.iterdir()) == []

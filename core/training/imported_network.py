@@ -79,7 +79,7 @@ class NetworkFile:
         classes = recognition.classes(self.weights)
         if classes not in (None, len(cifar10.CLASSES)):
             raise ModelError(
-                f"{self.name} tells {classes:,} classes apart; only a network for CIFAR-10's ten can be brought. To go "
+                f"{self.name} tells {classes:,} classes apart; only one for CIFAR-10's ten can be imported. To go "
                 "on from its weights: train with --init."
             )
         return fitted(self.weights, config, f"The weights in {self.name}")
