@@ -157,7 +157,7 @@ def show_pairs(pairs: dict[tuple[str, str], robustness.Kept]) -> None:
         hide_index=True,
         key="pairs",
         column_config=dict.fromkeys(columns[3:], points),
-        alt="; ".join(f"{a} and {b}: {gap:+.1f} points" for a, b, _, gap, *_ in rows),
+        alt=robustness_words.each_pair(pairs),
     )
 
 

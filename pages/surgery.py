@@ -9,10 +9,9 @@ from core.analysis import metrics, surgery
 from core.charts.surgery import chain, removed_blocks, single_blocks
 from core.errors import LabError, RunError
 from core.runs.run import Run
-from core.words import capitalized
 from core.words import surgery as surgery_words
 from core.words.glossary import explain
-from core.words.settings import describe
+from core.words.settings import describe, headed
 from ui import cached, chart, permission
 from ui.curious import curious_charts
 from ui.foreign_text import plain
@@ -61,19 +60,16 @@ def remaining(run: Run, cut: surgery.Blocks, scale: float) -> float:
 
 
 def condition(side: str, removed: surgery.Blocks, scale: float) -> str:
-    """What was done to a network, e.g. "without block 4 and with its blocks at 50%"."""
+    """What was done to a network, in words."""
     run, removable = networks[side]
-    done = [f"without {surgery_words.blocks(removed & removable)}"] if removed & removable else []
-    if run.config.skip and scale < 1:
-        done.append(f"with its blocks at {scale:.0%}")
-    return " and ".join(done) or "with all its blocks"
+    return surgery_words.condition(removed & removable, scale if run.config.skip else 1.0)
 
 
 def show_network(side: str, removed: surgery.Blocks, scale: float) -> float | None:
     """The network with its blocks, and its accuracy; None if it can't be read."""
     run, removable = networks[side]
     cut = removed & removable
-    st.markdown(f"**{side}: {'ResNet' if run.config.skip else 'Plain network'}**, {plain(describe(run))}")
+    st.markdown(headed(side, run.config, plain(describe(run))))
     show_chain(side, cut, scale)
     scale = scale if run.config.skip else 1.0
     try:
@@ -92,10 +88,8 @@ def show_network(side: str, removed: surgery.Blocks, scale: float) -> float | No
         delta_arrow="off" if could_be_luck else "auto",
         help="Guessing gives 10%. One photo is 0.1%.",
     )
-    needed = (removed & surgery.blocks(run.config)) - removable
-    if needed:
-        stay = f"{surgery_words.blocks(needed).capitalize()} stay{'s' * (len(needed) == 1)}"
-        st.markdown(f"{stay}: here the picture is halved, and a plain network has no way around.")
+    if needed := (removed & surgery.blocks(run.config)) - removable:
+        st.markdown(surgery_words.needed(needed))
     return now
 
 
@@ -156,21 +150,14 @@ def operate() -> None:
     with place:
         for column, side in zip(st.columns(2), networks, strict=False):
             with column, st.container(border=True, key=f"surgery_{side}", height="stretch"):
-                now[side] = show_network(side, removed, scale)
+                if (share := show_network(side, removed, scale)) is not None:
+                    now[side] = share
         if not removed and scale == 1:
-            st.markdown(f"## Nothing is cut out yet. Begin with {example()}, then another.")
-        elif len(now) == 2 and None not in now.values():
-            named = (
-                f"{pair.names[side]}, {condition(side, removed, scale)}, gets **{share:.1%}** right"
-                for side, share in now.items()
-            )
-            st.markdown(f"## {capitalized('; '.join(named))}.")
-
-
-def example() -> str:
-    """A block to begin with: one that all can lose, from the middle."""
-    blocks = sorted(surgery.common(run.config for run, _ in networks.values()))
-    return surgery_words.blocks([blocks[len(blocks) // 2]])
+            example = surgery.example(run.config for run, _ in networks.values())
+            st.markdown(f"## Nothing is cut out yet. Begin with {surgery_words.blocks([example])}, then another.")
+        elif len(now) == 2:
+            conditions = {side: condition(side, removed, scale) for side in now}
+            st.markdown(f"## {surgery_words.left(pair.names, conditions, now)}")
 
 
 def study(side: str) -> dict[surgery.Blocks, float] | None:
@@ -238,11 +225,8 @@ def show_details() -> None:
         left, right = st.columns(2)
         with left:
             st.subheader("Which block matters most?", anchor=False)
-            costs = (
-                f"{side} {surgery_words.cost(surgery.cost(results, networks[side][0].config))}"
-                for side, results in studies.items()
-            )
-            finding = f"One block removed: {' '.join(costs)}"
+            costs = {side: surgery.cost(results, networks[side][0].config) for side, results in studies.items()}
+            finding = surgery_words.costs(costs)
             chart.show(single_blocks, singles, colors=pair.colors, width="stretch", key="single_blocks", alt=finding)
             st.markdown(
                 f"{finding} The average leaves out the blocks that halve the picture, marked by a vertical line: a "
@@ -250,8 +234,7 @@ def show_details() -> None:
             )
         with right:
             st.subheader("How many can go?", anchor=False)
-            falls = (f"{side} {surgery_words.fall(surgery.fall(rows))}" for side, rows in curves.groupby("side"))
-            finding = " ".join(falls)
+            finding = surgery_words.falls({str(side): surgery.fall(rows) for side, rows in curves.groupby("side")})
             chart.show(removed_blocks, curves, colors=pair.colors, width="stretch", key="removed_blocks", alt=finding)
             st.markdown(f"{finding} Line: the mean over random choices of blocks; band: their range.")
         st.markdown(VEIT_ET_AL)

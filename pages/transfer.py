@@ -10,10 +10,10 @@ from core.charts.filters import MOST
 from core.charts.transfer import BEGINNINGS, label_budget, weight_change
 from core.errors import RunError
 from core.runs.run import Run, WeightChange
-from core.words import capitalized, summary
+from core.words import summary
 from core.words import transfer as transfer_words
 from core.words.glossary import explain, phrase
-from core.words.settings import network_name, restrictions
+from core.words.settings import network_name
 from ui import cached, chart, link, tables
 from ui.curious import curious_charts
 from ui.foreign_text import plain
@@ -27,7 +27,6 @@ python -m core train resnet50 --data shipped --epochs 8 --init imagenet"""
 BADLY_TRAINED = 0.5  # right answers on its own few training photos, which a good recipe makes it memorize
 MORE_EPOCHS = 3  # where labels are few, or the steps would be few, too
 SHORT = 10  # epochs at most of a training that had little time
-WHAT_LEARNS = {"": "everything", "backbone": "the last layer alone"}
 CALLED = dict(zip("AB", BEGINNINGS, strict=True))
 FILTERS, SHEET = 300, 36  # pixels of a sheet of filters, and how many there are at first sight
 BEGIN = {
@@ -60,7 +59,7 @@ def choose(pairs: list[PretrainingPair]) -> PretrainingPair:
         list(names),
         key="duel",
         persist_state="session",
-        format_func=lambda name: f"{network_of(names[name])} ({name})",
+        format_func=lambda name: f"{transfer_words.network(names[name].pretrained.config)} ({name})",
         help="Pairs of runs that differ in their initial weights alone: one from scratch, one pretrained.",
     )
     shown = {side: run.name for side, run in zip("ab", names[name], strict=True)}
@@ -68,12 +67,6 @@ def choose(pairs: list[PretrainingPair]) -> PretrainingPair:
         st.query_params.update(shown)
     st.session_state["_linked_duel"] = set(shown.values())
     return names[name]
-
-
-def network_of(both: PretrainingPair) -> str:
-    """What both are, e.g. "ResNet-50, 10% of the photos"."""
-    config = both.pretrained.config
-    return ", ".join([network_name(config), *restrictions(config)])
 
 
 def budgets(alike: list[PretrainingPair]) -> pd.DataFrame:
@@ -159,7 +152,7 @@ def show_frozen(both: PretrainingPair, finished: list[Run]) -> None:
         return
     runs = [both.pretrained, *frozen]
     table = {
-        "what learns": [WHAT_LEARNS.get(run.config.freeze, f"what comes after {run.config.freeze}") for run in runs],
+        "what learns": [transfer_words.what_learns(run.config.freeze) for run in runs],
         "test accuracy": [f"{cached.accuracy(run).value:.1%}" for run in runs],
         "training time": [f"{cached.history(run)['seconds'].sum() / 60:.0f} min" for run in runs],
     }
@@ -181,22 +174,16 @@ def show_change(both: PretrainingPair, moved: dict[str, WeightChange]) -> None:
         st.info("In both, all but the last layer stayed as it was.")
         return
     found = {side: transfer.moved(one) for side, one in moved.items()}
-    words = transfer_words.moved(found)
-    chart.show(weight_change, shown, width="stretch", key="moved", alt=words)
-    st.markdown(
-        f"{capitalized(words)}. {transfer_words.still(found)}".rstrip()
-        + " The last layer, which is new to both, is left out. Changes are measured against the size that a layer's "
-        "weights had at the start. Random ones often begin larger than learned ones, so a smaller change does not mean "
-        "that less was learned."
-    )
+    chart.show(weight_change, shown, width="stretch", key="moved", alt=transfer_words.moved(found))
+    st.markdown(transfer_words.layers_changed(found))
     st.header("The first layer's filters, before and after", anchor=False)
     for side, one in moved.items():
         st.markdown(f"**{side}, {CALLED[side]}**")
         with st.container(horizontal=True):
             for filters, when in ((one.filters_before, "before training"), (one.filters_after, "after it")):
-                some = f", the first {MOST} of {len(filters)}" if len(filters) > MOST else ""
                 alt = f"Filters, {when}: training changed them by {one.relative_change[0]:.0%} of their size"
-                st.image(photos.filters_address(filters), caption=when + some, width=FILTERS, alt=alt)
+                caption = transfer_words.filters(when, len(filters), MOST)
+                st.image(photos.filters_address(filters), caption=caption, width=FILTERS, alt=alt)
     st.markdown(f"Each small square is one filter: {phrase('filter')}.")
 
 

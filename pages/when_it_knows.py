@@ -68,7 +68,6 @@ def show_opinions(side: str, run: Run, said: list[probes.Opinion], truth: str | 
     st.markdown(f":small[{side}: {plain(describe(run))}]")
     st.header(f"{labels[-1]} {mark}", anchor=False)
     shares, guesses = np.stack([one.shares for one in said]), probe_words.guesses(labels)
-    in_turn = ", ".join(f"{guess} {share:.0%}" for guess, share in zip(guesses, shares.max(axis=1), strict=True))
     chart.show(
         opinions,
         list(asked[side]),
@@ -78,7 +77,7 @@ def show_opinions(side: str, run: Run, said: list[probes.Opinion], truth: str | 
         pair.colors[side],
         width="stretch",
         key=f"opinions_{side}",
-        alt=f"What {side} would answer after each block, and how sure: {in_turn}",
+        alt=probe_words.in_turn(side, guesses, shares.max(axis=1)),
     )
 
 

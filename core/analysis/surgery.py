@@ -133,6 +133,12 @@ def common(configs: Iterable[TrainConfig]) -> Blocks:
     return frozenset.intersection(*map(removable, configs))
 
 
+def example(configs: Iterable[TrainConfig]) -> int:
+    """A block to begin with: one that all can lose, from the middle."""
+    blocks = sorted(common(configs))
+    return blocks[len(blocks) // 2]
+
+
 def single(results: dict[Blocks, float], config: TrainConfig) -> pd.DataFrame:
     """A row a block removed alone: block, accuracy, the `loss` of accuracy in points, and whether it `halves` the
     picture."""

@@ -1,5 +1,7 @@
 """How early networks know what they answer, in sentences."""
 
+from collections.abc import Iterable
+
 from core.analysis.probes import Probes, settled
 from core.words import capitalized
 
@@ -24,6 +26,12 @@ def guesses(labels: list[str]) -> list[str]:
     """The answers after each block, with a question mark as long as another follows: "cat?", "dog!"."""
     stays = settled(labels)
     return [f"{label}{'!' if block >= stays else '?'}" for block, label in enumerate(labels, start=1)]
+
+
+def in_turn(side: str, guesses: list[str], sure: Iterable[float]) -> str:
+    """All `guesses` of a network and how sure it is of each, 0 to 1, e.g. "...: cat? 40%, dog! 83%"."""
+    each = ", ".join(f"{guess} {share:.0%}" for guess, share in zip(guesses, sure, strict=True))
+    return f"What {side} would answer after each block, and how sure: {each}"
 
 
 def how_to_read(known: bool) -> str:

@@ -72,6 +72,11 @@ def over_pairs(pairs: list[Kept], what: str, names: dict[str, str]) -> str:
     return words
 
 
+def each_pair(pairs: dict[tuple[str, str], Kept]) -> str:
+    """What B keeps more in each pair, by the names of its runs, e.g. "plain20 and resnet20: +1.2 points; ..."."""
+    return "; ".join(f"{a} and {b}: {100 * kept.gap.value:+.1f} points" for (a, b), kept in pairs.items())
+
+
 def table(found: dict) -> list[str]:
     """Lines with the share of right answers a kind and strength; `found`: as `evaluate --json` prints it."""
     width = max(len(corruption.label) for corruption in CORRUPTIONS.values())

@@ -1,8 +1,9 @@
-"""What trained networks lose with their blocks, in words that follow a network's name."""
+"""What trained networks lose with their blocks, in words that follow a network's name, and in sentences."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from core.analysis.surgery import A_POINT, Cost, Fall
+from core.words import capitalized
 
 GUESSES = "does little better than guessing, with or without all its blocks."
 
@@ -18,6 +19,37 @@ def blocks(numbers: Iterable[int]) -> str:
 def in_a_row(number: int, skip: bool) -> str:
     """A network as it is drawn, e.g. "9 blocks in a row, each with an arc around it"; `skip`: with shortcuts."""
     return f"{number} blocks in a row, {'each with an arc around it' if skip else 'and no way around any of them'}"
+
+
+def condition(cut: Collection[int], scale: float) -> str:
+    """What was done to a network, e.g. "without block 4 and with its blocks at 50%"; `scale`: the strength of its
+    blocks, 0 to 1."""
+    done = [f"without {blocks(cut)}"] if cut else []
+    if scale < 1:
+        done.append(f"with its blocks at {scale:.0%}")
+    return " and ".join(done) or "with all its blocks"
+
+
+def left(names: dict[str, str], conditions: dict[str, str], right: dict[str, float]) -> str:
+    """What both get right after that, by side; `conditions`: by `condition`."""
+    each = (f"{names[side]}, {conditions[side]}, gets **{share:.1%}** right" for side, share in right.items())
+    return f"{capitalized('; '.join(each))}."
+
+
+def needed(kept: Collection[int]) -> str:
+    """Of the blocks that a plain network can't lose."""
+    stay = f"{capitalized(blocks(kept))} stay{'s' * (len(kept) == 1)}"
+    return f"{stay}: here the picture is halved, and a plain network has no way around."
+
+
+def costs(found: dict[str, Cost]) -> str:
+    """`cost` of both, by side."""
+    return f"One block removed: {' '.join(f'{side} {cost(of_side)}' for side, of_side in found.items())}"
+
+
+def falls(found: dict[str, Fall]) -> str:
+    """`fall` of both, by side."""
+    return " ".join(f"{side} {fall(of_side)}" for side, of_side in found.items())
 
 
 def cost(found: Cost) -> str:

@@ -4,12 +4,19 @@ import pandas as pd
 
 from core.analysis.training_summary import TARGETS
 from core.analysis.transfer import Benefit, HeadStart, Lessons, Moved
-from core.words import counted, times
+from core.settings.train_config import TrainConfig
+from core.words import capitalized, counted, times
+from core.words.settings import network_name, restrictions
 from core.words.summary import when
 
 SMALLER_ELSEWHERE = (
     "ImageNet also shows dogs, cats, birds, ships and cars: for things that it does not show, expect a smaller gain."
 )
+
+
+def network(config: TrainConfig) -> str:
+    """What both are, e.g. "ResNet-50, 10% of the photos"."""
+    return ", ".join([network_name(config), *restrictions(config)])
 
 
 def benefit(found: Benefit) -> str:
@@ -94,6 +101,21 @@ def moved(found: dict[str, Moved]) -> str:
     )
 
 
+def layers_changed(found: dict[str, Moved]) -> str:
+    """`moved` and `still`, and how to read them."""
+    return (
+        f"{capitalized(moved(found))}. {still(found)}".rstrip()
+        + " The last layer, which is new to both, is left out. Changes are measured against the size that a layer's "
+        "weights had at the start. Random ones often begin larger than learned ones, so a smaller change does not mean "
+        "that less was learned."
+    )
+
+
+def what_learns(frozen: str) -> str:
+    """By what is frozen, as in `TrainConfig.freeze`, e.g. "what comes after layer2"."""
+    return {"": "everything", "backbone": "the last layer alone"}.get(frozen, f"what comes after {frozen}")
+
+
 def still(found: dict[str, Moved]) -> str:
     """By side, e.g. "53 layers of B did not move."; "" where all did."""
     each = (f"{counted(one.still, 'layer')} of {side} did not move." for side, one in found.items() if one.still)
@@ -107,6 +129,11 @@ def by_photos(table: pd.DataFrame) -> str:
         for who, rows in table.sort_values("images").groupby("side", sort=False)
     )
     return "; ".join(each)
+
+
+def filters(when: str, count: int, most: int) -> str:
+    """What stands below a sheet of filters, of which at most so many are shown, e.g. "before training"."""
+    return f"{when}, the first {most} of {count}" if count > most else when
 
 
 def first_filters(pretrained: bool, count: int) -> str:

@@ -73,6 +73,7 @@ def test_the_fall_between_numbers_that_were_tried_and_of_a_network_that_guesses(
 def test_common_blocks_are_those_that_all_can_do_without():
     assert surgery.common([RESNET, replace(RESNET, skip=False)]) == surgery.removable(replace(RESNET, skip=False))
     assert surgery.common([RESNET]) == surgery.removable(RESNET)
+    assert surgery.example([RESNET]) == surgery.example([RESNET, PLAIN]) == 5
 
 
 def test_what_is_saved_is_loaded(make_run):

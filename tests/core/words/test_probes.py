@@ -43,3 +43,7 @@ def test_the_control_is_told(untrained, words):
 
 def test_one_block_alone_has_no_course():
     assert "one block" in probes.over_many("It", Probes([0.5], [0.6], 10, 10, [0.3]), range(3, 4))
+
+
+def test_all_answers_in_turn_in_words():
+    assert probes.in_turn("A", ["cat?", "dog!"], [0.4, 0.831]).endswith(", and how sure: cat? 40%, dog! 83%")

@@ -73,3 +73,8 @@ def test_a_network_loses_of_its_own():
 def test_the_clean_end_of_the_slider_has_no_strength():
     assert robustness.at_strength(NAMES, {"A": 0.5}, "fog", 0) == "On clean photos, the plain network is right on 50%."
     assert robustness.at_strength(NAMES, {"B": 0.5}, "fog", 2).startswith("At strength 2 (fog), the ResNet is right on")
+
+
+def test_what_each_pair_keeps_in_words():
+    pairs = {("plain20", "resnet20"): kept(0.0123), ("plain56", "resnet56"): kept(-0.02)}
+    assert robustness.each_pair(pairs) == "plain20 and resnet20: +1.2 points; plain56 and resnet56: -2.0 points"

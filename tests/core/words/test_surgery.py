@@ -30,3 +30,32 @@ def test_falls_in_words(snapshot):
 )
 def test_a_drawn_network_in_words(skip, words):
     assert surgery.in_a_row(9, skip) == words
+
+
+@pytest.mark.parametrize(
+    ("cut", "scale", "words"),
+    [
+        ({4}, 0.5, "without block 4 and with its blocks at 50%"),
+        ({4, 2}, 1.0, "without blocks 2 and 4"),
+        (set(), 0.0, "with its blocks at 0%"),
+        (set(), 1.0, "with all its blocks"),
+    ],
+)
+def test_what_was_done_in_words(cut, scale, words):
+    assert surgery.condition(cut, scale) == words
+
+
+def test_what_is_left_in_words():
+    words = surgery.left({"A": "the ResNet"}, {"A": "without block 4"}, {"A": 0.876})
+    assert words == "The ResNet, without block 4, gets **87.6%** right."
+
+
+@pytest.mark.parametrize(("kept", "words"), [({4}, "Block 4 stays: here"), ({4, 7}, "Blocks 4 and 7 stay: here")])
+def test_blocks_that_are_needed_in_words(kept, words):
+    assert surgery.needed(kept).startswith(words)
+
+
+def test_both_networks_in_words():
+    costs, falls = {"A": COSTS[0], "B": COSTS[2]}, {"A": FALLS[0], "B": FALLS[3]}
+    assert surgery.costs(costs) == f"One block removed: A {surgery.cost(COSTS[0])} B {surgery.cost(COSTS[2])}"
+    assert surgery.falls(falls) == f"A {surgery.fall(FALLS[0])} B {surgery.fall(FALLS[3])}"

@@ -5,6 +5,7 @@ import pytest
 from core.analysis.metrics import Proportion
 from core.analysis.training_summary import TrainingSummary
 from core.analysis.transfer import Benefit, HeadStart, Lessons, Moved
+from core.settings.train_config import TrainConfig
 from core.words import transfer
 
 
@@ -44,3 +45,31 @@ def test_layers_that_moved_in_words():
         "training changed a typical layer of B by 0.0%, and layer 1 of 54 the most"
     )
     assert transfer.still(found) == "53 layers of B did not move."
+
+
+@pytest.mark.parametrize(
+    ("frozen", "words"),
+    [("", "everything"), ("backbone", "the last layer alone"), ("layer2", "what comes after layer2")],
+)
+def test_what_learns_in_words(frozen, words):
+    assert transfer.what_learns(frozen) == words
+
+
+@pytest.mark.parametrize(("count", "words"), [(64, "after it"), (96, "after it, the first 64 of 96")])
+def test_how_many_filters_are_shown_in_words(count, words):
+    assert transfer.filters("after it", count, most=64) == words
+
+
+def test_what_both_networks_are_in_words():
+    few = TrainConfig(family="torchvision", network="resnet50", train_fraction=0.1)
+    assert transfer.network(few) == "ResNet-50, 10% of the photos"
+
+
+@pytest.mark.parametrize(
+    ("still", "words"),
+    [(0, "the most. The last layer, which"), (53, "the most. 53 layers of B did not move. The last")],
+)
+def test_layers_that_changed_in_words(still, words):
+    said = transfer.layers_changed({"B": Moved(typical=0.931, most=5, layers=54, still=still)})
+    assert said.startswith("Training changed a typical layer of B by 93.1%, and layer 5 of 54 the most. ")
+    assert words in said
