@@ -124,3 +124,20 @@ def test_the_photos_of_a_cell_in_words(photos, words):
 def test_doubted_labels_in_words():
     assert "For **54**, fewer than" in comparison.doubted(54, 40)
     assert comparison.doubted(54, 40).endswith("for 40 of these, most preferred another class, or neither.")
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        ([], ""),
+        (["the ResNet"], "It looks strange to the ResNet."),
+        (["the plain network", "the ResNet"], "It looks strange to both networks."),
+    ],
+)
+def test_to_whom_a_picture_looks_strange_in_words(names, words):
+    assert comparison.strange(names) == words
+
+
+@pytest.mark.parametrize(("rank", "fewest"), [(0.03, "only 3"), (0.004, "fewer than 1")])
+def test_how_strange_a_picture_looks_in_words(rank, fewest):
+    assert comparison.stranger("A", rank) == f"To A, {fewest} in 100 test photos look stranger than this picture."
