@@ -8,6 +8,7 @@ from core.analysis.transfer import pretraining_pairs
 from core.data import pictures
 from core.errors import LabError
 from core.words import calibration as calibration_words
+from core.words import comparison as comparison_words
 from ui import cached
 from ui.curious import curious_charts
 from ui.foreign_text import plain
@@ -60,8 +61,7 @@ def show_details(pair: Pair, truth: str | None, looks: list[Look]) -> None:
             "without a note it may still be none of them."
         )
         for side, rank in answers_shown.unfamiliar(looks).items():
-            fewest = f"only {100 * rank:.0f}" if rank >= 0.005 else "fewer than 1"
-            st.markdown(f"To {side}, {fewest} in 100 test photos look stranger than this picture.")
+            st.markdown(comparison_words.stranger(side, rank))
     for place, look in zip(st.columns(len(looks)), looks, strict=True):
         with place:
             answers_shown.show_how_sure(pair, look)

@@ -192,7 +192,7 @@ def show_details(
 ) -> None:
     show_verdict(both)
     if len(table):
-        st.markdown(transfer_words.lessons(transfer.lessons(table)))
+        st.markdown(transfer_words.training_lengths(transfer.training_lengths(table)))
     show_frozen(both, finished)
     show_change(both, moved)
 

@@ -86,8 +86,8 @@ def risk_by_coverage(logits: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
 
 def right_where_answered(table: pd.DataFrame, share: float) -> tuple[float, float]:
     """Of `risk_by_coverage`: the share of right answers where so many are answered, and where all are."""
-    chosen = table.loc[np.isclose(table["answered"], share), "right"]
-    return float(chosen.iloc[0]), float(table["right"].iloc[-1])
+    right = table["right"].to_numpy()
+    return float(right[np.isclose(table["answered"], share)][0]), float(right[-1])
 
 
 def tenth_below(tables: Iterable[pd.DataFrame]) -> float:

@@ -99,7 +99,7 @@ def head_start(table: pd.DataFrame) -> HeadStart:
 
 
 @dataclass(frozen=True)
-class Lessons:
+class TrainingLength:
     """How long a network learned from so many photos."""
 
     images: int
@@ -107,10 +107,10 @@ class Lessons:
     steps: int
 
 
-def lessons(table: pd.DataFrame) -> list[Lessons]:
+def training_lengths(table: pd.DataFrame) -> list[TrainingLength]:
     """By label budget, the smallest first. `table`: a row a run, with the columns images, epochs and steps."""
     rows = table.sort_values("images", kind="stable").drop_duplicates("images")
-    return [Lessons(*map(int, row)) for row in rows[["images", "epochs", "steps"]].to_numpy()]
+    return [TrainingLength(*map(int, row)) for row in rows[["images", "epochs", "steps"]].to_numpy()]
 
 
 def layer_changes(found: WeightChange) -> pd.DataFrame:

@@ -30,3 +30,9 @@ def importance(picture: np.ndarray, confidence: Callable[[np.ndarray], np.ndarra
         falls[window] += whole - value
         counts[window] += 1
     return falls / counts
+
+
+def as_heatmap(falls: np.ndarray) -> np.ndarray:
+    """`importance` from 0, where a patch does not hurt, to 1, where it hurts most: float32 (s, s)."""
+    hurts = falls.clip(0)
+    return hurts / hurts.max() if hurts.any() else hurts

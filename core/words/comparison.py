@@ -151,6 +151,19 @@ def why_both_are_wrong(pixels: int, unfamiliar: bool) -> str:
     return words + (" This one looks unlike most of those." if unfamiliar else "")
 
 
+def strange(names: Sequence[str]) -> str:
+    """To which of the two, by what they are called, a picture looks strange; "" for none."""
+    if not names:
+        return ""
+    return f"It looks strange to {'both networks' if len(names) > 1 else names[0]}."
+
+
+def stranger(side: str, rank: float) -> str:
+    """What share of the test photos, 0 to 1, look stranger to a network than one that looks strange."""
+    fewest = f"only {100 * rank:.0f}" if rank >= 0.005 else "fewer than 1"
+    return f"To {side}, {fewest} in 100 test photos look stranger than this picture."
+
+
 def judged(doubt: Doubt) -> str:
     """What people call a photo instead of its label, e.g. "4 of 5 people say dog"."""
     if doubt.preferred is None:

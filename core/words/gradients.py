@@ -1,6 +1,6 @@
 """How strong the learning signal is that a layer receives and what it does there, in words and in sentences."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -81,7 +81,7 @@ def steps_at_the_end(lengths: dict[str, np.ndarray]) -> str:
     )
 
 
-def measured_at_the_end(rate: float, epochs: dict[str, int], clipped: bool) -> str:
+def measured_at_the_end(rate: float, epochs: Mapping[str, int | None], clipped: bool) -> str:
     """On what `steps_at_the_end` rests: the learning rate, and the epochs whose weights were kept, by side."""
     each = " and ".join(f"{epoch} ({side})" for side, epoch in epochs.items())
     whole = " (before any was shortened)" if clipped else ""

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from core.analysis.training_summary import TARGETS
-from core.analysis.transfer import Benefit, HeadStart, Lessons, Moved
+from core.analysis.transfer import Benefit, HeadStart, Moved, TrainingLength
 from core.settings.train_config import TrainConfig
 from core.words import capitalized, counted, times
 from core.words.settings import network_name, restrictions
@@ -79,7 +79,7 @@ def fine_tuning(points: float, could_be_luck: bool) -> str:
     )
 
 
-def lessons(found: list[Lessons]) -> str:
+def training_lengths(found: list[TrainingLength]) -> str:
     """How long each learned, by label budget: with few photos, often fewer steps, to which part of what is lost is
     due."""
     words = ", ".join(f"{one.steps:,} with {one.images:,} photos (each seen {times(one.epochs)})" for one in found)

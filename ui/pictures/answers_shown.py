@@ -39,9 +39,9 @@ def show_verdict(pair: Pair, choice: Choice, looks: list[Look]) -> None:
     labels = {look.side: look.answer.label for look in looks}
     strange = unfamiliar(looks)
     doubtful = bool(strange) and choice.truth is None and not choice.unknown
-    who = "both networks" if len(strange) > 1 else " and ".join(pair.names[side] for side in strange)
-    doubt = f"It looks strange to {who}. " * doubtful
-    st.header(doubt + comparison_words.answers(pair.names, labels, choice.truth, choice.unknown), anchor=False)
+    doubt = comparison_words.strange([pair.names[side] for side in strange]) if doubtful else ""
+    said = comparison_words.answers(pair.names, labels, choice.truth, choice.unknown)
+    st.header(f"{doubt} {said}".strip(), anchor=False)
     if choice.truth and choice.truth not in labels.values():
         st.markdown(comparison_words.why_both_are_wrong(len(looks[0].seen), bool(strange)))
     if choice.truth is None and not choice.unknown:

@@ -14,13 +14,14 @@ import streamlit as st
 from core.charts.answers import confidence_curve
 from core.data import pictures
 from core.data.cifar10 import CLASSES
-from core.data.distortions import SLIDERS, Slider, distort, flips, sweep
+from core.data.distortions import SLIDERS, distort, flips, sweep
 from core.errors import LabError
-from core.heatmaps import gradcam
+from core.heatmaps import gradcam, occlusion
 from core.runs.run import Run
-from core.words import calibration as calibration_words
-from core.words import capitalized, counted
+from core.words import capitalized
 from core.words import comparison as comparison_words
+from core.words.pictures import distortions as distortion_words
+from core.words.pictures import heatmaps as heatmap_words
 from ui import cached, chart
 from ui.foreign_text import plain
 from ui.fragment import fragment
@@ -28,25 +29,13 @@ from ui.pair.pair import Pair
 
 if TYPE_CHECKING:  # they bring torch
     from core.heatmaps.predictor import Prediction
-    from core.heatmaps.sanity_checks import SanityChecks
 
 SIDE = 256  # pixels on the screen: three side by side fit a small laptop
-METERS = {
-    0: "Don't believe this map.",
-    1: "Be careful with this map.",
-    2: "This map passed both checks. The answer may still be wrong.",
-}
-CHANGES = {
-    True: "It does: it depends on what was learned.",
-    False: "Hardly: networks that never learned draw much the same map.",
-    None: "That is too close to call.",
-}
 KNOW_NOTHING = (
     "Most maps can't be told from luck: the map of another photo passed the second check for 3 to 6 of 100 photos, a "
     "network's own map for 5 to 17 (Grad-CAM at the last layer; resnet20-s0 and plain56-s0, "
     "`python -m benchmarks.know_nothing_maps`)."
 )
-LIKENESS = "1: the same, 0: nothing in common, below 0: one is bright where the other is dark"
 
 
 @dataclass(frozen=True)
@@ -123,54 +112,23 @@ def trust(looks: list[Look]) -> None:
 def _show_trust(one: Look) -> None:
     style = one.style
     checks = cached.sanity_checks(one.run, one.seen, style.target, style.method, style.layer)
-    st.subheader(f"{one.side}: {METERS[checks.passed]}", anchor=False)
+    st.subheader(f"{one.side}: {heatmap_words.VERDICTS[checks.passed]}", anchor=False)
     st.progress(checks.passed / 2, f"{checks.passed} of 2 checks passed")
     if checks.empty:
         st.markdown("The map is **empty**: it marks nothing in this picture, so there is nothing to check.")
         return
-    st.markdown(f"**Does it change when the network forgets?** {_change(checks)}")
+    likenesses = checks.likenesses
+    change = heatmap_words.change(checks.depends_on_learning, likenesses)
+    st.markdown(f"**Does it change when the network forgets?** {change}")
     with st.container(horizontal=True):
         last = len(checks.randomized) - 1
         for number, (name, heatmap) in enumerate(checks.randomized.items()):
-            forgot = {0: "forgot its last part", last: "forgot all"}.get(number, "and more")
             drawn = gradcam.overlay(np.asarray(pictures.enlarge(one.seen, 96)), heatmap)
             alt = in_words(f"Heatmap of a network that forgot its layers from the last to {name}", heatmap)
-            st.image(drawn, caption=forgot, width=66, alt=alt)
-    matters = "Yes" if checks.marks_what_matters else "Not clearly"
-    st.markdown(
-        f"**Does what it marks matter?** {matters}: in {checks.beaten} of {len(checks.baseline_scores)} comparisons, "
-        "hiding what this map marks hurts the answer more than hiding what another map marks, which knows nothing of "
-        f"this photo. Those are the maps of {len(checks.baseline_scores) - 1} other photos, and a blob in the middle, "
-        "where most subjects are."
-    )
-    st.caption(
-        f"Its score (ROAD, in points of certainty): {_points(checks.road)}; theirs: "
-        f"{_points(checks.baseline_scores.mean())} on average. {_likeness(checks)}"
-    )
-
-
-def _change(checks: SanityChecks) -> str:
-    if not checks.likenesses:
-        return "It can't be said: networks that never learned anything mark nothing in this picture."
-    return CHANGES[checks.depends_on_learning]
-
-
-def _likeness(checks: SanityChecks) -> str:
-    likenesses = checks.likenesses
-    if not likenesses:
-        return ""
-    return (
-        f"Its likeness to the maps of {len(likenesses)} networks that never learned: {np.mean(likenesses):.2f} on "
-        f"average, {min(likenesses):.2f} to {max(likenesses):.2f} ({LIKENESS})."
-    )
-
-
-def _points(share: float) -> str:
-    return f"{round(100 * share):+d}"
-
-
-def _of_certainty(share: float) -> str:
-    return f"{counted(round(100 * share), 'point')} of certainty"
+            st.image(drawn, caption=heatmap_words.forgot(number, last), width=66, alt=alt)
+    matters = heatmap_words.matters(checks.marks_what_matters, checks.beaten, len(checks.baseline_scores))
+    st.markdown(f"**Does what it marks matter?** {matters}")
+    st.caption(heatmap_words.score(checks.road, float(checks.baseline_scores.mean()), likenesses))
 
 
 def reset_sliders() -> None:
@@ -190,28 +148,16 @@ def shake(looks: list[Look], pair: Pair) -> None:
     shown, *columns = st.columns(1 + len(looks))
     with shown:
         st.markdown("**The picture now**")
-        st.image(pictures.png_address(spoilt), width=SIDE, alt=_spoiled_by(amounts))
+        st.image(pictures.png_address(spoilt), width=SIDE, alt=distortion_words.spoiled_by(amounts))
     for column, before in zip(columns, looks, strict=True):
         with column, each_for_itself():
             now = look(before.side, before.run, spoilt, before.style)
-            mark = "still" if now.answer.label == before.answer.label else "**now**"
-            st.markdown(
-                f"{now.side} {mark} says **{now.answer.label}**, {calibration_words.share(now.answer.confidence)} sure"
-            )
-            said = in_words(f"Where {now.side} looked for “{now.explained}”", now.answer.heatmap)
-            st.image(now.drawn, width=SIDE, alt=said)
+            said = distortion_words.says(now.side, now.answer.label, now.answer.confidence, before.answer.label)
+            st.markdown(said)
+            alt = in_words(f"Where {now.side} looked for “{now.explained}”", now.answer.heatmap)
+            st.image(now.drawn, width=SIDE, alt=alt)
     if moved:
         _show_curve(looks, amounts, moved, pair)
-
-
-def _spoiled_by(amounts: dict[str, int]) -> str:
-    """E.g. "The picture with rotation 45°, noise 20%"."""
-    moved = [
-        f"{slider.label.lower()} {amounts[name]}{slider.unit}"
-        for name, slider in SLIDERS.items()
-        if amounts[name] != slider.neutral
-    ]
-    return f"The picture with {', '.join(moved)}" if moved else "The picture as it was"
 
 
 def _sliders() -> dict[str, int]:
@@ -220,7 +166,7 @@ def _sliders() -> dict[str, int]:
         for column, name in zip(st.columns(3), row, strict=True):
             slider = SLIDERS[name]
             amounts[name] = column.slider(
-                f"{slider.label} ({slider.unit})" if slider.unit else slider.label,
+                distortion_words.title(slider),
                 slider.low,
                 slider.high,
                 slider.neutral,
@@ -257,26 +203,19 @@ def _show_curve(looks: list[Look], amounts: dict, moved: str, pair: Pair) -> Non
         for part, shown in (("curve", along), ("flip", flipped)):
             rows += [(one.side, one.answer.label, amount, sure[along.index(amount)], part) for amount in shown]
         name = capitalized(pair.names[one.side])
-        words.append(f"{name} {_change_of_mind(slider, flipped, bool(kept[along.index(slider.neutral)]))}.")
-    title = f"{slider.label} ({slider.unit})" if slider.unit else slider.label
+        kept_at_neutral = bool(kept[along.index(slider.neutral)])
+        words.append(f"{name} {distortion_words.change_of_mind(slider, flipped, kept_at_neutral)}.")
     finding = " ".join(words)
     st.markdown(f"**How sure it stays of its first answer as “{slider.label}” changes**: {finding}")
     chart.show(
         confidence_curve,
-        title,
+        distortion_words.title(slider),
         data=pd.DataFrame(rows, columns=["side", "answer", "amount", "probability", "part"]),
         colors=pair.colors,
         width="stretch",
         key="shake_curve",
         alt=finding,
     )
-
-
-def _change_of_mind(slider: Slider, flipped: list[int], kept_at_neutral: bool) -> str:
-    if not kept_at_neutral:
-        return "has already changed its mind because of the other sliders"
-    where = " and ".join(f"{amount}{slider.unit}" for amount in flipped)
-    return f"first changes its mind at {where}" if flipped else "does not change its mind"
 
 
 def cover(looks: list[Look]) -> None:
@@ -292,13 +231,9 @@ def cover(looks: list[Look]) -> None:
             falls = cached.occlusion(one.run, one.seen, one.answer.explained)
             st.markdown(f"**{one.side}**, for “{one.explained}”")
             with st.container(horizontal=True):
-                worst = max(float(falls.max()), 0.0)
-                scaled = falls.clip(0) / worst if worst else falls.clip(0)
-                looks_here = f"{one.method.name} looks here"
-                for heatmap, caption in ((scaled, "Covering hurts here"), (one.answer.heatmap, looks_here)):
+                hurts, looks_here = occlusion.as_heatmap(falls), f"{one.method.name} looks here"
+                for heatmap, caption in ((hurts, "Covering hurts here"), (one.answer.heatmap, looks_here)):
                     drawn = one.style.draw(one.seen, heatmap)
                     st.image(drawn, caption=caption, width=200, alt=in_words(f"{one.side}: {caption}", heatmap))
-            st.caption(
-                f"Patches over the brightest spot cost {_of_certainty(worst)} on average. Likeness of the two maps: "
-                f"{rank_correlation(falls, one.answer.heatmap):.2f} ({LIKENESS})."
-            )
+            worst, likeness = max(float(falls.max()), 0.0), rank_correlation(falls, one.answer.heatmap)
+            st.caption(heatmap_words.covered(worst, likeness))

@@ -12,15 +12,15 @@ from core.analysis.training_summary import TrainingSummary
 from core.analysis.transfer import (
     Benefit,
     HeadStart,
-    Lessons,
     Moved,
+    TrainingLength,
     comparable,
     frozen_variants,
     head_start,
     layer_changes,
-    lessons,
     moved,
     pretraining_pairs,
+    training_lengths,
 )
 from core.charts.filters import MOST, filter_sheet
 from core.runs.run import Run, WeightChange
@@ -129,7 +129,7 @@ def test_the_head_start_is_told_of_the_fewest_photos_and_of_the_most():
 
 
 def test_lessons_are_told_once_a_budget_the_smallest_first():
-    assert lessons(BUDGETS) == [Lessons(4_500, 24, 1_600), Lessons(45_000, 8, 5_600)]
+    assert training_lengths(BUDGETS) == [TrainingLength(4_500, 24, 1_600), TrainingLength(45_000, 8, 5_600)]
 
 
 def test_the_last_layer_which_is_new_does_not_count_as_moved():

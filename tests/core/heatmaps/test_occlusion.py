@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.heatmaps.occlusion import importance
+from core.heatmaps.occlusion import as_heatmap, importance
 
 
 def sees(rows, columns):
@@ -34,3 +34,8 @@ def test_the_picture_is_left_alone_and_the_network_is_asked_once():
     importance(picture, lambda pictures: asked.append(len(pictures)) or np.zeros(len(pictures)))
     assert (picture == 200).all()
     assert len(asked) == 1
+
+
+def test_a_heatmap_is_bright_where_covering_hurts():
+    np.testing.assert_allclose(as_heatmap(np.array([[-0.2, 0.1], [0.0, 0.4]])), [[0, 0.25], [0, 1]])
+    assert not as_heatmap(np.array([[-0.2, 0.0]])).any()

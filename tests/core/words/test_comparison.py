@@ -138,3 +138,20 @@ def test_doubted_labels_in_words():
 )
 def test_who_was_trained_elsewhere(names, words):
     assert comparison.trained_elsewhere(names) == words
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        ([], ""),
+        (["the ResNet"], "It looks strange to the ResNet."),
+        (["the plain network", "the ResNet"], "It looks strange to both networks."),
+    ],
+)
+def test_to_whom_a_picture_looks_strange_in_words(names, words):
+    assert comparison.strange(names) == words
+
+
+@pytest.mark.parametrize(("rank", "fewest"), [(0.03, "only 3"), (0.004, "fewer than 1")])
+def test_how_strange_a_picture_looks_in_words(rank, fewest):
+    assert comparison.stranger("A", rank) == f"To A, {fewest} in 100 test photos look stranger than this picture."

@@ -4,7 +4,7 @@ import pytest
 
 from core.analysis.metrics import Proportion
 from core.analysis.training_summary import TrainingSummary
-from core.analysis.transfer import Benefit, HeadStart, Lessons, Moved
+from core.analysis.transfer import Benefit, HeadStart, Moved, TrainingLength
 from core.settings.train_config import TrainConfig
 from core.words import transfer
 
@@ -33,7 +33,7 @@ def test_the_head_start_in_words():
 
 @pytest.mark.parametrize(("steps", "due"), [(1_000, True), (5_600, False)])
 def test_fewer_steps_are_part_of_what_few_photos_cost(steps, due):
-    words = transfer.lessons([Lessons(450, 2, steps), Lessons(45_000, 8, 5_600)])
+    words = transfer.training_lengths([TrainingLength(450, 2, steps), TrainingLength(45_000, 8, 5_600)])
     assert f"{steps:,} with 450 photos (each seen twice), 5,600 with 45,000 photos (each seen 8 times)" in words
     assert ("part of what few labels cost" in words) is due
 
