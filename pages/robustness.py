@@ -184,6 +184,6 @@ if kept:
         st.markdown(robustness_words.over_pairs(list(pairs.values()), what, called))
 with curious():
     st.markdown(WHY)
-    if pairs:
-        show_pairs(pairs)
+    if comparable := {both: kept for both, kept in pairs.items() if kept.comparable}:
+        show_pairs(comparable)
     st.code(f"{robustness.COMMAND} {pair.a.name} {pair.b.name}", language=None, wrap_lines=True)

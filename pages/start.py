@@ -80,7 +80,7 @@ def show_photo(setting: str, pair: Pair, called: dict[str, str]) -> None:
         st.image(photos.address(index), width=PHOTO, alt=f"A photo of {with_article(truth)}")
         lines = [f"What is this? {capitalized(with_article(truth))}."]
         for side, run in pair:
-            answer = CLASSES[cached.test_logits(run)[index].argmax()]
+            answer = CLASSES[cached.test_answers(run)[index]]
             lines.append(f"{called[side]}: **{answer}** {photos.mark(answer == truth)}")
         st.markdown("  \n".join(lines), width="stretch")
 

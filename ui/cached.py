@@ -62,6 +62,12 @@ def test_logits(run: Run) -> np.ndarray:
     return run.test_logits()
 
 
+@st.cache_resource(max_entries=64, hash_funcs=RUN_KEY, show_spinner=False)
+def test_answers(run: Run) -> np.ndarray:
+    """Of each test photo, the number of the class that it names: int (photos,). Shared between visitors, likewise."""
+    return test_logits(run).argmax(axis=1)
+
+
 @st.cache_data(max_entries=1_000, hash_funcs=RUN_KEY, show_spinner=False)
 def accuracy(run: Run, images: np.ndarray | None = None) -> metrics.Proportion:
     """On all test photos, or on those with these indices."""

@@ -31,7 +31,7 @@ def without_places(text: str) -> str:
     if os.sep not in text:
         return text
     named = (environment.path(name) for name in ("CIFAR10_DIR", "RESNET_LAB_LESSONS"))
-    places = {paths.own_runs_dir(), paths.ROOT, environment.expanded("~"), *named}
+    places = {paths.own_runs_dir(), paths.own_runs_dir().resolve(), paths.ROOT, environment.expanded("~"), *named}
     told = text
     for place in sorted(filter(None, places), key=lambda place: -len(place.parts)):
         if place.name:  # not the whole disk

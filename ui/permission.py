@@ -21,11 +21,12 @@ from core.settings import environment
 TOKEN = "admin"  # in the link
 KEPT = "_admin"
 THIS_COMPUTER = {"localhost", "127.0.0.1", "::1"}
+ANYWHERE = ("0.0.0.0", "::")  # where a server listens that is reached by any address of its computer
 OWN_IN_BOTH = "::ffff:127.0.0.1"  # what 127.0.0.1 looks like to a server that listens to IPv4 and IPv6 at once
 OF_A_PROXY = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
 NOT_HERE = (
-    "You may look and play. Training and changing runs is for whoever sits at the computer that runs this lab, or has "
-    "the link that it printed when it started."
+    "You may look and play. Training and changing runs is for whoever sits at the computer that runs this lab (and "
+    "opens it as localhost), or has the link that it printed when it started."
 )
 TOKEN_ALONE = "You may look and play. Training and changing runs is for whoever has the link with this lab's token."
 MAY_NOW = "You may train and change runs, until you close or reload this page."
@@ -102,7 +103,8 @@ def announcement() -> str:
     if not limits.training_allowed():
         return "Training is switched off: nobody can change anything here."
     scheme = "https" if st.get_option("server.sslCertFile") else "http"
-    host = address.on_the_network() or "localhost"
+    bound = st.get_option("server.address")
+    host = (bound if bound not in ANYWHERE else None) or address.on_the_network() or "localhost"
     path = (st.get_option("server.baseUrlPath") or "").strip("/")
     link = f"{scheme}://{host}:{st.get_option('server.port')}/{path}{'/' * bool(path)}?{TOKEN}="
     made = token()

@@ -80,7 +80,7 @@ def prepare_other_pages() -> None:
     from ui.pictures.picture_source import most_telling
 
     a, b = map(find_run, TRANSFER)
-    pair = Pair(a, b, question=None)
+    pair = Pair(a, b)
     seen, style = cached.test_images().pixels[most_telling(pair)], closer_look.USUAL
     for side, run in pair:
         look = closer_look.look(side, run, seen, style)

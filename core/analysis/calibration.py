@@ -70,7 +70,7 @@ def overconfidence(bins: pd.DataFrame) -> float:
 
 def furthest(bins: pd.DataFrame) -> tuple[float, float]:
     """How sure and how often right (0 to 1) in the bin of `reliability` in which these are furthest apart."""
-    row = bins.loc[(bins["sure"] - bins["right"]).abs().idxmax()]
+    row = bins.iloc[(bins["sure"] - bins["right"]).abs().argmax()]
     return float(row["sure"]), float(row["right"])
 
 

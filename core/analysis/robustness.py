@@ -9,6 +9,7 @@ Intervals are of luck with the photos, not with the training: another seed is an
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -123,6 +124,13 @@ def load(run: Run) -> Answers | None:
     """What `save` wrote; None where there is nothing yet. Raises RunError if it is damaged."""
     path = run.path / FILE
     return _read(path) if path.exists() else None
+
+
+def begun(run: Run) -> Answers | None:
+    """What is known so far; None where nothing is, or its file is damaged: it is then made anew."""
+    with suppress(RunError):
+        return load(run)
+    return None
 
 
 def load_complete(run: Run) -> Answers | None:

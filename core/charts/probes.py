@@ -19,7 +19,9 @@ ROOM_FOR_WORDS = 5  # right of the bars, in classes
 FAINT = 0.3  # of a bar whose class is not the right one
 
 
-def opinions(blocks: Sequence[int], shares: np.ndarray, said: Sequence[str], full: int, color: str) -> alt.LayerChart:
+def opinions(
+    blocks: Sequence[int], shares: np.ndarray, said: Sequence[str], full: int, color: str
+) -> alt.LayerChart | alt.FacetChart:
     """Ten small bars a block, a class each, from the first block at the top: how sure the network would be of it there.
 
     `blocks`: their numbers in the network, one after the other; `shares`: (blocks, 10), 0 to 1; `said`: what stands

@@ -6,7 +6,7 @@ from core.commands import Parser, run_command
 from core.errors import RunError
 from core.settings.environment import expanded
 from core.sharing.files import LARGEST
-from core.sharing.zip_archive import import_run, left_out
+from core.sharing.zip_archive import add_run, left_out
 
 
 def parser() -> Parser:
@@ -24,7 +24,7 @@ def main(argv: list[str] | None = None) -> int:
         data = args.zip.read_bytes()
     except OSError as error:
         raise RunError(f"{args.zip} cannot be read ({error.strerror}).") from None
-    run = import_run(data, args.name)
+    run = add_run(data, args.name)
     print(f"{run.name} was added: {run.path}", file=sys.stderr)
     if others := left_out(data):
         print(f"Left out, not part of a run: {', '.join(others)}.", file=sys.stderr)

@@ -92,8 +92,8 @@ def _check(run: Run, args: argparse.Namespace) -> None:
     if args.temperature:
         require_fittable(run)
         validation.load(run)
-    known = robustness.load_complete(run) if args.corruptions else None
-    if args.temperature or (args.corruptions and not known):
+    known = robustness.begun(run) if args.corruptions else None
+    if args.temperature or (args.corruptions and not (known and known.complete)):
         require_writable(run.path)
 
 

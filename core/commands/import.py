@@ -20,9 +20,9 @@ from core.settings.constraints import NORMALIZATIONS, STRIDES
 from core.settings.environment import expanded
 from core.settings.setting import slug
 from core.settings.train_config import TrainConfig
-from core.training import distributed, trained_elsewhere
+from core.training import distributed, imported_network
+from core.training.imported_network import NetworkFile
 from core.training.session import end_noted
-from core.training.trained_elsewhere import NetworkFile
 
 
 def parser() -> argparse.ArgumentParser:
@@ -50,17 +50,17 @@ def main(argv: list[str] | None = None) -> int:
         raise LabError(f"{args.file.name} gives no name for a run; choose one by --name.")
     again = continue_command(args.out / name, distributed.layout(), sys.orig_argv[0])
     library.require_free_name(args.out, name, f"Go on with it: {again}. Or choose another name: --name.")
-    file = trained_elsewhere.look(args.file)
+    file = imported_network.look(args.file)
     config, chosen = _normalized(_network(file, args), file, args)
     _say(f"{file.name}: {file.found}." if file.found else "")
     _say(
         f"It is taken as {config.architecture}, for pictures of {config.input_size} pixels, colors scaled by "
         f"{config.normalization} ({chosen})."
     )
-    run = trained_elsewhere.add(args.out, name, config, file, chosen)
+    run = imported_network.add(args.out, name, config, file, chosen)
     try:
         with end_noted(run.path), tqdm(total=cifar10.TEST_IMAGES, unit=" images", desc=name) as bar:
-            trained_elsewhere.score(run, lambda done: bar.update(done - bar.n))
+            imported_network.score(run, lambda done: bar.update(done - bar.n))
     except KeyboardInterrupt:
         _say(f"Stopped. {name} is not scored to its end; continue with: {again}")
         return 130
@@ -81,8 +81,8 @@ def _normalized(config: TrainConfig, file: NetworkFile, args: argparse.Namespace
     """The config with its normalization, and how that was chosen."""
     if given := f"{args.mean},{args.std}" if args.mean else args.normalization:
         return replace(config, normalization=given), "as given"
-    likely = trained_elsewhere.likely_normalization(config, file.weights_for(config))
-    return replace(config, normalization=likely), trained_elsewhere.TRIED_IN_WORDS
+    likely = imported_network.likely_normalization(config, file.weights_for(config))
+    return replace(config, normalization=likely), imported_network.TRIED_IN_WORDS
 
 
 def _say(words: str) -> None:

@@ -4,6 +4,7 @@ import argparse
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 
@@ -25,11 +26,12 @@ from core.settings.constraints import STEMS
 from core.settings.environment import expanded
 from core.settings.recipes import CIFAR_STEM_SIZE, NAMED_RECIPES, RECIPES, recipe
 from core.settings.train_config import PRECISIONS, SETTINGS, TORCHVISION_DEPTHS, TrainConfig
-from core.training import distributed, trained_elsewhere
+from core.training import distributed, imported_network
 from core.training.device import require_compiler
 from core.training.session import Execution, Session, end_noted
 from core.training.tensorboard import EventLog, require_tensorboard
 
+COMPILED = {"auto": None, "on": True, "off": False}
 USUAL_BY_RECIPE = recipe("cifar", "sgd").keys()
 USUAL_ELSE = {"lr": "with adamw a hundredth of that", "input_size": f"with --stem cifar {CIFAR_STEM_SIZE}"}
 TAKEN = "Go on with it: --resume. Or choose another name: --name."
@@ -78,10 +80,14 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument(
         "--compile",
-        action=argparse.BooleanOptionalAction,
-        help="with torch.compile: faster after some minutes; needs a C++ compiler. Default: where it works and the "
-        "training gains by it (long, bfloat16, two threads), or as the run began",
+        nargs="?",
+        choices=COMPILED,
+        const="on",
+        default="auto",
+        help="with torch.compile: faster after some minutes; needs a C++ compiler. auto, the default: where it works "
+        "and the training gains by it (long, bfloat16, two threads), or as the run began; --compile alone: on",
     )
+    p.add_argument("--no-compile", dest="compile", action="store_const", const="off", help="the same as --compile off")
     p.add_argument("--log", choices=("tensorboard",), help="the history as TensorBoard event files too")
     return p
 
@@ -108,10 +114,13 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _train(args: argparse.Namespace) -> int:
-    configs = configs_of(args)
-    if args.run and open_run(args.run).imported:
+    with end_noted(args.run) if args.run else nullcontext():  # the app, which started it, is told why it ends
+        configs = configs_of(args)
+        imported = bool(args.run) and open_run(args.run).imported
+        if not imported:
+            _check(args, configs)
+    if imported:
         return _score(args.run)
-    _check(args, configs)
     # The first process may download them; the others then find them.
     images = cache(
         lambda: distributed.on_rank_zero(cifar10.load_training, args.data) or cifar10.load_training(args.data)
@@ -158,7 +167,7 @@ def _train_one(
             config,
             folder,
             images,
-            Execution(args.threads, args.precision, args.compile),
+            Execution(args.threads, args.precision, COMPILED[args.compile]),
             data_folder=None if args.data in ("full", "shipped") else expanded(args.data),
             events=EventLog(folder) if args.log else None,
         )
@@ -181,7 +190,7 @@ def _score(folder: Path) -> int:
         distributed.say(f"{folder.name} is finished.")
         return 0
     with end_noted(folder):
-        return 0 if trained_elsewhere.score(open_run(folder), should_stop=_stop_on_signals()) else 130
+        return 0 if imported_network.score(open_run(folder), should_stop=_stop_on_signals()) else 130
 
 
 def _check(args: argparse.Namespace, configs: list[TrainConfig]) -> None:
@@ -196,7 +205,7 @@ def _check(args: argparse.Namespace, configs: list[TrainConfig]) -> None:
             raise LabError(f"resnet{depth} is torchvision's network; the twin of plain{depth} is cifar_resnet{depth}.")
     if args.threads is not None:
         require_threads(args.threads)
-    if args.compile:
+    if COMPILED[args.compile]:
         require_compiler()
     if args.log:
         require_tensorboard()

@@ -35,13 +35,16 @@ TICK = float(environment.given("RESNET_LAB_KEEPER_TICK") or 0.5)  # seconds betw
 def states(root: Path) -> dict[str, Status]:
     """The status of each run in `root` that is not finished: those in training, those that wait, in order, the others.
 
-    A run whose status can't be read is there too, as failed."""
+    A run whose status can't be read is there too, as failed; none is where nobody may look into `root`."""
     statuses = {}
-    for folder in root.iterdir() if root.is_dir() else []:
+    folders: list[Path] = []
+    with suppress(OSError):
+        folders = list(root.iterdir())
+    for folder in folders:
         configured = os.path.isfile(folder / CONFIG_FILE)  # false, too, where one may not look: in lost+found
         if (
             folder.name.startswith(".")
-            or folder.is_symlink()
+            or os.path.islink(folder)
             or not (configured or os.path.isfile(folder / status.FILE))
         ):
             continue

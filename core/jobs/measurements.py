@@ -43,9 +43,15 @@ def milliseconds(runs: list[Run]) -> dict[str, dict[int, float]]:
 
 
 def _measuring(what: str, *arguments: str, patience: float, said: str | None = None) -> subprocess.CompletedProcess:
-    """One of `core.jobs.background`, once it has ended. Raises subprocess.TimeoutExpired."""
+    """One of `core.jobs.background`, once it has ended. Raises subprocess.TimeoutExpired, and TrainingError where it
+    can't be started."""
     command = [sys.executable, "-m", "core", "background", what, *arguments]
-    return subprocess.run(command, input=said, capture_output=True, text=True, cwd=ROOT, timeout=patience)
+    try:
+        return subprocess.run(
+            command, input=said, capture_output=True, text=True, errors="replace", cwd=ROOT, timeout=patience
+        )
+    except OSError as error:
+        raise TrainingError(f"This can't be measured now: {error.strerror}.") from error
 
 
 def _network(config: TrainConfig) -> tuple:

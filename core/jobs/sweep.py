@@ -138,6 +138,7 @@ class Child:
         self.stopped = False
         self._trainer = trainer
         self._process: subprocess.Popen | None = None
+        self._before: status.Status | None = None  # the last word of the run that is trained, from before
 
     @property
     def pid(self) -> int | None:
@@ -155,6 +156,7 @@ class Child:
     def begin(self, folder: Path) -> None:
         """Start to train the run in `folder`, as far as it goes."""
         command = [*self._trainer, str(folder.resolve())]
+        self._before = status.read(folder)
         # In a session of its own: Ctrl-C at the terminal would else reach it twice, and twice means at once.
         self._process = subprocess.Popen(command, cwd=paths.ROOT, start_new_session=True)
         if self.stopped:  # at this very moment
@@ -168,4 +170,5 @@ class Child:
         if code == 0:
             return None
         run_status = status.read(folder)
-        return (run_status and run_status.reason) or f"it ended with exit status {code}"
+        said = run_status.reason if run_status and run_status != self._before else ""
+        return said or f"it ended with exit status {code}"

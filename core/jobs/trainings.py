@@ -29,10 +29,10 @@ from core.runs.file_names import STATE_FILE
 from core.runs.run import Run, open_run
 from core.runs.status import Status
 from core.settings.train_config import TrainConfig
-from core.sharing.files import IMPORTING
+from core.sharing.files import ADDING
 
 if TYPE_CHECKING:  # it brings PyTorch, which takes a second
-    from core.training.trained_elsewhere import NetworkFile
+    from core.training.imported_network import NetworkFile
 
 POLL, PATIENCE, SAVING = 0.05, 2.0, 30.0  # seconds; the last for a state that is just being saved
 DELETED = ".deleted-"  # how the hidden folder begins in which a run is while it is removed
@@ -81,30 +81,30 @@ def start(configs: list[TrainConfig]) -> list[str]:
 
 
 def add(data: bytes, name: str | None = None) -> Run:
-    """The run in a zip file, by `zip_archive.import_run`, if there is room for it."""
-    from core.sharing.zip_archive import import_run
+    """The run in a zip file, by `zip_archive.add_run`, if there is room for it."""
+    from core.sharing.zip_archive import add_run
 
     limits.require_training_allowed()
     limits.require_room(1)  # before it is unpacked, and again as it is put there: others may be adding theirs
-    return import_run(data, name, before=lambda: limits.require_room(1))
+    return add_run(data, name, before=lambda: limits.require_room(1))
 
 
-def bring(file: "NetworkFile", config: TrainConfig, normalization: str | None, name: str) -> Run:
+def import_network(file: "NetworkFile", config: TrainConfig, normalization: str | None, name: str) -> Run:
     """Add a network that was trained elsewhere, with this `normalization`, or the likeliest where that is None. It is
     scored at once by a process of its own, which takes seconds or minutes: in the queue, it could wait for hours.
     Raises LabError."""
     from core.sharing.zip_archive import require_moderate_size
-    from core.training import trained_elsewhere
+    from core.training import imported_network
 
     limits.require_training_allowed()
     library.require_name(name)
     require_moderate_size(config, name)
-    likely = normalization or trained_elsewhere.likely_normalization(config, file.weights_for(config))
-    chosen = "as given" if normalization else trained_elsewhere.TRIED_IN_WORDS
+    likely = normalization or imported_network.likely_normalization(config, file.weights_for(config))
+    chosen = "as given" if normalization else imported_network.TRIED_IN_WORDS
     with _changing() as root:
         limits.require_room(1)
         _require_not_taken(root, name)
-        run = trained_elsewhere.add(root, name, replace(config, normalization=likely), file, chosen)
+        run = imported_network.add(root, name, replace(config, normalization=likely), file, chosen)
         process = keeper.begin(run.path, Status("training"), TRAINER)
     threading.Thread(target=process.wait, daemon=True).start()  # so that it does not stay as a zombie
     return run
@@ -194,7 +194,7 @@ def _changing() -> Iterator[Path]:
     root = paths.own_runs_dir()
     try:
         with writing(root), status.lock(root):
-            remove_abandoned(root, DELETED, IMPORTING)
+            remove_abandoned(root, DELETED, ADDING)
             clear_finished(root)
             yield root
     except RunError as error:
@@ -263,11 +263,15 @@ def _end(folder: Path, run_status: Status, patience: float) -> None:
     process = run_status.process
     if process is None:
         return
-    with suppress(psutil.NoSuchProcess):
+    try:
         process.terminate()
         _wait_until(lambda: run_status.process is None or not _trains(folder), patience)
         _wait_until(lambda: run_status.process is None or not any(folder.glob(f".{STATE_FILE}.*")), SAVING)
         process.kill()
+    except psutil.NoSuchProcess:
+        pass
+    except psutil.AccessDenied:
+        raise TrainingError(f"{folder.name} is trained by another user of this computer, who must stop it.") from None
     _wait_until(lambda: run_status.process is None, patience)
 
 

@@ -73,12 +73,17 @@ class Lesson:
 def list_lessons() -> tuple[dict[str, Lesson], list[str]]:
     """All lessons by name, and a sentence for each file that has a mistake."""
     lessons, problems = {}, []
-    for path in sorted(lessons_dir().glob("*.toml")):
+    for path in lesson_files():
         try:
             lessons[path.stem] = load(path)
         except LabError as error:
             problems.append(str(error))
     return lessons, problems
+
+
+def lesson_files() -> list[Path]:
+    """In the order of their names; without hidden ones, which editors and systems put beside those of a teacher."""
+    return sorted(lessons_dir().glob("[!.]*.toml"))
 
 
 def load(path: Path) -> Lesson:

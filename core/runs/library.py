@@ -2,6 +2,7 @@
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from core import paths
@@ -41,22 +42,27 @@ def list_runs() -> tuple[list[Run], list[str]]:
 
 
 def list_in(root: Path) -> tuple[list[Run], list[str]]:
-    """The runs in one folder, by name, and a sentence for each of its folders that can't be opened."""
-    runs, damaged = _opened(root)
+    """The runs in one folder, by name, and a sentence for each of its folders that can't be opened, or for itself."""
+    try:
+        runs, damaged = _opened(root)
+    except OSError as error:
+        return [], [f"{root} can't be read: {error.strerror}."]
     return runs, list(damaged.values())
 
 
 def damaged_runs() -> dict[str, str]:
     """The user's own folders that can't be opened as runs, links apart: {folder's name: what is wrong with it}."""
-    _, damaged = _opened(own_runs_dir())
+    damaged: dict[Path, str] = {}
+    with suppress(OSError):  # which `list_in` tells
+        _, damaged = _opened(own_runs_dir())
     return {path.name: problem for path, problem in damaged.items() if not path.is_symlink()}
 
 
 def _opened(root: Path) -> tuple[list[Run], dict[Path, str]]:
-    """The runs in `root`, and what is wrong with each of its other folders."""
+    """The runs in `root`, and what is wrong with each of its other folders. Raises OSError where nobody may look."""
     runs, damaged = [], {}
     for path in sorted(root.iterdir()) if root.is_dir() else []:
-        if not path.is_dir() or path.name.startswith("."):
+        if not os.path.isdir(path) or path.name.startswith("."):
             continue  # hidden: an import that is not complete
         try:
             runs.append(_open_in(root, path))

@@ -26,7 +26,7 @@ from core.runs.store import facts_of
 
 # What was found out about a run and stored with it; each has a FILE, of at most LARGEST bytes, and `load(run)`.
 STUDIES = (surgery, probes, landscape, walk, calibration, robustness)
-IMPORTING, SHIPPING = ".import-", ".ship-"  # how the hidden folders begin in which a run is put together
+ADDING, SHIPPING = ".import-", ".ship-"  # how the hidden folders begin in which a run is put together
 LARGEST = {  # the files of a finished run, and how many bytes each may have, unpacked
     CONFIG_FILE: LARGEST_JSON,
     HISTORY_FILE: 2_000_000,
@@ -44,23 +44,26 @@ NEEDED = {CONFIG_FILE, RESULT_FILE}  # and, unless it was trained elsewhere, the
 def without_folders(run: Run) -> Run:
     """The run as others may see it: of files and folders of this machine, their names alone, in plain text. Where
     weights lay can tell who somebody is, or works for."""
-    init, data = run.config.init, run.facts.get("data_folder")
-    names = {path: _plain(file_name(path)) for path in (init, data) if isinstance(path, str)}
-
-    def named(value: object) -> object:
-        for path, name in names.items():
-            value = value.replace(path, name) if isinstance(value, str) else value
-        return value
-
-    facts = {key: named(value) for key, value in run.facts.items()}
+    facts = {key: hide_folders(run, value) if isinstance(value, str) else value for key, value in run.facts.items()}
     if run.imported:
-        facts["imported"] = run.facts["imported"] | {"file": _plain(run.facts["imported"]["file"])}
-    return replace(run, config=replace(run.config, init=names[init]), facts=facts)
+        facts["imported"] = {
+            key: _plain(value) if isinstance(value, str) else value for key, value in run.facts["imported"].items()
+        }
+    return replace(run, config=replace(run.config, init=hide_folders(run, run.config.init)), facts=facts)
+
+
+def hide_folders(run: Run, text: str) -> str:
+    """`text` with the names alone of files and folders that the run was trained from."""
+    for path in (run.config.init, run.facts.get("data_folder")):
+        if isinstance(path, str):
+            text = text.replace(path, _plain(file_name(path)))
+    return text
 
 
 def _plain(name: str) -> str:
-    """Without what would make it markup where it is shown."""
-    return re.sub(r"[<>`|*@:$]|(?<=\bwww)\.", "-", name, flags=re.IGNORECASE)
+    """Without what would make it markup where it is shown, or can't be seen there."""
+    visible = "".join(letter if letter.isprintable() else "-" for letter in name)
+    return re.sub(r"[<>`|*@:$]|(?<=\bwww)\.", "-", visible, flags=re.IGNORECASE)
 
 
 def shared_contents(run: Run) -> dict[str, Path | bytes]:

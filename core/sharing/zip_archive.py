@@ -23,13 +23,13 @@ from core.runs import library, status, validation
 from core.runs.file_names import CARD_FILE, CHANGE_FILE, CONFIG_FILE, GRADIENTS_FILE, VALIDATION_FILE
 from core.runs.run import Run, open_run
 from core.settings.train_config import PRECISIONS, TrainConfig
-from core.sharing.files import IMPORTING, LARGEST, NEEDED, STUDIES, shared_contents, without_folders
+from core.sharing.files import ADDING, LARGEST, NEEDED, STUDIES, shared_contents, without_folders
 from core.sharing.model_card import card_text, write_card
 
 LARGEST_NETWORK = 150_000_000  # parameters; VGG-19, as published, has 144 million
 LARGEST_DIRECTORY = 100_000  # bytes of a zip's table of contents; that of a run takes about 500
 END_RECORD, ZIP64_LOCATOR = b"PK\x05\x06", b"PK\x06\x07"  # PKWARE's APPNOTE.TXT, sections 4.3.16 and 4.3.15
-END_RECORD_BYTES, ZIP64_LOCATOR_BYTES = 22, 20
+END_RECORD_BYTES, ZIP64_LOCATOR_BYTES, LONGEST_COMMENT = 22, 20, 65_535
 # With these, words become markup where they are shown: Markdown, addresses, and Streamlit's icons.
 NOT_PLAIN_TEXT = re.compile(r"[<>`|*]|\$.*\$|://|\bwww\.|\w@\w|:[a-z+-][\w+-]*[:/]", re.IGNORECASE)
 # What a training with --init imagenet records; it names an address, which is known.
@@ -39,7 +39,7 @@ LAYER = re.compile(r"[\w.]*")
 
 
 def zip_run(run: Run) -> bytes:
-    """A finished run's folder as a zip file, for `import_run`, `without_folders`. Raises RunError."""
+    """A finished run's folder as a zip file, for `add_run`, `without_folders`. Raises RunError."""
     buffer = BytesIO()
     contents = shared_contents(run) | {CARD_FILE: card_text(without_folders(run)).encode()}
     # Stored: the large files are compressed already. Zips know no dates before 1980, which some disks' files have.
@@ -52,7 +52,7 @@ def zip_run(run: Run) -> bytes:
     return buffer.getvalue()
 
 
-def import_run(data: bytes, name: str | None = None, before: Callable[[], None] = lambda: None) -> Run:
+def add_run(data: bytes, name: str | None = None, before: Callable[[], None] = lambda: None) -> Run:
     """Add the run in a zip file to the user's own, as `name` or else under the name of the zip's folder.
 
     Its card is written anew. `before` is called as it is put there, while nobody else can add a run. Raises RunError
@@ -66,8 +66,8 @@ def import_run(data: bytes, name: str | None = None, before: Callable[[], None] 
     root = paths.own_runs_dir()
     with writing(root):
         root.mkdir(parents=True, exist_ok=True)
-        remove_abandoned(root, IMPORTING)
-        with tempfile.TemporaryDirectory(dir=root, prefix=IMPORTING) as hidden:
+        remove_abandoned(root, ADDING)
+        with tempfile.TemporaryDirectory(dir=root, prefix=ADDING) as hidden:
             folder = Path(hidden, name)
             folder.mkdir()
             for file, content in contents.items():
@@ -84,8 +84,8 @@ def import_run(data: bytes, name: str | None = None, before: Callable[[], None] 
 
 
 def left_out(data: bytes) -> list[str]:
-    """What the zip of a run holds besides, which `import_run` leaves out: the names of its files and, where those lie
-    in other folders than the run's, of the folders alone. Raises RunError as `import_run` does."""
+    """What the zip of a run holds besides, which `add_run` leaves out: the names of its files and, where those lie
+    in other folders than the run's, of the folders alone. Raises RunError as `add_run` does."""
     _check_table_of_contents(data)
     with _opened(data) as archive:
         folder, _, others = _divided(archive)
@@ -136,10 +136,13 @@ def _check_table_of_contents(data: bytes) -> None:
     """Before `zipfile` makes an object of each entry in it: one of 200 MB would take many times that in memory."""
     if len(data) > sum(LARGEST.values()):
         raise RunError("The zip is too large for a run.")
-    end = data[-END_RECORD_BYTES:]
-    if not (end.startswith(END_RECORD) and end.endswith(b"\0\0")):  # zeros: no comment follows
+    last = data[-END_RECORD_BYTES - LONGEST_COMMENT - ZIP64_LOCATOR_BYTES :]
+    start = last.rfind(END_RECORD)  # as `zipfile` looks for it
+    end = last[start : start + END_RECORD_BYTES]
+    comment = int.from_bytes(end[20:22], "little")
+    if start < 0 or len(end) < END_RECORD_BYTES or start + END_RECORD_BYTES + comment != len(last):
         raise RunError("The file is not a whole zip file.")
-    before = data[-END_RECORD_BYTES - ZIP64_LOCATOR_BYTES : -END_RECORD_BYTES]
+    before = last[max(0, start - ZIP64_LOCATOR_BYTES) : start]
     if before.startswith(ZIP64_LOCATOR) or int.from_bytes(end[12:16], "little") > LARGEST_DIRECTORY:
         raise RunError("The zip holds more than the files of a run.")
 

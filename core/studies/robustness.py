@@ -24,7 +24,7 @@ def study(runs: list[Run], photos: Images, precision: str = "float32") -> Iterat
         logits = logits_of(networks[number], runs[number].config, images, precision)
         return metrics.right(logits, images.labels)
 
-    found = [robustness.load(run) or Answers(right(number, photos), {}) for number, run in enumerate(runs)]
+    found = [robustness.begun(run) or Answers(right(number, photos), {}) for number, run in enumerate(runs)]
     for kind in CORRUPTIONS:
         waiting = [number for number, answers in enumerate(found) if kind not in answers.corrupted]
         versions = [spoiled(photos, kind, strength) for strength in STRENGTHS] if waiting else []

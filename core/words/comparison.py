@@ -1,6 +1,6 @@
 """Two networks side by side: the verdict on them, and their answers to one picture, in sentences."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from core.analysis.comparison import OverSeeds, Verdict
 from core.analysis.metrics import ClassChange
@@ -221,4 +221,18 @@ def class_change(measure: str, found: ClassChange) -> str:
     return (
         f"From A to B, {measure} changes most for {found.most}: {found.points:+.1f} points. It rises for {rising} "
         f"{found.classes} classes."
+    )
+
+
+def trained_elsewhere(names: Mapping[str, str]) -> str:
+    """Of those of a pair that the lab has not trained, by side: e.g. "A, mine, was trained elsewhere, so how it learned
+    is not known here."."""
+    who = " and ".join(f"{side}, {name}," for side, name in names.items())
+    return f"{who} {'were' if len(names) > 1 else 'was'} trained elsewhere, so how it learned is not known here."
+
+
+def without_weights(names: Sequence[str]) -> str:
+    """Of those of a pair that came without them; the commands follow."""
+    return (
+        f"The weights of {' and '.join(names)} do not come with the lab. These commands make them, in runs of your own:"
     )

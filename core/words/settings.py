@@ -1,6 +1,7 @@
 """The settings of a training, and what follows from them, in the words of a lay reader. No torch."""
 
 import re
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -9,6 +10,7 @@ from core.models.weights.known_weights import IMAGENET_FILES
 from core.paths import file_name
 from core.runs.run import Run
 from core.settings.train_config import SETTINGS, TrainConfig
+from core.words import counted
 
 # What beside the settings decides on what is learned, by more than the last digits.
 ENVIRONMENT_WORDS = {
@@ -154,3 +156,42 @@ def fairness_in_words(fairness: Fairness) -> str:
         row = differing_in_words(fairness.differing).iloc[0]
         return f"They differ in one thing only: **{row['setting']}** (A: {row['A']}; B: {row['B']})."
     return f"Not a fair pair: they differ in {count} things, so we can't tell which one explains the result."
+
+
+def fills_in(config: TrainConfig, as_shipped: bool) -> str:
+    """What a named recipe does to the form; `as_shipped`: most networks that come with the lab were trained by it."""
+    most = ", like most networks that come with the lab" if as_shipped else ""
+    photos = in_words("data", config.data)
+    return f"Fills in everything below except the network: {config.epochs} passes over {photos} photos{most}."
+
+
+def schedule(config: TrainConfig) -> str:
+    """E.g. "cosine, at most 0.3, 8 epochs, warm-up 10%"."""
+    warmup = in_words("warmup", config.warmup)
+    return f"{config.schedule}, at most {config.lr:g}, {counted(config.epochs, 'epoch')}, warm-up {warmup}"
+
+
+def cost(minutes: float, runs: int) -> str:
+    """How long an experiment will take, e.g. "About **12 minutes** for 2 runs, if the machine does nothing else …"."""
+    of_all = f" for {runs} runs" if runs > 1 else ""
+    return (
+        f"About **{_duration(minutes)}**{of_all}, if the machine does nothing else: measured by training for a second."
+    )
+
+
+def _duration(minutes: float) -> str:
+    """E.g. "a minute", "12 minutes" or "2.5 hours"."""
+    if minutes < 1:
+        return "a minute"
+    return f"{minutes:.0f} minutes" if minutes < 100 else f"{minutes / 60:.1f} hours"
+
+
+def recognized(architectures: Sequence[str], tensors: str, found: str) -> str:
+    """What a file of weights may be, e.g. "It fits **plain20 or resnet20**: 20 layers …"; `tensors`: what it holds,
+    `found`: in which words the weights were found, or ""."""
+    where = f"The weights were {found}. " if found else ""
+    if not architectures:
+        return f"{where}It holds {tensors}: no network that the lab recognizes."
+    alike = len(architectures) > 1
+    also = " A plain network and a ResNet have the same numbers, so only you can say." if alike else ""
+    return f"{where}It fits **{' or '.join(architectures)}**: {tensors}.{also}"

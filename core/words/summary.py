@@ -1,6 +1,7 @@
-"""What a training came to, as a column of a table, and what each figure means."""
+"""How a training stands, and what it came to, as a column of a table; and what each figure means."""
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pandas as pd
 from core.analysis.metrics import Proportion, most_common_mistake
 from core.analysis.training_summary import TARGETS, TrainingSummary
 from core.runs.run import Run
+from core.runs.status import Status
 from core.words import capitalized, counted, course, plural
 from core.words.glossary import explain
 from core.words.gradients import rounded
@@ -218,3 +220,20 @@ def validation(histories: dict[str, pd.DataFrame], measure: str) -> str:
     said = "{:.0%}".format if measure == "accuracy" else "{:.2f}".format
     each = (course(who, history[f"val_{measure}"].tolist(), said) for who, history in histories.items())
     return capitalized(f"{measure} on photos set aside: {'; '.join(each)}")
+
+
+def state(called: str, status: Status) -> str:
+    """How an unfinished run stands, which is `called` so; of one in training also where and how far, e.g. "in training
+    on node3, epoch 2 of 8, about 5 min left"."""
+    if status.state != "training":
+        return called
+    where = "" if status.here else f" on {status.machine}"
+    if status.seconds_left is None:
+        return called + where
+    minutes = max(1, round(status.seconds_left / 60))
+    return f"{called}{where}, epoch {status.epoch} of {status.epochs}, about {minutes} min left"
+
+
+def in_one_picture(runs: Mapping[str, str]) -> str:
+    """Which run is which, by side, e.g. "In this picture A is `plain20` and B is `resnet20`."."""
+    return f"In this picture {' and '.join(f'{side} is `{name}`' for side, name in runs.items())}."

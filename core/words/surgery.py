@@ -47,6 +47,11 @@ def falls(found: dict[str, Fall]) -> str:
     return " ".join(f"{side} {fall(of_side)}" for side, of_side in found.items())
 
 
+def in_a_row(number: int, skip: bool) -> str:
+    """A network as it is drawn, e.g. "9 blocks in a row, each with an arc around it"; `skip`: with shortcuts."""
+    return f"{number} blocks in a row, {'each with an arc around it' if skip else 'and no way around any of them'}"
+
+
 def cost(found: Cost) -> str:
     """What a network does without one of its blocks."""
     if found.guesses:

@@ -393,17 +393,3 @@ def test_a_question_of_a_lesson_needs_no_photo():
     assert "Right!" in run(phone).title[0].value
     click(screen, "class_next")
     assert screen.title[0].value == "The class has 1 of 1"
-
-
-@pytest.mark.parametrize(
-    ("points", "said"),
-    [
-        ((9, 8, 8), "The class beat both networks!"),
-        ((8, 8, 7), "The class is level with the best."),
-        ((5, 8, 8), "The plain network and the ResNet won this time."),
-        ((5, 7, 8), "The ResNet won this time."),
-    ],
-)
-def test_the_verdict(points, said):
-    who = ("the class", "the plain network (A)", "the ResNet (B)")
-    assert class_teacher.verdict(dict(zip(who, points, strict=True))) == said

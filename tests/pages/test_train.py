@@ -4,6 +4,7 @@ import io
 import json
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -238,15 +239,15 @@ def test_a_zip_of_a_run_is_added_and_a_bad_one_refused(app, own_runs):
     trainings.delete("mine-plain")
     app = section(app, "runs")
     app.file_uploader(key="zip").upload("mine-plain.zip", b"PK no zip", "application/zip").run()
-    app.button(key="import_run").click().run()
+    app.button(key="add_run").click().run()
     assert not app.exception
     assert len(app.error) == 1
     app.file_uploader(key="zip").upload("mine-plain.zip", data, "application/zip").run()
-    app.button(key="import_run").click().run()
+    app.button(key="add_run").click().run()
     assert not app.exception
     assert open_run(own_runs / "mine-plain").finished
     app.text_input(key="zip_name").set_value("another").run()
-    app.button(key="import_run").click().run()
+    app.button(key="add_run").click().run()
     assert open_run(own_runs / "another").finished
 
 
@@ -281,6 +282,11 @@ def test_from_another_computer_all_is_seen_and_nothing_changed(app, own_runs, el
     table = app.dataframe[0].value.set_index("run")
     assert {"mine-plain", "broken"} <= {*table.index}
     assert table["state"]["queued"] == f"failed: {Path('queued', 'resume.safetensors')} is damaged."
+    weights = "/mnt/customers/acme/w.pth"
+    store.save_facts(queued.path, replace(queued.config, init=weights), queued.facts)
+    status.write(queued.path, status.Status("failed", reason=f"There is no file {weights}."))
+    table = app.run().dataframe[0].value.set_index("run")
+    assert table["state"]["queued"] == "failed: There is no file w.pth."
     for name in ("mine-plain", "broken"):
         app.selectbox(key="chosen_run").set_value(name).run()
         assert not [button.key for button in app.main.button if button.key.startswith(("start", "do_", "import"))]
@@ -312,7 +318,7 @@ def test_what_a_zip_calls_its_files_is_shown_as_text(app):
         archive.writestr(HOSTILE.replace("/", "_"), b"")
     app = section(app, "runs")
     app.file_uploader(key="zip").upload("x.zip", buffer.getvalue(), "application/zip").run()
-    app.button(key="import_run").click().run()
+    app.button(key="add_run").click().run()
     assert "Sign in" in app.error[0].value
     assert "\\[Sign in\\](" in app.error[0].value
 

@@ -101,3 +101,11 @@ def test_where_the_server_keeps_its_files_is_for_its_log_alone(own_runs, tmp_pat
         assert plain(text) == shown
         assert plain(text) == shown
         assert caplog.text.count(str(text)) == 1
+
+
+def test_runs_behind_a_link_are_told_by_their_names(tmp_path, monkeypatch):
+    """Processes that train know the folder by where it really is."""
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "runs").symlink_to(tmp_path / "disk")
+    monkeypatch.setenv("RESNET_LAB_RUNS", str(tmp_path / "runs"))
+    assert plain(f"{tmp_path / 'disk' / 'mine' / 'config.json'} is damaged.") == "mine/config.json is damaged."

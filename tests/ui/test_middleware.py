@@ -1,11 +1,14 @@
 """What stands between browsers and Streamlit, asked as a server would ask it, without one."""
 
 import asyncio
+import tomllib
 from types import SimpleNamespace
 
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
+from core.data import picture_files
+from core.paths import ROOT
 from ui import middleware
 from ui.middleware import Limits, NeededMessages, NoFrames
 
@@ -25,6 +28,13 @@ NEEDED = [
     BackMsg(backend_operation_request={"request_id": "1", "deferred_file": {"file_id": "2"}}),
 ]
 UPLOAD = {"type": "http", "method": "PUT", "path": "/lab/_stcore/upload_file/s/f"}
+
+
+def test_the_limits_here_are_those_of_streamlits_settings():
+    settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
+    assert settings["server"]["maxUploadSize"] * 2**20 == middleware.LARGEST_UPLOAD >= picture_files.MAX_BYTES
+    assert settings["runner"]["postScriptGC"] is False  # or 60 visitors wait long
+    assert settings["client"]["showErrorDetails"] == "type"  # a traceback tells where the server keeps its files
 
 
 class Server:

@@ -111,6 +111,16 @@ def test_the_link_that_is_printed_is_the_one_that_works():
     assert permission.announcement().endswith(f"/?admin={permission.token()}")
 
 
+@pytest.mark.parametrize(
+    ("bound", "host"), [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "192.168.0.9"), (None, "192.168.0.9")]
+)
+def test_the_link_that_is_printed_has_the_address_on_which_the_server_listens(monkeypatch, bound, host):
+    monkeypatch.setattr(permission.address, "on_the_network", lambda: "192.168.0.9")
+    get_option = permission.st.get_option
+    monkeypatch.setattr(permission.st, "get_option", lambda key: bound if key == "server.address" else get_option(key))
+    assert f"http://{host}:" in permission.announcement()
+
+
 def test_where_training_is_off_the_token_is_of_no_use(monkeypatch):
     monkeypatch.setenv("RESNET_LAB_TRAINING", "off")
     app = new_app()

@@ -36,7 +36,7 @@ def networks() -> Networks | None:
     if not set(DEEP) <= runs.keys():
         return None
     pair = {side: runs[name] for side, name in zip(SIDES, DEEP, strict=True)}
-    answers = {side: cached.test_logits(run).argmax(axis=1) for side, run in pair.items()}
+    answers = {side: cached.test_answers(run) for side, run in pair.items()}
     return Networks(names(pair["A"], pair["B"]), pair, answers)
 
 

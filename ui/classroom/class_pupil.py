@@ -7,7 +7,8 @@ import streamlit as st
 from core.classroom import rooms, scores
 from core.classroom.room import Door, Phase, Pupil, Room, View
 from core.errors import ClassroomError
-from core.words import capitalized, with_article
+from core.words import with_article
+from core.words.play import classroom as class_words
 from ui.classroom import class_link
 from ui.foreign_text import emphasized, plain
 from ui.fragment import fragment
@@ -126,7 +127,7 @@ def _vote(code: str, me: Pupil, number: int, choice: int) -> None:
 
 def _judge(room: Room, me: Pupil, view: View) -> None:
     question, chosen = view.question, room.choice(me, view.number)
-    outcome = _outcome(me, view, chosen)
+    outcome = class_words.outcome(chosen, question.right, has_just_joined=me.since > view.number)
     st.title(outcome if chosen is None else f"{photos.mark(chosen == question.right)} {outcome}", anchor=False)
     _heading(me, view)
     _photo(view)
@@ -142,14 +143,6 @@ def _judge(room: Room, me: Pupil, view: View) -> None:
     _speak(f"{outcome.removesuffix('!')}. {_answer(view)}")
 
 
-def _outcome(me: Pupil, view: View, chosen: int | None) -> str:
-    if me.since > view.number:
-        return "You have just joined"
-    if chosen is None:
-        return "You did not vote"
-    return "Right!" if chosen == view.question.right else "Not this time"
-
-
 def truth(view: View) -> str:
     """The right answer in a sentence."""
     return plain(_answer(view))
@@ -163,8 +156,7 @@ def what_is_seen(view: View) -> str:
 
 
 def _answer(view: View) -> str:
-    right = _right(view)
-    return f"It is {with_article(right)}." if view.question.photo is not None else capitalized(right)
+    return class_words.answer(_right(view), is_on_photo=view.question.photo is not None)
 
 
 def _right(view: View) -> str:

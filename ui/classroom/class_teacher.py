@@ -7,10 +7,13 @@ from typing import Any, Literal
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.charts.palette import SIDES
 from core.classroom import address, qr, rooms, scores
 from core.classroom.room import MOST_OF_DEVICE, Door, Phase, Room, View
 from core.errors import LabError
 from core.words import capitalized
+from core.words.play import classroom as class_words
+from core.words.play.contest import THE_CLASS, verdict
 from ui.classroom import class_answers, class_link, class_pupil
 from ui.classroom.class_answers import Networks
 from ui.classroom.class_doors import TITLE, ten_photos
@@ -22,7 +25,6 @@ from ui.pictures import photos
 
 QR = 340  # pixels
 SMALL = 320  # pixels, of a photo beside the chart
-HARD = " The photos were picked to be hard for the networks."
 CLOSED = "The door is closed: no new phone can join."
 LATEST = 40  # names that are shown while the pupils come in
 BEST = 3
@@ -150,10 +152,9 @@ def _listening() -> str:
 
 def _gather(room: Room) -> None:
     names = [pupil.name for pupil in room.pupils]
-    st.header(f"{len(names)} joined" if names else "Nobody has joined yet", anchor=False)
+    st.header(class_words.joined(len(names)), anchor=False)
     if names:
-        more = f" and {len(names) - LATEST} more" if len(names) > LATEST else ""
-        st.markdown(f"{', '.join(names[::-1][:LATEST])}{more}")
+        st.markdown(class_words.latest(names, LATEST))
 
 
 # A question
@@ -243,9 +244,8 @@ def _photo(number: int, view: View, key: str, width: int | Literal["stretch"]) -
 
 
 def _count(view: View) -> None:
-    everybody = 0 < view.joined == view.voted
-    words = f"{view.voted} of {view.joined} {'has' if view.voted == 1 else 'have'} voted"
-    st.html(f'<div class="class-count" role="status">{words}{": all" if everybody else ""}</div>')
+    words = class_words.voted(view.voted, view.joined)
+    st.html(f'<div class="class-count" role="status">{words}</div>')
     st.progress(view.voted / view.joined if view.joined else 0.0)
 
 
@@ -266,19 +266,17 @@ def _end(room: Room, token: str, view: View) -> None:
         st.title("No scores yet" if room.lesson_step else "The game is over", anchor=False)
         st.markdown("No answer was revealed, so there are no scores.")
     else:
-        points = {"the class": scores.class_score(room)} | _of_networks(networks, room)
-        st.title(verdict(points) if networks else f"The class has {points['the class']} of {asked}", anchor=False)
+        points = {THE_CLASS: scores.class_score(room)} | _of_networks(networks, room)
+        title = verdict(points, THE_CLASS) if networks else f"The class has {points[THE_CLASS]} of {asked}"
+        st.title(title, anchor=False)
         with st.container(horizontal=True, key="class_scores"):
             if places:
                 st.metric(_best(places), f"{places[0].score} of {asked}", border=True, width=260)
-            for who, score in points.items():
-                label = f"{who}, by most votes" if who == "the class" else who
-                st.metric(capitalized(label), f"{score} of {asked}", border=True, width=220)
+            for who, label in _labels(networks).items():
+                st.metric(capitalized(label), f"{points[who]} of {asked}", border=True, width=220)
         for place in places[:BEST]:
             st.markdown(f"## {scores.ordinal(place.rank)} · {place.pupil.name} · {place.score} of {asked}")
-        rule = "The class scores when the right answer gets the most votes; a tie scores nothing."
-        said = f"{len(places)} took part. {rule}"
-        st.caption(said + HARD * bool(networks))
+        st.caption(class_words.took_part(len(places), against_networks=networks is not None))
     with st.container(horizontal=True):
         _lesson_button(room, type="primary")
         if networks or class_answers.networks():
@@ -300,22 +298,17 @@ def _play_again(room: Room, token: str) -> None:
         room.play_again(token, ten_photos())
 
 
+def _labels(networks: Networks | None) -> dict[str, str]:
+    """Of the scores, by whose they are."""
+    of_networks = {called: f"{called} ({side})" for side, called in networks.called.items()} if networks else {}
+    return {THE_CLASS: f"{THE_CLASS}, by most votes"} | of_networks
+
+
 def _of_networks(networks: Networks | None, room: Room) -> dict[str, int]:
     if networks is None:
         return {}
-    return {f"{networks.called[side]} ({side})": scores.score_of(networks.answers[side], room) for side in "AB"}
+    return {networks.called[side]: scores.score_of(networks.answers[side], room) for side in SIDES}
 
 
 def _best(places: list[scores.Place]) -> str:
-    level = sum(place.rank == 1 for place in places) - 1
-    return f"Best: {places[0].pupil.name}" + (f" and {level} more" if level else "")
-
-
-def verdict(points: dict[str, int]) -> str:
-    best = max(points.values())
-    winners = [who.removesuffix(" (A)").removesuffix(" (B)") for who, score in points.items() if score == best]
-    if winners == ["the class"]:
-        return "The class beat both networks!"
-    if "the class" in winners:
-        return "The class is level with the best."
-    return capitalized(f"{' and '.join(winners)} won this time.")
+    return class_words.best(places[0].pupil.name, sum(place.rank == 1 for place in places) - 1)

@@ -8,6 +8,7 @@ from core.classroom import rooms
 from core.classroom.question import Question
 from core.classroom.room import Room
 from core.errors import ClassroomError
+from core.words.play import classroom as class_words
 from ui.classroom import class_link
 
 
@@ -59,8 +60,7 @@ def show_room() -> None:
     if own and (joined := len(own[0].pupils)):
         stays = rooms.ROOMS.has_phones(own[0]) and not own[0].game_is_on
         with st.container(horizontal=True, vertical_alignment="center", key="lesson_room"):
-            phones = f"{joined} phone{'s have' if joined > 1 else ' has'} joined the room **{own[0].code}**"
-            st.markdown(f"{phones}{', also for the next lesson' * stays}.", width="content")
+            st.markdown(class_words.phones(joined, own[0].code, stays), width="content")
             st.button("Close the room", key="lesson_close", icon=":material/logout:", on_click=_close, args=own)
 
 

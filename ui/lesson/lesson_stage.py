@@ -12,9 +12,9 @@ from core.lessons.facts import Fact
 from core.lessons.guide import guide
 from core.lessons.lesson import Call, Guess, Lesson, Step
 from core.lessons.views import VIEWS
-from core.paths import lessons_dir
 from core.runs.run import Run
 from core.words import capitalized
+from core.words.play import lesson as lesson_words
 from ui import cached, screen
 from ui.classroom import class_link
 from ui.foreign_text import emphasized, plain
@@ -65,7 +65,7 @@ def _show_end(lesson: Lesson) -> None:
 
 
 def _files() -> list[tuple[str, int]]:
-    return [(str(path), path.stat().st_mtime_ns) for path in sorted(lessons_dir().glob("*.toml"))]
+    return [(str(path), path.stat().st_mtime_ns) for path in lessons_of.lesson_files()]
 
 
 @st.cache_resource(max_entries=4, hash_funcs=cached.RUN_KEY, show_spinner=False)
@@ -243,11 +243,11 @@ def _judged(guess: Guess, given: str | float | None, right: str | float) -> str:
     if given is None:
         return ""
     if isinstance(right, str):
-        words = f"You guessed “{plain(guess.answers.get(str(given), ''))}”"
-        return f"{photos.mark(given == right)} {words}. "
+        words = lesson_words.guessed_answer(plain(guess.answers.get(str(given), "")))
+        return f"{photos.mark(given == right)} {words} "
     off = abs(float(given) - right)
-    how = "very close" if off <= CLOSE else f"{off:.0f} off"
-    return f"{photos.mark(off <= CLOSE)} You guessed {given:g}: {how}. "
+    close = off <= CLOSE
+    return f"{photos.mark(close)} {lesson_words.guessed_number(float(given), off, close)} "
 
 
 def _runs(call: Call, kinds: dict[str, type] | None = None) -> list[Run]:

@@ -9,7 +9,6 @@ from core.analysis.comparison import B_ALONE
 from core.analysis.training_summary import TARGETS
 from core.charts.depth import Axes, degradation
 from core.charts.learning import learning_curves as learning_curves_chart
-from core.charts.palette import colors
 from core.charts.surgery import chain
 from core.charts.transfer import BEGINNINGS
 from core.charts.transfer import label_budget as label_budget_chart
@@ -21,10 +20,11 @@ from core.runs.run import Run
 from core.words import capitalized, plural, summary
 from core.words import depth as depth_words
 from core.words import transfer as transfer_words
-from core.words.settings import describe, names
+from core.words.settings import describe
 from ui import cached, chart, screen, tables
 from ui.lesson import way_back
 from ui.pair import network_drawing
+from ui.pair.pair import Pair
 from ui.pair.runs import finished_runs, readable_runs
 from ui.pictures import photos
 from ui.pictures.picture_source import OWN_PHOTO
@@ -54,11 +54,11 @@ def right_answers(a: Run, b: Run) -> None:
 
 def _show_both(a: Run, b: Run, right: bool = False) -> None:
     """Two networks as rows of blocks; on wish, how often each is right."""
-    for side, column in zip("AB", st.columns(2), strict=True):
-        run = a if side == "A" else b
+    pair = Pair(a, b)
+    for (side, run), column in zip(pair, st.columns(2), strict=True):
         with column, st.container(border=True, key=f"lesson_network_{side}", height="stretch"):
-            st.markdown(f"**{capitalized(_called(a, b)[side])}**")
-            drawing = network_drawing.network(run.config, _colors(a, b)[side])
+            st.markdown(f"**{capitalized(_called(pair)[side])}**")
+            drawing = network_drawing.network(run.config, pair.colors[side])
             st.image(drawing, width="stretch", alt=network_drawing.in_words(run.config))
             if right:
                 st.metric("right on new photos", f"{cached.accuracy(run).value:.0%}")
@@ -70,10 +70,11 @@ def answers(a: Run, b: Run, photo: int) -> None:
     truth = CLASSES[cached.test_labels()[photo]]
     left, right = st.columns([2, 3])
     left.image(photos.address(photo), width=_side(), alt=f"Test photo {photo}: {truth}")
+    pair = Pair(a, b)
     with right:
-        for side, run in (("A", a), ("B", b)):
-            said = CLASSES[cached.test_logits(run)[photo].argmax()]
-            st.markdown(capitalized(_called(a, b)[side]))
+        for side, run in pair:
+            said = CLASSES[cached.test_answers(run)[photo]]
+            st.markdown(capitalized(_called(pair)[side]))
             st.header(f"{said} {photos.mark(said == truth)}", anchor=False)
 
 
@@ -81,11 +82,11 @@ def maps(a: Run, b: Run, photo: int) -> None:
     from ui.pictures import closer_look
 
     seen = cached.test_images().pixels[photo]
-    for side, column in zip("AB", st.columns(2), strict=True):
-        run = a if side == "A" else b
+    pair = Pair(a, b)
+    for (side, run), column in zip(pair, st.columns(2), strict=True):
         with column, closer_look.each_for_itself():
             look = closer_look.look(side, run, seen, closer_look.USUAL)
-            caption = f"{capitalized(_called(a, b)[side])}: {look.answer.label}"
+            caption = f"{capitalized(_called(pair)[side])}: {look.answer.label}"
             alt = closer_look.in_words(caption, look.answer.heatmap)
             st.image(look.drawn, caption=caption, width=LARGE, alt=alt)
 
@@ -99,7 +100,8 @@ def learning_curves(a: Run, b: Run) -> None:
     table = tables.curves(a, b)
     table = table[table["split"] == "validation"]
     title, y = "passes over the photos", "share of right answers"
-    histories = {side: cached.history(run) for side, run in (("A", a), ("B", b))}
+    pair = Pair(a, b)
+    histories = {side: cached.history(run) for side, run in pair}
     chart.show(
         learning_curves_chart,
         table,
@@ -108,11 +110,11 @@ def learning_curves(a: Run, b: Run) -> None:
         y,
         True,
         TARGETS[0],
-        colors=_colors(a, b),
+        colors=pair.colors,
         key="lesson_curves",
         alt=summary.validation(histories, "accuracy"),
     )
-    st.markdown(_key(a, b))
+    st.markdown("; ".join(f"**{side}**: {words}" for side, words in _called(pair).items()))
 
 
 def depth_view(a: Run, b: Run) -> None:
@@ -131,10 +133,10 @@ def depth_view(a: Run, b: Run) -> None:
 
 
 def without_block(a: Run, b: Run, block: int) -> None:
-    for side, column in zip("AB", st.columns(2), strict=True):
-        run = a if side == "A" else b
+    pair = Pair(a, b)
+    for (side, run), column in zip(pair, st.columns(2), strict=True):
         with column, st.container(border=True, key=f"lesson_surgery_{side}", height="stretch"):
-            st.markdown(f"**{capitalized(_called(a, b)[side])}**")
+            st.markdown(f"**{capitalized(_called(pair)[side])}**")
             cut = frozenset([block])
             right = surgery.accuracy_without(run, block)
             chart.show(
@@ -143,7 +145,7 @@ def without_block(a: Run, b: Run, block: int) -> None:
                 run.config.skip,
                 cut,
                 frozenset(),
-                _colors(a, b)[side],
+                pair.colors[side],
                 key=f"lesson_chain_{side}",
                 alt=f"{network_drawing.in_words(run.config)}; without block {block}, {right:.0%} right",
             )
@@ -154,16 +156,16 @@ def mix_up(run: Run) -> None:
     true, said, count = metrics.most_common_mistake(cached.confusion(run))
     st.markdown(f"Of 1,000 {plural(true)}, **{count}** are mistaken for {plural(said)}. Some of them:")
     is_true = cached.test_labels() == CLASSES.index(true)
-    says = cached.test_logits(run).argmax(axis=1) == CLASSES.index(said)
+    says = cached.test_answers(run) == CLASSES.index(said)
     photos.row((is_true & says).nonzero()[0][:DISAGREEMENTS], key="lesson_mix_up", side=SMALL)
 
 
 def filters(a: Run, b: Run) -> None:
-    for side, column in zip("AB", st.columns(2), strict=True):
-        run = a if side == "A" else b
+    pair = Pair(a, b)
+    for (side, run), column in zip(pair, st.columns(2), strict=True):
         sheet = photos.filters_address(cached.stored(Run.weight_change, run).filters_before[:SHEET], columns=6)
         column.image(sheet, width=LARGE, alt=transfer_words.first_filters(run.config.pretrained, SHEET))
-        column.markdown(f"**{capitalized(_called(a, b)[side])}**")
+        column.markdown(f"**{capitalized(_called(pair)[side])}**")
 
 
 def label_budget(a: Run, b: Run) -> None:
@@ -181,7 +183,7 @@ def race(race: str) -> None:
 
 
 def own_photo(a: Run, b: Run) -> None:
-    link = {"a": a.name, "b": b.name, **OWN_PHOTO, **way_back.here()}
+    link = {**Pair(a, b).link, **OWN_PHOTO, **way_back.here()}
     with st.container(border=True, key="lesson_own_photo"):
         st.page_link(
             "../pages/look_inside.py",
@@ -214,15 +216,7 @@ def _side() -> int:
     return PROJECTED if screen.projector() else LARGE
 
 
-def _called(a: Run, b: Run) -> dict[str, str]:
+def _called(pair: Pair) -> dict[str, str]:
     """{side: what to call it}: by kind, or, where both are of one kind, by what each is."""
-    called = names(a, b)
-    return {"A": describe(a), "B": describe(b)} if called["A"] == "A" else called
-
-
-def _colors(a: Run, b: Run) -> dict[str, str]:
-    return colors(a.config, b.config)
-
-
-def _key(a: Run, b: Run) -> str:
-    return "; ".join(f"**{side}**: {words}" for side, words in _called(a, b).items())
+    called = pair.names
+    return {side: describe(run) for side, run in pair} if called["A"] == "A" else called

@@ -6,6 +6,7 @@ from core.runs import reproduction
 from core.runs.run import Run
 from core.settings.recipes import is_limited
 from core.settings.setting import differences
+from core.words.comparison import without_weights
 from ui import permission
 from ui.foreign_text import plain
 from ui.pair.pair import Pair
@@ -18,11 +19,7 @@ def offer(pair: Pair) -> None:
     without = [run for _, run in pair if not run.has_weights]
     if not without:
         return
-    st.info(
-        f"The weights of {plain(' and '.join(run.name for run in without))} do not come with the lab. These commands "
-        "make them, in runs of your own:",
-        icon=":material/inventory_2:",
-    )
+    st.info(without_weights([plain(run.name) for run in without]), icon=":material/inventory_2:")
     for run in without:
         st.code(reproduction.commands(permission.shown(run)), language=None, wrap_lines=True)
     instead = [run if run.has_weights else _with_weights(run) for _, run in pair]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from core.analysis import surgery
 from core.models.resnets import RESNETS
 from core.settings.train_config import TrainConfig
+from core.words import surgery as surgery_words
 
 STEP, BLOCK, TOP = 34, 20, 26  # pixels
 LOWER = 0.7  # a block's height over that of one in the stage before, where the picture is twice as high
@@ -29,7 +30,7 @@ def beginning(config: TrainConfig, color: str) -> str:
 
 
 def beginning_in_words(config: TrainConfig) -> str:
-    return f"the first {_row_in_words(FIRST, _has_shortcuts(config))}"
+    return f"the first {surgery_words.in_a_row(FIRST, _has_shortcuts(config))}"
 
 
 def _has_shortcuts(config: TrainConfig) -> bool:
@@ -39,14 +40,10 @@ def _has_shortcuts(config: TrainConfig) -> bool:
 def in_words(config: TrainConfig) -> str:
     """What `network` draws."""
     if config.is_twin:
-        return _row_in_words(surgery.count_blocks(config), config.skip)
+        return surgery_words.in_a_row(surgery.count_blocks(config), config.skip)
     if config.network in RESIDUAL_STAGES:
-        return _row_in_words(sum(RESIDUAL_STAGES[config.network]), True)
+        return surgery_words.in_a_row(sum(RESIDUAL_STAGES[config.network]), True)
     return "a picture that shrinks from layer to layer"
-
-
-def _row_in_words(blocks: int, skip: bool) -> str:
-    return f"{blocks} blocks in a row, {'each with an arc around it' if skip else 'and no way around any of them'}"
 
 
 def _row(stages: Sequence[int], skip: bool, color: str) -> str:

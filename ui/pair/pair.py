@@ -20,7 +20,7 @@ WITHOUT_BATCH_NORM: Names = ("plain56-none", "resnet56-none")
 class Pair:
     a: Run
     b: Run
-    question: Question | None  # None where they differ in more than one thing, or in none
+    question: Question | None = None  # where they differ in more than one thing, in none, or it is not asked
 
     def __iter__(self) -> Iterator[tuple[str, Run]]:
         """("A", run), ("B", run)."""

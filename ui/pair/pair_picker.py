@@ -12,6 +12,7 @@ from core.runs.library import NAME, damaged_runs, list_runs
 from core.runs.run import Run
 from core.settings.train_config import TrainConfig
 from core.words import questions as question_words
+from core.words.comparison import trained_elsewhere
 from core.words.settings import describe
 from ui import cached, link, screen
 from ui.foreign_text import plain
@@ -49,12 +50,8 @@ def choose(default: Names = DEEP, fits: Callable[[TrainConfig], bool] = lambda _
 
 def require_history(pair: Pair) -> None:
     """Where a network of the pair was trained elsewhere, say so, and end the page."""
-    if elsewhere := [side for side, run in pair if run.imported]:
-        who = " and ".join(f"{side}, {plain(run.name)}," for side, run in pair if side in elsewhere)
-        were = "were" if len(elsewhere) > 1 else "was"
-        st.info(
-            f"{who} {were} trained elsewhere, so how it learned is not known here.", icon=":material/move_to_inbox:"
-        )
+    if elsewhere := {side: plain(run.name) for side, run in pair if run.imported}:
+        st.info(trained_elsewhere(elsewhere), icon=":material/move_to_inbox:")
         st.page_link("../pages/compare.py", label="Which of the two is better?", icon=":material/balance:")
         st.stop()
 
@@ -92,7 +89,7 @@ def _draw(questions: dict[str, Question], label: str | None, runs: dict[str, Run
                     list(runs),
                     key=side,
                     on_change=lambda: _take(*(st.session_state[side] for side in SIDES)),
-                    format_func=lambda name: f"{name}: {describe(runs[name])}",
+                    format_func=lambda name: f"{describe(runs[name])} ({name})",
                     help="Any trained network. Pick one that differs from the other in one thing.",
                 )
 

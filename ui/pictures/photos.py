@@ -32,7 +32,7 @@ def strip(indices, pair: Pair, key: str) -> None:
     """Test images in a row that wraps, each with its class, both answers, and a link to look inside; and with what
     people said who doubted its class."""
     labels = cached.test_labels()
-    answers = {side: cached.test_logits(run).argmax(axis=1) for side, run in pair}
+    answers = {side: cached.test_answers(run) for side, run in pair}
     with st.container(horizontal=True, key=key):
         for index in map(int, indices):
             with st.container(width=SIDE + 12, gap=None):

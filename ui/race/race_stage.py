@@ -17,8 +17,7 @@ from core.jobs.races.frames import Frame
 from core.jobs.races.pairs import RACES
 from core.jobs.races.race_process import StartedRace
 from core.jobs.races.recorded_races import RecordedRace
-from core.words import counted
-from core.words.summary import passes
+from core.words.play import race as race_words
 from ui.foreign_text import plain
 from ui.fragment import fragment
 from ui.pair.pair import DEEP, SHALLOW, TRANSFER, Names
@@ -117,12 +116,8 @@ def _chosen() -> str:
 
 
 def _about_live(name: str) -> str:
-    sentences = ["Live, this computer trains both networks now; a slow one takes longer."]
-    if RACES[name].download:
-        sentences.append(f"The first time, it downloads the weights of the pretrained one ({RACES[name].download}).")
-    if any(status.state == "training" for status in trainings.states().values()):
-        sentences.append("A run is training, so the race will be slower.")
-    return " ".join(sentences)
+    is_training = any(status.state == "training" for status in trainings.states().values())
+    return race_words.about_live(RACES[name].download, is_training)
 
 
 def _live_button(name: str, label: str) -> None:
@@ -189,8 +184,7 @@ def _watch() -> None:
             st.progress(frames[-1].step / frames[-1].steps, _time_left(frames))
             race_view.show_moment(_names(race.pair.names), frames)
         else:
-            download = f" The first time, {race.pair.download} is downloaded." if race.pair.download else ""
-            st.progress(0.0, f"The networks are being built and timed; the first step takes a few seconds.{download}")
+            st.progress(0.0, race_words.before_the_first_step(race.pair.download))
     with st.container(horizontal=True):
         race_host.offer_stop(race)
         if not race_host.token(race):
@@ -204,9 +198,7 @@ def _watch() -> None:
 
 
 def _time_left(frames: list[Frame]) -> str:
-    now, left = frames[-1], race_result.seconds_left(frames)
-    steps = f"step {now.step} of {now.steps}"
-    return f"The first of {now.steps} steps" if left is None else f"About {race_view.clock(left)} left ({steps})"
+    return race_words.time_left(frames[-1].step, frames[-1].steps, race_result.seconds_left(frames))
 
 
 def _show_live_end(race: StartedRace) -> None:
@@ -283,21 +275,16 @@ def _play(name: str, started: float) -> None:
     if share >= 1:
         st.rerun()
     recording = _recording(name)
-    now, whole = race_view.clock(share * recording.seconds), race_view.clock(recording.seconds)
+    now, whole = race_words.clock(share * recording.seconds), race_words.clock(recording.seconds)
     with st.container(gap="xsmall"):
         st.progress(share, f"Recorded, and shown faster: {now} of {whole}")
         race_view.show_moment(_names(recording.names), recording.until(share))
 
 
 def _origin(recording: RecordedRace) -> str:
-    environment = recording.facts.environment
-    threads = environment["threads"]
-    day = date.fromisoformat(recording.facts.recorded)
-    machine = f"{environment['cpu']}, {counted(threads, 'thread')}"
-    took = race_view.clock(recording.seconds)
-    return plain(
-        f"Recorded on {day:%B} {day.day}, {day.year}, on {machine}; {passes(recording.facts.epochs)} took {took} there."
-    )
+    facts = recording.facts
+    day, cpu, threads = date.fromisoformat(facts.recorded), facts.environment["cpu"], facts.environment["threads"]
+    return plain(race_words.recorded(day, cpu, threads, facts.epochs, recording.seconds))
 
 
 def _what_next(name: str, button: bool = True) -> None:

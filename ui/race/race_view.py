@@ -12,8 +12,9 @@ from core.charts.palette import SIDES
 from core.data.cifar10 import CLASSES
 from core.jobs.races import race_process, race_result
 from core.jobs.races.frames import Frame
-from core.words import capitalized, course, in_a_sentence
+from core.words import course, in_a_sentence
 from core.words.gradients import rounded
+from core.words.play import race as race_words
 from ui import cached, chart
 from ui.curious import curious_charts
 from ui.foreign_text import plain
@@ -28,14 +29,8 @@ SAME = "same"  # the bet that neither will be ahead
 TRAINING_SHARE = "Right answers on the **latest training photos**, before learning from them:"
 
 
-def clock(seconds: float) -> str:
-    """Minutes and seconds: "2:45"."""
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02}"
-
-
-def _the(name: str) -> str:
-    return f"the {plain(in_a_sentence(name))}"
+def _in_a_sentence(names: Mapping[str, str]) -> dict[str, str]:
+    return {side: f"the {plain(in_a_sentence(names[side]))}" for side in SIDES}
 
 
 def show_moment(names: Mapping[str, str], frames: list[Frame]) -> None:
@@ -44,9 +39,8 @@ def show_moment(names: Mapping[str, str], frames: list[Frame]) -> None:
     shares = race_result.shares(now)
     if not now.finished:  # whose end says what the numbers are
         st.markdown(TRAINING_SHARE)
-    drawn = ", ".join(f"{names[side]} {shares[side]:.0%}" for side in SIDES)
     dark = st.context.theme.type == "dark"
-    st.image(track(names, shares, dark), width="stretch", alt=f"Right answers: {drawn}")
+    st.image(track(names, shares, dark), width="stretch", alt=race_words.right_answers(names, shares))
     _show_answers(names, now)
     details = curious_charts("race_details")
     if details.open:
@@ -63,31 +57,14 @@ def show_end(names: Mapping[str, str], frames: list[Frame], bet: str | None) -> 
     """Who is ahead, and whether that is what the visitor has bet: a side, SAME or None."""
     last = frames[-1]
     if last.finished:
-        words = [_verdict(names, last), *([_judged(names, bet, race_result.ahead(last) or SAME)] if bet else [])]
+        called, ahead = _in_a_sentence(names), race_result.ahead(last)
+        words = [race_words.verdict(called, race_result.shares(last), ahead)]
+        if bet:
+            words.append(race_words.bet(called.get(bet), won=bet == (ahead or SAME)))
         st.success("  \n".join(words), icon=":material/sports_score:")
     else:
         st.info(f"It ended at step {last.step} of {last.steps}: no winner.", icon=":material/stop:")
     show_moment(names, frames)
-
-
-def _verdict(names: Mapping[str, str], last: Frame) -> str:
-    first = race_result.ahead(last)
-    of_100 = {side: f"{share:.0%}".rstrip("%") for side, share in race_result.shares(last).items()}
-    if first is None:
-        return (
-            f"**Neither is ahead.** Of 100 photos that neither had learned from, {_the(names['A'])} is "
-            f"right on {of_100['A']}, {_the(names['B'])} on {of_100['B']}. That could be luck."
-        )
-    second = "B" if first == "A" else "A"
-    return (
-        f"**{capitalized(_the(names[first]))} is ahead**: right on {of_100[first]} of 100 photos that neither had "
-        f"learned from, {_the(names[second])} on {of_100[second]}."
-    )
-
-
-def _judged(names: Mapping[str, str], bet: str, outcome: str) -> str:
-    on = "no difference" if bet == SAME else _the(names[bet])
-    return f"You bet on {on}: **{'right' if bet == outcome else 'wrong'}**."
 
 
 def _show_answers(names: Mapping[str, str], frame: Frame) -> None:

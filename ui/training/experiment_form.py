@@ -15,7 +15,8 @@ from core.settings.recipes import NAMED_RECIPES, recipe
 from core.settings.train_config import SETTINGS, TrainConfig
 from core.training import duration
 from core.training.schedules import curve
-from core.words import capitalized, counted, summary
+from core.words import capitalized, summary
+from core.words import settings as setting_words
 from core.words.settings import in_words
 from ui import cached, chart, permission
 from ui.foreign_text import plain
@@ -171,14 +172,12 @@ def _configs() -> list[TrainConfig]:
 def _show_named_recipes() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         for label, named in FILLED_IN.items():
-            photos = in_words("data", TrainConfig(**named).data)
             st.button(
                 label,
                 key=f"fill_in_{label}",
                 on_click=_fill_in,
                 args=(named,),
-                help=f"Fills in everything below except the network: {named['epochs']} passes over {photos} photos"
-                + (", like most networks that come with the lab." if label == "Full" else "."),
+                help=setting_words.fills_in(TrainConfig(**named), as_shipped=label == "Full"),
             )
 
 
@@ -241,10 +240,7 @@ def _second(first: TrainConfig, names: tuple[str, ...]) -> TrainConfig | None:
 
 def _show_schedule(configs: list[TrainConfig]) -> None:
     """The learning rate as it will be; a line for each that differs."""
-    different = {
-        f"{c.schedule}, at most {c.lr:g}, {counted(c.epochs, 'epoch')}" + f", warm-up {in_words('warmup', c.warmup)}": c
-        for c in configs
-    }
+    different = {setting_words.schedule(config): config for config in configs}
     sides = SIDES if len(different) == 2 else [""] * len(different)
     table = pd.concat(
         curve(config).assign(run=words, side=side)
@@ -284,15 +280,8 @@ def _show_cost(configs: list[TrainConfig]) -> None:
             _measurement.clear(duration.what_counts(config))  # to be tried again
         st.warning(plain(error))
         return
-    each = f" for {len(configs)} runs" if len(configs) > 1 else ""
-    words = f"About **{_duration(total)}**{each}, if the machine does nothing else: measured by training for a second."
+    words = setting_words.cost(total, len(configs))
     if total > LONGEST_WAIT:
         st.warning(words + " Is that intended? Fewer epochs or layers are quicker.", icon=":material/schedule:")
     else:
         st.markdown(f":material/schedule: {words}")
-
-
-def _duration(minutes: float) -> str:
-    if minutes < 1:
-        return "a minute"
-    return f"{minutes:.0f} minutes" if minutes < 100 else f"{minutes / 60:.1f} hours"

@@ -11,7 +11,7 @@ from core.jobs import trainings
 from core.settings.constraints import NORMALIZATIONS
 from core.settings.setting import slug
 from core.settings.train_config import SETTINGS, TrainConfig
-from core.words.settings import in_words, setting_name
+from core.words.settings import in_words, recognized, setting_name
 from ui import cached
 from ui.foreign_text import plain
 
@@ -35,12 +35,13 @@ def show() -> None:
         return
     try:
         file = _looked_at(upload)
+        candidates = {config.architecture: config for config in file.candidates}
     except LabError as error:
         st.error(plain(error))
         return
-    from core.training import trained_elsewhere  # it brings PyTorch, as looking at the file did
+    from core.training import imported_network  # it brings PyTorch, as looking at the file did
 
-    if network := _network(file):
+    if network := _network(file, candidates, upload.file_id):
         network = replace(network, input_size=_size(network))
     left, right = st.columns(2)
     colors = left.selectbox(
@@ -49,7 +50,7 @@ def show() -> None:
         format_func=lambda colors: BEST if colors == BEST else in_words("normalization", colors),
         key="network_colors",
         help="What was taken off red, green and blue before it saw them. If you don't know: each is tried on "
-        f"{trained_elsewhere.TRIED} training photos.",
+        f"{imported_network.TRIED} training photos.",
     )
     name = right.text_input("Its name here", slug(upload.name), key=f"network_name_{upload.file_id}")
     told = "It is then shown the 10,000 test photos." if network else "Say first what it is."
@@ -58,44 +59,38 @@ def show() -> None:
 
 
 def _looked_at(upload):
-    """`NetworkFile` of an upload, read once. Raises LabError."""
-    from core.training.trained_elsewhere import look
+    """`NetworkFile` of an upload, read once, and kept by the upload's identity. Raises LabError."""
+    from core.training.imported_network import look
 
-    known = st.session_state.get("_network_file")
-    if known is None or known[0] != upload.file_id:
+    known = st.session_state.get("_network_file", {})
+    if upload.file_id not in known:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "weights")
             path.write_bytes(upload.getbuffer())
-            file = look(path, upload.name)
-        known = st.session_state["_network_file"] = upload.file_id, file, file.candidates
-    return known[1]
+            known = {upload.file_id: look(path, upload.name)}
+        st.session_state["_network_file"] = known
+    return known[upload.file_id]
 
 
-def _network(file) -> TrainConfig | None:
-    """What it is taken for, as confirmed; None while that is open."""
+def _network(file, candidates: dict[str, TrainConfig], identity: str) -> TrainConfig | None:
+    """What it is taken for, as confirmed; None while that is open. `candidates`: what it may be, by architecture;
+    `identity`: of the upload."""
     from core.models.registry import parse_architecture
 
-    candidates = {config.architecture: config for config in st.session_state["_network_file"][2]}
     others = [name for name in (*TWINS, *cached.torchvision_names()) if name not in candidates]
-    st.markdown(_said(file, list(candidates)))
+    st.markdown(recognized(list(candidates), plain(file.described), plain(file.found)))
     chosen = st.selectbox(
         "What it is",
         [*candidates, *others],
         index=0 if len(candidates) == 1 else None,
         placeholder="Choose what you know it to be",
-        key=f"network_kind_{st.session_state['_network_file'][0]}",
+        key=f"network_kind_{identity}",
         format_func=lambda name: f"{name} (fits)" if name in candidates else name,
         help="The networks that its numbers fit come first.",
     )
-    return candidates.get(chosen) or (file.as_network(parse_architecture(chosen)) if chosen else None)
-
-
-def _said(file, candidates: list[str]) -> str:
-    found = f"The weights were {plain(file.found)}. " if file.found else ""
-    if not candidates:
-        return f"{found}It holds {plain(file.described)}: no network that the lab recognizes."
-    also = " A plain network and a ResNet have the same numbers, so only you can say." if len(candidates) > 1 else ""
-    return f"{found}It fits **{' or '.join(candidates)}**: {plain(file.described)}.{also}"
+    if chosen is None:
+        return None
+    return candidates.get(chosen) or file.as_network(parse_architecture(chosen))
 
 
 def _size(config: TrainConfig) -> int:
@@ -109,16 +104,16 @@ def _size(config: TrainConfig) -> int:
 def _add(file, config: TrainConfig, normalization: str | None, name: str) -> None:
     try:
         with st.spinner("Trying how its colors were scaled ..." if normalization is None else "Adding it ..."):
-            run = trainings.bring(file, config, normalization, name)
+            run = trainings.import_network(file, config, normalization, name)
     except LabError as error:
         st.error(plain(error))
     else:
-        st.session_state["_brought"] = run.name, in_words("normalization", run.config.normalization)
+        st.session_state["_imported"] = run.name, in_words("normalization", run.config.normalization)
         st.rerun()
 
 
-def show_brought() -> None:
+def show_imported() -> None:
     """What was added by the last press, once."""
-    if brought := st.session_state.pop("_brought", None):
-        name, colors = brought
+    if imported := st.session_state.pop("_imported", None):
+        name, colors = imported
         st.toast(f"{plain(name)} was added (colors: {colors}), and is now being scored.", icon=":material/check:")

@@ -18,6 +18,7 @@ from core.runs import library
 from core.runs.run import Run, open_run
 from core.runs.status import Status
 from core.sharing import zip_archive
+from core.sharing.files import hide_folders
 from core.words import summary
 from ui import cached, chart, permission
 from ui.foreign_text import plain, without_places
@@ -35,7 +36,10 @@ STATES = {
     "shipped": "finished, ships with the lab",
     "damaged": "damaged: it can only be deleted",
 }
-SCORED = {"training": "being scored on the test photos", "finished": "finished, trained elsewhere"}  # where brought
+SCORED = {
+    "training": "being scored on the test photos",
+    "finished": "finished, trained elsewhere",
+}  # of an imported network
 LARGEST_ZIP = 10  # MB, as for all uploads (.streamlit/config.toml)
 
 
@@ -52,8 +56,8 @@ def show() -> None:
         st.caption(f":material/lock: {why_not}")
     _show_actions(states, may_change=not why_not)
     if not why_not:
-        _offer_import()
-        network_upload.show_brought()
+        _offer_to_add()
+        network_upload.show_imported()
 
 
 @fragment(run_every=POLL)
@@ -90,21 +94,23 @@ def _show_table(states: dict[str, Status]) -> None:
 
 
 def _row(run: Run, status: Status | None) -> dict:
-    done = "shipped" if run.path.parent == paths.SHIPPED else "finished"
-    words = STATES[status.state if status else done]
-    if run.imported:
-        words = SCORED.get(status.state if status else done, words)
-    if status and status.state == "training" and not status.here:
-        words += f" on {status.machine}"
-    if status and status.state == "training" and status.seconds_left is not None:
-        words += f", epoch {status.epoch} of {status.epochs}, about {max(1, round(status.seconds_left / 60))} min left"
     return {
         "run": run.name,
-        "state": words + (f": {without_places(status.reason)}" if status and status.reason else ""),
+        "state": _state(run, status),
         "progress": min(1.0, status.share) if status else 1.0,
         "accuracy": status.accuracy if status else _accuracy(run),
         "MB": _size(run.path) / 1e6,
     }
+
+
+def _state(run: Run, status: Status | None) -> str:
+    done = "shipped" if run.path.parent == paths.SHIPPED else "finished"
+    state = status.state if status else done
+    called = SCORED.get(state, STATES[state]) if run.imported else STATES[state]
+    if status is None:
+        return called
+    reason = f": {without_places(hide_folders(run, status.reason))}" if status.reason else ""
+    return summary.state(called, status) + reason
 
 
 def _size(folder: Path) -> int:
@@ -150,8 +156,7 @@ def _show_curves(names: list[str]) -> None:
             key="live_curves",
             alt=summary.validation(histories, "accuracy"),
         )
-        who = (f"{table['side'][0]} is `{table['run'][0]}`" for table in tables)
-        st.caption(f"In this picture {' and '.join(who)}.")
+        st.caption(summary.in_one_picture({table["side"][0]: table["run"][0] for table in tables}))
 
 
 def _show_actions(states: dict[str, Status], may_change: bool) -> None:
@@ -160,35 +165,43 @@ def _show_actions(states: dict[str, Status], may_change: bool) -> None:
     if not own and not damaged:
         st.info("You have no runs of your own yet.")
         return
-    if renamed := st.session_state.pop("_renamed", None):
-        st.session_state["chosen_run"] = renamed[1]
-    name = st.selectbox(
-        "Do something with", [*(run.name for run in own), *damaged], key="chosen_run", help="One of your own runs."
-    )
+    name = _choose_run([*(run.name for run in own), *damaged])
     if name in damaged:
         if may_change:
             _delete(name)
         return
     run = next(run for run in own if run.name == name)
     status = states.get(name)
-    state = status.state if status else "finished"
     with st.container(horizontal=True):
-        if not may_change:
-            pass
-        elif status and state == "training" and not status.here:
-            st.caption(f"It is in training on another machine, {plain(status.machine)}. Stop it there.")
-        elif state in ("training", "queued"):
-            _action("Stop", "stop", name, trainings.stop, help="What was learned is kept, and it can be resumed later.")
-        else:
-            if status and status.diverged:
-                st.caption("Its training broke down (diverged), and would again. *Is the message lost?* shows where.")
-            elif state != "finished":
-                _action("Resume", "play_arrow", name, trainings.resume, help="From where it stopped; nothing is lost.")
-            _rename(name)
-            _delete(name)
-        if state == "finished":
+        if may_change:
+            _training_actions(run, status)
+        if status is None:
             _download(run)
             _offer_comparison(run, own)
+
+
+def _choose_run(names: list[str]) -> str:
+    """One that has just been renamed stays chosen."""
+    if renamed := st.session_state.pop("_renamed", None):
+        st.session_state["chosen_run"] = renamed[1]
+    return st.selectbox("Do something with", names, key="chosen_run", help="One of your own runs.")
+
+
+def _training_actions(run: Run, status: Status | None) -> None:
+    """What changes a run: it is stopped while it trains or waits; else resumed, renamed or deleted. `status`: None of
+    one that is finished."""
+    if status and status.state == "training" and not status.here:
+        st.caption(f"It is in training on another machine, {plain(status.machine)}. Stop it there.")
+        return
+    if status and status.state in ("training", "queued"):
+        _action("Stop", "stop", run.name, trainings.stop, help="What was learned is kept, and it can be resumed later.")
+        return
+    if status and status.diverged:
+        st.caption("Its training broke down (diverged), and would again. *Is the message lost?* shows where.")
+    elif status:
+        _action("Resume", "play_arrow", run.name, trainings.resume, help="From where it stopped; nothing is lost.")
+    _rename(run.name)
+    _delete(run.name)
 
 
 def _offer_comparison(run: Run, own: list[Run]) -> None:
@@ -265,7 +278,7 @@ def _zipped(run: Run) -> bytes:
     return zip_archive.zip_run(run)
 
 
-def _offer_import() -> None:
+def _offer_to_add() -> None:
     with st.expander("Add a run from a zip file", icon=":material/upload:"):
         file = st.file_uploader(
             "A run's folder as a zip file",
@@ -275,7 +288,7 @@ def _offer_import() -> None:
             help="As downloaded here. A larger one: `python -m core add-run FILE.zip`.",
         )
         name = st.text_input("Name", key="zip_name", placeholder="as in the zip", help="What to call it here.")
-        if file and st.button("Add it", key="import_run", help="It is checked first: nothing in it is executed."):
+        if file and st.button("Add it", key="add_run", help="It is checked first: nothing in it is executed."):
             try:
                 run = trainings.add(file.getvalue(), name or None)
             except LabError as error:

@@ -5,6 +5,7 @@ It may be stopped, and goes on where it was."""
 
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 
 import torch
@@ -15,6 +16,7 @@ from core.analysis.landscapes.walk import Walk
 from core.commands import Parser, progress, run_command
 from core.data import cifar10
 from core.data.cifar10 import Images
+from core.errors import RunError
 from core.files import require_writable
 from core.jobs.processes import usable_cores
 from core.runs import kept_weights
@@ -69,8 +71,10 @@ def _fill(name: str, found: Landscape | Walk, looks: Iterator[None], save: Calla
 
 
 def _path_is_left(run: Run) -> bool:
-    """Whether there is a path of its training that is not looked at to its end."""
-    return kept_weights.there(run) and not ((known := walk.load(run)) and not known.left)
+    """Whether there is a path of its training that is not looked at to its end, or whose file is damaged."""
+    with suppress(RunError):
+        return kept_weights.there(run) and walk.load(run) is None
+    return True
 
 
 def _walk(run: Run, images: Images, precision: str) -> Walk:

@@ -75,9 +75,13 @@ def start(name: str) -> tuple[StartedRace, str]:
         )
         threading.Thread(target=process.wait, daemon=True).start()  # so that it does not stay as a zombie
         token = tokens.new_token()
-        created = began(process.pid)
-        race = StartedRace(name, tokens.digest(token), pid=process.pid, pid_created=created)
-        write_json(root / RACE_FILE, asdict(race))
+        try:
+            created = began(process.pid)
+            race = StartedRace(name, tokens.digest(token), pid=process.pid, pid_created=created)
+            write_json(root / RACE_FILE, asdict(race))
+        except BaseException:  # nobody could see it, or stop it
+            process.kill()
+            raise
     return race, token
 
 

@@ -100,6 +100,9 @@ def _refuse_other_files(path: Path, start: bytes) -> None:
         # torch never compresses; a small file could else fill the memory.
         if any(member.compress_type != zipfile.ZIP_STORED for member in members):
             raise ModelError(f"{path} is compressed inside, which files of torch.save are not; it is not read.")
+        # Entries that share their bytes could fill it, too.
+        if sum(member.file_size for member in members) > path.stat().st_size:
+            raise ModelError(f"{path} claims to hold more than it has bytes; it is not read.")
 
 
 def _refusal(path: Path, error: Exception) -> str:

@@ -347,7 +347,10 @@ def test_where_the_folder_of_its_images_is_gone_it_goes_on_with_the_same_from_el
     command("resnet8", "--epochs", "1", "--name", "x", stop=True)
     run = open_run(own_runs / "x")
     store.save_facts(run.path, run.config, run.facts | {"data_folder": str(tmp_path / "moved")})
+    status.write(run.path, status.Status("training"))  # as the app does for the process that it starts
     assert_refused(command("--run", str(run.path)), f"{tmp_path / 'moved'}, which is not there")
+    said = status.read(run.path)
+    assert (said.state, f"{tmp_path / 'moved'}, which is not there" in said.reason) == ("failed", True)
     code, err = command("--run", str(run.path), "--data", str(tmp_path / "new"))
     assert (code, str(tmp_path / "new") in err) == (2, True)
     monkeypatch.setenv("CIFAR10_DIR", str(tmp_path))
@@ -590,6 +593,30 @@ def test_a_training_that_another_machine_took_over_ends_and_leaves_it_alone(monk
 def waiting_run(root: Path, **changes) -> Path:
     """A folder as the queue makes it."""
     return store.new_run(root, "x", TrainConfig(depth=8, data="shipped", epochs=1, batch_size=32, **changes), {})
+
+
+@pytest.mark.parametrize(
+    ("typed", "compiled"),
+    [
+        ([], None),
+        (["--compile", "auto"], None),
+        (["--compile"], True),
+        (["--compile", "on"], True),
+        (["--compile", "off"], False),
+        (["--no-compile"], False),
+    ],
+)
+def test_whether_to_compile_may_be_said_or_left_to_the_lab(command, monkeypatch, typed, compiled):
+    asked = []
+
+    def begin(config, folder, images, how, **more):
+        asked.append(how.compiled)
+        raise TrainingError("enough")
+
+    monkeypatch.setattr(train, "require_compiler", lambda: None)
+    monkeypatch.setattr(train.Session, "begin", begin)
+    assert "enough" in command("resnet8", *typed)[1]
+    assert asked == [compiled]
 
 
 def test_run_begun_with_torch_compile_continues_where_there_is_no_compiler(command, own_runs, monkeypatch):

@@ -27,6 +27,16 @@ def test_a_machine_that_is_too_busy_is_said(monkeypatch):
         measurements.seconds_per_image(CONFIG)
 
 
+def test_a_process_that_cannot_be_started_is_said(monkeypatch, make_run):
+    def no_memory(command, **more):
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr(subprocess, "run", no_memory)
+    for ask, of in ((measurements.seconds_per_image, CONFIG), (measurements.milliseconds, [make_run("mine")])):
+        with pytest.raises(TrainingError, match="can't be measured now: Cannot allocate memory"):
+            ask(of)
+
+
 def test_runs_of_equal_networks_are_measured_once(make_run, monkeypatch):
     a, again, other = make_run("a"), make_run("b", seed=1), make_run("c", norm="none")
     asked = []

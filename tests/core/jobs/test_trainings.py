@@ -28,7 +28,7 @@ from core.runs.status import Status
 from core.runs.workers import SILENCE, Worker, began
 from core.settings.train_config import TrainConfig
 from core.sharing import shipping, zip_archive
-from core.sharing.files import IMPORTING, SHIPPING
+from core.sharing.files import ADDING, SHIPPING
 
 LONG = TrainConfig(depth=8, data="shipped", epochs=500)  # some minutes, even of a stand-in
 SHORT = TrainConfig(depth=8, data="shipped", epochs=1)
@@ -282,6 +282,21 @@ def test_training_that_does_not_listen_is_ended_by_force(stand_ins):
     assert state(name) == "stopped"
 
 
+def test_another_users_training_is_left_to_them(stand_ins, monkeypatch):
+    (name,) = trainings.start([LONG])
+    wait_until(lambda: begun(name))
+
+    def denied(process):
+        raise psutil.AccessDenied(process.pid)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(psutil.Process, "terminate", denied)
+        with pytest.raises(TrainingError, match=f"{name} is trained by another user"):
+            trainings.stop(name)
+    assert state(name) == "training"
+    trainings.stop(name)
+
+
 def test_waiting_run_leaves_the_queue_and_joins_its_end(stand_ins):
     first, second, third = trainings.start(others(3))
     wait_until(lambda: begun(first))
@@ -507,7 +522,7 @@ def test_room_is_looked_for_again_as_a_run_is_added(idle, monkeypatch):
         idle("theirs")
         before()
 
-    monkeypatch.setattr("core.sharing.zip_archive.import_run", meanwhile)
+    monkeypatch.setattr("core.sharing.zip_archive.add_run", meanwhile)
     with pytest.raises(TrainingError, match="At most 1 run can"):
         trainings.add(b"")
 
@@ -623,7 +638,7 @@ def hang(*args, **kwargs):
 """
 KILLED = {
     trainings.DELETED: HANGS + "shutil.rmtree = hang; trainings.delete('x')",
-    IMPORTING: HANGS + "zip_archive._check = hang; trainings.add(open(sys.argv[1], 'rb').read(), 'copy')",
+    ADDING: HANGS + "zip_archive._check = hang; trainings.add(open(sys.argv[1], 'rb').read(), 'copy')",
 }
 
 
@@ -644,17 +659,17 @@ def test_what_a_killed_process_leaves_is_gone_an_hour_later(own_runs, tmp_path, 
     os.utime(left, (an_hour_ago, an_hour_ago))
     make_run("y")
     trainings.delete("y")
-    assert list(own_runs.glob("[!.]*")) == ([own_runs / "x"] if beginning == IMPORTING else [])
+    assert list(own_runs.glob("[!.]*")) == ([own_runs / "x"] if beginning == ADDING else [])
     assert list(own_runs.glob(f"{beginning}*")) == []
 
 
-@pytest.mark.parametrize("beginning", [IMPORTING, SHIPPING])
+@pytest.mark.parametrize("beginning", [ADDING, SHIPPING])
 def test_each_kind_of_work_removes_what_was_left_of_it(own_runs, tmp_path, make_run, beginning):
-    run, place = make_run("x"), {IMPORTING: own_runs, SHIPPING: tmp_path / "ships"}[beginning]
+    run, place = make_run("x"), {ADDING: own_runs, SHIPPING: tmp_path / "ships"}[beginning]
     data, left = zip_archive.zip_run(run), place / f"{beginning}left"
     left.mkdir(parents=True)
     os.utime(left, (1, 1))
-    zip_archive.import_run(data, "copy") if beginning == IMPORTING else shipping.ship(run, place)
+    zip_archive.add_run(data, "copy") if beginning == ADDING else shipping.ship(run, place)
     assert not left.exists()
 
 

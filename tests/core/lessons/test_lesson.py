@@ -61,6 +61,15 @@ def test_two_lessons_ship_and_one_folder_of_ones_own_replaces_them(tmp_path, mon
     assert found["mine"].minutes == 1
 
 
+def test_what_editors_and_systems_hide_beside_a_lesson_is_none(tmp_path, monkeypatch):
+    write(tmp_path, STEP)
+    (tmp_path / ".#mine.toml").symlink_to("somebody@here.1234:5678")  # Emacs, while the file is open
+    (tmp_path / "._mine.toml").write_bytes(b"\0\5\x16\7")  # macOS, on a disk of Windows
+    monkeypatch.setenv("RESNET_LAB_LESSONS", str(tmp_path))
+    assert lesson.lesson_files() == [tmp_path / "mine.toml"]
+    assert lesson.list_lessons()[1] == []
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_a_lesson_as_windows_saves_it_opens_or_it_is_said_how_to_save_it(tmp_path, encoding):
     path = tmp_path / "mine.toml"

@@ -15,15 +15,16 @@ from safetensors.torch import load_file, save_file
 from core import paths
 from core.errors import RunError
 from core.files import sha256_of
+from core.jobs import keeper
 from core.models.complexity import count_multiply_adds, count_parameters
 from core.models.registry import build
 from core.runs import run as run_module
 from core.runs import store
-from core.runs.library import find_run, list_in, list_runs
+from core.runs.library import damaged_runs, find_run, list_in, list_runs
 from core.runs.run import HISTORY_COLUMNS, Run, open_run
 from core.runs.store import new_folder
 from core.settings.train_config import TrainConfig
-from core.sharing.zip_archive import import_run, zip_run
+from core.sharing.zip_archive import add_run, zip_run
 
 
 @pytest.fixture(autouse=True)
@@ -433,6 +434,24 @@ def test_folders_of_other_things_are_no_runs(make_run, own_runs):
     assert "mine (copy) has a name that no run can have" in problem
 
 
+@pytest.mark.parametrize("asked", ["iterdir", "is_dir"])
+def test_a_folder_of_runs_that_nobody_may_list_is_a_problem_and_no_error(own_runs, monkeypatch, asked):
+    """Root may list everything: so the answer that others get is given here."""
+    own_runs.mkdir()
+    ask = getattr(Path, asked)
+
+    def denied(path: Path):
+        if path == own_runs:
+            raise PermissionError(13, "Permission denied", str(path))
+        return ask(path)
+
+    monkeypatch.setattr(Path, asked, denied)
+    assert list_in(own_runs) == ([], [f"{own_runs} can't be read: Permission denied."])
+    assert list_runs() == ([], [f"{own_runs} can't be read: Permission denied."])
+    assert damaged_runs() == {}
+    assert keeper.states(own_runs) == {}
+
+
 @pytest.mark.parametrize("damage", OPEN.values(), ids=OPEN.keys())
 def test_damaged_config_is_a_problem_and_the_others_open(make_run, damage):
     bad, good = make_run("bad").path, make_run("good").path
@@ -476,7 +495,7 @@ def test_damaged_run_in_a_zip_is_refused(make_run, own_runs, damage):
         for path in (own_runs.parent / "bad").iterdir():
             archive.write(path, f"bad/{path.name}")
     with pytest.raises(RunError) as caught:
-        import_run(buffer.getvalue())
+        add_run(buffer.getvalue())
     assert "\n" not in str(caught.value)
     assert str(own_runs) not in str(caught.value)
     assert list(own_runs.iterdir()) == []

@@ -18,7 +18,8 @@ import yaml
 
 from core import paths
 from core.analysis import metrics, probes, surgery
-from core.commands import add_run, export, run_command
+from core.commands import add_run as command
+from core.commands import export, run_command
 from core.data import cifar10
 from core.errors import RunError
 from core.models.torchvision_nets import describe_pretrained
@@ -30,7 +31,7 @@ from core.settings.train_config import TrainConfig
 from core.sharing import zip_archive
 from core.sharing.files import LARGEST
 from core.sharing.hub import export_hub
-from core.sharing.zip_archive import import_run, zip_run
+from core.sharing.zip_archive import add_run, zip_run
 
 HOSTILE = "![x](https://example.org/p.png) [Sign in](https://example.org)"
 Contents = dict[str, bytes]  # of the files in a run's folder, by name
@@ -60,6 +61,15 @@ def write_zip(fill: Callable[[zipfile.ZipFile], object], compression: int = zipf
     return buffer.getvalue()
 
 
+def commented(contents: Contents, comment: bytes) -> bytes:
+    def fill(archive: zipfile.ZipFile) -> None:
+        for name, content in contents.items():
+            archive.writestr(f"good/{name}", content)
+        archive.comment = comment
+
+    return write_zip(fill)
+
+
 def comparable(run: Run) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in run.path.iterdir() if path.name != "README.md"}
 
@@ -72,17 +82,17 @@ def test_run_comes_back_from_its_zip(make_run):
     (run.path / "status.json").write_text("{}")  # not to be handed on
     data = zip_run(run)
     (run.path / "status.json").unlink()
-    copy = import_run(data, "copy")
+    copy = add_run(data, "copy")
     assert copy.path == paths.own_runs_dir() / "copy"
     assert comparable(copy) == comparable(run)
     assert (copy.path / "README.md").read_text().startswith("# copy\n")
     assert {found.name for found in library.list_runs()[0]} >= {"good", "copy"}
     shutil.rmtree(run.path)
-    assert import_run(data).name == "good"
+    assert add_run(data).name == "good"
 
 
 def test_strangers_card_is_not_kept(contents):
-    run = import_run(zipped(contents | {"README.md": b"# [Click](http://example.com)"}))
+    run = add_run(zipped(contents | {"README.md": b"# [Click](http://example.com)"}))
     assert "example.com" not in (run.path / "README.md").read_text()
 
 
@@ -98,7 +108,7 @@ def test_zips_made_by_other_tools_are_taken(contents, tmp_path):
         (tmp_path / "flat").mkdir(exist_ok=True)
         (tmp_path / "flat" / name).write_bytes(content)
     flat = Path(shutil.make_archive(str(tmp_path / "made"), "zip", tmp_path / "flat")).read_bytes()
-    assert comparable(import_run(write_zip(finder))) == comparable(import_run(flat, "flat"))
+    assert comparable(add_run(write_zip(finder))) == comparable(add_run(flat, "flat"))
 
 
 BESIDE = {  # what people's tools leave in a run's folder
@@ -127,7 +137,7 @@ def test_what_is_no_part_of_a_run_is_left_out_and_told(contents, own_runs, above
         archive.writestr(f"__MACOSX{slash}config.json", b"rubbish")
 
     data = write_zip(fill)
-    run = import_run(data, None if above else "good")
+    run = add_run(data, None if above else "good")
     assert run.name == "good"
     assert comparable(run) == {name: content for name, content in contents.items() if name != "README.md"}
     assert zip_archive.left_out(data) == [*dict.fromkeys(BESIDE.values()), "__MACOSX"]
@@ -137,17 +147,17 @@ def test_what_is_no_part_of_a_run_is_left_out_and_told(contents, own_runs, above
 
 def test_the_command_says_what_it_left_out(contents, tmp_path, capsys):
     (tmp_path / "x.zip").write_bytes(zipped(contents | {"train.log": b"", "Thumbs.db": b""}))
-    add_run.main([str(tmp_path / "x.zip")])
+    command.main([str(tmp_path / "x.zip")])
     assert "Left out, not part of a run: train.log, Thumbs.db." in capsys.readouterr().err
 
 
 def test_a_zip_larger_than_any_run_is_not_read(contents, tmp_path, monkeypatch):
     data = zipped(contents)
     (tmp_path / "x.zip").write_bytes(data)
-    for limits in (LARGEST, add_run.LARGEST):
+    for limits in (LARGEST, command.LARGEST):
         for name in [*limits]:
             monkeypatch.setitem(limits, name, 1)
-    for take in (lambda: import_run(data), lambda: add_run.main([str(tmp_path / "x.zip")])):
+    for take in (lambda: add_run(data), lambda: command.main([str(tmp_path / "x.zip")])):
         with pytest.raises(RunError, match="too large for a run"):
             take()
 
@@ -161,12 +171,18 @@ def test_a_run_that_began_with_weights_in_brackets_is_handed_on_and_taken(make_r
     config = replace(run.config, init=str(folder / "best[1].safetensors"))
     store.save_facts(run.path, config, run.facts | {"initial_weights": describe_initial_weights(config)})
     assert initial_weights(config)
-    copy = import_run(zip_run(open_run(run.path)), "copy")
+    copy = add_run(zip_run(open_run(run.path)), "copy")
     assert copy.config == replace(config, init="best[1].safetensors")
     card = (copy.path / "README.md").read_text()
     assert r"best\[1\].safetensors, sha256 " in card
     assert "final" not in card
     export_hub(copy, tmp_path / "hub [1]")
+
+
+@pytest.mark.parametrize("length", [1, 40, 65_535])
+def test_a_zip_with_a_comment_is_taken(contents, length):
+    """As GitHub makes one of a repository: the comment is the commit."""
+    assert add_run(commented(contents, b"c" * length), "copy").name == "copy"
 
 
 def test_weights_whose_file_has_a_name_with_markup_are_handed_on_and_taken(make_run, tmp_path):
@@ -175,14 +191,15 @@ def test_weights_whose_file_has_a_name_with_markup_are_handed_on_and_taken(make_
     shutil.copy(run.path / "model.safetensors", file)
     config = replace(run.config, init=str(file))
     store.save_facts(run.path, config, run.facts | {"initial_weights": describe_initial_weights(config)})
-    assert import_run(zip_run(open_run(run.path)), "copy").config.init == "acc-1 -best- www-x.safetensors"
-    imported = {"file": "acc@1.pth", "sha256": "0" * 64, "found": "", "normalization": ""}
+    assert add_run(zip_run(open_run(run.path)), "copy").config.init == "acc-1 -best- www-x.safetensors"
+    imported = {"file": "poids\u00a0finaux@1.pth", "sha256": "0" * 64, "found": "acc@1", "normalization": ""}
     store.save_facts(run.path, run.config, run.facts | {"imported": imported})
-    assert import_run(zip_run(open_run(run.path)), "other").facts["imported"]["file"] == "acc-1.pth"
+    taken = add_run(zip_run(open_run(run.path)), "other").facts["imported"]
+    assert (taken["file"], taken["found"]) == ("poids-finaux-1.pth", "acc-1")
 
 
 def test_a_run_of_torchvisions_networks_is_handed_on_and_taken():
-    assert import_run(zip_run(find_run("vgg11-bn")), "copy").config == find_run("vgg11-bn").config
+    assert add_run(zip_run(find_run("vgg11-bn")), "copy").config == find_run("vgg11-bn").config
 
 
 def nested(contents: Contents, depth: int) -> Contents:
@@ -193,7 +210,7 @@ def nested(contents: Contents, depth: int) -> Contents:
 
 def test_facts_that_can_be_read_are_not_too_deep_to_be_checked(contents):
     """Python calls itself no more than 1,000 times."""
-    assert import_run(zipped(nested(contents, 900))).facts["x"]
+    assert add_run(zipped(nested(contents, 900))).facts["x"]
 
 
 def test_a_run_that_began_with_torchvisions_weights_is_taken(contents):
@@ -201,25 +218,25 @@ def test_a_run_that_began_with_torchvisions_weights_is_taken(contents):
     published = describe_pretrained(TrainConfig(family="torchvision", network="resnet18", init="imagenet"))
     recorded = f"{published}; the last layer is new, from seed 0"
     assert "https://" in recorded
-    assert import_run(facts(initial_weights=recorded)(contents)).facts["initial_weights"] == recorded
+    assert add_run(facts(initial_weights=recorded)(contents)).facts["initial_weights"] == recorded
     with pytest.raises(RunError, match="something else than plain text"):
-        import_run(facts(initial_weights=recorded.replace("pytorch.org", "example.org"))(contents), "another")
+        add_run(facts(initial_weights=recorded.replace("pytorch.org", "example.org"))(contents), "another")
 
 
 def test_run_without_weights_is_taken(contents):
     del contents["model.safetensors"]
-    assert not import_run(zipped(contents)).has_weights
+    assert not add_run(zipped(contents)).has_weights
 
 
 def test_run_without_gradients_is_taken_and_handed_on(contents):
     del contents["gradients.npz"]
-    run = import_run(zipped(contents))
-    assert comparable(import_run(zip_run(run), "copy")) == comparable(run)
+    run = add_run(zipped(contents))
+    assert comparable(add_run(zip_run(run), "copy")) == comparable(run)
 
 
 def test_shipped_run_comes_back_with_its_studies():
     run = library.find_run("resnet20-s0")
-    copy = import_run(zip_run(run), "copy")
+    copy = add_run(zip_run(run), "copy")
     assert comparable(copy) == comparable(run)
     assert surgery.load(copy) == surgery.load(run)
     assert probes.load(copy) == probes.load(run)
@@ -244,7 +261,7 @@ def test_unfinished_run_is_not_handed_on(make_run, tmp_path):
 )
 def test_bad_name_is_refused(contents, own_runs, name):
     with pytest.raises(RunError, match="cannot be a run's name"):
-        import_run(zipped(contents), name)
+        add_run(zipped(contents), name)
     assert not own_runs.exists()
 
 
@@ -252,11 +269,11 @@ def test_taken_name_is_refused(make_run, own_runs, monkeypatch, tmp_path):
     run = make_run("good")
     data, before = zip_run(run), comparable(run)
     with pytest.raises(RunError, match="There is a run called good already"):
-        import_run(data)
+        add_run(data)
     monkeypatch.setattr(paths, "SHIPPED", tmp_path / "checkpoints")
     (tmp_path / "checkpoints" / "theirs").mkdir(parents=True)
     with pytest.raises(RunError, match="There is a run called theirs already"):
-        import_run(data, "theirs")
+        add_run(data, "theirs")
     assert [path.name for path in own_runs.iterdir()] == ["good"]
     assert comparable(run) == before
 
@@ -405,7 +422,8 @@ BAD_ZIPS = {
     "last byte missing": (lambda contents: zipped(contents)[:-1], "not a whole zip"),
     "first half missing": (lambda contents: zipped(contents)[10**5 :], "damaged"),
     "something after its end": (lambda contents: zipped(contents) + b"x" * 30, "not a whole zip"),
-    "comment": (lambda contents: write_zip(lambda archive: setattr(archive, "comment", b"hi")), "not a whole zip"),
+    "comment that is cut": (lambda contents: commented(contents, b"hi" * 100)[:-1], "not a whole zip"),
+    "end record within a comment": (lambda contents: commented(contents, b"PK\5\6" + bytes(20)), "not a whole zip"),
     "path upwards": (with_member("../config.json"), "leads out of it"),
     "path upwards, deep": (with_member("good/../../config.json"), "leads out of it"),
     "path upwards for all": (lambda contents: zipped(contents, folder="../"), "leads out of it"),
@@ -523,19 +541,19 @@ def test_bad_zip_is_refused_and_nothing_is_left(contents, own_runs, tmp_path, ma
     data = make(contents)
     before = sorted(path for path in tmp_path.rglob("*") if path != own_runs)
     with pytest.raises(RunError, match=words) as caught:
-        import_run(data)
+        add_run(data)
     assert "\n" not in str(caught.value)
     assert str(tmp_path) not in str(caught.value)
     assert sorted(path for path in tmp_path.rglob("*") if path != own_runs) == before
 
 
 def test_good_zip_of_the_same_making_is_taken(contents):
-    assert import_run(zipped(contents)).finished
+    assert add_run(zipped(contents)).finished
 
 
 def test_run_without_a_folder_needs_a_name(contents, own_runs):
     with pytest.raises(RunError, match="give it one"):
-        import_run(zipped(contents, folder=""))
+        add_run(zipped(contents, folder=""))
     assert not own_runs.exists()
 
 
@@ -547,7 +565,7 @@ def test_bomb_is_not_unpacked(contents, monkeypatch):
     tracemalloc.start()
     try:
         with pytest.raises(RunError, match="too large"):
-            import_run(bomb)
+            add_run(bomb)
         assert tracemalloc.get_traced_memory()[1] < 20_000_000
     finally:
         tracemalloc.stop()
@@ -614,7 +632,7 @@ def test_zip_of_the_command_line_is_taken(make_run, tmp_path, capsys):
     make_run("good")
     arguments = ["good", str(tmp_path / "out"), "--format", "zip"]
     assert export.main(arguments) == 0
-    assert import_run((tmp_path / "out" / "good.zip").read_bytes(), "copy").finished
+    assert add_run((tmp_path / "out" / "good.zip").read_bytes(), "copy").finished
     with pytest.raises(SystemExit, match="2"):
         run_command(lambda: export.main(arguments))
     assert capsys.readouterr().err.endswith("good.zip exists already.\n")
@@ -623,7 +641,7 @@ def test_zip_of_the_command_line_is_taken(make_run, tmp_path, capsys):
 def test_the_command_adds_a_run_and_says_in_a_line_why_not(make_run, tmp_path, capsys):
     zipped = tmp_path / "run.zip"
     zipped.write_bytes(zip_run(make_run("good")))
-    assert add_run.main([str(zipped), "--name", "again"]) == 0
+    assert command.main([str(zipped), "--name", "again"]) == 0
     assert comparable(library.find_run("again")) == comparable(library.find_run("good"))
     (tmp_path / "bad.zip").write_bytes(b"no zip")
     for arguments, words in (
@@ -633,7 +651,7 @@ def test_the_command_adds_a_run_and_says_in_a_line_why_not(make_run, tmp_path, c
     ):
         capsys.readouterr()
         with pytest.raises(SystemExit, match="2"):
-            run_command(lambda arguments=arguments: add_run.main(arguments))
+            run_command(lambda arguments=arguments: command.main(arguments))
         err = capsys.readouterr().err
         assert words in err
         assert len(err.splitlines()) == 1

@@ -153,6 +153,9 @@ def test_the_command_walks_where_weights_were_kept(walked, few, monkeypatch, cap
     assert command.main(["one"]) == 0
     assert walk.load(run).epochs.tolist() == [0, 1, 2, 3]
     assert "one: two directions capture " in capsys.readouterr().err
+    (run.path / walk.FILE).write_bytes(b"damaged")  # the command that the page names there mends it
+    assert command.main(["one"]) == 0
+    assert walk.load(run)
     monkeypatch.setattr(TrainingPath, "look", None)  # nothing is left to look at
     for precision in ("float32", "bfloat16"):
         monkeypatch.setattr(command, "best_precision", lambda device, here=precision: here)

@@ -141,3 +141,17 @@ def test_to_whom_a_picture_looks_strange_in_words(names, words):
 @pytest.mark.parametrize(("rank", "fewest"), [(0.03, "only 3"), (0.004, "fewer than 1")])
 def test_how_strange_a_picture_looks_in_words(rank, fewest):
     assert comparison.stranger("A", rank) == f"To A, {fewest} in 100 test photos look stranger than this picture."
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        ({"B": "mine"}, "B, mine, was trained elsewhere, so how it learned is not known here."),
+        (
+            {"A": "mine", "B": "ours"},
+            "A, mine, and B, ours, were trained elsewhere, so how it learned is not known here.",
+        ),
+    ],
+)
+def test_who_was_trained_elsewhere(names, words):
+    assert comparison.trained_elsewhere(names) == words

@@ -102,3 +102,48 @@ def test_all_in_which_runs_differ_in_words():
 )
 def test_what_stands_above_a_network(config, words):
     assert settings.headed("A", config, "20 layers") == words
+
+
+@pytest.mark.parametrize(
+    ("as_shipped", "end"),
+    [
+        (False, "3 passes over the first 10,000 photos."),
+        (True, "the first 10,000 photos, like most networks that come with the lab."),
+    ],
+)
+def test_a_named_recipe_in_words(as_shipped, end):
+    assert settings.fills_in(TrainConfig(data="shipped", epochs=3), as_shipped).endswith(end)
+
+
+def test_a_schedule_in_words():
+    words = settings.schedule(TrainConfig(schedule="onecycle", lr=0.3, epochs=1, warmup=0.1))
+    assert words == "onecycle, at most 0.3, 1 epoch, warm-up 10%"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "runs", "beginning"),
+    [
+        (0.4, 1, "About **a minute**, if"),
+        (12.3, 2, "About **12 minutes** for 2 runs, if"),
+        (150.0, 1, "About **2.5 hours**, if"),
+    ],
+)
+def test_how_long_an_experiment_takes(minutes, runs, beginning):
+    assert settings.cost(minutes, runs).startswith(beginning)
+
+
+@pytest.mark.parametrize(
+    ("architectures", "found", "words"),
+    [
+        ([], "", "It holds 3 tensors: no network that the lab recognizes."),
+        (["resnet18"], "under “model”", "The weights were under “model”. It fits **resnet18**: 3 tensors."),
+        (
+            ["plain8", "resnet8"],
+            "",
+            "It fits **plain8 or resnet8**: 3 tensors. A plain network and a ResNet have the same numbers, so only you "
+            "can say.",
+        ),
+    ],
+)
+def test_what_a_file_of_weights_may_be(architectures, found, words):
+    assert settings.recognized(architectures, "3 tensors", found) == words

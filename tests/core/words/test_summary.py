@@ -9,6 +9,7 @@ import pytest
 from core.analysis.metrics import Proportion
 from core.analysis.training_summary import TrainingSummary
 from core.data.cifar10 import CLASSES
+from core.runs.status import Status
 from core.words import summary
 
 SUMMARY = TrainingSummary(Proportion(0.84, 0.83, 0.85, 10_000), 6.0, 3, {0.8: (2, 4.0), 0.9: None}, 0.05)
@@ -59,6 +60,34 @@ def test_dots_that_learned_for_unlike_times_are_told():
         "They learned for 5 to 40 passes over their photos, at 32 to 64 pixels a side (point at"
     )
     assert summary.unequal(dots[:1]) == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (Status("queued", seconds_left=60.0), "as called"),
+        (Status("training"), "as called"),
+        (Status("training", epoch=2, epochs=8, seconds_left=10.0), "as called, epoch 2 of 8, about 1 min left"),
+        (Status("training", machine="node3"), "as called on node3"),
+        (
+            Status("training", machine="node3", epoch=2, epochs=8, seconds_left=290.0),
+            "as called on node3, epoch 2 of 8, about 5 min left",
+        ),
+    ],
+)
+def test_how_a_run_stands(status, words):
+    assert summary.state("as called", status) == words
+
+
+@pytest.mark.parametrize(
+    ("runs", "words"),
+    [
+        ({"A": "mine"}, "In this picture A is `mine`."),
+        ({"A": "mine", "B": "ours"}, "In this picture A is `mine` and B is `ours`."),
+    ],
+)
+def test_which_run_is_which(runs, words):
+    assert summary.in_one_picture(runs) == words
 
 
 def test_what_a_dot_stands_for_in_words(make_run):

@@ -48,3 +48,14 @@ def test_both_networks_in_words():
     costs, falls = {"A": COSTS[0], "B": COSTS[2]}, {"A": FALLS[0], "B": FALLS[3]}
     assert surgery.costs(costs) == f"One block removed: A {surgery.cost(COSTS[0])} B {surgery.cost(COSTS[2])}"
     assert surgery.falls(falls) == f"A {surgery.fall(FALLS[0])} B {surgery.fall(FALLS[3])}"
+
+
+@pytest.mark.parametrize(
+    ("skip", "words"),
+    [
+        (True, "9 blocks in a row, each with an arc around it"),
+        (False, "9 blocks in a row, and no way around any of them"),
+    ],
+)
+def test_a_drawn_network_in_words(skip, words):
+    assert surgery.in_a_row(9, skip) == words

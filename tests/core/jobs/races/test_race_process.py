@@ -13,7 +13,7 @@ import pytest
 
 from core import paths
 from core.classroom import tokens
-from core.errors import ModelError, TrainingError
+from core.errors import LabError, ModelError, TrainingError
 from core.files import write_json
 from core.jobs.races import race_process
 from core.jobs.races.frames import Frame
@@ -78,6 +78,20 @@ def asleep(monkeypatch) -> None:
         return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
 
     monkeypatch.setattr(race_process.processes, "detached", detached)
+
+
+def test_a_race_that_cannot_be_written_down_does_not_run_on_unseen(asleep, own_runs, monkeypatch):
+    def full(path, value):
+        raise OSError(28, "No space left on device")
+
+    begun = []
+    detached = race_process.processes.detached
+    monkeypatch.setattr(race_process.processes, "detached", lambda *a: begun.append(detached(*a)) or begun[0])
+    monkeypatch.setattr(race_process, "write_json", full)
+    with pytest.raises(LabError, match="full"):
+        race_process.start("20")
+    assert begun[0].wait(10)
+    assert race_process.current() is None
 
 
 def test_only_who_started_a_race_stops_it(asleep, own_runs):

@@ -1,5 +1,6 @@
 """Files of weights that somebody else made: right ones, wrong ones and evil ones."""
 
+import copy
 import os
 import re
 import zipfile
@@ -111,6 +112,18 @@ def test_file_that_unpacks_to_much_more_is_refused(tmp_path, weights):
             bomb.writestr(name, plain.read(name))
     assert (tmp_path / "bomb.pt").stat().st_size < 100_000
     with pytest.raises(ModelError, match="compressed inside"):
+        read_weights(tmp_path / "bomb.pt")
+
+
+def test_entries_that_share_their_bytes_are_refused(tmp_path, weights):
+    """The table of contents may name the same bytes many times: a small file would fill the memory."""
+    torch.save(weights, tmp_path / "plain.pt")
+    with zipfile.ZipFile(tmp_path / "plain.pt") as plain, zipfile.ZipFile(tmp_path / "bomb.pt", "w") as bomb:
+        for name in plain.namelist():
+            bomb.writestr(name, plain.read(name))
+        largest = max(bomb.infolist(), key=lambda member: member.file_size)
+        bomb.filelist += [copy.copy(largest) for _ in range(50)]
+    with pytest.raises(ModelError, match="claims to hold more than it has bytes"):
         read_weights(tmp_path / "bomb.pt")
 
 

@@ -28,7 +28,7 @@ from core.sharing import zip_archive
 from core.sharing.handout.page import render
 from core.sharing.handout.pairs import of_pair
 from core.sharing.hub import export_hub
-from core.training import trained_elsewhere
+from core.training import imported_network
 from core.words.settings import describe, fairness_in_words
 
 FEW = 300
@@ -100,12 +100,12 @@ def test_half_precision_is_as_good_as_half_precision_can_be(shipped, tmp_path):
 
 def test_the_normalization_is_that_with_which_it_was_trained(shipped, file):
     """As it is, and as the same network for pixels from 0 to 1: its first layer makes up for them."""
-    weights = trained_elsewhere.look(file).weights_for(shipped.config)
-    assert trained_elsewhere.likely_normalization(shipped.config, weights) == "cifar"
+    weights = imported_network.look(file).weights_for(shipped.config)
+    assert imported_network.likely_normalization(shipped.config, weights) == "cifar"
     mean, std = (torch.tensor(each)[None, :, None, None] for each in NORMALIZATIONS["cifar"])
     weights["conv1.weight"] = weights["conv1.weight"] / std
     weights["bn1.running_mean"] = weights["bn1.running_mean"] + (weights["conv1.weight"] * mean).sum(dim=(1, 2, 3))
-    assert trained_elsewhere.likely_normalization(shipped.config, weights) == "none"
+    assert imported_network.likely_normalization(shipped.config, weights) == "none"
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_normalization_that_is_given_counts_wherever_it_predicts(file, options
 def test_a_network_with_a_first_layer_for_small_pictures_is_recognized(tmp_path):
     config = TrainConfig(family="torchvision", network="resnet18", stem="cifar", input_size=32)
     torch.save({"net": build(config).state_dict()}, tmp_path / "r18.pth")
-    file = trained_elsewhere.look(tmp_path / "r18.pth")
+    file = imported_network.look(tmp_path / "r18.pth")
     assert file.only_candidate() == config
     assert list(family(config).cam_layers(build(config)))[-1] == "layer4"
 
@@ -192,7 +192,7 @@ def test_no_pair_with_it_is_called_fair(imported, shipped):
 
 
 def test_it_is_shared_like_any_other(imported, own_runs, tmp_path):
-    again = zip_archive.import_run(zip_archive.zip_run(imported), "again")
+    again = zip_archive.add_run(zip_archive.zip_run(imported), "again")
     assert again.imported
     assert np.array_equal(again.test_logits(), imported.test_logits())
     export_hub(imported, tmp_path / "hub")
@@ -205,10 +205,24 @@ def test_its_handout_leaves_out_how_it_learned(imported, shipped):
     assert "How they learned" not in page
 
 
+def test_a_scoring_goes_on_where_its_status_cannot_be_written(file, own_runs, monkeypatch):
+    run = imported_network.add(own_runs, "mine", TrainConfig(depth=8), imported_network.look(file))
+    write = status.write
+
+    def refused(folder, now):
+        if now.share:
+            raise PermissionError(13, "Permission denied")
+        write(folder, now)
+
+    monkeypatch.setattr(status, "write", refused)
+    assert imported_network.score(run)
+    assert open_run(run.path).finished
+
+
 def test_a_scoring_that_is_stopped_is_no_finished_run(file, own_runs):
-    found = trained_elsewhere.look(file)
-    run = trained_elsewhere.add(own_runs, "stopped", TrainConfig(depth=8), found)
-    assert not trained_elsewhere.score(run, should_stop=lambda: True)
+    found = imported_network.look(file)
+    run = imported_network.add(own_runs, "stopped", TrainConfig(depth=8), found)
+    assert not imported_network.score(run, should_stop=lambda: True)
     assert status.read(run.path).state == "stopped"
     assert not run.finished
 
@@ -217,7 +231,7 @@ def test_an_import_that_is_stopped_says_how_to_go_on(file, own_runs, monkeypatch
     def stop(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(trained_elsewhere, "infer", stop)
+    monkeypatch.setattr(imported_network, "infer", stop)
     options = [file, "--architecture", "resnet8", "--normalization", "cifar"]
     assert command(*options) == 130
     again = f"{sys.orig_argv[0]} -m core train --run {own_runs / 'theirs'}"
@@ -230,7 +244,7 @@ def test_a_file_that_names_a_tensor_twice_is_brought(shipped, tmp_path, own_runs
     weights = shipped.load_model().state_dict()
     weights["layer1.0.bn2.weight"] = weights["layer1.0.bn1.weight"]
     torch.save(weights, tmp_path / "shared.pt")
-    run = trained_elsewhere.add(own_runs, "shared", shipped.config, trained_elsewhere.look(tmp_path / "shared.pt"))
+    run = imported_network.add(own_runs, "shared", shipped.config, imported_network.look(tmp_path / "shared.pt"))
     assert torch.equal(run.load_model().layer1[0].bn2.weight, weights["layer1.0.bn1.weight"])
 
 
@@ -240,7 +254,7 @@ def test_a_full_disk_leaves_no_half_run(file, shipped, own_runs, monkeypatch, ca
 
     monkeypatch.setattr(store, "save_weights", full)
     with pytest.raises(OSError, match="No space"):
-        trained_elsewhere.add(own_runs, "mine", shipped.config, trained_elsewhere.look(file))
+        imported_network.add(own_runs, "mine", shipped.config, imported_network.look(file))
     with pytest.raises(SystemExit, match="2"):
         run_command(lambda: command(file, "--architecture", "resnet8", "--name", "mine"))
     assert capsys.readouterr().err.splitlines()[-1] == "The disk is full. Make room, then resume."
@@ -249,14 +263,14 @@ def test_a_full_disk_leaves_no_half_run(file, shipped, own_runs, monkeypatch, ca
 
 def test_weights_for_another_network_leave_nothing(file, own_runs):
     with pytest.raises(ModelError, match="do not fit resnet14"):
-        trained_elsewhere.add(own_runs, "other", TrainConfig(depth=14), trained_elsewhere.look(file))
+        imported_network.add(own_runs, "other", TrainConfig(depth=14), imported_network.look(file))
     assert not own_runs.exists()
 
 
 def test_what_the_app_has_begun_is_scored(file, own_runs, monkeypatch, capsys):
     for name, stop, code in (("a", False, 0), ("b", True, 130)):
         monkeypatch.setattr(train, "_stop_on_signals", lambda stop=stop: lambda: stop)
-        run = trained_elsewhere.add(own_runs, name, TrainConfig(depth=8), trained_elsewhere.look(file))
+        run = imported_network.add(own_runs, name, TrainConfig(depth=8), imported_network.look(file))
         assert train.main(["--run", str(run.path)]) == code
         assert open_run(run.path).finished == (not stop)
     assert train.main(["--run", str(own_runs / "a")]) == 0
@@ -264,8 +278,8 @@ def test_what_the_app_has_begun_is_scored(file, own_runs, monkeypatch, capsys):
 
 
 def test_answers_that_are_no_numbers_are_not_kept(file, own_runs, monkeypatch):
-    run = trained_elsewhere.add(own_runs, "a", TrainConfig(depth=8), trained_elsewhere.look(file))
-    monkeypatch.setattr(trained_elsewhere, "infer", lambda model, photos, *_, **__: torch.full((len(photos), 10), nan))
+    run = imported_network.add(own_runs, "a", TrainConfig(depth=8), imported_network.look(file))
+    monkeypatch.setattr(imported_network, "infer", lambda model, photos, *_, **__: torch.full((len(photos), 10), nan))
     with pytest.raises(ModelError, match="not finite"):
-        trained_elsewhere.score(run)
+        imported_network.score(run)
     assert not open_run(run.path).finished

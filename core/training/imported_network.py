@@ -5,8 +5,10 @@ It has no history. What it is, its tensors say (`core.models.recognition`) or wh
 
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -46,7 +48,7 @@ class NetworkFile:
     weights: Weights
     found: str
 
-    @property
+    @cached_property
     def candidates(self) -> list[TrainConfig]:
         """The networks that it may hold, see `recognition.candidates`."""
         return recognition.candidates(self.weights)
@@ -77,7 +79,7 @@ class NetworkFile:
         classes = recognition.classes(self.weights)
         if classes not in (None, len(cifar10.CLASSES)):
             raise ModelError(
-                f"{self.name} tells {classes:,} classes apart; only a network for CIFAR-10's ten can be brought. To go "
+                f"{self.name} tells {classes:,} classes apart; only one for CIFAR-10's ten can be imported. To go "
                 "on from its weights: train with --init."
             )
         return fitted(self.weights, config, f"The weights in {self.name}")
@@ -127,7 +129,7 @@ def score(
     """The run's answers to the test images, which finish it; False if stopped before. `on_progress` is told how many
     images are done. Raises LabError."""
     status.claim(run.path)
-    status.write(run.path, Status("training"))
+    _show(run, 0.0)
     pixels, _ = to_tensors(cifar10.load_test())
     model, preprocessing, logits = run.load_model().to(best_device()), family(run.config).preprocessing, []
     try:
@@ -135,7 +137,7 @@ def score(
             logits.append(infer(model, photos, preprocessing, should_stop=should_stop))
             done = AT_ONCE * len(logits)
             on_progress(done)
-            status.write(run.path, Status("training", share=done / len(pixels)))
+            _show(run, done / len(pixels))
     except StoppedError:
         status.write(run.path, Status("stopped"))
         return False
@@ -152,3 +154,8 @@ def _network(config: TrainConfig, weights: Weights) -> torch.nn.Module:
     model = build(config).eval().requires_grad_(False)
     load_weights(model, weights)
     return model
+
+
+def _show(run: Run, share: float) -> None:
+    with suppress(OSError):  # it is only shown
+        status.write(run.path, Status("training", share=share))

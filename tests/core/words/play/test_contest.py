@@ -1,0 +1,33 @@
+"""The verdict of a contest, and how its photos are picked."""
+
+import pytest
+
+from core.analysis.comparison import A_ALONE, B_ALONE, BOTH, NEITHER
+from core.words.play.contest import THE_CLASS, YOU, how_photos_are_picked, verdict
+
+
+@pytest.mark.parametrize(
+    ("player", "points", "said"),
+    [
+        (YOU, (9, 8, 8), "You beat both networks!"),
+        (YOU, (8, 8, 7), "You are level with the best."),
+        (THE_CLASS, (9, 8, 8), "The class beat both networks!"),
+        (THE_CLASS, (8, 8, 7), "The class is level with the best."),
+        (THE_CLASS, (5, 8, 8), "The plain network and the ResNet won this time."),
+        (YOU, (5, 7, 8), "The ResNet won this time."),
+    ],
+)
+def test_the_verdict(player, points, said):
+    who = (player, "the plain network", "the ResNet")
+    assert verdict(dict(zip(who, points, strict=True)), player) == said
+
+
+def test_each_kind_of_photo_has_a_row():
+    words = how_photos_are_picked({"A": 0.85, "B": 0.93}, {NEITHER: 0.2, BOTH: 0.4, A_ALONE: 0.15, B_ALONE: 0.25})
+    assert "A is right on 85% and B on 93%" in words
+    assert words.partition("\n\n")[2].splitlines() == [
+        "- 40%: both are right",
+        "- 25%: B alone is right",
+        "- 15%: A alone is right",
+        "- 20%: neither is right",
+    ]
