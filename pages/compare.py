@@ -92,6 +92,7 @@ def show_example(index: int) -> None:
     with st.container(border=True, key="example", height="stretch", horizontal_alignment="center"):
         st.markdown(f"**Only {'A' if verdict.better_alone == A_ALONE else 'B'} is right here**")
         st.image(photos.address(index), width=192, alt=f"Test photo {index}: {truth}")
+        st.caption("Blurry? This is all they see: 32 × 32 pixels.")
         for side, run in pair:
             answer = CLASSES[cached.test_answers(run)[index]]
             st.markdown(f"{side} says **{answer}** {photos.mark(answer == truth)}")

@@ -19,6 +19,7 @@ from ui.fragment import fragment
 from ui.pair import network_drawing, pair_picker
 from ui.pair.pair import DEEP, SHALLOW
 from ui.pair.pair_picker import offer_pair
+from ui.pair.runs import finished_runs
 
 TELLING_PAIRS = {
     "shallow": (*SHALLOW, "Try the pair of 20 layers"),
@@ -32,6 +33,7 @@ it was one of those where the picture is halved. One would expect each block to 
 [The paper](https://arxiv.org/abs/1605.06431), section 3, writes a block as its branch plus its shortcut, so that the \
 paths add up exactly; here a ReLU follows each addition, and the paths are only a way of speaking.
 """
+RESNETS = ("resnet20-s0", "resnet32-s0", "resnet56-s0")
 THEN = "They then become A and B on every page."
 
 pair = pair_picker.choose(SHALLOW, fits=lambda config: config.is_twin)
@@ -209,6 +211,13 @@ def _study_key(run: Run) -> tuple:
 operate()
 
 
+def costs_by_depth() -> dict[int, surgery.Cost]:
+    """What a block costs ResNets that come with the lab, by their number of layers."""
+    shipped = [run for run in finished_runs() if run.name in RESNETS]
+    known = {run.config.depth: (run.config, cached.surgery_results(run)) for run in shipped}
+    return {depth: surgery.cost(results, config) for depth, (config, results) in sorted(known.items()) if results}
+
+
 def show_details() -> None:
     st.header("Without one block, and without more and more", anchor=False)
     studies = {side: results for side in networks if (results := study(side))}
@@ -238,6 +247,8 @@ def show_details() -> None:
             chart.show(removed_blocks, curves, colors=pair.colors, width="stretch", key="removed_blocks", alt=finding)
             st.markdown(f"{finding} Line: the mean over random choices of blocks; band: their range.")
         st.markdown(VEIT_ET_AL)
+        if known := costs_by_depth():
+            st.markdown(surgery_words.by_depth(known))
 
 
 with curious_charts() as details:

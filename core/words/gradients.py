@@ -135,7 +135,7 @@ def how_to_read_messages(pictures: int, cut_off: bool) -> str:
 
 
 def ended_before(side: str, epochs: int) -> str:
-    """Of a training that is shorter than the one beside it, e.g. "A was trained for 1 epoch: its last one is shown."."""
+    """Of a training shorter than the one beside it, e.g. "A was trained for 1 epoch: its last one is shown."."""
     return f"{side} was trained for {counted(epochs, 'epoch')}: its last one is shown."
 
 

@@ -59,3 +59,9 @@ def test_both_networks_in_words():
     costs, falls = {"A": COSTS[0], "B": COSTS[2]}, {"A": FALLS[0], "B": FALLS[3]}
     assert surgery.costs(costs) == f"One block removed: A {surgery.cost(COSTS[0])} B {surgery.cost(COSTS[2])}"
     assert surgery.falls(falls) == f"A {surgery.fall(FALLS[0])} B {surgery.fall(FALLS[3])}"
+
+
+def test_what_a_block_costs_by_depth_in_words():
+    costs = {20: Cost(27.44, 7, False), 56: Cost(1.6, 25, False)}
+    words = "Here, a block costs the ResNet of 20 layers 27.4 points on average, the one of 56 layers 1.6."
+    assert surgery.by_depth(costs) == words
