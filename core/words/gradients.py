@@ -7,7 +7,7 @@ import pandas as pd
 
 from core.analysis.gradients import ABOUT_EQUAL, Arrival, Breakdown, Ratio, are_even
 from core.settings.train_config import TrainConfig
-from core.words import course
+from core.words import counted, course
 
 BEYOND_FIGURES = 1e9  # ratios above this, either way, have no figure
 FEW_PERCENT = 0.01  # from here to the whole, percent are said
@@ -132,6 +132,11 @@ def how_to_read_messages(pictures: int, cut_off: bool) -> str:
     both = "; both pictures have one scale" if pictures > 1 else ""
     faintest = "; the lightest is a millionth of the strongest, or less" if cut_off else ""
     return f"Dark is a strong message, light a faint one{both}, logarithmic{faintest}."
+
+
+def ended_before(side: str, epochs: int) -> str:
+    """Of a training shorter than the one beside it, e.g. "A was trained for 1 epoch: its last one is shown."."""
+    return f"{side} was trained for {counted(epochs, 'epoch')}: its last one is shown."
 
 
 def first_layers(ratios: dict[str, Ratio]) -> str:

@@ -10,7 +10,6 @@ from core.runs import reproduction
 from core.runs.run import Run
 from core.settings.train_config import TrainConfig
 from core.studies.gradients import BATCH
-from core.words import counted
 from core.words import gradients as gradient_words
 from ui import cached, chart
 from ui.foreign_text import plain
@@ -119,7 +118,7 @@ def _show_epoch(pair: Pair, found: dict[str, Record], domain: list[float]) -> No
         }
     for side, (_, norms) in found.items():
         if epoch > len(norms):
-            st.markdown(f"{side} was trained for {counted(len(norms), 'epoch')}: its last one is shown.")
+            st.markdown(gradient_words.ended_before(side, len(norms)))
     rows = pd.concat(table.assign(side=side) for side, table in tables.items())
     ratios = {side: gradients.first_by_last(gradients.finite_norms(table)) for side, table in tables.items()}
     chart.show(

@@ -142,6 +142,11 @@ def test_the_first_layer_over_time_in_words():
     )
 
 
+@pytest.mark.parametrize(("epochs", "words"), [(1, "1 epoch"), (40, "40 epochs")])
+def test_a_shorter_training_in_words(epochs, words):
+    assert gradients.ended_before("A", epochs) == f"A was trained for {words}: its last one is shown."
+
+
 def test_likenesses_in_words():
     assert gradients.likenesses([("plain", 8, 0.94), ("ResNet", 110, 0.61)]) == (
         "plain, 8 layers: 94%; ResNet, 110 layers: 61%"
