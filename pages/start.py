@@ -26,8 +26,8 @@ WHAT_THEY_ARE = {
 IDEA = {
     "skip": "Both are deep: {depth} layers. In the **ResNet**, a **shortcut** (an arc) leads around each pair of "
     "layers.",
-    "init": "The same network twice. The **pretrained** one learned from a million other photos first. Then both saw "
-    "each photo here just **{epochs} times**.",
+    "init": "The same network twice. The **pretrained** one saw a million other photos first. Then both saw each photo "
+    "here **{epochs} times**.",
 }
 TELLING = {"skip": 7458, "init": 9856}  # test photos that people name at once: a bird, a dog; no lesson asks for them
 LESSONS = {"skip": "shortcuts", "init": "transfer"}

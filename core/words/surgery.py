@@ -48,8 +48,8 @@ def costs(found: dict[str, Cost]) -> str:
 
 
 def by_depth(found: dict[int, Cost]) -> str:
-    """What a block costs ResNets, by their number of layers: e.g. "Here, a block costs the ResNet of 20 layers 27.4 points on
-    average, the one of 56 layers 1.6."."""
+    """What a block costs ResNets, by their number of layers: e.g. "Here, a block costs the ResNet of 20 layers 27.4
+    points on average, the one of 56 layers 1.6."."""
     (fewest, cost), *others = found.items()
     more = "".join(f", the one of {depth} layers {one.points:.1f}" for depth, one in others)
     return f"Here, a block costs the ResNet of {fewest} layers {cost.points:.1f} points on average{more}."
