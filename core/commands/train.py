@@ -115,12 +115,13 @@ def main(argv: list[str] | None = None) -> int:
 
 def _train(args: argparse.Namespace) -> int:
     with end_noted(args.run) if args.run else nullcontext():  # the app, which started it, is told why it ends
-        configs = configs_of(args)
-        imported = bool(args.run) and open_run(args.run).imported
-        if not imported:
+        args = _completed(args)
+        run = open_run(args.run) if args.run else None
+        configs = [run.config] if run else configs_of(args)
+        if not (run and run.imported):
             _check(args, configs)
-    if imported:
-        return _score(args.run)
+    if run and run.imported:
+        return _score(run.path)
     # The first process may download them; the others then find them.
     images = cache(
         lambda: distributed.on_rank_zero(cifar10.load_training, args.data) or cifar10.load_training(args.data)
@@ -222,25 +223,27 @@ def _check(args: argparse.Namespace, configs: list[TrainConfig]) -> None:
 
 
 def configs_of(args: argparse.Namespace) -> list[TrainConfig]:
-    """What to train; with `--run`, as the run's own folder says, which is then also the place."""
+    """What to train, without `--run`. Raises LabError."""
+    return [_config(name, args) for name in args.architectures]
+
+
+def _completed(args: argparse.Namespace) -> argparse.Namespace:
+    """With what was left out; for `--run`, as the run's folder says, which is then also the place. Raises LabError."""
     if not args.run:
         if not args.architectures:
             parser().error("the following arguments are required: ARCHITECTURE")
-        args.data = args.data or "full"
-        return [_config(name, args) for name in args.architectures]
+        return argparse.Namespace(**vars(args) | {"data": args.data or "full"})
     defaults, others = vars(parser().parse_args([])), {"run", "resume", "threads", "compile", "log", "data"}
     if any(value != defaults[name] for name, value in vars(args).items() if name not in others):
         raise LabError(
             "--run takes everything from the run's folder; only --threads, --compile, --log and --data go with it."
         )
-    args.run = args.run.resolve()
-    args.out, args.name, args.resume = args.run.parent, args.run.name, True
-    run = open_run(args.run)
-    if args.data is None:
-        args.data = run.image_source
-    elif "shipped" in (args.data, run.config.data) and args.data != run.config.data:
+    folder = args.run.resolve()
+    run = open_run(folder)
+    if args.data and "shipped" in (args.data, run.config.data) and args.data != run.config.data:
         raise LabError(f"{run.name} was begun with other photos: --data {run.config.data}.")
-    return [run.config]
+    of_folder = {"run": folder, "out": folder.parent, "name": folder.name, "resume": True}
+    return argparse.Namespace(**vars(args) | of_folder | {"data": args.data or run.image_source})
 
 
 def _config(architecture: str, args: argparse.Namespace) -> TrainConfig:
