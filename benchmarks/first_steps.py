@@ -24,7 +24,7 @@ def main() -> None:
     p = train.parser()
     p.prog = "python -m benchmarks.first_steps"
     p.add_argument("--steps", type=int, default=100, help="%(default)s")
-    args = p.parse_args()
+    args = train.completed(p.parse_args())
     if args.threads:
         torch.set_num_threads(args.threads)
     (config,) = train.configs_of(args)

@@ -13,10 +13,11 @@ from core.runs.run import Run
 from core.settings.recipes import SCHEDULES
 from core.studies import latency
 from core.training.schedules import curve
-from core.words import summary
 from core.words.comparison import best_of
 from core.words.glossary import explain
 from core.words.settings import differ_only_in, in_short, in_words, setting_name
+from core.words.trainings import curves as curve_words
+from core.words.trainings import dots as dot_words
 from ui import cached, chart, link, permission, screen
 from ui.curious import curious_charts
 from ui.foreign_text import plain
@@ -66,7 +67,7 @@ def choose() -> list[Run]:
     if not hidden or len(hidden) == len(finished):
         return list(finished.values())
     everything = st.toggle(
-        summary.held_back(len(hidden)),
+        dot_words.also_held_back(len(hidden)),
         key="everything",
         bind="query-params",
         help="They were held back on purpose, so they say little about what their networks can do. **BatchNorm**: "
@@ -92,7 +93,7 @@ def table(runs: list[Run]) -> pd.DataFrame:
                 "epochs": None if run.imported else run.config.epochs,
                 "pixels": run.config.input_size,
                 "images": run.training_images,
-                "training": summary.training(run, minutes_of(run)),
+                "training": dot_words.training(run, minutes_of(run)),
             }
         )
     return pd.DataFrame(rows)
@@ -166,9 +167,9 @@ def show_costs() -> None:
         on_select=take_click,
         key=chart.click_key("dots"),
         width="stretch",
-        alt=summary.dots(dots, cost.column, cost.title),
+        alt=dot_words.dots(dots, cost.column, cost.title),
     )
-    st.markdown(f"{summary.unequal(dots)} {LUCK}".strip())
+    st.markdown(f"{dot_words.unequal(dots)} {LUCK}".strip())
 
 
 def offer_to_measure(runs: list[Run]) -> None:
@@ -200,7 +201,7 @@ def show_run() -> Run:
     with st.container(border=True, key="dot"):
         place = st.container()
         run = choose_run()
-        place.markdown(summary.dot(run, plain(run.name), cached.accuracy(run).value, minutes_of(run)))
+        place.markdown(dot_words.dot(run, plain(run.name), cached.accuracy(run).value, minutes_of(run)))
     return run
 
 
@@ -218,7 +219,7 @@ def show_schedules(like: Run) -> None:
     ]
     epochs = max(run.config.epochs for run in runs)
     rates = pd.concat(tables)
-    chart.show(schedule, rates, epochs, width="stretch", key="schedules", alt=summary.schedules(rates))
+    chart.show(schedule, rates, epochs, width="stretch", key="schedules", alt=curve_words.schedules(rates))
     if alike:
         show_recipes(runs)
     else:

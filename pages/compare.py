@@ -11,9 +11,10 @@ from core.data.cifar10 import CLASSES
 from core.errors import RunError
 from core.runs.run import Run
 from core.words import comparison as comparison_words
-from core.words import questions, summary
+from core.words import questions
 from core.words.glossary import explain
 from core.words.settings import describe, differing_in_words, differing_listed, fairness_in_words, headed
+from core.words.trainings import figures as figure_words
 from ui import cached
 from ui.curious import curious
 from ui.foreign_text import plain
@@ -56,11 +57,11 @@ def figures_of(run: Run) -> dict[str, str]:
     """A column of the table of figures."""
     accuracy = cached.accuracy(run)
     known = (
-        summary.figures_of_imported(accuracy)
+        figure_words.figures_of_imported(accuracy)
         if run.imported
-        else summary.figures(summarize(cached.history(run), accuracy))
+        else figure_words.figures(summarize(cached.history(run), accuracy))
     )
-    return known | summary.costs(run)
+    return known | figure_words.costs(run)
 
 
 def show_network(side: str, run: Run) -> None:
@@ -69,7 +70,7 @@ def show_network(side: str, run: Run) -> None:
         st.markdown(headed(side, run.config, plain(describe(run))))
         drawing = network_drawing.network(run.config, pair.colors[side])
         st.image(drawing, width="stretch", alt=f"{side}: {network_drawing.in_words(run.config)}")
-        st.metric("right on new photos", f"{share.value:.1%}", help=summary.ON_NEW_PHOTOS)
+        st.metric("right on new photos", f"{share.value:.1%}", help=figure_words.ON_NEW_PHOTOS)
         st.markdown(SHORTCUTS[run.config.skip] if run.config.is_twin else _beginning(run))
 
 
@@ -110,7 +111,7 @@ seeds = None if fairness.differing.keys() == {"seed"} else over_seeds()
 heading, more = comparison_words.heading(verdict, seeds, pair.names)
 st.header(heading, anchor=False)
 st.markdown(more)
-if all(run.config.norm == "none" for _, run in pair):
+if all(run.config.norm == "none" for _, run in pair) and pair.a.config.skip != pair.b.config.skip:
     st.markdown(comparison_words.WITHOUT_BATCH_NORM)
 with st.container(horizontal=True, vertical_alignment="center"):
     if all(run.config.is_twin for _, run in pair):
@@ -151,10 +152,10 @@ with curious():
     st.markdown(f"{comparison_words.explanation(verdict)} {comparison_words.MANY_PAIRS}")
     st.markdown(comparison_words.ORDER[comparison.same_order(pair.a, pair.b)])
     figures = {f"{side}: {plain(run.name)}": figures_of(run) for side, run in pair}
-    figures_table.show(figures, summary.MEANINGS | summary.COST_MEANINGS)
+    figures_table.show(figures, figure_words.MEANINGS | figure_words.COST_MEANINGS)
     for side, run in pair:
         if run.validation_was_seen:
-            st.warning(summary.validation_was_seen(side), icon=":material/visibility:")
+            st.warning(figure_words.validation_was_seen(side), icon=":material/visibility:")
     if pair.a.config.is_twin and pair.b.config.is_twin:
         st.page_link(
             "../pages/depth.py",

@@ -137,7 +137,11 @@ def show_details(
     st.header("And on the photos that it learns from?", anchor=False)
     show(rows, axes, "train_right", "right on training photos (%)")
     augmented = recipe.runs[0].config.augment
-    st.markdown(depth_words.how_to_read(axes.shows_guessing, depth.as_he_et_al(recipe), augmented))
+    st.markdown(
+        depth_words.how_to_read(
+            shows_guessing=axes.shows_guessing, beside_he_et_al=depth.as_he_et_al(recipe), augmented=augmented
+        )
+    )
     clipped = depth.clipped(recipe, recipes)
     gentle = read(clipped.runs if clipped else [])
     if was_tried(run.config for run in recipe.runs):

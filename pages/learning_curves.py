@@ -4,8 +4,9 @@ import streamlit as st
 
 from core.analysis.training_summary import TARGETS, first_epoch_at, generalization_gap
 from core.charts.learning import gap, learning_curves
-from core.words import summary
 from core.words.glossary import explain, phrase
+from core.words.trainings import curves as curve_words
+from core.words.trainings import figures as figure_words
 from ui import cached, chart, tables
 from ui.curious import curious_charts
 from ui.pair import looks, pair_picker
@@ -25,7 +26,7 @@ st.title("Which learns faster?")
 looks.legend(pair)
 pair_picker.require_history(pair)
 histories = {side: cached.history(run) for side, run in pair}
-finding = summary.finish(pair.names, {side: first_epoch_at(history, FINISH) for side, history in histories.items()})
+finding = curve_words.finish(pair.names, {side: first_epoch_at(history, FINISH) for side, history in histories.items()})
 chart.show(
     learning_curves,
     tables.curves(pair.a, pair.b),
@@ -36,7 +37,7 @@ chart.show(
     colors=pair.colors,
     width="stretch",
     key="learning",
-    alt=f"{summary.validation(histories, 'accuracy')}. The finish line is at {FINISH:.0%}: {finding}",
+    alt=f"{curve_words.validation(histories, 'accuracy')}. The finish line is at {FINISH:.0%}: {finding}",
 )
 st.markdown(f"## {finding}")
 st.markdown(
@@ -53,7 +54,7 @@ if all(run.config.is_twin for _, run in pair):
 
 for side, run in pair:
     if run.validation_was_seen:
-        st.warning(summary.validation_was_seen(side), icon=":material/visibility:")
+        st.warning(figure_words.validation_was_seen(side), icon=":material/visibility:")
 
 
 def show_details() -> None:
@@ -68,7 +69,7 @@ def show_details() -> None:
 
 def show_how_to_read(augmented: bool) -> None:
     best = {side: history["val_accuracy"].max() for side, history in histories.items()}
-    st.markdown(summary.how_to_read_curves(best, augmented))
+    st.markdown(curve_words.how_to_read_curves(best, augmented))
 
 
 def choose_axes() -> tuple[str, str]:
@@ -107,18 +108,18 @@ def show_otherwise(measure: str, against: str) -> None:
         colors=pair.colors,
         width="stretch",
         key="learning_otherwise",
-        alt=summary.validation(histories, measure),
+        alt=curve_words.validation(histories, measure),
     )
     if against == "minutes":
         st.markdown("Runs trained at the same time slowed each other down: minutes say little about which is faster.")
     smoothed = [side for side, run in pair if run.config.label_smoothing]
     if measure == "loss" and smoothed:
-        st.markdown(summary.smoothed(smoothed))
+        st.markdown(curve_words.smoothed(smoothed))
 
 
 def show_gap(against: str, augmented: bool) -> None:
     x, x_title = AXES[against]
-    finding = summary.gap_at_the_end({side: 100 * generalization_gap(one) for side, one in histories.items()})
+    finding = curve_words.gap_at_the_end({side: 100 * generalization_gap(one) for side, one in histories.items()})
     chart.show(
         gap,
         tables.gaps(pair.a, pair.b),
@@ -129,7 +130,7 @@ def show_gap(against: str, augmented: bool) -> None:
         key="gap",
         alt=f"The gap. {finding}",
     )
-    st.markdown(f"The gap is {phrase('generalization gap')}. {finding} {summary.gap_below_zero(augmented)}")
+    st.markdown(f"The gap is {phrase('generalization gap')}. {finding} {curve_words.gap_below_zero(augmented)}")
 
 
 with curious_charts() as details:

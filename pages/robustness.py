@@ -179,9 +179,9 @@ kept = cached.kept_of_spoiled(pair.a, pair.b) if len(found) == 2 and pair.a.path
 pairs = other_pairs()
 if kept:
     show_kept(kept)
-    if pair.question and len(pairs) > 1:
+    if pair.question and (over := robustness.over_pairs(pairs.values())):
         called, what = names(pair.question.a, pair.question.b), setting_name(pair.question.setting)
-        st.markdown(robustness_words.over_pairs(list(pairs.values()), what, called))
+        st.markdown(robustness_words.over_pairs(over, what, called))
 with curious():
     st.markdown(WHY)
     if comparable := {both: kept for both, kept in pairs.items() if kept.comparable}:

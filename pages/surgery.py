@@ -213,9 +213,12 @@ operate()
 
 def costs_by_depth() -> dict[int, surgery.Cost]:
     """What a block costs ResNets that come with the lab, by their number of layers."""
-    shipped = [run for run in finished_runs() if run.name in RESNETS]
-    known = {run.config.depth: (run.config, cached.surgery_results(run)) for run in shipped}
-    return {depth: surgery.cost(results, config) for depth, (config, results) in sorted(known.items()) if results}
+    found = {}
+    for run in finished_runs():
+        with suppress(RunError):  # of the others, what is known is still told
+            if run.name in RESNETS and (results := cached.surgery_results(run)):
+                found[run.config.depth] = surgery.cost(results, run.config)
+    return dict(sorted(found.items()))
 
 
 def show_details() -> None:
@@ -247,7 +250,7 @@ def show_details() -> None:
             chart.show(removed_blocks, curves, colors=pair.colors, width="stretch", key="removed_blocks", alt=finding)
             st.markdown(f"{finding} Line: the mean over random choices of blocks; band: their range.")
         st.markdown(VEIT_ET_AL)
-        if known := costs_by_depth():
+        if len(known := costs_by_depth()) > 1:
             st.markdown(surgery_words.by_depth(known))
 
 

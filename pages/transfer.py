@@ -10,10 +10,10 @@ from core.charts.filters import MOST
 from core.charts.transfer import BEGINNINGS, label_budget, weight_change
 from core.errors import RunError
 from core.runs.run import Run, WeightChange
-from core.words import summary
 from core.words import transfer as transfer_words
 from core.words.glossary import explain, phrase
 from core.words.settings import network_name
+from core.words.trainings import figures as figure_words
 from ui import cached, chart, link, tables
 from ui.curious import curious_charts
 from ui.foreign_text import plain
@@ -131,10 +131,10 @@ def show_verdict(both: PretrainingPair) -> None:
     could_be_luck = cached.verdict(both.scratch, both.pretrained).could_be_luck
     st.markdown(transfer_words.benefit(transfer.Benefit(scratch, pretrained, could_be_luck)))
     columns = {
-        f"{side}: {words}": summary.figures(of_side)
+        f"{side}: {words}": figure_words.figures(of_side)
         for of_side, (side, words) in zip((scratch, pretrained), CALLED.items(), strict=True)
     }
-    figures_table.show(columns, summary.MEANINGS)
+    figures_table.show(columns, figure_words.MEANINGS)
     st.page_link(
         "../pages/learning_curves.py",
         label="Their learning curves",

@@ -127,6 +127,6 @@ if found:
 with curious():
     st.markdown(WHY)
     for side, of_side in found.items():
-        st.markdown(probe_words.details(side, of_side))
+        st.markdown(probe_words.details(side, of_side, asked[side]))
     if len(found) == 2:
         st.code(f"{probes.COMMAND} {pair.a.name} {pair.b.name}", language=None, wrap_lines=True)

@@ -3,10 +3,11 @@ measure is not tested here."""
 
 import asyncio
 import hashlib
+import json
 
 import pytest
 
-from benchmarks import classroom, published_weights
+from benchmarks import classroom, first_steps, published_weights
 from benchmarks.training_speed import FixedBatchLoop, OurLoop, config_of, parser
 from core.analysis import metrics
 from core.data import cifar10
@@ -57,6 +58,15 @@ class DeafPhone:
 
     async def read(self, words, since):
         await asyncio.sleep(60)
+
+
+def test_first_steps_take_the_options_of_train(tiny_images, monkeypatch, capsys):
+    asked = []
+    monkeypatch.setattr(first_steps, "load_training", lambda source: asked.append(source) or tiny_images)
+    monkeypatch.setattr("sys.argv", ["first_steps", "plain8", "--steps", "2", "--precision", "float32"])
+    first_steps.main()
+    found = json.loads(capsys.readouterr().out)
+    assert (asked, found["network"], found["steps"]) == (["full"], "plain8", 2)
 
 
 def test_a_vote_that_is_never_counted_ends_the_benchmark(monkeypatch):

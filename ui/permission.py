@@ -105,6 +105,7 @@ def announcement() -> str:
     scheme = "https" if st.get_option("server.sslCertFile") else "http"
     bound = st.get_option("server.address")
     host = (bound if bound not in ANYWHERE else None) or address.on_the_network() or "localhost"
+    host = f"[{host}]" if ":" in host else host  # IPv6
     path = (st.get_option("server.baseUrlPath") or "").strip("/")
     link = f"{scheme}://{host}:{st.get_option('server.port')}/{path}{'/' * bool(path)}?{TOKEN}="
     made = token()

@@ -8,7 +8,7 @@ Dietterich 2019), the sentences are in `core.words.robustness`. Three measures, 
 Intervals are of luck with the photos, not with the training: another seed is another network.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,6 +107,28 @@ def kept(a: Answers, b: Answers) -> Kept | None:
     of_a, of_b = spoiled(a)[both], spoiled(b)[both]
     clean = float(a.clean.mean()), float(b.clean.mean())
     return Kept(estimate(of_a), estimate(of_b), estimate(of_b - of_a), int(both.sum()), clean)
+
+
+@dataclass(frozen=True)
+class OverPairs:
+    """What several pairs say together. `least`, `most`: what B keeps more, 0 to 1, in so many `pairs`; in `luck` of
+    them it could be luck with the photos; `left_out`: pairs that can't be compared."""
+
+    pairs: int
+    least: float
+    most: float
+    luck: int
+    left_out: int
+
+
+def over_pairs(found: Collection[Kept]) -> OverPairs | None:
+    """None where fewer than two can be compared."""
+    gaps = [kept.gap for kept in found if kept.comparable]
+    if len(gaps) < 2:
+        return None
+    values = [gap.value for gap in gaps]
+    luck = sum(gap.could_be_luck for gap in gaps)
+    return OverPairs(len(gaps), min(values), max(values), luck, len(found) - len(gaps))
 
 
 def save(run: Run, answers: Answers) -> None:

@@ -1,4 +1,4 @@
-"""What a training came to: how good, how fast, how much of it memorized. The words are in `core.words.summary`."""
+"""What a training came to: how good, how fast, how much of it memorized. The words are in `core.words.trainings`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -12,7 +12,7 @@ from core.commands import Parser, run_command
 from core.errors import LabError
 from core.files import write_text
 from core.lessons.guide import document
-from core.lessons.lesson import load
+from core.lessons.lesson import lesson_files, load
 from core.paths import ROOT, SHIPPED
 from core.runs.library import list_in
 from core.runs.run import Run
@@ -202,7 +202,7 @@ def main(argv: list[str] | None = None) -> int:
             raise LabError(f"{file} cannot be written ({error}).") from None
         print(f"{file} has the figures of {args.folder}.", file=sys.stderr)
     if args.write == FILES:
-        write_text(LESSONS, document([load(path) for path in sorted((ROOT / "lessons").glob("*.toml"))]))
+        write_text(LESSONS, document([load(path) for path in lesson_files(ROOT / "lessons")]))
         print(f"{LESSONS} has the lessons.", file=sys.stderr)
     return 0
 

@@ -85,7 +85,8 @@ def parser() -> argparse.ArgumentParser:
         const="on",
         default="auto",
         help="with torch.compile: faster after some minutes; needs a C++ compiler. auto, the default: where it works "
-        "and the training gains by it (long, bfloat16, two threads), or as the run began; --compile alone: on",
+        "and the training gains by it (long, bfloat16, two threads), or as the run began; --compile alone, behind "
+        "ARCHITECTURE: on",
     )
     p.add_argument("--no-compile", dest="compile", action="store_const", const="off", help="the same as --compile off")
     p.add_argument("--log", choices=("tensorboard",), help="the history as TensorBoard event files too")
@@ -115,7 +116,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _train(args: argparse.Namespace) -> int:
     with end_noted(args.run) if args.run else nullcontext():  # the app, which started it, is told why it ends
-        args = _completed(args)
+        args = completed(args)
         run = open_run(args.run) if args.run else None
         configs = [run.config] if run else configs_of(args)
         if not (run and run.imported):
@@ -227,7 +228,7 @@ def configs_of(args: argparse.Namespace) -> list[TrainConfig]:
     return [_config(name, args) for name in args.architectures]
 
 
-def _completed(args: argparse.Namespace) -> argparse.Namespace:
+def completed(args: argparse.Namespace) -> argparse.Namespace:
     """With what was left out; for `--run`, as the run's folder says, which is then also the place. Raises LabError."""
     if not args.run:
         if not args.architectures:

@@ -35,12 +35,9 @@ TICK = float(environment.given("RESNET_LAB_KEEPER_TICK") or 0.5)  # seconds betw
 def states(root: Path) -> dict[str, Status]:
     """The status of each run in `root` that is not finished: those in training, those that wait, in order, the others.
 
-    A run whose status can't be read is there too, as failed; none is where nobody may look into `root`."""
+    A run whose status can't be read is there too, as failed. Raises OSError where `root` can't be read."""
     statuses = {}
-    folders: list[Path] = []
-    with suppress(OSError):
-        folders = list(root.iterdir())
-    for folder in folders:
+    for folder in root.iterdir() if root.is_dir() else []:
         configured = os.path.isfile(folder / CONFIG_FILE)  # false, too, where one may not look: in lost+found
         if (
             folder.name.startswith(".")

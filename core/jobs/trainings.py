@@ -44,7 +44,10 @@ def states() -> dict[str, Status]:
     Where runs wait but no keeper runs (the machine was switched off), one is started.
     """
     root = paths.own_runs_dir()
-    statuses = keeper.states(root)
+    try:
+        statuses = keeper.states(root)
+    except OSError:  # which `list_runs` tells
+        return {}
     if keeper.names_in("queued", statuses) and not keeper.running(root) and limits.training_allowed():
         with suppress(LabError, OSError), status.lock(root):
             _wake(root)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from core.analysis import comparison, metrics, surgery, training_summary
 from core.data.cifar10 import CLASSES, load_test_labels
 from core.runs.run import Run
-from core.words import capitalized, in_a_sentence, plural, with_article
+from core.words import capitalized, in_a_sentence, of_photos, plural, with_article
 from core.words import comparison as comparison_words
-from core.words import summary as summary_words
 from core.words.settings import names, network_name
+from core.words.trainings.curves import finish
 
 A_CLEAR_DIFFERENCE = 5.0  # points on 1,000 photos: more than luck does
 A_POINT = 1.0  # less is no clear change: luck with the seed does as much
@@ -43,8 +43,8 @@ def deeper(few: Run, many: Run) -> Fact:
     photos = 1_000 if round(100 * verdict.a.value) == round(100 * verdict.b.value) else 100
     return Fact(
         right,
-        f"With {few.config.depth} layers the {_kind(few)} is right on {photos * verdict.a.value:.0f} of {photos:,} "
-        f"photos, with {many.config.depth} layers on {photos * verdict.b.value:.0f}.",
+        f"With {few.config.depth} layers the {_kind(few)} is right on {of_photos(verdict.a.value, photos)} of "
+        f"{photos:,} photos, with {many.config.depth} layers on {of_photos(verdict.b.value, photos)}.",
     )
 
 
@@ -65,14 +65,10 @@ def first_at_80(a: Run, b: Run) -> Fact:
     called = names(a, b)
     target = training_summary.TARGETS[0]
     epochs = {side: training_summary.first_epoch_at(run.history(), target) for side, run in (("A", a), ("B", b))}
-    said = [
-        f"{called[side]} {f'got there after {summary_words.passes(epoch)}' if epoch else 'never got there'}"
-        for side, epoch in epochs.items()
-    ]
     known = {side: epoch for side, epoch in epochs.items() if epoch is not None}
     fewest = [side for side, epoch in known.items() if epoch == min(known.values())]
     right = "none" if not fewest else (LEVEL if len(fewest) == 2 else fewest[0].lower())
-    return Fact(right, f"{target:.0%} right: {' and '.join(said)}.")
+    return Fact(right, f"The finish line is at {target:.0%}. {finish(called, epochs)}")
 
 
 def survivor(a: Run, b: Run, block: int) -> Fact:

@@ -73,7 +73,7 @@ class Lesson:
 def list_lessons() -> tuple[dict[str, Lesson], list[str]]:
     """All lessons by name, and a sentence for each file that has a mistake."""
     lessons, problems = {}, []
-    for path in lesson_files():
+    for path in lesson_files(lessons_dir()):
         try:
             lessons[path.stem] = load(path)
         except LabError as error:
@@ -81,9 +81,9 @@ def list_lessons() -> tuple[dict[str, Lesson], list[str]]:
     return lessons, problems
 
 
-def lesson_files() -> list[Path]:
+def lesson_files(folder: Path) -> list[Path]:
     """In the order of their names; without hidden ones, which editors and systems put beside those of a teacher."""
-    return sorted(lessons_dir().glob("[!.]*.toml"))
+    return sorted(folder.glob("[!.]*.toml"))
 
 
 def load(path: Path) -> Lesson:

@@ -63,7 +63,7 @@ def _opened(root: Path) -> tuple[list[Run], dict[Path, str]]:
     runs, damaged = [], {}
     for path in sorted(root.iterdir()) if root.is_dir() else []:
         if not os.path.isdir(path) or path.name.startswith("."):
-            continue  # hidden: an import that is not complete
+            continue  # hidden: a run that is still being added
         try:
             runs.append(_open_in(root, path))
         except RunError as error:

@@ -26,7 +26,7 @@ from core.runs.store import facts_of
 
 # What was found out about a run and stored with it; each has a FILE, of at most LARGEST bytes, and `load(run)`.
 STUDIES = (surgery, probes, landscape, walk, calibration, robustness)
-ADDING, SHIPPING = ".import-", ".ship-"  # how the hidden folders begin in which a run is put together
+ADDING, SHIPPING = ".add-", ".ship-"  # how the hidden folders begin in which a run is put together
 LARGEST = {  # the files of a finished run, and how many bytes each may have, unpacked
     CONFIG_FILE: LARGEST_JSON,
     HISTORY_FILE: 2_000_000,

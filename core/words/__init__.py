@@ -1,4 +1,4 @@
-"""Numbers -> sentences for lay readers. Computes nothing.
+"""Numbers -> sentences for lay readers. What they say is computed in `core.analysis`.
 
 Here: capitals, articles, plurals, and curves.
 """
@@ -33,6 +33,17 @@ def counted(number: int, noun: str) -> str:
 def times(number: int) -> str:
     """E.g. "once", "4 times"."""
     return {1: "once", 2: "twice"}.get(number, f"{number} times")
+
+
+def passes(epochs: int) -> str:
+    """E.g. "5 passes over the photos"."""
+    return f"{counted(epochs, 'pass')} over the photos"
+
+
+def of_photos(share: float, photos: int) -> str:
+    """How many of 100 or 1,000 photos a share (0 to 1) is, rounded as percent are elsewhere: 0.9235 reads 92.3%, and so
+    "923"."""
+    return f"{share:.{0 if photos == 100 else 1}%}".rstrip("%").replace(".", "")
 
 
 def course(who: str, values: Sequence[float], said: Callable[[float], str] = "{:.0%}".format) -> str:

@@ -55,12 +55,12 @@ def gaps(names: dict[str, str], bins: dict[str, pd.DataFrame]) -> str:
 def errors(name: str, before: pd.DataFrame, after: pd.DataFrame, found: Temperature) -> str:
     """What one temperature does to the calibration error and what it leaves, of `calibration.reliability` before and
     after it; `name` begins the sentence."""
-    sure, right = calibration.furthest(after)
-    return (
+    sure, right = (f"{share:.0%}" for share in calibration.furthest(after))
+    words = (
         f"{name}: calibration error {calibration.calibration_error(before):.1%}; with temperature {found.value:.2f}, "
-        f"fitted on {found.photos:,} validation photos, {calibration.calibration_error(after):.1%}. Even then, one "
-        f"group of photos is off by {100 * abs(sure - right):.0f} points: {sure:.0%} sure, right on {right:.0%}."
+        f"fitted on {found.photos:,} validation photos, {calibration.calibration_error(after):.1%}."
     )
+    return words if sure == right else f"{words} Even then, it is {sure} sure of one tenth, and right on {right} of it."
 
 
 def of_these(side: str, described: str, sure: np.ndarray, uncorrected: bool) -> str:

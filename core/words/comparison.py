@@ -6,7 +6,7 @@ from core.analysis.comparison import OverSeeds, Verdict
 from core.analysis.metrics import ClassChange
 from core.data.doubted_labels import JUDGED, JUDGES, MAJORITY, Doubt
 from core.heatmaps.gradcam import Focus
-from core.words import capitalized, counted, plural, with_article
+from core.words import capitalized, counted, of_photos, plural, with_article
 
 ORDER = {
     True: "Both saw the same photos in the same order: it was recorded.",
@@ -32,8 +32,8 @@ def headline(verdict: Verdict, names: dict[str, str]) -> str:
     shares = {side: (verdict.a if side == "A" else verdict.b).value for side in (winner, loser)}
     photos = 100 if abs(verdict.points) >= WHOLE_POINTS else 1_000
     return (
-        f"{capitalized(names[winner])} wins: right on {photos * shares[winner]:.0f} of {photos:,} photos, "
-        f"{names[loser]} on {photos * shares[loser]:.0f}."
+        f"{capitalized(names[winner])} wins: right on {of_photos(shares[winner], photos)} of {photos:,} photos, "
+        f"{names[loser]} on {of_photos(shares[loser], photos)}."
     )
 
 

@@ -6,9 +6,8 @@ import pandas as pd
 
 from core.analysis.depth import NETWORKS, Change, Changes, Finding, Guessing, Recipe
 from core.analysis.gentle_start import GentleStart
-from core.words import capitalized
+from core.words import capitalized, passes
 from core.words.settings import in_words, setting_name
-from core.words.summary import passes
 
 # From docs/trials.md: means over steps 151 to 200, one training each.
 FIRST_STEPS = (
@@ -57,7 +56,7 @@ def of_pair(layers: int, right: dict[str, float]) -> str:
     return f"**{layers} layers**: {each}."
 
 
-def how_to_read(shows_guessing: bool, beside_he_et_al: bool, augmented: bool) -> str:
+def how_to_read(*, shows_guessing: bool, beside_he_et_al: bool, augmented: bool) -> str:
     """The charts of right answers by depth: what is drawn (the line of guessing and published results, too?), and what
     they rest on. `augmented`: training photos were mirrored and shifted."""
     return (

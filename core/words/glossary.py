@@ -29,7 +29,7 @@ GLOSSARY = {
     "label": "The name that people gave to what a photo shows.",
     "layer": "One step of the calculation from picture to answer.",
     "learning rate": "How far each step of learning moves the numbers.",
-    "logit": "The raw score that a network gives to a class, before they are turned into percent.",
+    "logit": "The raw score that a network gives to a class, before it is turned into percent.",
     "loss": "How wrong the answers are, as one number. Training makes it smaller.",
     "multiply-adds": "The work of one answer: how many times two numbers are multiplied and the result is added to a "
     "sum.",

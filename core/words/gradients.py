@@ -60,7 +60,7 @@ def steps(where: str, lengths: np.ndarray) -> str:
         return f"{where}, {still} of {len(lengths)} layers do{'es' * (still == 1)} not move at all."
     times = rounded(np.nanmax(lengths) / np.nanmin(lengths))
     if are_even(lengths):
-        return f"{where}, no layer moves more than {times} times as far as any other."
+        return f"{where}, no layer moves more than about {times} times as far as any other."
     return f"{where}, the layer that moves most moves {times} times as far as the one that moves least."
 
 
@@ -83,7 +83,7 @@ def steps_at_the_end(lengths: dict[str, np.ndarray]) -> str:
 
 def measured_at_the_end(rate: float, epochs: Mapping[str, int | None], clipped: bool) -> str:
     """On what `steps_at_the_end` rests: the learning rate, and the epochs whose weights were kept, by side."""
-    each = " and ".join(f"{epoch} ({side})" for side, epoch in epochs.items())
+    each = " and ".join(f"{epoch or 'not recorded'} ({side})" for side, epoch in epochs.items())
     whole = " (before any was shortened)" if clipped else ""
     return (
         f"Learning rate {rate:g} again, so that it can be compared; the mean of the messages{whole} in epoch {each}, "
@@ -209,9 +209,9 @@ def alike(cosine: float) -> str:
     return "have nothing in common" if cosine < NOTHING_IN_COMMON else f"are still {cosine:.0%} alike"
 
 
-def likenesses(alike: Iterable[tuple[str, int, float]]) -> str:
+def likenesses(cosines: Iterable[tuple[str, int, float]]) -> str:
     """Of (network, layers, cosine), e.g. "plain, 8 layers: 94%; ResNet, 8 layers: 96%"."""
-    return "; ".join(f"{network}, {layers} layers: {cosine:.0%}" for network, layers, cosine in alike)
+    return "; ".join(f"{network}, {layers} layers: {cosine:.0%}" for network, layers, cosine in cosines)
 
 
 def _multiple(ratio: float) -> str:

@@ -14,11 +14,12 @@ def figures(found: Probes) -> str:
     return f"its own last layer {own}; a linear probe {probe}{_before_training(found)}"
 
 
-def details(side: str, found: Probes) -> str:
-    """All figures, and on how many photos they rest."""
+def details(side: str, found: Probes, blocks: range) -> str:
+    """All figures, of each of these blocks, and on how many photos they rest."""
     return (
-        f"{side}, right answers after each of these blocks: {figures(found)}. Of {found.scored_on:,} test photos; the "
-        f"linear probe, or simple reader, was fitted on {found.fitted_on:,} training photos, by ridge regression."
+        f"{side}, right answers after blocks {blocks[0]} to {blocks[-1]}: {figures(found)}. Of {found.scored_on:,} "
+        f"test photos; the linear probe, or simple reader, was fitted on {found.fitted_on:,} training photos, by ridge "
+        "regression."
     )
 
 
@@ -57,7 +58,7 @@ def _when(labels: list[str], blocks: range) -> str:
 
 
 def over_many(name: str, found: Probes, blocks: range) -> str:
-    """What both readers find after each of these blocks, of `name` at the start of a sentence."""
+    """What both readers find before the last of these blocks, and at the end; `name` begins the sentence."""
     if len(found.own) == 1:
         return f"{name} has one block here: its last layer is right on {found.own[0]:.0%}."
     before, last = found.own[-2], found.own[-1]
@@ -67,7 +68,7 @@ def over_many(name: str, found: Probes, blocks: range) -> str:
     )
     if found.probe[-2] - before < UNREAD:
         return words
-    return f"{words} So much of the answer is there before the end, but its own last layer can't read it yet."
+    return f"{words} Much of the answer is there before the end, but its own last layer can't read it yet."
 
 
 def _before_training(found: Probes) -> str:

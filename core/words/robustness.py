@@ -1,6 +1,6 @@
 """What is left of right answers when photos get worse, in sentences."""
 
-from core.analysis.robustness import Estimate, Kept
+from core.analysis.robustness import Estimate, Kept, OverPairs
 from core.data.corruptions import CORRUPTIONS, STRENGTHS
 from core.words import capitalized
 
@@ -51,24 +51,19 @@ def at_strength(names: dict[str, str], right: dict[str, float], what: str, stren
     return f"{where}, {each}."
 
 
-def over_pairs(pairs: list[Kept], what: str, names: dict[str, str]) -> str:
-    """Of several pairs that differ in the setting called `what` alone: what B keeps more in each; `names` by side. ""
-    where fewer than two can be compared."""
-    gaps = [kept.gap for kept in pairs if kept.comparable]
-    if len(gaps) < 2:
-        return ""
-    least, most = (100 * choose(gap.value for gap in gaps) for choose in (min, max))
-    luck = sum(gap.could_be_luck for gap in gaps)
+def over_pairs(found: OverPairs, what: str, names: dict[str, str]) -> str:
+    """Of several pairs that differ in the setting called `what` alone: what B keeps more in each; `names` by side."""
+    luck = found.luck
     words = (
-        f"In {len(gaps)} pairs here that differ in {what} alone, the gain of {names['B']} over {names['A']} is "
-        f"{least:+.1f} to {most:+.1f} points; "
+        f"In {found.pairs} pairs here that differ in {what} alone, the gain of {names['B']} over {names['A']} is "
+        f"{100 * found.least:+.1f} to {100 * found.most:+.1f} points; "
     )
     words += f"in {luck} of them it could be luck with the photos." if luck else "in none could it be luck with photos."
-    if luck or least < 0 < most:
+    if luck or found.least < 0 < found.most:
         words += " So one pair proves little: how many layers they have, and how they were trained, matters too."
-    if left_out := len(pairs) - len(gaps):
-        each = "One pair is" if left_out == 1 else f"{left_out} pairs are"
-        words += f" {each} left out: a network of it knows fewer than half of the clean photos."
+    if found.left_out:
+        each = "One pair is" if found.left_out == 1 else f"{found.left_out} pairs are"
+        words += f" {each} left out, as a network there knows fewer than half of the clean photos."
     return words
 
 

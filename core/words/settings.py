@@ -57,7 +57,7 @@ def in_words(name: str, value: object) -> str:
         file = file_name(str(value))
         return setting.words["imagenet"] if file in IMAGENET_FILES else f"those in {_without_markup(file)}"
     if isinstance(value, str) and value not in setting.words:
-        return _without_markup(value)
+        return f"{'all up to ' if name == 'freeze' else ''}{_without_markup(value)}"
     return setting.in_words(value)
 
 

@@ -7,7 +7,7 @@ from core.analysis.transfer import Benefit, HeadStart, Moved, TrainingLength
 from core.settings.train_config import TrainConfig
 from core.words import capitalized, counted, times
 from core.words.settings import network_name, restrictions
-from core.words.summary import when
+from core.words.trainings.figures import when
 
 SMALLER_ELSEWHERE = (
     "ImageNet also shows dogs, cats, birds, ships and cars: for things that it does not show, expect a smaller gain."

@@ -24,7 +24,7 @@ def test_the_switch_mends_how_sure_and_no_answer(app, own_runs):
     assert [block.value for block in app.code] == [f"{calibration.COMMAND} {name}" for name in names.values()]
     for name in names.values():
         calibration.save(open_run(own_runs / name), Temperature(0.5, 40))
-    assert "by itself" not in said(app)  # nor does any other page correct it
+    assert "not corrected" not in said(app)  # nor does any other page correct it
     app.run()
     assert said(app).count("sure of these (not corrected;") == 2
     before, right = drawn_certainty(app), said(app).split("is right on ")[1][:3]
@@ -33,5 +33,5 @@ def test_the_switch_mends_how_sure_and_no_answer(app, own_runs):
     assert drawn_certainty(app) > before + 0.05
     assert said(app).split("is right on ")[1][:3] == right
     assert "with temperature 0.50" in said(app)
-    assert "by itself" not in said(app)
+    assert "not corrected" not in said(app)
     assert not np.isnan(before)

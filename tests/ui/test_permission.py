@@ -112,7 +112,8 @@ def test_the_link_that_is_printed_is_the_one_that_works():
 
 
 @pytest.mark.parametrize(
-    ("bound", "host"), [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "192.168.0.9"), (None, "192.168.0.9")]
+    ("bound", "host"),
+    [("127.0.0.1", "127.0.0.1"), ("::1", "[::1]"), ("0.0.0.0", "192.168.0.9"), (None, "192.168.0.9")],
 )
 def test_the_link_that_is_printed_has_the_address_on_which_the_server_listens(monkeypatch, bound, host):
     monkeypatch.setattr(permission.address, "on_the_network", lambda: "192.168.0.9")

@@ -12,6 +12,7 @@ from core.lessons.facts import Fact
 from core.lessons.guide import guide
 from core.lessons.lesson import Call, Guess, Lesson, Step
 from core.lessons.views import VIEWS
+from core.paths import lessons_dir
 from core.runs.run import Run
 from core.words import capitalized
 from core.words.play import lesson as lesson_words
@@ -65,7 +66,7 @@ def _show_end(lesson: Lesson) -> None:
 
 
 def _files() -> list[tuple[str, int]]:
-    return [(str(path), path.stat().st_mtime_ns) for path in lessons_of.lesson_files()]
+    return [(str(path), path.stat().st_mtime_ns) for path in lessons_of.lesson_files(lessons_dir())]
 
 
 @st.cache_resource(max_entries=4, hash_funcs=cached.RUN_KEY, show_spinner=False)

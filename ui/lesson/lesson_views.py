@@ -17,10 +17,11 @@ from core.errors import LabError
 from core.lessons.lesson import Call, arguments
 from core.lessons.views import VIEWS
 from core.runs.run import Run
-from core.words import capitalized, plural, summary
+from core.words import capitalized, plural
 from core.words import depth as depth_words
 from core.words import transfer as transfer_words
 from core.words.settings import describe
+from core.words.trainings import curves as curve_words
 from ui import cached, chart, screen, tables
 from ui.lesson import way_back
 from ui.pair import network_drawing
@@ -112,7 +113,7 @@ def learning_curves(a: Run, b: Run) -> None:
         TARGETS[0],
         colors=pair.colors,
         key="lesson_curves",
-        alt=summary.validation(histories, "accuracy"),
+        alt=curve_words.validation(histories, "accuracy"),
     )
     st.markdown("; ".join(f"**{side}**: {words}" for side, words in _called(pair).items()))
 

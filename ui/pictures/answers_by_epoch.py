@@ -10,8 +10,9 @@ from core.data.cifar10 import CLASSES, IMAGES_PER_SHEET
 from core.runs import reproduction, validation
 from core.runs.validation import Validation
 from core.words import capitalized
-from core.words import summary as summary_words
 from core.words.glossary import explain
+from core.words.trainings import curves as curve_words
+from core.words.trainings import figures as figure_words
 from ui import chart
 from ui.fragment import fragment
 from ui.pair import not_yet
@@ -38,7 +39,7 @@ def show(pair: Pair) -> None:
     if found:
         for side, run in pair:
             if side in found and run.validation_was_seen:
-                st.warning(summary_words.validation_was_seen(side), icon=":material/visibility:")
+                st.warning(figure_words.validation_was_seen(side), icon=":material/visibility:")
         _show_epoch(pair, found)
         st.header("Learned last", anchor=False)
         for side, answered in found.items():
@@ -61,7 +62,7 @@ def _show_epoch(pair: Pair, found: dict[str, Validation]) -> None:
         own = min(epoch, len(answered.answers))
         matrix = metrics.confusion_of_answers(answered.answers[own - 1], answered.labels)
         with column:
-            in_words = f"**{side}**, epoch {own}: {summary_words.mixed_up(matrix)}"
+            in_words = f"**{side}**, epoch {own}: {curve_words.mixed_up(matrix)}"
             st.markdown(in_words)
             largest = max(1, round(FULLEST * len(answered.labels) / len(CLASSES)))
             chart.show(confusion, matrix, largest, width="stretch", key=f"confusion_by_epoch_{side}", alt=in_words)
@@ -83,7 +84,7 @@ def _choose_epoch(last: int) -> int:
 def _show_learned_last(name: str, side: str, answered: Validation) -> None:
     """The photos that turned right last: of those that come with the lab."""
     since = right_for_good(answered.answers, answered.labels)
-    st.markdown(summary_words.learned_last(name, since, lost_again(answered.answers, answered.labels)))
+    st.markdown(curve_words.learned_last(name, since, lost_again(answered.answers, answered.labels)))
     how_often_right = (answered.answers == answered.labels).sum(axis=0)
     latest_first = np.lexsort([how_often_right, -since])
     shown = latest_first[(_with_the_lab(answered) & (since > 0))[latest_first]][:SHOWN]

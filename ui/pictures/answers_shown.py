@@ -48,8 +48,7 @@ def show_verdict(pair: Pair, choice: Choice, looks: list[Look]) -> None:
         st.caption(OWN)
     if doubtful:
         st.info(
-            "Hardly any test photo looks as strange. (Fewer than half of the pictures of other things do: no warning "
-            "proves nothing.) It may be none of the ten things: a network can't say “none of "
+            "Hardly any test photo looks as strange. It may be none of the ten things: a network can't say “none of "
             "these,” so it answers all the same.",
             icon=":material/psychology_alt:",
         )

@@ -15,9 +15,10 @@ from core.settings.recipes import NAMED_RECIPES, recipe
 from core.settings.train_config import SETTINGS, TrainConfig
 from core.training import duration
 from core.training.schedules import curve
-from core.words import capitalized, summary
+from core.words import capitalized
 from core.words import settings as setting_words
 from core.words.settings import in_words
+from core.words.trainings import curves as curve_words
 from ui import cached, chart, permission
 from ui.foreign_text import plain
 from ui.fragment import fragment
@@ -247,7 +248,7 @@ def _show_schedule(configs: list[TrainConfig]) -> None:
         for side, (words, config) in zip(sides, different.items(), strict=True)
     )
     longest = max(config.epochs for config in configs)
-    chart.show(schedule, table, longest, width="stretch", key="schedule_chart", alt=summary.schedules(table))
+    chart.show(schedule, table, longest, width="stretch", key="schedule_chart", alt=curve_words.schedules(table))
 
 
 @st.cache_resource(show_spinner=False)

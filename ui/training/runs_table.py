@@ -19,7 +19,8 @@ from core.runs.run import Run, open_run
 from core.runs.status import Status
 from core.sharing import zip_archive
 from core.sharing.files import hide_folders
-from core.words import summary
+from core.words.trainings import curves as curve_words
+from core.words.trainings import status as status_words
 from ui import cached, chart, permission
 from ui.foreign_text import plain, without_places
 from ui.fragment import fragment
@@ -110,7 +111,7 @@ def _state(run: Run, status: Status | None) -> str:
     if status is None:
         return called
     reason = f": {without_places(hide_folders(run, status.reason))}" if status.reason else ""
-    return summary.state(called, status) + reason
+    return status_words.state(called, status) + reason
 
 
 def _size(folder: Path) -> int:
@@ -154,9 +155,9 @@ def _show_curves(names: list[str]) -> None:
             colors=colors(configs[0], configs[-1]),
             width="stretch",
             key="live_curves",
-            alt=summary.validation(histories, "accuracy"),
+            alt=curve_words.validation(histories, "accuracy"),
         )
-        st.caption(summary.in_one_picture({table["side"][0]: table["run"][0] for table in tables}))
+        st.caption(status_words.in_one_picture({table["side"][0]: table["run"][0] for table in tables}))
 
 
 def _show_actions(states: dict[str, Status], may_change: bool) -> None:

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
-from core.words import capitalized, counted
-from core.words.summary import passes
+from core.words import capitalized, counted, passes
 
 
 def clock(seconds: float) -> str:

@@ -66,7 +66,7 @@ def test_what_editors_and_systems_hide_beside_a_lesson_is_none(tmp_path, monkeyp
     (tmp_path / ".#mine.toml").symlink_to("somebody@here.1234:5678")  # Emacs, while the file is open
     (tmp_path / "._mine.toml").write_bytes(b"\0\5\x16\7")  # macOS, on a disk of Windows
     monkeypatch.setenv("RESNET_LAB_LESSONS", str(tmp_path))
-    assert lesson.lesson_files() == [tmp_path / "mine.toml"]
+    assert lesson.lesson_files(tmp_path) == [tmp_path / "mine.toml"]
     assert lesson.list_lessons()[1] == []
 
 

@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from core import paths
 from core.errors import RunError
 from core.files import sha256_of
-from core.jobs import keeper
+from core.jobs import trainings
 from core.models.complexity import count_multiply_adds, count_parameters
 from core.models.registry import build
 from core.runs import run as run_module
@@ -449,7 +449,7 @@ def test_a_folder_of_runs_that_nobody_may_list_is_a_problem_and_no_error(own_run
     assert list_in(own_runs) == ([], [f"{own_runs} can't be read: Permission denied."])
     assert list_runs() == ([], [f"{own_runs} can't be read: Permission denied."])
     assert damaged_runs() == {}
-    assert keeper.states(own_runs) == {}
+    assert trainings.states() == {}
 
 
 @pytest.mark.parametrize("damage", OPEN.values(), ids=OPEN.keys())

@@ -61,7 +61,9 @@ def test_validation_photos_that_may_have_been_seen_before_are_told(make_run):
     assert said(seen, "validation accuracy of the kept epoch; too high, if the initial weights have seen these photos")
 
 
-@pytest.mark.parametrize(("freeze", "words"), [("", "nothing"), ("backbone", "all but the last layer"), ("a", "a")])
+@pytest.mark.parametrize(
+    ("freeze", "words"), [("", "nothing"), ("backbone", "all but the last layer"), ("a", "all up to a")]
+)
 def test_what_is_frozen_is_in_words(make_run, freeze, words):
     run = make_run("one")
     assert said(replace(run, config=replace(run.config, freeze=freeze)), "frozen") == words

@@ -279,7 +279,7 @@ def test_taken_name_is_refused(make_run, own_runs, monkeypatch, tmp_path):
 
 
 def test_unfinished_import_is_no_run(make_run, own_runs):
-    make_run("good").path.rename(own_runs / ".import-x")
+    make_run("good").path.rename(own_runs / ".add-x")
     found, problems = library.list_runs()
     assert "good" not in [run.name for run in found]
     assert problems == []

@@ -21,9 +21,11 @@ def test_what_a_temperature_mends():
     after = pd.DataFrame({"sure": [0.6, 0.97], "right": [0.58, 0.9], "photos": [10, 10]})
     words = calibration.errors("A", before, after, Temperature(0.72, 5_000))
     assert words == (
-        "A: calibration error 9.0%; with temperature 0.72, fitted on 5,000 validation photos, 4.5%. Even then, one "
-        "group of photos is off by 7 points: 97% sure, right on 90%."
+        "A: calibration error 9.0%; with temperature 0.72, fitted on 5,000 validation photos, 4.5%. Even then, it "
+        "is 97% sure of one tenth, and right on 90% of it."
     )
+    mended = after.assign(right=after["sure"])
+    assert calibration.errors("A", before, mended, Temperature(0.72, 5_000)).endswith("validation photos, 0.0%.")
 
 
 def test_what_it_says_itself():

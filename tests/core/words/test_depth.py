@@ -138,14 +138,15 @@ def test_a_pair_of_one_depth_in_words():
 @pytest.mark.parametrize(
     ("case", "part"),
     [
-        ((True, False, False), "dashed line at 10% is guessing"),
-        ((False, True, False), "Hollow: He et al. 2015"),
-        ((False, False, True), "photos mirrored and shifted"),
+        ("shows_guessing", "dashed line at 10% is guessing"),
+        ("beside_he_et_al", "Hollow: He et al. 2015"),
+        ("augmented", "photos mirrored and shifted"),
     ],
 )
 def test_how_to_read_points_of_depth(case, part):
-    assert part in depth.how_to_read(*case)
-    assert part not in depth.how_to_read(*(not each for each in case))
+    cases = ("shows_guessing", "beside_he_et_al", "augmented")
+    assert part in depth.how_to_read(**{name: name == case for name in cases})
+    assert part not in depth.how_to_read(**{name: name != case for name in cases})
 
 
 def test_other_recipes_in_words():

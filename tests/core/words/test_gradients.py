@@ -151,3 +151,8 @@ def test_likenesses_in_words():
     assert gradients.likenesses([("plain", 8, 0.94), ("ResNet", 110, 0.61)]) == (
         "plain, 8 layers: 94%; ResNet, 110 layers: 61%"
     )
+
+
+def test_an_epoch_that_was_not_recorded_is_said():
+    words = gradients.measured_at_the_end(0.01, {"A": 39, "B": None}, clipped=False)
+    assert "the mean of the messages in epoch 39 (A) and not recorded (B), whose weights were kept" in words

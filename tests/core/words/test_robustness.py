@@ -1,6 +1,6 @@
 import pytest
 
-from core.analysis.robustness import Estimate, Kept
+from core.analysis.robustness import Estimate, Kept, over_pairs
 from core.words import robustness
 
 NAMES = {"A": "the plain network", "B": "the ResNet"}
@@ -9,6 +9,10 @@ BOTH = "Of the photos that both get right when clean, it keeps"
 
 def gap(value: float, half: float = 0.01) -> Estimate:
     return Estimate(value, value - half, value + half)
+
+
+def over(pairs: list[Kept]) -> str:
+    return robustness.over_pairs(over_pairs(pairs), "shortcuts", NAMES)
 
 
 def kept(of_b: float, clean: tuple[float, float] = (0.9, 0.9)) -> Kept:
@@ -43,11 +47,11 @@ def test_who_knows_little_is_not_compared():
     )
     assert "the ResNet knows only 49%" in robustness.headline(NAMES, kept(0.1, clean=(0.9, 0.49)))
     fair = [kept(0.028), kept(0.056)]
-    assert robustness.over_pairs([*fair, kept(-0.1, clean=(0.25, 0.9))], "shortcuts", NAMES) == (
-        f"{robustness.over_pairs(fair, 'shortcuts', NAMES)} One pair is left out: a network of it knows fewer than "
-        "half of the clean photos."
+    assert over([*fair, kept(-0.1, clean=(0.25, 0.9))]) == (
+        f"{over(fair)} One pair is left out, as a network there knows fewer than half of the clean photos."
     )
-    assert robustness.over_pairs([fair[0], kept(-0.1, clean=(0.25, 0.9))], "shortcuts", NAMES) == ""
+    assert "2 pairs are left out" in over([*fair, *[kept(-0.1, clean=(0.25, 0.9))] * 2])
+    assert over_pairs([fair[0], kept(-0.1, clean=(0.25, 0.9))]) is None
 
 
 @pytest.mark.parametrize(
@@ -59,7 +63,7 @@ def test_who_knows_little_is_not_compared():
     ],
 )
 def test_several_pairs_that_do_not_agree_are_said_to_prove_little(gaps, parts, proves_little):
-    words = robustness.over_pairs([kept(value) for value in gaps], "shortcuts", NAMES)
+    words = over([kept(value) for value in gaps])
     assert f"differ in shortcuts alone, the gain of the ResNet over the plain network is {parts}" in words
     assert ("proves little" in words) == proves_little
 

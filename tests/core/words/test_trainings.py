@@ -10,30 +10,33 @@ from core.analysis.metrics import Proportion
 from core.analysis.training_summary import TrainingSummary
 from core.data.cifar10 import CLASSES
 from core.runs.status import Status
-from core.words import summary
+from core.words.trainings import curves as curve_words
+from core.words.trainings import dots as dot_words
+from core.words.trainings import figures as figure_words
+from core.words.trainings import status as status_words
 
 SUMMARY = TrainingSummary(Proportion(0.84, 0.83, 0.85, 10_000), 6.0, 3, {0.8: (2, 4.0), 0.9: None}, 0.05)
 
 
 def test_figures_in_words(snapshot):
-    assert summary.figures(SUMMARY) == snapshot
-    assert summary.figures(SUMMARY).keys() == summary.MEANINGS.keys()
+    assert figure_words.figures(SUMMARY) == snapshot
+    assert figure_words.figures(SUMMARY).keys() == figure_words.MEANINGS.keys()
 
 
 def test_one_epoch_is_no_plural():
-    assert summary.when((1, 2.0)) == "1 epoch (2 min)"
+    assert figure_words.when((1, 2.0)) == "1 epoch (2 min)"
 
 
 def test_what_is_mixed_up_in_words():
     matrix = pd.DataFrame(np.diag(np.full(10, 8)), index=list(CLASSES), columns=list(CLASSES))
-    assert summary.mixed_up(matrix) == "right on 100%."
+    assert curve_words.mixed_up(matrix) == "right on 100%."
     matrix.loc["cat", "dog"], matrix.loc["dog", "deer"] = 15, 5
-    assert summary.mixed_up(matrix) == "right on 80%. Most often it mistakes cats for dogs (15)."
+    assert curve_words.mixed_up(matrix) == "right on 80%. Most often it mistakes cats for dogs (15)."
 
 
 @pytest.mark.parametrize("since", [np.array([0, 1, 7, 3, 9]), np.zeros(5, int)], ids=["some", "none"])
 def test_what_was_learned_last_in_words(since, snapshot):
-    assert summary.learned_last("The ResNet", since, lost=1) == snapshot
+    assert curve_words.learned_last("The ResNet", since, lost=1) == snapshot
 
 
 @pytest.mark.parametrize(
@@ -51,15 +54,15 @@ def test_what_was_learned_last_in_words(since, snapshot):
     ],
 )
 def test_who_crosses_the_finish_line_first(a, b, words):
-    assert summary.finish({"A": "the plain network", "B": "the ResNet"}, {"A": a, "B": b}) == words
+    assert curve_words.finish({"A": "the plain network", "B": "the ResNet"}, {"A": a, "B": b}) == words
 
 
 def test_dots_that_learned_for_unlike_times_are_told():
     dots = pd.DataFrame({"epochs": [5, 40.0, None], "images": [45_000] * 3, "pixels": [32, 32, 64]})
-    assert summary.unequal(dots).startswith(
+    assert dot_words.unequal(dots).startswith(
         "They learned for 5 to 40 passes over their photos, at 32 to 64 pixels a side (point at"
     )
-    assert summary.unequal(dots[:1]) == ""
+    assert dot_words.unequal(dots[:1]) == ""
 
 
 @pytest.mark.parametrize(
@@ -76,7 +79,7 @@ def test_dots_that_learned_for_unlike_times_are_told():
     ],
 )
 def test_how_a_run_stands(status, words):
-    assert summary.state("as called", status) == words
+    assert status_words.state("as called", status) == words
 
 
 @pytest.mark.parametrize(
@@ -87,26 +90,26 @@ def test_how_a_run_stands(status, words):
     ],
 )
 def test_which_run_is_which(runs, words):
-    assert summary.in_one_picture(runs) == words
+    assert status_words.in_one_picture(runs) == words
 
 
 def test_what_a_dot_stands_for_in_words(make_run):
     run = make_run("one", skip=True)
-    words = summary.dot(run, "mine", 0.876, minutes=63.4)
+    words = dot_words.dot(run, "mine", 0.876, minutes=63.4)
     assert words.startswith("**ResNet, 8 layers**, mine: right on **87.6%**; ")
     assert words.endswith(" million multiply-adds a photo; 1 epoch of 360 photos, at 32 pixels, 63 min.")
     elsewhere = replace(run, facts=run.facts | {"imported": {}})
-    assert summary.training(elsewhere, minutes=None) == "trained elsewhere, at 32 pixels"
+    assert dot_words.training(elsewhere, minutes=None) == "trained elsewhere, at 32 pixels"
 
 
 @pytest.mark.parametrize(("runs", "words"), [(1, "Also 1 run with fewer"), (12, "Also 12 runs with fewer")])
 def test_how_many_dots_were_held_back_in_words(runs, words):
-    assert summary.held_back(runs).startswith(words)
+    assert dot_words.also_held_back(runs).startswith(words)
 
 
 def test_costs_in_words(make_run):
-    costs = summary.costs(make_run("one"))
-    assert costs.keys() == summary.COST_MEANINGS.keys()
+    costs = figure_words.costs(make_run("one"))
+    assert costs.keys() == figure_words.COST_MEANINGS.keys()
     assert costs["Multiply-adds a photo"].endswith(" million")
 
 
@@ -115,16 +118,16 @@ def test_costs_in_words(make_run):
     [(True, "photos, mirrored and shifted at random.", "shifted, so they are harder."), (False, "photos.", "learns.")],
 )
 def test_how_to_read_learning_curves_in_words(augmented, photos, harder):
-    words = summary.how_to_read_curves({"A": 0.8421, "B": 0.9}, augmented)
+    words = curve_words.how_to_read_curves({"A": 0.8421, "B": 0.9}, augmented)
     assert f"Dashed: training {photos} The best validation accuracy of A is 84.2%, of B 90.0%. " in words
-    assert summary.gap_below_zero(augmented).endswith(harder)
+    assert curve_words.gap_below_zero(augmented).endswith(harder)
 
 
 @pytest.mark.parametrize(("sides", "who"), [(["B"], "B is higher"), (["A", "B"], "A and B is higher")])
 def test_whose_loss_is_smoothed_in_words(sides, who):
-    assert summary.smoothed(sides).startswith(f"The training loss of {who} because of how it is counted")
+    assert curve_words.smoothed(sides).startswith(f"The training loss of {who} because of how it is counted")
 
 
 def test_the_gap_at_the_end_in_words():
-    words = summary.gap_at_the_end({"A": 4.26, "B": -1.0})
+    words = curve_words.gap_at_the_end({"A": 4.26, "B": -1.0})
     assert words == "At the end it is +4.3 points for A and -1.0 points for B."
