@@ -14,7 +14,8 @@ from core.training import distributed
 
 LOG = logging.getLogger(__name__)
 # Steps of a whole training from which compiling it on a CPU pays. In bfloat16 it takes minutes once and then saves 19%
-# of each step of two threads, in float32 nothing for sure (docs/speed.md); both grow with the network.
+# of each step of two threads; in float32, on Intel's AVX-512, half a minute and 11 to 14% (docs/speed.md); both grow with
+# the network.
 PAYS_FROM = 12_000
 TENSOR_CORES = (7, 0)  # the compute capability of the first GPUs that have them
 
@@ -102,7 +103,13 @@ def compiling_pays(steps: int, device: torch.device, precision: str) -> bool:
     """Whether a training of so many `steps` is sooner done by torch.compile, and that works here. One thread gains
     nothing by it; GPUs and several processes were not measured."""
     measured = device.type == "cpu" and torch.get_num_threads() > 1 and distributed.world_size() == 1
-    return measured and precision == "bfloat16" and steps >= PAYS_FROM and compiler_works()
+    return measured and _cpu_gains_by_compiling(precision) and steps >= PAYS_FROM and compiler_works()
+
+
+def _cpu_gains_by_compiling(precision: str) -> bool:
+    """In float32, AMD's CPUs gain nothing for sure (docs/speed.md); Intel's were measured with AVX-512 alone."""
+    intel = _cpu_info("vendor_id") == "GenuineIntel" and "AVX512" in torch.backends.cpu.get_cpu_capability()
+    return precision == "bfloat16" or intel
 
 
 def describe_environment(device: torch.device, precision: str, compiled: bool) -> dict:
