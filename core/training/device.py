@@ -14,8 +14,8 @@ from core.training import distributed
 
 LOG = logging.getLogger(__name__)
 # Steps of a whole training from which compiling it on a CPU pays. In bfloat16 it takes minutes once and then saves 19%
-# of each step of two threads; in float32, on Intel's AVX-512, half a minute and 11 to 14% (docs/speed.md); both grow with
-# the network.
+# of each step of two threads; in float32, on Intel's AVX-512, half a minute and 11 to 14% (docs/speed.md); both grow
+# with the network.
 PAYS_FROM = 12_000
 TENSOR_CORES = (7, 0)  # the compute capability of the first GPUs that have them
 
