@@ -330,7 +330,7 @@ def test_look_inside_by_keyboard_and_a_link_opens_the_same_view(lab, browser):
     lab.reach(slider)
     for _ in range(3):
         press("ArrowRight")
-    expect(page.get_by_text("along “Rotation”")).to_be_visible()
+    expect(page.get_by_text("“Rotation” changes")).to_be_visible()
     lab.settle()
     assert query(lab)["shake_rotation"] == ["3"]
     said = re.compile("^[AB] (still|now) says")
