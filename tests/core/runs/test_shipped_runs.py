@@ -4,6 +4,7 @@ import hashlib
 import re
 import subprocess
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -194,3 +195,15 @@ def fed(config: TrainConfig, images: cifar10.Images, monkeypatch) -> list[str]:
         trainer.fit()
     assert len(seen) == 3
     return [*seen, trainer.position.batch_order]
+
+
+def test_how_far_another_seed_moves_a_mix_up_is_as_the_page_says():
+    """*What do they mix up?* says that up to 18 were seen."""
+    largest = 0
+    for network in ("plain20", "resnet20"):
+        tables = [
+            metrics.confusion(open_run(SHIPPED / f"{network}-s{seed}").test_logits(), cifar10.load_test_labels())
+            for seed in range(3)
+        ]
+        largest = max(largest, *(abs(metrics.largest_mistake(a - b)[2]) for a, b in combinations(tables, 2)))
+    assert largest == 18
