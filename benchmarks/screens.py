@@ -23,8 +23,8 @@ PATIENCE = 60.0  # seconds
 
 class Screen:
     """`words`: (seconds, text) of all that came to be read, in order; `buttons`: {label: (id, fragment)};
-    `uploader`: id of the place for a file; `drawn`: how often a page was drawn to its end; `kinds`: of all messages
-    that came."""
+    `uploader`: id of the place for a file; `drawn`: how often a page was drawn to its end; `running`: the server says that
+    it runs the page; `kinds`: of all messages that came."""
 
     def __init__(self, url: str, page: str, query: str = "") -> None:
         self.url, self.page, self.query = url, page, query
@@ -33,6 +33,7 @@ class Screen:
         self.uploader = ""
         self.kinds: set[str | None] = set()
         self.polls = self.received = self.drawn = 0
+        self.running = False
         self._hash = self._session = ""
         self._upload: Any = None  # where a file may go, once the server has said so
         self._auto: tuple[str, float] | None = None
@@ -164,6 +165,8 @@ class Screen:
             self._upload = message.file_urls_response.file_urls[0]
         elif kind == "page_info_changed":
             self.query = message.page_info_changed.query_string
+        elif kind == "session_status_changed":
+            self.running = message.session_status_changed.script_is_running
         elif kind == "script_finished":
             self.drawn += message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
         elif kind == "auto_rerun":

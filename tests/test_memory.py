@@ -58,7 +58,8 @@ def test_memory_stays_with_many_visitors(server):
 async def answered(server: RunningApp, *messages: BackMsg) -> set[str | None]:
     """The kinds of what the server sends back."""
     screen = await visit(server)
-    await screen.wait(lambda: screen.drawn)  # then it sends nothing more by itself
+    # That it no longer runs is told after what it has drawn; then it sends nothing more by itself.
+    await screen.wait(lambda: screen.drawn and not screen.running)
     screen.kinds.clear()
     for message in (*messages, BackMsg(app_heartbeat=True)):
         await screen._send(message)
