@@ -23,8 +23,8 @@ PATIENCE = 60.0  # seconds
 
 class Screen:
     """`words`: (seconds, text) of all that came to be read, in order; `buttons`: {label: (id, fragment)};
-    `uploader`: id of the place for a file; `drawn`: how often a page was drawn to its end; `running`: the server says that
-    it runs the page; `kinds`: of all messages that came."""
+    `uploader`: id of the place for a file; `drawn`: how often a page was drawn to its end; `running`: whether the
+    server runs the page, as it said last; `kinds`: of all messages that came."""
 
     def __init__(self, url: str, page: str, query: str = "") -> None:
         self.url, self.page, self.query = url, page, query

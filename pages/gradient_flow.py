@@ -13,6 +13,7 @@ from core.runs.library import list_runs
 from core.runs.run import Run
 from core.words import gradients as gradient_words
 from core.words.glossary import explain
+from core.words.settings import in_words
 from ui import cached, chart
 from ui.curious import curious_charts
 from ui.foreign_text import plain
@@ -114,8 +115,11 @@ def show_steps(pair: Pair, found: dict[str, Record]) -> None:
     """How far the same step would move each layer once it is trained, where what is stored tells that."""
     steps = {}
     for side, run in pair:
-        if side in found and run.config.optimizer == "adamw":
-            st.caption(f"{side}: AdamW rescales each gradient, so its norm does not tell how far a step moves a layer.")
+        if side in found and run.config.optimizer != "sgd":
+            name = in_words("optimizer", run.config.optimizer)
+            st.caption(
+                f"{side}: {name} rescales each gradient, so its norm does not tell how far a step moves a layer."
+            )
         elif side in found and not run.has_weights:
             st.caption(f"{side}: how far a step would move its layers is not known, as its weights are not here.")
         elif side in found:

@@ -253,11 +253,12 @@ def _config(architecture: str, args: argparse.Namespace) -> TrainConfig:
         raise LabError(f"--recipe is for the small twins, plainN and resnetN, not for {architecture}.")
     given = {name: getattr(args, name) for name in SETTINGS if getattr(args, name, None) is not None}
     turned_off = {name: False for name in SETTINGS if getattr(args, f"no_{name}", False)}
-    if args.recipe and args.optimizer == "adamw":
-        raise LabError("--recipe is for the optimizer sgd: its learning rate is far too high for adamw.")
+    of_recipe = NAMED_RECIPES.get(args.recipe, {"optimizer": args.optimizer or "sgd"})
+    optimizer, stem = of_recipe["optimizer"], args.stem or STEMS[0]
+    if args.optimizer not in (None, optimizer):
+        raise LabError(f"--recipe {args.recipe} is for the optimizer {optimizer}: its learning rate is for no other.")
     data = "shipped" if args.data == "shipped" else "full"
-    optimizer, stem = args.optimizer or "sgd", args.stem or STEMS[0]
-    usual = recipe(named["family"], optimizer, stem) | NAMED_RECIPES.get(args.recipe, {})
+    usual = recipe(named["family"], optimizer, stem) | of_recipe
     return TrainConfig(**usual | named | given | turned_off | {"data": data})
 
 

@@ -12,10 +12,18 @@ RECIPES: dict[str, dict[str, Any]] = {
 }
 CIFAR_STEM_SIZE = 32  # pixels, usual for torchvision's networks with a first layer for small pictures
 ADAMW_LR_FACTOR = 0.01
+MUON_LR_FACTOR = 0.1  # of the weights that Muon itself trains, over that of the rest
 # By name, for the small twins: "published" reaches what He et al. 2015 report for ResNet-20 (docs/results.md).
 NAMED_RECIPES: dict[str, dict] = {
-    "quick": {"epochs": 12, "schedule": "onecycle", "lr": 0.4, "label_smoothing": 0.1},
-    "published": {"epochs": 40, "schedule": "cosine", "warmup": 0.05, "lr": 0.2, "label_smoothing": 0.1},
+    "quick": {"epochs": 12, "schedule": "onecycle", "optimizer": "muon", "lr": 0.2, "label_smoothing": 0.1},
+    "published": {
+        "epochs": 40,
+        "schedule": "cosine",
+        "warmup": 0.05,
+        "optimizer": "sgd",
+        "lr": 0.2,
+        "label_smoothing": 0.1,
+    },
 }
 USUAL_WARM_UP = {"onecycle": 0.2, "cosine": 0.0, "multistep": 0.0, "constant": 0.0}  # share of the steps, by schedule
 SCHEDULES = tuple(USUAL_WARM_UP)

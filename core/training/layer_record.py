@@ -14,8 +14,8 @@ class LayerRecord:
     layers, weights: the names of their weights, and these
     norms: (layers,), of the last step's gradients, before any clipping
     gradient_norms: by epoch, by layer, the mean of `norms` over the epoch's steps
-    relative_steps: likewise, the mean of how far a step of SGD moves a layer, see `note_step`; None of AdamW, and
-        where some of the epochs were trained before this was recorded
+    relative_steps: likewise, the mean of how far a step of SGD moves a layer, see `note_step`; None of other
+        optimizers, and where some of the epochs were trained before this was recorded
     """
 
     def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer, skipping: bool):
@@ -28,7 +28,7 @@ class LayerRecord:
         factors = {id(each): group["lr_factor"] for group in optimizer.param_groups for each in group["params"]}
         self.layers, self.weights = list(learned), list(learned.values())
         self.gradient_norms: list[list[float]] = []
-        self.relative_steps: list[list[float]] | None = [] if isinstance(optimizer, torch.optim.SGD) else None
+        self.relative_steps: list[list[float]] | None = [] if type(optimizer) is torch.optim.SGD else None
         device = self.weights[0].device
         self.norms = torch.zeros(len(self.layers), device=device)
         self._factors = torch.tensor([factors[id(weights)] for weights in self.weights], device=device)

@@ -8,6 +8,7 @@ import pandas as pd
 from core.analysis.gradients import ABOUT_EQUAL, Arrival, Breakdown, Ratio, are_even
 from core.settings.train_config import TrainConfig
 from core.words import counted, course
+from core.words.settings import in_words
 
 BEYOND_FIGURES = 1e9  # ratios above this, either way, have no figure
 FEW_PERCENT = 0.01  # from here to the whole, percent are said
@@ -109,11 +110,12 @@ def broke_down(side: str, found: Breakdown, layer: str) -> str:
     )
 
 
-def rescaled(sides: list[str]) -> str:
-    """Of those that AdamW trained."""
+def rescaled(optimizers: dict[str, str]) -> str:
+    """By side, where it is not SGD."""
+    names = dict.fromkeys(in_words("optimizer", each) for each in optimizers.values())
     return (
-        f"How far steps moved the layers of **{' and '.join(sides)}** is not shown: AdamW rescales each gradient, so "
-        "its norm does not tell."
+        f"How far steps moved the layers of **{' and '.join(optimizers)}** is not shown: {' or '.join(names)} rescales "
+        "each gradient, so its norm does not tell."
     )
 
 

@@ -186,13 +186,14 @@ def test_gradient_flow_shows_how_far_the_steps_went_where_that_was_recorded(app,
     assert table["step"].tolist() == pytest.approx(recorded[0].tolist())
 
 
-def test_gradient_flow_claims_no_steps_of_adamw(app, own_runs):
+@pytest.mark.parametrize(("optimizer", "name"), [("adamw", "AdamW"), ("muon", "Muon")])
+def test_gradient_flow_claims_no_steps_of_another_optimizer(app, own_runs, optimizer, name):
     path = own_runs / OWN["A"] / "config.json"
     stored = json.loads(path.read_text())
-    stored["config"]["optimizer"] = "adamw"
+    stored["config"]["optimizer"] = optimizer
     path.write_text(json.dumps(stored))
     app = open_page(app, "gradient_flow")
-    assert "steps moved the layers of **A** is not shown: AdamW" in said(app, "info")
+    assert f"steps moved the layers of **A** is not shown: {name}" in said(app, "info")
 
 
 def test_gradient_flow_takes_one_step_when_told(app, monkeypatch):

@@ -22,7 +22,7 @@ Record = tuple[list[str], np.ndarray]  # layers, first to last, and their norms 
 
 def show_steps(pair: Pair, found: dict[str, Record]) -> None:
     """How far steps moved each layer, of those runs that recorded it. `found`: as of `show`."""
-    rescaled = [side for side, run in pair if side in found and run.config.optimizer == "adamw"]
+    rescaled = {side: run.config.optimizer for side, run in pair if side in found and run.config.optimizer != "sgd"}
     if rescaled:
         st.info(gradient_words.rescaled(rescaled), icon=":material/info:")
     steps = not_yet.read(

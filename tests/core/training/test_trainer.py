@@ -298,12 +298,12 @@ def test_relative_steps_are_how_far_steps_without_momentum_move_each_layer(train
     assert each.record.relative_steps[0] == pytest.approx(np.mean(moved, axis=0).tolist(), rel=1e-3)
 
 
-def test_how_far_adamw_moves_a_layer_is_not_claimed(trainer):
-    """It rescales each gradient."""
-    each = trainer(epochs=1, optimizer="adamw", lr=0.001)
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_how_far_those_that_rescale_gradients_move_a_layer_is_not_claimed(trainer, optimizer):
+    each = trainer(epochs=1, optimizer=optimizer, lr=0.001)
     each.fit()
     assert each.record.relative_steps is None
-    again = trainer(epochs=1, optimizer="adamw", lr=0.001)
+    again = trainer(epochs=1, optimizer=optimizer, lr=0.001)
     again.load_state(*each.state())
     assert again.record.relative_steps is None
 
@@ -618,11 +618,16 @@ def test_warm_up_is_followed(trainer):
     assert rates[STEPS:] == [0.04] * STEPS
 
 
-def test_adamw_learns_and_resumes_exactly(trainer, tmp_path):
-    options = {"optimizer": "adamw", "lr": 0.003, "momentum": 0.8, "epochs": 1, "head_lr": 3.0}
+def test_adamw_gets_the_momentum(trainer):
+    adamw = trainer(optimizer="adamw", momentum=0.8).optimizer
+    assert type(adamw) is torch.optim.AdamW
+    assert all(group["betas"] == (0.8, 0.999) for group in adamw.param_groups)
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_other_optimizers_resume_exactly(trainer, tmp_path, optimizer):
+    options = {"optimizer": optimizer, "lr": 0.003, "momentum": 0.8, "epochs": 1, "head_lr": 3.0}
     whole = trainer(**options)
-    assert type(whole.optimizer) is torch.optim.AdamW
-    assert all(group["betas"] == (0.8, 0.999) for group in whole.optimizer.param_groups)
     whole.fit()
     stopped, resumed = trainer(**options), trainer(**options)
     stopped.fit(should_stop=stop_after(5))

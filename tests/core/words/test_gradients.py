@@ -102,9 +102,16 @@ def test_a_breakdown_in_words():
     assert words.startswith("A broke down in epoch 2: at layer 3 (conv1) the gradient")
 
 
-@pytest.mark.parametrize(("sides", "words"), [(["A"], "layers of **A** is not"), (["A", "B"], "of **A and B** is not")])
-def test_whose_steps_are_unknown(sides, words):
-    assert words in gradients.rescaled(sides)
+@pytest.mark.parametrize(
+    ("optimizers", "words"),
+    [
+        ({"A": "adamw"}, "layers of **A** is not shown: AdamW rescales"),
+        ({"A": "muon", "B": "muon"}, "of **A and B** is not shown: Muon rescales"),
+        ({"A": "muon", "B": "adamw"}, "of **A and B** is not shown: Muon or AdamW rescales"),
+    ],
+)
+def test_whose_steps_are_unknown(optimizers, words):
+    assert words in gradients.rescaled(optimizers)
 
 
 @pytest.mark.parametrize(("pictures", "both"), [(1, False), (2, True)])

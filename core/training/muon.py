@@ -1,0 +1,53 @@
+"""Muon: SGD whose step, of a convolution's weights, is equally long in all directions."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+ITERATIONS = 3  # singular values then lie between 0.7 and 1.2, which is near enough
+COEFFICIENTS = 3.4445, -4.7750, 2.0315  # Jordan's, of the polynomial x -> ax + bx^3 + cx^5
+
+
+class Muon(torch.optim.SGD):
+    """SGD with Nesterov momentum that makes the step of the weights in groups with `orthogonal` orthogonal (Jordan
+    2024, "Muon: an optimizer for hidden layers in neural networks"). A convolution counts as a matrix, a row for each
+    output channel; torch.optim.Muon takes matrices alone."""
+
+    def __init__(self, groups: list[dict[str, Any]], lr: float, momentum: float) -> None:
+        for group in groups:
+            if group.get("orthogonal"):
+                group["momentum"] = 0.0  # the gradient is averaged here, and its weight decay is not (AdamW's way)
+        super().__init__(groups, lr=lr, momentum=momentum, nesterov=momentum > 0)
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> Any:
+        for group in self.param_groups:
+            for weights in group["params"] if group.get("orthogonal") else []:
+                if weights.grad is not None:
+                    weights.grad = self._orthogonal_step(weights, weights.grad)
+        return super().step(closure)
+
+    def _orthogonal_step(self, weights: Tensor, gradient: Tensor) -> Tensor:
+        momentum = self.defaults["momentum"]
+        average = self.state[weights].setdefault("momentum_buffer", torch.zeros_like(weights))
+        average.mul_(momentum).add_(gradient)
+        ahead = gradient.add(average, alpha=momentum)  # Nesterov's
+        return orthogonal(ahead.flatten(1)).view_as(weights)
+
+
+def orthogonal(matrix: Tensor) -> Tensor:
+    """A float32 matrix (rows, columns) with the same singular vectors, and singular values near 1.
+
+    By the iteration of Newton and Schulz with Jordan's coefficients. What it does to x, it does by a polynomial of xx',
+    which has few rows and columns; so these polynomials are multiplied, and `matrix` once at the end."""
+    a, b, c = COEFFICIENTS
+    unit = matrix / (torch.linalg.matrix_norm(matrix) + 1e-7)
+    square = unit @ unit.T
+    identity = torch.eye(len(square), device=square.device)
+    product = identity
+    for _ in range(ITERATIONS):
+        polynomial = a * identity + b * square + c * square @ square
+        product = polynomial @ product
+        square = polynomial @ square @ polynomial
+    return product @ unit

@@ -1,0 +1,69 @@
+"""Muon: orthogonal steps for convolutions, SGD for the rest."""
+
+import pytest
+import torch
+
+from core.models.registry import build
+from core.settings.train_config import TrainConfig
+from core.training.muon import Muon, orthogonal
+from core.training.optimizer import make_optimizer
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(16, 144), (64, 576), (64, 16)])
+def test_singular_vectors_stay_and_values_come_near_one(rows, columns):
+    matrix = torch.randn(rows, columns, generator=torch.Generator().manual_seed(0))
+    left, _, right = torch.linalg.svd(matrix, full_matrices=False)
+    stretched = left.T @ orthogonal(1000 * matrix) @ right.T
+    sizes = stretched.diag()
+    assert (stretched - sizes.diag()).abs().max() < 1e-3
+    assert sizes.max() < 1.25
+    assert sizes.median() > 0.6
+
+
+def test_no_gradient_makes_no_step():
+    assert not orthogonal(torch.zeros(4, 9)).any()
+
+
+@pytest.fixture
+def small():
+    """A network of 8 layers and its optimizer."""
+    config = TrainConfig(depth=8, optimizer="muon", lr=0.2, momentum=0.5, weight_decay=0.0)
+    torch.manual_seed(0)
+    model = build(config)
+    return model, make_optimizer(model, config)
+
+
+def test_all_convolutions_but_the_first_take_orthogonal_steps(small):
+    model, optimizer = small
+    assert type(optimizer) is Muon
+    names = {id(weights): name for name, weights in model.named_parameters()}
+    muons = [names[id(each)] for group in optimizer.param_groups if "orthogonal" in group for each in group["params"]]
+    convolutions = [name for name, weights in model.named_parameters() if weights.dim() == 4]
+    assert muons == convolutions[1:]
+    assert {group["lr_factor"] for group in optimizer.param_groups if "orthogonal" in group} == {0.1}
+    assert {group["lr_factor"] for group in optimizer.param_groups if "orthogonal" not in group} == {1.0}
+
+
+def step(model, optimizer, gradients):
+    before = {name: weights.detach().clone() for name, weights in model.named_parameters()}
+    for name, weights in model.named_parameters():
+        weights.grad = gradients[name].clone()
+    optimizer.step()
+    return {name: before[name] - weights.detach() for name, weights in model.named_parameters()}
+
+
+def test_two_steps_are_those_of_the_formula(small):
+    """The second is the orthogonal part of g2 + m(g2 + m g1), m = 0.5; the rest's is that of SGD."""
+    model, optimizer = small
+    draw = torch.Generator().manual_seed(1)
+    first, second = (
+        {name: torch.randn(weights.shape, generator=draw) for name, weights in model.named_parameters()}
+        for _ in range(2)
+    )
+    step(model, optimizer, first)
+    moved = step(model, optimizer, second)
+    ahead = {name: second[name] + 0.5 * (second[name] + 0.5 * first[name]) for name in second}
+    inner = [name for name, weights in model.named_parameters() if weights.dim() == 4][1:]
+    for name, gradient in ahead.items():
+        expected = orthogonal(gradient.flatten(1)).view_as(gradient) if name in inner else gradient
+        assert torch.allclose(moved[name], 0.2 * expected, rtol=1e-3, atol=1e-5), name
