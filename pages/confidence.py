@@ -10,7 +10,7 @@ from core.words.settings import describe
 from ui import cached, chart, tables
 from ui.curious import curious
 from ui.foreign_text import plain
-from ui.pair import not_yet, pair_picker
+from ui.pair import not_yet, pair_picker, studies
 from ui.pictures import photos
 
 SHOWN = 6  # photos
@@ -34,6 +34,7 @@ promises nothing.
 with the photos. Calibration error: the mean distance between certainty and right answers over these groups \
 (expected calibration error, with groups of equal mass).
 """
+NOT_FITTED = "The temperature of {side} has not been fitted yet."
 
 pair = pair_picker.choose()
 st.title("How sure are they?")
@@ -97,7 +98,13 @@ with curious():
                 f"{side} may have learned from the photos on which its temperature would be fitted: it has none."
             )
         elif run.has_weights:
-            not_yet.say(f"The temperature of {side} has not been fitted yet.", f"{calibration.COMMAND} {run.name}")
+            not_yet.offer(
+                side,
+                run,
+                NOT_FITTED.format(side=side),
+                lambda run: f"{calibration.COMMAND} {run.name}",
+                studies.calibrate,
+            )
         else:
-            st.info(f"The temperature of {side} has not been fitted yet. {not_yet.WEIGHTS_FIRST}")
+            st.info(f"{NOT_FITTED.format(side=side)} {not_yet.WEIGHTS_FIRST}")
     st.markdown(WHY)

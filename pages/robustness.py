@@ -18,7 +18,7 @@ from core.words.settings import describe, names, setting_name
 from ui import cached, chart
 from ui.curious import curious
 from ui.foreign_text import plain
-from ui.pair import missing_weights, not_yet, pair_picker
+from ui.pair import missing_weights, not_yet, pair_picker, studies
 from ui.pair.runs import finished_runs
 from ui.pictures import photos, picture_source
 
@@ -172,6 +172,7 @@ found = not_yet.read(
     "**{side}** has not been asked about many spoiled photos yet; it takes some minutes.",
     lambda run: f"{robustness.COMMAND} {run.name}",
     by_weights=True,
+    study=studies.corrupt,
 )
 if found:
     show_curves(found, kind, strength)

@@ -16,7 +16,7 @@ from core.words.settings import describe
 from ui import cached, chart
 from ui.curious import curious
 from ui.foreign_text import plain
-from ui.pair import missing_weights, not_yet, pair_picker
+from ui.pair import missing_weights, not_yet, pair_picker, studies
 from ui.pair.pair import DEEP
 from ui.pictures import photos, picture_source
 
@@ -109,6 +109,7 @@ found = not_yet.read(
     "**{side}** has not been asked about many photos yet.",
     lambda run: f"{probes.COMMAND} {run.name}",
     by_weights=True,
+    study=studies.probe,
 )
 if found:
     table = pd.concat(

@@ -42,6 +42,10 @@ def incompatibility(c: "TrainConfig") -> str | None:
             twin or (c.depth, c.skip, c.norm) == (20, True, "batch"),
             "depth, shortcuts and norm of a network of torchvision cannot be chosen",
         ),
+        (
+            c.optimizer != "muon" or (twin and c.norm == "batch"),
+            "optimizer muon is for the small networks with BatchNorm: it sets how long their weights are",
+        ),
         (c.init, "initial weights must be scratch, imagenet or the path of a file, not nothing"),
         (
             c.keep_weights == 0 or 2 <= c.keep_weights <= c.epochs,

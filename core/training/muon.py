@@ -12,12 +12,13 @@ COEFFICIENTS = 3.4445, -4.7750, 2.0315  # Jordan's, of the polynomial x -> ax + 
 class Muon(torch.optim.SGD):
     """SGD with Nesterov momentum that makes the step of the weights in groups with `orthogonal` orthogonal (Jordan
     2024, "Muon: an optimizer for hidden layers in neural networks"). A convolution counts as a matrix, a row for each
-    output channel; torch.optim.Muon takes matrices alone."""
+    output channel; torch.optim.Muon takes matrices alone. Before the step these weights are scaled to a length of 1 for
+    each row, which BatchNorm after them hides, so that equal steps turn them by equal angles: no weight decay."""
 
     def __init__(self, groups: list[dict[str, Any]], lr: float, momentum: float) -> None:
         for group in groups:
             if group.get("orthogonal"):
-                group["momentum"] = 0.0  # the gradient is averaged here, and its weight decay is not (AdamW's way)
+                group |= {"momentum": 0.0, "weight_decay": 0.0}  # the gradients are averaged here
         super().__init__(groups, lr=lr, momentum=momentum, nesterov=momentum > 0)
 
     @torch.no_grad()
@@ -26,6 +27,7 @@ class Muon(torch.optim.SGD):
             for weights in group["params"] if group.get("orthogonal") else []:
                 if weights.grad is not None:
                     weights.grad = self._orthogonal_step(weights, weights.grad)
+                    weights.mul_(len(weights) ** 0.5 / torch.linalg.vector_norm(weights))
         return super().step(closure)
 
     def _orthogonal_step(self, weights: Tensor, gradient: Tensor) -> Tensor:

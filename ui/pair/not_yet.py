@@ -1,4 +1,5 @@
-"""What a command computes for a run: read of both runs of a pair, or the command that does it, where nobody has yet."""
+"""What a study computes for a run: read of both runs of a pair, or a button or a command that makes it, where nobody
+has yet."""
 
 from collections.abc import Callable, Iterable
 from typing import TypeVar
@@ -9,8 +10,10 @@ from core.errors import LabError
 from core.runs.run import Run
 from ui import cached, permission
 from ui.foreign_text import plain
+from ui.pair.studies import OnPart
 
 Stored = TypeVar("Stored")
+Study = Callable[[Run, OnPart], None]
 WEIGHTS_FIRST = "For that, its weights are needed, which are not here."
 
 
@@ -20,27 +23,50 @@ def read(
     missing: str,
     command: Callable[[Run], str],
     by_weights: bool = False,
+    study: Study | None = None,
 ) -> dict[str, Stored]:
     """By side, what `load` reads, of those `runs` (a pair, or sides of it) that have it. Of the others, `missing`, a
-    sentence about "{side}", and the `command` that makes it, as where a file can't be read, which is named. No command
-    where that needs the weights (`by_weights`), and they are not here."""
+    sentence about "{side}", and what makes it, as `offer` does; so, too, where a file can't be read, which is named.
+    Nothing where that needs the weights (`by_weights`), and they are not here."""
     found = {}
     for side, run in runs:
         try:
             known = cached.stored(load, run)
         except LabError as error:
             st.warning(plain(error), icon=":material/broken_image:")
-            st.code(command(permission.shown(run)), language=None, wrap_lines=True)
+            offer(side, run, "", command, study)
             continue
         if known is None and by_weights and not run.has_weights:
             st.info(f"{missing.format(side=side)} {WEIGHTS_FIRST}")
         elif known is None:
-            say(missing.format(side=side), command(permission.shown(run)))
+            offer(side, run, missing.format(side=side), command, study)
         else:
             found[side] = known
     return found
 
 
-def say(missing: str, command: str) -> None:
-    st.info(f"{missing} Run this:")
-    st.code(command, language=None, wrap_lines=True)
+def offer(side: str, run: Run, missing: str, command: Callable[[Run], str], study: Study | None = None) -> None:
+    """A button that makes it here and now, where there is such a `study` and the visitor may; else the command."""
+    if study is None or permission.refusal():
+        if missing:
+            st.info(f"{missing} Run this:")
+        st.code(command(permission.shown(run)), language=None, wrap_lines=True)
+        return
+    if missing:
+        st.info(missing)
+    if st.button(f"Do it now for {side}", key=f"{study.__name__}_{side}", help="Kept in the run's folder."):
+        _make(side, run, study)
+
+
+def _make(side: str, run: Run, study: Study) -> None:
+    bar = st.progress(0.0, f"{side} is being asked ...")
+
+    def on_part(done: int, total: int) -> None:
+        bar.progress(done / total, f"{side} is being asked: {done:,} of {total:,}")
+
+    try:
+        study(run, on_part)
+    except LabError as error:
+        st.error(plain(error), icon=":material/broken_image:")
+    else:
+        st.rerun()

@@ -53,17 +53,33 @@ def step(model, optimizer, gradients):
 
 
 def test_two_steps_are_those_of_the_formula(small):
-    """The second is the orthogonal part of g2 + m(g2 + m g1), m = 0.5; the rest's is that of SGD."""
+    """The second is the orthogonal part of g2 + m(g2 + m g1), m = 0.5, from weights whose rows have a mean length of 1;
+    the rest's is that of SGD."""
     model, optimizer = small
     draw = torch.Generator().manual_seed(1)
+    inner = [name for name, weights in model.named_parameters() if weights.dim() == 4][1:]
     first, second = (
         {name: torch.randn(weights.shape, generator=draw) for name, weights in model.named_parameters()}
         for _ in range(2)
     )
     step(model, optimizer, first)
+    with torch.no_grad():
+        for name, weights in model.named_parameters():
+            if name in inner:
+                weights.mul_(len(weights) ** 0.5 / weights.norm())
     moved = step(model, optimizer, second)
     ahead = {name: second[name] + 0.5 * (second[name] + 0.5 * first[name]) for name in second}
-    inner = [name for name, weights in model.named_parameters() if weights.dim() == 4][1:]
     for name, gradient in ahead.items():
         expected = orthogonal(gradient.flatten(1)).view_as(gradient) if name in inner else gradient
         assert torch.allclose(moved[name], 0.2 * expected, rtol=1e-3, atol=1e-5), name
+
+
+def test_the_answers_do_not_change_by_the_length_of_the_weights(small):
+    """With no gradient a step sets the lengths alone."""
+    model, optimizer = small
+    pixels = torch.randn(16, 3, 32, 32, generator=torch.Generator().manual_seed(2))
+    before = model(pixels)
+    moved = step(model, optimizer, {name: torch.zeros_like(weights) for name, weights in model.named_parameters()})
+    assert torch.allclose(model(pixels), before, atol=1e-3)
+    assert moved["layer1.0.conv1.weight"].abs().max() > 0.01
+    assert float(model.layer1[0].conv1.weight.detach().norm()) == pytest.approx(16**0.5, rel=1e-5)
