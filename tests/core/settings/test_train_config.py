@@ -105,7 +105,7 @@ def test_mistyped_field_is_named(field, value):
             ("normalization", text, "normalization must be one of cifar, imagenet, none, or three means")
             for text in ("", "mnist", "0.5,0.5,0.5", "1.5,0,0,1,1,1", "0,0,0,0,1,1", "nan,0,0,1,1,1", "0,0,0,inf,1,1")
         ),
-        ("optimizer", "lion", "optimizer must be sgd or adamw"),
+        ("optimizer", "lion", "optimizer must be one of sgd, adamw, muon"),
         *(("train_fraction", share, "train fraction must be") for share in (0, -0.1, 1.01, float("nan"))),
         *(("warmup", share, "warmup must be") for share in (-0.1, 1, float("nan"))),
         *(("head_lr", factor, "head lr must be") for factor in (0, -1, 1000, float("nan"))),
