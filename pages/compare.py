@@ -1,14 +1,11 @@
 """Two networks, the one thing in which they differ, and which of them is right more often."""
 
-from contextlib import suppress
-
 import streamlit as st
 
 from core.analysis import comparison, transfer
 from core.analysis.comparison import A_ALONE, B_ALONE
 from core.analysis.training_summary import summarize
 from core.data.cifar10 import CLASSES
-from core.errors import RunError
 from core.runs.run import Run
 from core.words import comparison as comparison_words
 from core.words import questions
@@ -78,15 +75,6 @@ def _beginning(run: Run) -> str:
     return ELSEWHERE if run.imported else BEGINNING[run.config.pretrained]
 
 
-def over_seeds() -> comparison.OverSeeds:
-    """Of all trainings that differ from these two in their seed alone; one whose answers can't be read is left out."""
-    points = {}
-    for seed, both in comparison.pairs_by_seed(pair.a, pair.b, finished_runs()).items():
-        with suppress(RunError):
-            points[seed] = cached.verdict(*both).points
-    return comparison.OverSeeds(points if len(points) > 1 else {pair.a.config.seed: verdict.points})
-
-
 def show_example(index: int) -> None:
     """A photo on which the better one alone is right."""
     truth = CLASSES[cached.test_labels()[index]]
@@ -107,7 +95,7 @@ with right:
 with middle:
     if len(examples := disagreements[verdict.better_alone]):
         show_example(int(examples[0]))
-seeds = None if fairness.differing.keys() == {"seed"} else over_seeds()
+seeds = comparison.over_seeds(pair.a, pair.b, finished_runs(), cached.verdict)
 heading, more = comparison_words.heading(verdict, seeds, pair.names)
 st.header(heading, anchor=False)
 st.markdown(more)

@@ -5,12 +5,15 @@ Derives everything from what the two run folders hold; no torch.
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from core.analysis import metrics
+from core.errors import RunError
 from core.paths import file_name
 from core.runs.run import Run
 from core.settings.recipes import is_limited
@@ -23,6 +26,7 @@ USUAL_ENVIRONMENT = {"processes": 1, "precision": "float32"}
 A_ALONE, B_ALONE, NEITHER, BOTH = "A right, B wrong", "B right, A wrong", "both wrong", "both right"
 # How big the learning steps are.
 RECIPE_FIELDS = ("schedule", "lr", "warmup", "optimizer", "head_lr")
+Measured = TypeVar("Measured")
 TRAINING = "training"  # in which two runs differ where one of them was trained elsewhere: how is not known
 
 
@@ -204,6 +208,24 @@ def pairs_by_seed(a: Run, b: Run, runs: Iterable[Run]) -> dict[int, tuple[Run, R
         return {}
     of_a, of_b = _by_seed(a, runs), _by_seed(b, runs)
     return {seed: (of_a[seed], of_b[seed]) for seed in sorted(of_a.keys() & of_b.keys())}
+
+
+def by_seed(a: Run, b: Run, runs: Iterable[Run], measure: Callable[[Run, Run], Measured]) -> dict[int, Measured] | None:
+    """{seed: what `measure` says of both}, of `pairs_by_seed`, where those are several; else of A and B alone. A pair
+    that can't be read is left out. None where A and B differ in their seed alone."""
+    if differing(a, b).keys() == {"seed"}:
+        return None
+    found = {}
+    for seed, both in pairs_by_seed(a, b, runs).items():
+        with suppress(RunError):
+            found[seed] = measure(*both)
+    return found if len(found) > 1 else {a.config.seed: measure(a, b)}
+
+
+def over_seeds(a: Run, b: Run, runs: Iterable[Run], of_two: Callable[[Run, Run], Verdict]) -> OverSeeds | None:
+    """Of the verdicts `of_two` on the pairs of `by_seed`; None as there."""
+    points = by_seed(a, b, runs, lambda *both: of_two(*both).points)
+    return None if points is None else OverSeeds(points)
 
 
 def _by_seed(like: Run, runs: Iterable[Run]) -> dict[int, Run]:

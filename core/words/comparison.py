@@ -44,7 +44,7 @@ def heading(verdict: Verdict, seeds: OverSeeds | None, names: dict[str, str]) ->
     if seeds is None:
         return of_pair, ONE_RECIPE
     if len(seeds.points) < 2:
-        return of_pair, TRAINED_ONCE
+        return of_pair, ONE_OF_EACH
     return over_seeds(seeds, names), f"**These two alone:** {of_pair}"
 
 
@@ -61,8 +61,8 @@ WITHOUT_BATCH_NORM = (
 )
 
 
-TRAINED_ONCE = (
-    "Each was trained only once here. Trained again from other random numbers (seeds), they would score differently; "
+ONE_OF_EACH = (
+    "This is one training of each. Trained again from other random numbers (seeds), they would score differently; "
     "by how much is not known for these two."
 )
 
@@ -92,11 +92,16 @@ def best_of(best: str, second: str, could_be_luck: bool) -> str:
 
 def explanation(verdict: Verdict) -> str:
     """On what the headline rests, in a few sentences."""
+    return f"{luck_with_photos(verdict)} {OTHER_SEEDS}"
+
+
+def luck_with_photos(verdict: Verdict) -> str:
+    """The same, where what seeds do is said elsewhere."""
     guessing = [
         f"{side} does no better than guessing, one right answer in ten: it has learned nothing."
         for side in verdict.guessing
     ]
-    return " ".join([_split(verdict), *guessing, OTHER_SEEDS])
+    return " ".join([_split(verdict), *guessing])
 
 
 def _split(verdict: Verdict) -> str:

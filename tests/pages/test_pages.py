@@ -655,7 +655,7 @@ def test_two_trainings_of_one_recipe_are_one_pair(app):
     app.query_params["a"], app.query_params["b"] = "resnet20-s0", "resnet20-s1"
     words = said(open_page(app, "compare"))
     assert "These are two trainings by one recipe" in words
-    assert "Each was trained only once here" not in words
+    assert "This is one training of each" not in words
 
 
 def test_a_network_is_not_compared_with_itself(app):

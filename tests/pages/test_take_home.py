@@ -23,6 +23,14 @@ def test_compare_offers_it(app):
     assert labels == ["Take it home"]
 
 
+def test_it_says_what_compare_says_of_other_seeds(app):
+    app.query_params["a"], app.query_params["b"] = "plain20-s0", "resnet20-s0"
+    page = take_home.handout_of(Pair(find_run("plain20-s0"), find_run("resnet20-s0"), None)).decode()
+    headings = [header.value for header in open_page(app, "compare").header]
+    (of_seeds,) = (heading for heading in headings if heading.startswith("In each of 3 trainings"))
+    assert of_seeds in page
+
+
 def test_twins_are_drawn_and_their_maps_too(pair):
     page = take_home.handout_of(pair).decode()
     assert page.startswith("<!DOCTYPE html>")

@@ -48,7 +48,7 @@ def _button(key: str, file_name: str, make: Callable[[], bytes]) -> None:
 
 
 def handout_of(pair: Pair) -> bytes:
-    return _of_pair(pair.a, pair.b, date.today())
+    return _of_pair(pair.a, pair.b, finished_runs(), date.today())
 
 
 def handout_of_lesson(lesson: Lesson) -> bytes:
@@ -57,11 +57,12 @@ def handout_of_lesson(lesson: Lesson) -> bytes:
 
 # Streamlit makes a download anew whenever a browser asks for it.
 @st.cache_resource(max_entries=16, hash_funcs=cached.RUN_KEY, show_spinner=False)
-def _of_pair(a: Run, b: Run, made: date) -> bytes:
+def _of_pair(a: Run, b: Run, runs: list[Run], made: date) -> bytes:
+    """`runs`: among which there may be trainings from other seeds."""
     from core.sharing.handout.page import render  # with the charts, slow to load: only once somebody wants it
     from core.sharing.handout.pairs import of_pair
 
-    return render(of_pair(a, b, made, **_pictures(a, b))).encode()
+    return render(of_pair(a, b, made, runs=runs, **_pictures(a, b))).encode()
 
 
 @st.cache_resource(max_entries=16, hash_funcs=cached.RUN_KEY, show_spinner=False)

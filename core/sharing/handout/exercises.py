@@ -19,8 +19,10 @@ def of_hundred(share: float, digits: int = 1) -> float:
 
 
 def digits_of(verdict: Verdict) -> int:
-    """With how many decimals both are told: two where they are less than a point apart."""
-    return 1 if abs(verdict.points) >= 1 else 2
+    """With how many decimals both are told: two where they are less than a point apart, or where one is too few for
+    what is printed to differ by what the app says (9.46 is 9.5, but 92.3 - 82.9 is 9.4)."""
+    printed = of_hundred(verdict.b.value) - of_hundred(verdict.a.value)
+    return 1 if abs(verdict.points) >= 1 and f"{printed:.1f}" == f"{verdict.points:.1f}" else 2
 
 
 def called(names: Mapping[str, str], side: str) -> str:

@@ -1,7 +1,7 @@
 """The handout of any two runs, from what their folders hold."""
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -49,9 +49,11 @@ def of_pair(
     images: Images | None = None,
     drawings: Mapping[str, Drawing] | None = None,
     maps: Mapping[str, DrawMap] | None = None,
+    runs: Iterable[Run] = (),
 ) -> Handout:
     """`images`: the test photos, where they are loaded already; `drawings`: of the networks by side; `maps`: by
-    side, where the weights are there. Raises LabError if a run's files cannot be read."""
+    side, where the weights are there; `runs`: among which there may be trainings from other seeds. Raises LabError if
+    a run's files cannot be read."""
     pair = {"A": a, "B": b}
     called, labels = names(a, b), cifar10.load_test_labels()
     logits = {side: run.test_logits() for side, run in pair.items()}
@@ -67,7 +69,7 @@ def of_pair(
         charts=(*([_curves(pair, histories)] if histories else []), *_tables(confusions)),
         photos=photos,
         about_photos=ABOUT_PHOTOS + ABOUT_MAPS * any(photo.maps for photo in photos),
-        findings=(comparison_words.headline(verdict, called), comparison_words.explanation(verdict)),
+        findings=_findings(a, b, verdict, runs),
         exercises=(
             exercises.right_more_often(verdict, called),
             exercises.mixed_up_most(confusions, called),
@@ -96,6 +98,18 @@ def _differences(fairness: comparison.Fairness) -> str:
     rows = differing_in_words(fairness.differing).itertuples(index=False)
     listed = "; ".join(f"{setting}: {one} / {other}" for setting, one, other in rows)
     return f" A / B: {listed}." if listed else ""
+
+
+def _findings(a: Run, b: Run, verdict: comparison.Verdict, runs: Iterable[Run]) -> tuple[str, ...]:
+    """What the page that compares them says."""
+    if a.path == b.path:
+        return (comparison_words.SAME_RUN,)
+    seeds = comparison.over_seeds(a, b, runs, _verdict)
+    return (*comparison_words.heading(verdict, seeds, names(a, b)), comparison_words.luck_with_photos(verdict))
+
+
+def _verdict(a: Run, b: Run) -> comparison.Verdict:
+    return comparison.verdict(a.test_logits(), b.test_logits(), cifar10.load_test_labels())
 
 
 def _sides(pair: Mapping[str, Run], verdict: comparison.Verdict, drawings: Mapping[str, Drawing]) -> tuple[Side, ...]:

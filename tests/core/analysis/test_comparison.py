@@ -8,6 +8,7 @@ import pytest
 from scipy.stats import ttest_rel
 
 from core.analysis import comparison, metrics
+from core.errors import RunError
 from core.settings.train_config import TrainConfig
 
 
@@ -145,6 +146,24 @@ def test_trainings_are_paired_that_differ_from_both_in_their_seed_alone(make_run
         0: ("False-0", "True-0"),
         1: ("False-1", "True-1"),
     }
+
+
+def test_what_is_measured_of_each_seed(make_run):
+    runs = [make_run(f"{skip}-{seed}", skip=skip, seed=seed) for skip in (False, True) for seed in (0, 1)]
+
+    def measure(a, b):
+        return a.name, b.name
+
+    assert comparison.by_seed(runs[0], runs[3], runs, measure) == {0: ("False-0", "True-0"), 1: ("False-1", "True-1")}
+    assert comparison.by_seed(runs[1], runs[3], [runs[1]], measure) == {1: ("False-1", "True-1")}  # these two alone
+    assert comparison.by_seed(runs[0], runs[1], runs, measure) is None
+
+    def damaged(a, b):
+        if a.config.seed == 0:
+            raise RunError("damaged")
+        return a.name, b.name
+
+    assert comparison.by_seed(runs[1], runs[3], runs, damaged) == {1: ("False-1", "True-1")}
 
 
 def test_the_margin_is_what_other_photos_would_change():

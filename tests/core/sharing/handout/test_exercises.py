@@ -1,5 +1,8 @@
 """Questions whose answers are computed."""
 
+import itertools
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -29,8 +32,17 @@ def history(*accuracies: float) -> pd.DataFrame:
 
 
 def test_the_difference_is_that_of_the_numbers_on_the_page():
-    answer = exercises.right_more_often(verdict(8289, 9235), NAMES).answer  # 9.46 more, but 92.3 - 82.9 is 9.4
-    assert answer == "B (the ResNet), by 9.4 of 100 photos (92.3 − 82.9 = 9.4)."
+    answer = exercises.right_more_often(verdict(6505, 9593), NAMES).answer
+    assert answer == "B (the ResNet), by 30.9 of 100 photos (95.9 − 65.0 = 30.9)."
+
+
+def test_the_difference_is_the_one_that_the_app_says():
+    """Whatever is rounded: 92.35 − 82.89 is 9.46, which reads 9.5 elsewhere, and not 9.4 as 92.3 − 82.9 does."""
+    for a, b in itertools.product(range(8280, 8290), range(9230, 9240)):
+        answer = exercises.right_more_often(verdict(a, b), NAMES).answer
+        more, less, difference = map(float, re.search(r"\((\S+) − (\S+) = (\S+)\)", answer).groups())
+        assert more - less == pytest.approx(difference)
+        assert abs(difference - (b - a) / 100) < 0.0501
 
 
 def test_the_better_one_may_be_a_and_it_may_be_luck():

@@ -8,11 +8,12 @@ import pytest
 from core.analysis import comparison
 from core.data import cifar10
 from core.data.cifar10 import CLASSES
-from core.runs.library import find_run
+from core.runs.library import find_run, list_runs
 from core.runs.run import open_run
 from core.sharing.handout.handout import Drawing, Map
 from core.sharing.handout.page import render
 from core.sharing.handout.pairs import of_pair
+from core.words import comparison as comparison_words
 from core.words.glossary import GLOSSARY
 from tests.core.sharing.handout.test_page import Read, require_self_contained
 
@@ -100,10 +101,27 @@ def test_an_unfair_pair_says_in_what_it_differs(make_run):
     assert "seed" in handout.asked
 
 
+@pytest.mark.parametrize(
+    ("a", "b", "says"),
+    [
+        ("plain20-s0", "resnet20-s0", "In each of 3 trainings the ResNet was better"),
+        ("plain56-s0", "resnet56-s0", comparison_words.ONE_OF_EACH),
+        ("resnet20-s0", "resnet20-s1", comparison_words.ONE_RECIPE),
+        ("resnet20-s0", "resnet20-s0", comparison_words.SAME_RUN),
+    ],
+)
+def test_its_findings_are_those_of_the_page(a, b, says):
+    runs = [run for run in list_runs()[0] if run.finished]
+    findings = of_pair(find_run(a), find_run(b), runs=runs).findings
+    assert says in " ".join(findings)
+    assert comparison_words.OTHER_SEEDS not in " ".join(findings)  # which would say it twice
+
+
 def test_answers_of_the_shipped_pair():
     """As anyone can count them in the app."""
     handout = of_pair(find_run("plain56-s0"), find_run("resnet56-s0"))
     more, mixed, epochs = (exercise.answer for exercise in handout.exercises)
-    assert more.startswith("B (the ResNet), by 9.4")
+    assert more == "B (the ResNet), by 9.46 of 100 photos (92.35 − 82.89 = 9.46)."
+    assert [side.number for side in handout.sides] == ["82.89", "92.35"]
     assert mixed.count("cats and dogs") == 2
     assert epochs == "A (the plain network): after 34 epochs.\nB (the ResNet): after 11 epochs."
