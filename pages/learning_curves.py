@@ -2,14 +2,17 @@
 
 import streamlit as st
 
-from core.analysis.training_summary import TARGETS, first_epoch_at, generalization_gap
+from core.analysis import comparison
+from core.analysis.training_summary import TARGETS, epochs_to, generalization_gap
 from core.charts.learning import gap, learning_curves
+from core.runs.run import Run
 from core.words.glossary import explain, phrase
 from core.words.trainings import curves as curve_words
 from core.words.trainings import figures as figure_words
 from ui import cached, chart, tables
 from ui.curious import curious_charts
 from ui.pair import looks, pair_picker
+from ui.pair.runs import finished_runs
 
 FINISH = TARGETS[0]
 AXES = {
@@ -22,11 +25,18 @@ MEASURES = {"accuracy": "share of right answers", "loss": "loss (cross-entropy, 
 pair = pair_picker.choose()
 
 
+def epochs_needed(a: Run, b: Run) -> dict[str, int | None]:
+    return epochs_to(FINISH, {"A": cached.history(a), "B": cached.history(b)})
+
+
 st.title("Which learns faster?")
 looks.legend(pair)
 pair_picker.require_history(pair)
 histories = {side: cached.history(run) for side, run in pair}
-finding = curve_words.finish(pair.names, {side: first_epoch_at(history, FINISH) for side, history in histories.items()})
+seeds = comparison.by_seed(pair.a, pair.b, finished_runs(), epochs_needed)
+finding, of_seeds = curve_words.finish_heading(
+    pair.names, epochs_to(FINISH, histories), None if seeds is None else seeds.values()
+)
 chart.show(
     learning_curves,
     tables.curves(pair.a, pair.b),
@@ -42,8 +52,10 @@ chart.show(
 st.markdown(f"## {finding}")
 st.markdown(
     f"The finish line is **{FINISH:.0%} right** on photos that were set aside.",
-    help=explain("epoch", "validation photos"),
+    help=explain("epoch", "validation photos", "seed"),
 )
+if pair.a.path != pair.b.path:
+    st.markdown(of_seeds)
 if all(run.config.is_twin for _, run in pair):
     st.page_link(
         "../pages/gradient_flow.py",

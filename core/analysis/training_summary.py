@@ -43,6 +43,11 @@ def first_epoch_at(history: pd.DataFrame, accuracy: float) -> int | None:
     return None if epochs.empty else int(epochs.iloc[0])
 
 
+def epochs_to(accuracy: float, histories: Mapping[str, pd.DataFrame]) -> dict[str, int | None]:
+    """`first_epoch_at` of each side's history."""
+    return {side: first_epoch_at(history, accuracy) for side, history in histories.items()}
+
+
 def reaches(accuracies: pd.Series, accuracy: float) -> pd.Series:
     """Which of them are as high, but for rounding: bool."""
     return accuracies >= accuracy - ROUNDING

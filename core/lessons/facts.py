@@ -68,7 +68,7 @@ def first_at_80(a: Run, b: Run) -> Fact:
     known = {side: epoch for side, epoch in epochs.items() if epoch is not None}
     fewest = [side for side, epoch in known.items() if epoch == min(known.values())]
     right = "none" if not fewest else (LEVEL if len(fewest) == 2 else fewest[0].lower())
-    return Fact(right, f"The finish line is at {target:.0%}. {finish(called, epochs)}")
+    return Fact(right, f"The finish line is at {target:.0%}. {finish(called, epochs)} This is one training of each.")
 
 
 def survivor(a: Run, b: Run, block: int) -> Fact:

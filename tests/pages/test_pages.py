@@ -658,6 +658,22 @@ def test_two_trainings_of_one_recipe_are_one_pair(app):
     assert "This is one training of each" not in words
 
 
+def test_learning_curves_tell_of_all_seeds(app):
+    app.query_params["a"], app.query_params["b"] = "plain20-s0", "resnet20-s0"
+    words = said(open_page(app, "learning_curves"))
+    assert "In 3 trainings of each, the ResNet crosses the finish line after 9 to 17 passes over the photos" in words
+    assert "**These two alone:** The ResNet crosses the finish line first, after 17 passes" in words
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "is_said"),
+    [("plain56-s0", "resnet56-s0", True), ("resnet20-s0", "resnet20-s1", False), ("plain20-s0", "plain20-s0", False)],
+)
+def test_learning_curves_of_one_training_of_each_say_so(app, a, b, is_said):
+    app.query_params["a"], app.query_params["b"] = a, b
+    assert ("This is one training of each" in said(open_page(app, "learning_curves"))) == is_said
+
+
 def test_a_network_is_not_compared_with_itself(app):
     app.query_params["a"] = app.query_params["b"] = "plain20-s0"
     assert "luck" not in said(open_page(app, "compare"))

@@ -1,7 +1,7 @@
 """Three questions on a pair of networks, with answers that are computed from what the two runs hold."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,8 @@ from core.analysis.training_summary import ROUNDING, TARGETS, first_epoch_at
 from core.data.cifar10 import CLASSES
 from core.sharing.handout.handout import Exercise
 from core.words import counted, plural
+from core.words.comparison import ONE_RECIPE
+from core.words.trainings.curves import ONE_OF_EACH, needed
 
 
 def of_hundred(share: float, digits: int = 1) -> float:
@@ -71,14 +73,29 @@ def finish_line(histories: Mapping[str, pd.DataFrame]) -> float:
     return min(TARGETS[0], max(0.1, math.floor(10 * (best + ROUNDING)) / 10))
 
 
-def epochs_needed(histories: Mapping[str, pd.DataFrame], names: Mapping[str, str]) -> Exercise:
+def epochs_needed(
+    histories: Mapping[str, pd.DataFrame],
+    names: Mapping[str, str],
+    seeds: Collection[Mapping[str, int | None]] | None,
+) -> Exercise:
+    """`seeds`: after how many epochs, by side, each pair of trainings was at the line that differ from these two in
+    their seed alone; None where these two do."""
     line = finish_line(histories)
     question = (
         f"Look at the curves. After how many epochs was each network right on {line:.0%} of the photos set aside (the "
         "solid lines) for the first time?"
     )
     said = [f"{called(names, side)}: {_when(history, line)}." for side, history in histories.items()]
-    return Exercise(question, "\n".join(said))
+    return Exercise(question, "\n".join([*said, _of_seeds(seeds)]))
+
+
+def _of_seeds(seeds: Collection[Mapping[str, int | None]] | None) -> str:
+    if seeds is None:
+        return ONE_RECIPE
+    if len(seeds) < 2:
+        return ONE_OF_EACH
+    each = (f"{side} {needed([pair[side] for pair in seeds], 'epoch')}" for side in "AB")
+    return f"In {len(seeds)} trainings of each: {', '.join(each)}."
 
 
 def _when(history: pd.DataFrame, line: float) -> str:

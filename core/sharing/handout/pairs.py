@@ -11,7 +11,7 @@ import pandas as pd
 from core.analysis import comparison, metrics
 from core.analysis.comparison import A_ALONE, B_ALONE, NEITHER
 from core.analysis.questions import Question, questions
-from core.analysis.training_summary import curves
+from core.analysis.training_summary import curves, epochs_to
 from core.charts import palette
 from core.charts.answers import confusion
 from core.charts.learning import learning_curves
@@ -23,7 +23,7 @@ from core.runs.command import shell_line
 from core.runs.run import Run
 from core.sharing.files import without_folders
 from core.sharing.handout import exercises
-from core.sharing.handout.handout import Chart, Command, Drawing, Handout, Map, Photo, Side, terms_in
+from core.sharing.handout.handout import Chart, Command, Drawing, Exercise, Handout, Map, Photo, Side, terms_in
 from core.words import capitalized
 from core.words import comparison as comparison_words
 from core.words import questions as question_words
@@ -73,7 +73,7 @@ def of_pair(
         exercises=(
             exercises.right_more_often(verdict, called),
             exercises.mixed_up_most(confusions, called),
-            *([exercises.epochs_needed(histories, called)] if histories else []),
+            *([_epochs_needed(a, b, histories, runs)] if histories else []),
         ),
         commands=_commands(pair),
         made=made or date.today(),
@@ -106,6 +106,16 @@ def _findings(a: Run, b: Run, verdict: comparison.Verdict, runs: Iterable[Run]) 
         return (comparison_words.SAME_RUN,)
     seeds = comparison.over_seeds(a, b, runs, _verdict)
     return (*comparison_words.heading(verdict, seeds, names(a, b)), comparison_words.luck_with_photos(verdict))
+
+
+def _epochs_needed(a: Run, b: Run, histories: Mapping[str, pd.DataFrame], runs: Iterable[Run]) -> Exercise:
+    line = exercises.finish_line(histories)
+    seeds = comparison.by_seed(a, b, runs, lambda *both: _epochs_to(line, *both))
+    return exercises.epochs_needed(histories, names(a, b), None if seeds is None else seeds.values())
+
+
+def _epochs_to(line: float, a: Run, b: Run) -> dict[str, int | None]:
+    return epochs_to(line, {"A": a.history(), "B": b.history()})
 
 
 def _verdict(a: Run, b: Run) -> comparison.Verdict:

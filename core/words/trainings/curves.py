@@ -1,12 +1,19 @@
 """How trainings went: who was first, what was learned last, and what the curves show, in sentences."""
 
 import math
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
 
 from core.analysis.metrics import most_common_mistake
 from core.words import capitalized, counted, course, passes, plural
+from core.words.comparison import ONE_RECIPE
+
+ONE_OF_EACH = (
+    "This is one training of each. Trained again from other random numbers (seeds), they might need more or fewer "
+    "passes; how many is not known for these two."
+)
 
 
 def finish(names: dict[str, str], epochs: dict[str, int | None]) -> str:
@@ -25,6 +32,45 @@ def finish(names: dict[str, str], epochs: dict[str, int | None]) -> str:
         f"{capitalized(names[first])} crosses the finish line first, after {passes(soonest)}; {names[second]} needs "
         f"{latest}."
     )
+
+
+def finish_heading(
+    names: dict[str, str], these: dict[str, int | None], seeds: Collection[dict[str, int | None]] | None
+) -> tuple[str, str]:
+    """Who crosses the finish line first, and what to know of it. `these`: as in `finish`; `seeds`: the same of each
+    pair of trainings that differ from these two in their seed alone, None where these two do."""
+    of_these = finish(names, these)
+    if seeds is None:
+        return of_these, ONE_RECIPE
+    if len(seeds) < 2:
+        return of_these, ONE_OF_EACH
+    return finish_over_seeds(names, seeds), f"**These two alone:** {of_these}"
+
+
+def finish_over_seeds(names: Mapping[str, str], seeds: Collection[dict[str, int | None]]) -> str:
+    """Of several trainings of both, e.g. "In 3 trainings of each, the ResNet crosses the finish line after 9 to 17
+    passes over the photos, the plain network after 20 to 23."."""
+    epochs = {side: [pair[side] for pair in seeds] for side in names}
+    first, second = sorted(epochs, key=lambda side: np.mean([number or math.inf for number in epochs[side]]))
+    trainings = f"In {len(seeds)} trainings of each,"
+    if not any(epochs[first]):
+        return f"{trainings} neither reaches the finish line."
+    soonest = needed(epochs[first], "pass", " over the photos")
+    if not any(epochs[second]):
+        return f"{trainings} {names[first]} crosses the finish line {soonest}; {names[second]} never does."
+    return f"{trainings} {names[first]} crosses the finish line {soonest}, {names[second]} {needed(epochs[second])}."
+
+
+def needed(epochs: Collection[int | None], noun: str = "", of_what: str = "") -> str:
+    """After how many each of several trainings was there, e.g. "after 9 to 17 passes" or, where some never were, "after
+    20 (in 2 of 3; else never)"."""
+    known = [number for number in epochs if number]
+    if not known:
+        return "never"
+    low, high = min(known), max(known)
+    told = counted(high, noun) if noun else str(high)
+    after = f"after {told if low == high else f'{low} to {told}'}{of_what}"
+    return after if len(known) == len(epochs) else f"{after} (in {len(known)} of {len(epochs)}; else never)"
 
 
 def mixed_up(confusion: pd.DataFrame) -> str:

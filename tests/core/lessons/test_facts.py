@@ -70,6 +70,9 @@ def epochs_to_80(name: str) -> int | None:
 def test_first_at_80(a, b, right):
     fact = facts.first_at_80(find_run(a), find_run(b))
     assert fact.right == right
+    assert fact.finding.endswith(
+        "This is one training of each."
+    )  # which tells little of all trainings of such networks
     for name in (a, b):
         epoch = epochs_to_80(name)
         assert str(epoch) in fact.finding if epoch else re.search("never|Neither", fact.finding)

@@ -10,11 +10,13 @@ from core.analysis.metrics import Proportion
 from core.analysis.training_summary import TrainingSummary
 from core.data.cifar10 import CLASSES
 from core.runs.status import Status
+from core.words.comparison import ONE_RECIPE
 from core.words.trainings import curves as curve_words
 from core.words.trainings import dots as dot_words
 from core.words.trainings import figures as figure_words
 from core.words.trainings import status as status_words
 
+NAMES = {"A": "the plain network", "B": "the ResNet"}
 SUMMARY = TrainingSummary(Proportion(0.84, 0.83, 0.85, 10_000), 6.0, 3, {0.8: (2, 4.0), 0.9: None}, 0.05)
 
 
@@ -54,7 +56,47 @@ def test_what_was_learned_last_in_words(since, snapshot):
     ],
 )
 def test_who_crosses_the_finish_line_first(a, b, words):
-    assert curve_words.finish({"A": "the plain network", "B": "the ResNet"}, {"A": a, "B": b}) == words
+    assert curve_words.finish(NAMES, {"A": a, "B": b}) == words
+
+
+PAIRS = [{"A": 20, "B": 17}, {"A": 22, "B": 10}, {"A": 23, "B": 9}]
+THREE = "In 3 trainings of each, "
+
+
+@pytest.mark.parametrize(
+    ("pairs", "words"),
+    [
+        (
+            PAIRS,
+            "the ResNet crosses the finish line after 9 to 17 passes over the photos, the plain network after 20 to "
+            "23.",
+        ),
+        (
+            [{"A": 8, "B": 17}] * 3,
+            "the plain network crosses the finish line after 8 passes over the photos, the ResNet after 17.",
+        ),
+        (
+            [{"A": None, "B": 1}] * 3,
+            "the ResNet crosses the finish line after 1 pass over the photos; the plain network never does.",
+        ),
+        ([{"A": None, "B": None}] * 3, "neither reaches the finish line."),
+        (
+            [*PAIRS[:2], {"A": None, "B": 9}],
+            "the ResNet crosses the finish line after 9 to 17 passes over the photos, the plain network after 20 to 22 "
+            "(in 2 of 3; else never).",
+        ),
+    ],
+)
+def test_who_crosses_it_first_in_several_trainings(pairs, words):
+    heading, more = curve_words.finish_heading(NAMES, pairs[0], pairs)
+    assert heading == THREE + words
+    assert more == f"**These two alone:** {curve_words.finish(NAMES, pairs[0])}"
+
+
+def test_one_training_of_each_is_said_to_be_one():
+    of_these = curve_words.finish(NAMES, PAIRS[0])
+    assert curve_words.finish_heading(NAMES, PAIRS[0], PAIRS[:1]) == (of_these, curve_words.ONE_OF_EACH)
+    assert curve_words.finish_heading(NAMES, PAIRS[0], None) == (of_these, ONE_RECIPE)
 
 
 def test_dots_that_learned_for_unlike_times_are_told():

@@ -11,6 +11,8 @@ from core.analysis import metrics
 from core.analysis.comparison import Verdict
 from core.data.cifar10 import CLASSES
 from core.sharing.handout import exercises
+from core.words.comparison import ONE_RECIPE
+from core.words.trainings.curves import ONE_OF_EACH
 
 NAMES = {"A": "the plain network", "B": "the ResNet"}
 
@@ -71,6 +73,13 @@ def test_the_line_is_one_that_somebody_passed(best, line):
 
 def test_epochs_are_counted_to_the_first_time():
     histories = {"A": history(0.5, 0.6), "B": history(0.7, 0.8, 0.75, 0.9)}
-    exercise = exercises.epochs_needed(histories, NAMES)
+    exercise = exercises.epochs_needed(histories, NAMES, seeds=[{"A": None, "B": 2}])
     assert "80%" in exercise.question
-    assert exercise.answer == "A (the plain network): never, in 2 epochs.\nB (the ResNet): after 2 epochs."
+    these = "A (the plain network): never, in 2 epochs.\nB (the ResNet): after 2 epochs.\n"
+    assert exercise.answer == these + ONE_OF_EACH
+    several = exercises.epochs_needed(histories, NAMES, seeds=[{"A": None, "B": 2}, {"A": 3, "B": 1}])
+    assert (
+        several.answer
+        == these + "In 2 trainings of each: A after 3 epochs (in 1 of 2; else never), B after 1 to 2 epochs."
+    )
+    assert exercises.epochs_needed(histories, NAMES, seeds=None).answer == these + ONE_RECIPE
