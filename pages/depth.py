@@ -3,8 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from core.analysis import depth
-from core.analysis.gentle_start import gentle_start, was_tried
+from core.analysis.depths import depth
+from core.analysis.depths.gentle_start import gentle_start, was_tried
 from core.charts.depth import Axes, degradation
 from core.errors import RunError
 from core.runs.run import Run

@@ -45,7 +45,7 @@ def test_pages_that_only_draw_need_no_torch():
             "core.training.schedules",
             "core.sharing.model_card",
             "core.analysis.training_summary",
-            "core.analysis.depth",
+            "core.analysis.depths.depth",
             "core.analysis.gradients",
             "core.analysis.landscapes.landscape",
             "core.analysis.landscapes.walk",

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.analysis import calibration, depth, metrics, training_summary
+from core.analysis import calibration, metrics, training_summary
+from core.analysis.depths import depth
 from core.analysis.transfer import PretrainingPair
 from core.errors import RunError
 from core.runs.run import Run

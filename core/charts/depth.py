@@ -6,7 +6,7 @@ from typing import NamedTuple
 import altair as alt
 import pandas as pd
 
-from core.analysis.depth import EXACT, NETWORKS
+from core.analysis.depths.depth import EXACT, NETWORKS
 from core.analysis.metrics import GUESSING
 from core.charts import style
 

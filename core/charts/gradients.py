@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from core.analysis.depth import NETWORKS
+from core.analysis.depths.depth import NETWORKS
 from core.charts import style
 from core.charts.palette import GRAY, SIDES
 

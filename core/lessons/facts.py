@@ -7,15 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.analysis import comparison, metrics, surgery, training_summary
+from core.analysis.depths import depth
 from core.data.cifar10 import CLASSES, load_test_labels
+from core.runs.library import list_runs
 from core.runs.run import Run
-from core.words import capitalized, in_a_sentence, of_photos, plural, with_article
+from core.words import capitalized, in_a_sentence, plural, with_article
 from core.words import comparison as comparison_words
+from core.words import depth as depth_words
 from core.words.settings import names, network_name
 from core.words.trainings.curves import finish
 
 A_CLEAR_DIFFERENCE = 5.0  # points on 1,000 photos: more than luck does
-A_POINT = 1.0  # less is no clear change: luck with the seed does as much
 LEVEL = "same"
 ON_WHICH = f"here of the first {surgery.IMAGES:,} test photos"  # all else is told of all of them
 
@@ -36,16 +38,11 @@ def better(a: Run, b: Run) -> Fact:
 
 
 def deeper(few: Run, many: Run) -> Fact:
-    """What more layers do to right answers: "better", "worse" or, within a point, "same"."""
-    verdict = comparison.verdict(few.test_logits(), many.test_logits(), load_test_labels())
-    same = verdict.could_be_luck or abs(verdict.points) < A_POINT
-    right = LEVEL if same else ("better" if verdict.points > 0 else "worse")
-    photos = 1_000 if round(100 * verdict.a.value) == round(100 * verdict.b.value) else 100
-    return Fact(
-        right,
-        f"With {few.config.depth} layers the {_kind(few)} is right on {of_photos(verdict.a.value, photos)} of "
-        f"{photos:,} photos, with {many.config.depth} layers on {of_photos(verdict.b.value, photos)}.",
-    )
+    """What more layers do to right answers, by all trainings of the recipe: "better", "worse" or, within a point,
+    "same"."""
+    found = depth.more_layers(few, many, list_runs()[0])
+    right = LEVEL if found.little else ("better" if found.change.points > 0 else "worse")
+    return Fact(right, depth_words.more_layers(found, _kind(few), few.config.depth, many.config.depth))
 
 
 def right_share(run: Run) -> Fact:

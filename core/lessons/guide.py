@@ -27,8 +27,8 @@ def document(lessons: list[Lesson]) -> str:
 
 
 def guide(lesson: Lesson, shown: Callable[[str], str] = str) -> str:
-    """Aims, minutes, what to say, what comes out, what people answer wrongly and why, what to try without a network.
-    `shown`: what makes a text of the lesson's file safe where it is shown."""
+    """Aims, minutes, what to say, what comes out, what people may answer wrongly and why, what to try without a
+    network. `shown`: what makes a text of the lesson's file safe where it is shown."""
     parts = [shown(lesson.about), BEFORE, f"About {lesson.minutes:.0f} minutes. Afterward, students can:"]
     parts.append("\n".join(f"- {shown(aim)}" for aim in lesson.aims))
     parts += [_step(number, step, shown) for number, step in enumerate(lesson.steps, start=1)]
@@ -40,6 +40,6 @@ def _step(number: int, step: Step, shown: Callable[[str], str]) -> str:
     lines = [f"**{number}. {shown(step.title)}** ({step.minutes:g} min)  ", f"Say: {shown(step.say)}  "]
     if step.guess:
         lines += [f"Ask: {shown(step.guess.ask)}  ", f"Answer: {shown(compute(step.guess.fact).finding)}  "]
-    for words, text in (("Why", step.why), ("Common wrong answer", step.mistake), ("Note", step.note)):
+    for words, text in (("Why", step.why), ("Possible wrong answer", step.mistake), ("Note", step.note)):
         lines += [f"{words}: {shown(text)}  "] if text else []
     return "\n".join(lines).rstrip()

@@ -43,7 +43,7 @@ class Guess:
 @dataclass(frozen=True)
 class Step:
     """One screen. `show`: from the start; `reveal`: once the answer is asked for, in its place. `why`: the reason, with
-    the finding. `note`, `mistake`: for the teacher: what to say, and what people answer wrongly and why."""
+    the finding. `note`, `mistake`: for the teacher: what to say, and what people may answer wrongly and why."""
 
     title: str
     say: str
@@ -112,12 +112,8 @@ def pair_view(lesson: Lesson) -> Call | None:
 
 def compute(call: Call) -> Fact:
     """The fact that a lesson asks for. Raises LabError where a run is missing or damaged."""
-    return FACTS[call.name](**arguments(call, parameters_of_fact(call)))
-
-
-def parameters_of_fact(call: Call) -> dict[str, type]:
-    """{parameter: its type} of the fact that is called."""
-    return _parameters_of(FACTS[call.name])
+    fact = FACTS[call.name]
+    return fact(**arguments(call, _parameters_of(fact)))
 
 
 def arguments(call: Call, kinds: dict[str, type]) -> dict[str, Any]:

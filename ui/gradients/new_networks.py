@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.analysis import gradients
-from core.analysis.depth import NETWORKS
+from core.analysis.depths.depth import NETWORKS
 from core.charts.gradients import gradient_by_layer, largest_weights, likeness_by_depth, pixel_walk, step_by_layer
 from core.errors import LabError
 from core.settings.recipes import NAMED_RECIPES

@@ -77,7 +77,7 @@ def _lessons(files: list, runs: list[Run]) -> tuple[dict[str, Lesson], list[str]
 
 @st.cache_data(max_entries=256, hash_funcs=cached.RUN_KEY, show_spinner=False)
 def _fact(call: Call, runs: list[Run]) -> Fact:
-    """What a lesson asks for; `runs`: those that it reads."""
+    """What a lesson asks for; `runs`: all that it may read, as some facts are of all trainings of a recipe."""
     return lessons_of.compute(call)
 
 
@@ -127,7 +127,7 @@ def _show(lesson: Lesson) -> None:
         with st.popover("For the teacher", icon=":material/school:", help="What to say, and what to expect."):
             st.markdown(f"{step.minutes:g} min. {emphasized(step.note)}")
             if step.mistake:
-                st.markdown(f"Common wrong answer: {emphasized(step.mistake)}")
+                st.markdown(f"Possible wrong answer: {emphasized(step.mistake)}")
     _prepare(lesson.steps[number : number + 1])
 
 
@@ -223,7 +223,7 @@ def _ask(step: Step, guess: Guess, key: tuple[str, int]) -> None:
             args=(key, name),
         )
         if st.button("Let the class guess", key="class_guess", icon=":material/groups:", help="On their phones."):
-            right = _fact(guess.fact, _runs(guess.fact)).right
+            right = _fact(guess.fact, finished_runs()).right
             lesson_class.ask(class_question.of_step(*key, step, right))
 
 
@@ -234,7 +234,7 @@ def _reveal(key: tuple[str, int], widget: str) -> None:
 
 
 def _show_outcome(guess: Guess, key: tuple[str, int]) -> None:
-    fact = _fact(guess.fact, _runs(guess.fact))
+    fact = _fact(guess.fact, finished_runs())
     given = st.session_state["_guesses"][key]
     st.markdown(f"## {_judged(guess, given, fact.right)}{plain(capitalized(fact.finding))}")
 
@@ -251,20 +251,21 @@ def _judged(guess: Guess, given: str | float | None, right: str | float) -> str:
     return f"{photos.mark(close)} {lesson_words.guessed_number(float(given), off, close)} "
 
 
-def _runs(call: Call, kinds: dict[str, type] | None = None) -> list[Run]:
-    """The runs that a fact, or a view with these `kinds` of parameters, reads: its result is cached by them."""
-    given = lessons_of.arguments(call, kinds or lessons_of.parameters_of_fact(call))
+def _runs(call: Call, kinds: dict[str, type]) -> list[Run]:
+    """The runs that a view with these `kinds` of parameters shows."""
+    given = lessons_of.arguments(call, kinds)
     return [value for value in given.values() if isinstance(value, Run)]
 
 
 def _prepare(steps: list[Step]) -> None:
     """Read what the next step needs while this one is looked at."""
+    runs = finished_runs()
 
     def read() -> None:
         for step in steps:
             with suppress(LabError):
                 if step.guess:
-                    _fact(step.guess.fact, _runs(step.guess.fact))
+                    _fact(step.guess.fact, runs)
                 for view in (step.show, step.reveal):
                     for run in _runs(view, VIEWS[view.name]) if view else []:
                         cached.accuracy(run), cached.history(run)

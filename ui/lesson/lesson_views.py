@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.analysis import depth, metrics, surgery, transfer
+from core.analysis import metrics, surgery, transfer
 from core.analysis.comparison import B_ALONE
+from core.analysis.depths import depth
 from core.analysis.training_summary import TARGETS
 from core.charts.depth import Axes, degradation
 from core.charts.learning import learning_curves as learning_curves_chart

@@ -41,8 +41,33 @@ def test_deeper():
     assert facts.deeper(find_run("plain20-s0"), find_run("plain56-s0")).right == "worse"
     assert facts.deeper(find_run("plain8-s0"), find_run("plain20-s0")).right == "better"
     assert facts.deeper(find_run("plain20-s0"), find_run("plain20-s0")).right == "same"
-    # 0.6 points, which is more than luck with the photos, and less than seeds do.
-    assert facts.deeper(find_run("resnet20-s0"), find_run("resnet56-s0")).right == "same"
+    assert facts.deeper(find_run("resnet20-s0"), find_run("resnet32-s0")).right == "same"
+
+
+@pytest.mark.parametrize("few", ["resnet20-s0", "resnet20-s2"])
+def test_deeper_is_of_all_trainings_of_the_recipe_as_on_the_page_about_depth(few):
+    """0.8 points, by whichever seed a lesson names: more than luck, and less than a point."""
+    fact = facts.deeper(find_run(few), find_run("resnet56-s0"))
+    mean = np.mean([of_100(f"resnet20-s{seed}") for seed in (0, 1, 2)])
+    assert fact.right == "same"
+    assert f"right on {10 * mean:.0f} of 1,000 photos (mean of 3 trainings)" in fact.finding
+    assert fact.finding.endswith(f"a little better ({of_100('resnet56-s0') - mean:.1f} points).")
+
+
+def test_deeper_by_other_recipes_is_of_these_two_alone():
+    fact = facts.deeper(find_run("plain20-s0"), find_run("plain56-clip1"))
+    assert fact.right == "worse"
+    assert fact.finding.endswith("This is one training of each.")
+
+
+def test_a_damaged_training_from_another_seed_is_left_out(make_run):
+    few, other, many = (make_run(f"mine-{n}", seed=n % 2, depth=d) for n, d in ((0, 8), (1, 8), (2, 14)))
+    assert "mean of 2 trainings" in facts.deeper(few, many).finding
+    (other.path / "test_logits.npz").write_bytes(b"damaged")
+    assert "one training of each" in facts.deeper(few, many).finding
+    (few.path / "test_logits.npz").write_bytes(b"damaged")
+    with pytest.raises(LabError):
+        facts.deeper(few, many)
 
 
 def test_shares_and_points():

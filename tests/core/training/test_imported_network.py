@@ -11,7 +11,7 @@ import torch
 
 from core import __main__
 from core.analysis.comparison import fairness
-from core.analysis.depth import recipes
+from core.analysis.depths.depth import recipes
 from core.analysis.questions import questions
 from core.analysis.training_summary import figures
 from core.commands import report, run_command, train

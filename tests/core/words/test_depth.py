@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.analysis.depth import Change, Changes, Finding, Guessing, Recipe
-from core.analysis.gentle_start import GentleStart
+from core.analysis.depths.depth import Changes, Finding, Guessing, MoreLayers, Recipe
+from core.analysis.depths.errors_by_depth import Change
+from core.analysis.depths.gentle_start import GentleStart
 from core.runs.run import Run
 from core.settings.train_config import TrainConfig
 from core.words import depth
@@ -162,3 +163,39 @@ def test_recipes_that_read_alike_have_names_of_their_own(snapshot):
     named = depth.by_name(recipes)
     assert list(named.values()) == recipes
     assert "\n".join(named) == snapshot
+
+
+@pytest.mark.parametrize(
+    ("right", "trainings", "change", "words"),
+    [
+        (
+            (91.53, 92.34),
+            (3, 1),
+            Change(0.81, could_be_luck=False),
+            "915 of 1,000 photos (mean of 3 trainings), with 56 layers on 923 (one training): a little better (0.8 "
+            "points).",
+        ),
+        (
+            (91.2, 90.6),
+            (1, 1),
+            Change(-0.6, could_be_luck=False),
+            "912 of 1,000 photos, with 56 layers on 906: a little worse (0.6 points). This is one training of each.",
+        ),
+        (
+            (90.0, 91.9),
+            (2, 2),
+            Change(1.9, could_be_luck=True),
+            "900 of 1,000 photos (mean of 2 trainings), with 56 layers on 919 (mean of 2 trainings): luck could "
+            "explain so small a difference.",
+        ),
+        (
+            (89.7, 82.9),
+            (3, 1),
+            Change(-6.8, could_be_luck=False),
+            "90 of 100 photos (mean of 3 trainings), with 56 layers on 83 (one training).",
+        ),
+    ],
+)
+def test_more_layers_in_words(right, trainings, change, words):
+    said = depth.more_layers(MoreLayers(right, trainings, change), "ResNet", 20, 56)
+    assert said == f"With 20 layers the ResNet is right on {words}"

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.analysis import depth as depth_analysis
 from core.analysis import training_summary
-from core.analysis.depth import Change, Finding, Guessing
+from core.analysis.depths import depth as depth_analysis
+from core.analysis.depths.depth import Finding, Guessing
+from core.analysis.depths.errors_by_depth import Change, Errors
 from core.commands import report
 from core.data.cifar10 import TEST_IMAGES
 from core.runs.run import Run
@@ -182,7 +183,7 @@ def test_one_time_in_twenty_luck_alone_is_called_a_change_where_seeds_are_known(
         hard = draw.normal(-1, 1, photos)  # how hard each photo is, to all runs
         wrong = {run: hard + draw.normal(0, 0.05) + draw.normal(0, 0.5, photos) > 0 for run in table["run"]}
         errors = table.assign(test_error=[100 * wrong[run].mean() for run in table["run"]])
-        called += not depth_analysis._Errors(errors, "test_error", wrong).change("plain", 8, 20).could_be_luck
+        called += not Errors(errors, "test_error", wrong).change("plain", 8, 20).could_be_luck
     assert low < called / trials < high
 
 

@@ -4,22 +4,28 @@
 training images too. The sentences are in `core.words.depth`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from core.analysis import comparison, metrics
 from core.analysis.comparison import held_back
-from core.analysis.metrics import proportion, reach_of_luck
-from core.data.cifar10 import TEST_IMAGES
+from core.analysis.depths.errors_by_depth import Change, Errors, once_a_seed
+from core.analysis.metrics import proportion
+from core.analysis.training_summary import figures
+from core.data.cifar10 import TEST_IMAGES, load_test_labels
+from core.errors import RunError
 from core.runs.run import Run
 from core.settings.train_config import TrainConfig
 
 NETWORKS = ("plain", "ResNet")
 FREE_FIELDS = ("depth", "skip", "seed")  # what may differ among the runs of one recipe
 ALWAYS_NAMED = ("data", "epochs", "norm")
+A_POINT = 1.0  # less is a little, even where it is more than luck
 
 # Test errors in percent (He et al. 2015, arXiv 1512.03385). ResNets: Table 6 (110: the mean of five runs, the best is
 # 6.43). The plain networks are in no table: read off Figure 6, left, good to about a point; 110 is not even drawn.
@@ -124,15 +130,6 @@ def pair_of(rows: pd.DataFrame, run: str) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Change:
-    """Of a mean error between two depths, in points: above 0 is better. `could_be_luck`: whether luck alone would do
-    as much in more than 1 of 20 cases."""
-
-    points: float
-    could_be_luck: bool
-
-
-@dataclass(frozen=True)
 class Changes:
     """Of one network, on new photos and on those that it learned from."""
 
@@ -185,79 +182,11 @@ class Finding:
         return bool(self.depths) and self.first != self.depths[0]
 
 
-class _Errors:
-    """One column of errors in `rows`, in percent: their means over seeds, and which changes are more than luck.
-
-    Let D be the difference of two means, each over the seeds of one network at one depth. Its variance has two parts:
-
-        var(D) = photos + seeds * (1 / n1 + 1 / n2)
-
-    photos: all runs are tested on the same photos, so the test errors are paired. `wrong` ({run: bool (photos,)}) gives
-    for each photo the share of runs that err on it, at either depth; D is the mean over photos of the difference of
-    these shares, and the variance of that mean is the variance of the difference over photos, by their number. More
-    runs do not make the photos more. Training errors are known as shares alone: binomial and unpaired, which is the
-    larger.
-    seeds: the variance of one run's error over seeds, pooled over all depths at which the network has several; each
-    network's own, as where one fails with some seeds, the other may not. It has (runs - 1) degrees of freedom a depth.
-
-    D is more than luck where |D| passes the 97.5% quantile of Student's t times its standard error. The first part is
-    known from thousands of photos, the second from few runs; Welch and Satterthwaite give the degrees of freedom of a
-    sum of variances, here that of the seeds times (var(D) / its part)^2. Without several seeds the second part is
-    unknown, and counts as 0: see `Finding.seeds_known`.
-    """
-
-    def __init__(self, rows: pd.DataFrame, column: str, wrong: Mapping[str, np.ndarray] | None = None):
-        groups: Any = rows.groupby(["network", "depth"])
-        self._groups: dict[tuple[str, int], pd.DataFrame] = dict(list(groups))
-        self._column, self._wrong = column, wrong
-
-    def depths(self, network: str) -> set[int]:
-        return {depth for name, depth in self._groups if name == network}
-
-    def runs(self, network: str, depth: int) -> int:
-        return len(self._groups[network, depth])
-
-    def mean(self, network: str, depth: int) -> float:
-        return float(self._groups[network, depth][self._column].mean())
-
-    def change(self, network: str, before: int, after: int) -> Change:
-        points = self.mean(network, before) - self.mean(network, after)
-        groups = [self._groups[network, depth] for depth in (before, after)]
-        of_seeds, freedom = self._of_seeds(network)
-        seeds = of_seeds * sum(1 / len(group) for group in groups)
-        variance = self._of_photos(*groups) + seeds
-        effective = freedom * (variance / seeds) ** 2 if seeds else np.inf
-        return Change(points, could_be_luck=bool(abs(points) <= reach_of_luck(effective) * variance**0.5))
-
-    def seeds(self, network: str) -> bool:
-        """Whether a depth of it has several."""
-        return self._of_seeds(network)[1] > 0
-
-    def _of_seeds(self, network: str) -> tuple[float, int]:
-        """Variance of a run over the choice of seeds, and its degrees of freedom: 0, 0 where no depth has several."""
-        depths = [self._groups[network, depth][self._column] for depth in self.depths(network)]
-        freedom = sum(len(errors) - 1 for errors in depths)
-        return sum(errors.var(ddof=0) * len(errors) for errors in depths) / max(freedom, 1), freedom
-
-    def _of_photos(self, before: pd.DataFrame, after: pd.DataFrame) -> float:
-        """Variance of the difference of two means over the choice of photos."""
-        if self._wrong is None:
-            means = [(group[self._column].mean(), group["images"].min()) for group in (before, after)]
-            return sum(mean * (100 - mean) / images for mean, images in means)
-        shares = [np.mean([self._wrong[run] for run in group["run"]], axis=0) for group in (before, after)]
-        return 100**2 * np.var(shares[1] - shares[0]) / len(shares[0])
-
-
-def _once_a_seed(rows: pd.DataFrame) -> pd.DataFrame:
-    """A repeat of a training tells nothing of luck, and counts as no other seed: the first one stands for both."""
-    return rows.drop_duplicates(["network", "depth", "seed"])
-
-
 def finding(rows: pd.DataFrame, wrong: Mapping[str, np.ndarray]) -> Finding:
     """What the errors say: from the depth beyond which the plain network gains nothing, to the deepest. `rows`: from
     `table`; `wrong`: {run: bool (photos,), whether it errs on each test photo}."""
-    rows = _once_a_seed(rows)
-    test, training = _Errors(rows, "test_error", wrong), _Errors(rows, "train_error")
+    rows = once_a_seed(rows)
+    test, training = Errors(rows, "test_error", wrong), Errors(rows, "train_error")
     depths = sorted(test.depths("plain") & test.depths("ResNet"))
     first, enough, changes, errors, once = None, None, {}, {}, {}
     if depths:
@@ -276,13 +205,13 @@ def finding(rows: pd.DataFrame, wrong: Mapping[str, np.ndarray]) -> Finding:
     return Finding(depths, first, enough, changes, errors, once, seeds_known, _guessing(rows), alone)
 
 
-def _from_where_it_stalls(test: _Errors, depths: list[int]) -> int:
+def _from_where_it_stalls(test: Errors, depths: list[int]) -> int:
     """The depth that is enough for the plain network; the least of all, where it is best at the deepest alone."""
     enough = _enough(test, "plain", depths)
     return enough if enough < depths[-1] else depths[0]
 
 
-def _enough(test: _Errors, network: str, depths: list[int]) -> int:
+def _enough(test: Errors, network: str, depths: list[int]) -> int:
     """The least depth at which the network is as good as at its best, up to luck."""
     best = min(depths, key=lambda depth: test.mean(network, depth))
     return next(d for d in depths if d == best or test.change(network, d, best).could_be_luck)
@@ -312,7 +241,7 @@ def precisions(rows: pd.DataFrame) -> dict[str, list[int]]:
 
 def spread(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     """Mean, lowest and highest of the `column` over seeds: network, depth, mean, low, high, runs."""
-    grouped = _once_a_seed(rows).groupby(["network", "depth"])[column]
+    grouped = once_a_seed(rows).groupby(["network", "depth"])[column]
     return grouped.agg(mean="mean", low="min", high="max", runs="size").reset_index()
 
 
@@ -320,9 +249,50 @@ def by_recipe(tables: Mapping[int, pd.DataFrame], own: int) -> pd.DataFrame:
     """What other recipes than `own` make of the two networks. `tables`: {number of a recipe: its `table`}. A row for
     each recipe and depth, but for depths that `own` alone has: `depth`, `recipe`, by network the percent right on test
     photos (mean over seeds, NaN where it was not trained), and `points`, by how many the ResNet is ahead."""
-    rows = pd.concat([_once_a_seed(table).assign(recipe=number) for number, table in tables.items()])
+    rows = pd.concat([once_a_seed(table).assign(recipe=number) for number, table in tables.items()])
     means = rows.pivot_table(index=["depth", "recipe"], columns="network", values="test_right")
     means = means.reindex(columns=list(NETWORKS)).reset_index().rename_axis(columns=None)
     means = means.assign(points=means["ResNet"] - means["plain"])
     known_otherwise = means.loc[means["recipe"] != own, "depth"]
     return means[means["depth"].isin(known_otherwise)].reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class MoreLayers:
+    """One network at two depths, the lesser first. `right`: percent on test photos, the means over so many
+    `trainings`."""
+
+    right: tuple[float, float]
+    trainings: tuple[int, int]
+    change: Change
+
+    @property
+    def little(self) -> bool:
+        """Whether it makes no clear difference."""
+        return self.change.could_be_luck or abs(self.change.points) < A_POINT
+
+
+def more_layers(few: Run, many: Run, runs: list[Run]) -> MoreLayers:
+    """By all trainings of the recipe, where both are of one, as on the page about depth; else by these two alone.
+    `runs`: all that there are. Raises RunError where one of the two can't be read."""
+    paths = {few.path, many.path}
+    recipe = next((each for each in recipes(runs) if paths <= {run.path for run in each.runs}), None)
+    if recipe is None or few.config.skip != many.config.skip:
+        verdict = comparison.verdict(few.test_logits(), many.test_logits(), load_test_labels())
+        change = Change(verdict.points, verdict.could_be_luck)
+        return MoreLayers((100 * verdict.a.value, 100 * verdict.b.value), (1, 1), change)
+    known = list(_readable((run for run in recipe.runs if run.config.skip == few.config.skip), needed=paths))
+    labels = load_test_labels()
+    rows = once_a_seed(table([row for _, row in known]))
+    errors = Errors(rows, "test_error", {run.name: ~metrics.right(run.test_logits(), labels) for run, _ in known})
+    network, depths = NETWORKS[few.config.skip], (few.config.depth, many.config.depth)
+    before, after = (100 - errors.mean(network, depth) for depth in depths)
+    of_few, of_many = (errors.runs(network, depth) for depth in depths)
+    return MoreLayers((before, after), (of_few, of_many), errors.change(network, *depths))
+
+
+def _readable(runs: Iterable[Run], needed: set[Path]) -> Iterator[tuple[Run, dict]]:
+    """Each with its figures, but for those that can't be read; RunError where such a one is `needed`."""
+    for run in runs:
+        with nullcontext() if run.path in needed else suppress(RunError):
+            yield run, figures(run)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from core.analysis.depth import NETWORKS
+from core.analysis.depths.depth import NETWORKS
 from core.settings.recipes import NAMED_RECIPES
 from core.settings.setting import differences
 from core.settings.train_config import TrainConfig

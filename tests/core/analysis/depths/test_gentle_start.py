@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from core.analysis.gentle_start import TRIED, gentle_start, was_tried
+from core.analysis.depths.gentle_start import TRIED, gentle_start, was_tried
 
 
 def right(precision: str | None, *rows: tuple) -> pd.DataFrame:
