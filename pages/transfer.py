@@ -157,6 +157,7 @@ def show_frozen(both: PretrainingPair, finished: list[Run]) -> None:
         "training time": [f"{cached.history(run)['seconds'].sum() / 60:.0f} min" for run in runs],
     }
     st.table(pd.DataFrame(table, index=[plain(run.name) for run in runs]))
+    st.markdown(transfer_words.MINUTES)
     verdict = cached.verdict(frozen[0], both.pretrained)
     st.markdown(transfer_words.fine_tuning(verdict.points, verdict.could_be_luck))
 

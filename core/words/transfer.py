@@ -14,6 +14,12 @@ SMALLER_ELSEWHERE = (
 )
 
 
+MINUTES = (
+    "Training times are upper bounds, and not to be compared: on the machine that trained the networks that ship, "
+    "other work ran beside them."
+)
+
+
 def network(config: TrainConfig) -> str:
     """What both are, e.g. "ResNet-50, 10% of the photos"."""
     return ", ".join([network_name(config), *restrictions(config)])

@@ -4,10 +4,12 @@ import re
 
 import pytest
 
+from core.analysis.training_summary import first_epoch_at
 from core.errors import LabError
 from core.jobs.races import recorded_races
 from core.lessons import lesson
 from core.paths import ROOT
+from core.runs.library import find_run
 
 SHIPPED = sorted((ROOT / "lessons").glob("*.toml"))
 STEP = """
@@ -50,6 +52,25 @@ def test_what_a_lesson_says_of_its_race_is_what_was_recorded(path):
     assert f"{passes} over 9,000 photos" in step.say
     assert 9_000 - 32 < recording.frames[-1].steps / recording.facts.epochs * 32 <= 9_000
     assert "smaller" not in step.say
+
+
+def test_what_a_lesson_says_of_a_gentle_start_is_what_was_recorded():
+    usual, clipped = (find_run(name).history() for name in ("plain56-s0", "plain56-clip1"))
+    (why,) = (step.why for step in lesson.load(ROOT / "lessons" / "shortcuts.toml").steps if "clipped" in step.why)
+    after_10 = [f"{history['train_accuracy'].iloc[9]:.0%}" for history in (clipped, usual)]
+    assert f"right on {after_10[0]} of its training photos after 10 passes, not {after_10[1]}" in why
+    needed = [first_epoch_at(history, 0.8) for history in (clipped, usual)]
+    assert f"it needed {needed[0]} passes to the finish line, not {needed[1]}" in why
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_what_people_will_say_is_expected_and_not_known(path):
+    """Nobody has counted."""
+    said = [text for step in lesson.load(path).steps for text in (step.mistake, step.note)]
+    counted = re.compile(
+        r"\b(Most|Many|Nearly everybody|Some|People) (say|guess|think|expect|remember)|people remember"
+    )
+    assert [text for text in said if counted.search(text)] == []
 
 
 def test_two_lessons_ship_and_one_folder_of_ones_own_replaces_them(tmp_path, monkeypatch):
