@@ -56,11 +56,11 @@ def test_what_a_lesson_says_of_its_race_is_what_was_recorded(path):
 
 def test_what_a_lesson_says_of_a_gentle_start_is_what_was_recorded():
     usual, clipped = (find_run(name).history() for name in ("plain56-s0", "plain56-clip1"))
-    (why,) = (step.why for step in lesson.load(ROOT / "lessons" / "shortcuts.toml").steps if "clipped" in step.why)
+    (step,) = (step for step in lesson.load(ROOT / "lessons" / "shortcuts.toml").steps if "clipped" in step.note)
     after_10 = [f"{history['train_accuracy'].iloc[9]:.0%}" for history in (clipped, usual)]
-    assert f"right on {after_10[0]} of its training photos after 10 passes, not {after_10[1]}" in why
+    assert f"right on {after_10[0]} of its training photos after 10 passes, not {after_10[1]}" in step.note
     needed = [first_epoch_at(history, 0.8) for history in (clipped, usual)]
-    assert f"it needed {needed[0]} passes to the finish line, not {needed[1]}" in why
+    assert f"crossed the line after {needed[0]} passes, not {needed[1]}" in step.why
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
