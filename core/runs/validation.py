@@ -22,7 +22,8 @@ MOST_EPOCHS = 1_000  # of a longer training nothing is kept: its file would be l
 class Validation:
     """The validation `photos` int (n,), as numbers among the 50,000 training photos; their `labels` uint8 (n,); the
     `answers` uint8 (epochs, n), classes from 0 to 9, after each epoch; and of the weights that were kept, the `logits`
-    float32 (n, 10), which are stored as float16: None while it is in training."""
+    float32 (n, 10): None while it is in training. They are stored as float16, or as float32 where one is beyond what
+    float16 holds (65,504)."""
 
     photos: np.ndarray
     labels: np.ndarray
@@ -38,8 +39,15 @@ def save(folder: Path, known: Validation) -> None:
         "answers": np.asfortranarray(known.answers),  # a photo's answers side by side: they are much alike
     }
     if known.logits is not None:
-        arrays["logits"] = known.logits.astype(np.float16)
+        arrays["logits"] = _rounded(known.logits)
     write_atomically(folder / VALIDATION_FILE, lambda file: np.savez_compressed(file, **arrays))
+
+
+def _rounded(logits: np.ndarray) -> np.ndarray:
+    """To float16, where that can hold them, as `store` does with weights."""
+    with np.errstate(over="ignore"):
+        rounded = logits.astype(np.float16)
+    return rounded if np.isfinite(rounded).all() else logits.astype(np.float32)
 
 
 def load(run: Run) -> Validation | None:
@@ -53,7 +61,7 @@ def load(run: Run) -> Validation | None:
             "photos": Array("int32", ("photos",), low=0, high=TRAINING_IMAGES - 1),
             "labels": Array("uint8", ("photos",), high=len(CLASSES) - 1),
             "answers": Array("uint8", ("epochs", "photos"), high=len(CLASSES) - 1),
-            "logits": Array("float16", ("photos", len(CLASSES)), optional=True),
+            "logits": Array("f", ("photos", len(CLASSES)), optional=True),
         },
     )
     logits = arrays.pop("logits", None)

@@ -30,6 +30,12 @@ def test_what_is_saved_is_loaded(make_run, logits):
         assert loaded.logits.dtype == np.float32
 
 
+def test_logits_beyond_what_float16_holds_are_kept(make_run):
+    run, logits = make_run("one"), LOGITS * np.float32(1e6)
+    validation.save(run.path, replace(KNOWN, logits=logits))
+    np.testing.assert_array_equal(validation.load(run).logits, logits)
+
+
 def test_a_run_of_before_it_was_kept_has_none(make_run):
     run = make_run("one")
     (run.path / VALIDATION_FILE).unlink()
@@ -52,7 +58,7 @@ def test_a_run_of_before_it_was_kept_has_none(make_run):
         {"answers": KNOWN.answers.T},
         {"answers": KNOWN.answers.astype(np.int64)},
         {"answers": KNOWN.answers.astype(object)},
-        {"logits": LOGITS},
+        {"logits": LOGITS.astype(int)},
         {"logits": LOGITS[1:].astype(np.float16)},
         {"logits": np.full((40, 10), np.nan, np.float16)},
     ],
