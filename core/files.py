@@ -15,6 +15,7 @@ from core.errors import RunError, plain_reason
 
 ABANDONED = 3_600  # seconds; no folder is worked on for so long
 PATIENCE, FIRST_PAUSE = 5.0, 0.01  # seconds in which what is denied is tried again; the pauses double
+TEMPORARY = ".tmp"  # what the name of a file that is not whole yet ends in
 Result = TypeVar("Result")
 
 
@@ -51,7 +52,7 @@ def require_writable(folder: Path) -> None:
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """`write` fills a temporary file, which then takes the place of `path`; a crash leaves the old file as it was."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=TEMPORARY)
     try:
         with os.fdopen(handle, "wb") as file:
             write(file)
@@ -68,7 +69,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
 def remove_leftovers(folder: Path) -> None:
     """Remove what `write_atomically`, or a lock of `filelock`, has left in `folder` where its process was killed in the
     middle."""
-    for pattern in (f".*.{'[a-z0-9_]' * 8}", ".*.break.*"):  # as mkstemp and filelock name them
+    for pattern in (f".*{TEMPORARY}", ".*.break.*"):  # the second as filelock names them
         for path in folder.glob(pattern):
             if path.is_file():
                 path.unlink(missing_ok=True)

@@ -154,7 +154,18 @@ def test_folder_that_is_missing_raises(tmp_path):
 
 
 def test_leftovers_are_the_labs_own(tmp_path):
-    for name in (".config.json.swp", ".notes.md", ".status.json.abcdefgh"):
+    users = {".config.json.swp", ".notes.md", ".notes.markdown", ".notes.personal"}
+    for name in (*users, ".status.json.abcdefgh.tmp", ".claim.break.123"):
         (tmp_path / name).touch()
     remove_leftovers(tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {".config.json.swp", ".notes.md"}
+    assert {path.name for path in tmp_path.iterdir()} == users
+
+
+def test_what_is_written_when_its_process_is_killed_is_a_leftover(tmp_path):
+    def killed(file):
+        remove_leftovers(tmp_path)
+        assert list(tmp_path.iterdir()) == []
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        write_atomically(tmp_path / "file.txt", killed)
