@@ -13,7 +13,7 @@ from core.commands import Parser, run_command
 from core.data import cifar10
 from core.errors import LabError
 from core.models.registry import parse_architecture
-from core.runs import library
+from core.runs import library, status
 from core.runs.command import continue_command
 from core.runs.run import open_run
 from core.settings.constraints import NORMALIZATIONS, STRIDES
@@ -22,7 +22,6 @@ from core.settings.setting import slug
 from core.settings.train_config import TrainConfig
 from core.training import distributed, imported_network
 from core.training.imported_network import NetworkFile
-from core.training.session import end_noted
 
 
 def parser() -> argparse.ArgumentParser:
@@ -59,7 +58,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     run = imported_network.add(args.out, name, config, file, chosen)
     try:
-        with end_noted(run.path), tqdm(total=cifar10.TEST_IMAGES, unit=" images", desc=name) as bar:
+        with status.end_noted(run.path), tqdm(total=cifar10.TEST_IMAGES, unit=" images", desc=name) as bar:
             imported_network.score(run, lambda done: bar.update(done - bar.n))
     except KeyboardInterrupt:
         _say(f"Stopped. {name} is not scored to its end; continue with: {again}")

@@ -28,7 +28,7 @@ from core.settings.recipes import CIFAR_STEM_SIZE, NAMED_RECIPES, RECIPES, recip
 from core.settings.train_config import PRECISIONS, SETTINGS, TORCHVISION_DEPTHS, TrainConfig
 from core.training import distributed, imported_network
 from core.training.device import require_compiler
-from core.training.session import Execution, Session, end_noted
+from core.training.session import Execution, Session
 from core.training.tensorboard import EventLog, require_tensorboard
 
 COMPILED = {"auto": None, "on": True, "off": False}
@@ -115,7 +115,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _train(args: argparse.Namespace) -> int:
-    with end_noted(args.run) if args.run else nullcontext():  # the app, which started it, is told why it ends
+    with status.end_noted(args.run) if args.run else nullcontext():  # the app, which started it, is told why it ends
         args = completed(args)
         run = open_run(args.run) if args.run else None
         configs = [run.config] if run else configs_of(args)
@@ -164,7 +164,7 @@ def _train_one(
     if resuming and status.finished(folder):
         distributed.say(f"{folder.name} is finished.")
         return True
-    with end_noted(folder):
+    with status.end_noted(folder):
         session = (Session.resume if resuming else Session.begin)(
             config,
             folder,
@@ -191,7 +191,7 @@ def _score(folder: Path) -> int:
     if status.finished(folder):
         distributed.say(f"{folder.name} is finished.")
         return 0
-    with end_noted(folder):
+    with status.end_noted(folder):
         return 0 if imported_network.score(open_run(folder), should_stop=_stop_on_signals()) else 130
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from filelock import SoftFileLease, Timeout
 
-from core.errors import LabError, TrainingError, plain_reason
+from core.errors import DivergedError, LabError, TrainingError, plain_reason
 from core.files import patiently, remove_leftovers, write_json
 from core.runs.file_names import RESULT_FILE, STATE_FILE
 from core.runs.workers import SILENCE, Worker, silence
@@ -151,6 +151,28 @@ def note_end(folder: Path, state: str, reason: str = "", diverged: bool = False)
     if status and status.state == "training" and status.is_me:
         with suppress(OSError):
             write(folder, replace(status, state=state, reason=reason, diverged=diverged))
+
+
+@contextmanager
+def end_noted(folder: Path) -> Iterator[None]:
+    """Whatever ends a training of `folder` by this process goes into its status; what can be mended, in plain words.
+    Then another process may claim it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        note_end(folder, "stopped")
+        raise
+    except Exception as error:
+        reason = plain_reason(error)
+        if not reason and isinstance(error, OSError) and error.filename:
+            reason = f"{error.filename} cannot be read or written ({error.strerror})."
+        said = reason or f"{type(error).__name__}: {error}"
+        note_end(folder, "failed", said, diverged=isinstance(error, DivergedError))
+        if reason and not isinstance(error, LabError):
+            raise TrainingError(reason) from error
+        raise
+    finally:
+        release(folder)
 
 
 def write(folder: Path, status: Status) -> None:

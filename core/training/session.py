@@ -19,7 +19,7 @@ from tqdm import tqdm
 from core.analysis import calibration
 from core.data import cifar10
 from core.data.batches import to_tensors
-from core.errors import DivergedError, LabError, RunError, TrainingError, plain_reason
+from core.errors import DivergedError, LabError, RunError, plain_reason
 from core.models.complexity import described
 from core.models.inference import StoppedError
 from core.models.weights.initial_weights import (
@@ -254,28 +254,6 @@ class Session:
         self._next_status = end + max(STATUS_SECONDS, (end - start) / STATUS_SHARE)
 
 
-@contextmanager
-def end_noted(folder: Path) -> Iterator[None]:
-    """Whatever ends a training of `folder` by this process goes into its status; what can be mended, in plain words.
-    Then another process may claim it."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        status.note_end(folder, "stopped")
-        raise
-    except Exception as error:
-        reason = plain_reason(error)
-        if not reason and isinstance(error, OSError) and error.filename:
-            reason = f"{error.filename} cannot be read or written ({error.strerror})."
-        said = reason or f"{type(error).__name__}: {error}"
-        status.note_end(folder, "failed", said, diverged=isinstance(error, DivergedError))
-        if reason and not isinstance(error, LabError):
-            raise TrainingError(reason) from error
-        raise
-    finally:
-        status.release(folder)
-
-
 def _require_same_training(folder: Path, begun: dict, how: Execution) -> None:
     """Raises RunError if `how`, or the number of processes, is for another training than the one that was `begun`: what
     its state tells of that, or its environment where it has none yet."""
@@ -314,16 +292,25 @@ def _trainer(config: TrainConfig, images: cifar10.Images, how: Execution, start:
 def _resumed(config: TrainConfig, folder: Path, images: cifar10.Images, how: Execution) -> Trainer:
     """As it was when its state was saved; threads and compilation too, unless `how` says otherwise."""
     tensors, values = store.load_state(folder)
-    try:
+    with _damage_told(folder / STATE_FILE):
         values = {"compiled": False} | values  # old ones don't say
         _require_same_training(folder, values, how)
-        trainer = _trainer(config, images, _as_begun(values, how))
+        execution = _as_begun(values, how)
+    trainer = _trainer(config, images, execution)  # what this raises is no fault of the state
+    with _damage_told(folder / STATE_FILE):
         trainer.load_state(tensors, values)
-    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
-        if plain_reason(error):  # too little memory
-            raise
-        raise RunError(f"{folder / STATE_FILE} is damaged; the training can't be resumed.") from None
-    begun = values["threads"], values["compiled"], values.get("processes", 1)
+        begun = values["threads"], values["compiled"], values.get("processes", 1)
     if begun != (torch.get_num_threads(), trainer.compiled, distributed.world_size()):
         distributed.say("Begun with other --threads, --compile or processes: the last digits will differ.")
     return trainer
+
+
+@contextmanager
+def _damage_told(path: Path) -> Iterator[None]:
+    """Raises RunError where what is inside can't make sense of the state that was saved to `path`."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+        if plain_reason(error):  # too little memory
+            raise
+        raise RunError(f"{path} is damaged; the training can't be resumed.") from None

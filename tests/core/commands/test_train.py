@@ -467,7 +467,7 @@ def test_a_training_does_not_end_as_nobody_reads_what_it_shows(monkeypatch, comm
 
 def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(tmp_path):
     denied = PermissionError(13, "Permission denied", str(tmp_path / "resume.safetensors"))
-    with pytest.raises(TrainingError) as told, session.end_noted(tmp_path):
+    with pytest.raises(TrainingError) as told, status.end_noted(tmp_path):
         raise denied
     assert str(told.value) == f"{denied.filename} cannot be read or written (Permission denied)."
 
@@ -680,11 +680,28 @@ def state_that_is_a_list(path: Path) -> None:
     save_file({"a": torch.zeros(1)}, path, {"state": json.dumps([])})
 
 
-@pytest.mark.parametrize("damage", [cut_state, state_without_values, state_without_tensors, state_that_is_a_list])
+def state_without_threads(path: Path) -> None:
+    tensors, values = store.load_state(path.parent)
+    del values["threads"]
+    store.save_state(path.parent, tensors, values)
+
+
+DAMAGES = [cut_state, state_without_values, state_without_tensors, state_that_is_a_list, state_without_threads]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_damaged_state_is_refused_in_one_line(command, own_runs, damage):
     command("resnet8", "--epochs", "1", stop=True)
     damage(own_runs / "resnet8-1ep-s0" / "resume.safetensors")
     assert_refused(command("resnet8", "--epochs", "1", "--resume"), "can't be resumed")
+
+
+def test_a_state_is_not_blamed_for_what_the_machine_can_not_do(command, own_runs, monkeypatch):
+    command("resnet8", "--epochs", "1", stop=True)
+    broken = RuntimeError("CUDA error: device-side assert triggered")
+    monkeypatch.setattr(session, "Trainer", lambda *_, **__: raise_(broken))
+    with pytest.raises(RuntimeError, match="device-side assert"):
+        train.main(["resnet8", "--epochs", "1", "--resume"])
 
 
 def test_diverged_training_fails_with_its_reason(command, own_runs):
