@@ -99,7 +99,7 @@ def find_run(name_or_path: str) -> Run:
     """A run by its name, or by the path of its folder. Raises RunError that lists the known names."""
     if NAME.fullmatch(name_or_path):  # without opening all the others, of which there may be hundreds
         for root in (paths.SHIPPED, own_runs_dir()):
-            if (root / name_or_path / CONFIG_FILE).is_file():
+            if os.path.isfile(root / name_or_path / CONFIG_FILE):  # false, too, where one may not look
                 return _open_in(root, root / name_or_path)
     folder = expanded(name_or_path)
     if os.path.isfile(folder / CONFIG_FILE):

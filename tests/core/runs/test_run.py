@@ -452,6 +452,20 @@ def test_a_folder_of_runs_that_nobody_may_list_is_a_problem_and_no_error(own_run
     assert trainings.states() == {}
 
 
+def test_a_run_into_whose_folder_nobody_may_look_is_no_run(make_run, monkeypatch):
+    """Root may look everywhere: so the answer that others get is given here."""
+    closed, stat = make_run("closed").path, os.stat
+
+    def denied(path, *args, **kwargs):
+        if str(path).startswith(f"{closed}{os.sep}"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, *args, **kwargs)
+
+    monkeypatch.setattr(os, "stat", denied)
+    with pytest.raises(RunError, match="There is no run 'closed'"):
+        find_run("closed")
+
+
 @pytest.mark.parametrize("damage", OPEN.values(), ids=OPEN.keys())
 def test_damaged_config_is_a_problem_and_the_others_open(make_run, damage):
     bad, good = make_run("bad").path, make_run("good").path
