@@ -240,10 +240,13 @@ class Slurm(Launcher):
         """SLURM does."""
 
     def leave(self) -> str:
-        queue = _slurm_jobs()
+        queue: set[str] = set()
+        with suppress(SilentQueueError):  # they go on all the same
+            queue = _slurm_jobs()
         mine = {job for _, record in _records(self.root) for name, job in record["jobs"].items() if name in self.grid}
-        jobs = {job.split("_")[0] for job in mine & queue}
-        ending = f" This ends them, with their state saved: scancel {' '.join(sorted(jobs))}" if jobs else ""
+        # One by one: of the same array may be runs that are no longer in this grid.
+        jobs = sorted(mine & queue, key=lambda job: (len(job), job))
+        ending = f" This ends them, with their state saved: scancel {' '.join(jobs)}" if jobs else ""
         return f"The jobs go on, and the same command watches them again.{ending}"
 
 
@@ -264,7 +267,7 @@ def _jobs(root: Path) -> dict[str, str]:
     """The jobs of all sweeps that wait or run: {run: its job, in words}. Raises SilentQueueError."""
     records = [*_records(root)]
     clustered = any(job for _, record in records for job in record["jobs"].values())
-    queue = _slurm_jobs() if clustered and shutil.which("squeue") else set()
+    queue = _slurm_jobs() if clustered else set()
     jobs = {}
     for path, record in records:
         sweep = Worker(**record["worker"])
@@ -283,8 +286,10 @@ def _records(root: Path) -> Iterator[tuple[Path, dict]]:
 
 
 def _slurm_jobs() -> set[str]:
-    """This user's jobs in SLURM's queue that have not ended. (sacct knows more, but not on every cluster.) Raises
-    SilentQueueError."""
+    """This user's jobs in SLURM's queue that have not ended; none where there is no SLURM. (sacct knows more, but not
+    on every cluster.) Raises SilentQueueError."""
+    if not shutil.which(QUEUE[0]):
+        return set()
     try:
         return set(subprocess.run(QUEUE, capture_output=True, text=True, check=True).stdout.split())
     except subprocess.CalledProcessError as error:

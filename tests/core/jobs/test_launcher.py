@@ -163,8 +163,9 @@ def test_slurm_queues_each_run_once_and_goes_on_with_a_preempted_one(
     words = [str(grid_file(seed=[0, 1])), "--launcher", "slurm", "--parallel", "1", "--slurm", "time=10"]
     ctrl_c_once(lambda: in_training(own_runs))
     assert command.main(words) == 130
-    *_, ending, number = capsys.readouterr().err.split()
-    assert ending == "scancel"
+    *_, ending, first, second = capsys.readouterr().err.split()
+    number = first.removesuffix("_0")
+    assert (ending, second) == ("scancel", f"{number}_1")
     assert command.main([*words, "--dry-run"]) == 0
     table = capsys.readouterr().out
     assert [line.split()[1] for line in table.splitlines()] == ["training", "waiting"]
@@ -211,10 +212,49 @@ def test_a_queue_that_does_not_answer_is_asked_again(make_run, own_runs, monkeyp
     assert [now.state for _, now in sweeping.changes({"mine": sweep.SweepState("training")})] == ["finished"]
 
 
-def test_what_slurm_says_instead_of_an_answer_is_told(monkeypatch):
-    def silent(*_, **__):
-        raise subprocess.CalledProcessError(1, "squeue", stderr="slurm_load_jobs error\nUnable to contact\n")
-
-    monkeypatch.setattr(subprocess, "run", silent)
+def test_what_slurm_says_instead_of_an_answer_is_told(squeue):
+    squeue(subprocess.CalledProcessError(1, "squeue", stderr="slurm_load_jobs error\nUnable to contact\n"))
     with pytest.raises(launcher.SilentQueueError, match=r"SLURM does not answer: Unable to contact$"):
         launcher._slurm_jobs()
+
+
+@pytest.fixture
+def squeue(monkeypatch):
+    """squeue(answer): what SLURM's queue says, or raises; there is a cluster."""
+
+    def say(answer: str | Exception) -> None:
+        def run(*_, **__):
+            if isinstance(answer, Exception):
+                raise answer
+            return subprocess.CompletedProcess("squeue", 0, stdout=answer)
+
+        monkeypatch.setattr(subprocess, "run", run)
+        monkeypatch.setattr(launcher.shutil, "which", lambda name: name)
+
+    return say
+
+
+@pytest.fixture
+def watched(make_run, own_runs, squeue) -> launcher.Slurm:
+    """A sweep of one run, whose job is one of the three of an array."""
+    squeue("")
+    sweeping = launcher.Slurm({"s1": make_run("s1").config}, own_runs, None, {})
+    sweeping.folder.mkdir(parents=True)
+    sweeping._record({f"s{seed}": f"7_{seed}" for seed in range(3)})
+    return sweeping
+
+
+def test_who_leaves_is_told_how_to_end_the_runs_of_this_grid_alone(watched, squeue):
+    squeue("7_0\n7_1\n7_2\n")
+    assert watched.leave().endswith("with their state saved: scancel 7_1")
+
+
+def test_who_leaves_while_slurm_is_silent_is_told_that_the_jobs_go_on(watched, squeue):
+    squeue(subprocess.CalledProcessError(1, "squeue", stderr="Unable to contact\n"))
+    assert watched.leave() == "The jobs go on, and the same command watches them again."
+
+
+def test_who_leaves_where_there_is_no_squeue_is_told_the_same(watched, squeue, monkeypatch):
+    squeue(FileNotFoundError(2, "No such file or directory", "squeue"))
+    monkeypatch.setattr(launcher.shutil, "which", lambda name: None)
+    assert watched.leave() == "The jobs go on, and the same command watches them again."
