@@ -43,7 +43,8 @@ def passes(epochs: int) -> str:
 def of_photos(share: float, photos: int) -> str:
     """How many of 100 or 1,000 photos a share (0 to 1) is, rounded as percent are elsewhere: 0.9235 reads 92.3%, and so
     "923"."""
-    return f"{share:.{0 if photos == 100 else 1}%}".rstrip("%").replace(".", "")
+    digits = f"{share:.{0 if photos == 100 else 1}%}".rstrip("%").replace(".", "")
+    return f"{int(digits):,}"
 
 
 def course(who: str, values: Sequence[float], said: Callable[[float], str] = "{:.0%}".format) -> str:

@@ -55,7 +55,7 @@ def gaps(names: dict[str, str], bins: dict[str, pd.DataFrame]) -> str:
 def errors(name: str, before: pd.DataFrame, after: pd.DataFrame, found: Temperature) -> str:
     """What one temperature does to the calibration error and what it leaves, of `calibration.reliability` before and
     after it; `name` begins the sentence."""
-    sure, right = (f"{share:.0%}" for share in calibration.furthest(after))
+    sure, right = map(share, calibration.furthest(after))
     words = (
         f"{name}: calibration error {calibration.calibration_error(before):.1%}; with temperature {found.value:.2f}, "
         f"fitted on {found.photos:,} validation photos, {calibration.calibration_error(after):.1%}."

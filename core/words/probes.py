@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from core.analysis.probes import Probes, settled
-from core.words import capitalized
+from core.words import calibration, capitalized
 
 UNREAD = 0.3  # of right answers that a probe finds and the last layer misses: then it is said
 
@@ -31,7 +31,7 @@ def guesses(labels: list[str]) -> list[str]:
 
 def in_turn(side: str, guesses: list[str], sure: Iterable[float]) -> str:
     """All `guesses` of a network and how sure it is of each, 0 to 1, e.g. "...: cat? 40%, dog! 83%"."""
-    each = ", ".join(f"{guess} {share:.0%}" for guess, share in zip(guesses, sure, strict=True))
+    each = ", ".join(f"{guess} {calibration.share(how)}" for guess, how in zip(guesses, sure, strict=True))
     return f"What {side} would answer after each block, and how sure: {each}"
 
 

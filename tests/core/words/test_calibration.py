@@ -24,6 +24,8 @@ def test_what_a_temperature_mends():
         "A: calibration error 9.0%; with temperature 0.72, fitted on 5,000 validation photos, 4.5%. Even then, it "
         "is 97% sure of one tenth, and right on 90% of it."
     )
+    surest = calibration.errors("A", before, after.assign(sure=0.998), Temperature(0.72, 5_000))
+    assert surest.endswith("it is over 99% sure of one tenth, and right on 58% of it.")
     mended = after.assign(right=after["sure"])
     assert calibration.errors("A", before, mended, Temperature(0.72, 5_000)).endswith("validation photos, 0.0%.")
 

@@ -1,8 +1,8 @@
-"""Plurals, and names in sentences."""
+"""Plurals, counts, and names in sentences."""
 
 import pytest
 
-from core.words import counted, in_a_sentence
+from core.words import counted, in_a_sentence, of_photos
 
 
 @pytest.mark.parametrize(
@@ -11,6 +11,14 @@ from core.words import counted, in_a_sentence
 )
 def test_a_noun_agrees_with_its_number(number, noun, words):
     assert counted(number, noun) == words
+
+
+@pytest.mark.parametrize(
+    ("share", "photos", "said"),
+    [(0.9235, 1_000, "923"), (0.003, 1_000, "3"), (0.0, 1_000, "0"), (1.0, 1_000, "1,000"), (0.07, 100, "7")],
+)
+def test_a_share_of_photos_is_a_number_as_one_writes_it(share, photos, said):
+    assert of_photos(share, photos) == said
 
 
 def test_a_name_as_such_keeps_its_capital_in_a_sentence():

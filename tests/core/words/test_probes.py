@@ -47,3 +47,7 @@ def test_one_block_alone_has_no_course():
 
 def test_all_answers_in_turn_in_words():
     assert probes.in_turn("A", ["cat?", "dog!"], [0.4, 0.831]).endswith(", and how sure: cat? 40%, dog! 83%")
+
+
+def test_no_guess_is_called_certain_that_is_not():
+    assert probes.in_turn("A", ["cat!"], [0.998]).endswith(": cat! over 99%")
