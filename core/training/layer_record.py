@@ -40,12 +40,16 @@ class LayerRecord:
         self.norms = self._lengths_of_gradients()
         self._norm_sums += self.norms
 
-    def note_step(self, rate: float) -> None:
-        """Before a step is made at the learning `rate`. It moves a layer, in sizes of its weights, by learning rate x
-        norm of the gradient (clipped, where it is) / norm of the weights (You, Gitman and Ginsburg 2017, section 4);
-        what momentum and weight decay add is left out. So is the first step of a layer that begins with zeros."""
+    def note_step(self, rate: float, clipped: bool) -> None:
+        """Before a step is made at the learning `rate`; `clipped`: whether gradients may be other ones than those
+        noted. It moves a layer, in sizes of its weights, by learning rate x norm of the gradient (clipped, where it is)
+        / norm of the weights (You, Gitman and Ginsburg 2017, section 4); what momentum and weight decay add is left
+        out. So is the first step of a layer that begins with zeros."""
+        if self.relative_steps is None:
+            return
+        norms = self._lengths_of_gradients() if clipped else self.norms
         sizes = torch.stack([torch.linalg.vector_norm(weights.detach()) for weights in self.weights])
-        steps = rate * self._factors * self._lengths_of_gradients() / sizes
+        steps = rate * self._factors * norms / sizes
         self._step_sums += steps.where(sizes != 0, 0)
 
     def _lengths_of_gradients(self) -> Tensor:

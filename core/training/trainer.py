@@ -153,8 +153,9 @@ class Trainer:
             ) from None
 
     def _step(self, pixels: Tensor, labels: Tensor) -> tuple[float, int]:
+        rate = self._learning_rate()
         for group in self.optimizer.param_groups:
-            group["lr"] = group["lr_factor"] * self._learning_rate()
+            group["lr"] = group["lr_factor"] * rate
         # Layers that draw numbers themselves (dropout) repeat them after a resume, with no generator to save.
         seed = derived_seed(self.config.seed, self.position.epoch, self.position.sums.steps)
         torch.manual_seed(seed + distributed.rank())
@@ -173,7 +174,7 @@ class Trainer:
         if self.config.clip_layer:  # the norm of all is often one layer's: the first of a deep plain network
             for parameter in self.model.parameters():
                 nn.utils.clip_grad_norm_(parameter, self.config.clip_layer)
-        self.record.note_step(self._learning_rate())
+        self.record.note_step(rate, clipped=bool(self.config.clip_norm or self.config.clip_layer))
         self._scaler.step(self.optimizer)
         self._scaler.update()
         return mean_loss, int(correct_of_all)

@@ -298,6 +298,19 @@ def test_relative_steps_are_how_far_steps_without_momentum_move_each_layer(train
     assert each.record.relative_steps[0] == pytest.approx(np.mean(moved, axis=0).tolist(), rel=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("changes", "each_step"),
+    [({}, 1), ({"clip_norm": 0.5}, 2), ({"clip_layer": 0.3}, 2), ({"optimizer": "adamw", "clip_norm": 0.5}, 1)],
+    ids=str,
+)
+def test_gradients_are_measured_again_only_where_they_may_have_changed(trainer, monkeypatch, changes, each_step):
+    each, measured = trainer(epochs=1, **changes), []
+    lengths = each.record._lengths_of_gradients
+    monkeypatch.setattr(each.record, "_lengths_of_gradients", lambda: measured.append(1) or lengths())
+    each.fit()
+    assert len(measured) == each_step * STEPS
+
+
 @pytest.mark.parametrize("optimizer", ["adamw", "muon"])
 def test_how_far_those_that_rescale_gradients_move_a_layer_is_not_claimed(trainer, optimizer):
     each = trainer(epochs=1, optimizer=optimizer, lr=0.001)
