@@ -276,7 +276,7 @@ def open_run(path: Path) -> Run:
     try:
         at = file.stat()
         if at.st_size > LARGEST_JSON:
-            raise RunError(f"{file} is too large for a config.")
+            raise RunError("It is too large for a config.")
         config, facts = _read_config(file, (at.st_size, at.st_mtime_ns, at.st_ino))
         waits = not facts and not (path / RESULT_FILE).exists()  # for its turn to be trained; nothing known yet
         run = Run(path, config, dict(facts))

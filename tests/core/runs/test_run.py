@@ -452,6 +452,14 @@ def test_a_folder_of_runs_that_nobody_may_list_is_a_problem_and_no_error(own_run
     assert trainings.states() == {}
 
 
+def test_a_config_that_is_too_large_is_named_once(make_run):
+    run = make_run("large")
+    OPEN["config of 1.1 MB"](run.path)
+    with pytest.raises(RunError) as told:
+        open_run(run.path)
+    assert str(told.value) == f"{run.path / 'config.json'}: It is too large for a config."
+
+
 def test_a_run_into_whose_folder_nobody_may_look_is_no_run(make_run, monkeypatch):
     """Root may look everywhere: so the answer that others get is given here."""
     closed, stat = make_run("closed").path, os.stat
