@@ -4,7 +4,7 @@ import argparse
 import signal
 import sys
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from functools import cache
 from pathlib import Path
 
@@ -164,14 +164,14 @@ def _train_one(
     if resuming and status.finished(folder):
         distributed.say(f"{folder.name} is finished.")
         return True
-    with status.end_noted(folder):
+    with status.end_noted(folder), closing(EventLog(folder)) if args.log else nullcontext() as events:
         session = (Session.resume if resuming else Session.begin)(
             config,
             folder,
             images,
             Execution(args.threads, args.precision, COMPILED[args.compile]),
             data_folder=None if args.data in ("full", "shipped") else expanded(args.data),
-            events=EventLog(folder) if args.log else None,
+            events=events,
         )
         if config.freeze and not config.pretrained and not resuming:
             distributed.say("--freeze without --init: the frozen layers stay the random numbers that they begin with.")

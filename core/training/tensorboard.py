@@ -29,7 +29,8 @@ def require_tensorboard() -> None:
 
 
 class EventLog:
-    """Writes a row of the history at a time. One that goes on with a run adds a file, which TensorBoard joins on."""
+    """Writes a row of the history at a time. One that goes on with a run adds a file, which TensorBoard joins on. To be
+    closed: until then it keeps a thread and a file."""
 
     def __init__(self, folder: Path):
         self._folder = folder / FOLDER
@@ -44,3 +45,8 @@ class EventLog:
         for column, tag in TAGS.items():
             self._writer.add_scalar(tag, row[column], row["epoch"])
         self._writer.flush()
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None

@@ -10,6 +10,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
@@ -953,7 +954,9 @@ def test_killed_at_any_moment_and_resumed_equals_an_undisturbed_training(tmp_pat
 
 
 def test_history_goes_to_tensorboard_where_asked(command, own_runs, unscored):
+    before = {*threading.enumerate()}
     code, err = command("resnet8", "--epochs", "1", "--log", "tensorboard", "--name", "x")
     assert code == 130, err
+    assert not [thread for thread in {*threading.enumerate()} - before if "Writer" in type(thread).__name__]
     (events,) = (own_runs / "x" / "tensorboard").iterdir()
     assert b"loss/validation" in events.read_bytes()

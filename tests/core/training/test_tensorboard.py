@@ -1,4 +1,5 @@
 import sys
+import threading
 
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -28,6 +29,16 @@ def test_history_is_read_by_tensorboard_and_goes_on_after_a_resume(tmp_path):
         (4, 8.0),
     ]
     assert {event.value for event in events.Scalars("accuracy/validation")} == {0.25}
+
+
+def test_once_closed_it_keeps_no_thread(tmp_path):
+    before = {*threading.enumerate()}
+    log = EventLog(tmp_path)
+    log.close()  # of a training that ended before its first epoch did
+    log.write(row(1, 3.0))
+    assert {*threading.enumerate()} - before
+    log.close()
+    assert not {*threading.enumerate()} - before
 
 
 def test_missing_tensorboard_is_told_in_one_sentence(monkeypatch):
