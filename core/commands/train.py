@@ -85,7 +85,7 @@ def parser() -> argparse.ArgumentParser:
         const="on",
         default="auto",
         help="with torch.compile: faster after some minutes; needs a C++ compiler. auto, the default: where it works "
-        "and the training gains by it (long, two threads, on some CPUs bfloat16), or as the run began; alone, behind "
+        "and the training gains by it (long, two threads, some CPUs), or as the run began; alone, behind "
         "ARCHITECTURE: on",
     )
     p.add_argument("--no-compile", dest="compile", action="store_const", const="off", help="the same as --compile off")

@@ -13,9 +13,9 @@ from core.errors import LabError
 from core.training import distributed
 
 LOG = logging.getLogger(__name__)
-# Steps of a whole training from which compiling it on a CPU pays. In bfloat16 it takes minutes once and then saves 19%
-# of each step of two threads; in float32, on Intel's AVX-512, half a minute and 11 to 14% (docs/speed.md); both grow
-# with the network.
+# Steps of a whole training from which compiling it on a CPU pays. In bfloat16, by AMX, it takes minutes once and then
+# saves 19% of each step of two threads; in float32, on Intel's AVX-512, half a minute and 11 to 14% (docs/speed.md);
+# both grow with the network.
 PAYS_FROM = 12_000
 TENSOR_CORES = (7, 0)  # the compute capability of the first GPUs that have them
 
@@ -107,9 +107,10 @@ def compiling_pays(steps: int, device: torch.device, precision: str) -> bool:
 
 
 def _cpu_gains_by_compiling(precision: str) -> bool:
-    """In float32, AMD's CPUs gain nothing for sure (docs/speed.md); Intel's were measured with AVX-512 alone."""
-    intel = _cpu_info("vendor_id") == "GenuineIntel" and "AVX512" in torch.backends.cpu.get_cpu_capability()
-    return precision == "bfloat16" or intel
+    """As measured (docs/speed.md): with AVX-512, bfloat16 gains by AMX, float32 on Intel's. Without AMX bfloat16 gains
+    nothing for sure, on AMD's CPUs, or loses, on Intel's; nor do AMD's in float32."""
+    amx, intel = "amx_bf16" in _cpu_info("flags").split(), _cpu_info("vendor_id") == "GenuineIntel"
+    return (amx if precision == "bfloat16" else intel) and "AVX512" in torch.backends.cpu.get_cpu_capability()
 
 
 def describe_environment(device: torch.device, precision: str, compiled: bool) -> dict:

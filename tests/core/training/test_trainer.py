@@ -511,25 +511,30 @@ def test_compiled_training_learns_the_same(trainer, undisturbed):
         assert row["train_loss"] == pytest.approx(expected["train_loss"], rel=0.01)
 
 
+AMX, AMD = ("GenuineIntel", "AVX512", "avx512_bf16 amx_bf16"), ("AuthenticAMD", "AVX512", "avx512_bf16")
+
+
 @pytest.mark.parametrize(
     ("asked", "precision", "cpu", "threads", "works", "from_steps", "compiled"),
     [
-        (None, "bfloat16", ("AuthenticAMD", "AVX512"), 2, True, 2 * STEPS, True),
-        (None, "bfloat16", ("AuthenticAMD", "AVX512"), 2, True, 2 * STEPS + 1, False),
-        (None, "float32", ("AuthenticAMD", "AVX512"), 2, True, 0, False),
-        (None, "float32", ("GenuineIntel", "AVX512"), 2, True, 0, True),
-        (None, "float32", ("GenuineIntel", "AVX2"), 2, True, 0, False),
-        (None, "bfloat16", ("AuthenticAMD", "AVX512"), 2, False, 0, False),
-        (None, "bfloat16", ("AuthenticAMD", "AVX512"), 1, True, 0, False),
-        (False, "bfloat16", ("AuthenticAMD", "AVX512"), 2, True, 0, False),
-        (True, "float32", ("AuthenticAMD", "AVX512"), 1, True, 2 * STEPS + 1, True),
+        (None, "bfloat16", AMX, 2, True, 2 * STEPS, True),
+        (None, "bfloat16", AMX, 2, True, 2 * STEPS + 1, False),
+        (None, "bfloat16", AMX, 2, False, 0, False),
+        (None, "bfloat16", AMX, 1, True, 0, False),
+        (None, "bfloat16", ("GenuineIntel", "AVX512", "avx512_bf16"), 2, True, 0, False),
+        (None, "bfloat16", AMD, 2, True, 0, False),
+        (None, "float32", AMD, 2, True, 0, False),
+        (None, "float32", ("GenuineIntel", "AVX512", ""), 2, True, 0, True),
+        (None, "float32", ("GenuineIntel", "AVX2", ""), 2, True, 0, False),
+        (False, "bfloat16", AMX, 2, True, 0, False),
+        (True, "float32", AMD, 1, True, 2 * STEPS + 1, True),
     ],
 )
 def test_long_training_is_compiled_where_that_pays(
     trainer, monkeypatch, asked, precision, cpu, threads, works, from_steps, compiled
 ):
-    vendor, capability = cpu
-    monkeypatch.setattr(device, "_cpu_info", {"vendor_id": vendor, "model name": "CPU", "flags": ""}.__getitem__)
+    vendor, capability, flags = cpu
+    monkeypatch.setattr(device, "_cpu_info", {"vendor_id": vendor, "model name": "CPU", "flags": flags}.__getitem__)
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
     monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
     monkeypatch.setattr(device, "compiler_works", lambda: works)
