@@ -131,7 +131,8 @@ def same_order(a: Run, b: Run) -> bool | None:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Test accuracies, and the exact two-sided probability that so uneven a split is luck."""
+    """Test accuracies, and the exact two-sided p-value: how often luck alone would split them so unevenly, if both were
+    equally good (McNemar)."""
 
     a: metrics.Proportion
     b: metrics.Proportion

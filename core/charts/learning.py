@@ -1,4 +1,4 @@
-"""How a training went: curves of what was learned, the schedule it followed, and the live race."""
+"""How a training went: curves of what was learned, the schedule it followed, the live race, and its path on a map."""
 
 from collections.abc import Sequence
 

@@ -100,8 +100,8 @@ def classes(weights: Weights) -> int | None:
 
 
 def describe(weights: Weights) -> str:
-    """E.g. "a ResNet of 18 layers: 2, 2, 2, 2 blocks of 2 convolutions, 64 channels at first, 1x1 convolutions in its
-    shortcuts, a first layer of 3x3, 10 classes"; of any other network, its first tensors."""
+    """E.g. "a network of 18 layers: 2, 2, 2, 2 blocks of 2 convolutions, 64 channels at first, 1x1 convolutions in its
+    shortcuts (option B), a first layer of 3x3, 10 classes"; of any other network, its first tensors."""
     weights = with_usual_names(weights)
     blocks, first = _blocks(weights), weights.get("conv1.weight")
     if not blocks or first is None or first.dim() != 4:

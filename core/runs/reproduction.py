@@ -20,7 +20,7 @@ def preparation(run: "Run") -> list[str]:
 
 
 def command(run: "Run") -> str:
-    """The one that makes it anew, after `preparation`, among the user's own runs, under a name that is free."""
+    """The one that makes it anew, after `preparation`, among the user's own runs, under another name."""
     name = f"{run.name[: LONGEST_NAME - len(AGAIN)]}{AGAIN}"
     if run.imported:
         return import_command(run.config, str(run.facts["imported"].get("file")), name)

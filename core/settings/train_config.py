@@ -1,4 +1,4 @@
-"""What a run was asked to do, as one frozen value; and what makes two of them a fair pair.
+"""What a run was asked to do, as one frozen value.
 
 Knows no files, no torch. Every field is a plain JSON value, so a config is saved beside the weights as it is.
 A field's row is all that is written of it: the checks, the command line, the form, the words and a run's name follow.

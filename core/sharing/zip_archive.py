@@ -55,7 +55,7 @@ def zip_run(run: Run) -> bytes:
 def add_run(data: bytes, name: str | None = None, before: Callable[[], None] = lambda: None) -> Run:
     """Add the run in a zip file to the user's own, as `name` or else under the name of the zip's folder.
 
-    Its card is written anew. `before` is called as it is put there, while nobody else can add a run. Raises RunError
+    Its card is written anew. `before` is called as it is put there, while nobody else can add a run. Raises LabError
     with one sentence; then nothing is left behind.
     """
     contents, folder_name = _unpack(data)

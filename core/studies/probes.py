@@ -1,4 +1,5 @@
-"""Ask a trained network of the CIFAR twins after each block of its last stage. What for, is said in `probes`."""
+"""Ask a trained network of the CIFAR twins after each block of its last stage. What for, is said in
+`core.analysis.probes`."""
 
 from collections.abc import Callable
 from typing import cast

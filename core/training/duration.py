@@ -20,7 +20,8 @@ def what_counts(config: TrainConfig) -> TrainConfig:
 
 
 def minutes(config: TrainConfig, per_image: float) -> float:
-    """Of the whole training: its epochs with their validation, and the one test at the end."""
+    """Of the whole training: its epochs with their validation, and at the end the one test. The photos of
+    validation, which are scored once more then, are left out: they are few."""
     forward_share = 1 if config.freeze else FORWARD_SHARE  # what is frozen has hardly any backward pass
     in_all_epochs = config.epochs * PHOTOS[config.data]
     looked_at = forward_share * (in_all_epochs * VALIDATION_SHARE + TEST_IMAGES)

@@ -155,7 +155,7 @@ class Guessing:
 class Finding:
     """What the errors of one recipe say. Errors are means over seeds; `by network`: with the keys NETWORKS.
 
-    depths: at which both networks were trained, ascending; where there are none, the next four are empty
+    depths: at which both networks were trained, ascending; where there are none, the next five are empty
     enough: the least depth at which the ResNet is as good as at its best, up to luck
     changes: by network, from depth `first` to the deepest; empty where there is one depth
     errors: by network, the test error at the deepest, in percent
