@@ -6,10 +6,11 @@ from torch import Tensor, nn
 
 from core.errors import ModelError
 
+StateDict = dict[str, Tensor]
 BACKBONE = "backbone"  # as a stage: all but the last layer
 
 
-def load_weights(model: nn.Module, weights: dict[str, Tensor]) -> None:
+def load_weights(model: nn.Module, weights: StateDict) -> None:
     """Give `model` the tensors of a state dict that was saved or copied. Raises RuntimeError if names or shapes differ.
 
     Only the dict that `state_dict()` itself gives says of what version its parts are; MNASNet will not load any other.

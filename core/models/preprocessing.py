@@ -6,17 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from core.settings.constraints import six_numbers
+from core.settings.constraints import NORMALIZATIONS, Colors, six_numbers
 from core.settings.train_config import TrainConfig
-
-Colors = tuple[float, float, float]  # of red, green, blue
-# What a config may name: (mean, standard deviation) of pixels from 0 to 1. CIFAR-10's own; ImageNet's, as all weights
-# of torchvision expect.
-NORMALIZATIONS: dict[str, tuple[Colors, Colors]] = {
-    "cifar": ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)),
-    "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
-    "none": ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
-}
 
 
 @dataclass(frozen=True)

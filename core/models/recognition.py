@@ -10,14 +10,13 @@ from collections import Counter
 from torch import Tensor
 
 from core.errors import ModelError
-from core.models.layers import head_name, is_within
+from core.models.layers import StateDict, head_name, is_within
 from core.models.registry import build
 from core.models.resnets import BASIC, RESNETS
 from core.settings.constraints import STEMMED
 from core.settings.recipes import CIFAR_STEM_SIZE, RECIPES
 from core.settings.train_config import TrainConfig
 
-Weights = dict[str, Tensor]
 OTHER_NAMES = {r"^linear\.": "fc.", r"\.shortcut\.": ".downsample."}  # theirs: torchvision's
 HEAD_IN_SEQUENCE = re.compile(r"fc\.\d+\.")  # nn.Sequential(nn.Dropout(), nn.Linear(512, 10))
 BLOCK = re.compile(r"layer(\d+)\.(\d+)\.conv1\.weight")
@@ -27,7 +26,7 @@ BUFFERS = ("running_mean", "running_var", "num_batches_tracked")
 WIDEST_GUESS = 150_000_000  # parameters
 
 
-def with_usual_names(weights: Weights) -> Weights:
+def with_usual_names(weights: StateDict) -> StateDict:
     """The same tensors, under torchvision's names where they have those of OTHER_NAMES, or where the last layer stands
     behind a dropout."""
     for theirs, usual in OTHER_NAMES.items():
@@ -37,7 +36,7 @@ def with_usual_names(weights: Weights) -> Weights:
     return weights
 
 
-def completed(architecture: dict, weights: Weights) -> dict:
+def completed(architecture: dict, weights: StateDict) -> dict:
     """The config fields of an architecture, and those that follow from the tensors: BatchNorm, the first layer."""
     if architecture["family"] == "cifar":
         return architecture | {"norm": "batch" if "bn1.weight" in weights else "none"}
@@ -46,14 +45,14 @@ def completed(architecture: dict, weights: Weights) -> dict:
     return architecture | {"input_size": RECIPES["torchvision"]["input_size"]}
 
 
-def candidates(weights: Weights) -> list[TrainConfig]:
+def candidates(weights: StateDict) -> list[TrainConfig]:
     """The networks whose tensors have these names and shapes, the last layer's classes apart; of weights with
     torchvision's names (`with_usual_names`). A plain network and a ResNet have the same; strides are as usual."""
     found = [TrainConfig(**completed(architecture, weights)) for architecture in _by_shape(weights)]
     return [config for config in found if _fits(weights, config)]
 
 
-def _by_shape(weights: Weights) -> list[dict]:
+def _by_shape(weights: StateDict) -> list[dict]:
     blocks, convolutions = _blocks(weights), _convolutions_of_a_block(weights)
     if len(blocks) == 3 and len(set(blocks)) == 1 and convolutions == BASIC:
         return [{"family": "cifar", "depth": 6 * blocks[0] + 2, "skip": skip} for skip in (True, False)]
@@ -61,7 +60,7 @@ def _by_shape(weights: Weights) -> list[dict]:
     return [{"family": "torchvision", "network": name} for name in ([known] if known else _by_size(weights))]
 
 
-def _by_size(weights: Weights) -> list[str]:
+def _by_size(weights: StateDict) -> list[str]:
     """torchvision's names for networks of as many parameters, without their last layers. VGG's, which the lab builds
     with one linear layer at the end, are told by their convolutions."""
     from core.models import torchvision_nets
@@ -80,7 +79,7 @@ def _by_size(weights: Weights) -> list[str]:
     ]
 
 
-def _fits(weights: Weights, config: TrainConfig) -> bool:
+def _fits(weights: StateDict, config: TrainConfig) -> bool:
     try:
         model = build(config)
     except ModelError:
@@ -93,13 +92,13 @@ def _fits(weights: Weights, config: TrainConfig) -> bool:
     return own == given
 
 
-def classes(weights: Weights) -> int | None:
+def classes(weights: StateDict) -> int | None:
     """How many the last layer tells apart; None without any."""
     head = _head(weights)
     return None if head is None else head.shape[0]
 
 
-def describe(weights: Weights) -> str:
+def describe(weights: StateDict) -> str:
     """E.g. "a network of 18 layers: 2, 2, 2, 2 blocks of 2 convolutions, 64 channels at first, 1x1 convolutions in its
     shortcuts (option B), a first layer of 3x3, 10 classes"; of any other network, its first tensors."""
     weights = with_usual_names(weights)
@@ -121,22 +120,22 @@ def describe(weights: Weights) -> str:
     return ", ".join(words)
 
 
-def _head(weights: Weights) -> Tensor | None:
+def _head(weights: StateDict) -> Tensor | None:
     """The last layer's weights, (classes, features)."""
     names = sorted(name for name, value in weights.items() if HEAD.fullmatch(name) and value.dim() == 2)
     return weights[names[-1]] if names else None
 
 
-def _blocks(weights: Weights) -> tuple[int, ...]:
+def _blocks(weights: StateDict) -> tuple[int, ...]:
     """How many each stage has."""
     stages = Counter(int(match[1]) for match in map(BLOCK.fullmatch, weights) if match)
     return tuple(stages[stage] for stage in sorted(stages))
 
 
-def _convolutions_of_a_block(weights: Weights) -> int:
+def _convolutions_of_a_block(weights: StateDict) -> int:
     return sum(bool(re.fullmatch(r"layer1\.0\.conv\d\.weight", name)) for name in weights)
 
 
-def _has_small_stem(weights: Weights) -> bool:
+def _has_small_stem(weights: StateDict) -> bool:
     first = weights.get("conv1.weight")
     return first is not None and first.dim() == 4 and first.shape[-1] == 3

@@ -12,7 +12,14 @@ STRIDES = ("v1.5", "v1")
 STRIDED = ("resnet50", "resnet101", "resnet152")  # the networks of torchvision whose strides can be chosen
 STEMS = ("imagenet", "cifar")
 STEMMED = ("resnet18", "resnet34", *STRIDED)  # those whose first layer can be chosen
-NORMALIZATIONS = ("cifar", "imagenet", "none")
+Colors = tuple[float, float, float]  # of red, green, blue
+# What a config may name: (mean, standard deviation) of pixels from 0 to 1. CIFAR-10's own; ImageNet's, as all weights
+# of torchvision expect.
+NORMALIZATIONS: dict[str, tuple[Colors, Colors]] = {
+    "cifar": ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)),
+    "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+    "none": ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
+}
 
 
 def incompatibility(c: "TrainConfig") -> str | None:

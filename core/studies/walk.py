@@ -33,7 +33,7 @@ from core.runs import kept_weights
 from core.runs.run import Run
 
 MOST_WORKERS = 8  # each has a network of its own, and all photos in it at once
-Weights = list[Tensor]
+ParameterList = list[Tensor]
 
 
 class TrainingPath:
@@ -82,7 +82,7 @@ class TrainingPath:
             return list(pool.map(lambda place: self.look(place, precision), places))
 
     @torch.inference_mode()  # holds for the thread that enters it
-    def _measure(self, weights: Weights, precision: str) -> tuple[float, float]:
+    def _measure(self, weights: ParameterList, precision: str) -> tuple[float, float]:
         model = self._idle.get()
         try:
             for parameter, value in zip(model.parameters(), weights, strict=True):
@@ -95,7 +95,7 @@ class TrainingPath:
         return capped(loss), float(right.float().mean())
 
 
-def main_directions(kept: list[Weights]) -> tuple[list[Weights], np.ndarray]:
+def main_directions(kept: list[ParameterList]) -> tuple[list[ParameterList], np.ndarray]:
     """The two main directions of `kept` (PCA: of the differences from their mean), as long as 1, the first weights on
     their positive side, seen from the last; and the share of the variance in each, 0 to 1. From the products of the
     differences, of which there are few: the directions themselves are as long as the network is large."""
@@ -118,7 +118,7 @@ def _from_last(mixture: Tensor, flat: list[Tensor]) -> float:
     return float(sum(mixture @ (values @ (values[0] - values[-1])) for values in flat))
 
 
-def _product(a: Weights, b: Weights) -> float:
+def _product(a: ParameterList, b: ParameterList) -> float:
     return float(sum(one.double().flatten() @ other.double().flatten() for one, other in zip(a, b, strict=True)))
 
 

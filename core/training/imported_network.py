@@ -21,9 +21,9 @@ from core.files import sha256_of
 from core.models import recognition
 from core.models.complexity import described
 from core.models.inference import StoppedError, infer, logits_of
-from core.models.layers import load_weights
+from core.models.layers import StateDict, load_weights
 from core.models.registry import build, family
-from core.models.weights.initial_weights import Weights, fitted
+from core.models.weights.initial_weights import fitted
 from core.models.weights.weight_files import read_weights
 from core.runs import status, store
 from core.runs.run import Run, open_run
@@ -45,7 +45,7 @@ class NetworkFile:
 
     name: str
     sha256: str
-    weights: Weights
+    weights: StateDict
     found: str
 
     @cached_property
@@ -74,7 +74,7 @@ class NetworkFile:
         """The network of `parse_architecture` with what follows from the tensors. Raises LabError."""
         return TrainConfig(**recognition.completed(architecture, self.weights))
 
-    def weights_for(self, config: TrainConfig) -> Weights:
+    def weights_for(self, config: TrainConfig) -> StateDict:
         """As the state dict of this network. Raises ModelError if they do not fit, or are not for ten classes."""
         classes = recognition.classes(self.weights)
         if classes not in (None, len(cifar10.CLASSES)):
@@ -94,7 +94,7 @@ def look(path: Path, name: str | None = None) -> NetworkFile:
     return NetworkFile(name or path.name, sha256_of(path), recognition.with_usual_names(file.tensors), file.found)
 
 
-def likely_normalization(config: TrainConfig, weights: Weights) -> str:
+def likely_normalization(config: TrainConfig, weights: StateDict) -> str:
     """Of NORMALIZATIONS, that with which a network's loss on TRIED training photos is the lowest; the test images are
     not looked at."""
     few = cifar10.load_training("shipped")[:TRIED]
@@ -150,7 +150,7 @@ def score(
     return True
 
 
-def _network(config: TrainConfig, weights: Weights) -> torch.nn.Module:
+def _network(config: TrainConfig, weights: StateDict) -> torch.nn.Module:
     model = build(config).eval().requires_grad_(False)
     load_weights(model, weights)
     return model

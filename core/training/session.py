@@ -22,8 +22,8 @@ from core.data.batches import to_tensors
 from core.errors import DivergedError, LabError, RunError, plain_reason
 from core.models.complexity import described
 from core.models.inference import StoppedError
+from core.models.layers import StateDict
 from core.models.weights.initial_weights import (
-    Weights,
     answers_were_learned,
     describe_initial_weights,
     initial_weights,
@@ -216,7 +216,7 @@ class Session:
             calibration.save(run, calibration.fit(on_validation.numpy(), labels))
         finish(self.folder, logits.numpy())
 
-    def _facts(self, data_folder: Path | None, start: Weights | None) -> dict:
+    def _facts(self, data_folder: Path | None, start: StateDict | None) -> dict:
         trainer = self.trainer
         facts = {
             "architecture": described(self.config.architecture, trainer.model, trainer.preprocessing.size),
@@ -282,7 +282,7 @@ def _as_begun(begun: dict, how: Execution) -> Execution:
     return Execution(threads, begun.get("precision", how.precision), compiled)
 
 
-def _trainer(config: TrainConfig, images: cifar10.Images, how: Execution, start: Weights | None = None) -> Trainer:
+def _trainer(config: TrainConfig, images: cifar10.Images, how: Execution, start: StateDict | None = None) -> Trainer:
     """From the weights `start`, if any; from now on this process has the threads that `how` asks for."""
     if how.threads and how.threads != torch.get_num_threads():
         torch.set_num_threads(how.threads)

@@ -3,23 +3,21 @@
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
 
 from core.errors import ModelError
 from core.files import sha256_of
 from core.models import recognition
-from core.models.layers import head_name, is_within
+from core.models.layers import StateDict, head_name, is_within
 from core.models.registry import build
 from core.models.weights.weight_files import WeightFile, read_weights
 from core.settings.environment import expanded
 from core.settings.train_config import TrainConfig
 
-Weights = dict[str, Tensor]
 NAMED = 5  # of the tensors that don't fit
 AUXILIARY = ("AuxLogits.", "aux1.", "aux2.")  # heads of Inception and GoogLeNet that only help their own training
 
 
-def initial_weights(config: TrainConfig, say: Callable[[str], object] = lambda words: None) -> Weights | None:
+def initial_weights(config: TrainConfig, say: Callable[[str], object] = lambda words: None) -> StateDict | None:
     """The whole state dict that config.init names, in the network's number formats; None for "scratch".
 
     A last layer for other classes is left out, and is new. `say` is told where in a file they were found, if that
@@ -40,7 +38,7 @@ def initial_weights(config: TrainConfig, say: Callable[[str], object] = lambda w
     return fitted(file.tensors, config, f"The weights in {config.init}", new_head=True)
 
 
-def answers_were_learned(config: TrainConfig, start: Weights | None) -> bool:
+def answers_were_learned(config: TrainConfig, start: StateDict | None) -> bool:
     """Whether `initial_weights` came with a last layer for ten classes, and so with answers of their own: they may have
     learned from the very photos that this training keeps apart for validation."""
     if start is None:
@@ -50,12 +48,12 @@ def answers_were_learned(config: TrainConfig, start: Weights | None) -> bool:
     return any(not torch.equal(start[name], drawn[name]) for name in drawn if is_within(name, head))
 
 
-def starting_weights(config: TrainConfig) -> Weights:
+def starting_weights(config: TrainConfig) -> StateDict:
     """The state dict with which a training of this config begins. Raises ModelError as `initial_weights` does."""
     return initial_weights(config) or build(config).state_dict()
 
 
-def fitted(given: Weights, config: TrainConfig, called: str, new_head: bool = False) -> Weights:
+def fitted(given: StateDict, config: TrainConfig, called: str, new_head: bool = False) -> StateDict:
     """The tensors of a file as the state dict of a config's network, in its number formats. Names of older files and
     of known repositories are understood. `called`: how sentences begin, e.g. "The weights in a.pt". `new_head`: whether
     a last layer for other classes becomes a new one. Raises ModelError."""
@@ -76,7 +74,7 @@ def fitted(given: Weights, config: TrainConfig, called: str, new_head: bool = Fa
     return found
 
 
-def _with_names_of(own: Weights, given: Weights, family: str) -> Weights:
+def _with_names_of(own: StateDict, given: StateDict, family: str) -> StateDict:
     """The tensors under the names that a file has, or those that they stand for, whichever more of `own` have."""
     readings = [given, recognition.with_usual_names(given)]
     if family == "torchvision":
@@ -86,7 +84,7 @@ def _with_names_of(own: Weights, given: Weights, family: str) -> Weights:
     return max(readings, key=lambda weights: len(weights.keys() & own.keys()))
 
 
-def _require_fit(own: Weights, given: Weights, complaint: str) -> None:
+def _require_fit(own: StateDict, given: StateDict, complaint: str) -> None:
     both = {name: (own[name], given[name]) for name in own.keys() & given.keys()}
     problems = {
         "missing": own.keys() - given.keys(),

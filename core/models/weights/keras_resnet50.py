@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import LabError
+from core.models.resnets import RESNETS
+from core.settings.constraints import NORMALIZATIONS
 
 FOLDER = "package/ResNet50"  # in the package
 LARGEST = 2**23  # bytes of a file there; the weights are in 25
@@ -19,10 +21,9 @@ METADATA = {
     "keys": "torchvision.models.resnet50",
     "input": "RGB in [0,1], torchvision ImageNet mean and std",
 }
-BLOCKS = (3, 4, 6, 3)  # of stages 2 to 5
 BRANCHES = {"branch2a": ("conv1", "bn1"), "branch2b": ("conv2", "bn2"), "branch2c": ("conv3", "bn3")}
 SHORTCUT = {"branch1": ("downsample.0", "downsample.1")}  # in the first block of a stage
-STD = np.array([0.229, 0.224, 0.225], np.float32)  # of torchvision's preprocessing, for red, green, blue in [0, 1]
+STD = np.array(NORMALIZATIONS["imagenet"][1], np.float32)  # of torchvision's preprocessing
 MORE_VARIANCE = 1e-3 - 1e-5  # BatchNorm adds the first to it in Keras, the second in PyTorch
 
 
@@ -67,7 +68,7 @@ def convert(keras: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """
     try:
         state = _layer(keras, "conv1", "bn_conv1", "conv1", "bn1")
-        for stage, blocks in enumerate(BLOCKS, 1):
+        for stage, blocks in enumerate(RESNETS["resnet50"][1], 1):
             for block in range(blocks):
                 for branch, (conv, norm) in (BRANCHES | (SHORTCUT if block == 0 else {})).items():
                     name, place = f"{stage + 1}{'abcdef'[block]}_{branch}", f"layer{stage}.{block}"

@@ -12,10 +12,10 @@ from safetensors.torch import load_file, save_file
 from torch.nn import functional as F
 
 from core.commands import convert_weights, run_command
-from core.models.preprocessing import NORMALIZATIONS
 from core.models.registry import family
 from core.models.weights import keras_resnet50
 from core.models.weights.initial_weights import initial_weights
+from core.settings.constraints import NORMALIZATIONS
 from core.settings.train_config import TrainConfig
 
 MEAN, STD = NORMALIZATIONS["imagenet"]

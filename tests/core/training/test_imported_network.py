@@ -17,12 +17,12 @@ from core.analysis.training_summary import figures
 from core.commands import report, run_command, train
 from core.data import cifar10
 from core.errors import ModelError, RunError
-from core.models.preprocessing import NORMALIZATIONS
 from core.models.registry import build, family
 from core.runs import reproduction, status, store
 from core.runs import run as run_module
 from core.runs.library import find_run
 from core.runs.run import Run, open_run
+from core.settings.constraints import NORMALIZATIONS
 from core.settings.train_config import TrainConfig
 from core.sharing import zip_archive
 from core.sharing.handout.page import render
