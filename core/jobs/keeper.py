@@ -11,7 +11,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -21,7 +20,7 @@ import psutil
 
 from core.errors import TrainingError, plain_reason
 from core.files import write_json
-from core.jobs.processes import detached
+from core.jobs.processes import detached, reap_in_background
 from core.runs import status
 from core.runs.file_names import CONFIG_FILE
 from core.runs.status import Status
@@ -82,7 +81,7 @@ def wake(root: Path, jobs: int, trainer: list[str]) -> None:
         return
     command = [sys.executable, "-m", "core", "background", "keep", str(root.resolve()), str(jobs), *trainer]
     process = detached(command, root / KEEPER_LOG)
-    threading.Thread(target=process.wait, daemon=True).start()  # so that it does not stay as a zombie
+    reap_in_background(process)
     with suppress(psutil.Error):
         _register(root, _worker(process))
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -53,6 +54,11 @@ def detached(command: list[str], log: Path) -> subprocess.Popen:
     with suppress(OSError):  # Linux may weigh sessions first (man 7 sched, "autogroup"), and niceness only within one
         Path(f"/proc/{process.pid}/autogroup").write_text(str(NICENESS), encoding="ascii")
     return process
+
+
+def reap_in_background(process: subprocess.Popen) -> None:
+    """Ask for the process's end, whenever that is, so that it does not stay as a zombie; this does not wait for it."""
+    threading.Thread(target=process.wait, daemon=True).start()
 
 
 def on_stop(handler: Callable[..., object]) -> None:

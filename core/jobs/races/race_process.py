@@ -73,7 +73,7 @@ def start(name: str) -> tuple[StartedRace, str]:
         process = processes.detached(
             [sys.executable, "-m", "core", "background", "race", name, str(root)], root / LOG_FILE
         )
-        threading.Thread(target=process.wait, daemon=True).start()  # so that it does not stay as a zombie
+        processes.reap_in_background(process)
         token = tokens.new_token()
         try:
             created = began(process.pid)
