@@ -12,7 +12,6 @@ import argparse
 import json
 import sys
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -60,10 +59,10 @@ def fetched(path: Path) -> Path:
 def error_of(path: Path) -> float:
     """On the 10,000 test photos, in percent. The file's name begins with that of its architecture."""
     file = imported_network.look(path)
-    config = file.as_network(parse_architecture(path.name.partition("-")[0]))
-    likely = imported_network.likely_normalization(config, file.weights_for(config))
+    network = file.as_network(parse_architecture(path.name.partition("-")[0]))
+    config, chosen = imported_network.normalized(network, file, None)
     with tempfile.TemporaryDirectory() as root:
-        run = imported_network.add(Path(root), "theirs", replace(config, normalization=likely), file)
+        run = imported_network.add(Path(root), "theirs", config, file, chosen)
         imported_network.score(run)
         right = metrics.accuracy(open_run(run.path).test_logits(), cifar10.load_test_labels()).value
     return round(100 * (1 - right), 2)

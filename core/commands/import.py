@@ -50,7 +50,8 @@ def main(argv: list[str] | None = None) -> int:
     again = continue_command(args.out / name, distributed.layout(), sys.orig_argv[0])
     library.require_free_name(args.out, name, f"Go on with it: {again}. Or choose another name: --name.")
     file = imported_network.look(args.file)
-    config, chosen = _normalized(_network(file, args), file, args)
+    given = f"{args.mean},{args.std}" if args.mean else args.normalization
+    config, chosen = imported_network.normalized(_network(file, args), file, given)
     _say(f"{file.name}: {file.found}." if file.found else "")
     _say(
         f"It is taken as {config.architecture}, for pictures of {config.input_size} pixels, colors scaled by "
@@ -74,14 +75,6 @@ def _network(file: NetworkFile, args: argparse.Namespace) -> TrainConfig:
     network = file.as_network(parse_architecture(args.architecture)) if args.architecture else file.only_candidate()
     given = {field: getattr(args, field) for field in ("strides", "input_size") if getattr(args, field) is not None}
     return replace(network, **given)
-
-
-def _normalized(config: TrainConfig, file: NetworkFile, args: argparse.Namespace) -> tuple[TrainConfig, str]:
-    """The config with its normalization, and how that was chosen."""
-    if given := f"{args.mean},{args.std}" if args.mean else args.normalization:
-        return replace(config, normalization=given), "as given"
-    likely = imported_network.likely_normalization(config, file.weights_for(config))
-    return replace(config, normalization=likely), imported_network.TRIED_IN_WORDS
 
 
 def _say(words: str) -> None:

@@ -9,7 +9,6 @@ servers and threads may do all this at once.
 import errno
 import os
 import shutil
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -23,7 +22,7 @@ from core import paths
 from core.errors import LabError, RunError, TrainingError
 from core.files import patiently, remove_abandoned, writing
 from core.jobs import keeper, limits
-from core.jobs.processes import TRAINER
+from core.jobs.processes import TRAINER, reap_in_background
 from core.runs import library, status, store
 from core.runs.file_names import STATE_FILE
 from core.runs.run import Run, open_run
@@ -100,16 +99,14 @@ def import_network(file: "NetworkFile", config: TrainConfig, normalization: str 
     from core.training import imported_network
 
     limits.require_training_allowed()
-    library.require_name(name)
+    library.require_free_name(paths.own_runs_dir(), name)
     require_moderate_size(config, name)
-    likely = normalization or imported_network.likely_normalization(config, file.weights_for(config))
-    chosen = "as given" if normalization else imported_network.TRIED_IN_WORDS
+    config, chosen = imported_network.normalized(config, file, normalization)
     with _changing() as root:
         limits.require_room(1)
-        _require_not_taken(root, name)
-        run = imported_network.add(root, name, replace(config, normalization=likely), file, chosen)
+        run = imported_network.add(root, name, config, file, chosen)
         process = keeper.begin(run.path, Status("training"), TRAINER)
-    threading.Thread(target=process.wait, daemon=True).start()  # so that it does not stay as a zombie
+    reap_in_background(process)
     return run
 
 
@@ -180,8 +177,7 @@ def rename(name: str, new: str) -> None:
     with _changing() as root:
         folder = _own_folder(name)
         _require_not_in(folder, "queued", "training")
-        library.require_name(new)
-        _require_not_taken(root, new)
+        library.require_free_name(root, new)
         patiently(folder.rename, root / new)
         if status.finished(root / new):
             from core.sharing.model_card import write_card
@@ -249,11 +245,6 @@ def _require_not_in(folder: Path, *states: str) -> None:
         if run_status.state == "training":
             _require_here(folder.name, run_status)
         raise TrainingError(f"{folder.name} is being trained, or will be; stop it first.")
-
-
-def _require_not_taken(root: Path, name: str) -> None:
-    if library.is_taken(root, name):
-        raise TrainingError(f"{name} exists already; choose another name.")
 
 
 def _write_stopped(folder: Path, run_status: Status) -> None:

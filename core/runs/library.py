@@ -129,7 +129,7 @@ def require_free_name(root: Path, name: str, advice: str = "Choose another name.
     if (paths.SHIPPED / name).exists() and root.resolve() != paths.SHIPPED:
         raise RunError(f"{name} is the name of a run that ships with the app; choose another name.")
     if (root / name).exists():
-        raise RunError(f"{root / name} exists. {advice}")
+        raise RunError(f"{name} exists already. {advice}")
 
 
 def require_same_config(folder: Path, config: TrainConfig) -> Run:

@@ -62,8 +62,8 @@ def add_run(data: bytes, name: str | None = None, before: Callable[[], None] = l
     name = name or folder_name
     if name is None:
         raise RunError("The zip holds a run without its folder, so it has no name; give it one.")
-    _require_free(name)
     root = paths.own_runs_dir()
+    library.require_free_name(root, name)
     with writing(root):
         root.mkdir(parents=True, exist_ok=True)
         remove_abandoned(root, ADDING)
@@ -77,7 +77,7 @@ def add_run(data: bytes, name: str | None = None, before: Callable[[], None] = l
             except LabError as error:
                 raise RunError(str(error).replace(str(folder), name)) from None
             with status.lock(root):
-                _require_free(name)
+                library.require_free_name(root, name)
                 before()
                 patiently(folder.rename, root / name)
     return open_run(root / name)
@@ -91,12 +91,6 @@ def left_out(data: bytes) -> list[str]:
         folder, _, others = _divided(archive)
     names = [path.relative_to(folder).parts[0] if path.is_relative_to(folder) else path.parts[0] for path in others]
     return list(dict.fromkeys(names))
-
-
-def _require_free(name: str) -> None:
-    library.require_name(name)
-    if library.is_taken(paths.own_runs_dir(), name):
-        raise RunError(f"There is a run called {name} already; give the new one another name.")
 
 
 def _unpack(data: bytes) -> tuple[dict[str, bytes], str | None]:

@@ -34,7 +34,7 @@ from core.training.device import best_device
 from core.training.finishing import finish
 
 TRIED = 200  # training photos on which a normalization is tried
-TRIED_IN_WORDS = f"lowest loss on {TRIED} training photos, of {', '.join(NORMALIZATIONS)}"
+_TRIED_IN_WORDS = f"lowest loss on {TRIED} training photos, of {', '.join(NORMALIZATIONS)}"
 AT_ONCE = 500  # test photos between two reports of progress
 
 
@@ -94,7 +94,16 @@ def look(path: Path, name: str | None = None) -> NetworkFile:
     return NetworkFile(name or path.name, sha256_of(path), recognition.with_usual_names(file.tensors), file.found)
 
 
-def likely_normalization(config: TrainConfig, weights: StateDict) -> str:
+def normalized(config: TrainConfig, file: NetworkFile, given: str | None) -> tuple[TrainConfig, str]:
+    """The config with the normalization that is `given`, or the likeliest where that is None; and how it was chosen, in
+    words. Raises LabError."""
+    if given:
+        return replace(config, normalization=given), "as given"
+    likely = _likely_normalization(config, file.weights_for(config))
+    return replace(config, normalization=likely), _TRIED_IN_WORDS
+
+
+def _likely_normalization(config: TrainConfig, weights: StateDict) -> str:
     """Of NORMALIZATIONS, that with which a network's loss on TRIED training photos is the lowest; the test images are
     not looked at."""
     few = cifar10.load_training("shipped")[:TRIED]

@@ -203,7 +203,7 @@ def test_finished_run_is_neither_resumed_nor_overwritten(full, command):
     before = {path: path.read_bytes() for path in run.path.iterdir()}
     options = (*OPTIONS[:-2], "--out", str(run.path.parent))
     assert command(*options, "--resume") == (0, f"{run.name} is finished.\n")
-    assert_refused(command(*options), "exists. Go on with it: --resume")
+    assert_refused(command(*options), "exists already. Go on with it: --resume")
     assert {path: path.read_bytes() for path in run.path.iterdir()} == before
 
 
@@ -317,7 +317,7 @@ def test_too_few_images_for_a_batch_are_refused_in_one_line(command):
 
 def test_a_taken_name_is_refused_before_anything_is_trained(command, own_runs):
     (own_runs / "resnet8-1ep-s0").mkdir(parents=True)
-    assert_refused(command("plain8", "resnet8", "--epochs", "1"), "resnet8-1ep-s0 exists")
+    assert_refused(command("plain8", "resnet8", "--epochs", "1"), "resnet8-1ep-s0 exists already")
     assert not (own_runs / "plain8-1ep-s0").exists()
 
 

@@ -195,12 +195,12 @@ def test_bad_names_are_refused(own_runs, name):
 
 def test_taken_names_are_refused(own_runs, shipped, tmp_path):
     new_folder(own_runs, "mine")
-    with pytest.raises(RunError, match=r"mine exists\. Choose another name\."):
+    with pytest.raises(RunError, match=r"^mine exists already\. Choose another name\.$"):
         new_folder(own_runs, "mine")
     (shipped / "theirs").mkdir()
     with pytest.raises(RunError, match="theirs is the name of a run that ships"):
         new_folder(own_runs, "theirs")
-    with pytest.raises(RunError, match="theirs exists"):
+    with pytest.raises(RunError, match="theirs exists already"):
         new_folder(shipped, "theirs")
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="cannot be made"):

@@ -268,11 +268,11 @@ def test_bad_name_is_refused(contents, own_runs, name):
 def test_taken_name_is_refused(make_run, own_runs, monkeypatch, tmp_path):
     run = make_run("good")
     data, before = zip_run(run), comparable(run)
-    with pytest.raises(RunError, match="There is a run called good already"):
+    with pytest.raises(RunError, match="good exists already"):
         add_run(data)
     monkeypatch.setattr(paths, "SHIPPED", tmp_path / "checkpoints")
     (tmp_path / "checkpoints" / "theirs").mkdir(parents=True)
-    with pytest.raises(RunError, match="There is a run called theirs already"):
+    with pytest.raises(RunError, match="theirs is the name of a run that ships"):
         add_run(data, "theirs")
     assert [path.name for path in own_runs.iterdir()] == ["good"]
     assert comparable(run) == before
@@ -645,7 +645,7 @@ def test_the_command_adds_a_run_and_says_in_a_line_why_not(make_run, tmp_path, c
     assert comparable(library.find_run("again")) == comparable(library.find_run("good"))
     (tmp_path / "bad.zip").write_bytes(b"no zip")
     for arguments, words in (
-        ([str(zipped)], "There is a run called good already"),
+        ([str(zipped)], "good exists already"),
         ([str(tmp_path / "gone.zip")], "gone.zip cannot be read"),
         ([str(tmp_path / "bad.zip")], "zip"),
     ):

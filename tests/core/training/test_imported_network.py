@@ -101,11 +101,11 @@ def test_half_precision_is_as_good_as_half_precision_can_be(shipped, tmp_path):
 def test_the_normalization_is_that_with_which_it_was_trained(shipped, file):
     """As it is, and as the same network for pixels from 0 to 1: its first layer makes up for them."""
     weights = imported_network.look(file).weights_for(shipped.config)
-    assert imported_network.likely_normalization(shipped.config, weights) == "cifar"
+    assert imported_network._likely_normalization(shipped.config, weights) == "cifar"
     mean, std = (torch.tensor(each)[None, :, None, None] for each in NORMALIZATIONS["cifar"])
     weights["conv1.weight"] = weights["conv1.weight"] / std
     weights["bn1.running_mean"] = weights["bn1.running_mean"] + (weights["conv1.weight"] * mean).sum(dim=(1, 2, 3))
-    assert imported_network.likely_normalization(shipped.config, weights) == "none"
+    assert imported_network._likely_normalization(shipped.config, weights) == "none"
 
 
 @pytest.mark.parametrize(
