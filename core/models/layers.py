@@ -21,6 +21,15 @@ def load_weights(model: nn.Module, weights: StateDict) -> None:
     model.load_state_dict(state, strict=True)
 
 
+def copied(state: StateDict) -> StateDict:
+    return {name: value.detach().clone() for name, value in state.items()}
+
+
+def with_prefix(tensors: StateDict, prefix: str) -> StateDict:
+    """Those whose names begin so, under the rest of their names."""
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
 def is_layer_weight(name: str, tensor: Tensor) -> bool:
     """Whether a tensor of a state dict is a convolution's or linear layer's weight; not a norm's, a bias or a token."""
     return name.endswith("weight") and tensor.dim() > 1

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from core.settings.train_config import TrainConfig
+
 
 @dataclass
 class Sums:
@@ -35,3 +37,17 @@ class StepReport:
     batch_accuracy: float
     images_per_second: float
     seconds_left: float  # until the last epoch ends
+
+    @classmethod
+    def of(cls, position: Position, loss: float, correct: int, config: TrainConfig, steps: int) -> "StepReport":
+        """After a step with the mean `loss` of its batch, of which so many were `correct`; an epoch has `steps`."""
+        sums, images = position.sums, position.sums.steps * config.batch_size
+        return cls(
+            epoch=position.epoch + 1,
+            loss=sums.loss / sums.steps,
+            accuracy=sums.correct / images,
+            batch_loss=loss,
+            batch_accuracy=correct / config.batch_size,
+            images_per_second=images / sums.seconds,
+            seconds_left=((config.epochs - position.epoch) * steps - sums.steps) * sums.seconds / sums.steps,
+        )

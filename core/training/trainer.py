@@ -19,7 +19,7 @@ from core.data.batches import EpochPlan, TrainingSet, derived_seed, label_budget
 from core.data.cifar10 import Images
 from core.errors import DivergedError, LabError, TrainingError
 from core.models.inference import StoppedError, autocast, infer
-from core.models.layers import freeze, load_weights
+from core.models.layers import copied, freeze, load_weights, with_prefix
 from core.models.registry import build, family
 from core.runs.validation import MOST_EPOCHS, Validation
 from core.settings.train_config import TrainConfig
@@ -76,7 +76,7 @@ class Trainer:
         self.history: list[dict] = []
         # To the validation photos, uint8 (epochs, n); None: not kept, as there are too many epochs, or some are older.
         self.answers = torch.empty(0, len(labels), dtype=torch.uint8) if config.epochs <= MOST_EPOCHS else None
-        self.best_weights = _copy(self.model.state_dict())
+        self.best_weights = copied(self.model.state_dict())
 
     @property
     def finished(self) -> bool:
@@ -131,7 +131,7 @@ class Trainer:
             now = time.perf_counter()
             sums.steps, sums.loss, sums.correct = sums.steps + 1, sums.loss + loss, sums.correct + correct
             sums.seconds, last = sums.seconds + now - last, now
-            yield self._report(loss, correct)
+            yield StepReport.of(self.position, loss, correct, self.config, self.steps)
 
     def _to_train_mode(self) -> None:
         self.model.train()
@@ -200,37 +200,53 @@ class Trainer:
         )
 
     def _end_epoch(self, plan: EpochPlan, should_stop: Callable[[], bool]) -> None:
-        start = time.perf_counter()
-        sums, position = self.position.sums, self.position
+        row, answers = self._validated(should_stop)
+        self._require_sound(row["val_loss"])
+        self._record_epoch(row, answers, plan)
+        self._keep_if_best(row["val_accuracy"])
+
+    def _validated(self, should_stop: Callable[[], bool]) -> tuple[dict, Tensor]:
+        """The epoch's row of history.csv, and the answers to the validation photos, int64 (n,)."""
+        start, sums, epoch = time.perf_counter(), self.position.sums, self.position.epoch + 1
         pixels, labels = self.validation
         distributed.broadcast_tensors(self.model.buffers())
         logits = self._logits(pixels, self.precision, should_stop)
-        seen_an_epoch = self.steps * self.config.batch_size
-        row = {
-            "epoch": position.epoch + 1,
+        answers, seen_an_epoch = logits.argmax(dim=1), self.steps * self.config.batch_size
+        return {
+            "epoch": epoch,
             "lr": self._learning_rate(),
             "train_loss": sums.loss / self.steps,
             "train_accuracy": sums.correct / seen_an_epoch,
             "val_loss": nn.functional.cross_entropy(logits, labels).item(),
-            "val_accuracy": (logits.argmax(dim=1) == labels).float().mean().item(),
+            "val_accuracy": (answers == labels).float().mean().item(),
             "seconds": sums.seconds + time.perf_counter() - start,
-            "images_seen": seen_an_epoch * (position.epoch + 1),
-        }
-        if not math.isfinite(row["val_loss"]):
-            raise self._diverged("validation loss is no longer finite", sums.steps)
+            "images_seen": seen_an_epoch * epoch,
+        }, answers
+
+    def _require_sound(self, loss: float) -> None:
+        """Raises DivergedError for a `loss` on validation, or weights, that are out of control at an epoch's end."""
+        if not math.isfinite(loss):
+            raise self._diverged("validation loss is no longer finite", self.steps)
         for layer, weights in zip(self.record.layers, self.record.weights, strict=True):  # BatchNorm hides their size
             if weights.detach().abs().max() > EXPLODED:
-                raise self._diverged(f"largest weight of {layer} is beyond {EXPLODED:,.0f}", sums.steps)
+                raise self._diverged(f"largest weight of {layer} is beyond {EXPLODED:,.0f}", self.steps)
+
+    def _record_epoch(self, row: dict, answers: Tensor, plan: EpochPlan) -> None:
+        """Note what `_validated` gave, and go on to the next epoch."""
+        position = self.position
         self.history.append(row)
         self.record.end_epoch(self.steps)
         if self.answers is not None:
-            self.answers = torch.cat([self.answers, logits.argmax(dim=1)[None].to(torch.uint8)])
+            self.answers = torch.cat([self.answers, answers[None].to(torch.uint8)])
         position.epoch, position.sums = position.epoch + 1, Sums()
         if position.batch_order is not None:
             position.batch_order = plan.sha256(position.batch_order)
-        if row["val_accuracy"] >= position.best_accuracy:  # of equals, the one that learned for longer
-            position.best_epoch, position.best_accuracy = position.epoch, row["val_accuracy"]
-            self.best_weights = _copy(self.model.state_dict())
+
+    def _keep_if_best(self, accuracy: float) -> None:
+        position = self.position
+        if accuracy >= position.best_accuracy:  # of equals, the one that learned for longer
+            position.best_epoch, position.best_accuracy = position.epoch, accuracy
+            self.best_weights = copied(self.model.state_dict())
 
     def known_of_validation(self, logits: Tensor | None = None) -> Validation | None:
         """The answers to the validation photos after each epoch, beside the `logits` of `score`; None where there are
@@ -257,20 +273,6 @@ class Trainer:
         progress = done / (self.config.epochs * self.steps)
         return learning_rate(self.config.schedule, self.config.lr, progress, self.config.warmup)
 
-    def _report(self, loss: float, correct: int) -> StepReport:
-        sums, epoch = self.position.sums, self.position.epoch
-        images = sums.steps * self.config.batch_size
-        steps_left = (self.config.epochs - epoch) * self.steps - sums.steps
-        return StepReport(
-            epoch=epoch + 1,
-            loss=sums.loss / sums.steps,
-            accuracy=sums.correct / images,
-            batch_loss=loss,
-            batch_accuracy=correct / self.config.batch_size,
-            images_per_second=images / sums.seconds,
-            seconds_left=steps_left * sums.seconds / sums.steps,
-        )
-
     def state(self) -> tuple[dict[str, Tensor], dict]:
         """(tensors, JSON values) from which `load_state` of an equal Trainer goes on as if nothing had happened."""
         momenta = self.optimizer.state_dict()["state"]
@@ -295,11 +297,11 @@ class Trainer:
         """Go on from `state()` of a Trainer with the same config. Raises TrainingError if it is another's."""
         if TrainConfig.from_dict(values["config"]) != self.config:
             raise TrainingError("The saved state belongs to another configuration; resume with the same options.")
-        load_weights(self.model, _with_prefix(tensors, "model."))
-        self.best_weights = _copy(_with_prefix(tensors, "best."))
+        load_weights(self.model, with_prefix(tensors, "model."))
+        self.best_weights = copied(with_prefix(tensors, "best."))
         learned = [weights for group in self.optimizer.param_groups for weights in group["params"]]
         momenta: dict[int, dict[str, Tensor]] = {}
-        for name, value in _with_prefix(tensors, "optimizer.").items():
+        for name, value in with_prefix(tensors, "optimizer.").items():
             index, key = name.split(".", 1)
             like = learned[int(index)] if value.dim() else value
             # In memory as the weights lie: fused optimizers take it for granted.
@@ -320,11 +322,3 @@ def _built(config: TrainConfig, initial_weights: dict[str, Tensor] | None, devic
         load_weights(model, initial_weights)
     model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch takes it
     return distributed.with_sync_batch_norm(model, device)
-
-
-def _copy(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name: value.detach().clone() for name, value in state.items()}
-
-
-def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
