@@ -82,8 +82,8 @@ def estimate(values: np.ndarray) -> Estimate:
 
 def by_strength(answers: Answers, kinds: Iterable[str]) -> pd.DataFrame:
     """Right answers of each strength, 0 (clean) to 5, mean over the `kinds`: strength, right, low, high (0 to 1)."""
-    spoiled = np.mean([answers.corrupted[kind] for kind in kinds], axis=0)
-    found = [estimate(each) for each in (answers.clean.astype(float), *spoiled)]
+    by_level = np.mean([answers.corrupted[kind] for kind in kinds], axis=0)
+    found = [estimate(each) for each in (answers.clean.astype(float), *by_level)]
     table = pd.DataFrame(found, columns=["right", "low", "high"])
     return table.assign(strength=[0, *STRENGTHS])
 

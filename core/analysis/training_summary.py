@@ -116,5 +116,5 @@ def figures(run: Run) -> dict:
     history = run.history().set_index("epoch")
     kept = history.loc[run.best_epoch] if run.best_epoch in history.index else history.iloc[-1]
     of_training = run.config.seed, len(history), history["seconds"].sum() / 60
-    errors = (100 * (1 - kept[accuracy]) for accuracy in ("train_accuracy", "val_accuracy"))
+    errors = (100 * (1 - kept[column]) for column in ("train_accuracy", "val_accuracy"))
     return known | dict(zip(OF_TRAINING, (*of_training, *errors), strict=True))

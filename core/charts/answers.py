@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from core.charts import style
-from core.charts.palette import CLASS, COLORS
+from core.charts.palette import CLASS, COLORS, GRAY
 
 MISTAKE: Final = "#6A51A3"  # purple: of neither network
 FULLEST: Final = 0.6  # opacity of a cell: with more, it would be too dark for the page's own letters
@@ -114,7 +114,7 @@ def confidence_curve(x_title: str) -> alt.LayerChart | alt.FacetChart:
         )
     )
     hover = lines.mark_point(size=200, opacity=0)
-    rule = part("now").mark_rule(strokeDash=[4, 3], color="#808080").encode(x=x)
+    rule = part("now").mark_rule(strokeDash=[4, 3], color=GRAY).encode(x=x)
     marks = (
         part("flip")
         .mark_point(filled=True, size=160, opacity=1)
@@ -161,7 +161,7 @@ def right_by_strength(table: pd.DataFrame, now: int) -> alt.LayerChart | alt.Fac
     """Right answers against how strongly photos were spoiled, with 95% intervals; a dashed line at the strength `now`.
     `table`: columns side, run, strength (0: clean, to 5), right, low, high (0 to 1)."""
     strength = alt.X("strength:Q", title="how strongly the photos are spoiled (0: not)", axis=alt.Axis(tickMinStep=1))
-    rule = alt.Chart(pd.DataFrame({"strength": [now]})).mark_rule(strokeDash=[4, 3], color="#808080").encode(x=strength)
+    rule = alt.Chart(pd.DataFrame({"strength": [now]})).mark_rule(strokeDash=[4, 3], color=GRAY).encode(x=strength)
     base = alt.Chart(table).encode(x=strength, color=style.color())
     lines = base.mark_line().encode(y=style.accuracy_axis("right"))
     points = style.points(lines, size=90).encode(

@@ -4,6 +4,7 @@ import altair as alt
 import pandas as pd
 
 from core.charts import style
+from core.charts.palette import GRAY
 
 
 def reliability(table: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
@@ -22,7 +23,7 @@ def reliability(table: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
         ]
     )
     intervals = base.mark_rule(strokeWidth=1.5).encode(y=style.accuracy_axis("low"), y2="high:Q")
-    as_sure_as_right = alt.Chart(ends).mark_line(strokeDash=[6, 5], color="#808080", strokeWidth=1.5)
+    as_sure_as_right = alt.Chart(ends).mark_line(strokeDash=[6, 5], color=GRAY, strokeWidth=1.5)
     diagonal = as_sure_as_right.encode(x=sure, y=style.accuracy_axis("right"))
     return alt.layer(diagonal, lines, intervals, points).properties(height=340)
 

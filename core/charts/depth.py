@@ -9,6 +9,7 @@ import pandas as pd
 from core.analysis.depths.depth import EXACT, NETWORKS
 from core.analysis.metrics import GUESSING
 from core.charts import style
+from core.charts.palette import GRAY
 
 SEED_STEP = 0.03  # between seeds of one depth, in widths of the axis
 ALONE = 1.5  # a single depth has an axis from this part of it to this multiple
@@ -78,7 +79,7 @@ def degradation(
         )
         .add_params(point)
     )
-    guessing = alt.Chart(pd.DataFrame({"right": [100 * GUESSING]})).mark_rule(strokeDash=[2, 3], color="#808080")
+    guessing = alt.Chart(pd.DataFrame({"right": [100 * GUESSING]})).mark_rule(strokeDash=[2, 3], color=GRAY)
     shown = [guessing.encode(y=right("right"))] if axes.shows_guessing else []
     return alt.layer(*shown, *(reference if len(published) else []), *means, points).properties(height=400)
 

@@ -7,11 +7,11 @@ import pandas as pd
 
 from core.analysis.training_summary import reaches
 from core.charts import style
-from core.charts.palette import COLORS
+from core.charts.palette import COLORS, GRAY
 
 # Whether A's lines look like B's: two of a kind have one color. Else points on all of them would be too much.
 ONE_COLOR = "scale('color', 'A') === scale('color', 'B') ? 1 : 0"
-GRAYS = ("#808080", "#8c8c8c", "#6a6a6a")
+GRAYS = (GRAY, "#8c8c8c", "#6a6a6a")
 
 
 def learning_curves(
@@ -52,7 +52,7 @@ def _finish(table: pd.DataFrame, x: str, line: float) -> list[alt.Chart]:
     flags = reached.sort_values(x).groupby("side", as_index=False).first().assign(line=line)
     flags["said"] = "⚑ " + flags["side"]
     base = alt.Chart(flags).encode(x=f"{x}:Q")
-    rule = alt.Chart(pd.DataFrame({"line": [line]})).mark_rule(strokeDash=[2, 3], color="#808080").encode(y="line:Q")
+    rule = alt.Chart(pd.DataFrame({"line": [line]})).mark_rule(strokeDash=[2, 3], color=GRAY).encode(y="line:Q")
     poles = base.mark_rule(strokeDash=[2, 3], strokeWidth=2).encode(color=style.color())
     names = base.mark_text(fontWeight="bold", align="left", dx=4, baseline="bottom")
     return [rule, poles, names.encode(y=alt.value(alt.expr("height - 4")), text="said:N")]

@@ -7,7 +7,7 @@ import altair as alt
 import pandas as pd
 
 from core.analysis.metrics import GUESSING
-from core.charts.palette import SIDES, SYMBOLS
+from core.charts.palette import GRAY, SIDES, SYMBOLS
 
 alt.data_transformers.disable_max_rows()  # a chart here is given what it draws, and no more
 
@@ -53,5 +53,5 @@ def accuracy_axis(field: str) -> alt.Y:
 
 
 def chance() -> alt.Chart:
-    rule = alt.Chart(pd.DataFrame({"guessing": [GUESSING]})).mark_rule(strokeDash=[2, 3], color="#808080")
+    rule = alt.Chart(pd.DataFrame({"guessing": [GUESSING]})).mark_rule(strokeDash=[2, 3], color=GRAY)
     return rule.encode(y=accuracy_axis("guessing"))
