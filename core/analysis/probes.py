@@ -25,6 +25,8 @@ from core.settings.train_config import TrainConfig
 FILE = "probes.json"
 LARGEST = 20_000  # bytes; 110 layers need 1,000
 COMMAND = "python -m core probe"
+A_POINT = 0.01  # of right answers; less counts as no change
+UNREAD = 0.3  # of right answers that a probe finds and the network's own last layer misses: much
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,18 @@ class Probes:
     fitted_on: int
     scored_on: int
     untrained: list[float]
+
+    @property
+    def enough(self) -> int:
+        """From which of these blocks on (from 1) the probe stays within a point of what it finds at the end."""
+        far = [block for block, share in enumerate(self.probe, start=1) if abs(share - self.probe[-1]) >= A_POINT]
+        return max(far, default=0) + 1
+
+    @property
+    def unread(self) -> list[int]:
+        """The blocks (from 1) before the end after which much is there that the last layer misses."""
+        pairs = zip(self.probe[:-1], self.own[:-1], strict=True)
+        return [block for block, (probe, own) in enumerate(pairs, start=1) if probe - own >= UNREAD]
 
 
 @dataclass(frozen=True)

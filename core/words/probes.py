@@ -5,8 +5,6 @@ from collections.abc import Iterable
 from core.analysis.probes import Probes, settled
 from core.words import calibration, capitalized
 
-UNREAD = 0.3  # of right answers that a probe finds and the last layer misses: then it is said
-
 
 def figures(found: Probes) -> str:
     """Percent of right answers after each block, by both readers."""
@@ -58,17 +56,35 @@ def _when(labels: list[str], blocks: range) -> str:
 
 
 def over_many(name: str, found: Probes, blocks: range) -> str:
-    """What both readers find before the last of these blocks, and at the end; `name` begins the sentence."""
+    """What both readers find after these blocks, first and last among them; `name` begins the sentence."""
     if len(found.own) == 1:
         return f"{name} has one block here: its last layer is right on {found.own[0]:.0%}."
-    before, last = found.own[-2], found.own[-1]
-    words = (
-        f"{name}: after block {blocks[-2]}, its own last layer is right on {before:.0%}; a simple reader, trained for "
-        f"that block, on {found.probe[-2]:.0%}. At the end, its last layer is right on {last:.0%}."
-    )
-    if found.probe[-2] - before < UNREAD:
-        return words
-    return f"{words} Much of the answer is there before the end, but its own last layer can't read it yet."
+    early = {blocks[0]: found.own[0], blocks[-2]: found.own[-2]}  # of two blocks, one and the same
+    own = ", ".join(f"on {share:.0%} after block {block}" for block, share in early.items())
+    words = [
+        f"{name}: its own last layer is right {own}, and on {found.own[-1]:.0%} at the end.",
+        _simple_reader(found, blocks),
+    ]
+    if unread := found.unread:
+        until = "Up to" if len(unread) == unread[-1] else "After"
+        words.append(
+            f"{until} block {blocks[unread[-1] - 1]}, much of the answer is there, but its own last layer can't read "
+            "it yet."
+        )
+    return " ".join(words)
+
+
+def _simple_reader(found: Probes, blocks: range) -> str:
+    """From which block on it is as good as at the end."""
+    words, enough = "A simple reader, trained for each block, is right", found.enough
+    first, last = f"on {found.probe[0]:.0%} after block {blocks[0]}", f"on {found.probe[-1]:.0%} at the end"
+    if enough == len(blocks):
+        return f"{words} {first} and {last}; even the last block changes this by a point or more."
+    there = f"on {found.probe[enough - 1]:.0%} after block {blocks[enough - 1]}"
+    reached = f"{first} already" if enough == 1 else f"{first} and {there}"
+    rest = len(blocks) - enough
+    others = "the last block changes" if rest == 1 else f"the last {rest} blocks change"
+    return f"{words} {reached}; {others} this by less than a point."
 
 
 def _before_training(found: Probes) -> str:

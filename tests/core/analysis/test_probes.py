@@ -15,6 +15,7 @@ from core.errors import LabError, RunError
 from core.models.cifar import untrained
 from core.models.inference import infer
 from core.models.registry import family
+from core.runs.library import find_run
 from core.settings.train_config import TrainConfig
 from core.studies.probes import BlockProber, _probe, pooled, study
 
@@ -81,6 +82,18 @@ def test_a_probe_reads_a_code_that_it_was_fitted_to():
 )
 def test_an_answer_is_settled_after_the_last_other_one(labels, block):
     assert probes.settled(labels) == block
+
+
+@pytest.mark.parametrize(
+    ("name", "enough", "unread"), [("plain56-s0", 22, range(19, 27)), ("resnet56-s0", 25, range(19, 22))]
+)
+def test_how_early_the_shipped_networks_know(name, enough, unread):
+    """What the page tells of them: the plain one has all it will have five blocks before its end, and cannot say it."""
+    run = find_run(name)
+    found = probes.load(run)
+    assert found is not None
+    first = probes.blocks(run.config)[0]
+    assert (found.enough + first - 1, [block + first - 1 for block in found.unread]) == (enough, list(unread))
 
 
 def test_opinions_are_shares_of_the_classes_and_the_likeliest():

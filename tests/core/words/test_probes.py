@@ -23,11 +23,56 @@ def test_when_they_settle(labels, words):
     assert probes.settle({"A": "this", "B": "that"}, labels, blocks) == words
 
 
-@pytest.mark.parametrize(("unread", "own"), [(True, [0.1, 0.1, 0.8]), (False, [0.3, 0.7, 0.8])])
-def test_that_it_cannot_say_what_it_knows_is_said_where_a_simple_reader_finds_much_more(unread, own):
-    words = probes.over_many("It", Probes(own, [0.6, 0.8, 0.8], 10, 10, [0.3] * 3), range(7, 10))
-    assert ("its own last layer can't read it yet" in words) == unread
-    assert f"after block 8, its own last layer is right on {own[1]:.0%}; a simple reader" in words
+def told(own: list[float], probe: list[float]) -> str:
+    """Of these shares, after blocks 7, 8, ..."""
+    return probes.over_many("It", Probes(own, probe, 10, 10, [0.3] * len(own)), range(7, 7 + len(own)))
+
+
+@pytest.mark.parametrize(
+    ("own", "until"),
+    [
+        ([0.1, 0.1, 0.1, 0.8], "Up to block 9,"),
+        ([0.1, 0.6, 0.7, 0.8], "Up to block 7,"),  # only the first that is shown
+        ([0.4, 0.1, 0.7, 0.8], "After block 8,"),
+        ([0.4, 0.7, 0.8, 0.8], ""),
+    ],
+)
+def test_that_it_cannot_say_what_it_knows_is_said_where_a_simple_reader_finds_much_more(own, until):
+    words = told(own, [0.6, 0.8, 0.8, 0.8])
+    unread = "much of the answer is there, but its own last layer can't read it yet"
+    assert (unread in words) == bool(until)
+    assert f"{until} {unread if until else ''}".strip() in words
+    assert words.startswith(f"It: its own last layer is right on {own[0]:.0%} after block 7, on ")
+
+
+@pytest.mark.parametrize(
+    ("probe", "words"),
+    [
+        (
+            [0.66, 0.764, 0.821, 0.82, 0.826],
+            "is right on 66% after block 7 and on 82% after block 9; the last 2 blocks change this by less than a",
+        ),
+        (
+            [0.66, 0.764, 0.821, 0.92, 0.926],
+            "is right on 66% after block 7 and on 92% after block 10; the last block changes this by less than a",
+        ),
+        (
+            [0.821, 0.825, 0.826, 0.822, 0.826],
+            "is right on 82% after block 7 already; the last 4 blocks change this by",
+        ),
+        ([0.82, 0.5, 0.82, 0.82, 0.82], "is right on 82% after block 7 and on 82% after block 9; the last 2"),
+        (
+            [0.6, 0.7, 0.8, 0.85, 0.9],
+            "is right on 60% after block 7 and on 90% at the end; even the last block changes",
+        ),
+    ],
+)
+def test_from_which_block_on_a_simple_reader_finds_no_more_is_said(probe, words):
+    assert f"A simple reader, trained for each block, {words}" in told([0.1] * 5, probe)
+
+
+def test_two_blocks_are_not_told_twice():
+    assert told([0.1, 0.8], [0.5, 0.8]).startswith("It: its own last layer is right on 10% after block 7, and on 80%")
 
 
 @pytest.mark.parametrize(
