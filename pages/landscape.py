@@ -73,13 +73,7 @@ def show_surface(side: str, found: landscape.Landscape, directions: int) -> None
     st.markdown(words)
 
 
-found = not_yet.read(
-    pair,
-    landscape.load,
-    "The ground around **{side}** has not been mapped yet.",
-    lambda run: f"{landscape.COMMAND} {run.name}",
-)
-if found:
+def show_ground(found: dict[str, landscape.Landscape]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         directions = st.segmented_control(
             "Directions",
@@ -110,12 +104,36 @@ if found:
     )
     st.markdown(landscape_words.elsewhere(findings, directions))
     st.markdown(NO_PROOF.format(parameters=max(run.parameters for _, run in pair)))
-training_walk.show(pair)
+
+
+ground, path = st.container(), st.container()
+if training_walk.comes_first(pair):
+    ground, path = path, ground
+with ground:
+    found = not_yet.read(
+        pair,
+        landscape.load,
+        "The ground around **{side}** has not been mapped yet.",
+        lambda run: f"{landscape.COMMAND} {run.name}",
+    )
+    if found:
+        show_ground(found)
+    if len(found) < 2:
+        offer_pair(
+            *DEEP,
+            "Look at 56 layers",
+            "The ground around these two has been mapped.",
+            key="mapped",
+            load=landscape.load,
+        )
+with path:
+    training_walk.show(pair)
 offer_pair(
     *WITHOUT_BATCH_NORM,
     "Look at 56 layers without BatchNorm",
     "One of these two networks has learned little.",
     key="without_batch_norm",
+    load=landscape.load,
 )
 with curious():
     if found:

@@ -9,9 +9,11 @@ from streamlit.testing.v1 import AppTest
 from core.analysis.landscapes import landscape, walk
 from core.analysis.landscapes.landscape import MIDDLE, STEPS, Landscape
 from core.runs import kept_weights
+from core.runs.library import find_run
 from core.runs.run import open_run
 from tests.core.analysis.landscapes.made_up import seen
-from tests.pages.opened import charts, new_app, open_page, said
+from tests.pages.opened import charts, new_app, open_page, said, words
+from ui.pair.pair import DEEP, WITHOUT_BATCH_NORM
 
 X, Y = np.meshgrid(STEPS, STEPS)
 BOWL, SADDLE = 0.1 + 8 * (X**2 + Y**2), 0.4 + 3 * X**2 - Y**2 / 3
@@ -115,6 +117,27 @@ def test_where_weights_were_kept_the_page_says_how_to_look(make_run, app):
     (run.path / walk.FILE).write_bytes(b"PK")
     app.run()
     assert "walk.npz is damaged" in said(app, "warning")
+
+
+def test_a_pair_is_offered_only_where_there_is_something_to_see(app):
+    page = open_page(app, "landscape")
+    mapped = all(landscape.load(find_run(name)) for name in WITHOUT_BATCH_NORM)
+    assert {"mapped", "walked"} <= {button.key for button in page.button}
+    assert ("without_batch_norm" in {button.key for button in page.button}) == mapped
+    page.button(key="mapped").click().run()
+    assert [page.selectbox(key=key).value for key in "ab"] == [*DEEP]
+    assert len(figures(page)) == 2
+    assert "mapped" not in {button.key for button in page.button}
+
+
+def test_where_paths_alone_are_known_they_come_before_what_to_run_for_the_ground(walked):
+    shown = words(open_page(walked, "landscape"))
+    assert shown.index("The path of the training") < shown.index("**A** has not been mapped yet")
+
+
+def test_the_ground_comes_before_the_path(looked_round, walked):
+    shown = words(open_page(looked_round, "landscape"))
+    assert shown.index("ended in a valley") < shown.index("The path of the training")
 
 
 def test_only_twins_have_a_landscape():

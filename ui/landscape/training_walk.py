@@ -53,6 +53,7 @@ def show(pair: Pair) -> None:
             "See two such paths, 20 layers",
             "The weights of these two were saved during training.",
             key="walked",
+            load=walk.load,
         )
     if not paths:
         return
@@ -68,6 +69,13 @@ def show(pair: Pair) -> None:
     )
     moments = max(len(found.epochs) for found in paths.values())
     st.markdown(NO_PROOF.format(chance=walk.share_of_chance(moments)))
+
+
+def comes_first(pair: Pair) -> bool:
+    """Whether the paths of both can be seen, but the ground around neither: what there is to see then comes first."""
+    runs = [run for _, run in pair]
+    mapped = any(not_yet.is_there(landscape.load, run) for run in runs)
+    return not mapped and all(not_yet.is_there(walk.load, run) for run in runs)
 
 
 def show_details(pair: Pair) -> None:

@@ -45,6 +45,14 @@ def read(
     return found
 
 
+def is_there(load: Callable[[Run], object], run: Run) -> bool:
+    """Whether `load` reads something of it."""
+    try:
+        return cached.stored(load, run) is not None
+    except LabError:
+        return False
+
+
 def offer(side: str, run: Run, missing: str, command: Callable[[Run], str], study: Study | None = None) -> None:
     """A button that makes it here and now, where there is such a `study` and the visitor may; else the command."""
     if study is None or permission.refusal():

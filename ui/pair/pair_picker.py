@@ -16,6 +16,7 @@ from core.words.comparison import trained_elsewhere
 from core.words.settings import describe
 from ui import cached, link, screen
 from ui.foreign_text import plain
+from ui.pair import not_yet
 from ui.pair.pair import DEEP, Names, Pair
 from ui.pair.runs import finished_runs
 
@@ -56,10 +57,20 @@ def require_history(pair: Pair) -> None:
         st.stop()
 
 
-def offer_pair(a: str, b: str, label: str, help: str, key: str = "everywhere") -> None:
-    """A button that makes two runs A and B; nothing where they are chosen already, or one is not here."""
-    offered = {a, b}
-    if offered == set(st.session_state.get("_shown", ())) or not offered <= {run.name for run in finished_runs()}:
+def offer_pair(
+    a: str,
+    b: str,
+    label: str,
+    help: str,
+    key: str = "everywhere",
+    load: Callable[[Run], object] = lambda run: run,
+) -> None:
+    """A button that makes two runs A and B; nothing where they are chosen already, or one is not here, or `load` reads
+    nothing of it: it would lead to a page with nothing to see."""
+    offered, runs = {a, b}, {run.name: run for run in finished_runs()}
+    if offered == set(st.session_state.get("_shown", ())) or not offered <= runs.keys():
+        return
+    if not all(not_yet.is_there(load, runs[name]) for name in offered):
         return
     st.button(label, key=key, icon=":material/compare_arrows:", on_click=_take, args=(a, b), help=help)
 
