@@ -84,12 +84,15 @@ def show(rows: pd.DataFrame, axes: Axes, y: str, title: str, published: pd.DataF
 
 def link_to_pair(both: dict[str, str]) -> None:
     """`both`: the names of the runs by network."""
-    st.page_link(
-        "../pages/compare.py",
-        label="Compare these two",
-        icon=":material/balance:",
-        query_params={"a": both["plain"], "b": both["ResNet"]},
-    )
+    query = {"a": both["plain"], "b": both["ResNet"]}
+    with st.container(horizontal=True, width="content"):
+        st.page_link("../pages/compare.py", label="Compare these two", icon=":material/balance:", query_params=query)
+        st.page_link(
+            "../pages/learning_curves.py",
+            label="See how they learned",
+            icon=":material/show_chart:",
+            query_params=query,
+        )
 
 
 def show_chosen(rows: pd.DataFrame) -> None:
@@ -200,8 +203,8 @@ with place:
             "2015, for comparison."
         )
     st.markdown(f"## {depth_words.headline(found)}")
-    if once := depth_words.trained_once(found):
-        st.markdown(once)
+    augmented = recipe.runs[0].config.augment
+    st.markdown(f"{depth_words.training_photos(found, augmented)} {depth_words.trained_once(found)}".strip())
     show_chosen(rows)
     show_deeper(recipe, recipes)
 with details:

@@ -160,6 +160,12 @@ def operate() -> None:
         elif len(now) == 2:
             conditions = {side: condition(side, removed, scale) for side in now}
             st.markdown(f"## {surgery_words.left(pair.names, conditions, now)}")
+            st.page_link(
+                "../pages/when_it_knows.py",
+                label="Why? See when each of them knows its answer",
+                icon=":material/lightbulb:",
+                query_params=pair.link,
+            )
 
 
 def study(side: str) -> dict[surgery.Blocks, float] | None:

@@ -111,6 +111,14 @@ def headline(found: Finding) -> str:
     return f"{_between(found)} the plain network {plain}; the ResNet {residual} on new photos{enough}."
 
 
+def training_photos(found: Finding, augmented: bool) -> str:
+    """What the headline counts on these, where it speaks of them. `augmented`: they were shifted and mirrored."""
+    if not found.changes:
+        return ""
+    changed = ", shifted and mirrored at random" if augmented else ""
+    return f"Training photos count as the network saw them{changed}, while it was still learning."
+
+
 def trained_once(found: Finding) -> str:
     """Of the depth that the headline speaks of, e.g. "At 56 layers, each network was trained only once."; or ""."""
     deepest = found.depths[-1] if found.depths else 0

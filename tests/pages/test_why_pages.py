@@ -77,8 +77,13 @@ def test_a_point_of_depth_leads_to_its_pair(app):
 
 
 def compared(app) -> list[str]:
-    """The pairs that the page offers to compare."""
-    return [link.proto.query_string for link in app.get("page_link") if link.proto.label == "Compare these two"]
+    """The pairs that the page offers to compare; beside each is a link to how the same two learned."""
+    pairs, learned = (
+        [link.proto.query_string for link in app.get("page_link") if (link.proto.page, link.proto.label) == target]
+        for target in (("compare", "Compare these two"), ("learning_curves", "See how they learned"))
+    )
+    assert learned == pairs
+    return pairs
 
 
 def test_depth_shows_what_other_recipes_make_of_the_same_depth(app):
@@ -338,6 +343,14 @@ def test_surgery_shows_what_is_left(app):
     assert not app.exception
     assert re.search(r"The plain network, with all its blocks, .* the ResNet, with its blocks at 50%, gets", said(app))
     assert app.metric[1].delta
+
+
+def test_surgery_leads_to_why_the_plain_network_breaks_once_something_is_cut(app):
+    app = open_page(app, "surgery")
+    assert not app.get("page_link")
+    app.pills(key="off").set_value(["2"]).run()
+    (link,) = app.get("page_link")
+    assert (link.proto.page, link.proto.query_string) == ("when_it_knows", "a=mine-plain&b=mine-residual")
 
 
 def test_surgery_makes_no_alarm_of_what_may_be_luck(app):

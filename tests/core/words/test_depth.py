@@ -56,6 +56,13 @@ def test_a_deeper_pair_of_another_recipe_in_words(snapshot):
     assert depth.deeper(found, Recipe({}, [Run(Path("x"), TrainConfig(epochs=8), {})])) == snapshot
 
 
+def test_how_the_training_photos_of_the_headline_were_seen():
+    assert "its training photos" in depth.headline(FOUND)
+    assert "saw them, shifted and mirrored at random, while it was still" in depth.training_photos(FOUND, True)
+    assert "saw them, while it was still learning" in depth.training_photos(FOUND, False)
+    assert depth.training_photos(ONE_DEPTH, True) == ""  # whose headline does not speak of them
+
+
 def test_which_of_the_deepest_were_trained_once():
     once = {20: ["plain", "ResNet"], 56: ["ResNet"]}
     assert depth.trained_once(replace(FOUND, trained_once=once)) == "At 56 layers, the ResNet was trained only once."
