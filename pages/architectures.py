@@ -106,7 +106,12 @@ def minutes_of(run: Run) -> float | None:
 
 def kind(run: Run) -> str:
     """One of KINDS, which have colors of their own, or "other"."""
-    return KINDS[run.config.skip] if run.config.is_twin else OTHER
+    plain, residual, pretrained = KINDS
+    if run.config.pretrained:  # its million other photos are no cost that is drawn
+        return pretrained
+    if run.config.is_twin:
+        return residual if run.config.skip else plain
+    return OTHER
 
 
 def take_click() -> None:

@@ -6,14 +6,15 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from core.charts.palette import COLORS, GRAY
+from core.charts.palette import COLORS, GRAY, LEARNED_BEFORE
 
 NAMED_WIDTH, ARCHITECTURES_HEIGHT, EDGE = 680, 400, 30  # pixels; narrower, dots have no names: they would overlap
 AROUND, LINES_AROUND = 52, 6  # pixels and letters of the height that the legend and the axis take
 DOT, NAME_GAP = 14, 12  # pixels: of a dot, and from its middle to its name
 LETTER = 0.55  # a letter's width, in sizes
 ACCURACY_MARGIN = 0.04
-KINDS, OTHER = ("plain network", "ResNet for CIFAR-10"), "other"
+KINDS, OTHER = ("plain network", "ResNet for CIFAR-10", "pretrained"), "other"
+KIND_COLORS = [*COLORS.values(), LEARNED_BEFORE, GRAY]
 
 Align = Literal["left", "right", "center"]
 Place = tuple[float, float, float]  # pixels: where a name or a dot begins and ends, and its height
@@ -36,8 +37,14 @@ def architectures(table: pd.DataFrame, x: str, x_title: str, letters: int) -> al
         ),
         color=alt.Color(
             "kind:N",
-            scale=alt.Scale(domain=kinds, range=[*COLORS.values(), GRAY]),
-            legend=alt.Legend(title=None, orient="top", symbolOpacity=1, labelLimit=0),
+            scale=alt.Scale(domain=kinds, range=KIND_COLORS),
+            legend=alt.Legend(
+                title=None,
+                orient="top",
+                symbolOpacity=1,
+                labelLimit=0,
+                columns=alt.expr(f"width >= {NAMED_WIDTH} ? {len(kinds)} : 2"),  # a phone has no room for one row
+            ),
         ),
     )
 
@@ -47,7 +54,9 @@ def architectures(table: pd.DataFrame, x: str, x_title: str, letters: int) -> al
 
     dots = base.mark_point(filled=True, opacity=1, size=170, cursor="pointer").encode(
         y=y("accuracy"),
-        shape=alt.Shape("kind:N", scale=alt.Scale(domain=kinds, range=["circle", "square", "diamond"]), legend=None),
+        shape=alt.Shape(
+            "kind:N", scale=alt.Scale(domain=kinds, range=["circle", "square", "triangle-up", "diamond"]), legend=None
+        ),
         tooltip=[
             "run:N",
             "network:N",

@@ -635,6 +635,9 @@ def test_architectures_show_every_run_and_measure_on_demand(app, monkeypatch):
     dots, _ = charts(app)
     assert all(f"ResNet-50, {start}" in str(dots.proto) for start in ("from scratch", "pretrained"))
     assert "a low dot may be a network that learned for less time" in said(app)
+    tables = [convert_arrow_bytes_to_pandas_df(dataset.data.data) for dataset in dots.proto.datasets]
+    kinds = next(table for table in tables if "kind" in table).set_index("run")["kind"]
+    assert [kinds[run] for run in ("resnet50-imagenet", "resnet50-scratch")] == ["pretrained", "other"]
     monkeypatch.setattr(measurements, "milliseconds", lambda runs: {run.name: {1: 4.0, 2: 3.0} for run in runs})
     app.segmented_control(key="cost").set_value("1 thread").run()
     assert "Nothing is measured yet" in app.info[0].value

@@ -3,9 +3,10 @@
 import pandas as pd
 
 from core.runs.run import Run
+from core.settings.train_config import TrainConfig
 from core.words import counted
 from core.words.gradients import rounded
-from core.words.settings import in_short
+from core.words.settings import in_short, in_words
 
 
 def dots(table: pd.DataFrame, cost: str, called: str) -> str:
@@ -28,12 +29,21 @@ def dot(run: Run, name: str, accuracy: float, minutes: float | None) -> str:
 
 
 def training(run: Run, minutes: float | None) -> str:
-    """E.g. "5 epochs of 45,000 photos, at 64 pixels, 63 min"; without `minutes`, it was trained elsewhere."""
+    """E.g. "5 epochs of 45,000 photos, at 64 pixels, 63 min"; without `minutes`, it was trained elsewhere. What it had
+    learned before is told, and that nothing here counts it."""
     pixels = f"at {run.config.input_size} pixels"
     if run.training_images is None or minutes is None:
         return f"trained elsewhere, {pixels}"
     epochs = f"{counted(run.config.epochs, 'epoch')} of {counted(run.training_images, 'photo')}"
-    return f"{epochs}, {pixels}, {minutes:.0f} min"
+    return f"{epochs}, {pixels}, {minutes:.0f} min{_before(run.config)}"
+
+
+def _before(config: TrainConfig) -> str:
+    """From what a pretrained network had learned when this training began; "" for the others."""
+    if not config.pretrained:
+        return ""
+    from_imagenet = in_words("init", config.init) == in_words("init", "imagenet")
+    return f", after {'a million other photos' if from_imagenet else 'an earlier training'}, not counted here"
 
 
 def also_held_back(runs: int) -> str:

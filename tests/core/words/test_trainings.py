@@ -144,6 +144,21 @@ def test_what_a_dot_stands_for_in_words(make_run):
     assert dot_words.training(elsewhere, minutes=None) == "trained elsewhere, at 32 pixels"
 
 
+@pytest.mark.parametrize(
+    ("init", "before"),
+    [
+        ("scratch", ""),
+        ("imagenet", ", after a million other photos, not counted here"),
+        ("weights/resnet50_v1_imagenet.safetensors", ", after a million other photos, not counted here"),
+        ("mine.safetensors", ", after an earlier training, not counted here"),
+    ],
+)
+def test_what_a_pretrained_dot_had_learned_before_is_told(make_run, init, before):
+    run = make_run("one")
+    began = replace(run, config=replace(run.config, init=init))
+    assert dot_words.training(began, minutes=63.4) == f"1 epoch of 360 photos, at 32 pixels, 63 min{before}"
+
+
 @pytest.mark.parametrize(("runs", "words"), [(1, "Also 1 run with fewer"), (12, "Also 12 runs with fewer")])
 def test_how_many_dots_were_held_back_in_words(runs, words):
     assert dot_words.also_held_back(runs).startswith(words)
