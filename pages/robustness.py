@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core.analysis import robustness
-from core.analysis.questions import fair_pairs
+from core.analysis.questions import Question, fair_pairs
 from core.charts.answers import answers as answer_bars
 from core.charts.answers import right_by_strength
 from core.data import corruptions, pictures
@@ -141,22 +141,19 @@ def show_kept(kept: robustness.Kept) -> None:
     st.markdown(robustness_words.of_both(pair.names, kept))
 
 
-def other_pairs() -> dict[tuple[str, str], robustness.Kept]:
+def other_pairs() -> list[tuple[Question, robustness.Kept]]:
     """What each pair keeps that differs in the same one thing as this one, where both have been asked."""
     alike = fair_pairs(pair.question.setting, finished_runs()) if pair.question else []
-    found = {(each.a.name, each.b.name): cached.kept_of_spoiled(each.a, each.b) for each in alike}
-    return {both: kept for both, kept in found.items() if kept}
+    return [(each, kept) for each in alike if (kept := cached.kept_of_spoiled(each.a, each.b))]
 
 
-def show_pairs(pairs: dict[tuple[str, str], robustness.Kept]) -> None:
-    rows = [(*both, kept.photos, *(100 * value for value in kept.gap)) for both, kept in pairs.items()]
-    columns = ["A", "B", "photos that both know", "points that B keeps more", "from", "to"]
+def show_pairs(pairs: list[tuple[Question, robustness.Kept]]) -> None:
     points = st.column_config.NumberColumn(format="%+.1f")
     st.dataframe(
-        pd.DataFrame(rows, columns=columns),
+        robustness_words.pairs_table(pairs),
         hide_index=True,
         key="pairs",
-        column_config=dict.fromkeys(columns[3:], points),
+        column_config=dict.fromkeys(robustness_words.POINTS, points),
         alt=robustness_words.each_pair(pairs),
     )
 
@@ -180,11 +177,12 @@ kept = cached.kept_of_spoiled(pair.a, pair.b) if len(found) == 2 and pair.a.path
 pairs = other_pairs()
 if kept:
     show_kept(kept)
-    if pair.question and (over := robustness.over_pairs(pairs.values())):
+    if pair.question and (over := robustness.over_pairs([kept for _, kept in pairs])):
         called, what = names(pair.question.a, pair.question.b), setting_name(pair.question.setting)
-        st.markdown(robustness_words.over_pairs(over, what, called))
+        of_seeds = robustness_words.over_seeds(robustness.over_seeds(pairs))
+        st.markdown(f"{robustness_words.over_pairs(over, what, called)} {of_seeds}".strip())
 with curious():
     st.markdown(WHY)
-    if comparable := {both: kept for both, kept in pairs.items() if kept.comparable}:
+    if comparable := [(each, kept) for each, kept in pairs if kept.comparable]:
         show_pairs(comparable)
     st.code(f"{robustness.COMMAND} {pair.a.name} {pair.b.name}", language=None, wrap_lines=True)

@@ -18,6 +18,8 @@ import numpy as np
 import pandas as pd
 
 from core.analysis import metrics
+from core.analysis.comparison import OverSeeds, differing
+from core.analysis.questions import Question
 from core.data.corruptions import CORRUPTIONS, STRENGTHS
 from core.errors import RunError
 from core.files import write_atomically, writing
@@ -129,6 +131,24 @@ def over_pairs(found: Collection[Kept]) -> OverPairs | None:
     values = [gap.value for gap in gaps]
     luck = sum(gap.could_be_luck for gap in gaps)
     return OverPairs(len(gaps), min(values), max(values), luck, len(found) - len(gaps))
+
+
+def over_seeds(pairs: Iterable[tuple[Question, Kept]]) -> list[tuple[Question, OverSeeds]]:
+    """What those pairs say together that differ from each other in their seed alone, and can be compared: the first of
+    them, and by seed how many points B keeps more. Only where there are several; most seeds first."""
+    groups: list[tuple[Question, dict[int, float]]] = []
+    for pair, kept in pairs:
+        if kept.comparable:
+            points = next((points for first, points in groups if _differ_in_seed(first, pair)), None)
+            if points is None:
+                groups.append((pair, points := {}))
+            points.setdefault(pair.a.config.seed, 100 * kept.gap.value)
+    several = [(first, OverSeeds(points)) for first, points in groups if len(points) > 1]
+    return sorted(several, key=lambda group: -len(group[1].points))
+
+
+def _differ_in_seed(one: Question, other: Question) -> bool:
+    return all(differing(*both).keys() <= {"seed"} for both in ((one.a, other.a), (one.b, other.b)))
 
 
 def save(run: Run, answers: Answers) -> None:

@@ -1,10 +1,17 @@
 """What is left of right answers when photos get worse, in sentences."""
 
+import pandas as pd
+
+from core.analysis.comparison import OverSeeds
+from core.analysis.questions import Question
 from core.analysis.robustness import Estimate, Kept, OverPairs
 from core.data.corruptions import CORRUPTIONS, STRENGTHS
+from core.settings.train_config import TrainConfig
 from core.words import capitalized
+from core.words.settings import network_name
 
 A_LITTLE = 0.05  # a gap up to which it is called little
+POINTS = ("points that B keeps more", "from", "to")
 
 
 def headline(names: dict[str, str], kept: Kept) -> str:
@@ -67,9 +74,38 @@ def over_pairs(found: OverPairs, what: str, names: dict[str, str]) -> str:
     return words
 
 
-def each_pair(pairs: dict[tuple[str, str], Kept]) -> str:
+def over_seeds(found: list[tuple[Question, OverSeeds]]) -> str:
+    """What pairs say that differ in their seed alone, e.g. "3 of these pairs, of 20 layers, ..."; "" for none."""
+    return " ".join(_of_seeds(first.a.config, of_seeds) for first, of_seeds in found)
+
+
+def _of_seeds(config: TrainConfig, found: OverSeeds) -> str:
+    points, (low, high) = found.points.values(), found.interval
+    who = f"of {config.depth} layers" if config.is_twin else network_name(config)
+    luck = ", so it could be luck" if found.could_be_luck else ""
+    return (
+        f"{len(points)} of these pairs, {who}, differ from each other in their seed alone: there the gain is "
+        f"{min(points):+.1f} to {max(points):+.1f} points, {found.mean:+.1f} on average. Luck with the seeds leaves "
+        f"that average between {low:+.1f} and {high:+.1f} (95% interval){luck}."
+    )
+
+
+def pairs_table(pairs: list[tuple[Question, Kept]]) -> pd.DataFrame:
+    """A row a pair: how it was trained, what B keeps more, and the names of its runs. The points: columns POINTS."""
+    rows = [
+        {"layers": pair.a.config.depth if pair.a.config.is_twin else None}
+        | {"learning rate": pair.a.config.lr, "epochs": pair.a.config.epochs, "seed": pair.a.config.seed}
+        | {"photos that both know": kept.photos}
+        | dict(zip(POINTS, (100 * value for value in kept.gap), strict=True))
+        | {"A": pair.a.name, "B": pair.b.name}
+        for pair, kept in sorted(pairs, key=lambda of_pair: of_pair[0].a.config.depth)
+    ]
+    return pd.DataFrame(rows).dropna(axis="columns", how="all")
+
+
+def each_pair(pairs: list[tuple[Question, Kept]]) -> str:
     """What B keeps more in each pair, by the names of its runs, e.g. "plain20 and resnet20: +1.2 points; ..."."""
-    return "; ".join(f"{a} and {b}: {100 * kept.gap.value:+.1f} points" for (a, b), kept in pairs.items())
+    return "; ".join(f"{pair.a.name} and {pair.b.name}: {100 * kept.gap.value:+.1f} points" for pair, kept in pairs)
 
 
 def table(found: dict) -> list[str]:

@@ -1,6 +1,11 @@
+from pathlib import Path
+
 import pytest
 
-from core.analysis.robustness import Estimate, Kept, over_pairs
+from core.analysis.questions import Question
+from core.analysis.robustness import Estimate, Kept, over_pairs, over_seeds
+from core.runs.run import Run
+from core.settings.train_config import TrainConfig
 from core.words import robustness
 
 NAMES = {"A": "the plain network", "B": "the ResNet"}
@@ -79,6 +84,36 @@ def test_the_clean_end_of_the_slider_has_no_strength():
     assert robustness.at_strength(NAMES, {"B": 0.5}, "fog", 2).startswith("At strength 2 (fog), the ResNet is right on")
 
 
+def pair(depth: int, seed: int = 0, **changes) -> Question:
+    a, b = (TrainConfig(depth=depth, skip=skip, seed=seed, **changes) for skip in (False, True))
+    return Question("skip", Run(Path(f"plain{depth}"), a, {}), Run(Path(f"resnet{depth}"), b, {}))
+
+
 def test_what_each_pair_keeps_in_words():
-    pairs = {("plain20", "resnet20"): kept(0.0123), ("plain56", "resnet56"): kept(-0.02)}
+    pairs = [(pair(20, lr=0.4), kept(0.0123)), (pair(56, seed=3), kept(-0.02))]
     assert robustness.each_pair(pairs) == "plain20 and resnet20: +1.2 points; plain56 and resnet56: -2.0 points"
+    table = robustness.pairs_table(pairs[::-1])
+    assert table[["layers", "learning rate", "seed"]].to_numpy().tolist() == [[20, 0.4, 0], [56, TrainConfig().lr, 3]]
+    assert table["points that B keeps more"].tolist() == pytest.approx([1.23, -2])
+    runs = [Run(Path(name), TrainConfig(family="torchvision", network="resnet18"), {}) for name in "ab"]
+    assert "layers" not in robustness.pairs_table([(Question("init", *runs), kept(0))])
+
+
+def test_pairs_of_several_seeds_are_told_together():
+    found = over_seeds([(pair(20, seed), kept(of_b)) for seed, of_b in enumerate((0.0207, 0.022, 0.0307))])
+    assert robustness.over_seeds(found) == (
+        "3 of these pairs, of 20 layers, differ from each other in their seed alone: there the gain is +2.1 to +3.1 "
+        "points, +2.4 on average. Luck with the seeds leaves that average between +1.1 and +3.8 (95% interval)."
+    )
+    unsure = over_seeds([(pair(20, seed), kept(of_b)) for seed, of_b in enumerate((0.01, 0.03))])
+    assert robustness.over_seeds(unsure).endswith("(95% interval), so it could be luck.")
+    assert robustness.over_seeds([]) == ""
+
+
+def test_only_pairs_that_differ_in_their_seed_alone_are_told_together():
+    once = [(pair(20), kept(0.01)), (pair(20, 1, lr=0.7), kept(0.02)), (pair(32, 1), kept(0.03))]
+    assert over_seeds(once) == []
+    knows_little = (pair(20, 1), kept(0.5, clean=(0.3, 0.9)))
+    assert over_seeds([*once, knows_little]) == []
+    ((first, found),) = over_seeds([*once, (pair(20, 1), kept(0.03)), (pair(20, 1), kept(0.07))])
+    assert (first.a.config.depth, found.points) == (20, {0: pytest.approx(1), 1: pytest.approx(3)})
