@@ -7,7 +7,7 @@ import numpy as np
 from core.analysis.comparison import A_ALONE, B_ALONE, BOTH, NEITHER
 
 PHOTOS = 10
-# How often a photo of each kind is drawn: at random, both networks would be right on most, and nobody could win.
+# How often a photo of each kind is drawn: at random, all would be right on most, and a single photo would decide.
 SHARES = {BOTH: 0.4, B_ALONE: 0.25, A_ALONE: 0.15, NEITHER: 0.2}
 
 

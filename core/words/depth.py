@@ -299,6 +299,6 @@ def mixed_precisions(depths: dict[str, list[int]]) -> str:
         return ""
     each = "; ".join(f"{name} at {', '.join(map(str, at))} layers" for name, at in depths.items())
     return (
-        f"Training calculated in {each}. These round differently, so part of what changes between these depths may "
-        "come from that."
+        f"Training calculated in {each}. These round differently, so part of what changes between these "
+        "networks may come from that."
     )

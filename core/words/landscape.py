@@ -57,7 +57,7 @@ def meanings(shapes: Iterable[Shape]) -> str:
 
 
 def _mountains(names: dict[str, str], shapes: dict[str, Shape]) -> str:
-    hilly = [f"{found.falls:.0%} of those from {names[side]}" for side, found in shapes.items() if found.falls]
+    hilly = [f"{_share(found.falls)} of those from {names[side]}" for side, found in shapes.items() if found.falls]
     if hilly:
         return f"Of the straight ways out, {' and '.join(hilly)} go down again: hills."
     return f"This map shows no mountains around {'either' if len(shapes) > 1 else 'it'}."
@@ -73,13 +73,19 @@ def details(found: Shape, photos: int, cut_off: float, cap: float) -> str:
     )
     if not cut_off:
         return words
-    return f"{words} {cut_off:.0%} of the map is above {cap:g} and cut off here; it goes up to {found.highest:.3g}."
+    cut = f"{capitalized(_share(cut_off))} of the map is above {cap:g} and cut off here"
+    return f"{words} {cut}; it goes up to {found.highest:.3g}."
+
+
+def _share(share: float) -> str:
+    """Of what there is, however little: "0%" would say that there is none."""
+    return f"{share:.0%}" if share >= 0.005 else "less than 1%"
 
 
 def _bending(share: float) -> str:
     if not share:
         return "Near the middle, the ground bends down nowhere."
-    return f"Near the middle, the ground bends down in some direction at {share:.0%} of the places."
+    return f"Near the middle, the ground bends down in some direction at {_share(share)} of the places."
 
 
 def path(found: Walk) -> str:

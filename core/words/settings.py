@@ -159,10 +159,10 @@ def fairness_in_words(fairness: Fairness) -> str:
 
 
 def fills_in(config: TrainConfig, as_shipped: bool) -> str:
-    """What a named recipe does to the form; `as_shipped`: most networks that come with the lab were trained by it."""
-    most = ", like most networks that come with the lab" if as_shipped else ""
+    """What a named recipe does to the form; `as_shipped`: about half of the twins that ship were trained by it."""
+    others = ", like about half of the plain networks and ResNets that come with the lab" if as_shipped else ""
     photos = in_words("data", config.data)
-    return f"Fills in everything below except the network: {config.epochs} passes over {photos} photos{most}."
+    return f"Fills in everything below except the network: {config.epochs} passes over {photos} photos{others}."
 
 
 def schedule(config: TrainConfig) -> str:

@@ -21,6 +21,7 @@ from core.runs import reproduction, status, store
 from core.runs.run import open_run
 from core.settings.train_config import TrainConfig
 from core.studies.gradients import at_end
+from core.training.trainer import EXPLODED
 from core.words import gradients as gradient_words
 from core.words import surgery as surgery_words
 from tests.pages.opened import charts, open_page, said, undescribed
@@ -210,6 +211,7 @@ def test_gradient_flow_takes_one_step_when_told(app, monkeypatch):
     assert len(charts(app)) == before + 1
     assert undescribed(app) == []
     plain, residual = (cached.first_step(config) for config in new_networks.step_configs().values())
+    assert f"ends such a training after its first epoch, because a weight is beyond {EXPLODED:,.0f}" in said(app)
     found = re.search(r"first layer was (\S+)\. Now it is (\S+) in the plain network, and (\S+) in", said(app))
     sizes = plain["before"][0], plain["after"][0], residual["after"][0]
     assert [float(number) for number in found.groups()] == pytest.approx(sizes, rel=0.05)

@@ -24,13 +24,19 @@ from ui.foreign_text import plain
 from ui.fragment import fragment
 
 DEPTHS = tuple(range(8, 111, 6))
-RECIPE = NAMED_RECIPES["published"]  # of nearly all the twins that ship
+RECIPE = NAMED_RECIPES[
+    "published"
+]  # of about half of the twins that ship, among them all on which *Is deeper better?* opens
 FIRST_RATE = learning_rate(RECIPE["schedule"], RECIPE["lr"], 0, RECIPE["warmup"])
 STEP_DEPTH, STEP_PHOTOS = 110, 32  # photos of the recipe's 128: they do the same, in a quarter of time and memory
 LIKENESS_DEPTHS = (8, 20, 56, 110)
 WAY_DEPTH = 56
 APART = 2  # pictures on the way
 NAMES = dict(zip(NETWORKS, ("plain network", "ResNet"), strict=True))
+AFTERWARD = (
+    "(In the networks of 56 layers that come with the lab, they recovered. At 110, nobody knows: the lab ends such a "
+    "training after its first epoch, because a weight is beyond 1,000.)"
+)
 HOW_ALIKE = f"""
 A message here is the gradient of the loss with respect to the picture: what has passed all layers on its way back. \
 How alike two of them are is the cosine of the angle between them, averaged over all steps of \
@@ -173,8 +179,8 @@ def show_one_step() -> None:
     st.markdown(
         "Dashed: before the step. The message grew on its way back through the plain network, and threw its first "
         "layers far away. The answers do not show it, as BatchNorm brings all numbers back into range. But against "
-        "such weights every later step is tiny: **these layers hardly learn for a long time.** (In the networks of 56 "
-        "layers that come with the lab, they recovered. At 110, nobody waited.)"
+        "such weights every later step is tiny: **these layers hardly learn for a long time.** "
+        f"{AFTERWARD}"
     )
     st.caption(
         f"This lab's usual recipe, with {STEP_PHOTOS} photos: a learning rate of {FIRST_RATE:g}, momentum "

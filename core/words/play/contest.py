@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from core.analysis.comparison import A_ALONE, B_ALONE, BOTH, NEITHER
 from core.words import capitalized
 
+PEOPLE = 0.94  # right on the test photos: Ho-Phuoc 2018, arXiv 1811.07270, and Andrej Karpathy, who tried it
 YOU, THE_CLASS = "You", "the class"  # who plays against the networks
 KINDS = {
     BOTH: "both are right",
@@ -27,11 +28,13 @@ def verdict(points: Mapping[str, int], player: str) -> str:
 
 
 def how_photos_are_picked(right: Mapping[str, float], shares: Mapping[str, float]) -> str:
-    """Why, in a sentence or two, and a list with a row for each kind of photo, e.g. "- 25%: B alone is right".
+    """Why, in a few sentences, and a list with a row for each kind of photo, e.g. "- 25%: B alone is right".
     `right`: how often each side is right on all test photos, 0 to 1; `shares`: how often each kind is drawn."""
     rows = "\n".join(f"- {shares[kind]:.0%}: {words}" for kind, words in KINDS.items())
+    missed = {who: f"{10 * (1 - share):.0f}" for who, share in {**right, "people": PEOPLE}.items()}
     return (
-        f"On all 10,000 test photos A is right on {right['A']:.0%} and B on {right['B']:.0%}: of ten photos picked at "
-        "random they would miss only one or two, and you could hardly win. So that it is a fair contest, each of these "
-        f"ten is picked from one of four kinds of photos, with these chances:\n\n{rows}"
+        f"On all 10,000 test photos A is right on {right['A']:.0%} and B on {right['B']:.0%}, people on about "
+        f"{PEOPLE:.0%}. So of ten photos picked at random A would miss about {missed['A']}, B about {missed['B']} and "
+        f"you about {missed['people']}: a single photo would often decide. So that more photos do, each of these ten "
+        f"is picked from one of four kinds of photos, with these chances:\n\n{rows}"
     )

@@ -53,7 +53,13 @@ def test_ground_that_bends_down_nowhere():
 
 def test_what_is_cut_off_is_said():
     assert "14% of the map is above 5 and cut off here; it goes up to 9." in landscape.details(BOWL, 1_000, 0.14, 5)
+    assert " Less than 1% of the map is above 5 and cut off" in landscape.details(BOWL, 1_000, 0.0006, 5)
     assert "cut off" not in landscape.details(BOWL, 1_000, 0.0, 5)
+
+
+def test_little_is_not_called_nothing():
+    assert "in some direction at less than 1% of" in landscape.details(replace(BOWL, bent_down=0.004), 1_000, 0.0, 5)
+    assert "ways out, less than 1% of those from" in landscape.finding(NAMES, {"A": replace(BOWL, falls=0.004)})
 
 
 def test_the_finding_on_both_ways():

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from core.analysis.comparison import Fairness, fairness
-from core.settings.recipes import is_limited
+from core.runs.library import list_runs
+from core.settings.recipes import NAMED_RECIPES, is_limited
 from core.settings.train_config import SETTINGS, TrainConfig
 from core.words import settings
 
@@ -108,11 +109,23 @@ def test_what_stands_above_a_network(config, words):
     ("as_shipped", "end"),
     [
         (False, "3 passes over the first 10,000 photos."),
-        (True, "the first 10,000 photos, like most networks that come with the lab."),
+        (True, "the first 10,000 photos, like about half of the plain networks and ResNets that come with the lab."),
     ],
 )
 def test_a_named_recipe_in_words(as_shipped, end):
     assert settings.fills_in(TrainConfig(data="shipped", epochs=3), as_shipped).endswith(end)
+
+
+def test_about_half_of_the_shipped_twins_were_trained_by_the_full_recipe():
+    """As its words in the form say."""
+    twins = [run.config for run in list_runs()[0] if run.config.is_twin]
+    full = {"data": "full"} | NAMED_RECIPES["published"]
+    by_it = [
+        config
+        for config in twins
+        if config == TrainConfig(depth=config.depth, skip=config.skip, seed=config.seed, **full)
+    ]
+    assert 0.4 < len(by_it) / len(twins) < 0.6
 
 
 def test_a_schedule_in_words():
