@@ -12,6 +12,12 @@ from core.words.settings import in_words
 
 BEYOND_FIGURES = 1e9  # ratios above this, either way, have no figure
 FEW_PERCENT = 0.01  # from here to the whole, percent are said
+# van Laarhoven 2017, arXiv 1706.05350. Beside every picture of raw norms, in full or in short.
+SIZE_ALONE = (
+    "The strength of a message alone says little: with BatchNorm after it, a layer with weights twice as large gets a "
+    "message half as strong, and the network answers the same."
+)
+SIZE_AGAIN = "Here, too, larger weights get a weaker message."
 NOTHING_IN_COMMON = 0.1  # a cosine below which two gradients count as unlike
 
 

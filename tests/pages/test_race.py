@@ -18,6 +18,7 @@ from core.jobs.races import race_process, recorded_races
 from core.jobs.races.frames import Frame, Standing
 from core.jobs.races.pairs import RACES
 from core.runs.library import find_run
+from core.words.gradients import SIZE_ALONE
 from tests.pages.opened import charts, new_app, open_page, said, undescribed
 from ui.race import race_host, race_stage
 
@@ -190,6 +191,7 @@ def test_the_curious_see_charts_and_nobody_else():
     app.run()
     assert not app.exception
     assert len(charts(app)) == 3
+    assert SIZE_ALONE in said(app, "caption")  # its gradients are as they came, not measured by the weights
     assert undescribed(app) == []
 
 

@@ -67,6 +67,7 @@ def show(pair: Pair, found: dict[str, Record]) -> None:
     how = gradient_words.how_to_read_messages(len(found), cut_off=domain[0] < gradients.color_scale(domain)[0])
     at_the_end = gradient_words.first_layers({side: gradients.first_by_last(norms) for side, norms in ends.items()})
     st.markdown(f"{how} In the last epoch {at_the_end}. {_compare_typical(found)}")
+    st.caption(gradient_words.SIZE_ALONE)
     st.subheader("First layer against last, over time", anchor=False)
     _show_ratio(pair, found)
     _show_epoch(pair, found, domain)
@@ -100,6 +101,7 @@ def _show_ratio(pair: Pair, found: dict[str, Record]) -> None:
     )
     starved = {side: gradients.starved_from(norms) for side, (_, norms) in found.items()}
     st.markdown(gradient_words.how_to_read_ratios(starved))
+    st.caption(gradient_words.SIZE_AGAIN)
 
 
 @fragment()
@@ -130,6 +132,7 @@ def _show_epoch(pair: Pair, found: dict[str, Record], domain: list[float]) -> No
         key="gradient_slice",
         alt=f"In epoch {epoch}, {gradient_words.first_layers(ratios)}.",
     )
+    st.caption(gradient_words.SIZE_AGAIN)
 
 
 def _choose_epoch(first: int, last: int) -> int:

@@ -13,7 +13,7 @@ from core.data.cifar10 import CLASSES
 from core.jobs.races import race_process, race_result
 from core.jobs.races.frames import Frame
 from core.words import course, in_a_sentence
-from core.words.gradients import rounded
+from core.words.gradients import SIZE_ALONE, rounded
 from core.words.play import race as race_words
 from ui import cached, chart
 from ui.curious import curious_charts
@@ -105,6 +105,7 @@ def _show_charts(frames: list[Frame]) -> None:
         norms = _gradients(frames[-1])
         alt = "; ".join(course(str(side), of_side.tolist(), rounded) for side, of_side in norms.groupby("side")["norm"])
         chart.show(race_gradients, data=norms, key="race_gradients", alt=f"From the first layer to the last: {alt}")
+        st.caption(SIZE_ALONE)
 
 
 def _curve(frames: list[Frame], measure: str) -> pd.DataFrame:
