@@ -92,11 +92,11 @@ def how_to_read(*, shows_guessing: bool, beside_he_et_al: bool, augmented: bool)
         + (HE_ET_AL if beside_he_et_al else "")
         + "Right answers on training photos are from the epoch whose weights were kept, as recorded in training: "
         + ("on photos mirrored and shifted at random, " if augmented else "")
-        + "while the network was still changing. If luck is not mentioned, luck alone would make such a change less "
-        "than 1 time in 20. That counts luck with the photos and, where a network was trained with several seeds at "
-        "some depth, luck with the seeds. Their spread is then assumed to be the same at all depths; if deep networks "
-        "spread more, this is too sure. All depths share one recipe, which may suit some depths better than others; "
-        "with another, the gaps may be larger or smaller."
+        + "while the network was still changing. If luck is not mentioned, luck alone would make such a change about 1 "
+        "time in 20 (in simulations 1 to 7 times in 100). That counts luck with the photos and, where a network was "
+        "trained with several seeds at some depth, luck with the seeds. Their spread is then assumed to be the same at "
+        "all depths; if deep networks spread more, this is too sure. All depths share one recipe, which may suit some "
+        "depths better than others; with another, the gaps may be larger or smaller."
     )
 
 
