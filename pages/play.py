@@ -21,7 +21,8 @@ SEEDS = 10_000
 KEYS = "1234567890"
 PEOPLE = (
     "These ten were picked to be hard, for a fair contest. On all test photos the networks get far more right, and "
-    "people get about **94%**: [Ho-Phuoc 2018](https://arxiv.org/abs/1811.07270) measured that, and Andrej Karpathy "
+    f"people get about **{contest_words.PEOPLE:.0%}**: [Ho-Phuoc 2018](https://arxiv.org/abs/1811.07270) measured "
+    "that, and Andrej Karpathy "
     "got the same when he tried it."
 )
 
