@@ -5,8 +5,7 @@ import torch
 
 from core.models.registry import build
 from core.settings.train_config import TrainConfig
-from core.training.muon import Muon, orthogonal
-from core.training.optimizer import make_optimizer
+from core.training.optimizer import Muon, make_optimizer, orthogonal
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(16, 144), (64, 576), (64, 16)])
