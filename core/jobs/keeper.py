@@ -24,7 +24,7 @@ from core.jobs.processes import detached, reap_in_background
 from core.runs import status
 from core.runs.file_names import CONFIG_FILE
 from core.runs.status import Status
-from core.runs.workers import HEARTBEAT, Worker, began, silence
+from core.runs.workers import HEARTBEAT, Worker, seconds_since_touched, start_time
 from core.settings import environment
 
 KEEPER_FILE, KEEPER_LOG = ".keeper.json", ".keeper.log"
@@ -70,7 +70,7 @@ def running(root: Path) -> Worker | None:
     """The keeper of this folder's queue, if one runs, here or on another machine."""
     try:
         keeper = Worker(**json.loads((root / KEEPER_FILE).read_text(encoding="utf-8")))
-        return keeper if keeper.works(root / KEEPER_FILE) else None
+        return keeper if keeper.is_alive(root / KEEPER_FILE) else None
     except (OSError, ValueError, TypeError):
         return None
 
@@ -100,7 +100,7 @@ def keep(root: Path, jobs: int, trainer: list[str]) -> None:
             if not (waiting or training or children):
                 (root / KEEPER_FILE).unlink(missing_ok=True)
                 return
-            if not other or silence(root / KEEPER_FILE) > HEARTBEAT:
+            if not other or seconds_since_touched(root / KEEPER_FILE) > HEARTBEAT:
                 _register(root, Worker())
             for name in waiting[: max(0, jobs - len(training))]:
                 children.append(begin(root / name, statuses[name], trainer))
@@ -127,7 +127,7 @@ def begin(folder: Path, run_status: Status, trainer: list[str]) -> subprocess.Po
 
 def _worker(process: subprocess.Popen) -> Worker:
     """A process that was just started; one that has ended by now is still there, as a zombie."""
-    return Worker(pid=process.pid, pid_created=began(process.pid))
+    return Worker(pid=process.pid, pid_created=start_time(process.pid))
 
 
 def _register(root: Path, keeper: Worker) -> None:

@@ -28,7 +28,7 @@ from core.jobs.processes import TRAINER, on_stop, share_cores
 from core.jobs.sweep import Child, SweepState, state_of
 from core.paths import ROOT
 from core.runs import status, store
-from core.runs.workers import HEARTBEAT, Worker, silence
+from core.runs.workers import HEARTBEAT, Worker, seconds_since_touched
 from core.settings.train_config import TrainConfig
 
 JOBS_FOLDER, RECORD_FILE = ".jobs", "jobs.json"
@@ -181,7 +181,7 @@ class Local(Launcher):
         left = [*self._running, *self._waiting]
         if not left:
             (self.folder / RECORD_FILE).unlink(missing_ok=True)
-        elif ended or silence(self.folder / RECORD_FILE) > HEARTBEAT:
+        elif ended or seconds_since_touched(self.folder / RECORD_FILE) > HEARTBEAT:
             self._record(dict.fromkeys(left))
 
     def _start(self, name: str) -> None:
@@ -274,7 +274,7 @@ def _jobs(root: Path) -> dict[str, str]:
         for name, job in record["jobs"].items():
             if job in queue:
                 jobs[name] = f"job {job}"
-            elif job is None and sweep.works(path):
+            elif job is None and sweep.is_alive(path):
                 jobs[name] = f"for process {sweep.pid} on {sweep.machine}"
     return jobs
 

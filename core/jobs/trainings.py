@@ -143,7 +143,7 @@ def stop(name: str, patience: float = PATIENCE) -> None:
     _end(folder, run_status, patience)
     with _changing():
         run_status = status.read(folder)
-        if run_status and run_status.reason == status.WORDLESS:  # it had not begun, or was ended by force
+        if run_status and run_status.reason == status.KILLED:  # it had not begun, or was ended by force
             _write_stopped(folder, run_status)
 
 

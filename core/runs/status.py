@@ -21,13 +21,13 @@ from filelock import SoftFileLease, Timeout
 from core.errors import DivergedError, LabError, TrainingError, plain_reason
 from core.files import patiently, remove_leftovers, write_json
 from core.runs.file_names import RESULT_FILE, STATE_FILE
-from core.runs.workers import SILENCE, Worker, silence
+from core.runs.workers import HEARTBEAT_TIMEOUT, Worker, seconds_since_touched
 from core.settings.setting import require_types
 
 FILE, LOG_FILE = "status.json", "train.log"
 LOCK_FILE, CLAIM_FILE = ".lock", ".claim"  # of the folder of runs; of a run that is in training
-WORDLESS = "Its process ended without a word (killed, or switched off)."
-SILENT = "It was in training on {machine}, from where nothing was heard for {minutes:.0f} minutes; resume it here."
+KILLED = "Its process ended without a word (killed, or switched off)."
+UNREACHABLE = "It was in training on {machine}, from where nothing was heard for {minutes:.0f} minutes; resume it here."
 STATES = ("queued", "training", "stopped", "failed")
 PATIENCE = 20.0  # seconds for the lock, which is held for moments only
 LOCK_SECONDS = 15.0  # after which the lock of a machine that is silent no longer counts
@@ -84,7 +84,7 @@ def claim(folder: Path) -> None:
         status = read(folder)
         if status and status.state == "training" and not status.is_me:
             raise TrainingError(in_training(folder.name, status))
-        lease = SoftFileLease(folder / CLAIM_FILE, lease_duration=SILENCE, thread_local=False)
+        lease = SoftFileLease(folder / CLAIM_FILE, lease_duration=HEARTBEAT_TIMEOUT, thread_local=False)
         if status and status.here and status.process is None:
             lease.break_lock()  # filelock takes a process that has ended for a running one until its parent asks for it
         try:
@@ -195,8 +195,8 @@ def read(folder: Path) -> Status | None:
         return None
     if status.state in ("training", "queued") and name not in ("", folder.absolute().name):
         return replace(status, state="stopped")
-    signs = folder / FILE, folder / CLAIM_FILE
-    if status.state == "training" and not status.works(*signs):
-        silent = SILENT.format(machine=status.machine, minutes=silence(*signs) / 60)
-        return replace(status, state="failed", reason=WORDLESS if status.here else silent)
+    heartbeat_files = folder / FILE, folder / CLAIM_FILE
+    if status.state == "training" and not status.is_alive(*heartbeat_files):
+        silent = UNREACHABLE.format(machine=status.machine, minutes=seconds_since_touched(*heartbeat_files) / 60)
+        return replace(status, state="failed", reason=KILLED if status.here else silent)
     return status

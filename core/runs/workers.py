@@ -14,10 +14,10 @@ from pathlib import Path
 
 import psutil
 
-SILENCE = 120.0  # seconds, after which a process elsewhere that gave no sign of life counts as gone
-HEARTBEAT = SILENCE / 3  # seconds between two signs of life
-CLOCK_SLACK = 2.0  # seconds: outside Linux, `began` may drift when the clock is adjusted (NTP)
-START_TIME = 19  # where /proc/PID/stat has it, counted from 0 after the program's name; see proc(5)
+HEARTBEAT_TIMEOUT = 120.0  # seconds, after which a process elsewhere that gave no sign of life counts as gone
+HEARTBEAT = HEARTBEAT_TIMEOUT / 3  # seconds between two signs of life
+CLOCK_SLACK = 2.0  # seconds: outside Linux, `start_time` may drift when the clock is adjusted (NTP)
+STAT_START_TIME = 19  # where /proc/PID/stat has it, counted from 0 after the program's name; see proc(5)
 
 
 @cache
@@ -31,21 +31,21 @@ def boot() -> str:
         return ""
 
 
-def began(pid: int) -> float:
+def start_time(pid: int) -> float:
     """When a process began: on Linux in seconds since the system did, which stays what it is when the clock is set;
     elsewhere since 1970. Raises psutil.Error."""
     with suppress(OSError):
         told = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2]
-        return int(told.split()[START_TIME]) / os.sysconf("SC_CLK_TCK")
+        return int(told.split()[STAT_START_TIME]) / os.sysconf("SC_CLK_TCK")
     return psutil.Process(pid).create_time()
 
 
 def running_process(pid: int, created: float) -> psutil.Process | None:
     """The process with this pid, if it still runs; a later one that got the same pid does not count. `created`: by
-    `began`, or, as processes of before have noted it, in seconds since 1970."""
+    `start_time`, or, as processes of before have noted it, in seconds since 1970."""
     try:
         process = psutil.Process(pid)
-        same = any(abs(known - created) < CLOCK_SLACK for known in (began(pid), process.create_time()))
+        same = any(abs(known - created) < CLOCK_SLACK for known in (start_time(pid), process.create_time()))
         if same and process.status() != psutil.STATUS_ZOMBIE:
             return process
     except psutil.Error:
@@ -59,7 +59,7 @@ class Worker:
     one."""
 
     pid: int = field(default_factory=os.getpid)
-    pid_created: float = field(default_factory=lambda: began(os.getpid()))
+    pid_created: float = field(default_factory=lambda: start_time(os.getpid()))
     machine: str = field(default_factory=lambda: socket.gethostname())  # on a Mac, the network may change its domain
     boot: str = field(default_factory=boot)
 
@@ -78,15 +78,15 @@ class Worker:
         """None if it is gone, or elsewhere."""
         return running_process(self.pid, self.pid_created) if self.here else None
 
-    def works(self, *signs: Path) -> bool:
-        """Whether it is still there. `signs`: files of which it touches one at least every HEARTBEAT seconds, by which
-        alone a process elsewhere is known to live."""
-        return self.process is not None if self.here else silence(*signs) < SILENCE
+    def is_alive(self, *heartbeat_files: Path) -> bool:
+        """Whether it is still there. `heartbeat_files`: one of them it touches at least every HEARTBEAT seconds, by
+        which alone a process elsewhere is known to live."""
+        return self.process is not None if self.here else seconds_since_touched(*heartbeat_files) < HEARTBEAT_TIMEOUT
 
 
-def silence(*signs: Path) -> float:
+def seconds_since_touched(*heartbeat_files: Path) -> float:
     """Seconds since the last of these files was touched; infinite if none is there."""
-    return time.time() - max(map(_touched, signs))
+    return time.time() - max(map(_touched, heartbeat_files))
 
 
 def _touched(path: Path) -> float:

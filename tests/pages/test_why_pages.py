@@ -281,7 +281,7 @@ def test_gradient_flow_says_where_a_training_broke_down(app, own_runs):
     norms = np.concatenate([norms, norms])
     norms[1, :3] = np.nan
     store.save_progress(run.path, run.history().to_dict("records"), layers, norms)
-    failures = (("diverged-run", "The loss is no longer a number."), ("killed-run", status.WORDLESS))
+    failures = (("diverged-run", "The loss is no longer a number."), ("killed-run", status.KILLED))
     for name, reason in failures:
         failed = own_runs / name
         failed.mkdir()

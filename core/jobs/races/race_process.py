@@ -23,7 +23,7 @@ from core.jobs.limits import require_training_allowed, training_allowed
 from core.jobs.races.frames import Frame
 from core.jobs.races.pairs import RACES, FairPair
 from core.runs import status
-from core.runs.workers import Worker, began
+from core.runs.workers import Worker, start_time
 
 RACE_FILE, FRAMES_FILE, LOG_FILE = ".race.json", ".race.jsonl", ".race.log"
 PHOTOS = (1, 6, 13, 4)  # test images, clear ones of four classes, that both networks are asked about again and again
@@ -57,7 +57,7 @@ class StartedRace(Worker):
 
     @property
     def alive(self) -> bool:
-        return self.works(paths.own_runs_dir() / FRAMES_FILE)
+        return self.is_alive(paths.own_runs_dir() / FRAMES_FILE)
 
 
 def start(name: str) -> tuple[StartedRace, str]:
@@ -76,7 +76,7 @@ def start(name: str) -> tuple[StartedRace, str]:
         processes.reap_in_background(process)
         token = tokens.new_token()
         try:
-            created = began(process.pid)
+            created = start_time(process.pid)
             race = StartedRace(name, tokens.digest(token), pid=process.pid, pid_created=created)
             write_json(root / RACE_FILE, asdict(race))
         except BaseException:  # nobody could see it, or stop it

@@ -38,7 +38,7 @@ from core.paths import ROOT
 from core.runs import kept_weights, library, reproduction, status, store, validation
 from core.runs.file_names import STATE_FILE
 from core.runs.run import open_run
-from core.runs.workers import SILENCE, began
+from core.runs.workers import HEARTBEAT_TIMEOUT, start_time
 from core.settings.train_config import PRECISIONS, TrainConfig
 from core.training import device, session, trainer
 from core.training.trainer import Trainer
@@ -549,7 +549,7 @@ def test_what_ends_before_it_has_begun_leaves_no_folder(command, own_runs, monke
 def test_run_that_is_in_training_is_left_alone(command, own_runs):
     command("resnet8", "--epochs", "1", stop=True)
     folder = own_runs / "resnet8-1ep-s0"
-    theirs = status.Status("training", pid=os.getppid(), pid_created=began(os.getppid()))
+    theirs = status.Status("training", pid=os.getppid(), pid_created=start_time(os.getppid()))
     status.write(folder, theirs)
     before = {path: path.read_bytes() for path in folder.iterdir()}
     code, err = command("resnet8", "--epochs", "1", "--resume")
@@ -577,7 +577,7 @@ def test_a_training_that_another_machine_took_over_ends_and_leaves_it_alone(monk
     theirs = status.Status("training", epochs=7, machine="other", boot="another kernel")
 
     def take_over(self):
-        lease = SoftFileLease(folder / status.CLAIM_FILE, lease_duration=SILENCE, thread_local=False)
+        lease = SoftFileLease(folder / status.CLAIM_FILE, lease_duration=HEARTBEAT_TIMEOUT, thread_local=False)
         (folder / status.CLAIM_FILE).unlink()
         lease.acquire(timeout=1)
         status.write(folder, theirs)

@@ -25,7 +25,7 @@ from core.jobs import keeper, limits, processes, trainings
 from core.runs import library, status, store
 from core.runs.file_names import STATE_FILE
 from core.runs.status import Status
-from core.runs.workers import SILENCE, Worker, began
+from core.runs.workers import HEARTBEAT_TIMEOUT, Worker, start_time
 from core.settings.train_config import TrainConfig
 from core.sharing import shipping, zip_archive
 from core.sharing.files import ADDING, SHIPPING
@@ -224,7 +224,7 @@ def test_killed_training_has_failed_at_once_and_can_be_resumed(stand_ins):
     wait_until(lambda: begun(name))
     os.kill(trainings.states()[name].pid, signal.SIGKILL)
     wait_until(lambda: state(name) == "failed", seconds=5)
-    assert trainings.states()[name].reason == status.WORDLESS
+    assert trainings.states()[name].reason == status.KILLED
     trainings.resume(name)
     wait_until(lambda: begun(name))
 
@@ -368,7 +368,7 @@ def elsewhere(idle) -> Callable[..., Path]:
 
 
 def fall_silent(path: Path) -> None:
-    os.utime(path, (time.time() - SILENCE - 1,) * 2)
+    os.utime(path, (time.time() - HEARTBEAT_TIMEOUT - 1,) * 2)
 
 
 def test_a_training_elsewhere_is_left_alone(elsewhere):
@@ -579,7 +579,7 @@ def test_who_is_just_saving_is_not_ended_by_force(own_runs, monkeypatch):
     folder.mkdir(parents=True)
     with subprocess.Popen([sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE) as saving:
         assert saving.stdout.readline() == b"ready\n"
-        status.write(folder, Status("training", pid=saving.pid, pid_created=began(saving.pid)))
+        status.write(folder, Status("training", pid=saving.pid, pid_created=start_time(saving.pid)))
         trainings._end(folder, status.read(folder), patience=0.1)
         assert saving.wait(10) == -signal.SIGKILL
     assert (folder / STATE_FILE).exists()

@@ -17,14 +17,14 @@ from core.errors import TrainingError
 from core.runs import status
 from core.runs.file_names import RESULT_FILE
 from core.runs.status import Status
-from core.runs.workers import SILENCE, began
+from core.runs.workers import HEARTBEAT_TIMEOUT, start_time
 
 
 @pytest.fixture
 def gone() -> Status:
     """The status of a process that has ended."""
     process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
-    created = began(process.pid)
+    created = start_time(process.pid)
     process.communicate()
     return Status("training", epoch=3, epochs=8, pid=process.pid, pid_created=created)
 
@@ -75,7 +75,7 @@ def test_training_that_noted_its_beginning_by_the_calendar_still_runs(tmp_path):
 
 def test_zombie_counts_as_gone():
     process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
-    said = Status("training", pid=process.pid, pid_created=began(process.pid))
+    said = Status("training", pid=process.pid, pid_created=start_time(process.pid))
     assert said.process
     process.stdin.close()
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # ended, but not reaped
@@ -136,14 +136,14 @@ def test_only_one_process_may_train_a_run(tmp_path):
     folder = tmp_path / "run"
     folder.mkdir()
     with subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE) as other:
-        created = began(other.pid)
+        created = start_time(other.pid)
         theirs = Status("training", epoch=3, pid=other.pid, pid_created=created)
         status.write(folder, theirs)
         with pytest.raises(TrainingError, match=f"run is in training already, by process {other.pid}"):
             status.claim(folder)
         status.note_end(folder, "failed", "not mine")
         assert status.read(folder) == theirs
-    (folder / ".status.json.abcdefgh").write_text("{")  # the other one was killed over it
+    (folder / ".status.json.abcdefgh.tmp").write_text("{")  # the other one was killed over it
     status.claim(folder)
     said = status.read(folder)
     assert (said.state, said.reason, said.epoch, said.pid) == ("training", "", 3, os.getpid())
@@ -196,10 +196,10 @@ def test_a_training_elsewhere_goes_on_as_long_as_there_are_signs_of_it(tmp_path,
         status.write(tmp_path, replace(Status("training", epoch=3, pid=pid), **place))
         (tmp_path / status.CLAIM_FILE).touch()
         age(10_000, tmp_path / status.FILE, tmp_path / status.CLAIM_FILE)
-        age(SILENCE - 30, tmp_path / sign)
+        age(HEARTBEAT_TIMEOUT - 30, tmp_path / sign)
         said = status.read(tmp_path)
         assert (said.state, said.here, said.process) == ("training", False, None)
-        age(SILENCE + 200, tmp_path / sign)
+        age(HEARTBEAT_TIMEOUT + 200, tmp_path / sign)
         said = status.read(tmp_path)
         assert (said.state, said.epoch) == ("failed", 3)
         assert re.search(rf"on {said.machine}, .* nothing was heard for 5 minutes; resume", said.reason)
@@ -224,7 +224,7 @@ def test_only_one_machine_may_train_a_run_until_it_is_silent(tmp_path, monkeypat
         (folder / status.FILE).unlink()  # by whatever accident
         with pytest.raises(TrainingError, match="run is in training already on "):
             status.claim(folder)
-        age(SILENCE + 1, folder / status.CLAIM_FILE)
+        age(HEARTBEAT_TIMEOUT + 1, folder / status.CLAIM_FILE)
         status.claim(folder)  # which resumes it
         theirs = status._claims.pop(folder)
     status._claims[folder] = mine
