@@ -52,3 +52,17 @@ def test_a_network_against_itself_is_said():
     app = new_app()
     app.query_params["a"] = app.query_params["b"] = "resnet20-s0"
     assert "A and B are the same network" in said(open_page(app, "compare"), "info")
+
+
+def test_a_link_holds_though_another_page_showed_the_same_pair_in_place_of_the_chosen_one():
+    app = new_app()
+    app.context["url"] = "http://lab.example"
+    app.query_params["a"], app.query_params["b"] = "resnet50-scratch", "resnet50-imagenet"
+    app = open_page(app, "compare")
+    app.query_params.clear()
+    app = open_page(app, "surgery")  # which can't show it
+    assert chosen(app) == ("plain20-s0", "resnet20-s0")
+    assert (linked(app, "a"), linked(app, "b")) == chosen(app)
+    app = open_page(app, "compare")  # by a link to the pair that was just written
+    assert chosen(app) == ("plain20-s0", "resnet20-s0")
+    assert (linked(app, "a"), linked(app, "b")) == chosen(app)

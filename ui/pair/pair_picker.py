@@ -68,7 +68,8 @@ def offer_pair(
     """A button that makes two runs A and B; nothing where they are chosen already, or one is not here, or `load` reads
     nothing of it: it would lead to a page with nothing to see."""
     offered, runs = {a, b}, {run.name: run for run in finished_runs()}
-    if offered == set(st.session_state.get("_shown", ())) or not offered <= runs.keys():
+    _, shown = st.session_state.get("_written", (None, ()))
+    if offered == set(shown) or not offered <= runs.keys():
         return
     if not all(not_yet.is_there(load, runs[name]) for name in offered):
         return
@@ -124,8 +125,8 @@ def _first_pair(default: Names, questions: list[Question], names: list[str]) -> 
 
 def _write_link(pair: Names) -> None:
     """Both at once: each writing is a step of the browser's Back."""
+    st.session_state["_written"] = st.context.url, pair
     choice = dict(zip(SIDES, pair, strict=True))
-    st.session_state.update({f"_link_{key}": name for key, name in choice.items()}, _shown=pair)
     if any(st.query_params.get(key) != name for key, name in choice.items()):
         st.query_params.update(choice)
 
@@ -133,19 +134,20 @@ def _write_link(pair: Names) -> None:
 def _follow_link(runs: dict[str, Run], default: Names) -> None:
     """Choose what the link says, where it is new (opened, or gone back to); report and replace a name unknown here.
 
-    Not the widget's own binding to the link: that leaves a default out of the link, and drops an unknown name silently.
+    New is what this page did not write itself: another page may have shown, and written, the same pair in the place of
+    the one that was chosen. Not the widget's own binding to the link: that leaves a default out of the link, and drops
+    an unknown name silently.
     """
-    link = {key: st.query_params.get(key) for key in SIDES}
-    new = any(name is not None and name != st.session_state.get(f"_link_{key}") for key, name in link.items())
-    before = st.session_state.get("_pair")
-    wanted = [(link[key] if new else None) or (before or default)[i] for i, key in enumerate(SIDES)]
+    linked = tuple(st.query_params.get(key) for key in SIDES)
+    new = any(linked) and (st.context.url, linked) != st.session_state.get("_written")
+    before: Names | None = st.session_state.get("_pair")
     if not new and before is None:
         return
+    wanted = [(name if new else None) or other for name, other in zip(linked, before or default, strict=True)]
     fallback = _first_pair(default, [], list(runs))
-    known = tuple(
-        _known(name, side, runs, fallback[i]) for i, (side, name) in enumerate(zip("AB", wanted, strict=True))
+    st.session_state["_pair"] = tuple(
+        _known(name, side, runs, other) for side, name, other in zip("AB", wanted, fallback, strict=True)
     )
-    st.session_state["_pair"] = known
 
 
 def _known(wanted: str, side: str, runs: dict[str, Run], default: str) -> str:
