@@ -94,7 +94,7 @@ def _link() -> str:
     here = urlsplit(st.context.url or "")
     shown = {key: st.query_params.get_all(key) for key in st.query_params if key not in SECRETS}
     if here.path.rpartition("/")[2] in WITH_PHOTO and st.session_state.get("source") == "test":
-        shown.setdefault("image", [str(st.session_state.get("image") or 0)])
+        shown.setdefault("image", [str(st.session_state["image"])])
     return urlunsplit((here.scheme, here.netloc, here.path, urlencode(shown, doseq=True), ""))
 
 

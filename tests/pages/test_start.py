@@ -4,12 +4,13 @@ import shutil
 from urllib.parse import parse_qsl
 
 from streamlit.runtime.context import ContextProxy
+from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 
 from core.data import cifar10
 from core.lessons.lesson import list_lessons
 from core.paths import SHIPPED
 from core.runs.library import find_run
-from tests.pages.opened import new_app, open_page, said
+from tests.pages.opened import linked, new_app, open_page, said
 from ui.pictures import photos
 from ui.pictures.picture_source import TEST_PHOTO
 
@@ -74,6 +75,30 @@ def test_a_link_to_a_test_photo_leads_there_from_a_picture_of_ones_own():
     assert app.run().segmented_control(key="source").value == "test"
     app.segmented_control(key="source").set_value("gallery").run()
     assert app.run().segmented_control(key="source").value == "gallery"
+
+
+def test_back_from_another_photo_leads_to_the_first(monkeypatch):
+    app = open_page(new_app(), "look_inside")
+    first = app.number_input(key="image").value
+    app.button(key="another").click().run()
+    assert linked(app, "image") == str(app.number_input(key="image").value) != str(first)
+    reset = ScriptRunContext.reset
+    as_back = {"is_history_navigation": True}
+    monkeypatch.setattr(ScriptRunContext, "reset", lambda context, **given: reset(context, **(given | as_back)))
+    del app.query_params["image"]
+    app.run()
+    assert app.number_input(key="image").value == first
+
+
+def test_a_link_may_name_the_first_photo():
+    app = open_page(new_app(), "look_inside")
+    first = app.number_input(key="image").value
+    app.button(key="another").click().run()
+    open_page(app, "mistakes").switch_page("../pages/look_inside.py")
+    app.query_params.update(TEST_PHOTO, image=str(first))
+    assert app.run().number_input(key="image").value == first
+    app.number_input(key="image").set_value(33).run()
+    assert app.run().number_input(key="image").value == 33
 
 
 PHONE = {"User-Agent": "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36"}

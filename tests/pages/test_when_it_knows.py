@@ -44,6 +44,7 @@ def test_after_the_last_block_it_is_as_sure_as_on_every_other_page(app, own_runs
     _, bars = drawn(charts(app)[0])
     sure = f"{bars.loc[bars['block'] == bars['block'].max(), 'sure'].max():.0%} sure"
     app = open_page(app, "look_inside")
+    app.number_input(key="image").set_value(7).run()
     assert next(line for line in said(app).splitlines() if line.endswith("% sure")) == sure
 
 

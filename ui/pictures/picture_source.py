@@ -68,8 +68,8 @@ def _first_source() -> str:
 
 
 def _test_image(pair: Pair) -> Choice:
-    if "image" not in st.session_state and "image" not in st.query_params:
-        st.session_state["image"] = most_telling(pair)  # the first look is an interesting one
+    first = most_telling(pair)  # the first look is an interesting one
+    link.take_default("image", str(first), first)
     st.button(
         "Another one",
         key="another",
@@ -83,7 +83,7 @@ def _test_image(pair: Pair) -> Choice:
             "Number of the photo",
             0,
             TEST_IMAGES - 1,
-            value=None,
+            value=first,
             step=1,
             key="image",
             bind="query-params",
@@ -94,7 +94,6 @@ def _test_image(pair: Pair) -> Choice:
         st.selectbox("What it shows", (ANY_CLASS, *CLASSES), key="shows", help="Draw photos of this alone.", **drawing)
     if message := st.session_state.pop("_none_found", None):
         st.info(message)
-    number = 0 if number is None else int(number)
     truth = CLASSES[cached.test_labels()[number]]
     square = Image.fromarray(cached.test_images().pixels[number])
     return Choice(square, f"Test photo {number}: {truth}", truth, number=number)
