@@ -85,6 +85,13 @@ def test_a_guess_is_judged():
     assert "You guessed 90: very close." in said(app)
 
 
+def test_a_slider_that_nobody_moved_is_no_guess():
+    app = visit(lesson="transfer", step="3")
+    app.button(key="lesson_reveal").click().run()
+    assert "right on" in said(app)
+    assert "You guessed" not in said(app)
+
+
 def test_the_guess_of_the_moment_is_judged():
     """Though it was made just before the reveal."""
     app = visit(lesson="shortcuts", step="6")

@@ -200,6 +200,7 @@ def _ask(step: Step, guess: Guess, key: tuple[str, int]) -> None:
     """The question, what one can answer, and the button that reveals; the guess is kept until then."""
     st.markdown(f"## {emphasized(guess.ask)}")
     name = f"guess_{key[0]}_{key[1]}"
+    untouched = None if guess.answers else (guess.low + guess.high) / 2
     if guess.answers:
         st.pills(
             "Your guess",
@@ -210,8 +211,7 @@ def _ask(step: Step, guess: Guess, key: tuple[str, int]) -> None:
         )
     else:
         unit = f"%g {guess.unit.replace('%', '%%')}"
-        middle = (guess.low + guess.high) / 2
-        st.slider("Your guess", guess.low, guess.high, middle, 1.0, key=name, format=unit)
+        st.slider("Your guess", guess.low, guess.high, untouched, 1.0, key=name, format=unit)
     with st.container(horizontal=True, key="guessing"):
         st.button(
             "Reveal",
@@ -220,16 +220,18 @@ def _ask(step: Step, guess: Guess, key: tuple[str, int]) -> None:
             icon=":material/visibility:",
             shortcut="A",  # Enter presses again what was clicked last, a guess
             on_click=_reveal,
-            args=(key, name),
+            args=(key, name, untouched),
         )
         if st.button("Let the class guess", key="class_guess", icon=":material/groups:", help="On their phones."):
             right = _fact(guess.fact, finished_runs()).right
             lesson_class.ask(class_question.of_step(*key, step, right))
 
 
-def _reveal(key: tuple[str, int], widget: str) -> None:
-    """What the widget says by now: a last change comes with the click."""
-    st.session_state.setdefault("_guesses", {})[key] = st.session_state.get(widget)
+def _reveal(key: tuple[str, int], widget: str, untouched: float | None) -> None:
+    """What the widget says by now: a last change comes with the click. `untouched`: what it says where nobody has
+    guessed, which counts as no guess, as it does where nothing was picked."""
+    said = st.session_state.get(widget)
+    st.session_state.setdefault("_guesses", {})[key] = None if said == untouched else said
     lesson_class.reveal(key)
 
 
