@@ -50,14 +50,14 @@ def fooled_by(true: str, answer: str) -> dict[str, np.ndarray]:
     return {side: metrics.answered(answers, cached.test_labels(), true, answer) for side, answers in said.items()}
 
 
-def take_click(whose: str) -> None:
-    cells = st.session_state[f"confusion_{whose}"].selection.get("cell")
-    if cells:
-        st.session_state.update(true=cells[0]["true"], answer=cells[0]["answer"])
+def take_click(name: str) -> None:
+    if clicked := chart.take_click(name, "cell"):
+        st.session_state.update(true=clicked["true"], answer=clicked["answer"])
 
 
-def show_matrix(whose: str) -> None:
-    """Full color is where either of them has most: the same for both."""
+def show_matrix(whose: str, chosen: tuple[str, str]) -> None:
+    """Full color is where either of them has most: the same for both. `chosen`: the cell that is outlined."""
+    name = f"confusion_{whose}"
     matrix = difference if whose == "difference" else matrices[whose]
     counts = [difference] if whose == "difference" else matrices.values()
     chart.show(
@@ -65,8 +65,9 @@ def show_matrix(whose: str) -> None:
         matrix,
         max(1, *(metrics.most_common_mistake(each.abs())[2] for each in counts)),
         told_apart(pair.colors) if whose == "difference" else None,
-        on_select=lambda: take_click(whose),
-        key=f"confusion_{whose}",
+        chosen,
+        on_select=lambda: take_click(name),
+        key=chart.click_key(name),
         width="stretch",
         alt=comparison_words.largest_mix_up(*metrics.largest_mistake(matrix), changes=whose == "difference"),
     )
@@ -103,13 +104,13 @@ def show_table() -> None:
         help="Which of three tables.",
     )
     left, right = st.columns(2)
-    with left:
-        show_matrix(whose)
     with right:
         with st.container(horizontal=True):
             true = st.selectbox("What it is", CLASSES, index=3, key="true", bind="query-params")
             answer = st.selectbox("The answer", CLASSES, index=5, key="answer", bind="query-params")
         show_photos(whose, true, answer)
+    with left:
+        show_matrix(whose, (true, answer))
 
 
 def show_classes() -> None:
@@ -162,17 +163,17 @@ st.caption(
     "numbers, up to 18 were seen."
 )
 with st.expander(
-    "Every mix-up in one table", icon=":material/grid_on:", key="all_mix_ups", on_change="rerun"
+    "Every mix-up in one table", icon=":material/grid_on:", key="all_mix_ups", bind="query-params"
 ) as all_mix_ups:
     if all_mix_ups.open:
         show_table()
 with st.expander(
-    "How did the mix-ups change during training?", icon=":material/history:", key="by_epoch", on_change="rerun"
+    "How did the mix-ups change during training?", icon=":material/history:", key="by_epoch", bind="query-params"
 ) as by_epoch:
     if by_epoch.open:
         answers_by_epoch.show(pair)
 with st.expander(
-    "Are the labels themselves right?", icon=":material/fact_check:", key="doubts", on_change="rerun"
+    "Are the labels themselves right?", icon=":material/fact_check:", key="doubts", bind="query-params"
 ) as doubts:
     if doubts.open:
         show_doubts()

@@ -21,22 +21,27 @@ ROOM_FOR_LABEL = 0.3  # beside the longest bar, in widths of its scale
 
 
 def confusion(
-    matrix: pd.DataFrame, largest: int, of_sides: tuple[str, str] | None = None
+    matrix: pd.DataFrame,
+    largest: int,
+    of_sides: tuple[str, str] | None = None,
+    chosen: tuple[str, str] | None = None,
 ) -> alt.LayerChart | alt.FacetChart:
-    """A 10 x 10 table of counts as colored cells; a click selects a cell ("true", "answer") as parameter `cell`.
+    """A 10 x 10 table of counts as colored cells.
 
     `largest`: the count off the diagonal at which the color is fullest, the same for charts to be compared. The
     diagonal, which would drown all else, is shown as numbers without color. `of_sides`: the matrix is a difference, B
-    minus A, on the diagonal too; a cell has the color of the one that has more.
+    minus A, on the diagonal too; a cell has the color of the one that has more. `chosen`: the cell ("true", "answer")
+    that is outlined; a click selects another as parameter `cell`. Without it, a click does nothing.
     """
     cells: Any = matrix.rename_axis(index="true", columns="answer").stack()
     long = cells.rename("images").reset_index()
     long["colored"] = (long["true"] != long["answer"]) | (of_sides is not None)
     long["fullness"] = (long["images"].abs() / largest).clip(upper=1).where(long["colored"], 0)
     long["more"] = np.where(long["images"] < 0, "A", "B")
+    long["chosen"] = [cell == chosen for cell in zip(long["true"], long["answer"], strict=True)]
     classes = list(matrix.index)
     hues = list(of_sides or (MISTAKE, MISTAKE))
-    cell = alt.selection_point(name="cell", fields=["true", "answer"], on="click", empty=False)
+    cursor: Any = "pointer" if chosen else alt.Undefined
     base = alt.Chart(long).encode(
         x=alt.X(
             "answer:N", sort=classes, title="the network's answer", axis=alt.Axis(labelAngle=-60, labelOverlap=False)
@@ -49,16 +54,20 @@ def confusion(
         ],
     )
     # Over the page's own ground, light or dark: the fainter, the nearer to it.
-    squares = base.mark_rect(stroke="#888", cursor="pointer").encode(
+    squares = base.mark_rect(stroke="#888", cursor=cursor).encode(
         color=alt.Color("more:N", scale=alt.Scale(domain=["A", "B"], range=hues), legend=None),
         fillOpacity=alt.Opacity("fullness:Q", scale=alt.Scale(domain=[0, 1], range=[0, FULLEST]), legend=None),
-        strokeWidth=alt.condition(cell, alt.value(3), alt.value(0.3)),
+        strokeWidth=alt.condition(alt.datum.chosen, alt.value(3), alt.value(0.3)),
     )
-    text = base.mark_text(cursor="pointer").encode(
+    text = base.mark_text(cursor=cursor).encode(
         text=alt.Text("images:Q", format="d" if of_sides is None else "+d"),
         opacity=alt.condition(alt.datum.images == 0, alt.value(0), alt.value(1)),
     )
-    return alt.layer(squares.add_params(cell), text).properties(height=alt.Step(40))
+    if chosen:
+        squares = squares.add_params(
+            alt.selection_point(name="cell", fields=["true", "answer"], on="click", empty=False)
+        )
+    return alt.layer(squares, text).properties(height=alt.Step(40))
 
 
 def per_class(table: pd.DataFrame, measure: str) -> alt.LayerChart | alt.FacetChart:

@@ -26,7 +26,7 @@ from core.settings.setting import differences
 from core.settings.train_config import TrainConfig
 from tests.conftest import TINY
 from tests.core.data.test_pictures import DAMAGED, NOT_PICTURES, TOO_LARGE
-from tests.pages.opened import FOLDED, charts, linked, new_app, open_page, said, undescribed
+from tests.pages.opened import FOLDED, charts, linked, new_app, open_page, said, undescribed, words
 from ui import permission
 from ui.pictures import picture_source
 
@@ -143,6 +143,26 @@ def test_mistakes_show_the_photos_whose_label_people_doubted(app):
         right = find_run(name).test_logits().argmax(axis=1) == labels
         assert f"right on {right[left].mean():.2%} instead of {right.mean():.2%}" in words
     assert words.count("of 5 people say ") == 22
+
+
+def test_the_cell_that_is_outlined_is_the_one_that_is_chosen(app):
+    """A selection of the chart's own would stay where the boxes lead elsewhere, and a second click on it tell nothing."""
+    app.query_params["true"], app.query_params["answer"] = "ship", "truck"
+    (matrix, _) = charts(open_page(app, "mistakes"))
+    rows = convert_arrow_bytes_to_pandas_df(matrix.proto.datasets[0].data.data)
+    assert rows.loc[rows["chosen"], ["true", "answer"]].to_numpy().tolist() == [["ship", "truck"]]
+
+
+@pytest.mark.parametrize("fold", ["all_mix_ups", "by_epoch", "doubts"])
+def test_a_link_unfolds_what_its_sender_had_unfolded(app, fold):
+    for key in FOLDED:
+        app.session_state[key] = False
+    folded = words(open_page(app, "mistakes"))
+    again = new_app()
+    for key in FOLDED:
+        again.session_state[key] = False
+    again.query_params[fold] = "true"
+    assert len(words(open_page(again, "mistakes"))) > len(folded)
 
 
 def test_mistakes_show_the_photos_of_the_chosen_cell(app):

@@ -154,12 +154,21 @@ def test_gray_lines_are_seen(dark, ground):
 
 def test_confusion_holds_every_cell_and_takes_clicks():
     values = np.arange(100).reshape(10, 10)
-    chart = confusion(matrix(values), largest=50).to_dict()
+    chart = confusion(matrix(values), 50, chosen=("cat", "dog")).to_dict()
     assert sum(row["images"] for row in rows(chart)) == values.sum()
     assert {(row["true"], row["answer"]): row["images"] for row in rows(chart)}["cat", "dog"] == values[3, 5]
     (parameter,) = chart["params"]
     assert parameter["name"] == "cell"
     assert parameter["select"]["fields"] == ["true", "answer"]
+    assert [(row["true"], row["answer"]) for row in rows(chart) if row["chosen"]] == [("cat", "dog")]
+    assert {layer["mark"]["cursor"] for layer in chart["layer"]} == {"pointer"}
+
+
+def test_a_confusion_matrix_that_takes_no_clicks_does_not_look_as_if_it_did():
+    chart = confusion(matrix(np.eye(10)), largest=1).to_dict()
+    assert "params" not in chart
+    assert not any(row["chosen"] for row in rows(chart))
+    assert not any("cursor" in layer["mark"] for layer in chart["layer"])
 
 
 @pytest.mark.parametrize(("dark", "ground"), GROUNDS)
