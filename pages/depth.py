@@ -61,7 +61,8 @@ def choose_recipe(recipes: list[depth.Recipe]) -> depth.Recipe:
 def take_click(rows: pd.DataFrame, name: str) -> None:
     if clicked := chart.take_click(name, "point"):
         run = clicked["run"]
-        st.session_state.update(_depth_point=run, layers=int(rows.loc[rows["run"] == run, "depth"].iloc[0]))
+        st.query_params["point"] = run
+        st.session_state["layers"] = int(rows.loc[rows["run"] == run, "depth"].iloc[0])
 
 
 def show(rows: pd.DataFrame, axes: Axes, y: str, title: str, published: pd.DataFrame = NO_REFERENCE) -> None:
@@ -113,7 +114,7 @@ def show_chosen(rows: pd.DataFrame) -> None:
             st.markdown("**Click a point**, or choose a depth, to compare two networks.", width="content")
             return
         runs = rows.loc[rows["depth"] == layers, "run"].tolist()
-        clicked: str = st.session_state.get("_depth_point", "")
+        clicked: str = st.query_params.get("point", "")
         both = depth.pair_of(rows, clicked if clicked in runs else runs[0])
         right = rows.set_index("run")["test_right"]
         words = depth_words.of_pair(layers, {name: right[run] for name, run in both.items()})

@@ -63,14 +63,13 @@ def test_depth_compares_the_runs_of_one_recipe_alone(app):
 
 
 def test_a_point_of_depth_leads_to_its_pair(app):
-    app.query_params["layers"] = "32"
-    app.session_state["_depth_point"] = "plain32-s0"
+    app.query_params["layers"], app.query_params["point"] = "20", "plain20-s1"
     app = open_page(app, "depth")
-    assert "**32 layers**: the ResNet is right on" in said(
+    assert "**20 layers**: the ResNet is right on" in said(
         app
-    ) or "**32 layers**: the plain network is right on" in said(app)
+    ) or "**20 layers**: the plain network is right on" in said(app)
     deeper = "a=plain110-clip1&b=resnet110-clip1"
-    assert compared(app) == ["a=plain32-s0&b=resnet32-s0", deeper]
+    assert compared(app) == ["a=plain20-s1&b=resnet20-s1", deeper]
     app.selectbox(key="layers").set_value(56).run()
     assert compared(app) == ["a=plain56-s0&b=resnet56-s0", deeper]
     choose_recipe(app, "epochs: 1,")  # in which nobody has that depth
