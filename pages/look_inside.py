@@ -28,7 +28,7 @@ def read_map_sizes(pair: Pair) -> dict[str, dict[str, int]]:
     for side, run in pair:
         try:
             if run.has_weights:
-                with st.spinner("Waking the network ..."):
+                with st.spinner("Loading the network ..."):
                     found[side] = cached.map_sizes(run)
         except LabError as error:
             st.warning(plain(error))

@@ -301,7 +301,7 @@ def kept_of_spoiled(a: Run, b: Run) -> robustness.Kept | None:
     return None
 
 
-@st.cache_resource(max_entries=4, hash_funcs=RUN_KEY, show_spinner="Waking the network ...")
+@st.cache_resource(max_entries=4, hash_funcs=RUN_KEY, show_spinner="Loading the network ...")
 def asked(run: Run):
     """A `BlockProber`, shared between visitors: nothing changes it."""
     from core.studies.probes import BlockProber
@@ -323,7 +323,6 @@ def torchvision_names() -> list[str]:
     return torchvision_nets.names()
 
 
-@st.cache_data(max_entries=8, hash_funcs=RUN_KEY, show_spinner="Measuring: each network answers again and again ...")
 def speeds(runs: list[Run]) -> dict[str, dict[int, float]]:
     """{run: {threads: milliseconds for a picture}}; one measurement at a time, or they would slow each other down."""
     with _measuring:

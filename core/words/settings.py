@@ -52,16 +52,16 @@ def in_words(name: str, value: object) -> str:
     """The value of a field of TrainConfig as a lay reader takes it."""
     setting = SETTINGS.get(name)
     if setting is None:  # one of ENVIRONMENT_WORDS
-        return _without_markup(str(value))
+        return without_markup(str(value))
     if name == "init" and value not in setting.words:
         file = file_name(str(value))
-        return setting.words["imagenet"] if file in IMAGENET_FILES else f"those in {_without_markup(file)}"
+        return setting.words["imagenet"] if file in IMAGENET_FILES else f"those in {without_markup(file)}"
     if isinstance(value, str) and value not in setting.words:
-        return f"{'all up to ' if name == 'freeze' else ''}{_without_markup(value)}"
+        return f"{'all up to ' if name == 'freeze' else ''}{without_markup(value)}"
     return setting.in_words(value)
 
 
-def _without_markup(text: str) -> str:
+def without_markup(text: str) -> str:
     """What stands in a file may be anything; in a sentence it must become no Markdown, link or icon."""
     return re.sub(r"[^\w .,+()-]|(?<=www)\.", "-", text, flags=re.IGNORECASE)
 
@@ -102,7 +102,7 @@ def restrictions(config: TrainConfig) -> list[str]:
         words += [
             "only the last layer learns"
             if config.freeze == "backbone"
-            else f"frozen up to {_without_markup(config.freeze)}"
+            else f"frozen up to {without_markup(config.freeze)}"
         ]
     if config.train_fraction < 1:
         words += [f"{100 * config.train_fraction:g}% of the photos"]

@@ -6,7 +6,7 @@ from core.analysis.training_summary import TARGETS
 from core.analysis.transfer import Benefit, HeadStart, Moved, TrainingLength
 from core.settings.train_config import TrainConfig
 from core.words import capitalized, counted, times
-from core.words.settings import network_name, restrictions
+from core.words.settings import network_name, restrictions, without_markup
 from core.words.trainings.figures import when
 
 SMALLER_ELSEWHERE = (
@@ -119,7 +119,9 @@ def layers_changed(found: dict[str, Moved]) -> str:
 
 def what_learns(frozen: str) -> str:
     """By what is frozen, as in `TrainConfig.freeze`, e.g. "what comes after layer2"."""
-    return {"": "everything", "backbone": "the last layer alone"}.get(frozen, f"what comes after {frozen}")
+    return {"": "everything", "backbone": "the last layer alone"}.get(
+        frozen, f"what comes after {without_markup(frozen)}"
+    )
 
 
 def still(found: dict[str, Moved]) -> str:

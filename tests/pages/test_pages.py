@@ -146,7 +146,7 @@ def test_mistakes_show_the_photos_whose_label_people_doubted(app):
 
 
 def test_the_cell_that_is_outlined_is_the_one_that_is_chosen(app):
-    """A selection of the chart's own would stay where the boxes lead elsewhere, and a second click on it tell nothing."""
+    """A selection of the chart's own would stay where the boxes lead elsewhere; a second click on it would tell nothing."""
     app.query_params["true"], app.query_params["answer"] = "ship", "truck"
     (matrix, _) = charts(open_page(app, "mistakes"))
     rows = convert_arrow_bytes_to_pandas_df(matrix.proto.datasets[0].data.data)
@@ -664,6 +664,9 @@ def test_architectures_show_every_run_and_measure_on_demand(app, monkeypatch):
     app.button(key="measure_speed").click().run()
     assert not app.exception
     assert len(charts(app)) == 2
+    monkeypatch.setattr(measurements, "milliseconds", lambda runs: {run.name: {1: 8.0, 2: 6.0} for run in runs})
+    app.button(key="measure_speed").click().run()
+    assert {speeds[1] for speeds in app.session_state["speeds"].values()} == {8.0}
 
 
 def test_who_may_not_change_things_measures_nothing(app, monkeypatch):

@@ -50,7 +50,7 @@ def test_what_a_config_says_is_no_markup_in_a_sentence(name):
 
 
 SHOWN_AS_MARKDOWN = {"error", "warning", "info", "success", "toast", "caption", "markdown", "write", "exception"}
-SHOWN_AS_MARKDOWN |= {"title", "header", "subheader", "metric", "expander", "popover", "progress", "button"}
+SHOWN_AS_MARKDOWN |= {"title", "header", "subheader", "metric", "expander", "popover", "progress", "button", "table"}
 
 
 def bare(node: ast.AST, errors: set[str]) -> list[str]:

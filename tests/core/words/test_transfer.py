@@ -60,6 +60,11 @@ def test_how_many_filters_are_shown_in_words(count, words):
     assert transfer.filters("after it", count, most=64) == words
 
 
+def test_what_a_config_says_is_frozen_is_no_markup():
+    assert transfer.what_learns("layer2") == "what comes after layer2"
+    assert not set("[]*:") & set(transfer.what_learns("**[Sign in](https://a.b)** :smile:"))
+
+
 def test_what_both_networks_are_in_words():
     few = TrainConfig(family="torchvision", network="resnet50", train_fraction=0.1)
     assert transfer.network(few) == "ResNet-50, 10% of the photos"
