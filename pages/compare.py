@@ -97,7 +97,8 @@ with middle:
         show_example(int(examples[0]))
 seeds = comparison.over_seeds(pair.a, pair.b, finished_runs(), cached.verdict)
 heading, more = comparison_words.heading(verdict, seeds, pair.names)
-st.header(heading, anchor=False)
+about_interval = explain("95% interval") if seeds and len(seeds.points) > 1 else None
+st.header(heading, anchor=False, help=about_interval)
 st.markdown(more)
 if all(run.config.norm == "none" for _, run in pair) and pair.a.config.skip != pair.b.config.skip:
     st.markdown(comparison_words.WITHOUT_BATCH_NORM)

@@ -159,8 +159,8 @@ st.title("What do they mix up?")
 looks.legend(pair)
 show_most_common()
 st.caption(
-    "Differences of up to twenty or so can be luck: between trainings of one network that began with other random "
-    "numbers, up to 18 were seen."
+    "Differences of up to twenty or so can be luck: with other random numbers at the start, one network's trainings "
+    "differed by up to 18."
 )
 with st.expander(
     "Every mix-up in one table", icon=":material/grid_on:", key="all_mix_ups", bind="query-params"
@@ -182,8 +182,7 @@ with st.expander(
 def show_details() -> None:
     st.markdown(
         "The numbers on the diagonal are right answers, of 1,000 photos each. In “what changes,” a cell has the color "
-        "of the network that gives this answer more often. Small changes may be luck: another seed can change a cell "
-        "by up to twenty photos or so."
+        "of the network that gives this answer more often."
     )
     st.header("Class by class", anchor=False)
     show_classes()

@@ -7,7 +7,7 @@ from core.charts.palette import SIDES
 from core.data.cifar10 import CLASSES
 from core.errors import RunError
 from core.paths import lessons_dir
-from core.words import capitalized, with_article
+from core.words import capitalized, times, with_article
 from core.words.glossary import explain
 from core.words.questions import TITLES
 from ui import cached
@@ -27,7 +27,7 @@ IDEA = {
     "skip": "Both are deep: {depth} layers. In the **ResNet**, a **shortcut** (an arc) leads around each pair of "
     "layers.",
     "init": "The same network twice. The **pretrained** one saw a million other photos first. Then both saw each photo "
-    "here **{epochs} times**.",
+    "here **{times}**.",
 }
 TELLING = {"skip": 7458, "init": 9856}  # test photos that people name at once: a bird, a dog; no lesson asks for them
 LESSONS = {"skip": "shortcuts", "init": "transfer"}
@@ -57,7 +57,7 @@ def stories() -> dict[str, Pair]:
 def show_story(setting: str, pair: Pair) -> None:
     called = dict(zip(SIDES, WHAT_THEY_ARE[setting], strict=True))
     st.header(TITLES[setting], anchor=False)
-    st.markdown(IDEA[setting].format(depth=pair.a.config.depth, epochs=pair.a.config.epochs))
+    st.markdown(IDEA[setting].format(depth=pair.a.config.depth, times=times(pair.a.config.epochs)))
     with st.container(horizontal=True, wrap=False, key=f"networks_{setting}"):
         for side, run in pair:
             with st.container(width="stretch", gap="xsmall"):

@@ -232,8 +232,9 @@ def class_change(measure: str, found: ClassChange) -> str:
 def trained_elsewhere(names: Mapping[str, str]) -> str:
     """Of those of a pair that the lab has not trained, by side: e.g. "A, mine, was trained elsewhere, so how it learned
     is not known here."."""
+    were, it = ("were", "they") if len(names) > 1 else ("was", "it")
     who = " and ".join(f"{side}, {name}," for side, name in names.items())
-    return f"{who} {'were' if len(names) > 1 else 'was'} trained elsewhere, so how it learned is not known here."
+    return f"{who} {were} trained elsewhere, so how {it} learned is not known here."
 
 
 def without_weights(names: Sequence[str]) -> str:

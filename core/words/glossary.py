@@ -3,6 +3,7 @@
 from core.words import capitalized
 
 GLOSSARY = {
+    "95% interval": "A range from luck: 19 of 20 ranges made like this hold the true value.",
     "accuracy": "The share of right answers; higher is better.",
     "BatchNorm": "A layer that brings the numbers inside a network back into range. Most networks have many such "
     "layers.",
@@ -12,7 +13,7 @@ GLOSSARY = {
     "CIFAR-10": "60,000 small photos of ten kinds of things, 32 × 32 pixels each.",
     "confusion matrix": "A table of what photos are (rows) and what the network says (columns).",
     "deep": "With many layers.",
-    "epoch": "An epoch is one pass over the training photos.",
+    "epoch": "One pass over the training photos.",
     "f1": "One number for precision and recall together (their harmonic mean): high only if both are.",
     "filter": "A small pattern that a network looks for everywhere in a picture.",
     "fine-tuning": "Training a network further on new photos, with all of it learning.",
@@ -23,8 +24,8 @@ GLOSSARY = {
     "Grad-CAM": "A picture of where a network looked: bright where the photo points to its answer.",
     "gradient": "The message that tells each layer how to change so that the answer gets better.",
     "gradient clipping": "A gradient that is too long is shortened, so that no step goes too far.",
-    "how sure": "Corrected, where the lab knows how, so that it fits on average. Where a network is unsure, it may "
-    "still say too much.",
+    "how sure": "How the network splits 100% among the ten things: the share of its answer. Corrected, where possible, "
+    "so that it fits on average.",
     "ImageNet": "More than a million photos of a thousand kinds of things.",
     "label": "The name that people gave to what a photo shows.",
     "layer": "One step of the calculation from picture to answer.",
@@ -44,14 +45,14 @@ GLOSSARY = {
     "recall": "Of all photos of a class, the share that is found.",
     "recipe": "How a network is trained: learning rate, epochs and all other settings, apart from the network itself.",
     "ResNet": "A network whose blocks have shortcuts (skip connections).",
-    "run": "A run is one trained network with its record.",
+    "run": "One trained network with its record.",
     "schedule": "A schedule changes the learning rate on the way: big steps to get somewhere, small ones to settle.",
     "seed": "The number that random choices begin with: a different seed gives different starting numbers.",
     "shortcut": "A way around a block (skip connection): what came in is added to what comes out.",
     "test photos": "Photos that no network here learned from. They show how good a network is on new ones.",
     "thread": "One of several calculations that a computer does at the same time.",
     "training photos": "The photos that a network learns from.",
-    "validation photos": "Validation photos are set aside while the network learns from the others.",
+    "validation photos": "Photos that are set aside while the network learns from the others.",
     "weights": "The numbers that a network learns; also called its parameters.",
 }
 

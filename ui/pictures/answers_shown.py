@@ -13,7 +13,6 @@ from core.runs.run import Run
 from core.words import calibration as calibration_words
 from core.words import capitalized
 from core.words import comparison as comparison_words
-from core.words.glossary import explain
 from ui import cached, chart
 from ui.foreign_text import plain
 from ui.pair.pair import Pair
@@ -73,7 +72,7 @@ def _show_answer(side: str, name: str, probabilities: np.ndarray, truth: str | N
     mark = "" if truth is None else " " + photos.mark(label == truth)
     st.markdown(f":small[{side}: {capitalized(name)}]")
     st.header(f"{label}{mark}", anchor=False)
-    st.markdown(f"{calibration_words.share(probabilities.max())} sure", help=explain("how sure"))
+    st.markdown(f"{calibration_words.share(probabilities.max())} sure", help=calibration_words.HOW_SURE)
 
 
 def _show_kept_answer(side: str, name: str, run: Run, choice: Choice) -> None:

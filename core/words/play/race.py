@@ -14,7 +14,7 @@ def clock(seconds: float) -> str:
 
 def about_live(download: str, is_training: bool) -> str:
     """What to expect of a live race; `download`: how much has to be there first, e.g. "45 MB", or ""."""
-    sentences = ["Live, this computer trains both networks now; a slow one takes longer."]
+    sentences = ["Live, this computer trains both networks now. A slow computer takes longer."]
     if download:
         sentences.append(f"The first time, it downloads the weights of the pretrained one ({download}).")
     if is_training:

@@ -4,7 +4,7 @@ from core.analysis.metrics import Proportion
 from core.analysis.training_summary import TARGETS, TrainingSummary
 from core.runs.run import Run
 from core.words import counted
-from core.words.glossary import explain
+from core.words.glossary import explain, phrase
 
 ACCURACY, GAP, TIME = "Test accuracy", "Train minus validation accuracy, at the end", "Training time"
 REACHING = {target: f"Time to {target:.0%} validation accuracy" for target in TARGETS}
@@ -16,7 +16,7 @@ MEANINGS = {
     ACCURACY: f"{ON_NEW_PHOTOS} In parentheses: how far luck with the photos could move it (95%).",
     **dict.fromkeys(
         REACHING.values(),
-        f"How fast it learns. {explain('validation photos')} {explain('epoch')}",
+        f"How fast it learns. Validation photos: {phrase('validation photos')}. Epoch: {phrase('epoch')}.",
     ),
     GAP: "How much better it is on the photos it learned from. Small is good where accuracy is high; a network "
     "that learned little memorized little. Below zero is possible, as training photos may be mirrored and shifted, and "

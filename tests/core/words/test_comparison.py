@@ -132,7 +132,7 @@ def test_doubted_labels_in_words():
         ({"B": "mine"}, "B, mine, was trained elsewhere, so how it learned is not known here."),
         (
             {"A": "mine", "B": "ours"},
-            "A, mine, and B, ours, were trained elsewhere, so how it learned is not known here.",
+            "A, mine, and B, ours, were trained elsewhere, so how they learned is not known here.",
         ),
     ],
 )
