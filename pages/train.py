@@ -25,5 +25,4 @@ section = st.segmented_control(
     format_func=lambda name: SECTIONS[name][0],
     help="An experiment may take hours; it goes on when this page is closed.",
 )
-experiment_form.show_problem()
 SECTIONS[section][1]()

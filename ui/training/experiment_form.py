@@ -50,29 +50,20 @@ def show() -> None:
         type="primary",
         icon=":material/play_arrow:",
     ):
-        _start(configs)  # not by a callback, which would get the previous settings: a last change comes with the click
-        st.rerun()
-
-
-def _start(configs: list[TrainConfig]) -> None:
-    try:
-        names = trainings.start(configs)
-    except LabError as error:
-        st.session_state["_start_problem"] = str(error)
-    else:
-        st.session_state["_started"] = names[0]
+        # Not by a callback, which would get the previous settings: a last change comes with the click.
+        try:
+            names = trainings.start(configs)
+        except LabError as error:
+            st.error(plain(error))
+        else:
+            st.session_state["_started"] = names[0]
+            st.rerun()
 
 
 def go_to_started() -> None:
     """To all runs, where one has just been started; before the page is drawn."""
     if name := st.session_state.pop("_started", None):
         st.session_state.update(section="runs", chosen_run=name)
-
-
-def show_problem() -> None:
-    """Why the last press of Start was in vain, once."""
-    if problem := st.session_state.pop("_start_problem", None):
-        st.error(plain(problem))
 
 
 def _choices(name: str) -> list:

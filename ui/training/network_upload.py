@@ -108,12 +108,6 @@ def _add(file, config: TrainConfig, normalization: str | None, name: str) -> Non
     except LabError as error:
         st.error(plain(error))
     else:
-        st.session_state["_imported"] = run.name, in_words("normalization", run.config.normalization)
+        colors = in_words("normalization", run.config.normalization)
+        st.toast(f"{plain(run.name)} was added (colors: {colors}), and is now being scored.", icon=":material/check:")
         st.rerun()
-
-
-def show_imported() -> None:
-    """What was added by the last press, once."""
-    if imported := st.session_state.pop("_imported", None):
-        name, colors = imported
-        st.toast(f"{plain(name)} was added (colors: {colors}), and is now being scored.", icon=":material/check:")

@@ -58,7 +58,6 @@ def show() -> None:
     _show_actions(states, may_change=not why_not)
     if not why_not:
         _offer_to_add()
-        network_upload.show_imported()
 
 
 @fragment(run_every=POLL)
