@@ -40,9 +40,9 @@ pair = pair_picker.choose()
 st.title("How sure are they?")
 st.markdown("When a network says “90% sure,” is it right 9 times out of 10?")
 temperatures = {side: cached.stored(calibration.load, run) for side, run in pair}
-mended = False
+calibrated = False
 if all(temperatures.values()):
-    mended = st.toggle(
+    calibrated = st.toggle(
         "Correct their certainty with one number",
         key="mended",
         bind="query-params",
@@ -55,7 +55,7 @@ def of_both(table_of) -> pd.DataFrame:
     return pd.concat(table_of(side).assign(side=side, run=run.name) for side, run in pair)
 
 
-bins = {side: tables.reliability(run, mended) for side, run in pair}
+bins = {side: tables.reliability(run, calibrated) for side, run in pair}
 finding = calibration_words.gaps(pair.names, bins)
 st.markdown(f"## {finding}")
 chart.show(reliability, of_both(bins.__getitem__), colors=pair.colors, width="stretch", key="reliability", alt=finding)
@@ -65,7 +65,7 @@ st.caption(
 )
 
 st.header("What if they may say “I don’t know”?", anchor=False)
-silent = {side: tables.risk_by_coverage(run, mended) for side, run in pair}
+silent = {side: tables.risk_by_coverage(run, calibrated) for side, run in pair}
 gains = {side: calibration.right_where_answered(table, ALL_BUT_A_TENTH) for side, table in silent.items()}
 finding = calibration_words.silent_on_a_tenth(pair.names, gains)
 left, right = st.columns([3, 2], vertical_alignment="center")
@@ -83,9 +83,9 @@ right.markdown(finding)
 
 st.header("Most sure, but wrong", anchor=False)
 for side, run in pair:
-    mistakes = tables.surest_mistakes(run, mended)[:SHOWN]
+    mistakes = tables.surest_mistakes(run, calibrated)[:SHOWN]
     if len(mistakes):
-        sure, uncorrected = tables.certainty(run, mistakes, mended), bool(temperatures[side]) and not mended
+        sure, uncorrected = tables.certainty(run, mistakes, calibrated), bool(temperatures[side]) and not calibrated
         st.markdown(calibration_words.of_these(side, plain(describe(run)), sure, uncorrected))
         photos.strip(mistakes, pair, key=f"surest_{side}")
 with curious():

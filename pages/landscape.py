@@ -52,7 +52,7 @@ st.markdown(
 )
 
 
-def turn_back() -> None:
+def reset_view() -> None:
     st.session_state["_view"] = st.session_state.get("_view", 0) + 1
 
 
@@ -87,7 +87,7 @@ def show_ground(found: dict[str, landscape.Landscape]) -> None:
             "may look different.",
         )
         st.button(
-            "Reset view", key="turn_back", icon=":material/360:", on_click=turn_back, help="Back to the first view."
+            "Reset view", key="turn_back", icon=":material/360:", on_click=reset_view, help="Back to the first view."
         )
     findings = [
         landscape_words.finding(pair.names, {side: landscape.shape(one, number) for side, one in found.items()})

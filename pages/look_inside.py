@@ -6,12 +6,11 @@ import streamlit as st
 from core.analysis import calibration, metrics
 from core.analysis.transfer import pretraining_pairs
 from core.data import pictures
-from core.errors import LabError
 from core.words import calibration as calibration_words
 from core.words import comparison as comparison_words
 from ui import cached
 from ui.curious import curious_charts
-from ui.foreign_text import plain
+from ui.fragment import errors_shown
 from ui.lesson import way_back
 from ui.pair import missing_weights, pair_picker
 from ui.pair.pair import TRANSFER, Pair
@@ -26,12 +25,10 @@ def read_map_sizes(pair: Pair) -> dict[str, dict[str, int]]:
     """By side, for those that can be asked; what is wrong with another is said."""
     found = {}
     for side, run in pair:
-        try:
+        with errors_shown():
             if run.has_weights:
                 with st.spinner("Loading the network ..."):
                     found[side] = cached.map_sizes(run)
-        except LabError as error:
-            st.warning(plain(error))
     return found
 
 
@@ -107,7 +104,7 @@ if map_sizes:
     with picture:
         style = map_controls.choose(map_sizes, choice.truth)
     for side, run in pair:
-        with closer_look.each_for_itself():
+        with errors_shown():
             looks += [closer_look.look(side, run, seen, style)] if side in map_sizes else []
 if len(looks) == 2:
     with verdict:

@@ -5,13 +5,12 @@ import streamlit as st
 from core.analysis.comparison import B_ALONE
 from core.charts.palette import SIDES
 from core.data.cifar10 import CLASSES
-from core.errors import RunError
 from core.paths import lessons_dir
 from core.words import capitalized, times, with_article
 from core.words.glossary import explain
 from core.words.questions import TITLES
 from ui import cached
-from ui.foreign_text import plain
+from ui.fragment import errors_shown
 from ui.pair import network_drawing
 from ui.pair.pair import DEEP, TRANSFER, Pair
 from ui.pair.runs import finished_runs
@@ -109,11 +108,8 @@ st.markdown(
 )
 told = stories()
 for column, (setting, pair) in zip(st.columns(2), told.items(), strict=False):
-    with column, st.container(border=True, key=f"card_{setting}", height="stretch"):
-        try:
-            show_story(setting, pair)
-        except RunError as error:
-            st.error(plain(error), icon=":material/broken_image:")
+    with column, st.container(border=True, key=f"card_{setting}", height="stretch"), errors_shown():
+        show_story(setting, pair)
 if not told:
     st.info("The networks that come with the lab are not here. Train a pair of your own.")
 for column, (page, label, icon, query) in zip(st.columns(len(DOORS)), DOORS, strict=True):

@@ -1,6 +1,7 @@
 """A part of a page that is redrawn by itself, and that says in a sentence what it can't do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 
 import streamlit as st
@@ -9,16 +10,24 @@ from core.errors import LabError
 from ui.foreign_text import plain
 
 
+@contextmanager
+def errors_shown() -> Iterator[None]:
+    """A LabError in it, as when somebody has deleted the run meanwhile, is shown in its place, and ends this alone:
+    what comes after is still drawn."""
+    try:
+        yield
+    except LabError as error:
+        st.error(plain(error), icon=":material/broken_image:")
+
+
 def fragment(run_every: str | float | None = None) -> Callable:
-    """`st.fragment`; a LabError in it, as when somebody has deleted the run meanwhile, is shown and ends it."""
+    """`st.fragment`, with `errors_shown`."""
 
     def decorate(draw: Callable) -> Callable:
         @wraps(draw)
         def guarded(*args, **kwargs):
-            try:
+            with errors_shown():
                 draw(*args, **kwargs)
-            except LabError as error:
-                st.error(plain(error), icon=":material/broken_image:")
 
         return st.fragment(guarded, run_every=run_every)
 

@@ -33,31 +33,31 @@ def _histories(a: Run, b: Run) -> dict[str, tuple[str, pd.DataFrame]]:
 
 
 @st.cache_data(max_entries=64, hash_funcs=cached.RUN_KEY, show_spinner=False)
-def reliability(run: Run, mended: bool) -> pd.DataFrame:
-    """See `calibration.reliability`; `mended` by the run's temperature, where that is known."""
-    return calibration.reliability(_logits(run, mended), cached.test_labels())
+def reliability(run: Run, calibrated: bool) -> pd.DataFrame:
+    """See `calibration.reliability`; `calibrated` by the run's temperature, where that is known."""
+    return calibration.reliability(_logits(run, calibrated), cached.test_labels())
 
 
 @st.cache_data(max_entries=64, hash_funcs=cached.RUN_KEY, show_spinner=False)
-def risk_by_coverage(run: Run, mended: bool) -> pd.DataFrame:
-    """See `calibration.risk_by_coverage`; `mended` as there."""
-    return calibration.risk_by_coverage(_logits(run, mended), cached.test_labels())
+def risk_by_coverage(run: Run, calibrated: bool) -> pd.DataFrame:
+    """See `calibration.risk_by_coverage`; `calibrated` as there."""
+    return calibration.risk_by_coverage(_logits(run, calibrated), cached.test_labels())
 
 
 @st.cache_data(max_entries=64, hash_funcs=cached.RUN_KEY, show_spinner=False)
-def surest_mistakes(run: Run, mended: bool) -> np.ndarray:
-    """See `calibration.surest_mistakes`; `mended` as above: it changes the order a little."""
-    return calibration.surest_mistakes(_logits(run, mended), cached.test_labels())
+def surest_mistakes(run: Run, calibrated: bool) -> np.ndarray:
+    """See `calibration.surest_mistakes`; `calibrated` as above: it changes the order a little."""
+    return calibration.surest_mistakes(_logits(run, calibrated), cached.test_labels())
 
 
-def certainty(run: Run, photos: np.ndarray, mended: bool) -> np.ndarray:
-    """How sure it is of what it says of these test photos, 0 to 1; `mended`: corrected, where that is known."""
-    return metrics.probabilities(_logits(run, mended)[photos]).max(axis=1)
+def certainty(run: Run, photos: np.ndarray, calibrated: bool) -> np.ndarray:
+    """How sure it is of what it says of these test photos, 0 to 1; `calibrated`: corrected, where that is known."""
+    return metrics.probabilities(_logits(run, calibrated)[photos]).max(axis=1)
 
 
-def _logits(run: Run, mended: bool) -> np.ndarray:
-    temperature = cached.stored(calibration.load, run) if mended else None
-    return calibration.mended(cached.test_logits(run), temperature)
+def _logits(run: Run, calibrated: bool) -> np.ndarray:
+    temperature = cached.stored(calibration.load, run) if calibrated else None
+    return calibration.calibrated(cached.test_logits(run), temperature)
 
 
 @st.cache_data(max_entries=16, hash_funcs=cached.RUN_KEY, show_spinner=False)

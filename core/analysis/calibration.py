@@ -105,10 +105,10 @@ def surest_mistakes(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def probabilities(logits: np.ndarray, temperature: Temperature | None) -> np.ndarray:
     """How sure a network is of each class, as the lab says it wherever it says "90% sure": float64 (n, 10), each row
     sums to 1, of its logits float (n, 10). Mended by its temperature; as it is where that is not known."""
-    return metrics.probabilities(mended(logits, temperature))
+    return metrics.probabilities(calibrated(logits, temperature))
 
 
-def mended(logits: np.ndarray, temperature: Temperature | None) -> np.ndarray:
+def calibrated(logits: np.ndarray, temperature: Temperature | None) -> np.ndarray:
     """Logits divided by the temperature, where that is known."""
     return logits / temperature.value if temperature else logits
 

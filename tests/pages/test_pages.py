@@ -146,7 +146,7 @@ def test_mistakes_show_the_photos_whose_label_people_doubted(app):
 
 
 def test_the_cell_that_is_outlined_is_the_one_that_is_chosen(app):
-    """A selection of the chart's own would stay where the boxes lead elsewhere; a second click on it would tell nothing."""
+    """A selection of the chart would stay where the boxes lead elsewhere; a second click on it would tell nothing."""
     app.query_params["true"], app.query_params["answer"] = "ship", "truck"
     (matrix, _) = charts(open_page(app, "mistakes"))
     rows = convert_arrow_bytes_to_pandas_df(matrix.proto.datasets[0].data.data)

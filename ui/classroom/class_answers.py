@@ -13,7 +13,7 @@ from core.words import calibration as calibration_words
 from core.words import counted
 from core.words.settings import names
 from ui import cached, chart
-from ui.pair.looks import HUES, MARKS
+from ui.pair.looks import MARKDOWN_COLORS, MARKS
 from ui.pair.pair import DEEP
 from ui.pair.runs import finished_runs
 from ui.pictures import photos
@@ -45,7 +45,7 @@ def show_answers(view: View, networks: Networks) -> None:
     for side in SIDES:
         said = int(networks.answers[side][view.question.photo])
         st.markdown(
-            f"## :{HUES[side]}[{MARKS[side]}] {side}, {networks.called[side]}: {view.question.choices[said]} "
+            f"## :{MARKDOWN_COLORS[side]}[{MARKS[side]}] {side}, {networks.called[side]}: {view.question.choices[said]} "
             f"{photos.mark(said == view.question.right)}"
         )
 

@@ -61,7 +61,7 @@ def show(pair: Pair) -> None:
     scale = walk.scale(paths.values())
     for place, (side, found) in zip(st.columns(2), paths.items(), strict=False):
         with place, st.container(border=True, key=f"walk_{side}"):
-            _show_way(pair, side, found, scale)
+            _show_path(pair, side, found, scale)
     st.caption(
         f"Both have one scale of colors, from a loss of {scale[0]:.2g} to {scale[1]:.2g}; anything above that has the "
         "last color. A point has the color of the loss of the network itself at that moment. Along the axes: how far "
@@ -96,7 +96,7 @@ def _was_kept(run: Run) -> bool:
     return (run.path / walk.FILE).exists() or kept_weights.there(run)
 
 
-def _show_way(pair: Pair, side: str, found: Walk, scale: list[float]) -> None:
+def _show_path(pair: Pair, side: str, found: Walk, scale: list[float]) -> None:
     run = pair[side]
     words = landscape_words.path_details(found)
     looks.caption(pair, side, run)

@@ -19,6 +19,7 @@ from core.words.play import lesson as lesson_words
 from ui import cached, screen
 from ui.classroom import class_link
 from ui.foreign_text import emphasized, plain
+from ui.fragment import errors_shown
 from ui.lesson import lesson_class, lesson_views
 from ui.pair import take_home
 from ui.pair.runs import finished_runs
@@ -95,24 +96,21 @@ def _show_card(lesson: Lesson) -> None:
             _begin(lesson)
             st.rerun()
         take_home.offer_lesson(lesson)
-    with st.expander("For the teacher", icon=":material/school:"):
-        try:
-            st.markdown(_guide(lesson, finished_runs()))
-        except LabError as error:
-            st.error(plain(error), icon=":material/broken_image:")
+    with st.expander("For the teacher", icon=":material/school:"), errors_shown():
+        st.markdown(_guide(lesson, finished_runs()))
 
 
 def _show(lesson: Lesson) -> None:
     number = _step_number(lesson)
     step = lesson.steps[number - 1]
-    _show_way(lesson, number)
+    _show_navigation(lesson, number)
     st.title(plain(step.title))
     key = (lesson.name, number)
     revealed = _is_revealed(key)
     if not revealed:
         st.markdown(emphasized(step.say))
     view = step.reveal if revealed and step.reveal else step.show
-    try:
+    with errors_shown():
         if revealed and step.guess:
             _show_outcome(step.guess, key)
         if view:
@@ -121,8 +119,6 @@ def _show(lesson: Lesson) -> None:
             st.markdown(emphasized(step.why))
         if step.guess and not revealed:
             _ask(step, step.guess, key)
-    except LabError as error:
-        st.error(plain(error), icon=":material/broken_image:")
     if not screen.projector() and (step.note or step.mistake):
         with st.popover("For the teacher", icon=":material/school:", help="What to say, and what to expect."):
             st.markdown(f"{step.minutes:g} min. {emphasized(step.note)}")
@@ -162,7 +158,7 @@ def _go(lesson: Lesson, number: int) -> None:
     st.query_params.update(lesson=lesson.name, step=str(number), **class_link.link_to_own_room())
 
 
-def _show_way(lesson: Lesson, number: int) -> None:
+def _show_navigation(lesson: Lesson, number: int) -> None:
     """Back, how far one is, and on: at the same place on every step, so that nobody has to look for them."""
     last = number == len(lesson.steps)
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", key="way"):

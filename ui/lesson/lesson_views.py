@@ -24,6 +24,7 @@ from core.words import transfer as transfer_words
 from core.words.settings import describe
 from core.words.trainings import curves as curve_words
 from ui import cached, chart, screen, tables
+from ui.fragment import errors_shown
 from ui.lesson import way_back
 from ui.pair import network_drawing
 from ui.pair.pair import Pair
@@ -86,7 +87,7 @@ def maps(a: Run, b: Run, photo: int) -> None:
     seen = cached.test_images().pixels[photo]
     pair = Pair(a, b)
     for (side, run), column in zip(pair, st.columns(2), strict=True):
-        with column, closer_look.each_for_itself():
+        with column, errors_shown():
             look = closer_look.look(side, run, seen, closer_look.USUAL)
             caption = f"{capitalized(_called(pair)[side])}: {look.answer.label}"
             alt = closer_look.in_words(caption, look.answer.heatmap)

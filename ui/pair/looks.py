@@ -9,7 +9,7 @@ from core.words.settings import describe
 from ui.pair.pair import Pair
 
 MARKS = {"A": "●", "B": "■"}  # as in the charts
-HUES = {"A": "orange", "B": "blue"}  # Streamlit's names for what is nearest to `palette.COLORS`
+MARKDOWN_COLORS = {"A": "orange", "B": "blue"}  # Streamlit's names for what is nearest to `palette.COLORS`
 
 
 def legend(pair: Pair) -> None:

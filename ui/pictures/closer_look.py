@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +13,6 @@ from core.charts.answers import confidence_curve
 from core.data import pictures
 from core.data.cifar10 import CLASSES
 from core.data.distortions import SLIDERS, distort, flips, sweep
-from core.errors import LabError
 from core.heatmaps import gradcam, occlusion
 from core.runs.run import Run
 from core.words import capitalized
@@ -23,8 +20,7 @@ from core.words import comparison as comparison_words
 from core.words.pictures import distortions as distortion_words
 from core.words.pictures import heatmaps as heatmap_words
 from ui import cached, chart
-from ui.foreign_text import plain
-from ui.fragment import fragment
+from ui.fragment import errors_shown, fragment
 from ui.pair.pair import Pair
 
 if TYPE_CHECKING:  # they bring torch
@@ -84,15 +80,6 @@ def in_words(caption: str, heatmap: np.ndarray) -> str:
     return f"{caption}: {comparison_words.looked(gradcam.focus(heatmap))}"
 
 
-@contextmanager
-def each_for_itself() -> Iterator[None]:
-    """Around what is asked of one network: its error is shown in its place, and the other still answers."""
-    try:
-        yield
-    except LabError as error:
-        st.warning(plain(error))
-
-
 def look(side: str, run: Run, seen: np.ndarray, style: MapStyle) -> Look:
     return Look(side, run, seen, style, cached.prediction(run, seen, style.target, style.method, style.layer))
 
@@ -104,7 +91,7 @@ def trust(looks: list[Look]) -> None:
         "And does **hiding what it marks** hurt the answer more than hiding the rest?"
     )
     for column, one in zip(st.columns(len(looks)), looks, strict=True):
-        with column, each_for_itself():
+        with column, errors_shown():
             _show_trust(one)
     st.caption(KNOW_NOTHING)
 
@@ -144,14 +131,14 @@ def shake(looks: list[Look], pair: Pair) -> None:
         (name for name, slider in SLIDERS.items() if amounts[name] != slider.neutral), None
     )
     whole = looks[0].seen  # all networks are shown the same
-    spoilt = distort(whole, amounts)
+    distorted = distort(whole, amounts)
     shown, *columns = st.columns(1 + len(looks))
     with shown:
         st.markdown("**The picture now**")
-        st.image(pictures.png_address(spoilt), width=SIDE, alt=distortion_words.spoiled_by(amounts))
+        st.image(pictures.png_address(distorted), width=SIDE, alt=distortion_words.spoiled_by(amounts))
     for column, before in zip(columns, looks, strict=True):
-        with column, each_for_itself():
-            now = look(before.side, before.run, spoilt, before.style)
+        with column, errors_shown():
+            now = look(before.side, before.run, distorted, before.style)
             said = distortion_words.says(now.side, now.answer.label, now.answer.confidence, before.answer.label)
             st.markdown(said)
             alt = in_words(f"Where {now.side} looked for “{now.explained}”", now.answer.heatmap)
@@ -227,7 +214,7 @@ def cover(looks: list[Look]) -> None:
     from core.heatmaps.sanity_checks import rank_correlation  # brings torch
 
     for column, one in zip(st.columns(len(looks)), looks, strict=True):
-        with column, each_for_itself():
+        with column, errors_shown():
             falls = cached.occlusion(one.run, one.seen, one.answer.explained)
             st.markdown(f"**{one.side}**, for “{one.explained}”")
             with st.container(horizontal=True):

@@ -18,7 +18,7 @@ from core.words.play import race as race_words
 from ui import cached, chart
 from ui.curious import curious_charts
 from ui.foreign_text import plain
-from ui.pair.looks import HUES
+from ui.pair.looks import MARKDOWN_COLORS
 from ui.pictures import photos
 from ui.race.race_track import track
 
@@ -68,7 +68,7 @@ def show_end(names: Mapping[str, str], frames: list[Frame], bet: str | None) -> 
 
 
 def _show_answers(names: Mapping[str, str], frame: Frame) -> None:
-    who = " and ".join(f":{HUES[side]}[**{plain(names[side])}**]" for side in SIDES)
+    who = " and ".join(f":{MARKDOWN_COLORS[side]}[**{plain(names[side])}**]" for side in SIDES)
     st.markdown(f"On new photos, {who} say:")
     labels = cached.test_labels()
     with st.container(horizontal=True, gap="xxsmall", key="race_photos"):
@@ -82,7 +82,7 @@ def _show_answers(names: Mapping[str, str], frame: Frame) -> None:
 
 def _said(side: str, probabilities: list[float], truth: str) -> str:
     answer = CLASSES[int(np.argmax(probabilities))]
-    return f"{side} :{HUES[side]}[**{SHORT.get(answer, answer)}**]{photos.mark(answer == truth)}"
+    return f"{side} :{MARKDOWN_COLORS[side]}[**{SHORT.get(answer, answer)}**]{photos.mark(answer == truth)}"
 
 
 def _show_charts(frames: list[Frame]) -> None:
