@@ -45,8 +45,8 @@ def show_answers(view: View, networks: Networks) -> None:
     for side in SIDES:
         said = int(networks.answers[side][view.question.photo])
         st.markdown(
-            f"## :{MARKDOWN_COLORS[side]}[{MARKS[side]}] {side}, {networks.called[side]}: {view.question.choices[said]} "
-            f"{photos.mark(said == view.question.right)}"
+            f"## :{MARKDOWN_COLORS[side]}[{MARKS[side]}] {side}, {networks.called[side]}: "
+            f"{view.question.choices[said]} {photos.mark(said == view.question.right)}"
         )
 
 

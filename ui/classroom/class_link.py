@@ -20,8 +20,8 @@ WHOSE = ("room", "teacher", "me")
 KEPT = "_class"
 
 
-def room() -> Room | None:
-    """The room that is meant, if it is open."""
+def resume() -> Room | None:
+    """The room that is meant, if it is open; where the link names none, that of before, which it then names."""
     kept = st.session_state.get(KEPT, {})
     if "room" not in st.query_params and _find(kept.get("room")):
         _write(kept)
@@ -87,8 +87,8 @@ def link_to_own_room() -> dict[str, str]:
     return {"room": own[0].code, "teacher": "1"} if (own := own_room()) else {}
 
 
-def pupil(room: Room) -> Pupil | None:
-    """The pupil that this phone is: by its link, the session or the cookie."""
+def rejoin(room: Room) -> Pupil | None:
+    """Enter as the pupil that this phone is, by its link, the session or the cookie; None where it is none yet."""
     for token in (_token("me"), _kept(room, "me"), _from_cookie(room)):
         if token and (known := room.pupil(token)):
             enter(room, me=token)

@@ -22,7 +22,7 @@ NEXT_OF_LESSON = "**Keep this page open:** the next question comes on this phone
 
 def show(room: Room) -> None:
     try:
-        me = class_link.pupil(room) or class_link.join(room)
+        me = class_link.rejoin(room) or class_link.join(room)
     except ClassroomError as error:
         st.title("You can't join", anchor=False)
         st.error(plain(error), icon=":material/block:")
