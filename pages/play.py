@@ -10,7 +10,7 @@ from core.words import capitalized, with_article
 from core.words.glossary import explain
 from core.words.play import contest as contest_words
 from core.words.settings import names
-from ui import cached
+from ui import cached, link
 from ui.curious import curious
 from ui.pair.pair import DEEP
 from ui.pair.runs import finished_runs
@@ -38,10 +38,9 @@ answers_of = {"A": cached.test_answers(a), "B": cached.test_answers(b)}
 
 def seed() -> int:
     """Of the draw: from the link, so that a link repeats it; else a new one."""
-    asked = st.query_params.get("seed", "")
-    number = int(asked) if asked.isascii() and asked.isdigit() and int(asked) < SEEDS else secrets.randbelow(SEEDS)
-    if asked != str(number):
-        st.query_params["seed"] = str(number)
+    asked = link.number("seed")
+    number = asked if asked is not None and asked < SEEDS else secrets.randbelow(SEEDS)
+    link.write(seed=str(number))
     return number
 
 

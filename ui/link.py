@@ -19,6 +19,18 @@ def repair() -> None:
         st.rerun()  # widgets take the link as it was when the run began
 
 
+def write(**parameters: str) -> None:
+    """At once, and only where the link says something else: each writing is a step of the browser's Back."""
+    if any(st.query_params.get(key) != value for key, value in parameters.items()):
+        st.query_params.update(parameters)
+
+
+def number(key: str) -> int | None:
+    """The whole number, of up to nine digits, that the link has there."""
+    value = st.query_params.get(key, "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
+
+
 def to_experiment(label: str) -> None:
     """A link to where one trains networks."""
     st.page_link("../pages/train.py", label=label, icon=":material/fitness_center:", query_params=SET_UP)

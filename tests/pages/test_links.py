@@ -17,7 +17,7 @@ from ui.classroom import class_link
 PAGES = sorted(page.stem for page in (ROOT / "pages").glob("*.py"))
 SOURCES = [path.read_text(encoding="utf-8") for folder in ("pages", "ui") for path in (ROOT / folder).rglob("*.py")]
 BOUND = re.compile(r'key="(\w+)",\s*bind="query-params"')
-READ = re.compile(r'st\.query_params(?:\.get\(|\[)"(\w+)"')
+READ = re.compile(r'(?:st\.query_params(?:\.get\(|\[)|link\.number\()"(\w+)"')
 NAMED_ELSEWHERE = {"a", "b", "admin", *class_link.WHOSE, *(f"shake_{name}" for name in SLIDERS)}
 FOUND = {name for source in SOURCES for pattern in (BOUND, READ) for name in pattern.findall(source)}
 PARAMETERS = sorted(FOUND | NAMED_ELSEWHERE)

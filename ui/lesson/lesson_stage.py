@@ -16,7 +16,7 @@ from core.paths import lessons_dir
 from core.runs.run import Run
 from core.words import capitalized
 from core.words.play import lesson as lesson_words
-from ui import cached, screen
+from ui import cached, link, screen
 from ui.classroom import class_link
 from ui.foreign_text import emphasized, plain
 from ui.fragment import errors_shown
@@ -129,18 +129,12 @@ def _show(lesson: Lesson) -> None:
 
 def _is_revealed(key: tuple[str, int]) -> bool:
     """Here, or on the screen where the class voted on it."""
-    guesses = st.session_state.setdefault("_guesses", {})
-    if lesson_class.has_revealed(key):
-        guesses.setdefault(key, None)
-    return key in guesses
+    return key in st.session_state.get("_guesses", {}) or lesson_class.has_revealed(key)
 
 
 def _step_number(lesson: Lesson) -> int:
-    asked = st.query_params.get("step", "1")
-    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 4 else 1
-    number = min(max(number, 1), len(lesson.steps))
-    if asked != str(number):
-        st.query_params["step"] = str(number)
+    number = min(max(link.number("step") or 1, 1), len(lesson.steps))
+    link.write(step=str(number))
     return number
 
 
@@ -233,7 +227,7 @@ def _reveal(key: tuple[str, int], widget: str, untouched: float | None) -> None:
 
 def _show_outcome(guess: Guess, key: tuple[str, int]) -> None:
     fact = _fact(guess.fact, finished_runs())
-    given = st.session_state["_guesses"][key]
+    given = st.session_state.get("_guesses", {}).get(key)
     st.markdown(f"## {_judged(guess, given, fact.right)}{plain(capitalized(fact.finding))}")
 
 

@@ -124,11 +124,8 @@ def _first_pair(default: Names, questions: list[Question], names: list[str]) -> 
 
 
 def _write_link(pair: Names) -> None:
-    """Both at once: each writing is a step of the browser's Back."""
     st.session_state["_written"] = st.context.url, pair
-    choice = dict(zip(SIDES, pair, strict=True))
-    if any(st.query_params.get(key) != name for key, name in choice.items()):
-        st.query_params.update(choice)
+    link.write(**dict(zip(SIDES, pair, strict=True)))
 
 
 def _follow_link(runs: dict[str, Run], default: Names) -> None:

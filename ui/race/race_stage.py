@@ -18,6 +18,7 @@ from core.jobs.races.pairs import RACES
 from core.jobs.races.race_process import StartedRace
 from core.jobs.races.recorded_races import RecordedRace
 from core.words.play import race as race_words
+from ui import link
 from ui.foreign_text import plain
 from ui.fragment import fragment
 from ui.pair.pair import DEEP, SHALLOW, TRANSFER, Names
@@ -102,16 +103,18 @@ def _offer() -> None:
 
 def _chosen() -> str:
     """The race chosen, kept in the link as ?race=NAME. A name unknown here is as none."""
-    linked: str = st.query_params.get("race", "")
-    if linked in RACES and (linked != st.session_state.get("_linked_race") or "race" not in st.session_state):
-        st.session_state["race"] = linked
-    elif st.session_state.get("race") not in RACES:
-        st.session_state["race"] = next(iter(RACES))
-    st.segmented_control("Race", list(RACES), key="race", required=True, format_func=lambda name: RACES[name].question)
-    name: str = st.session_state["race"]
-    st.session_state["_linked_race"] = name
-    if linked != name:
-        st.query_params["race"] = name
+    linked = st.query_params.get("race", "")
+    name: str = linked if linked in RACES else next(iter(RACES))
+    link.write(race=name)
+    st.session_state["race"] = name
+    st.segmented_control(
+        "Race",
+        list(RACES),
+        key="race",
+        required=True,
+        format_func=lambda name: RACES[name].question,
+        on_change=lambda: link.write(race=st.session_state["race"]),
+    )
     return name
 
 
