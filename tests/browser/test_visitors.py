@@ -87,6 +87,14 @@ def test_an_upload_is_there_when_one_comes_back_by_the_menu_or_by_back(lab, phot
     expect(heatmaps).to_have_count(0)
 
 
+def test_a_test_photo_goes_along_to_the_next_page_and_into_its_link(lab):
+    lab.open("look_inside?image=7")
+    expect(lab.page.get_by_text("Test photo 7:").first).to_be_visible()
+    lab.go_to("robustness")
+    expect(lab.page.get_by_text("Test photo 7:").first).to_be_visible()
+    lab.page.wait_for_url(lambda url: "image=7" in url)
+
+
 def test_where_the_browser_translates_the_words_are_those_of_the_photo_on_the_screen(lab, browser):
     lab.open("look_inside?image=33")
     lab.page.evaluate(TRANSLATE)

@@ -70,6 +70,7 @@ def _first_source() -> str:
 def _test_image(pair: Pair) -> Choice:
     first = most_telling(pair)  # the first look is an interesting one
     link.take_default("image", str(first), first)
+    _take_photo_along()
     st.button(
         "Another one",
         key="another",
@@ -94,9 +95,18 @@ def _test_image(pair: Pair) -> Choice:
         st.selectbox("What it shows", (ANY_CLASS, *CLASSES), key="shows", help="Draw photos of this alone.", **drawing)
     if message := st.session_state.pop("_none_found", None):
         st.info(message)
+    st.session_state["_photo"] = st.context.url, number
     truth = CLASSES[cached.test_labels()[number]]
     square = Image.fromarray(cached.test_images().pixels[number])
     return Choice(square, f"Test photo {number}: {truth}", truth, number=number)
+
+
+def _take_photo_along() -> None:
+    """From the page before, to one whose link names none: Streamlit shows the widget's default there."""
+    page, number = st.session_state.get("_photo", (st.context.url, None))
+    if page != st.context.url and "image" not in st.query_params:
+        st.session_state["image"] = number
+        link.write(image=str(number))
 
 
 def most_telling(pair: Pair) -> int:
