@@ -28,6 +28,7 @@ from core.words import surgery as surgery_words
 
 SMALL = {"a": "plain20-s0", "b": "resnet20-s0"}
 LARGE = {"a": "resnet50-scratch", "b": "resnet50-imagenet"}  # the largest networks that ship
+DEEP = {"a": "plain56-s0", "b": "resnet56-s0"}
 DEPTHS = (20, 56)  # of the twins in surgery: the first pair, and the deepest that ships
 WARM_UP = 15  # seconds after the first page, when what the server loads for the next ones is there
 SPOILED = 3  # of the pictures on What do they see?, after the one that is seen and two heatmaps
@@ -129,6 +130,20 @@ def beginnings(page: Page, url: str) -> list[float]:
     return seconds
 
 
+def opinions(page: Page, url: str, rounds: int) -> list[float]:
+    """Seconds until When does it know? shows what the deepest twins say of another photo after each block."""
+    page.goto(f"{url}/when_it_knows?{urlencode({'image': 0} | DEEP)}")
+    settle(page, "[data-testid=stImageCaption]:has-text('Test photo 0:')")
+    return other_pictures(page, rounds)
+
+
+def computed(page: Page, url: str, button: str, finding: str) -> float:
+    """Seconds until a button of Is the message lost? has computed what it is for; once a server."""
+    page.goto(f"{url}/gradient_flow")
+    settle(page, f"button:has-text('{button}')")
+    return timed(page.get_by_role("button", name=button).click, page, f"h3:has-text('{finding}')")
+
+
 def lesson_steps(page: Page, url: str) -> list[float]:
     """Seconds from Next to the next step, through both lessons."""
     seconds = []
@@ -194,6 +209,9 @@ def measure(page: Page, app: RunningApp, rounds: int) -> dict:
     memory = app.resident_bytes
     cuts = {depth: operations(page, app.url, depth) for depth in DEPTHS}
     starts = beginnings(page, app.url)
+    asked = opinions(page, app.url, rounds)
+    one_step = computed(page, app.url, "Take one step", "The largest weight of the first layer")
+    likeness = computed(page, app.url, "Compare the messages", "the two messages")
     page.goto(f"{app.url}/look_inside?{urlencode({'image': 0} | LARGE)}")
     settle(page, "[data-testid=stImageCaption]:has-text('Test photo 0:')")
     large_looks = other_pictures(page, rounds)
@@ -215,6 +233,9 @@ def measure(page: Page, app: RunningApp, rounds: int) -> dict:
             depth: round(statistics.median(seconds), 3) for depth, seconds in cuts.items()
         },
         "fresh_gradients_median_seconds": round(statistics.median(starts), 3),
+        "opinions_by_block_median_seconds": round(statistics.median(asked), 3),
+        "one_step_of_110_layers_seconds": round(one_step, 2),
+        "likeness_of_messages_seconds": round(likeness, 2),
         "websocket_kib_by_page": {name: round(size / 1024) for name, size in sizes.items()},
         "resident_memory_mb": round(memory / 1e6),
         "look_inside_resnet50_median_seconds": round(statistics.median(large_looks), 3),
