@@ -29,7 +29,7 @@ from core.words import surgery as surgery_words
 SMALL = {"a": "plain20-s0", "b": "resnet20-s0"}
 LARGE = {"a": "resnet50-scratch", "b": "resnet50-imagenet"}  # the largest networks that ship
 DEEP = {"a": "plain56-s0", "b": "resnet56-s0"}
-DEPTHS = (20, 56)  # of the twins in surgery: the first pair, and the deepest that ships
+DEPTHS = (20, 56)  # of the twins in surgery: the first pair, and the deepest of the common recipe
 WARM_UP = 15  # seconds after the first page, when what the server loads for the next ones is there
 SPOILED = 3  # of the pictures on What do they see?, after the one that is seen and two heatmaps
 
@@ -131,7 +131,7 @@ def beginnings(page: Page, url: str) -> list[float]:
 
 
 def opinions(page: Page, url: str, rounds: int) -> list[float]:
-    """Seconds until When does it know? shows what the deepest twins say of another photo after each block."""
+    """Seconds until When does it know? shows what the twins of 56 layers say of another photo after each block."""
     page.goto(f"{url}/when_it_knows?{urlencode({'image': 0} | DEEP)}")
     settle(page, "[data-testid=stImageCaption]:has-text('Test photo 0:')")
     return other_pictures(page, rounds)

@@ -70,7 +70,7 @@ def choose() -> list[Run]:
         dot_words.also_held_back(len(hidden)),
         key="everything",
         bind="query-params",
-        help="They were held back on purpose, so they say little about what their networks can do. **BatchNorm**: "
+        help="They were held back on purpose, so they say little about what their networks can do. "
         f"{explain('BatchNorm')}",
     )
     return [run for name, run in finished.items() if everything or name not in hidden]

@@ -5,6 +5,8 @@ import streamlit as st
 
 from core.analysis import calibration
 from core.charts.calibration import reliability, right_by_answered
+from core.runs import validation
+from core.runs.run import Run
 from core.words import calibration as calibration_words
 from core.words.settings import describe
 from ui import cached, chart, tables
@@ -35,6 +37,13 @@ with the photos. Calibration error: the mean distance between certainty and righ
 (expected calibration error, with groups of equal mass).
 """
 NOT_FITTED = "The temperature of {side} has not been fitted yet."
+
+
+def validation_is_here(run: Run) -> bool:
+    """Else all training photos would be downloaded first."""
+    known = validation.load(run)
+    return run.image_source == "shipped" or (known is not None and known.logits is not None)
+
 
 pair = pair_picker.choose()
 st.title("How sure are they?")
@@ -103,7 +112,7 @@ with curious():
                 run,
                 NOT_FITTED.format(side=side),
                 lambda run: f"{calibration.COMMAND} {run.name}",
-                studies.calibrate,
+                studies.calibrate if validation_is_here(run) else None,
             )
         else:
             st.info(f"{NOT_FITTED.format(side=side)} {not_yet.WEIGHTS_FIRST}")

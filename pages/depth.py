@@ -60,8 +60,9 @@ def choose_recipe(recipes: list[depth.Recipe]) -> depth.Recipe:
 
 def take_click(rows: pd.DataFrame, name: str) -> None:
     if clicked := chart.take_click(name, "point"):
-        run = clicked["run"]
-        st.query_params["point"] = run
+        run = str(clicked["run"])
+        st.session_state["_point"] = run  # the menu leaves the link
+        link.write(point=run)
         st.session_state["layers"] = int(rows.loc[rows["run"] == run, "depth"].iloc[0])
 
 
@@ -114,7 +115,7 @@ def show_chosen(rows: pd.DataFrame) -> None:
             st.markdown("**Click a point**, or choose a depth, to compare two networks.", width="content")
             return
         runs = rows.loc[rows["depth"] == layers, "run"].tolist()
-        clicked: str = st.query_params.get("point", "")
+        clicked: str = st.query_params.get("point") or st.session_state.get("_point", "")
         both = depth.pair_of(rows, clicked if clicked in runs else runs[0])
         right = rows.set_index("run")["test_right"]
         words = depth_words.of_pair(layers, {name: right[run] for name, run in both.items()})
@@ -205,7 +206,8 @@ with place:
         )
     st.markdown(f"## {depth_words.headline(found)}")
     augmented = recipe.runs[0].config.augment
-    st.markdown(f"{depth_words.training_photos(found, augmented)} {depth_words.trained_once(found)}".strip())
+    if said := f"{depth_words.training_photos(found, augmented)} {depth_words.trained_once(found)}".strip():
+        st.markdown(said)
     show_chosen(rows)
     show_deeper(recipe, recipes)
 with details:

@@ -9,7 +9,6 @@ from core.charts.answers import answers as answer_bars
 from core.charts.answers import right_by_strength
 from core.data import corruptions, pictures
 from core.data.corruptions import CORRUPTIONS, STRENGTHS
-from core.errors import LabError
 from core.runs.run import Run
 from core.words import calibration as calibration_words
 from core.words import comparison as comparison_words
@@ -18,6 +17,7 @@ from core.words.settings import describe, names, setting_name
 from ui import cached, chart
 from ui.curious import curious
 from ui.foreign_text import plain
+from ui.fragment import errors_shown
 from ui.pair import missing_weights, not_yet, pair_picker, studies
 from ui.pair.runs import finished_runs
 from ui.pictures import photos, picture_source
@@ -71,10 +71,10 @@ def choose_corruption() -> tuple[str, int]:
 
 def show_answer(side: str, run: Run, seen, truth: str | None) -> str | None:
     """The class that a network names; None where it can't be read, which is then said."""
-    try:
+    shares = None
+    with errors_shown():
         shares = cached.probabilities(run, seen)
-    except LabError as error:
-        st.warning(plain(error), icon=":material/broken_image:")
+    if shares is None:
         return None
     likely = calibration_words.likeliest(shares, BARS)
     label = str(likely["class"].iloc[0])
@@ -166,10 +166,10 @@ if choice:
 found = not_yet.read(
     pair,
     robustness.load_complete,
-    "**{side}** has not been asked about many spoiled photos yet; it takes some minutes.",
+    "**{side}** has not been asked about many spoiled photos yet. A small network takes minutes, a large one hours.",
     lambda run: f"{robustness.COMMAND} {run.name}",
     by_weights=True,
-    study=studies.corrupt,
+    study=studies.corrupt if all(run.config.is_twin for _, run in pair) else None,  # others take hours
 )
 if found:
     show_curves(found, kind, strength)

@@ -162,7 +162,7 @@ def operate() -> None:
             st.markdown(f"## {surgery_words.left(pair.names, conditions, now)}")
             st.page_link(
                 "../pages/when_it_knows.py",
-                label="Why? See when each of them knows its answer",
+                label="See when each of them knows its answer",
                 icon=":material/lightbulb:",
                 query_params=pair.link,
             )

@@ -8,7 +8,6 @@ from core.analysis import calibration, probes
 from core.charts.probes import READERS, opinions, right_by_block
 from core.data import pictures
 from core.data.cifar10 import CLASSES
-from core.errors import LabError
 from core.runs.run import Run
 from core.words import probes as probe_words
 from core.words.glossary import explain
@@ -16,6 +15,7 @@ from core.words.settings import describe
 from ui import cached, chart
 from ui.curious import curious
 from ui.foreign_text import plain
+from ui.fragment import errors_shown
 from ui.pair import missing_weights, not_yet, pair_picker, studies
 from ui.pair.pair import DEEP
 from ui.pictures import photos, picture_source
@@ -44,7 +44,7 @@ st.title("When does it know?")
 st.markdown(
     "A picture goes through a network block by block. **We stop after each of the last blocks and ask the network: "
     "what do you see?**",
-    help=f"**Block**: {explain('block')}",
+    help=explain("block"),
 )
 asked = {side: probes.blocks(run.config) for side, run in pair}
 choice = picture_source.choose(pair)
@@ -53,13 +53,10 @@ missing_weights.offer(pair)
 
 def ask(run: Run, seen: np.ndarray) -> list[probes.Opinion]:
     """Nothing where the network can't be read, which is then said."""
-    try:
-        if not run.has_weights:
-            return []
-        return probes.opinions(cached.logits_by_block(run, seen), cached.stored(calibration.load, run))
-    except LabError as error:
-        st.warning(plain(error), icon=":material/broken_image:")
-        return []
+    with errors_shown():
+        if run.has_weights:
+            return probes.opinions(cached.logits_by_block(run, seen), cached.stored(calibration.load, run))
+    return []
 
 
 def show_opinions(side: str, run: Run, said: list[probes.Opinion], truth: str | None) -> None:

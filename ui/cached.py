@@ -131,7 +131,7 @@ def map_sizes(run: Run) -> dict[str, int]:
     return {layer: predictor(run).cells(layer) for layer in predictor(run).layers}
 
 
-def _a_core() -> AbstractContextManager[None]:
+def a_core() -> AbstractContextManager[None]:
     """For what takes a second or so, of one core or of all: as many of these are computed at once as there are cores.
     Raises LabError where others come first for long."""
     return in_turn(_cores, PATIENCE, BUSY)
@@ -160,7 +160,7 @@ def probabilities(run: Run, seen: np.ndarray) -> np.ndarray:
 def probabilities_along(run: Run, picture: np.ndarray, others: dict[str, int], moved: str) -> np.ndarray:
     """Float (n, 10) for `picture` at each amount of the slider `moved`, with the `others` where they stand."""
     pictures = [distortions.distort(picture, others | {moved: amount}) for amount in distortions.sweep(moved)]
-    with _a_core():
+    with a_core():
         return predictor(run).probabilities(np.stack(pictures))
 
 
@@ -184,7 +184,7 @@ def _first_maps(run: Run, layer: str | None) -> list[np.ndarray]:
 
 @st.cache_data(max_entries=32, hash_funcs=RUN_KEY, show_spinner="Sliding the patch ...")
 def occlusion(run: Run, seen: np.ndarray, target: int) -> np.ndarray:
-    with _a_core():
+    with a_core():
         return predictor(run).occlusion(seen, target)
 
 
@@ -209,7 +209,7 @@ def gradient_batch() -> cifar10.Images:
 def initial_gradients(configs: list[TrainConfig]) -> list[pd.DataFrame]:
     """Side by side: each of them has work for one core."""
     _one_torch_thread()
-    with _a_core(), ThreadPoolExecutor(processes.usable_cores()) as pool:
+    with a_core(), ThreadPoolExecutor(processes.usable_cores()) as pool:
         return list(pool.map(partial(gradients.at_initialization, batch=gradient_batch()), configs))
 
 
@@ -234,7 +234,7 @@ def interpolate(config: TrainConfig) -> pd.DataFrame:
     from core.studies import shattering
 
     _one_torch_thread()
-    with _a_core():
+    with a_core():
         return shattering.interpolate(config, gradient_batch())
 
 
@@ -255,7 +255,7 @@ def surgery_network(run: Run):
 @st.cache_data(max_entries=1_000, hash_funcs=RUN_KEY, show_spinner="Removing blocks, and showing it 1,000 photos ...")
 def accuracy_without(run: Run, removed: Blocks, scale: float, quick: bool) -> float:
     """`quick`: in what numbers this machine computes best, where an image or two may differ; else in float32."""
-    with _a_core():
+    with a_core():
         return surgery_network(run).accuracy(removed, scale, _quick_precision() if quick else "float32")
 
 

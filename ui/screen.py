@@ -15,7 +15,6 @@ from ui.permission import THIS_COMPUTER
 PARTS = ("nav", "picker", "controls")
 SECRETS = ("admin", "teacher", "me")  # by which one may change runs, end a class, or is a pupil
 OWN_PICTURES = ("upload", "camera")  # sources of pictures that nobody else can see
-WITH_PHOTO = ("look_inside", "robustness", "when_it_knows")  # pages
 LONGEST_LINK = 1_000  # letters: a code of more is too fine for a phone's camera
 LETTERS = 27  # pixels: at least 20 points, at 1280 x 720
 WIDGETS = ("stButtonGroup", "stCheckbox", "stNumberInput", "stPopover", "stSelectbox", "stSlider")  # toggles, too
@@ -89,12 +88,9 @@ def show_switch() -> None:
 
 
 def _link() -> str:
-    """To what is on the screen, with all that the link holds but what makes one its host. The photo that a page shows
-    at first is not in its link, and would be another on a phone."""
+    """To what is on the screen, with all that the link holds but what makes one its host."""
     here = urlsplit(st.context.url or "")
     shown = {key: st.query_params.get_all(key) for key in st.query_params if key not in SECRETS}
-    if here.path.rpartition("/")[2] in WITH_PHOTO and st.session_state.get("source") == "test":
-        shown.setdefault("image", [str(st.session_state["image"])])
     return urlunsplit((here.scheme, here.netloc, here.path, urlencode(shown, doseq=True), ""))
 
 

@@ -12,9 +12,7 @@ SIDES = tuple(COLORS)
 SYMBOLS = {"A": "circle", "B": "square"}  # of points and marks
 CLASS = "Class"  # beside A and B, where a class answers too
 GRAY = "#808080"
-LEARNED_BEFORE = (
-    "#AA4499"  # of a dot among those that did not; Tol's purple, which the color-blind tell from the others
-)
+LEARNED_BEFORE = "#AA4499"  # of a dot among others; Tol's purple, which the color-blind tell from them
 INK = {False: "#31333F", True: "#FAFAFA"}  # by whether the page is dark
 
 

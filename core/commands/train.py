@@ -24,7 +24,7 @@ from core.runs.command import continue_command
 from core.runs.run import open_run
 from core.settings.constraints import STEMS
 from core.settings.environment import expanded
-from core.settings.recipes import CIFAR_STEM_SIZE, NAMED_RECIPES, RECIPES, recipe
+from core.settings.recipes import CIFAR_STEM_SIZE, MUON_LR, NAMED_RECIPES, RECIPES, recipe
 from core.settings.train_config import PRECISIONS, SETTINGS, TORCHVISION_DEPTHS, TrainConfig
 from core.training import distributed, imported_network
 from core.training.device import require_compiler
@@ -33,7 +33,10 @@ from core.training.tensorboard import EventLog, require_tensorboard
 
 COMPILED = {"auto": None, "on": True, "off": False}
 USUAL_BY_RECIPE = recipe("cifar", "sgd").keys()
-USUAL_ELSE = {"lr": "with adamw a hundredth of that", "input_size": f"with --stem cifar {CIFAR_STEM_SIZE}"}
+USUAL_ELSE = {
+    "lr": f"with adamw a hundredth of that, with muon {MUON_LR}",
+    "input_size": f"with --stem cifar {CIFAR_STEM_SIZE}",
+}
 TAKEN = "Go on with it: --resume. Or choose another name: --name."
 EPILOG = (
     "Several processes, or GPUs, train one network together: torchrun --nproc-per-node N -m core train ... On CPUs "

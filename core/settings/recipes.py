@@ -12,6 +12,7 @@ RECIPES: dict[str, dict[str, Any]] = {
 }
 CIFAR_STEM_SIZE = 32  # pixels, usual for torchvision's networks with a first layer for small pictures
 ADAMW_LR_FACTOR = 0.01
+MUON_LR = 0.2  # docs/trials.md
 MUON_LR_FACTOR = 0.1  # of the weights that Muon itself trains, over that of the rest
 # By name, for the small twins: "published" reaches what He et al. 2015 report for ResNet-20 (docs/results.md).
 NAMED_RECIPES: dict[str, dict] = {
@@ -33,7 +34,8 @@ def recipe(family: str, optimizer: str, stem: str = "imagenet") -> dict:
     """The fields whose usual value hangs on the network's family, its first layer or the optimizer: {field: usual}."""
     size = {"input_size": CIFAR_STEM_SIZE} if stem == "cifar" else {}
     usual = RECIPES[family]
-    return usual | size | {"lr": usual["lr"] * (ADAMW_LR_FACTOR if optimizer == "adamw" else 1)}
+    lr = MUON_LR if optimizer == "muon" else usual["lr"] * (ADAMW_LR_FACTOR if optimizer == "adamw" else 1)
+    return usual | size | {"lr": lr}
 
 
 def is_limited(config: "TrainConfig") -> bool:

@@ -132,9 +132,9 @@ class TrainConfig:
     optimizer: str = setting(
         "sgd",
         "optimizer",
-        "How each step is computed from the errors. sgd: with Nesterov momentum. muon: besides, the steps of all "
-        "convolutions but the first are equally long in all directions (Jordan 2024); it needs fewer epochs.",
+        "How a step follows from the errors. sgd: Nesterov momentum. muon: orthogonal steps (Jordan 2024).",
         values=OPTIMIZERS,
+        offered=OPTIMIZERS[:2],
         words={"sgd": "SGD", "adamw": "AdamW", "muon": "Muon"},
         label=str,
         costs=True,

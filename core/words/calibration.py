@@ -7,10 +7,10 @@ from core.analysis import calibration
 from core.analysis.calibration import Temperature
 from core.data.cifar10 import CLASSES
 from core.words import capitalized
-from core.words.glossary import explain
+from core.words.glossary import GLOSSARY
 
 ABOUT = 0.01  # a gap between certainty and right answers below which it is not worth a word
-HOW_SURE = f"{explain('how sure')} Where a network is unsure, it may still say too much."
+HOW_SURE = f"{GLOSSARY['how sure']} Where a network is unsure, its number may still be too high."
 
 
 def share(probability: float) -> str:

@@ -3,7 +3,7 @@
 from core.words import capitalized
 
 GLOSSARY = {
-    "95% interval": "A range from luck: 19 of 20 ranges made like this hold the true value.",
+    "95% interval": "How far luck may have moved a number: of 20 ranges made like this, about 19 hold the true value.",
     "accuracy": "The share of right answers; higher is better.",
     "BatchNorm": "A layer that brings the numbers inside a network back into range. Most networks have many such "
     "layers.",
@@ -59,8 +59,6 @@ GLOSSARY = {
 
 def explain(*terms: str) -> str:
     """These terms, one paragraph each, e.g. for a help text. Raises KeyError for a term without an entry."""
-    if len(terms) == 1:
-        return GLOSSARY[terms[0]]
     return "\n\n".join(f"**{capitalized(term)}**: {GLOSSARY[term]}" for term in terms)
 
 

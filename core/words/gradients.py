@@ -17,7 +17,7 @@ SIZE_ALONE = (
     "The strength of a message alone says little: with BatchNorm after it, a layer with weights twice as large gets a "
     "message half as strong, and the network answers the same."
 )
-SIZE_AGAIN = "Here, too, larger weights get a weaker message."
+SIZE_AGAIN = "Here, too: with BatchNorm, larger weights get a weaker message."
 NOTHING_IN_COMMON = 0.1  # a cosine below which two gradients count as unlike
 
 

@@ -11,6 +11,7 @@ from core.words import capitalized
 from core.words.settings import network_name
 
 A_LITTLE = 0.05  # a gap up to which it is called little
+ALIKE = {"learning rate": "lr", "epochs": "epochs", "seed": "seed"}  # of both of a pair, but what the pair is about
 POINTS = ("points that B keeps more", "from", "to")
 
 
@@ -91,16 +92,21 @@ def _of_seeds(config: TrainConfig, found: OverSeeds) -> str:
 
 
 def pairs_table(pairs: list[tuple[Question, Kept]]) -> pd.DataFrame:
-    """A row a pair: how it was trained, what B keeps more, and the names of its runs. The points: columns POINTS."""
+    """A row a pair: how both were trained, what B keeps more, and the names of its runs. The points: columns POINTS."""
     rows = [
         {"layers": pair.a.config.depth if pair.a.config.is_twin else None}
-        | {"learning rate": pair.a.config.lr, "epochs": pair.a.config.epochs, "seed": pair.a.config.seed}
+        | {name: getattr(pair.a.config, field) for name, field in ALIKE.items() if field != pair.setting}
         | {"photos that both know": kept.photos}
         | dict(zip(POINTS, (100 * value for value in kept.gap), strict=True))
         | {"A": pair.a.name, "B": pair.b.name}
-        for pair, kept in sorted(pairs, key=lambda of_pair: of_pair[0].a.config.depth)
+        for pair, kept in sorted(pairs, key=_depth)
     ]
     return pd.DataFrame(rows).dropna(axis="columns", how="all")
+
+
+def _depth(of_pair: tuple[Question, Kept]) -> int:
+    config = of_pair[0].a.config
+    return config.depth if config.is_twin else 0
 
 
 def each_pair(pairs: list[tuple[Question, Kept]]) -> str:

@@ -292,7 +292,7 @@ def test_an_error_of_one_network_leaves_the_other_its_answer(app, monkeypatch, w
         )
     monkeypatch.setattr(Predictor, where, broken)
     app = look_inside(app)
-    assert [warning.value for warning in app.warning] == ["This one has no heatmap."]
+    assert [error.value for error in app.error] == ["This one has no heatmap."]
     assert len(charts(app)) == 1
     assert "B: " in said(app)
     for closer in ("trust", "shake", "cover"):

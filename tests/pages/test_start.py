@@ -4,7 +4,6 @@ import shutil
 from urllib.parse import parse_qsl
 
 from streamlit.runtime.context import ContextProxy
-from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 
 from core.data import cifar10
 from core.lessons.lesson import list_lessons
@@ -77,17 +76,28 @@ def test_a_link_to_a_test_photo_leads_there_from_a_picture_of_ones_own():
     assert app.run().segmented_control(key="source").value == "gallery"
 
 
-def test_back_from_another_photo_leads_to_the_first(monkeypatch):
+def test_the_photo_is_that_of_the_link_so_back_leads_to_the_first():
     app = open_page(new_app(), "look_inside")
-    first = app.number_input(key="image").value
+    first = linked(app, "image")
+    assert first == str(app.number_input(key="image").value)
     app.button(key="another").click().run()
-    assert linked(app, "image") == str(app.number_input(key="image").value) != str(first)
-    reset = ScriptRunContext.reset
-    as_back = {"is_history_navigation": True}
-    monkeypatch.setattr(ScriptRunContext, "reset", lambda context, **given: reset(context, **(given | as_back)))
+    assert linked(app, "image") == str(app.number_input(key="image").value) != first
+    app.query_params["image"] = first
+    assert str(app.run().number_input(key="image").value) == first
+
+
+def test_a_photo_goes_along_to_another_page_if_it_was_chosen():
+    app = open_page(new_app(), "look_inside")
+    del app.query_params["image"]  # as the menu does
+    app = open_page(app, "robustness")
+    first = app.number_input(key="image").value
+    assert linked(app, "image") == str(first)
+    app.button(key="another").click().run()
+    assert (chosen := app.number_input(key="image").value) != first
     del app.query_params["image"]
-    app.run()
-    assert app.number_input(key="image").value == first
+    app = open_page(app, "when_it_knows")
+    assert app.number_input(key="image").value == chosen
+    assert linked(app, "image") == str(chosen)
 
 
 def test_a_link_may_name_the_first_photo():

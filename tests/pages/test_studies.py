@@ -21,8 +21,9 @@ STUDIES = {
 def few_photos(monkeypatch, tiny_images):
     """So that a study takes a moment; of spoiled photos, as if each answer were right."""
 
-    def study(runs, photos, precision):
+    def study(runs, photos, precision, on_strength):
         right = {kind: np.ones((5, len(photos.labels)), bool) for kind in CORRUPTIONS}
+        on_strength()
         yield "fog", runs[0], Answers(np.ones(len(photos.labels), bool), {"fog": right["fog"]})
         yield "snow", runs[0], Answers(np.ones(len(photos.labels), bool), right)
 

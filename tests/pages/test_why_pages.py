@@ -118,7 +118,7 @@ def test_gradient_flow_shows_both_trainings_and_both_fresh_networks(app, own_run
     assert app.select_slider(key="flow_depth").value == 8
     assert len(specs(app)) == 9  # before training 2, at its end 1; in every epoch 4; the ratio, and an epoch
     captions = [each.value for each in app.caption]  # below the heatmaps; the ratio, and an epoch
-    assert (captions.count(gradient_words.SIZE_ALONE), captions.count(gradient_words.SIZE_AGAIN)) == (1, 2)
+    assert (captions.count(gradient_words.SIZE_ALONE), captions.count(gradient_words.SIZE_AGAIN)) == (1, 1)
     end = {side: open_run(own_runs / name).gradients()[1][-1] for side, name in OWN.items()}
     for side, norms in end.items():
         assert f"{side}'s first layer receives {gradient_words.first_layer(gradients.first_by_last(norms))}" in said(

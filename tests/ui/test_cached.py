@@ -74,7 +74,7 @@ def test_who_waits_long_for_a_core_is_told(make_run, monkeypatch):
     monkeypatch.setattr(cached, "_cores", threading.BoundedSemaphore(1))
     monkeypatch.setattr(cached, "PATIENCE", 0.01)
     run, pixels = make_run("mine"), cached.test_images().pixels[0]
-    with cached._a_core():
+    with cached.a_core():
         for ask in (
             lambda: cached.accuracy_without(run, frozenset({1}), 1.0, quick=False),
             lambda: cached.occlusion(run, pixels, 0),

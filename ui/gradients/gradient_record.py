@@ -132,7 +132,6 @@ def _show_epoch(pair: Pair, found: dict[str, Record], domain: list[float]) -> No
         key="gradient_slice",
         alt=f"In epoch {epoch}, {gradient_words.first_layers(ratios)}.",
     )
-    st.caption(gradient_words.SIZE_AGAIN)
 
 
 def _choose_epoch(first: int, last: int) -> int:

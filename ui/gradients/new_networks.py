@@ -24,9 +24,8 @@ from ui.foreign_text import plain
 from ui.fragment import fragment
 
 DEPTHS = tuple(range(8, 111, 6))
-RECIPE = NAMED_RECIPES[
-    "published"
-]  # of about half of the twins that ship, among them all on which *Is deeper better?* opens
+# Of about half of the twins that ship, among them all on which *Is deeper better?* opens.
+RECIPE = NAMED_RECIPES["published"]
 FIRST_RATE = learning_rate(RECIPE["schedule"], RECIPE["lr"], 0, RECIPE["warmup"])
 STEP_DEPTH, STEP_PHOTOS = 110, 32  # photos of the recipe's 128: they do the same, in a quarter of time and memory
 LIKENESS_DEPTHS = (8, 20, 56, 110)

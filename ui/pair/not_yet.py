@@ -67,13 +67,14 @@ def offer(side: str, run: Run, missing: str, command: Callable[[Run], str], stud
 
 
 def _make(side: str, run: Run, study: Study) -> None:
-    bar = st.progress(0.0, f"{side} is being asked ...")
+    bar = st.progress(0.0, f"{side} is being asked. Please stay on this page ...")
 
-    def on_part(done: int, total: int) -> None:
-        bar.progress(done / total, f"{side} is being asked: {done:,} of {total:,}")
+    def on_part(done: int, total: int, of: str) -> None:
+        bar.progress(done / total, f"{side} is being asked: {done:,} of {total:,} {of}. Please stay on this page ...")
 
     try:
-        study(run, on_part)
+        with cached.a_core():
+            study(run, on_part)
     except LabError as error:
         st.error(plain(error), icon=":material/broken_image:")
     else:

@@ -63,7 +63,7 @@ def offer_pair(
     label: str,
     help: str,
     key: str = "everywhere",
-    load: Callable[[Run], object] = lambda run: run,
+    load: Callable[[Run], object] | None = None,
 ) -> None:
     """A button that makes two runs A and B; nothing where they are chosen already, or one is not here, or `load` reads
     nothing of it: it would lead to a page with nothing to see."""
@@ -71,7 +71,7 @@ def offer_pair(
     _, shown = st.session_state.get("_written", (None, ()))
     if offered == set(shown) or not offered <= runs.keys():
         return
-    if not all(not_yet.is_there(load, runs[name]) for name in offered):
+    if load and not all(not_yet.is_there(load, runs[name]) for name in offered):
         return
     st.button(label, key=key, icon=":material/compare_arrows:", on_click=_take, args=(a, b), help=help)
 

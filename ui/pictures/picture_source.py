@@ -68,9 +68,8 @@ def _first_source() -> str:
 
 
 def _test_image(pair: Pair) -> Choice:
-    first = most_telling(pair)  # the first look is an interesting one
-    link.take_default("image", str(first), first)
-    _take_photo_along()
+    number = _number(pair)
+    st.session_state["image"] = number
     st.button(
         "Another one",
         key="another",
@@ -80,14 +79,13 @@ def _test_image(pair: Pair) -> Choice:
         help="At random, of the kind chosen.",
     )
     with st.popover("Choose", icon=":material/tune:", help="Which test photos."):
-        number = st.number_input(
+        st.number_input(
             "Number of the photo",
             0,
             TEST_IMAGES - 1,
-            value=first,
             step=1,
             key="image",
-            bind="query-params",
+            on_change=lambda: link.write(image=str(st.session_state["image"])),
             help="Test photos are numbered from 0 to 9,999, in the dataset's own order.",
         )
         drawing: dict[str, Any] = {"on_change": _draw, "args": (pair,)}
@@ -95,18 +93,23 @@ def _test_image(pair: Pair) -> Choice:
         st.selectbox("What it shows", (ANY_CLASS, *CLASSES), key="shows", help="Draw photos of this alone.", **drawing)
     if message := st.session_state.pop("_none_found", None):
         st.info(message)
-    st.session_state["_photo"] = st.context.url, number
     truth = CLASSES[cached.test_labels()[number]]
     square = Image.fromarray(cached.test_images().pixels[number])
     return Choice(square, f"Test photo {number}: {truth}", truth, number=number)
 
 
-def _take_photo_along() -> None:
-    """From the page before, to one whose link names none: Streamlit shows the widget's default there."""
-    page, number = st.session_state.get("_photo", (st.context.url, None))
-    if page != st.context.url and "image" not in st.query_params:
-        st.session_state["image"] = number
-        link.write(image=str(number))
+def _number(pair: Pair) -> int:
+    """The photo that the link names; else the one that was chosen on another page, or the most telling one, which the
+    link then names. Not the widget's own binding to the link: on the way to another page with photos, and back,
+    Streamlit drops what is bound."""
+    first, linked = most_telling(pair), link.number("image")
+    if linked is not None and linked < TEST_IMAGES:
+        st.session_state["_photo"] = None if linked == first else linked
+        return linked
+    chosen = st.session_state.get("_photo")
+    number = first if chosen is None else chosen
+    link.write(image=str(number))
+    return number
 
 
 def most_telling(pair: Pair) -> int:
@@ -123,7 +126,7 @@ def _draw(pair: Pair) -> None:
     if shows != ANY_CLASS:
         found = found[cached.test_labels()[found] == CLASSES.index(shows)]
     if len(found):
-        st.session_state["image"] = int(np.random.default_rng().choice(found))
+        link.write(image=str(np.random.default_rng().choice(found)))
     else:
         st.session_state["_none_found"] = "There is no such photo among the 10,000; choose another kind."
 

@@ -74,7 +74,7 @@ def _choices(name: str) -> list:
     if kind is bool:
         return [True, False]
     is_range = kind is not str and len(setting.offered) == 2
-    return [] if is_range or setting.percent else list(setting.values or setting.offered)
+    return [] if is_range or setting.percent else list(setting.offered or setting.values)
 
 
 def _draw(name: str, key: str, value):

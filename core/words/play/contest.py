@@ -35,6 +35,6 @@ def how_photos_are_picked(right: Mapping[str, float], shares: Mapping[str, float
     return (
         f"On all 10,000 test photos A is right on {right['A']:.0%} and B on {right['B']:.0%}, people on about "
         f"{PEOPLE:.0%}. So of ten photos picked at random A would miss about {missed['A']}, B about {missed['B']} and "
-        f"you about {missed['people']}: a single photo would often decide. So that more photos do, each of these ten "
-        f"is picked from one of four kinds of photos, with these chances:\n\n{rows}"
+        f"you about {missed['people']}: a single photo would often decide. So that it does not hang on one, "
+        f"each of these ten is picked from one of four kinds of photos, with these chances:\n\n{rows}"
     )

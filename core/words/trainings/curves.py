@@ -51,14 +51,20 @@ def finish_over_seeds(names: Mapping[str, str], seeds: Collection[dict[str, int 
     """Of several trainings of both, e.g. "In 3 trainings of each, the ResNet crosses the finish line after 9 to 17
     passes over the photos, the plain network after 20 to 23."."""
     epochs = {side: [pair[side] for pair in seeds] for side in names}
-    first, second = sorted(epochs, key=lambda side: np.mean([number or math.inf for number in epochs[side]]))
     trainings = f"In {len(seeds)} trainings of each,"
-    if not any(epochs[first]):
+    if not any(map(any, epochs.values())):
         return f"{trainings} neither reaches the finish line."
+    first, second = sorted(epochs, key=lambda side: _how_late(epochs[side]))
     soonest = needed(epochs[first], "pass", " over the photos")
     if not any(epochs[second]):
         return f"{trainings} {names[first]} crosses the finish line {soonest}; {names[second]} never does."
     return f"{trainings} {names[first]} crosses the finish line {soonest}, {names[second]} {needed(epochs[second])}."
+
+
+def _how_late(epochs: Collection[int | None]) -> tuple[int, float]:
+    """Who never got there comes after who did."""
+    known = [number for number in epochs if number]
+    return len(epochs) - len(known), float(np.mean(known)) if known else math.inf
 
 
 def needed(epochs: Collection[int | None], noun: str = "", of_what: str = "") -> str:

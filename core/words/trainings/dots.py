@@ -43,7 +43,9 @@ def _before(config: TrainConfig) -> str:
     if not config.pretrained:
         return ""
     from_imagenet = in_words("init", config.init) == in_words("init", "imagenet")
-    return f", after {'a million other photos' if from_imagenet else 'an earlier training'}, not counted here"
+    if from_imagenet:
+        return "; the million other photos that it had learned from before are not counted"
+    return "; the training before this one is not counted"
 
 
 def also_held_back(runs: int) -> str:

@@ -4,7 +4,7 @@ from core.analysis.metrics import Proportion
 from core.analysis.training_summary import TARGETS, TrainingSummary
 from core.runs.run import Run
 from core.words import counted
-from core.words.glossary import explain, phrase
+from core.words.glossary import GLOSSARY, phrase
 
 ACCURACY, GAP, TIME = "Test accuracy", "Train minus validation accuracy, at the end", "Training time"
 REACHING = {target: f"Time to {target:.0%} validation accuracy" for target in TARGETS}
@@ -24,7 +24,7 @@ MEANINGS = {
     TIME: "On the machine named in the run's card. Runs trained at the same time slowed each other "
     "down: times say little about which is faster.",
 }
-COST_MEANINGS = {"Parameters": explain("parameters"), "Multiply-adds a photo": explain("multiply-adds")}
+COST_MEANINGS = {"Parameters": GLOSSARY["parameters"], "Multiply-adds a photo": GLOSSARY["multiply-adds"]}
 
 
 def costs(run: Run) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import csv
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -58,6 +59,16 @@ def test_deeper_by_other_recipes_is_of_these_two_alone():
     fact = facts.deeper(find_run("plain20-s0"), find_run("plain56-clip1"))
     assert fact.right == "worse"
     assert fact.finding.endswith("This is one training of each.")
+
+
+def test_ones_own_trainings_change_no_lesson_about_runs_that_ship(own_runs):
+    before = facts.deeper(find_run("resnet20-s0"), find_run("resnet56-s0"))
+    shutil.copytree(find_run("resnet20-s1").path, own_runs / "mine")
+    assert facts.deeper(find_run("resnet20-s0"), find_run("resnet56-s0")) == before
+    for name in ("resnet20-s0", "resnet56-s0"):
+        shutil.copytree(find_run(name).path, own_runs / f"own-{name}")
+    ours = facts.deeper(find_run("own-resnet20-s0"), find_run("own-resnet56-s0"))
+    assert "mean of 2 trainings" in ours.finding
 
 
 def test_a_damaged_training_from_another_seed_is_left_out(make_run):

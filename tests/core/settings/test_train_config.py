@@ -246,6 +246,7 @@ def test_usual_recipe_of_each_family():
     assert recipe("cifar", "sgd") == {"input_size": 32, "normalization": "cifar", "batch_size": 128, "lr": 0.3}
     assert recipe("torchvision", "sgd", "cifar")["input_size"] == 32
     assert recipe("torchvision", "adamw")["lr"] == pytest.approx(1e-4)
+    assert recipe("cifar", "muon")["lr"] == 0.2
     assert TrainConfig(**recipe("cifar", "sgd")) == TrainConfig()
 
 

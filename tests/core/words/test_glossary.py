@@ -31,7 +31,7 @@ def test_explanations_are_short_sentences():
 
 
 def test_one_term_and_several():
-    assert explain("loss") == "How wrong the answers are, as one number. Training makes it smaller."
+    assert explain("loss") == "**Loss**: How wrong the answers are, as one number. Training makes it smaller."
     assert explain("layer", "epoch").startswith(
         "**Layer**: One step of the calculation from picture to answer.\n\n**Epoch**: "
     )

@@ -148,9 +148,12 @@ def test_what_a_dot_stands_for_in_words(make_run):
     ("init", "before"),
     [
         ("scratch", ""),
-        ("imagenet", ", after a million other photos, not counted here"),
-        ("weights/resnet50_v1_imagenet.safetensors", ", after a million other photos, not counted here"),
-        ("mine.safetensors", ", after an earlier training, not counted here"),
+        ("imagenet", "; the million other photos that it had learned from before are not counted"),
+        (
+            "weights/resnet50_v1_imagenet.safetensors",
+            "; the million other photos that it had learned from before are not counted",
+        ),
+        ("mine.safetensors", "; the training before this one is not counted"),
     ],
 )
 def test_what_a_pretrained_dot_had_learned_before_is_told(make_run, init, before):
@@ -188,3 +191,15 @@ def test_whose_loss_is_smoothed_in_words(sides, who):
 def test_the_gap_at_the_end_in_words():
     words = curve_words.gap_at_the_end({"A": 4.26, "B": -1.0})
     assert words == "At the end it is +4.3 points for A and -1.0 points for B."
+
+
+@pytest.mark.parametrize(
+    ("seeds", "words"),
+    [
+        ([{"A": None, "B": 20}, {"A": None, "B": None}], "the ResNet crosses the finish line after 20 passes"),
+        ([{"A": 30, "B": 8}, {"A": 30, "B": 9}, {"A": 30, "B": 9}], "the ResNet crosses the finish line after 8 to 9"),
+        ([{"A": None, "B": None}] * 2, "In 2 trainings of each, neither reaches the finish line."),
+    ],
+)
+def test_over_seeds_the_first_is_who_gets_there_more_often_then_sooner(seeds, words):
+    assert words in curve_words.finish_over_seeds(NAMES, seeds)
