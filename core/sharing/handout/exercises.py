@@ -12,7 +12,7 @@ from core.data.cifar10 import CLASSES
 from core.sharing.handout.handout import Exercise
 from core.words import counted, plural
 from core.words.comparison import ONE_RECIPE
-from core.words.trainings.curves import ONE_OF_EACH, needed
+from core.words.trainings.curves import needed
 
 
 def of_hundred(share: float, digits: int = 1) -> float:
@@ -93,7 +93,7 @@ def _of_seeds(seeds: Collection[Mapping[str, int | None]] | None) -> str:
     if seeds is None:
         return ONE_RECIPE
     if len(seeds) < 2:
-        return ONE_OF_EACH
+        return "This is one training of each."  # what that means stands on the first page
     each = (f"{side} {needed([pair[side] for pair in seeds], 'epoch')}" for side in "AB")
     return f"In {len(seeds)} trainings of each: {', '.join(each)}."
 

@@ -12,7 +12,6 @@ from core.analysis.comparison import Verdict
 from core.data.cifar10 import CLASSES
 from core.sharing.handout import exercises
 from core.words.comparison import ONE_RECIPE
-from core.words.trainings.curves import ONE_OF_EACH
 
 NAMES = {"A": "the plain network", "B": "the ResNet"}
 
@@ -76,7 +75,7 @@ def test_epochs_are_counted_to_the_first_time():
     exercise = exercises.epochs_needed(histories, NAMES, seeds=[{"A": None, "B": 2}])
     assert "80%" in exercise.question
     these = "A (the plain network): never, in 2 epochs.\nB (the ResNet): after 2 epochs.\n"
-    assert exercise.answer == these + ONE_OF_EACH
+    assert exercise.answer == these + "This is one training of each."
     several = exercises.epochs_needed(histories, NAMES, seeds=[{"A": None, "B": 2}, {"A": 3, "B": 1}])
     assert (
         several.answer
