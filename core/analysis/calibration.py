@@ -104,7 +104,7 @@ def surest_mistakes(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 def probabilities(logits: np.ndarray, temperature: Temperature | None) -> np.ndarray:
     """How sure a network is of each class, as the lab says it wherever it says "90% sure": float64 (n, 10), each row
-    sums to 1, of its logits float (n, 10). Mended by its temperature; as it is where that is not known."""
+    sums to 1, of its logits float (n, 10). Divided by its temperature first; as they are where that is not known."""
     return metrics.probabilities(calibrated(logits, temperature))
 
 

@@ -5,7 +5,7 @@ Derives everything from what the two run folders hold; no torch.
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
@@ -202,7 +202,7 @@ class OverSeeds:
         return sum(value * self.mean > 0 for value in self.points.values())
 
 
-def pairs_by_seed(a: Run, b: Run, runs: Iterable[Run]) -> dict[int, tuple[Run, Run]]:
+def pairs_by_seed(a: Run, b: Run, runs: Collection[Run]) -> dict[int, tuple[Run, Run]]:
     """{seed: two of the `runs`}, which differ from A and from B in their seed alone; of several, the first. Empty where
     A and B differ in nothing else themselves: these are trainings of one recipe."""
     if differing(a, b).keys() <= {"seed"}:
@@ -211,7 +211,9 @@ def pairs_by_seed(a: Run, b: Run, runs: Iterable[Run]) -> dict[int, tuple[Run, R
     return {seed: (of_a[seed], of_b[seed]) for seed in sorted(of_a.keys() & of_b.keys())}
 
 
-def by_seed(a: Run, b: Run, runs: Iterable[Run], measure: Callable[[Run, Run], Measured]) -> dict[int, Measured] | None:
+def by_seed(
+    a: Run, b: Run, runs: Collection[Run], measure: Callable[[Run, Run], Measured]
+) -> dict[int, Measured] | None:
     """{seed: what `measure` says of both}, of `pairs_by_seed`, where those are several; else of A and B alone. A pair
     that can't be read is left out. None where A and B differ in their seed alone."""
     if differing(a, b).keys() == {"seed"}:
@@ -223,7 +225,7 @@ def by_seed(a: Run, b: Run, runs: Iterable[Run], measure: Callable[[Run, Run], M
     return found if len(found) > 1 else {a.config.seed: measure(a, b)}
 
 
-def over_seeds(a: Run, b: Run, runs: Iterable[Run], of_two: Callable[[Run, Run], Verdict]) -> OverSeeds | None:
+def over_seeds(a: Run, b: Run, runs: Collection[Run], of_two: Callable[[Run, Run], Verdict]) -> OverSeeds | None:
     """Of the verdicts `of_two` on the pairs of `by_seed`; None as there."""
     points = by_seed(a, b, runs, lambda *both: of_two(*both).points)
     return None if points is None else OverSeeds(points)

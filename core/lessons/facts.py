@@ -62,7 +62,7 @@ def first_at_80(a: Run, b: Run) -> Fact:
     """Which of two is the first, in epochs, to be right on 80% of the photos kept apart: "a", "b", "same", "none"."""
     called = names(a, b)
     target = training_summary.TARGETS[0]
-    epochs = {side: training_summary.first_epoch_at(run.history(), target) for side, run in (("A", a), ("B", b))}
+    epochs = training_summary.epochs_to(target, {"A": a.history(), "B": b.history()})
     known = {side: epoch for side, epoch in epochs.items() if epoch is not None}
     fewest = [side for side, epoch in known.items() if epoch == min(known.values())]
     right = "none" if not fewest else (LEVEL if len(fewest) == 2 else fewest[0].lower())

@@ -16,7 +16,7 @@ MUON_COEFFICIENTS = 3.4445, -4.7750, 2.0315  # Jordan's, of the polynomial x -> 
 
 
 def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
-    """Of what is not frozen. A group's `lr_factor` is its learning rate over `config.lr`."""
+    """Of what is not frozen. A group's `lr_factor` is its learning rate over `config.lr`; `orthogonal`: see Muon."""
     groups: dict[tuple[float, bool, bool], list[nn.Parameter]] = {}
     head = head_name(model)
     inner = _inner_convolutions(model) if config.optimizer == "muon" else []
@@ -25,11 +25,15 @@ def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimiz
             factor = config.head_lr if is_within(name, head) else MUON_LR_FACTOR if name in inner else 1.0
             kind = factor, is_layer_weight(name, parameter), name in inner
             groups.setdefault(kind, []).append(parameter)
-    body_first = sorted(groups.items(), key=lambda group: (group[0][0] != 1, not group[0][1]))
+    in_order = sorted(groups.items(), key=lambda group: (group[0][0] != 1, not group[0][1]))
     options = [
-        {"params": parameters, "weight_decay": config.weight_decay if decayed else 0.0, "lr_factor": factor}
-        | ({"orthogonal": True} if is_orthogonal else {})
-        for (factor, decayed, is_orthogonal), parameters in body_first
+        {
+            "params": parameters,
+            "weight_decay": config.weight_decay if decayed else 0.0,
+            "lr_factor": factor,
+            "orthogonal": orthogonal,
+        }
+        for (factor, decayed, orthogonal), parameters in in_order
     ]
     if config.optimizer == "muon":
         return Muon(options, lr=config.lr, momentum=config.momentum)
@@ -53,14 +57,14 @@ class Muon(torch.optim.SGD):
 
     def __init__(self, groups: list[dict[str, Any]], lr: float, momentum: float) -> None:
         for group in groups:
-            if group.get("orthogonal"):
+            if group["orthogonal"]:
                 group |= {"momentum": 0.0, "weight_decay": 0.0}  # the gradients are averaged here
         super().__init__(groups, lr=lr, momentum=momentum, nesterov=momentum > 0)
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
         for group in self.param_groups:
-            for weights in group["params"] if group.get("orthogonal") else []:
+            for weights in group["params"] if group["orthogonal"] else []:
                 if weights.grad is not None:
                     weights.grad = self._orthogonal_step(weights, weights.grad)
                     weights.mul_(len(weights) ** 0.5 / torch.linalg.vector_norm(weights))
@@ -71,10 +75,10 @@ class Muon(torch.optim.SGD):
         average = self.state[weights].setdefault("momentum_buffer", torch.zeros_like(weights))
         average.mul_(momentum).add_(gradient)
         ahead = gradient.add(average, alpha=momentum)  # Nesterov's
-        return orthogonal(ahead.flatten(1)).view_as(weights)
+        return orthogonalized(ahead.flatten(1)).view_as(weights)
 
 
-def orthogonal(matrix: Tensor) -> Tensor:
+def orthogonalized(matrix: Tensor) -> Tensor:
     """A float32 matrix (rows, columns) with the same singular vectors, and singular values near 1 but for the smallest.
 
     By the iteration of Newton and Schulz with Jordan's coefficients. What it does to x, it does by a polynomial of xx',

@@ -1,7 +1,7 @@
 """The handout of any two runs, from what their folders hold."""
 
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -49,7 +49,7 @@ def of_pair(
     images: Images | None = None,
     drawings: Mapping[str, Drawing] | None = None,
     maps: Mapping[str, DrawMap] | None = None,
-    runs: Iterable[Run] = (),
+    runs: Collection[Run] = (),
 ) -> Handout:
     """`images`: the test photos, where they are loaded already; `drawings`: of the networks by side; `maps`: by
     side, where the weights are there; `runs`: among which there may be trainings from other seeds. Raises LabError if
@@ -100,7 +100,7 @@ def _differences(fairness: comparison.Fairness) -> str:
     return f" A / B: {listed}." if listed else ""
 
 
-def _findings(a: Run, b: Run, verdict: comparison.Verdict, runs: Iterable[Run]) -> tuple[str, ...]:
+def _findings(a: Run, b: Run, verdict: comparison.Verdict, runs: Collection[Run]) -> tuple[str, ...]:
     """What the page that compares them says."""
     if a.path == b.path:
         return (comparison_words.SAME_RUN,)
@@ -108,7 +108,7 @@ def _findings(a: Run, b: Run, verdict: comparison.Verdict, runs: Iterable[Run]) 
     return (*comparison_words.heading(verdict, seeds, names(a, b)), comparison_words.luck_with_photos(verdict))
 
 
-def _epochs_needed(a: Run, b: Run, histories: Mapping[str, pd.DataFrame], runs: Iterable[Run]) -> Exercise:
+def _epochs_needed(a: Run, b: Run, histories: Mapping[str, pd.DataFrame], runs: Collection[Run]) -> Exercise:
     line = exercises.finish_line(histories)
     seeds = comparison.by_seed(a, b, runs, lambda *both: _epochs_to(line, *both))
     return exercises.epochs_needed(histories, names(a, b), None if seeds is None else seeds.values())

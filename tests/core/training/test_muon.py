@@ -5,14 +5,14 @@ import torch
 
 from core.models.registry import build
 from core.settings.train_config import TrainConfig
-from core.training.optimizer import Muon, make_optimizer, orthogonal
+from core.training.optimizer import Muon, make_optimizer, orthogonalized
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(16, 144), (64, 576), (64, 16)])
 def test_singular_vectors_stay_and_values_come_near_one(rows, columns):
     matrix = torch.randn(rows, columns, generator=torch.Generator().manual_seed(0))
     left, _, right = torch.linalg.svd(matrix, full_matrices=False)
-    stretched = left.T @ orthogonal(1000 * matrix) @ right.T
+    stretched = left.T @ orthogonalized(1000 * matrix) @ right.T
     sizes = stretched.diag()
     assert (stretched - sizes.diag()).abs().max() < 1e-3
     assert sizes.max() < 1.25
@@ -20,7 +20,7 @@ def test_singular_vectors_stay_and_values_come_near_one(rows, columns):
 
 
 def test_no_gradient_makes_no_step():
-    assert not orthogonal(torch.zeros(4, 9)).any()
+    assert not orthogonalized(torch.zeros(4, 9)).any()
 
 
 @pytest.fixture
@@ -36,11 +36,11 @@ def test_all_convolutions_but_the_first_take_orthogonal_steps(small):
     model, optimizer = small
     assert type(optimizer) is Muon
     names = {id(weights): name for name, weights in model.named_parameters()}
-    muons = [names[id(each)] for group in optimizer.param_groups if "orthogonal" in group for each in group["params"]]
+    muons = [names[id(each)] for group in optimizer.param_groups if group["orthogonal"] for each in group["params"]]
     convolutions = [name for name, weights in model.named_parameters() if weights.dim() == 4]
     assert muons == convolutions[1:]
-    assert {group["lr_factor"] for group in optimizer.param_groups if "orthogonal" in group} == {0.1}
-    assert {group["lr_factor"] for group in optimizer.param_groups if "orthogonal" not in group} == {1.0}
+    assert {group["lr_factor"] for group in optimizer.param_groups if group["orthogonal"]} == {0.1}
+    assert {group["lr_factor"] for group in optimizer.param_groups if not group["orthogonal"]} == {1.0}
 
 
 def step(model, optimizer, gradients):
@@ -69,7 +69,7 @@ def test_two_steps_are_those_of_the_formula(small):
     moved = step(model, optimizer, second)
     ahead = {name: second[name] + 0.5 * (second[name] + 0.5 * first[name]) for name in second}
     for name, gradient in ahead.items():
-        expected = orthogonal(gradient.flatten(1)).view_as(gradient) if name in inner else gradient
+        expected = orthogonalized(gradient.flatten(1)).view_as(gradient) if name in inner else gradient
         assert torch.allclose(moved[name], 0.2 * expected, rtol=1e-3, atol=1e-5), name
 
 
