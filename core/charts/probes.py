@@ -12,7 +12,7 @@ from core.charts import style
 from core.data.cifar10 import CLASSES
 
 READERS: Final = ("its own last layer", "a simple reader")
-ROW = 30  # pixels of a block's bars
+ROW, NAMES = 22, 120  # pixels: of a block's bars; of the names above, which share the height that is given
 FULL = 0.85  # of a row's height: a bar of 100%
 BAR = 0.8  # of a class's width
 ROOM_FOR_WORDS = 5  # right of the bars, in classes
@@ -68,7 +68,7 @@ def opinions(
         .mark_text(align="left")
         .encode(x=across("beside:Q"), y=down("middle:Q"), text="answer:N")
     )
-    return alt.layer(ground, chances, words).properties(height=ROW * len(blocks))
+    return alt.layer(ground, chances, words).properties(height=NAMES + ROW * max(3, len(blocks)))
 
 
 def right_by_block(table: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
