@@ -93,15 +93,10 @@ def table(runs: list[Run]) -> pd.DataFrame:
                 "epochs": None if run.imported else run.config.epochs,
                 "pixels": run.config.input_size,
                 "images": run.training_images,
-                "training": dot_words.training(run, minutes_of(run)),
+                "training": dot_words.training(run, cached.figures(run)["minutes"]),
             }
         )
     return pd.DataFrame(rows)
-
-
-def minutes_of(run: Run) -> float | None:
-    """How long its training took; None where it was trained elsewhere."""
-    return None if run.training_images is None else cached.history(run)["seconds"].sum() / 60
 
 
 def kind(run: Run) -> str:
@@ -208,7 +203,7 @@ def show_run() -> Run:
     with st.container(border=True, key="dot"):
         place = st.container()
         run = choose_run()
-        place.markdown(dot_words.dot(run, plain(run.name), cached.accuracy(run).value, minutes_of(run)))
+        place.markdown(dot_words.dot(run, plain(run.name), cached.accuracy(run).value, cached.figures(run)["minutes"]))
     return run
 
 

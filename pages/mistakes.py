@@ -10,7 +10,7 @@ from core.charts.palette import told_apart
 from core.data import doubted_labels
 from core.data.cifar10 import CLASSES
 from core.words import capitalized, with_article
-from core.words import comparison as comparison_words
+from core.words import mistakes as mistake_words
 from core.words.glossary import phrase
 from ui import cached, chart
 from ui.curious import curious_charts
@@ -39,7 +39,7 @@ def show_most_common() -> None:
         with column, st.container(border=True, key=f"mix_up_{true}_{answer}", height="stretch"):
             st.header(f"{true} → “{answer}”", anchor=False)
             counts = {side: metrics.count(matrix, true, answer) for side, matrix in matrices.items()}
-            st.markdown(comparison_words.mix_up(pair.names, true, answer, counts))
+            st.markdown(mistake_words.of_both(pair.names, true, answer, counts))
             st.markdown("Photos that fooled one of the two, or both:")
             fooled = fooled_by(true, answer)
             photos.row(np.flatnonzero(fooled["A"] | fooled["B"])[:OF_EACH], key=f"mixed_up_{true}_{answer}")
@@ -60,6 +60,7 @@ def show_matrix(whose: str, chosen: tuple[str, str]) -> None:
     name = f"confusion_{whose}"
     matrix = difference if whose == "difference" else matrices[whose]
     counts = [difference] if whose == "difference" else matrices.values()
+    describe = mistake_words.largest_change if whose == "difference" else mistake_words.most_common
     chart.show(
         confusion,
         matrix,
@@ -69,7 +70,7 @@ def show_matrix(whose: str, chosen: tuple[str, str]) -> None:
         on_select=lambda: take_click(name),
         key=chart.click_key(name),
         width="stretch",
-        alt=comparison_words.largest_mix_up(*metrics.largest_mistake(matrix), changes=whose == "difference"),
+        alt=describe(*metrics.largest_mistake(matrix)),
     )
 
 
@@ -85,7 +86,7 @@ def show_photos(whose: str, true: str, answer: str) -> None:
         groups = {f"{whose} says {answer}; it is {with_article(true)}": says[whose]}
     for number, (title, mask) in enumerate(groups.items()):
         indices = np.flatnonzero(mask)
-        st.markdown(comparison_words.of_cell(title, len(indices), SHOWN))
+        st.markdown(mistake_words.of_cell(title, len(indices), SHOWN))
         if len(indices):
             photos.strip(indices[:SHOWN], pair, key=f"photos_{number}")
 
@@ -129,7 +130,7 @@ def show_classes() -> None:
         tables[side].reset_index().assign(side=side, run=run.name, value=lambda table: table[measure])
         for side, run in pair
     )
-    finding = comparison_words.class_change(measure, metrics.class_change(tables["A"][measure], tables["B"][measure]))
+    finding = mistake_words.class_change(measure, metrics.class_change(tables["A"][measure], tables["B"][measure]))
     chart.show(per_class, scores, MEASURES[measure], colors=pair.colors, width="stretch", key="classes", alt=finding)
     st.markdown(finding)
     wide = pd.concat(
@@ -145,8 +146,8 @@ def show_doubts() -> None:
     rather = [image for image, doubt in doubts.items() if doubt.preferred]
     undoubted = np.setdiff1d(np.arange(len(cached.test_labels())), list(doubts))
     shares = {side: (cached.accuracy(run).value, cached.accuracy(run, undoubted).value) for side, run in pair}
-    found = comparison_words.doubted(len(doubts), len(rather))
-    st.markdown(f"{found} {comparison_words.with_and_without(pair.names, shares)}")
+    found = mistake_words.doubted(len(doubts), len(rather))
+    st.markdown(f"{found} {mistake_words.with_and_without(pair.names, shares)}")
     photos.strip(rather, pair, key="doubted")
     st.caption(
         "Northcutt, Athalye and Mueller 2021, [Pervasive Label Errors in Test Sets Destabilize Machine Learning "

@@ -44,29 +44,34 @@ st.markdown(
 
 
 def choose(pairs: list[PretrainingPair]) -> PretrainingPair:
-    """The pair that the link names, where it is one of these; else the first, or one of a list."""
+    """The pair that the link names, where it is one of these; else the one chosen before, or the first."""
     names = {" and ".join(run.name for run in pair): pair for pair in pairs}
-    linked = {st.query_params.get(side) for side in "ab"}
-    named = [name for name, pair in names.items() if {run.name for run in pair} == linked]
-    if (older := st.query_params.pop("duel", None)) in names:  # as links once had it
-        named = [older]
     if len(names) == 1:
-        return names[next(iter(names))]
-    if named and linked != st.session_state.get("_linked_duel"):  # another than the one written below
-        st.session_state["duel"] = named[0]
+        return pairs[0]
+    if linked := named_in_link(names):
+        st.session_state["pretraining_pair"] = linked
     name = st.selectbox(
         "Which network, and how many photos?",
         list(names),
-        key="duel",
+        key="pretraining_pair",
         persist_state="session",
+        on_change=lambda: write_link(names[st.session_state["pretraining_pair"]]),
         format_func=lambda name: f"{transfer_words.network(names[name].pretrained.config)} ({name})",
         help="Pairs of runs that differ in their initial weights alone: one from scratch, one pretrained.",
     )
-    shown = {side: run.name for side, run in zip("ab", names[name], strict=True)}
-    if shown.items() - st.query_params.to_dict().items():
-        st.query_params.update(shown)
-    st.session_state["_linked_duel"] = set(shown.values())
+    write_link(names[name])
     return names[name]
+
+
+def named_in_link(names: dict[str, PretrainingPair]) -> str | None:
+    if (older := st.query_params.pop("duel", None)) in names:  # as links once had it
+        return older
+    linked = {st.query_params.get(side) for side in "ab"}
+    return next((name for name, pair in names.items() if {run.name for run in pair} == linked), None)
+
+
+def write_link(pair: PretrainingPair) -> None:
+    link.write(a=pair.scratch.name, b=pair.pretrained.name)
 
 
 def budgets(alike: list[PretrainingPair]) -> pd.DataFrame:
@@ -154,7 +159,7 @@ def show_frozen(both: PretrainingPair, finished: list[Run]) -> None:
     table = {
         "what learns": [transfer_words.what_learns(run.config.freeze) for run in runs],
         "test accuracy": [f"{cached.accuracy(run).value:.1%}" for run in runs],
-        "training time": [f"{cached.history(run)['seconds'].sum() / 60:.0f} min" for run in runs],
+        "training time": [f"{cached.figures(run)['minutes']:.0f} min" for run in runs],
     }
     st.table(pd.DataFrame(table, index=[plain(run.name) for run in runs]))
     st.markdown(transfer_words.MINUTES)

@@ -11,9 +11,10 @@ from core.analysis.depths import depth
 from core.data.cifar10 import CLASSES, load_test_labels
 from core.runs.library import list_runs
 from core.runs.run import Run
-from core.words import capitalized, in_a_sentence, plural, with_article
+from core.words import capitalized, in_a_sentence, with_article
 from core.words import comparison as comparison_words
 from core.words import depth as depth_words
+from core.words import mistakes as mistake_words
 from core.words.settings import names, network_name
 from core.words.trainings.curves import finish
 
@@ -103,7 +104,7 @@ def answer(run: Run, photo: int) -> Fact:
 def mix_up(run: Run) -> Fact:
     """Its most common mistake: "cat dog" for cats that it mistakes for dogs."""
     true, said, count = metrics.most_common_mistake(metrics.confusion(run.test_logits(), load_test_labels()))
-    return Fact(f"{true} {said}", f"Of 1,000 {plural(true)}, {_named(run)} mistakes {count} for {plural(said)}.")
+    return Fact(f"{true} {said}", mistake_words.of_one(_named(run), true, said, count))
 
 
 FACTS: dict[str, Callable[..., Fact]] = {

@@ -3,10 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from core.analysis.comparison import OverSeeds, Verdict
-from core.analysis.metrics import ClassChange
-from core.data.doubted_labels import JUDGED, JUDGES, MAJORITY, Doubt
 from core.heatmaps.gradcam import Focus
-from core.words import capitalized, counted, of_photos, plural, with_article
+from core.words import capitalized, counted, of_photos, with_article
 
 ORDER = {
     True: "Both saw the same photos in the same order: it was recorded.",
@@ -169,64 +167,9 @@ def stranger(side: str, rank: float) -> str:
     return f"To {side}, {fewest} in 100 test photos look stranger than this picture."
 
 
-def judged(doubt: Doubt) -> str:
-    """What people call a photo instead of its label, e.g. "4 of 5 people say dog"."""
-    if doubt.preferred is None:
-        return "people disagree"
-    said = doubt.proposed if doubt.preferred == "proposed" else f"neither {doubt.label} nor {doubt.proposed}"
-    return f"{doubt.votes[doubt.preferred]} of {JUDGES} people say {said}"
-
-
-def with_and_without(names: dict[str, str], shares: dict[str, tuple[float, float]]) -> str:
-    """Accuracies with and without some photos, by side, e.g. "Without them, the plain network is right on 90.51%
-    instead of 90.37%"."""
-    each = [
-        f"{names[side]} is right on {without:.2%} instead of {whole:.2%}" for side, (whole, without) in shares.items()
-    ]
-    return f"Without them, {', '.join(each)}."
-
-
 def of_this_kind(photos: int) -> str:
     """How many of the test photos the networks answer so."""
     return f"Of the 10,000 test photos, **{photos:,}** {'is' if photos == 1 else 'are'} of this kind."
-
-
-def mix_up(names: dict[str, str], true: str, answer: str, counts: dict[str, int]) -> str:
-    """How often both take a class for another, by side: "Of 1,000 cats, A mistakes **83** for dogs, B **60**."."""
-    return (
-        f"Of 1,000 {plural(true)}, {names['A']} mistakes **{counts['A']}** for {plural(answer)}, {names['B']} "
-        f"**{counts['B']}**."
-    )
-
-
-def largest_mix_up(true: str, answer: str, count: int, changes: bool) -> str:
-    """Of `metrics.largest_mistake`; `changes`: from A to B."""
-    if changes:
-        return f"What changes most from A to B: {plural(true)} mistaken for {plural(answer)}, {count:+d} of 1,000"
-    return f"Most often {plural(true)} are mistaken for {plural(answer)}: {count} of 1,000"
-
-
-def of_cell(title: str, photos: int, most: int) -> str:
-    """What stands above some photos, of which at most so many are shown, e.g. "**Only A says cat**: 1 photo"."""
-    return f"**{title}**: {counted(photos, 'photo')}{f', the first {most} shown' if photos > most else ''}"
-
-
-def doubted(doubtful: int, otherwise: int) -> str:
-    """Of how many photos people doubted the label, and for how many of these most would have had another."""
-    return (
-        f"A program found {JUDGED} of the 10,000 test photos suspicious, and {JUDGES} people judged each. For "
-        f"**{doubtful}**, fewer than {MAJORITY} of the {JUDGES} agreed with the label that counts as right here; for "
-        f"{otherwise} of these, most preferred another class, or neither."
-    )
-
-
-def class_change(measure: str, found: ClassChange) -> str:
-    """Of "recall", "precision" or "f1"."""
-    rising = "all" if found.rising == found.classes else f"{found.rising} of the"
-    return (
-        f"From A to B, {measure} changes most for {found.most}: {found.points:+.1f} points. It rises for {rising} "
-        f"{found.classes} classes."
-    )
 
 
 def trained_elsewhere(names: Mapping[str, str]) -> str:

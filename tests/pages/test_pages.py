@@ -501,7 +501,7 @@ def weights(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def duel(make_run, weights):
+def pretraining_pair(make_run, weights):
     """Two runs that differ in their initial weights alone, and a frozen third."""
     from core.models.weights.initial_weights import starting_weights
     from core.runs import store
@@ -537,15 +537,15 @@ def test_transfer_says_how_to_get_a_pair(app, alone):
     assert "--init imagenet" in app.get("code")[0].value
 
 
-def test_duels_that_share_a_run_can_both_be_chosen(app, alone, duel):
+def test_duels_that_share_a_run_can_both_be_chosen(app, alone, pretraining_pair):
     app = open_page(app, "transfer")
     for names in ("scratch and learned", "mine-residual and learned"):
-        app.selectbox(key="duel").set_value(names).run()
+        app.selectbox(key="pretraining_pair").set_value(names).run()
         assert not app.exception
         assert all(f"`{name}`" in said(app) for name in names.split(" and "))
 
 
-def test_transfer_tells_the_whole_story(app, alone, duel):
+def test_transfer_tells_the_whole_story(app, alone, pretraining_pair):
     app.query_params["a"], app.query_params["b"] = "scratch", "learned"
     app = open_page(app, "transfer")
     assert not app.info
@@ -556,13 +556,13 @@ def test_transfer_tells_the_whole_story(app, alone, duel):
     assert len(app.table) == 2
 
 
-def test_another_link_opens_another_pair(app, alone, duel):
+def test_another_link_opens_another_pair(app, alone, pretraining_pair):
     app.query_params["a"], app.query_params["b"] = "small-scratch", "small-learned"
     app = open_page(app, "transfer")
-    app.selectbox(key="duel").set_value("scratch and learned").run()
+    app.selectbox(key="pretraining_pair").set_value("scratch and learned").run()
     assert (linked(app, "a"), linked(app, "b")) == ("scratch", "learned")
     app.query_params["a"], app.query_params["b"] = "small-scratch", "small-learned"
-    assert open_page(app, "transfer").selectbox(key="duel").value == "small-scratch and small-learned"
+    assert open_page(app, "transfer").selectbox(key="pretraining_pair").value == "small-scratch and small-learned"
 
 
 def test_another_photo_of_a_pair_that_was_deleted_leads_to_what_is_left(app, own_runs):
@@ -586,16 +586,16 @@ def test_who_may_change_nothing_sees_no_folder_of_the_server(app, elsewhere, mak
     assert str(weights.parent) not in error.value
 
 
-def test_a_link_opens_the_pair_that_it_names(app, alone, duel):
+def test_a_link_opens_the_pair_that_it_names(app, alone, pretraining_pair):
     app.query_params["a"], app.query_params["b"] = "small-scratch", "small-learned"
-    assert open_page(app, "transfer").selectbox(key="duel").value == "small-scratch and small-learned"
+    assert open_page(app, "transfer").selectbox(key="pretraining_pair").value == "small-scratch and small-learned"
 
 
 @pytest.mark.parametrize("page", ["transfer", "architectures"])
 @pytest.mark.parametrize("file", ["test_logits.npz", "history.csv"])
-def test_damaged_run_that_nobody_chose_is_left_out(app, alone, duel, page, file):
+def test_damaged_run_that_nobody_chose_is_left_out(app, alone, pretraining_pair, page, file):
     app.query_params["a"], app.query_params["b"] = "scratch", "learned"
-    (duel[0].path.parent / "small-learned" / file).write_text("damaged")
+    (pretraining_pair[0].path.parent / "small-learned" / file).write_text("damaged")
     app = open_page(app, page)
     (warning,) = app.warning
     assert file in warning.value
@@ -603,17 +603,17 @@ def test_damaged_run_that_nobody_chose_is_left_out(app, alone, duel, page, file)
     assert charts(app)
 
 
-def test_transfer_gives_the_commands_of_what_is_missing(app, alone, duel):
+def test_transfer_gives_the_commands_of_what_is_missing(app, alone, pretraining_pair):
     for name in ("small-scratch", "small-learned", "frozen"):
-        shutil.rmtree(duel[0].path.parent / name)
+        shutil.rmtree(pretraining_pair[0].path.parent / name)
     app.query_params["a"], app.query_params["b"] = "scratch", "learned"
     app = open_page(app, "transfer")
-    scratch, learned = (run.config for run in duel)
+    scratch, learned = (run.config for run in pretraining_pair)
     assert [config_of(code.value) for code in app.code] == [
         *(replace(config, train_fraction=0.1, epochs=3) for config in (scratch, learned)),
         replace(learned, freeze="backbone"),
     ]
-    assert all(f"--precision {duel[0].environment['precision']}" in code.value for code in app.code)
+    assert all(f"--precision {pretraining_pair[0].environment['precision']}" in code.value for code in app.code)
 
 
 def config_of(command: str) -> TrainConfig:
@@ -621,9 +621,9 @@ def config_of(command: str) -> TrainConfig:
     return config
 
 
-def test_transfer_says_why_the_change_of_layers_is_missing(app, alone, duel):
+def test_transfer_says_why_the_change_of_layers_is_missing(app, alone, pretraining_pair):
     app.query_params["a"], app.query_params["b"] = "scratch", "learned"
-    (duel[1].path / "weight_change.npz").write_text("damaged")
+    (pretraining_pair[1].path / "weight_change.npz").write_text("damaged")
     app = open_page(app, "transfer")
     assert any("learned/weight_change.npz is damaged" in info.value for info in app.info)
 

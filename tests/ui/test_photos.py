@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from core.data import cifar10, doubted_labels
-from core.words.comparison import judged
+from core.words.mistakes import judged
 from ui.pictures.photos import _caption, address, mark
 
 DOUBTED = next(iter(doubted_labels.load()))

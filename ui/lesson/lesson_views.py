@@ -18,8 +18,9 @@ from core.errors import LabError
 from core.lessons.lesson import Call, arguments
 from core.lessons.views import VIEWS
 from core.runs.run import Run
-from core.words import capitalized, plural
+from core.words import capitalized
 from core.words import depth as depth_words
+from core.words import mistakes as mistake_words
 from core.words import transfer as transfer_words
 from core.words.settings import describe
 from core.words.trainings import curves as curve_words
@@ -157,10 +158,9 @@ def without_block(a: Run, b: Run, block: int) -> None:
 
 def mix_up(run: Run) -> None:
     true, said, count = metrics.most_common_mistake(cached.confusion(run))
-    st.markdown(f"Of 1,000 {plural(true)}, **{count}** are mistaken for {plural(said)}. Some of them:")
-    is_true = cached.test_labels() == CLASSES.index(true)
-    says = cached.test_answers(run) == CLASSES.index(said)
-    photos.row((is_true & says).nonzero()[0][:DISAGREEMENTS], key="lesson_mix_up", side=SMALL)
+    st.markdown(f"{mistake_words.most_common(true, said, count)}. Some of them:")
+    fooled = metrics.answered(cached.test_answers(run), cached.test_labels(), true, said).nonzero()[0]
+    photos.row(fooled[:DISAGREEMENTS], key="lesson_mix_up", side=SMALL)
 
 
 def filters(a: Run, b: Run) -> None:

@@ -10,6 +10,7 @@ from core.data.cifar10 import CLASSES, IMAGES_PER_SHEET
 from core.runs import reproduction, validation
 from core.runs.validation import Validation
 from core.words import capitalized
+from core.words import mistakes as mistake_words
 from core.words.glossary import explain
 from core.words.trainings import curves as curve_words
 from core.words.trainings import figures as figure_words
@@ -62,7 +63,7 @@ def _show_epoch(pair: Pair, found: dict[str, Validation]) -> None:
         own = min(epoch, len(answered.answers))
         matrix = metrics.confusion_of_answers(answered.answers[own - 1], answered.labels)
         with column:
-            in_words = f"**{side}**, epoch {own}: {curve_words.mixed_up(matrix)}"
+            in_words = f"**{side}**, epoch {own}: {mistake_words.of_an_epoch(matrix)}"
             st.markdown(in_words)
             largest = max(1, round(FULLEST * len(answered.labels) / len(CLASSES)))
             chart.show(confusion, matrix, largest, width="stretch", key=f"confusion_by_epoch_{side}", alt=in_words)

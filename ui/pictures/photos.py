@@ -7,7 +7,7 @@ from core.charts.filters import filter_sheet
 from core.data import doubted_labels
 from core.data.cifar10 import CLASSES, load_training
 from core.data.pictures import png_address
-from core.words.comparison import judged
+from core.words.mistakes import judged
 from ui import cached
 from ui.pair.pair import Pair
 from ui.pictures.picture_source import TEST_PHOTO

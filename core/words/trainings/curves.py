@@ -6,8 +6,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 import pandas as pd
 
-from core.analysis.metrics import most_common_mistake
-from core.words import capitalized, counted, course, passes, plural
+from core.words import capitalized, counted, course, passes
 from core.words.comparison import ONE_RECIPE
 
 ONE_OF_EACH = (
@@ -77,14 +76,6 @@ def needed(epochs: Collection[int | None], noun: str = "", of_what: str = "") ->
     told = counted(high, noun) if noun else str(high)
     after = f"after {told if low == high else f'{low} to {told}'}{of_what}"
     return after if len(known) == len(epochs) else f"{after} (in {len(known)} of {len(epochs)}; else never)"
-
-
-def mixed_up(confusion: pd.DataFrame) -> str:
-    """Of counts 10 x 10, rows what the photos are: e.g. "right on 62%. Most often it mistakes cats for dogs (83)."."""
-    counts = confusion.to_numpy()
-    true, said, count = most_common_mistake(confusion)
-    right = f"right on {counts.trace() / counts.sum():.0%}"
-    return f"{right}. Most often it mistakes {plural(true)} for {plural(said)} ({count})." if count else f"{right}."
 
 
 def learned_last(name: str, since: np.ndarray, lost: int) -> str:

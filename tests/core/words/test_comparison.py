@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from core.analysis.comparison import OverSeeds, Verdict
-from core.analysis.metrics import ClassChange, Proportion
+from core.analysis.metrics import Proportion
 from core.heatmaps.gradcam import Focus
 from core.words import comparison
 
@@ -90,40 +90,6 @@ def test_who_is_surer_is_never_said():
 def test_where_a_heatmap_is_bright_in_words(down, along, where):
     assert comparison.looked(Focus(down, along, 0.12)).startswith(f"brightest {where}")
     assert comparison.looked(Focus(down, along, 0.12)).endswith("half of its light is on 12% of the picture")
-
-
-@pytest.mark.parametrize(("rising", "words"), [(7, "7 of the 10 classes"), (10, "all 10 classes")])
-def test_a_change_of_classes_in_words(rising, words):
-    said = comparison.class_change("recall", ClassChange("cat", 12.34, rising, classes=10))
-    assert said == f"From A to B, recall changes most for cat: +12.3 points. It rises for {words}."
-
-
-def test_a_mix_up_of_both_in_words():
-    words = comparison.mix_up(NAMES, "cat", "deer", {"A": 83, "B": 60})
-    assert words == "Of 1,000 cats, the plain network mistakes **83** for deer, the ResNet **60**."
-
-
-@pytest.mark.parametrize(
-    ("count", "changes", "words"),
-    [
-        (83, False, "Most often cats are mistaken for dogs: 83 of 1,000"),
-        (-23, True, "What changes most from A to B: cats mistaken for dogs, -23 of 1,000"),
-    ],
-)
-def test_the_largest_mix_up_in_words(count, changes, words):
-    assert comparison.largest_mix_up("cat", "dog", count, changes) == words
-
-
-@pytest.mark.parametrize(
-    ("photos", "words"), [(1, "1 photo"), (12, "12 photos"), (13, "13 photos, the first 12 shown")]
-)
-def test_the_photos_of_a_cell_in_words(photos, words):
-    assert comparison.of_cell("Only A says cat", photos, most=12) == f"**Only A says cat**: {words}"
-
-
-def test_doubted_labels_in_words():
-    assert "For **54**, fewer than" in comparison.doubted(54, 40)
-    assert comparison.doubted(54, 40).endswith("for 40 of these, most preferred another class, or neither.")
 
 
 @pytest.mark.parametrize(

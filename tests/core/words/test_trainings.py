@@ -8,7 +8,6 @@ import pytest
 
 from core.analysis.metrics import Proportion
 from core.analysis.training_summary import TrainingSummary
-from core.data.cifar10 import CLASSES
 from core.runs.status import Status
 from core.words.comparison import ONE_RECIPE
 from core.words.trainings import curves as curve_words
@@ -27,13 +26,6 @@ def test_figures_in_words(snapshot):
 
 def test_one_epoch_is_no_plural():
     assert figure_words.when((1, 2.0)) == "1 epoch (2 min)"
-
-
-def test_what_is_mixed_up_in_words():
-    matrix = pd.DataFrame(np.diag(np.full(10, 8)), index=list(CLASSES), columns=list(CLASSES))
-    assert curve_words.mixed_up(matrix) == "right on 100%."
-    matrix.loc["cat", "dog"], matrix.loc["dog", "deer"] = 15, 5
-    assert curve_words.mixed_up(matrix) == "right on 80%. Most often it mistakes cats for dogs (15)."
 
 
 @pytest.mark.parametrize("since", [np.array([0, 1, 7, 3, 9]), np.zeros(5, int)], ids=["some", "none"])
