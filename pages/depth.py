@@ -144,7 +144,10 @@ def show_details(
     augmented = recipe.runs[0].config.augment
     st.markdown(
         depth_words.how_to_read(
-            shows_guessing=axes.shows_guessing, beside_he_et_al=depth.as_he_et_al(recipe), augmented=augmented
+            shows_guessing=axes.shows_guessing,
+            beside_he_et_al=depth.as_he_et_al(recipe),
+            augmented=augmented,
+            tuned=depth.was_tuned(recipe),
         )
     )
     clipped = depth.clipped(recipe, recipes)
@@ -206,7 +209,7 @@ with place:
         )
     st.markdown(f"## {depth_words.headline(found)}")
     augmented = recipe.runs[0].config.augment
-    if said := f"{depth_words.training_photos(found, augmented)} {depth_words.trained_once(found)}".strip():
+    if said := depth_words.below_headline(found, augmented):
         st.markdown(said)
     show_chosen(rows)
     show_deeper(recipe, recipes)

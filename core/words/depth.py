@@ -14,8 +14,8 @@ from core.words.settings import in_words, setting_name
 FIRST_STEPS = (
     "**Is the start fair to the deepest plain network?** In its first 200 steps by this recipe, a layer of the plain "
     "network of 56 layers has its weights blown up to 17 times their size. Where each layer's gradient is clipped, "
-    "none grows by more than 5%. The network is then right on as many training photos (20.6% instead of 20.2%) and on "
-    "more new ones (19.2% instead of 12.9%, of 1,000; the trials are in docs/trials.md)."
+    "none grows by more than 5%. The network is then right on about as many training photos (20.6% instead of 20.2%) "
+    "and on more new ones (19.2% instead of 12.9%, of 1,000; the trials are in docs/trials.md)."
 )
 NEVER_ENDED = (
     "How much of the gap at 56 layers is owed to these steps is not known: no training with such a start was carried "
@@ -25,6 +25,11 @@ HE_ET_AL = (
     "Hollow: He et al. 2015; the ResNets' values are from Table 6 (110: mean of five runs), the plain "
     "networks' were read off Figure 6 and are good to about a point; their plain network of 110 layers, not drawn, "
     "was right on less than 40%. Theirs learned for longer, by another recipe: compare the shapes, not the points. "
+)
+BY_MUON = (
+    "After 12 epochs with another optimizer, Muon, the ResNet's lead at 20 layers was only 0.9 points on validation "
+    "photos; with the usual one, SGD, it was 2.7. That is one training each (docs/trials.md); those with Muon are not "
+    "among these runs."
 )
 AHEAD = "ResNet ahead (points)"
 NETWORK_WORDS = {"plain": "plain network", "ResNet": "ResNet"}
@@ -82,9 +87,9 @@ def _a_little(change: Change) -> str:
     return f"a little {'better' if change.points > 0 else 'worse'} ({abs(change.points):.1f} points)"
 
 
-def how_to_read(*, shows_guessing: bool, beside_he_et_al: bool, augmented: bool) -> str:
+def how_to_read(*, shows_guessing: bool, beside_he_et_al: bool, augmented: bool, tuned: bool) -> str:
     """The charts of right answers by depth: what is drawn (the line of guessing and published results, too?), and what
-    they rest on. `augmented`: training photos were mirrored and shifted."""
+    they rest on. `augmented`: training photos were mirrored and shifted; `tuned`: as `depth.was_tuned` says."""
     return (
         "Each point is a run; side by side are runs that began with different random numbers (seeds). Lines join the "
         "mean at each depth; bars show the range. "
@@ -95,38 +100,59 @@ def how_to_read(*, shows_guessing: bool, beside_he_et_al: bool, augmented: bool)
         + "while the network was still changing. If luck is not mentioned, luck alone would make such a change about 1 "
         "time in 20 (in simulations 1 to 7 times in 100). That counts luck with the photos and, where a network was "
         "trained with several seeds at some depth, luck with the seeds. Their spread is then assumed to be the same at "
-        "all depths; if deep networks spread more, this is too sure. All depths share one recipe, which may suit some "
-        "depths better than others; with another, the gaps may be larger or smaller."
+        "all depths; if deep networks spread more, this is too sure. All networks share one recipe. "
+        + (
+            "It was tuned on the ResNet of 20 layers, so it may suit ResNets, or that depth, better than the others"
+            if tuned
+            else "It may suit some depths, or one of the two kinds of network, better than others"
+        )
+        + "; with another, the gaps may be larger or smaller."
     )
 
 
 def headline(found: Finding) -> str:
-    """The finding in one sentence, e.g. "From 20 to 56 layers the plain network gets 7.0 points worse on new photos,
-    and gets 9.1 points worse on its training photos; the ResNet gets 0.7 points better on new photos."."""
+    """The finding on new photos in one sentence, e.g. "From 20 to 56 layers, the plain network gets 7.0 points worse on
+    new photos; the ResNet gets 0.7 points better."."""
     if not found.changes:
         return next(_sentences(found))
-    plain, residual = _both_changes(found.changes["plain"]), _change(found.changes["ResNet"].test)
-    stops = found.enough and found.enough < found.depths[-1]
-    enough = f", though with no clear gain beyond {found.enough} layers" if stops else ""
-    return f"{_between(found)} the plain network {plain}; the ResNet {residual} on new photos{enough}."
+    plain, residual = (_change(found.changes[name].test) for name in NETWORKS)
+    return f"{_between(found)}, the plain network {plain} on new photos; the ResNet {residual}."
 
 
-def training_photos(found: Finding, augmented: bool) -> str:
-    """What the headline counts on these, where it speaks of them. `augmented`: they were shifted and mirrored."""
+def below_headline(found: Finding, augmented: bool) -> str:
+    """What belongs to it: right answers on training photos (`augmented`: they were shifted and mirrored), beyond how
+    many layers the ResNet gains no more, and what was trained only once."""
+    return " ".join(filter(None, [_training_photos(found, augmented), *_stops(found), trained_once(found)]))
+
+
+def _training_photos(found: Finding, augmented: bool) -> str:
     if not found.changes:
         return ""
-    changed = ", shifted and mirrored at random" if augmented else ""
-    return f"Training photos count as the network saw them{changed}, while it was still learning."
+    test, training = found.changes["plain"].test, found.changes["plain"].training
+    alike = not (test.could_be_luck or training.could_be_luck) and test.points * training.points > 0
+    changed = ", on copies shifted and mirrored at random" if augmented else ""
+    return (
+        f"The plain network {_change(training)} on its training photos{', too' if alike else ''}. Right answers on "
+        f"these were counted while it was still learning{changed}."
+    )
+
+
+def _stops(found: Finding, either: str = "") -> Iterator[str]:
+    if found.enough and found.enough < found.depths[-1]:
+        yield f"{_of_what(found, 'beyond')} {found.enough} layers, the ResNet does not clearly get better{either}."
 
 
 def trained_once(found: Finding) -> str:
-    """Of the depth that the headline speaks of, e.g. "At 56 layers, each network was trained only once."; or ""."""
-    deepest = found.depths[-1] if found.depths else 0
-    networks = found.trained_once.get(deepest)
-    if not networks:
-        return ""
-    who = "each network" if len(networks) == len(NETWORKS) else f"the {NETWORK_WORDS[networks[0]]}"
-    return f"At {deepest} layers, {who} was trained only once."
+    """E.g. "At 8 and 56 layers, each network was trained only once."; or ""."""
+    depths: dict[tuple[str, ...], list[int]] = {}
+    for layers, networks in found.trained_once.items():
+        depths.setdefault(tuple(networks), []).append(layers)
+    each = (
+        f"at {_listed(layers)} layers, {'each network' if who == NETWORKS else f'the {NETWORK_WORDS[who[0]]}'} was "
+        "trained only once"
+        for who, layers in depths.items()
+    )
+    return f"{capitalized('; '.join(each))}." if depths else ""
 
 
 def finding(found: Finding) -> str:
@@ -188,8 +214,14 @@ def other_recipes(found: pd.DataFrame, recipes: list[Recipe]) -> str:
     """What stands below `recipe_table`; `found` of `depth.by_recipe`."""
     return (
         f"{by_recipe(found)} Right answers are on test photos, means over seeds; where one is missing, that network "
-        f"has not been trained so. {what_differs(recipes)}"
-    )
+        f"has not been trained so. {what_differs(recipes)} {_by_muon(found, recipes)}"
+    ).strip()
+
+
+def _by_muon(found: pd.DataFrame, recipes: list[Recipe]) -> str:
+    """Where the trials can stand beside these recipes: at 20 layers, with BatchNorm, of all photos."""
+    alike = all((each.settings.get("data"), each.settings.get("norm")) == ("full", "batch") for each in recipes)
+    return BY_MUON if alike and 20 in set(found["depth"]) else ""
 
 
 def what_differs(recipes: list[Recipe]) -> str:
@@ -215,7 +247,6 @@ def _sentences(found: Finding) -> Iterator[str]:
     if not found.depths:
         yield "There is no depth yet at which both a plain network and a ResNet of this recipe were trained."
         return
-    deepest = found.depths[-1]
     stalls = found.stalls and not _clearly_worse(found)
     if stalls:
         yield f"{_of_what(found, 'beyond')} {found.first} layers the plain network does not clearly get better."
@@ -224,19 +255,12 @@ def _sentences(found: Finding) -> Iterator[str]:
         yield f"{_between(found)} the plain network {plain}; the ResNet {residual}."
     else:
         yield _at_the_deepest(found)
-    if found.enough and found.enough < deepest:
-        either = ", either" if stalls else ""
-        yield f"{_of_what(found, 'beyond')} {found.enough} layers the ResNet does not clearly get better{either}."
+    yield from _stops(found, ", either" if stalls else "")
     yield from _guessing(found.guessing)
     if found.changes and not found.seeds_known:
         yield "One training at each depth can't tell depth from luck with the seed; training again, from others, would."
-    elif found.trained_once:
-        all_of_them = all(len(networks) == len(NETWORKS) for networks in found.trained_once.values())
-        who = "each network was" if all_of_them else "some networks were"
-        yield (
-            f"At {_listed(list(found.trained_once))} layers, {who} trained only once: training again, from other "
-            "random numbers (seeds), would show how much of this is luck."
-        )
+    elif once := trained_once(found):
+        yield f"{once} Training again, from other random numbers (seeds), would show how much of this is luck."
     for name, depths in found.alone.items():
         if depths:
             yield f"At {_listed(depths)} layers, only the {NETWORK_WORDS[name]} has been trained."
@@ -289,7 +313,8 @@ def _guessing(found: list[Guessing]) -> Iterator[str]:
 
 
 def _listed(depths: list[int]) -> str:
-    return " and ".join(map(str, depths))
+    *others, last = map(str, depths)
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def mixed_precisions(depths: dict[str, list[int]]) -> str:

@@ -20,11 +20,13 @@ from core.analysis.training_summary import figures
 from core.data.cifar10 import TEST_IMAGES, load_test_labels
 from core.errors import RunError
 from core.runs.run import Run
+from core.settings.recipes import NAMED_RECIPES
 from core.settings.train_config import TrainConfig
 
 NETWORKS = ("plain", "ResNet")
 FREE_FIELDS = ("depth", "skip", "seed")  # what may differ among the runs of one recipe
 ALWAYS_NAMED = ("data", "epochs", "norm")
+TUNED = TrainConfig(depth=20, skip=True, **NAMED_RECIPES["published"])
 A_POINT = 1.0  # less is a little, even where it is more than luck
 
 # Test errors in percent (He et al. 2015, arXiv 1512.03385). ResNets: Table 6 (110: the mean of five runs, the best is
@@ -86,6 +88,11 @@ def clipped(recipe: Recipe, among: list[Recipe]) -> Recipe | None:
 def as_he_et_al(recipe: Recipe) -> bool:
     """Whether their published results can stand beside these: of networks with BatchNorm that learned from all."""
     return not held_back(recipe.runs[0])
+
+
+def was_tuned(recipe: Recipe) -> bool:
+    """Whether it is the one that was tuned, on the ResNet of 20 layers (checkpoints/README.md)."""
+    return _settings(recipe.runs[0].config) == _settings(TUNED)
 
 
 def comparable(one: Recipe, other: Recipe) -> bool:
@@ -159,7 +166,7 @@ class Finding:
     enough: the least depth at which the ResNet is as good as at its best, up to luck
     changes: by network, from depth `first` to the deepest; empty where there is one depth
     errors: by network, the test error at the deepest, in percent
-    trained_once: of `first` and the deepest, those at which a network has one run, and which networks have
+    trained_once: of `depths`, those at which a network has one run, and which networks have
     seeds_known: whether both networks have several seeds somewhere. If not, nobody knows how much seeds do, and the
         changes are of these very trainings, not of depth: as a test of depth it would be wrong far too often
     guessing: plain networks first, then by depth
@@ -198,7 +205,7 @@ def finding(rows: pd.DataFrame, wrong: Mapping[str, np.ndarray]) -> Finding:
                 for name in NETWORKS
             }
         errors = {name: test.mean(name, deepest) for name in NETWORKS}
-        with_one = {d: [name for name in NETWORKS if test.runs(name, d) == 1] for d in sorted({first, deepest})}
+        with_one = {d: [name for name in NETWORKS if test.runs(name, d) == 1] for d in depths}
         once = {d: networks for d, networks in with_one.items() if networks}
     alone = {name: sorted(test.depths(name) - set(depths)) for name in NETWORKS}
     seeds_known = all(map(test.seeds, NETWORKS))

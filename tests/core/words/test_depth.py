@@ -1,5 +1,6 @@
 """What the runs of one recipe say of depth: a snapshot of the words for each case."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from core.analysis.depths.depth import Changes, Finding, Guessing, MoreLayers, Recipe
 from core.analysis.depths.errors_by_depth import Change
 from core.analysis.depths.gentle_start import GentleStart
+from core.paths import ROOT
 from core.runs.run import Run
 from core.settings.train_config import TrainConfig
 from core.words import depth
@@ -56,17 +58,58 @@ def test_a_deeper_pair_of_another_recipe_in_words(snapshot):
     assert depth.deeper(found, Recipe({}, [Run(Path("x"), TrainConfig(epochs=8), {})])) == snapshot
 
 
-def test_how_the_training_photos_of_the_headline_were_seen():
-    assert "its training photos" in depth.headline(FOUND)
-    assert "saw them, shifted and mirrored at random, while it was still" in depth.training_photos(FOUND, True)
-    assert "saw them, while it was still learning" in depth.training_photos(FOUND, False)
-    assert depth.training_photos(ONE_DEPTH, True) == ""  # whose headline does not speak of them
+def test_the_headline_in_words():
+    assert depth.headline(FOUND) == (
+        "From 20 to 56 layers, the plain network gets 4.1 points worse on new photos; the ResNet gets 1.3 points "
+        "better."
+    )
+    assert depth.headline(CASES["luck"]).endswith(
+        "the plain network changes too little to rule out luck (0.3 points better) on new photos; the ResNet gets 1.3 "
+        "points better."
+    )
 
 
-def test_which_of_the_deepest_were_trained_once():
-    once = {20: ["plain", "ResNet"], 56: ["ResNet"]}
-    assert depth.trained_once(replace(FOUND, trained_once=once)) == "At 56 layers, the ResNet was trained only once."
-    assert depth.trained_once(replace(FOUND, depths=[20])) == ""
+@pytest.mark.parametrize(
+    ("plain", "words"),
+    [
+        (Changes(WORSE, WORSE), "gets 4.1 points worse on its training photos, too. Right answers on these were"),
+        (Changes(WORSE, BETTER), "gets 1.3 points better on its training photos. Right"),
+        (Changes(WORSE, LUCK), "luck (0.3 points better) on its training photos. Right"),
+        (Changes(LUCK, WORSE), "gets 4.1 points worse on its training photos. Right"),
+    ],
+)
+def test_training_photos_below_the_headline(plain, words):
+    found = replace(FOUND, changes=FOUND.changes | {"plain": plain})
+    assert words in depth.below_headline(found, augmented=True)
+
+
+def test_what_stands_below_the_headline():
+    assert depth.below_headline(FOUND, augmented=True).endswith(
+        "were counted while it was still learning, on copies shifted and mirrored at random."
+    )
+    assert depth.below_headline(CASES["enough for the ResNet"], augmented=False).endswith(
+        "while it was still learning. Beyond 32 layers, the ResNet does not clearly get better."
+    )
+    assert depth.below_headline(CASES["trained once"], augmented=False).endswith(
+        "while it was still learning. At 20 and 56 layers, each network was trained only once."
+    )
+    assert depth.below_headline(ONE_DEPTH, augmented=True) == ""
+
+
+@pytest.mark.parametrize(
+    ("once", "words"),
+    [
+        ({}, ""),
+        ({56: ["ResNet"]}, "At 56 layers, the ResNet was trained only once."),
+        (
+            {8: ["plain", "ResNet"], 20: ["plain"], 32: ["plain", "ResNet"], 56: ["plain", "ResNet"]},
+            "At 8, 32 and 56 layers, each network was trained only once; at 20 layers, the plain network was trained "
+            "only once.",
+        ),
+    ],
+)
+def test_what_was_trained_once(once, words):
+    assert depth.trained_once(replace(FOUND, trained_once=once)) == words
 
 
 USUAL = {"plain": 83.0, "ResNet": 92.5}
@@ -149,10 +192,11 @@ def test_a_pair_of_one_depth_in_words():
         ("shows_guessing", "dashed line at 10% is guessing"),
         ("beside_he_et_al", "Hollow: He et al. 2015"),
         ("augmented", "photos mirrored and shifted"),
+        ("tuned", "It was tuned on the ResNet of 20 layers, so it may suit ResNets"),
     ],
 )
 def test_how_to_read_points_of_depth(case, part):
-    cases = ("shows_guessing", "beside_he_et_al", "augmented")
+    cases = ("shows_guessing", "beside_he_et_al", "augmented", "tuned")
     assert part in depth.how_to_read(**{name: name == case for name in cases})
     assert part not in depth.how_to_read(**{name: name != case for name in cases})
 
@@ -161,6 +205,32 @@ def test_other_recipes_in_words():
     words = depth.other_recipes(BY_RECIPE, [Recipe({}, [])])
     assert words.startswith(f"{depth.by_recipe(BY_RECIPE)} Right answers are on test photos")
     assert words.endswith(depth.what_differs([]))
+
+
+OF_ALL, OF_SOME = ({"data": data, "norm": "batch"} for data in ("full", "shipped"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "layers", "said"),
+    [
+        (OF_ALL, 20, True),
+        (OF_ALL, 56, False),
+        (OF_SOME, 20, False),
+        (OF_ALL | {"norm": "none"}, 20, False),
+    ],
+)
+def test_the_trials_with_muon_stand_beside_recipes_like_them(settings, layers, said):
+    words = depth.other_recipes(BY_RECIPE.query("depth == @layers"), [Recipe(settings, []), Recipe(settings, [])])
+    assert words.endswith(depth.BY_MUON) is said
+
+
+def test_the_leads_by_muon_and_sgd_are_those_of_the_trials():
+    rows = re.findall(r"^\| (.+) \| .+ \| (.+) \|$", (ROOT / "docs" / "trials.md").read_text("utf-8"), re.MULTILINE)
+    right = {name: [float(each) for each in re.findall(r"(\S+)%", values)] for name, values in rows}
+    (muon,) = (value for name, value in right.items() if name.startswith("ResNet-20, `--threads 1`"))
+    sgd = right["for comparison *Quick*, by SGD: ResNet-20; plain-20"]
+    leads = (muon[0] - right["plain-20, likewise"][0], sgd[0] - sgd[1])
+    assert re.findall(r"\d\.\d", depth.BY_MUON) == [f"{lead:.1f}" for lead in leads]
 
 
 def test_recipes_that_read_alike_have_names_of_their_own(snapshot):

@@ -14,6 +14,7 @@ from core.analysis.depths.depth import Finding, Guessing
 from core.analysis.depths.errors_by_depth import Change, Errors
 from core.commands import report
 from core.data.cifar10 import TEST_IMAGES
+from core.runs.library import list_runs
 from core.runs.run import Run
 from core.settings.train_config import TrainConfig
 
@@ -142,6 +143,8 @@ def test_single_trainings_are_found():
     assert finding(rows(**once, **thrice)).trained_once == {56: ["plain", "ResNet"]}
     assert finding(rows(**once, **thrice, plain56_s1=12.9)).trained_once == {56: ["ResNet"]}
     assert finding(rows(**once, **thrice, plain56_s1=12.9, resnet56_s1=7.1)).trained_once == {}
+    between = {"plain32_s0": 11.8, "resnet32_s0": 7.7, "plain44_s0": 12.0}
+    assert list(finding(rows(**once, **thrice, **between)).trained_once) == [32, 56]  # of those that both have
 
 
 @pytest.mark.parametrize(
@@ -307,3 +310,9 @@ def test_the_deepest_pair_of_another_recipe_is_found():
 def test_published_results_stand_beside_like_ones_alone(changes, comparable):
     runs = [Run(Path("x"), TrainConfig(**{"data": "full"} | changes), {})]
     assert depth_analysis.as_he_et_al(depth_analysis.Recipe({}, runs)) is comparable
+
+
+def test_of_the_recipes_that_ship_one_was_tuned_at_20_layers():
+    recipes = depth_analysis.recipes(list_runs()[0])
+    (tuned,) = filter(depth_analysis.was_tuned, recipes)
+    assert {"plain8-s0", "resnet20-s1", "plain56-s0"} < {run.name for run in tuned.runs}
