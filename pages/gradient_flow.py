@@ -30,8 +30,8 @@ back through all layers to the first.
 **without BatchNorm** (switch it off above). In the one trained here, within an epoch the layers received far more \
 than before, yet it learned little.
 3. **With BatchNorm it does not vanish**: before training it even grows on its way back through a deep plain \
-network, by far too much. The first steps of training even that out, but by blowing up the weights: see *One step that \
-ruins a deep network*.
+network, by far too much. The first steps of training even that out, but by blowing up the weights: see *One step \
+that is far too long*.
 4. **Shortcuts** carry the message around every block, so that with BatchNorm no layer of a deep ResNet \
 is flooded or starved; without BatchNorm the parts add up, and it explodes: such a network \
 learns if its steps are kept short all the same (gradient clipping).
@@ -73,8 +73,8 @@ between two of them means nothing.
 st.title("Is the message lost?")
 st.markdown(
     "Every step of training sends a message back from the answer to the first layer: how to do better (the "
-    "**gradient**). Then each layer moves its weights, the numbers that it has learned. **How far would one step move "
-    "them in two new networks?**",
+    "**gradient**). Then each layer moves its weights, the numbers that training changes. **How far would one step "
+    "move them in two new networks?**",
     help=explain("gradient", "layer"),
 )
 
@@ -167,7 +167,7 @@ def show_details(pair: Pair, found: dict[str, Record]) -> None:
 
 
 new_networks.show_steps()
-st.header("One step that ruins a deep network", anchor=False)
+st.header("One step that is far too long", anchor=False)
 new_networks.show_one_step()
 st.header("Do almost equal pictures send the same message?", anchor=False)
 new_networks.show_likeness()

@@ -33,8 +33,8 @@ WAY_DEPTH = 56
 APART = 2  # pictures on the way
 NAMES = dict(zip(NETWORKS, ("plain network", "ResNet"), strict=True))
 AFTERWARD = (
-    "(In the networks of 56 layers that come with the lab, they recovered. At 110, nobody knows: the lab ends such a "
-    "training after its first epoch, because a weight is beyond 1,000.)"
+    "At 56 layers, where the first steps make the weights grow far less, the plain network went on to learn. At 110 "
+    "layers nobody knows: the lab ends such a training after its first epoch, because a weight is beyond 1,000."
 )
 HOW_ALIKE = f"""
 A message here is the gradient of the loss with respect to the picture: what has passed all layers on its way back. \
@@ -177,9 +177,8 @@ def show_one_step() -> None:
     chart.show(largest_weights, pd.concat(tables.values()), width="stretch", key="largest_weights", alt=finding)
     st.markdown(
         "Dashed: before the step. The message grew on its way back through the plain network, and threw its first "
-        "layers far away. The answers do not show it, as BatchNorm brings all numbers back into range. But against "
-        "such weights every later step is tiny: **these layers hardly learn for a long time.** "
-        f"{AFTERWARD}"
+        "layers far away. The answers do not show it, as BatchNorm brings all numbers back into range. But **against "
+        f"such weights, a later step of the usual size is tiny.** {AFTERWARD}"
     )
     st.caption(
         f"This lab's usual recipe, with {STEP_PHOTOS} photos: a learning rate of {FIRST_RATE:g}, momentum "
