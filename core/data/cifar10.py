@@ -25,6 +25,7 @@ SHIPPED_DIR = ROOT / "data" / "cifar10"
 DOWNLOAD_DIR = SHIPPED_DIR.parent
 TILES = 100  # a side of a contact sheet; each has SIZE pixels a side
 IMAGES_PER_SHEET = TILES * TILES
+PHOTOS = {"full": TRAINING_IMAGES, "shipped": IMAGES_PER_SHEET}  # to learn from, with those of validation
 VALIDATION_SHARE = 0.1  # of the training images
 
 

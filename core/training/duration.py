@@ -3,14 +3,13 @@
 import time
 from dataclasses import replace
 
-from core.data.cifar10 import IMAGES_PER_SHEET, TEST_IMAGES, TRAINING_IMAGES, VALIDATION_SHARE, Images
+from core.data.cifar10 import PHOTOS, TEST_IMAGES, VALIDATION_SHARE, Images
 from core.settings.train_config import SETTINGS, TrainConfig
 
 SECONDS = 1.0
 ENDLESS = 10_000  # epochs: a GPU may do a race's few in less than SECONDS
 STANDSTILL = 1e-9  # learning rate: some networks would diverge within SECONDS
 FORWARD_SHARE = 1 / 3  # of a training step: the backward pass costs about twice the forward pass
-PHOTOS = {"full": TRAINING_IMAGES, "shipped": IMAGES_PER_SHEET}  # with those of validation
 
 
 def what_counts(config: TrainConfig) -> TrainConfig:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from core.analysis.comparison import Fairness
+from core.data.cifar10 import PHOTOS, VALIDATION_SHARE
 from core.models.weights.known_weights import IMAGENET_FILES
 from core.paths import file_name
 from core.runs.run import Run
@@ -123,10 +124,14 @@ def names(a: Run, b: Run) -> dict[str, str]:
         }
     if a.config.architecture == b.config.architecture and bool(a.config.freeze) != bool(b.config.freeze):
         return {
-            side: "the partly frozen network" if config.freeze else "the network in which every layer learns"
+            side: _what_learns(config.freeze) if config.freeze else "the network that learns in every layer"
             for side, config in both.items()
         }
     return {"A": "A", "B": "B"}
+
+
+def _what_learns(frozen: str) -> str:
+    return "the network that learns only in its last layer" if frozen == "backbone" else "the partly frozen network"
 
 
 def differing_in_words(differing: dict[str, tuple]) -> pd.DataFrame:
@@ -161,8 +166,11 @@ def fairness_in_words(fairness: Fairness) -> str:
 def fills_in(config: TrainConfig, as_shipped: bool) -> str:
     """What a named recipe does to the form; `as_shipped`: about half of the twins that ship were trained by it."""
     others = ", like about half of the plain networks and ResNets that come with the lab" if as_shipped else ""
-    photos = in_words("data", config.data)
-    return f"Fills in everything below except the network: {config.epochs} passes over {photos} photos{others}."
+    learned_from = round(PHOTOS[config.data] * (1 - VALIDATION_SHARE))
+    return (
+        f"Fills in everything below except the network: {config.epochs} passes over {learned_from:,} photos "
+        f"({in_words('data', config.data)}, less a tenth set aside){others}."
+    )
 
 
 def schedule(config: TrainConfig) -> str:

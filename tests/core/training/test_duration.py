@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.data import cifar10
 from core.data.batches import split_indices
 from core.settings.train_config import TrainConfig
 from core.training import duration
@@ -45,6 +46,6 @@ def test_a_machine_faster_than_the_training_is_long_is_measured_too(tiny_images,
 
 @pytest.mark.parametrize("data", ["full", "shipped"])
 def test_the_split_is_as_large_as_the_cost_takes_it_to_be(data):
-    training, validation = split_indices(np.arange(duration.PHOTOS[data]) % 10, seed=0)
+    training, validation = split_indices(np.arange(cifar10.PHOTOS[data]) % 10, seed=0)
     one, two = (duration.minutes(TrainConfig(data=data, epochs=epochs), per_image=60) for epochs in (1, 2))
     assert two - one == pytest.approx(len(training) + duration.FORWARD_SHARE * len(validation))

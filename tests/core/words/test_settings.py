@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from core.analysis.comparison import Fairness, fairness
-from core.runs.library import list_runs
+from core.runs.library import find_run, list_runs
 from core.settings.recipes import NAMED_RECIPES, is_limited
 from core.settings.train_config import SETTINGS, TrainConfig
 from core.words import settings
@@ -50,6 +50,16 @@ def test_networks_are_named_by_what_tells_them_apart(make_run):
     plain, residual = make_run("p", skip=False), make_run("r", skip=True)
     assert settings.names(plain, residual) == {"A": "the plain network", "B": "the ResNet"}
     assert settings.names(residual, residual) == {"A": "A", "B": "B"}
+
+
+@pytest.mark.parametrize(
+    ("freeze", "name"),
+    [("backbone", "the network that learns only in its last layer"), ("layer2", "the partly frozen network")],
+)
+def test_what_to_call_a_network_of_which_not_all_learns(make_run, freeze, name):
+    whole, part = make_run("whole"), make_run("part")
+    part = replace(part, config=replace(part.config, freeze=freeze))
+    assert settings.names(part, whole) == {"A": name, "B": "the network that learns in every layer"}
 
 
 @pytest.mark.parametrize(
@@ -108,12 +118,17 @@ def test_what_stands_above_a_network(config, words):
 @pytest.mark.parametrize(
     ("as_shipped", "end"),
     [
-        (False, "3 passes over the first 10,000 photos."),
-        (True, "the first 10,000 photos, like about half of the plain networks and ResNets that come with the lab."),
+        (False, "3 passes over 9,000 photos (the first 10,000, less a tenth set aside)."),
+        (True, "a tenth set aside), like about half of the plain networks and ResNets that come with the lab."),
     ],
 )
 def test_a_named_recipe_in_words(as_shipped, end):
     assert settings.fills_in(TrainConfig(data="shipped", epochs=3), as_shipped).endswith(end)
+
+
+def test_a_named_recipe_learns_from_as_many_photos_as_the_runs_that_ship():
+    run = find_run("resnet20-s0")
+    assert f"over {run.training_images:,} photos (all 50,000, less" in settings.fills_in(run.config, as_shipped=True)
 
 
 def test_about_half_of_the_shipped_twins_were_trained_by_the_full_recipe():
