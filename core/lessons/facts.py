@@ -56,7 +56,7 @@ def right_share(run: Run) -> Fact:
 def points(a: Run, b: Run) -> Fact:
     """How many more of 100 test photos B names right than A."""
     verdict = comparison.verdict(a.test_logits(), b.test_logits(), load_test_labels())
-    return Fact(verdict.points, comparison_words.headline(verdict, names(a, b)))
+    return Fact(verdict.points, comparison_words.how_many_more(verdict, names(a, b)))
 
 
 def first_at_80(a: Run, b: Run) -> Fact:

@@ -27,12 +27,30 @@ def headline(verdict: Verdict, names: dict[str, str]) -> str:
     if verdict.could_be_luck:
         return f"Too close to call: {abs(verdict.points):.2f} points could be luck."
     winner, loser = ("B", "A") if verdict.points > 0 else ("A", "B")
-    shares = {side: (verdict.a if side == "A" else verdict.b).value for side in (winner, loser)}
-    photos = 100 if abs(verdict.points) >= WHOLE_POINTS else 1_000
+    photos, right = _counts(verdict)
     return (
-        f"{capitalized(names[winner])} wins: right on {of_photos(shares[winner], photos)} of {photos:,} photos, "
-        f"{names[loser]} on {of_photos(shares[loser], photos)}."
+        f"{capitalized(names[winner])} wins: right on {right[winner]:,} of {photos:,} photos, {names[loser]} on "
+        f"{right[loser]:,}."
     )
+
+
+def _counts(verdict: Verdict) -> tuple[int, dict[str, int]]:
+    """Of how many photos it is told, and on how many of these each is right, by side."""
+    photos = 100 if abs(verdict.points) >= WHOLE_POINTS else 1_000
+    shares = {"A": verdict.a.value, "B": verdict.b.value}
+    return photos, {side: int(of_photos(share, photos).replace(",", "")) for side, share in shares.items()}
+
+
+def how_many_more(verdict: Verdict, names: dict[str, str]) -> str:
+    """Of 100 photos, how many more B names right than A, e.g. "9 more: the ResNet is right on 92 of 100 photos, the
+    plain network on 83."; where that could be luck, as the headline says it."""
+    if verdict.could_be_luck:
+        return headline(verdict, names)
+    photos, right = _counts(verdict)
+    more = right["B"] - right["A"]
+    word = "more" if more > 0 else "fewer"
+    number = f"{abs(more)} {word}" if photos == 100 else f"{100 * abs(more) / photos:.1f} {word} of 100"
+    return f"{number}: {names['B']} is right on {right['B']:,} of {photos:,} photos, {names['A']} on {right['A']:,}."
 
 
 def heading(verdict: Verdict, seeds: OverSeeds | None, names: dict[str, str]) -> tuple[str, str]:
@@ -112,7 +130,9 @@ def _split(verdict: Verdict) -> str:
         return f"{alone} Luck with the photos could explain so small a difference (p = {verdict.p_value:.2f})."
     times = round(1000 * verdict.p_value)
     chance = f"{counted(times, 'time')} in 1,000" if times else "less than 1 time in 1,000"
-    return f"{alone} If both were equally good, luck with the photos would make a difference this big {chance}."
+    return (
+        f"{alone} If both were equally good, luck with the photos would make a difference this big or bigger {chance}."
+    )
 
 
 def answers(names: dict[str, str], labels: dict[str, str], truth: str | None, unknown: bool = False) -> str:

@@ -36,7 +36,7 @@ GLOSSARY = {
     "sum.",
     "network": "A long calculation that turns a picture into an answer. What it answers depends on numbers that it "
     "learned.",
-    "p-value": "How often luck alone would make a difference this big, if both were equally good.",
+    "p-value": "How often luck alone would make a difference this big or bigger, if both were equally good.",
     "parameters": "The numbers that a network learns; also called its weights.",
     "plain network": "A network without shortcuts: each layer gets what the one before it gives, and nothing else.",
     "points": "The difference between two percentages: from 89% to 92% is 3 points.",

@@ -25,6 +25,28 @@ def test_the_verdict_in_words(case, snapshot):
     assert f"{comparison.headline(CASES[case], NAMES)} {comparison.explanation(CASES[case])}" == snapshot
 
 
+def of_photos(a: float, b: float, p_value: float = 0.0) -> Verdict:
+    return replace(
+        WON, a=Proportion(a, 0, 1, 10_000), b=Proportion(b, 0, 1, 10_000), only_a=0, only_b=1, p_value=p_value
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        (of_photos(0.829, 0.924), "9 more: the ResNet is right on 92 of 100 photos, the plain network on 83."),
+        (of_photos(0.924, 0.829), "9 fewer: the ResNet is right on 83 of 100 photos, the plain network on 92."),
+        (
+            of_photos(0.897, 0.915),
+            "1.8 more of 100: the ResNet is right on 915 of 1,000 photos, the plain network on 897.",
+        ),
+        (of_photos(0.897, 0.899, p_value=0.5), "Too close to call: 0.20 points could be luck."),
+    ],
+)
+def test_how_many_more_in_words(verdict, words):
+    assert comparison.how_many_more(verdict, NAMES) == words
+
+
 NAMES = {"A": "the plain network", "B": "the ResNet"}
 SEEDS = {
     "one training": [1.0],
