@@ -47,7 +47,8 @@ pair = pair_picker.choose(DEEP, fits=lambda config: config.is_twin)
 st.title("Bowl or mountains?")
 st.markdown(
     "To learn is to walk downhill: all the numbers (weights) are changed, step by step, so that there are fewer "
-    "mistakes. **This is the ground around the place where each network ended.** Height: how wrong it is.",
+    "mistakes. **This is the ground around the place where each network ended.** Height: how wrong the "
+    "network is there.",
     help=explain("loss", "weights"),
 )
 

@@ -51,6 +51,7 @@ def show_picture(choice: picture_source.Choice, seen: np.ndarray, pair: Pair) ->
 def show_details(pair: Pair, truth: str | None, looks: list[Look]) -> None:
     bright = looks[0].method.bright
     st.markdown(f"A heatmap is bright {bright}. It is coarse, and says at best where a network looked, not why.")
+    st.markdown(closer_look.HOW_OFTEN)
     if truth is None:
         st.markdown(
             "Where a picture may be none of the ten things, a note says so. With two networks of 20 layers it noticed "

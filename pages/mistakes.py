@@ -160,8 +160,8 @@ st.title("What do they mix up?")
 looks.legend(pair)
 show_most_common()
 st.caption(
-    "Differences of up to twenty or so can be luck: with other random numbers at the start, one network's trainings "
-    "differed by up to 18."
+    "With 20 layers, differences of up to twenty or so can be luck: with other random numbers at the start, one "
+    "network's trainings differed by up to 18. For other networks it is not known: with them, luck may do more."
 )
 with st.expander(
     "Every mix-up in one table", icon=":material/grid_on:", key="all_mix_ups", bind="query-params"

@@ -30,8 +30,8 @@ VEIT_ET_AL = """
 Veit et al. read a ResNet as **many short paths side by side**: a block removed closes some of them, and the others \
 still work. A plain network is one path. Their ResNet had 110 layers and hardly noticed the loss of one block, unless \
 it was one of those where the picture is halved. One would expect each block to matter more where there are fewer. \
-[The paper](https://arxiv.org/abs/1605.06431), section 3, writes a block as its branch plus its shortcut, so that the \
-paths add up exactly; here a ReLU follows each addition, and the paths are only a way of speaking.
+In [the paper](https://arxiv.org/abs/1605.06431), section 3, the paths simply add up. Here, numbers below zero are \
+set to zero after each addition (ReLU), so the paths are only a way of speaking.
 """
 RESNETS = ("resnet20-s0", "resnet32-s0", "resnet56-s0")
 THEN = "They then become A and B on every page."

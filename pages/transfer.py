@@ -106,7 +106,7 @@ def show_sides(table: pd.DataFrame, moved: dict[str, WeightChange]) -> None:
                         st.markdown("**How many it gets right:**")
                     for number in numbers:
                         value = table.query("side == @side and images == @number")["accuracy"].iloc[0]
-                        st.metric(f"after {number:,} photos", f"{value:.0%}")
+                        st.metric(f"learned from {number:,} photos", f"{value:.0%}")
 
 
 def show_budgets(both: PretrainingPair, alike: list[PretrainingPair], table: pd.DataFrame) -> None:

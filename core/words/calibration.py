@@ -62,12 +62,17 @@ def errors(name: str, before: pd.DataFrame, after: pd.DataFrame, found: Temperat
         f"{name}: calibration error {calibration.calibration_error(before):.1%}; with temperature {found.value:.2f}, "
         f"fitted on {found.photos:,} validation photos, {calibration.calibration_error(after):.1%}."
     )
-    return words if sure == right else f"{words} Even then, it is {sure} sure of one tenth, and right on {right} of it."
+    if sure == right:
+        return words
+    return (
+        f"{words} Even then, there is a tenth of the photos of which it is {sure} sure, while it is right on {right} "
+        "of them."
+    )
 
 
 def of_these(side: str, described: str, sure: np.ndarray, uncorrected: bool) -> str:
     """How sure a network is of some photos; `uncorrected`: its certainty could be corrected, and is not."""
-    by_itself = " (not corrected; switch it on above)" if uncorrected else ""
+    by_itself = " (not corrected: the correction is the switch above)" if uncorrected else ""
     return f"**{side}**, {described}: {span(sure)} sure of these{by_itself}"
 
 

@@ -12,9 +12,10 @@ GUESSING = log(len(CLASSES))  # the loss of a network that gives each class the 
 KINDS = {"plateau": "on a plateau", "valley": "in a valley", "bowl": "in a bowl"}
 MEANINGS = {
     "plateau": "On a plateau, hardly anything is higher than the middle.",
-    "valley": "In a valley, the ground near the middle bends down in some directions: there, the slope away from the "
-    "middle gets gentler, or ends.",
-    "bowl": "In a bowl, the ground near the middle bends up everywhere, or nearly so.",
+    "valley": "In a valley, there are directions in which the ground near the middle rises less and less steeply, or "
+    "falls (it bends down).",
+    "bowl": "In a bowl, the ground near the middle gets steeper and steeper in all directions, or nearly all (it bends "
+    "up).",
 }
 
 

@@ -45,18 +45,22 @@ def _speed(found: Benefit) -> str:
     scratch, pretrained = found.scratch.reached[found.target], found.pretrained.reached[found.target]
     if scratch and pretrained:
         return (
-            f"Pretrained, it reached {found.target:.0%} after {when(pretrained)}; from scratch after {when(scratch)}."
+            f"The pretrained network reached {found.target:.0%} after {when(pretrained)}, the one from scratch after "
+            f"{when(scratch)}."
         )
-    winner, loser = ("Pretrained", "from scratch") if pretrained else ("From scratch", "pretrained")
-    return f"{winner}, it reached {found.target:.0%} after {when(pretrained or scratch)}; {loser}, it never did."
+    winner, loser = "The pretrained network", "the one from scratch"
+    if scratch:
+        winner, loser = "The network from scratch", "the pretrained one"
+    return f"{winner} reached {found.target:.0%} after {when(pretrained or scratch)}; {loser} never did."
 
 
 def short_training(accuracy: float, epochs: int) -> str:
     """Why a network that started from scratch, and learned briefly, is wrong so often. `accuracy`: its own, 0 to 1."""
     return (
-        f"From scratch, {accuracy:.0%} is low. It saw each photo only {times(epochs)}, with the same learning rate as "
-        "the pretrained one: with a learning rate of its own and more time, it should come far closer. Where others "
-        "gave it that, a head start mainly saved time (He, Girshick and Dollár 2019); it was not tried here."
+        f"For a network from scratch, {accuracy:.0%} is low. This one saw each photo only {times(epochs)}, with the "
+        "same learning rate as the pretrained one. With more time and a rate of its own, it should come far closer; "
+        "that was not tried here. In another task, finding objects in photos, a head start mainly saved time (He, "
+        "Girshick and Dollár 2019)."
     )
 
 

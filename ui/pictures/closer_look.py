@@ -29,8 +29,11 @@ if TYPE_CHECKING:  # they bring torch
 SIDE = 256  # pixels on the screen: three side by side fit a small laptop
 KNOW_NOTHING = (
     "Most maps can't be told from luck: the map of another photo passed the second check for 3 to 6 of 100 photos, a "
-    "network's own map for 5 to 17 (Grad-CAM at the last layer; resnet20-s0 and plain56-s0, "
-    "`python -m benchmarks.know_nothing_maps`)."
+    "network's own map for 5 to 17."
+)
+HOW_OFTEN = (
+    "*Can I trust these maps?* says how often maps pass its second check. That was counted with Grad-CAM at the last "
+    "layer, for resnet20-s0 and plain56-s0, by `python -m benchmarks.know_nothing_maps`."
 )
 
 

@@ -21,11 +21,11 @@ def test_what_a_temperature_mends():
     after = pd.DataFrame({"sure": [0.6, 0.97], "right": [0.58, 0.9], "photos": [10, 10]})
     words = calibration.errors("A", before, after, Temperature(0.72, 5_000))
     assert words == (
-        "A: calibration error 9.0%; with temperature 0.72, fitted on 5,000 validation photos, 4.5%. Even then, it "
-        "is 97% sure of one tenth, and right on 90% of it."
+        "A: calibration error 9.0%; with temperature 0.72, fitted on 5,000 validation photos, 4.5%. Even then, "
+        "there is a tenth of the photos of which it is 97% sure, while it is right on 90% of them."
     )
     surest = calibration.errors("A", before, after.assign(sure=0.998), Temperature(0.72, 5_000))
-    assert surest.endswith("it is over 99% sure of one tenth, and right on 58% of it.")
+    assert surest.endswith("of which it is over 99% sure, while it is right on 58% of them.")
     mended = after.assign(right=after["sure"])
     assert calibration.errors("A", before, mended, Temperature(0.72, 5_000)).endswith("validation photos, 0.0%.")
 
@@ -58,7 +58,7 @@ def test_what_silence_is_worth():
 
 
 @pytest.mark.parametrize(
-    ("uncorrected", "end"), [(True, "these (not corrected; switch it on above)"), (False, "these")]
+    ("uncorrected", "end"), [(True, "these (not corrected: the correction is the switch above)"), (False, "these")]
 )
 def test_how_sure_of_some_photos(uncorrected, end):
     words = calibration.of_these("A", "ResNet", np.array([0.9, 0.999]), uncorrected)
