@@ -16,7 +16,7 @@ a presenter's clicker (Page Down, Page Up) shows the answer, then leads on, and 
 once: the room stays from question to question and into the next lesson, and each lesson counts its points from zero.
 If no phone has looked for three minutes when a lesson begins, the room is closed, and the next class gets a new one;
 "Close the room" on the page *Lessons* does the same at once.
-Once all are in, "Close the door" beside the code keeps others out: a pupil may join as somebody new again and again.
+Once all are in, "Close the door" beside the code keeps others out: a student may join as somebody new again and again.
 """
 BEFORE = "Open *Lessons* before you switch the projector on: *Start* shows how often each network is right."
 

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from core.analysis.training_summary import first_epoch_at
+from core.analysis import metrics
+from core.data.cifar10 import load_test_labels
 from core.errors import LabError
 from core.jobs.races import recorded_races
 from core.lessons import lesson
@@ -12,6 +13,7 @@ from core.paths import ROOT
 from core.runs.library import find_run
 
 SHIPPED = sorted((ROOT / "lessons").glob("*.toml"))
+FROZEN = ("resnet50-frozen", "resnet50-imagenet")
 STEP = """
 title = "A lesson"
 
@@ -55,12 +57,21 @@ def test_what_a_lesson_says_of_its_race_is_what_was_recorded(path):
 
 
 def test_what_a_lesson_says_of_a_gentle_start_is_what_was_recorded():
-    usual, clipped = (find_run(name).history() for name in ("plain56-s0", "plain56-clip1"))
-    (step,) = (step for step in lesson.load(ROOT / "lessons" / "shortcuts.toml").steps if "clipped" in step.note)
+    runs = [find_run(name) for name in ("plain56-clip1", "plain56-s0")]
+    clipped, usual = (run.history() for run in runs)
+    (step,) = (step for step in lesson.load(ROOT / "lessons" / "shortcuts.toml").steps if "clipping" in step.note)
     after_10 = [f"{history['train_accuracy'].iloc[9]:.0%}" for history in (clipped, usual)]
     assert f"right on {after_10[0]} of its training photos after 10 passes, not {after_10[1]}" in step.note
-    needed = [first_epoch_at(history, 0.8) for history in (clipped, usual)]
-    assert f"crossed the line after {needed[0]} passes, not {needed[1]}" in step.why
+    right = [100 * metrics.accuracy(run.test_logits(), load_test_labels()).value for run in runs]
+    assert f"ended at {right[0]:.0f} of 100, not {right[1]:.0f}" in step.why
+
+
+def test_a_frozen_network_makes_as_many_more_mistakes_as_a_lesson_says():
+    wrong = [1 - metrics.accuracy(find_run(name).test_logits(), load_test_labels()).value for name in FROZEN]
+    (step,) = (step for step in lesson.load(ROOT / "lessons" / "transfer.toml").steps if "twice" in step.mistake)
+    assert step.guess.fact.parameters == dict(zip("ab", FROZEN, strict=True))
+    assert 2 < wrong[0] / wrong[1] < 3
+    assert "more than twice as many mistakes" in step.mistake
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
