@@ -20,10 +20,8 @@ LARGE, SMALL, STRIP, BUTTON = 320, 160, 96, 140  # pixels
 SEEDS = 10_000
 KEYS = "1234567890"
 PEOPLE = (
-    "These ten were picked to be hard, for a fair contest. On all test photos the networks get far more right, and "
-    f"people get about **{contest_words.PEOPLE:.0%}**: [Ho-Phuoc 2018](https://arxiv.org/abs/1811.07270) measured "
-    "that, and Andrej Karpathy "
-    "got the same when he tried it."
+    f"Of all test photos, people get about **{contest_words.PEOPLE:.0%}** right: [Ho-Phuoc "
+    "2018](https://arxiv.org/abs/1811.07270) measured that, and Andrej Karpathy got the same when he tried it."
 )
 
 st.title("Can you beat them?")
@@ -34,6 +32,7 @@ if not set(DEEP) <= runs.keys():
 a, b = (runs[name] for name in DEEP)
 called = names(a, b)
 answers_of = {"A": cached.test_answers(a), "B": cached.test_answers(b)}
+right = {"A": cached.accuracy(a).value, "B": cached.accuracy(b).value}
 
 
 def seed() -> int:
@@ -65,12 +64,12 @@ def ask(photo: int, number: int) -> None:
     st.progress(number / contest.PHOTOS, f"Photo {number + 1} of {contest.PHOTOS}")
     answers = st.session_state["_game"]["answers"]
     answered = len(answers) > number
-    left, right = st.columns([2, 3])
-    with left:
+    picture, beside = st.columns([2, 3])
+    with picture:
         large = st.toggle("Larger", key="larger", help="The same 32 × 32 pixels: all that the networks get.")
         side = LARGE if large else SMALL
         st.image(photos.address(photo), width=side, alt="The photo to name")
-    with right:
+    with beside:
         if answered:
             reveal(photo, answers[number], number)
         else:
@@ -107,7 +106,7 @@ def show_score(drawn: list[int], answers: list[int]) -> None:
     with st.container(horizontal=True, key="scores"):
         for who, points in scores.items():
             st.metric(capitalized(who), f"{points} of {contest.PHOTOS}", border=True, width=220)
-    st.markdown(PEOPLE)
+    st.markdown(f"These ten were {contest_words.picked(called, contest.missed(), right)}. That helps you. {PEOPLE}")
     with st.container(horizontal=True, key="played"):
         for photo, answer, truth in zip(drawn, answers, truths, strict=True):
             with st.container(width=STRIP + 34, gap=None):
@@ -146,5 +145,4 @@ if game["shown"] < contest.PHOTOS:
 else:
     show_score(drawn, game["answers"])
 with curious():
-    right = {side: cached.accuracy(run).value for side, run in (("A", a), ("B", b))}
     st.markdown(contest_words.how_photos_are_picked(right, contest.SHARES))

@@ -26,6 +26,11 @@ def draw(kinds: dict[str, np.ndarray], seed: int) -> list[int]:
     return drawn
 
 
+def missed() -> dict[str, float]:
+    """By side, how many of PHOTOS that are drawn so it gets wrong on average."""
+    return {side: PHOTOS * (SHARES[wrong] + SHARES[NEITHER]) for side, wrong in (("A", B_ALONE), ("B", A_ALONE))}
+
+
 def score(answers: Sequence[int], truths: Sequence[int]) -> int:
     """How many of the answers so far are right."""
     return sum(int(answer == truth) for answer, truth in zip(answers, truths, strict=False))

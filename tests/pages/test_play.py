@@ -40,6 +40,7 @@ def test_who_names_all_beats_both_networks():
     assert app.metric[0].value == "10 of 10"
     assert app.header[0].value == "You beat both networks!"
     assert "94%" in said(app)
+    assert "the plain network gets 4 or 5 wrong on average and the ResNet 3 or 4, instead of about 2 and" in said(app)
     assert "**Share**, in the menu," in said(app)
 
 

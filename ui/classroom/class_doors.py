@@ -4,12 +4,13 @@ import secrets
 
 import streamlit as st
 
-from core.classroom import question, rooms, tokens
+from core.classroom import contest, question, rooms, tokens
 from core.errors import LabError
 from core.runs.library import find_run
 from core.words.glossary import explain
+from core.words.play import contest as contest_words
 from ui import cached, screen
-from ui.classroom import class_link
+from ui.classroom import class_answers, class_link
 from ui.curious import curious
 from ui.foreign_text import plain
 from ui.pair.pair import DEEP
@@ -46,10 +47,12 @@ def show() -> None:
             "**What is kept?** Made-up names, votes, and a phone's address in the local network, in this server's "
             f"memory alone; they are gone when the teacher closes the room, and after {rooms.SECONDS // 3600} hours in "
             "any case. So that a phone can rejoin after its screen was off, its link and a cookie keep a secret "
-            "number for the same time. The teacher's browser keeps one, too. \n\n**Is it "
-            "fair?** The ten photos are picked as in *Can you beat them?*, so that the networks make more mistakes "
-            "than usual."
+            "number for the same time. The teacher's browser keeps such a cookie, too."
         )
+        if networks := class_answers.networks():
+            right = {side: cached.accuracy(run).value for side, run in networks.runs.items()}
+            picked = contest_words.picked(networks.called, contest.missed(), right)
+            st.markdown(f"**Is it fair?** Not quite. The ten photos are {picked}. That helps the class.")
 
 
 def _teachers_door() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from core.words import capitalized, counted, with_article
 
-PICKED_HARD = " The photos were picked to be hard for the networks."
+PICKED = " The photos were picked so that the networks make more mistakes than usual. That helps the class."
 
 
 def joined(count: int) -> str:
@@ -31,7 +31,7 @@ def best(name: str, level: int) -> str:
 def took_part(count: int, against_networks: bool) -> str:
     """How many were in the game, and by which rule the class scored."""
     rule = "The class scores when the right answer gets the most votes; a tie scores nothing."
-    return f"{count} took part. {rule}{PICKED_HARD * against_networks}"
+    return f"{count} took part. {rule}{PICKED * against_networks}"
 
 
 def outcome(chosen: int | None, right: int, has_just_joined: bool) -> str:

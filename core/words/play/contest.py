@@ -1,6 +1,7 @@
 """A contest against two networks: who has won, and why its photos are not picked at random."""
 
 from collections.abc import Mapping
+from math import floor
 
 from core.analysis.comparison import A_ALONE, B_ALONE, BOTH, NEITHER
 from core.words import capitalized
@@ -27,6 +28,17 @@ def verdict(points: Mapping[str, int], player: str) -> str:
     return capitalized(f"{' and '.join(winners)} won this time.")
 
 
+def picked(called: Mapping[str, str], missed: Mapping[str, float], right: Mapping[str, float]) -> str:
+    """How the photos were picked, e.g. "picked so that the networks make more mistakes than usual: …". By side:
+    `called`, as in a sentence; `missed`, of ten photos that are picked so; `right`, on all test photos, 0 to 1."""
+    usual = {side: _about(10 * (1 - share)) for side, share in right.items()}
+    return (
+        f"picked so that the networks make more mistakes than usual: of ten, {called['A']} gets "
+        f"{_about(missed['A'])} wrong on average and {called['B']} {_about(missed['B'])}, instead of {usual['A']} and "
+        f"{usual['B']}"
+    )
+
+
 def how_photos_are_picked(right: Mapping[str, float], shares: Mapping[str, float]) -> str:
     """Why, in a few sentences, and a list with a row for each kind of photo, e.g. "- 25%: B alone is right".
     `right`: how often each side is right on all test photos, 0 to 1; `shares`: how often each kind is drawn."""
@@ -38,3 +50,9 @@ def how_photos_are_picked(right: Mapping[str, float], shares: Mapping[str, float
         f"you about {missed['people']}: a single photo would often decide. So that it does not hang on one, "
         f"each of these ten is picked from one of four kinds of photos, with these chances:\n\n{rows}"
     )
+
+
+def _about(count: float) -> str:
+    """E.g. "about 2", or "4 or 5" of what lies between them."""
+    below = floor(count)
+    return f"{below} or {below + 1}" if abs(count - below - 0.5) < 0.1 else f"about {count:.0f}"

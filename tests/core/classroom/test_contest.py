@@ -32,6 +32,15 @@ def test_kinds_come_as_often_as_their_shares_say():
     assert sum(contest.SHARES.values()) == pytest.approx(1)
 
 
+def test_what_the_networks_miss_is_what_is_drawn():
+    wrong = {"A": ("B right, A wrong", "both wrong"), "B": ("A right, B wrong", "both wrong")}
+    drawn = [photo for seed in range(400) for photo in contest.draw(KINDS, seed)]
+    for side, missed in contest.missed().items():
+        counted = np.isin(drawn, np.concatenate([KINDS[kind] for kind in wrong[side]])).mean() * contest.PHOTOS
+        assert missed == pytest.approx(counted, abs=0.3)
+    assert contest.missed()["A"] > contest.missed()["B"]
+
+
 def test_a_kind_without_photos_is_left_out():
     drawn = contest.draw(KINDS | {"both wrong": np.array([], int)}, 0)
     assert not np.isin(drawn, KINDS["both wrong"]).any()

@@ -32,10 +32,10 @@ def test_who_is_best(level, words):
     assert classroom.best("Otter", level) == words
 
 
-def test_that_photos_were_hard_is_said_of_a_game_against_networks():
+def test_how_photos_were_picked_is_said_of_a_game_against_networks():
     alone, against = (classroom.took_part(5, networks) for networks in (False, True))
     assert alone.startswith("5 took part. The class scores when")
-    assert against == alone + classroom.PICKED_HARD
+    assert against == alone + classroom.PICKED
 
 
 @pytest.mark.parametrize(

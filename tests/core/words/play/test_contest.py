@@ -3,7 +3,7 @@
 import pytest
 
 from core.analysis.comparison import A_ALONE, B_ALONE, BOTH, NEITHER
-from core.words.play.contest import THE_CLASS, YOU, how_photos_are_picked, verdict
+from core.words.play.contest import THE_CLASS, YOU, how_photos_are_picked, picked, verdict
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,22 @@ from core.words.play.contest import THE_CLASS, YOU, how_photos_are_picked, verdi
 def test_the_verdict(player, points, said):
     who = (player, "the plain network", "the ResNet")
     assert verdict(dict(zip(who, points, strict=True)), player) == said
+
+
+@pytest.mark.parametrize(
+    ("missed", "means"),
+    [
+        ((4.5, 3.5), "the plain network gets 4 or 5 wrong on average and the ResNet 3 or 4"),
+        ((4.2, 2.7), "the plain network gets about 4 wrong on average and the ResNet about 3"),
+    ],
+)
+def test_how_many_more_the_networks_miss_than_usual(missed, means):
+    called = {"A": "the plain network", "B": "the ResNet"}
+    words = picked(called, dict(zip("AB", missed, strict=True)), {"A": 0.83, "B": 0.93})
+    assert (
+        words
+        == f"picked so that the networks make more mistakes than usual: of ten, {means}, instead of about 2 and about 1"
+    )
 
 
 def test_each_kind_of_photo_has_a_row():
