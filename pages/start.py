@@ -5,11 +5,10 @@ import streamlit as st
 from core.analysis.comparison import B_ALONE
 from core.charts.palette import SIDES
 from core.data.cifar10 import CLASSES
-from core.paths import lessons_dir
 from core.words import capitalized, times, with_article
 from core.words.glossary import explain
 from core.words.questions import TITLES
-from ui import cached
+from ui import cached, link
 from ui.fragment import errors_shown
 from ui.pair import network_drawing
 from ui.pair.pair import DEEP, TRANSFER, Pair
@@ -29,9 +28,10 @@ IDEA = {
     "here **{times}**.",
 }
 TELLING = {"skip": 7458, "init": 9856}  # test photos that people name at once: a bird, a dog; no lesson asks for them
+WAY_IN = {"skip": "Shortcuts", "init": "Head start"}  # short: beside the lesson, on a small laptop
 LESSONS = {"skip": "shortcuts", "init": "transfer"}
 DOORS = (
-    ("look_inside", "Try your own picture", ":material/photo_camera:", OWN_PHOTO),
+    ("look_inside", "Try your own photo", ":material/photo_camera:", OWN_PHOTO),
     ("race", "Watch them learn", ":material/flag:", None),
     ("play", "Can you beat them?", ":material/sports_esports:", None),
 )
@@ -87,7 +87,7 @@ def show_photo(setting: str, pair: Pair, called: dict[str, str]) -> None:
 def show_way_in(setting: str, pair: Pair) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"way_{setting}"):
         if st.button(
-            "See for yourself",
+            WAY_IN[setting],
             key=f"story_{setting}",
             type="primary",
             icon=":material/arrow_forward:",
@@ -95,9 +95,7 @@ def show_way_in(setting: str, pair: Pair) -> None:
         ):
             page = "../pages/compare.py" if setting == "skip" else "../pages/transfer.py"
             st.switch_page(page, query_params=pair.link)
-        if (lessons_dir() / f"{LESSONS[setting]}.toml").exists():  # a teacher may have put others in their place
-            lesson = {"lesson": LESSONS[setting], "begin": "1"}
-            st.page_link("../pages/lesson.py", label="Lesson", icon=":material/menu_book:", query_params=lesson)
+        link.to_lesson(LESSONS[setting], "Begin the lesson")
 
 
 st.title("A computer learns to name what is in a photo")

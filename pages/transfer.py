@@ -236,7 +236,7 @@ with place:
     st.markdown(transfer_words.SMALLER_ELSEWHERE)
     st.page_link(
         "../pages/look_inside.py",
-        label="Show both of them your own picture",
+        label="Show both of them your own photo",
         icon=":material/photo_camera:",
         query_params={"a": both.scratch.name, "b": both.pretrained.name, **OWN_PHOTO},
     )

@@ -5,6 +5,8 @@ from math import isfinite
 
 import streamlit as st
 
+from core.paths import lessons_dir
+
 SET_UP = {"section": "Set up an experiment"}  # in a link to the page Train networks
 MOST, LONGEST = 100, 1_000  # parameters of a link, and letters of a value
 
@@ -34,6 +36,13 @@ def number(key: str) -> int | None:
 def to_experiment(label: str) -> None:
     """A link to where one trains networks."""
     st.page_link("../pages/train.py", label=label, icon=":material/fitness_center:", query_params=SET_UP)
+
+
+def to_lesson(name: str, label: str) -> None:
+    """A link to the first step of a lesson that ships; nothing where a teacher has put others in their place."""
+    if (lessons_dir() / f"{name}.toml").exists():
+        query = {"lesson": name, "begin": "1"}
+        st.page_link("../pages/lesson.py", label=label, icon=":material/menu_book:", query_params=query)
 
 
 def take_default(key: str, shown: str, value: object) -> None:

@@ -110,7 +110,7 @@ def _show_link() -> None:
     elif for_others != _link():
         st.caption("For devices on the same network as this computer.")
     if st.session_state.get("source") in OWN_PICTURES:
-        st.caption("Your own picture is not part of the link.")
+        st.caption("Your own photo is not part of the link.")
 
 
 def offer_the_way_out() -> None:

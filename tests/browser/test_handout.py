@@ -86,7 +86,7 @@ def test_a_short_lesson_prints_its_answers_on_a_page_of_their_own(browser, tmp_p
 def test_a_click_saves_it(lab):
     lab.open("compare?a=plain20-s0&b=resnet20-s0")
     with lab.page.expect_download() as download:
-        lab.page.get_by_role("button", name="Take it home").click()
+        lab.page.get_by_role("button", name="Handout to print").click()
     assert download.value.suggested_filename == "resnet-lab-plain20-s0-resnet20-s0.html"
     page = download.value.path().read_text(encoding="utf-8")
     assert page.startswith("<!DOCTYPE html>")

@@ -83,7 +83,7 @@ def test_an_upload_is_there_when_one_comes_back_by_the_menu_or_by_back(lab, phot
         lab.go_to("start")
         back()
         expect(heatmaps).to_have_count(2)
-    lab.page.get_by_role("button", name="Remove my picture").click()
+    lab.page.get_by_role("button", name="Remove my photo").click()
     expect(heatmaps).to_have_count(0)
 
 

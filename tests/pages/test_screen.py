@@ -121,7 +121,7 @@ def test_what_is_shared_leads_other_devices_here(monkeypatch):
     assert app.sidebar.code[0].value.startswith("http://192.168.1.20:8501/look_inside?")
     assert [caption.value for caption in app.sidebar.caption] == [
         "For devices on the same network as this computer.",
-        "Your own picture is not part of the link.",
+        "Your own photo is not part of the link.",
     ]
     monkeypatch.setattr(address, "on_the_network", lambda: None)
     assert "works on this computer alone" in app.run().sidebar.caption[0].value

@@ -20,7 +20,7 @@ def pair(make_run) -> Pair:
 
 def test_compare_offers_it(app):
     labels = [button.proto.label for button in open_page(app, "compare").get("download_button")]
-    assert labels == ["Take it home"]
+    assert labels == ["Handout to print"]
 
 
 def test_it_says_what_compare_says_of_other_seeds(app):

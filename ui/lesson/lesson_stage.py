@@ -60,7 +60,7 @@ def _show_end(lesson: Lesson) -> None:
         st.page_link("../pages/play.py", label="Can you beat them?", icon=":material/sports_esports:")
         st.page_link(
             "../pages/look_inside.py",
-            label="Try your own picture",
+            label="Try your own photo",
             icon=":material/photo_camera:",
             query_params=OWN_PHOTO,
         )

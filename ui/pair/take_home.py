@@ -35,14 +35,14 @@ def offer_lesson(lesson: Lesson) -> None:
 def _button(key: str, file_name: str, make: Callable[[], bytes]) -> None:
     # "ignore": drawing the page again at a click, Streamlit could drop the file's address; the button would spin on.
     st.download_button(
-        "Take it home",
+        "Handout to print",
         make,
         file_name,
         "text/html",
         key=key,
         icon=":material/print:",
         on_click="ignore",
-        help="A handout to print, two to four pages: both networks, charts, photos, and questions with answers. One "
+        help="Two to four pages: both networks, charts, photos, and questions with answers. One "
         "HTML file, which needs no internet.",
     )
 

@@ -22,8 +22,8 @@ from ui.pictures.picture_source import Choice
 
 TOP = 5  # classes
 OWN = (
-    "Your own pictures usually differ from the small photos that the networks learned from: expect more mistakes than "
-    "on the test photos, and don't rely on the percentages."
+    "Your own photos usually differ from the small ones that the networks learned from: expect more mistakes than on "
+    "the test photos, and don't rely on the percentages."
 )
 
 

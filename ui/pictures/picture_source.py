@@ -48,7 +48,7 @@ def choose(pair: Pair) -> Choice | None:
     link.take_default("source", SOURCES[first], first)
     row = st.container(horizontal=True, vertical_alignment="center", key="picture_source")
     source = row.segmented_control(
-        "Picture",
+        "Photo",
         list(SOURCES),
         default=first,
         key="source",
@@ -183,7 +183,7 @@ def _camera(pair: Pair) -> Choice | None:
         )
         return None
     file = st.camera_input(
-        "Take a picture", key="camera", help=STAYS_HERE, width=480, on_change=_forget, args=("camera",)
+        "Take a photo", key="camera", help=STAYS_HERE, width=480, on_change=_forget, args=("camera",)
     )
     return _own("camera", file, f"{TEN} Hold up a toy car, or a picture of a frog on your phone.")
 
@@ -206,7 +206,7 @@ def _own(source: str, file: UploadedFile | None, without: str) -> Choice | None:
         return None
     if file is None:  # another page was looked at meanwhile
         st.button(
-            "Remove my picture",
+            "Remove my photo",
             key=f"forget_{source}",
             icon=":material/close:",
             on_click=_forget,
@@ -222,7 +222,7 @@ def _own(source: str, file: UploadedFile | None, without: str) -> Choice | None:
         persist_state="session",
         help="Only you know. Then the lab can say who is right.",
     )
-    return Choice(square, "Your picture", really if really in CLASSES else None, unknown=really == NONE_OF_THESE)
+    return Choice(square, "Your photo", really if really in CLASSES else None, unknown=really == NONE_OF_THESE)
 
 
 def _kept(source: str, file: UploadedFile | None) -> tuple[str, pictures.Picture] | None:

@@ -134,7 +134,7 @@ def _configs() -> list[TrainConfig]:
         key="family",
         required=True,
         format_func=lambda family: FAMILIES[family],
-        help="The small ones learn in minutes. The torchvision ones are used in practice, and take hours.",
+        help="The small ones learn in minutes to hours. The torchvision ones are used in practice, and take hours.",
         persist_state=KEPT,
     )
     family = str(family)  # one is always chosen
@@ -163,6 +163,7 @@ def _configs() -> list[TrainConfig]:
 
 def _show_named_recipes() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("Fill in the form as:", width="content")
         for label, named in FILLED_IN.items():
             st.button(
                 label,
@@ -216,7 +217,11 @@ def _second(first: TrainConfig, names: tuple[str, ...]) -> TrainConfig | None:
         if len(choices := _choices(name)) == 2:
             (other,) = (option for option in choices if option != value)
             st.text_input(
-                _label(name), in_words(name, other), disabled=True, key=f"{key}_{other}", help="The other one."
+                _label(name),
+                in_words(name, other),
+                disabled=True,
+                key=f"{key}_{other}",
+                help="The second run has this value.",
             )
         else:
             other = _draw(name, key, value)
