@@ -246,6 +246,7 @@ def show_recipes(runs: list[Run]) -> None:
 
 show_costs()
 run = show_run()
+link.to_experiment("Train networks")
 if not run.imported:
     with curious_charts() as details:
         if details.open:

@@ -97,6 +97,7 @@ for side, run in pair:
         sure, uncorrected = tables.certainty(run, mistakes, calibrated), bool(temperatures[side]) and not calibrated
         st.markdown(calibration_words.of_these(side, plain(describe(run)), sure, uncorrected))
         photos.strip(mistakes, pair, key=f"surest_{side}")
+st.page_link("../pages/robustness.py", icon=":material/foggy:", query_params=pair.link)
 with curious():
     for side, run in pair:
         if found := temperatures[side]:

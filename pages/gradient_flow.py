@@ -178,6 +178,7 @@ found = read_gradients(pair)
 if found:
     show_what_to_know(pair, found)
     show_steps(pair, found)
+st.page_link("../pages/landscape.py", icon=":material/landscape:", query_params=pair.link)
 with curious_charts() as details:
     if details.open:
         show_details(pair, found)

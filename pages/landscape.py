@@ -136,6 +136,7 @@ offer_pair(
     key="without_batch_norm",
     load=landscape.load,
 )
+st.page_link("../pages/learning_curves.py", icon=":material/show_chart:", query_params=pair.link)
 with curious():
     if found:
         one = next(iter(found.values()))

@@ -122,3 +122,4 @@ with curious_charts() as details:
     if details.open:
         show_details(pair, choice.truth, looks)
 look_closer(pair, looks)
+st.page_link("../pages/mistakes.py", icon=":material/grid_on:", query_params=pair.link)

@@ -178,6 +178,7 @@ with st.expander(
 ) as doubts:
     if doubts.open:
         show_doubts()
+st.page_link("../pages/confidence.py", icon=":material/speed:", query_params=pair.link)
 
 
 def show_details() -> None:

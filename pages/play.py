@@ -129,6 +129,7 @@ def show_score(drawn: list[int], answers: list[int]) -> None:
         )
         st.button("The same ten again", key="play_same", icon=":material/replay:", on_click=start_over, args=(None,))
     st.caption("**Share**, in the menu, has a link that draws the same ten photos.")
+    link.to_lesson("shortcuts", link.WHY)
 
 
 number = seed()

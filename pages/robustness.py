@@ -181,6 +181,7 @@ if kept:
         called, what = names(pair.question.a, pair.question.b), setting_name(pair.question.setting)
         of_seeds = robustness_words.over_seeds(robustness.over_seeds(pairs))
         st.markdown(f"{robustness_words.over_pairs(over, what, called)} {of_seeds}".strip())
+st.page_link("../pages/depth.py", icon=":material/stacks:")
 with curious():
     st.markdown(WHY)
     if comparable := [(each, kept) for each, kept in pairs if kept.comparable]:

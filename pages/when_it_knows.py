@@ -122,6 +122,7 @@ if found:
     )
     for side, of_side in found.items():
         st.markdown(probe_words.over_many(f"**{side}** ({plain(describe(pair[side]))})", of_side, asked[side]))
+st.page_link("../pages/surgery.py", icon=":material/content_cut:", query_params=pair.link)
 with curious():
     st.markdown(WHY)
     for side, of_side in found.items():

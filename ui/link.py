@@ -8,6 +8,7 @@ import streamlit as st
 from core.paths import lessons_dir
 
 SET_UP = {"section": "Set up an experiment"}  # in a link to the page Train networks
+WHY = "Why is the ResNet better? The lesson"
 MOST, LONGEST = 100, 1_000  # parameters of a link, and letters of a value
 
 

@@ -113,6 +113,8 @@ def test_a_whole_game():
         "The plain network (A)",
         "The ResNet (B)",
     ]
+    (onward,) = [each.proto for each in screen.get("page_link")]
+    assert (onward.page, onward.query_string) == ("lesson", "lesson=shortcuts&begin=1")
     assert run(phones[0]).title[0].value == "You are 1st of 2"  # who voted
     assert run(phones[1]).title[0].value == "You are 2nd of 2"
     click(screen, "class_close")

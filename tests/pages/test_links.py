@@ -2,6 +2,7 @@
 
 import re
 from itertools import cycle
+from urllib.parse import parse_qsl
 
 import pytest
 from streamlit.runtime.state.query_params import QueryParams
@@ -22,6 +23,12 @@ NAMED_ELSEWHERE = {"a", "b", "admin", *class_link.WHOSE, *(f"shake_{name}" for n
 FOUND = {name for source in SOURCES for pattern in (BOUND, READ) for name in pattern.findall(source)}
 PARAMETERS = sorted(FOUND | NAMED_ELSEWHERE)
 LEADS_ON = {"start": {"a", "b"}, "train": {"race"}}  # to another page
+FRAME = (ROOT / "ui" / "frame.py").read_text(encoding="utf-8")
+ICONS = dict(re.findall(r'pages/(\w+)\.py", title="[^"]+", icon="([^"]+)"', FRAME))
+# Who has played, cut or trained something there is led on: the tests of these pages see to it.
+FIRST_TO_BE_USED = {"lesson", "race", "play", "classroom", "surgery", "train"}
+OF_NO_PAIR = {"depth", "architectures", "train"}
+OF_A_PHOTO = "Look inside"
 ALL_SORTS = ["-1", "<b>x</b>", "a,b", "٣", "%00", "x" * link.LONGEST]
 NO_VALUES = ["", " ", "Infinity", "1e400", "nan"]
 
@@ -71,3 +78,18 @@ def visit(page, values):
     app = open_page(app, page)
     assert HEADINGS[page][1] in said(app, "title", "header")
     return app
+
+
+@pytest.mark.parametrize("page", sorted(set(PAGES) - FIRST_TO_BE_USED))
+def test_each_page_leads_on_to_another_with_the_pair_that_it_compares(page):
+    app = open_page(new_app(), page)
+    folded = [link.proto for fold in app.expander for link in fold.get("page_link")]
+    links = [link.proto for link in app.main.get("page_link")]
+    onward = [link for link in links if link.label != OF_A_PHOTO and link not in folded]
+    assert onward
+    for link_on in onward:
+        assert link_on.label
+        assert link_on.page != page
+        assert link_on.icon == ICONS[link_on.page]
+        if "a" in app.query_params and link_on.page not in OF_NO_PAIR:
+            assert {"a", "b"} <= dict(parse_qsl(link_on.query_string)).keys()

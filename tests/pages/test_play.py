@@ -41,6 +41,8 @@ def test_who_names_all_beats_both_networks():
     assert app.header[0].value == "You beat both networks!"
     assert "94%" in said(app)
     assert "the plain network gets 4 or 5 wrong on average and the ResNet 3 or 4, instead of about 2 and" in said(app)
+    (onward,) = [each.proto for each in app.get("page_link")]
+    assert (onward.page, onward.query_string) == ("lesson", "lesson=shortcuts&begin=1")
     assert "**Share**, in the menu," in said(app)
 
 

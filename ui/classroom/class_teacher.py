@@ -14,6 +14,7 @@ from core.errors import LabError
 from core.words import capitalized
 from core.words.play import classroom as class_words
 from core.words.play.contest import THE_CLASS, verdict
+from ui import link
 from ui.classroom import class_answers, class_link, class_pupil
 from ui.classroom.class_answers import Networks
 from ui.classroom.class_doors import TITLE, ten_photos
@@ -291,6 +292,8 @@ def _end(room: Room, token: str, view: View) -> None:
         _door_button(room, token)
         _close_button(room, token)
     _turned_away(room, token)
+    if networks and asked and not room.lesson_step:
+        link.to_lesson("shortcuts", link.WHY)
 
 
 def _play_again(room: Room, token: str) -> None:
