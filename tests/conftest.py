@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,6 +64,23 @@ def elsewhere(_at_this_computer, monkeypatch) -> None:
     """AppTest's visitor comes from another computer."""
     host = "192.168.0.1:8501"
     monkeypatch.setattr(permission, "_visitor", lambda: ("192.168.0.7", {"Host": host, "Origin": f"http://{host}"}))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _each_shipped_sheet_is_decoded_once() -> Iterator[None]:
+    """A sheet of 10,000 photos takes half a second; who asks gets a copy, which they may change."""
+    read, known = cifar10.read_sheet, {}
+
+    def read_once(path: Path) -> np.ndarray:
+        if path.parent != cifar10.SHIPPED_DIR:
+            return read(path)
+        if path not in known:
+            known[path] = read(path)
+        return known[path].copy()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cifar10, "read_sheet", read_once)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from core.analysis import calibration, probes, robustness
 from core.analysis.robustness import Answers
 from core.data.corruptions import CORRUPTIONS
 from core.runs.run import open_run
+from core.studies import probes as asking
 from tests.pages.opened import open_page
 
 OWN = {"A": "mine-plain", "B": "mine-residual"}
@@ -30,6 +31,8 @@ def few_photos(monkeypatch, tiny_images):
     monkeypatch.setattr("core.studies.robustness.study", study)
     few = tiny_images[:100]
     monkeypatch.setattr("ui.pair.studies.cifar10.load_training", lambda data: few)
+    probe = asking.study
+    monkeypatch.setattr(asking, "study", lambda run, training, test, *more: probe(run, training, test[:100], *more))
 
 
 @pytest.mark.parametrize("page", STUDIES)

@@ -22,8 +22,16 @@ from core.training.layer_record import LayerRecord
 from core.training.trainer import Trainer
 from tests.required import skip_unless_required
 
-CONFIG = TrainConfig(depth=8, data="shipped", epochs=2, batch_size=32, lr=0.05)
-STEPS = 360 // 32  # an epoch: 400 images, 40 of them validation
+CONFIG = TrainConfig(depth=8, data="shipped", epochs=2, batch_size=8, lr=0.05)
+STEPS = 90 // 8  # an epoch: 100 images, 10 of them validation
+
+
+@pytest.fixture(scope="module")
+def tiny_images():
+    """100 images of random pixels, 10 a class."""
+    random = np.random.default_rng(0)
+    pixels = random.integers(0, 256, (100, 32, 32, 3), dtype=np.uint8)
+    return Images(pixels, random.permutation(np.arange(100) % 10).astype(np.uint8))
 
 
 @pytest.fixture
@@ -226,7 +234,7 @@ def test_reports_of_steps_and_epochs(trainer):
     assert rows == each.history
     assert [tuple(row) for row in rows] == [HISTORY_COLUMNS] * 2
     assert [row["epoch"] for row in rows] == [1, 2]
-    assert [row["images_seen"] for row in rows] == [32 * STEPS, 64 * STEPS]
+    assert [row["images_seen"] for row in rows] == [8 * STEPS, 16 * STEPS]
     assert (rows[0]["train_loss"], rows[0]["train_accuracy"]) == (reports[STEPS - 1].loss, reports[STEPS - 1].accuracy)
 
 
@@ -239,7 +247,7 @@ def test_validation_figures_are_those_of_the_weights(trainer, tiny_images):
     row = each.history[0]
     assert row["val_accuracy"] == pytest.approx((logits.argmax(dim=1) == labels).float().mean().item())
     assert row["val_loss"] == pytest.approx(torch.nn.functional.cross_entropy(logits, labels).item())
-    assert len(labels) == 40
+    assert len(labels) == 10
     known = each.known_of_validation(logits)
     assert np.array_equal(known.answers, logits.argmax(dim=1)[None])
     assert np.array_equal(known.logits, logits)
@@ -261,9 +269,9 @@ def test_validation_images_are_never_trained_on(trainer, tiny_images):
     each._step = step
     each.fit()
     everything = {picture.numpy().tobytes() for picture in to_tensors(tiny_images)[0]}
-    assert len(validation) == 40
+    assert len(validation) == 10
     assert trained_on <= everything - validation
-    assert len(trained_on) > STEPS * 32  # more than one epoch's worth: what an epoch leaves out differs
+    assert len(trained_on) > STEPS * 8  # more than one epoch's worth: what an epoch leaves out differs
 
 
 def test_gradient_norms_by_epoch_and_layer(trainer):
@@ -275,7 +283,7 @@ def test_gradient_norms_by_epoch_and_layer(trainer):
     assert np.isfinite(norms).all()
     assert (norms > 0).all()
     # One step of one epoch, without momentum and decay: lr x norm is how far each layer's weights moved.
-    one = trainer(epochs=1, batch_size=360, momentum=0, weight_decay=0, schedule="constant", warmup=0.0, lr=0.01)
+    one = trainer(epochs=1, batch_size=90, momentum=0, weight_decay=0, schedule="constant", warmup=0.0, lr=0.01)
     before = {name: one.model.state_dict()[name].clone() for name in one.record.layers}
     one.fit()
     moved = [(one.model.state_dict()[name] - before[name]).norm().item() for name in one.record.layers]
@@ -285,7 +293,7 @@ def test_gradient_norms_by_epoch_and_layer(trainer):
 @pytest.mark.parametrize("changes", [{}, {"clip_norm": 0.5}, {"clip_layer": 0.3}, {"head_lr": 5.0}], ids=str)
 def test_relative_steps_are_how_far_steps_without_momentum_move_each_layer(trainer, changes):
     """By the mean of two steps; a cosine's second step is a shorter one."""
-    settings = {"epochs": 1, "batch_size": 180, "momentum": 0, "weight_decay": 0, "schedule": "cosine", "warmup": 0.0}
+    settings = {"epochs": 1, "batch_size": 45, "momentum": 0, "weight_decay": 0, "schedule": "cosine", "warmup": 0.0}
     each = trainer(**settings, **changes)
     weights = dict(each.model.named_parameters())
     states = [{name: weights[name].detach().clone() for name in each.record.layers}]
@@ -324,7 +332,7 @@ def test_how_far_those_that_rescale_gradients_move_a_layer_is_not_claimed(traine
 def test_best_epoch_is_kept(trainer, monkeypatch):
     """Validation accuracies 0.1, 0.3, 0.3, 0.2 by fiat: the third epoch is the best, and of equals the one that
     learned for longer."""
-    each = trainer(epochs=4, batch_size=180)
+    each = trainer(epochs=4, batch_size=45)
     after = []
     shares = iter([0.1, 0.3, 0.3, 0.2])
 
@@ -369,7 +377,7 @@ def test_weights_that_explode_behind_batch_norm_are_told(trainer):
 
 def test_a_gradient_that_is_not_finite_is_told_before_a_step_is_made_with_it(trainer, monkeypatch):
     """In the second epoch's first step: the weights, and the best ones, are those that the first epoch ended with."""
-    each, kept = trainer(epochs=3, batch_size=180), {}
+    each, kept = trainer(epochs=3, batch_size=45), {}
 
     def poison(row: dict) -> None:
         kept.update((name, value.clone()) for name, value in each.model.state_dict().items())
@@ -388,7 +396,7 @@ def test_a_gradient_that_is_not_finite_is_told_before_a_step_is_made_with_it(tra
 
 def test_divergence_in_the_last_step_is_told(trainer):
     """One step only: its loss is a number, but the weights after it answer NaN on the validation images."""
-    each = trainer(lr=999.0, norm="none", schedule="constant", warmup=0.0, epochs=1, batch_size=360, depth=20)
+    each = trainer(lr=999.0, norm="none", schedule="constant", warmup=0.0, epochs=1, batch_size=90, depth=20)
     with pytest.raises(DivergedError, match=r"validation loss .* epoch 1, step 1: training broke down"):
         each.fit()
     assert (np.array(each.record.gradient_norms) > 0).all()
@@ -396,9 +404,9 @@ def test_divergence_in_the_last_step_is_told(trainer):
 
 
 def test_batch_larger_than_the_set_is_refused(trainer):
-    trainer(batch_size=360)
-    with pytest.raises(LabError, match="A batch of 361 is more than the 360 training images"):
-        trainer(batch_size=361)
+    trainer(batch_size=90)
+    with pytest.raises(LabError, match="A batch of 91 is more than the 90 training images"):
+        trainer(batch_size=91)
 
 
 def test_initial_weights_replace_those_of_the_seed(trainer):
@@ -415,7 +423,7 @@ def test_loss_falls_where_there_is_something_to_learn(trainer):
     labels = (np.arange(400) % 10).astype(np.uint8)
     colors = np.linspace(20, 230, 10)[:, None] * [1, 0, 0] + np.linspace(230, 20, 10)[:, None] * [0, 1, 0.5]
     pixels = (colors[labels][:, None, None] + random.normal(0, 10, (400, 32, 32, 3))).clip(0, 255).astype(np.uint8)
-    each = trainer(images=Images(pixels, labels), epochs=4, lr=0.1, augment=False)
+    each = trainer(images=Images(pixels, labels), epochs=4, batch_size=32, lr=0.1, augment=False)
     each.fit()
     first, last = each.history[0], each.history[-1]
     assert last["train_loss"] < first["train_loss"] / 2
@@ -427,7 +435,7 @@ def test_label_smoothing_raises_the_least_loss(trainer):
     smooth, sharp = trainer(epochs=1, label_smoothing=0.3), trainer(epochs=1)
     losses = {}
     for each in (smooth, sharp):
-        pixels, labels = next(each.training_set.batches(_plan(), 32))
+        pixels, labels = next(each.training_set.batches(_plan(), 8))
         each.model.fc.weight.data.zero_()
         each.model.fc.bias.data.copy_(torch.nn.functional.one_hot(labels[0], 10) * 50.0)
         losses[each.config.label_smoothing] = each._step(pixels[:1], labels[:1])[0]
@@ -439,7 +447,7 @@ def test_label_smoothing_raises_the_least_loss(trainer):
 def test_longer_gradients_are_shortened_all_layers_alike_and_shorter_ones_are_not(trainer, clip_norm):
     settings = {"epochs": 1, "schedule": "constant", "warmup": 0.0, "momentum": 0, "weight_decay": 0}
     clipped, free = (trainer(clip_norm=norm, **settings) for norm in (clip_norm, None))
-    pixels, labels = next(clipped.training_set.batches(_plan(), 32))
+    pixels, labels = next(clipped.training_set.batches(_plan(), 8))
     before = torch.cat([weights.detach().flatten() for weights in clipped.model.parameters()])
     steps = []
     for each in (clipped, free):
@@ -455,7 +463,7 @@ def test_longer_gradients_are_shortened_all_layers_alike_and_shorter_ones_are_no
 def test_each_layers_gradient_is_shortened_by_itself(trainer):
     settings = {"epochs": 1, "schedule": "constant", "warmup": 0.0, "momentum": 0, "weight_decay": 0}
     clipped, free = (trainer(clip_layer=norm, **settings) for norm in (0.3, None))
-    pixels, labels = next(clipped.training_set.batches(_plan(), 32))
+    pixels, labels = next(clipped.training_set.batches(_plan(), 8))
     before = [weights.detach().clone() for weights in clipped.model.parameters()]
     for each in (clipped, free):
         each._step(pixels, labels)
@@ -487,7 +495,7 @@ def test_what_a_network_draws_itself_is_drawn_again_after_a_resume(tiny_images):
 
 @pytest.mark.slow
 def test_clipping_lets_a_deep_resnet_without_batch_norm_make_its_first_steps(trainer):
-    settings = {"depth": 56, "norm": "none", "batch_size": 120, "lr": 0.1, "schedule": "constant", "epochs": 1}
+    settings = {"depth": 56, "norm": "none", "batch_size": 30, "lr": 0.1, "schedule": "constant", "epochs": 1}
     with pytest.raises(DivergedError):
         trainer(**settings).fit()
     assert trainer(**settings, clip_norm=1.0).fit()
@@ -496,7 +504,7 @@ def test_clipping_lets_a_deep_resnet_without_batch_norm_make_its_first_steps(tra
 def _plan():
     from core.data.batches import EpochPlan
 
-    return EpochPlan.draw(360, seed=0, epoch=0)
+    return EpochPlan.draw(90, seed=0, epoch=0)
 
 
 @pytest.mark.slow
@@ -657,9 +665,9 @@ def test_other_optimizers_resume_exactly(trainer, tmp_path, optimizer):
 
 def test_label_budget_is_all_that_is_trained_on(trainer):
     each = trainer(train_fraction=0.5, epochs=1)
-    assert len(each.training_set) == 180
-    assert np.bincount(each.training_set.labels.numpy()).tolist() == [18] * 10
-    assert len(each.validation[1]) == 40
+    assert len(each.training_set) == 40
+    assert np.bincount(each.training_set.labels.numpy()).tolist() == [4] * 10
+    assert len(each.validation[1]) == 10
 
 
 def test_state_of_before_a_setting_existed_is_taken(trainer, tmp_path):
