@@ -63,12 +63,11 @@ STEP = re.compile(r"step \d+ of \d+")
 TRIES, PATIENCE = 4, 20_000  # clicks at most, and milliseconds between them
 
 
-@pytest.mark.parametrize(("name", "below"), [("start", ""), ("compare", "/lab")])
-def test_the_first_visit_to_a_new_server_may_be_to_a_page(browser, tmp_path, name, below):
+def test_the_first_visit_to_a_new_server_may_be_to_a_page(browser, tmp_path):
     """Beside a main script, Streamlit would run a file of a folder `pages/` without the frame round it, or say that
     there is no such page."""
-    with run_app(tmp_path, cwd=tmp_path, below=below) as app, opened(browser, app) as lab:
-        first_visit(lab, name)
+    with run_app(tmp_path, cwd=tmp_path) as app, opened(browser, app) as lab:
+        first_visit(lab, "compare")
 
 
 def first_visit(lab, name: str) -> None:
@@ -98,6 +97,7 @@ def test_the_first_visit_may_be_to_any_page_which_is_whole_can_be_read_and_share
     lab.page.reload()
     lab.settle()
     assert_readable(lab, name, [(390, 844), (960, 600)])
+    assert violations(lab.page) == []
     lab.page.get_by_test_id("stSidebarUserContent").get_by_role("button", name="Share").click()
     address = f"{lab.url}/{page_path(name)}".rstrip("/")
     expect(lab.page.locator("[data-testid=stCode]", has_text=address)).to_be_visible()
@@ -113,7 +113,6 @@ def assert_readable(lab, name: str, sizes: list[tuple[int, int]]) -> None:
         assert_whole(lab, name)
         assert lab.page.evaluate(CUT) == [], width
         assert lab.page.evaluate(FAINT) == [], width
-    assert violations(lab.page) == []
 
 
 def test_what_cannot_be_read_is_found(lab):
@@ -250,24 +249,29 @@ def test_a_file_that_is_no_picture_is_refused_in_one_sentence_and_a_picture_gets
     assert min(sizes) > 0
 
 
-@pytest.mark.parametrize("whose", ["A: The plain network", "What changes from A to B"])
-def test_a_click_on_a_confusion_cell_shows_its_photos(lab, whose):
-    """The cell in row 10 (trucks), column 2 (mistaken for automobiles), which no network of ours leaves empty."""
+def test_a_click_on_a_confusion_cell_shows_its_photos(lab):
+    """The cells in row 10 (trucks), columns 2 and 1 (mistaken for automobiles, and for airplanes), which no network of
+    ours leaves empty."""
     lab.open("mistakes")
     lab.page.get_by_text("Every mix-up in one table").click()
-    lab.page.get_by_role("radio", name=whose).click()
-    lab.settle()
-    cell = lab.page.locator("[class*=st-key-confusion_] svg g.mark-rect path").nth(10 * 9 + 1)
+    cells = lab.page.locator("[class*=st-key-confusion_] svg g.mark-rect path")
 
-    def click() -> None:
+    def click(column: int, answer: str) -> None:
+        cell = cells.nth(10 * 9 + column)
         cell.scroll_into_view_if_needed()  # where pictures above are still being loaded, it moves
         lab.click_middle(cell)
-        lab.page.wait_for_url("**answer=automobile**", timeout=PATIENCE)
+        lab.page.wait_for_url(f"**answer={answer}**", timeout=PATIENCE)
 
-    insist(click)
-    lab.settle()
-    assert query(lab)["true"] == ["truck"]
-    assert lab.page.locator("[class*=st-key-photos_] img").count() > 0
+    for whose, column, answer in (
+        ("A: The plain network", 1, "automobile"),
+        ("What changes from A to B", 0, "airplane"),
+    ):
+        lab.page.get_by_role("radio", name=whose).click()
+        lab.settle()
+        insist(partial(click, column, answer))
+        lab.settle()
+        assert query(lab)["true"] == ["truck"]
+        assert lab.page.locator("[class*=st-key-photos_] img").count() > 0
 
 
 def test_a_click_on_a_point_of_depth_leads_to_its_pair(lab):
@@ -348,15 +352,6 @@ def test_look_inside_by_keyboard_and_a_link_opens_the_same_view(lab, browser):
     assert lab.exceptions == []
 
 
-def test_back_goes_to_the_pair_before(lab):
-    lab.open(f"compare?a={PLAIN}&b={RESNET}")
-    lab.page.goto(f"{lab.url}/compare?a={RESNET}&b={PLAIN}")
-    lab.settle()
-    lab.page.go_back()
-    lab.settle()
-    assert query(lab)["a"] == [PLAIN]
-
-
 def test_an_unknown_run_in_a_link_is_reported(lab):
     lab.open("?a=nobody")
     expect(lab.page.locator("[data-testid=stAlert]").first).to_contain_text("nobody")
@@ -374,7 +369,7 @@ def test_a_race_is_seen_by_all_goes_on_unwatched_and_its_host_stops_it(lab, brow
     assert token not in lab.page.url
     lab.page.get_by_text("For the curious").click()
     expect(lab.page.locator("[data-testid=stVegaLiteChart] svg, [data-testid=stVegaLiteChart] canvas")).to_have_count(3)
-    for host, others in (("", 1), ("garbage", 1), (token, 0)):
+    for host, others in (("", 1), (token, 0)):
         other = browser.new_context().new_page()
         if host:
             other.context.add_cookies([{"name": "resnet_lab_race", "value": host, "url": lab.url}])
@@ -420,10 +415,7 @@ def test_a_recorded_race_replays_without_internet(lab):
     )
     assert len(tops) == 4
     assert len(set(tops)) == 1
-    expect(lab.page.get_by_text("You bet on the ResNet: right.")).to_be_visible()
     assert lab.exceptions == []
-    lab.page.get_by_role("button", name="Again").click()
-    expect(lab.page.get_by_text("shown faster")).to_be_visible()
     lab.page.reload()
     expect(lab.page.get_by_role("button", name="Watch a recorded race")).to_be_visible()
     assert lab.exceptions == []

@@ -4,7 +4,7 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from core.data.cifar10 import CLASSES
 
@@ -54,7 +54,7 @@ def test_three_phones_and_a_teacher_play_a_whole_game(lab, new_phone):
         expect(phone.get_by_text("You are in")).to_be_visible()
     expect(lab.page.get_by_text("3 joined")).to_be_visible()
     lab.page.get_by_role("button", name="Start").click()
-    for number in range(10):
+    for number in range(3):  # of ten; the rest is alike
         for phone, name in zip(phones, ("cat", "cat", CLASSES[number]), strict=True):
             answer(phone, name).click()
             expect(phone.get_by_text("You chose")).to_be_visible()
@@ -74,7 +74,7 @@ def test_three_phones_and_a_teacher_play_a_whole_game(lab, new_phone):
         for phone in phones:
             expect(phone.locator("h1")).to_contain_text(re.compile("Right!|Not this time"))
             expect(phone.locator(".st-key-ballot")).to_have_count(0)
-        lab.page.get_by_role("button", name="See the scores" if number == 9 else "Next").click()
+        lab.page.get_by_role("button", name="End" if number == 2 else "Next").click()
     expect(lab.page.locator("[data-testid=stMetric]")).to_have_count(4)
     for phone in phones:
         expect(phone.locator("h1")).to_contain_text("of 3")
@@ -171,30 +171,31 @@ def test_who_comes_back_is_known_and_a_stranger_is_not(lab, new_phone):
     expect(stranger.get_by_text("no longer open")).to_be_visible()
 
 
-@pytest.mark.parametrize("size", [(1440, 900), (960, 600)])
-def test_the_teachers_screen_needs_no_scrolling(lab, new_phone, size):
-    lab.page.set_viewport_size({"width": size[0], "height": size[1]})
+def test_the_teachers_screen_needs_no_scrolling(lab, new_phone):
     code = open_room(lab)
     phone = new_phone(code)
     expect(phone.get_by_text("You are in")).to_be_visible()
     expect(lab.page.get_by_text("1 joined")).to_be_visible()
-    assert_in_sight(lab.page.get_by_role("button", name="Start"), size)
-    assert_in_sight(lab.page.get_by_role("img", name="A QR code"), size)
+    assert_in_sight(lab, lab.page.get_by_role("button", name="Start"), lab.page.get_by_role("img", name="A QR code"))
     lab.page.get_by_role("button", name="Start").click()
     expect(lab.page.get_by_text("0 of 1 have voted")).to_be_visible()
-    assert_in_sight(lab.page.get_by_role("img", name="The photo to name"), size)
-    assert_in_sight(lab.page.get_by_role("button", name="Reveal"), size)
+    reveal = lab.page.get_by_role("button", name="Reveal")
+    assert_in_sight(lab, lab.page.get_by_role("img", name="The photo to name"), reveal)
     lab.page.get_by_role("button", name="Reveal").click()
     chart = lab.page.locator("[data-testid=stVegaLiteChart]")
     expect(chart.locator("svg, canvas")).to_be_visible()
-    assert_in_sight(chart, size)
+    assert_in_sight(lab, chart)
     lab.page.get_by_role("button", name="End").click()
     lab.page.get_by_role("button", name="Close the room").click()
     expect(lab.page.get_by_role("button", name="Open a room")).to_be_visible()
 
 
-def assert_in_sight(part, size: tuple[int, int]) -> None:
-    box = part.bounding_box()
-    assert box["y"] >= 0
-    assert box["y"] + box["height"] <= size[1]
-    assert box["x"] + box["width"] <= size[0]
+def assert_in_sight(lab, *parts: Locator) -> None:
+    for width, height in ((1440, 900), (960, 600)):
+        lab.page.set_viewport_size({"width": width, "height": height})
+        lab.page.wait_for_timeout(500)  # the browser alone draws anew
+        for part in parts:
+            box = part.bounding_box()
+            assert box["y"] >= 0
+            assert box["y"] + box["height"] <= height
+            assert box["x"] + box["width"] <= width
