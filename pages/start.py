@@ -28,7 +28,7 @@ IDEA = {
     "here **{times}**.",
 }
 TELLING = {"skip": 7458, "init": 9856}  # test photos that people name at once: a bird, a dog; no lesson asks for them
-WAY_IN = {"skip": "Shortcuts", "init": "Head start"}  # short: beside the lesson, on a small laptop
+WAY_IN = {"skip": "Which is better?", "init": "Learned before?"}  # the titles of the pages they lead to
 LESSONS = {"skip": "shortcuts", "init": "transfer"}
 DOORS = (
     ("look_inside", "Try your own photo", ":material/photo_camera:", OWN_PHOTO),

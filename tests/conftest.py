@@ -33,7 +33,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("RESNET_LAB_KEEPER_TICK", "0.05")
 KEPT = {"RESNET_LAB_KEEPER_TICK", "RESNET_LAB_SKIP_NOTHING"}
 OF_THE_SHELL = [name for name in os.environ if name.startswith(("RESNET_LAB_", "CIFAR10_DIR")) and name not in KEPT]
-TINY = TrainConfig(depth=8, data="shipped", epochs=1, batch_size=32, lr=0.05)
+TINY = TrainConfig(depth=8, data="shipped", epochs=1, batch_size=8, lr=0.05)
 
 
 @pytest.fixture(autouse=True)
@@ -84,11 +84,21 @@ def _each_shipped_sheet_is_decoded_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def tiny_images() -> Images:
-    """400 images of random pixels, 40 a class."""
-    random = np.random.default_rng(0)
-    pixels = random.integers(0, 256, (400, 32, 32, 3), dtype=np.uint8)
-    return Images(pixels, random.permutation(np.arange(400) % 10).astype(np.uint8))
+def random_images() -> Callable[[int], Images]:
+    """random_images(count): of random pixels, as many of each class."""
+
+    def draw(count: int) -> Images:
+        random = np.random.default_rng(0)
+        pixels = random.integers(0, 256, (count, 32, 32, 3), dtype=np.uint8)
+        return Images(pixels, random.permutation(np.arange(count) % 10).astype(np.uint8))
+
+    return draw
+
+
+@pytest.fixture(scope="session")
+def tiny_images(random_images) -> Images:
+    """100 images, of which a training learns from 90."""
+    return random_images(100)
 
 
 @pytest.fixture(scope="session")
@@ -111,7 +121,7 @@ def _trained(tiny_images, tmp_path_factory) -> Callable[[TrainConfig], Path]:
 
 @pytest.fixture
 def make_run(_trained, own_runs) -> Callable[..., Run]:
-    """make_run(name, **config changes): one of the user's own runs, of depth 8, trained for an epoch on 360 images.
+    """make_run(name, **config changes): one of the user's own runs, of depth 8, trained for an epoch on 90 images.
 
     All of it is real but for the test logits: they are random numbers (another draw for each config), with 2 added at
     the true class, so that some half of the answers are right. Equal configs are trained once a session.

@@ -41,7 +41,7 @@ def test_loops_take_networks_of_torchvision(tiny_images, loop):
 
 def test_our_loop_trains_as_many_steps_as_it_is_timed_for(tiny_images, monkeypatch):
     """And never an epoch's end, however often it is asked."""
-    loop = OurLoop(TrainConfig(depth=8, batch_size=60), tiny_images, "float32", False)
+    loop = OurLoop(TrainConfig(depth=8, batch_size=15), tiny_images, "float32", False)
     steps, step = [], loop.trainer._step
     monkeypatch.setattr(loop.trainer, "_step", lambda *batch: steps.append(1) or step(*batch))
     for _ in range(3):
@@ -60,9 +60,9 @@ class DeafPhone:
         await asyncio.sleep(60)
 
 
-def test_first_steps_take_the_options_of_train(tiny_images, monkeypatch, capsys):
+def test_first_steps_take_the_options_of_train(random_images, monkeypatch, capsys):
     asked = []
-    monkeypatch.setattr(first_steps, "load_training", lambda source: asked.append(source) or tiny_images)
+    monkeypatch.setattr(first_steps, "load_training", lambda source: asked.append(source) or random_images(400))
     monkeypatch.setattr("sys.argv", ["first_steps", "plain8", "--steps", "2", "--precision", "float32"])
     first_steps.main()
     found = json.loads(capsys.readouterr().out)

@@ -44,9 +44,10 @@ def test_one_picture_is_asked_as_many_are(make_run, tiny_images):
     np.testing.assert_allclose(asked[-1:], infer(run.load_model(), pixels, family(run.config).preprocessing), atol=1e-5)
 
 
-def test_the_study_counts_right_answers_of_both_readers(make_run, tiny_images):
+def test_the_study_counts_right_answers_of_both_readers(make_run, random_images):
     run = make_run("one", depth=14)
-    halves = [Images(tiny_images.pixels[part], tiny_images.labels[part]) for part in (slice(300), slice(300, 400))]
+    images = random_images(400)
+    halves = [images[:300], images[300:]]
     seen: list[tuple[int, int]] = []
     found = study(run, *halves, lambda done, total: seen.append((done, total)))
     pixels, labels = to_tensors(halves[1])

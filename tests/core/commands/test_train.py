@@ -105,11 +105,11 @@ def no_test_photos(monkeypatch):
 
 
 @pytest.fixture
-def command(capsys, monkeypatch, tiny_images, _signals_as_they_were):
-    """command(*argv, stop=...): (exit status, stderr) of core.train in this process, on the tiny images."""
+def command(capsys, monkeypatch, random_images, _signals_as_they_were):
+    """command(*argv, stop=...): (exit status, stderr) of core.train in this process, on 400 random images."""
     real_load = cifar10.load_training
-    names = ("full", "shipped")
-    monkeypatch.setattr(cifar10, "load_training", lambda source: tiny_images if source in names else real_load(source))
+    names, few = ("full", "shipped"), random_images(400)
+    monkeypatch.setattr(cifar10, "load_training", lambda source: few if source in names else real_load(source))
 
     def run(*argv: str, stop: bool = False) -> tuple[int, str]:
         if stop:  # at once, as if Ctrl-C had been pressed
@@ -344,10 +344,10 @@ def test_the_command_to_continue_names_this_network_alone(command, tmp_path):
 
 @pytest.mark.slow
 def test_a_training_on_images_in_a_folder_goes_on_with_them(
-    command, own_runs, tmp_path, tiny_images, monkeypatch, unscored
+    command, own_runs, tmp_path, random_images, monkeypatch, unscored
 ):
     asked = []
-    monkeypatch.setattr(cifar10, "load_training", lambda source: asked.append(source) or tiny_images)
+    monkeypatch.setattr(cifar10, "load_training", lambda source: asked.append(source) or random_images(400))
     command("resnet8", "--epochs", "1", "--data", str(tmp_path), "--name", "x", stop=True)
     monkeypatch.setattr(train, "_stop_on_signals", lambda: lambda: False)
     assert command("--run", str(own_runs / "x"))[0] == 130
@@ -355,7 +355,7 @@ def test_a_training_on_images_in_a_folder_goes_on_with_them(
 
 
 def test_where_the_folder_of_its_images_is_gone_it_goes_on_with_the_same_from_elsewhere(
-    command, own_runs, tmp_path, monkeypatch, tiny_images
+    command, own_runs, tmp_path, monkeypatch, random_images
 ):
     command("resnet8", "--epochs", "1", "--name", "x", stop=True)
     run = open_run(own_runs / "x")
@@ -373,7 +373,7 @@ def test_where_the_folder_of_its_images_is_gone_it_goes_on_with_the_same_from_el
     store.save_facts(run.path, run.config, run.facts | {"data_folder": str(tmp_path / "moved")})
     assert command("--run", str(run.path), "--data", "full", stop=True)[0] == 130
     (tmp_path / "new").mkdir()
-    monkeypatch.setattr(cifar10, "load_training", lambda source: tiny_images)
+    monkeypatch.setattr(cifar10, "load_training", lambda source: random_images(400))
     assert command("--run", str(run.path), "--data", str(tmp_path / "new"), stop=True)[0] == 130
     assert open_run(run.path).image_source == str(tmp_path / "new")
     assert_refused(command("--run", str(run.path), "--data", "shipped"), "begun with other photos: --data full")

@@ -12,19 +12,24 @@ BATCH = 32
 
 
 @pytest.fixture(scope="module")
+def images(random_images) -> Images:
+    return random_images(400)
+
+
+@pytest.fixture(scope="module")
 def plan() -> EpochPlan:
     return EpochPlan.draw(400, seed=1, epoch=2)
 
 
-def test_split_is_complete_disjoint_and_stratified(tiny_images):
-    train, validation = split_indices(tiny_images.labels, seed=0)
+def test_split_is_complete_disjoint_and_stratified(images):
+    train, validation = split_indices(images.labels, seed=0)
     assert sorted([*train, *validation]) == list(range(400))
-    assert np.bincount(tiny_images.labels[train]).tolist() == [36] * 10
-    assert np.bincount(tiny_images.labels[validation]).tolist() == [4] * 10
+    assert np.bincount(images.labels[train]).tolist() == [36] * 10
+    assert np.bincount(images.labels[validation]).tolist() == [4] * 10
 
 
-def test_split_follows_from_its_seed(tiny_images):
-    a, again, other = (split_indices(tiny_images.labels, seed) for seed in (0, 0, 1))
+def test_split_follows_from_its_seed(images):
+    a, again, other = (split_indices(images.labels, seed) for seed in (0, 0, 1))
     assert all((x == y).all() for x, y in zip(a, again, strict=True))
     assert set(a[1]) != set(other[1])
 
@@ -37,12 +42,12 @@ def test_derived_seeds():
     assert all(0 <= seed < 2**63 for seed in seeds)
 
 
-def test_tensors_hold_the_same_pixels(tiny_images):
-    pixels, labels = to_tensors(tiny_images)
+def test_tensors_hold_the_same_pixels(images):
+    pixels, labels = to_tensors(images)
     assert (pixels.dtype, labels.dtype) == (torch.uint8, torch.int64)
     assert pixels.is_contiguous(memory_format=torch.channels_last)
-    assert (pixels.permute(0, 2, 3, 1).numpy() == tiny_images.pixels).all()
-    assert (labels.numpy() == tiny_images.labels).all()
+    assert (pixels.permute(0, 2, 3, 1).numpy() == images.pixels).all()
+    assert (labels.numpy() == images.labels).all()
 
 
 def test_plan_follows_from_seed_and_epoch(plan):
@@ -82,30 +87,30 @@ def test_plan_covers_every_image_shift_and_flip(plan):
     assert large.flips.float().mean().item() == pytest.approx(0.5, abs=0.03)
 
 
-def test_augmentation_is_pad_crop_and_mirror(tiny_images, plan):
-    training_set = TrainingSet(tiny_images, augment=True)
+def test_augmentation_is_pad_crop_and_mirror(images, plan):
+    training_set = TrainingSet(images, augment=True)
     seen = 0
     for pixels, labels in training_set.batches(plan, BATCH):
         for picture, label in zip(pixels, labels, strict=True):
             image, (down, right), flip = plan.order[seen], plan.shifts[seen], plan.flips[seen]
-            padded = np.pad(tiny_images.pixels[image], ((4, 4), (4, 4), (0, 0)), mode="reflect")
+            padded = np.pad(images.pixels[image], ((4, 4), (4, 4), (0, 0)), mode="reflect")
             expected = padded[down : down + 32, right : right + 32]
             expected = expected[:, ::-1] if flip else expected
             assert (picture.permute(1, 2, 0).numpy() == expected).all()
-            assert label == tiny_images.labels[image]
+            assert label == images.labels[image]
             seen += 1
     assert seen == 400 // BATCH * BATCH
 
 
-def test_without_augmentation_the_pixels_are_exact(tiny_images, plan):
-    training_set = TrainingSet(tiny_images, augment=False)
+def test_without_augmentation_the_pixels_are_exact(images, plan):
+    training_set = TrainingSet(images, augment=False)
     pixels = torch.cat([pixels for pixels, _ in training_set.batches(plan, BATCH)])
-    assert (pixels.permute(0, 2, 3, 1).numpy() == tiny_images.pixels[plan.order[:384]]).all()
+    assert (pixels.permute(0, 2, 3, 1).numpy() == images.pixels[plan.order[:384]]).all()
 
 
 @pytest.mark.parametrize("first_step", [0, 5, 11, 12])
-def test_batches_from_a_step_are_the_tail_of_all(tiny_images, plan, first_step):
-    training_set = TrainingSet(tiny_images, augment=True)
+def test_batches_from_a_step_are_the_tail_of_all(images, plan, first_step):
+    training_set = TrainingSet(images, augment=True)
     everything = list(training_set.batches(plan, BATCH))
     tail = list(training_set.batches(plan, BATCH, first_step))
     assert (len(everything), len(tail)) == (12, 12 - first_step)
@@ -115,48 +120,46 @@ def test_batches_from_a_step_are_the_tail_of_all(tiny_images, plan, first_step):
 
 
 @pytest.mark.parametrize(("batch_size", "steps"), [(1, 400), (32, 12), (400, 1), (401, 0)])
-def test_incomplete_batch_is_left_out(tiny_images, batch_size, steps):
-    assert TrainingSet(tiny_images, augment=True).steps(batch_size) == steps
+def test_incomplete_batch_is_left_out(images, batch_size, steps):
+    assert TrainingSet(images, augment=True).steps(batch_size) == steps
 
 
 @pytest.mark.parametrize("augment", [True, False])
-def test_channels_lie_last_in_memory(tiny_images, plan, augment):
-    pixels, _ = next(TrainingSet(tiny_images, augment).batches(plan, BATCH))
+def test_channels_lie_last_in_memory(images, plan, augment):
+    pixels, _ = next(TrainingSet(images, augment).batches(plan, BATCH))
     assert pixels.dtype == torch.uint8
     assert pixels.stride(1) == 1
     prepared = family(TrainConfig()).preprocessing(pixels)
     assert prepared.is_contiguous(memory_format=torch.channels_last)
 
 
-def test_images_are_not_changed(tiny_images, plan):
-    before = tiny_images.pixels.copy()
-    images = Images(tiny_images.pixels, tiny_images.labels)
+def test_images_are_not_changed(images, plan):
+    before = images.pixels.copy()
     for pixels, _ in TrainingSet(images, augment=True).batches(plan, BATCH):
         pixels.zero_()
     assert (images.pixels == before).all()
 
 
 @pytest.mark.parametrize(("fraction", "count"), [(0.5, 18), (0.1, 4), (0.03, 1)])
-def test_label_budget_has_as_many_of_each_class(tiny_images, fraction, count):
-    train, _ = split_indices(tiny_images.labels, seed=0)
-    chosen = label_budget(train, tiny_images.labels, fraction, seed=0)
-    assert np.bincount(tiny_images.labels[chosen]).tolist() == [count] * 10
+def test_label_budget_has_as_many_of_each_class(images, fraction, count):
+    train, _ = split_indices(images.labels, seed=0)
+    chosen = label_budget(train, images.labels, fraction, seed=0)
+    assert np.bincount(images.labels[chosen]).tolist() == [count] * 10
     assert set(chosen) <= set(train)
     assert len(set(chosen)) == len(chosen)
 
 
-def test_smaller_label_budget_lies_within_the_larger(tiny_images):
-    train, _ = split_indices(tiny_images.labels, seed=0)
+def test_smaller_label_budget_lies_within_the_larger(images):
+    train, _ = split_indices(images.labels, seed=0)
     large, small, other = (
-        set(label_budget(train, tiny_images.labels, fraction, seed))
-        for fraction, seed in ((0.5, 0), (0.1, 0), (0.1, 1))
+        set(label_budget(train, images.labels, fraction, seed)) for fraction, seed in ((0.5, 0), (0.1, 0), (0.1, 1))
     )
     assert small < large
     assert small != other
 
 
-def test_whole_label_budget_changes_nothing_and_an_empty_one_is_refused(tiny_images):
-    train, _ = split_indices(tiny_images.labels, seed=0)
-    assert label_budget(train, tiny_images.labels, 1.0, seed=0) is train
+def test_whole_label_budget_changes_nothing_and_an_empty_one_is_refused(images):
+    train, _ = split_indices(images.labels, seed=0)
+    assert label_budget(train, images.labels, 1.0, seed=0) is train
     with pytest.raises(LabError, match=r"1\.000% of the 360 training images leaves none of some class"):
-        label_budget(train, tiny_images.labels, 0.01, seed=0)
+        label_budget(train, images.labels, 0.01, seed=0)

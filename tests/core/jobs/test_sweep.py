@@ -18,8 +18,8 @@ from core.jobs import sweep
 from core.paths import ROOT
 from core.runs import status, store
 
-TINY = {"epochs": 1, "batch_size": 32, "lr": 0.05, "data": "shipped"}  # as make_run's
-TINY_NAME = "shipped-lr0.05-batch32-1ep-s0"
+TINY = {"epochs": 1, "batch_size": 8, "lr": 0.05, "data": "shipped"}  # as make_run's
+TINY_NAME = "shipped-lr0.05-batch8-1ep-s0"
 
 
 @pytest.fixture
@@ -101,8 +101,8 @@ def test_a_file_too_large_for_a_sweep_is_not_parsed(grid_file, monkeypatch):
 
 
 def test_dry_run_says_how_the_runs_stand(make_run, grid_file, capsys):
-    make_run("resnet8-shipped-lr0.05-batch32-1ep-s0")
-    (make_run("resnet8-shipped-lr0.05-batch32-1ep-s1", seed=1).path / "test_logits.npz").unlink()
+    make_run("resnet8-shipped-lr0.05-batch8-1ep-s0")
+    (make_run("resnet8-shipped-lr0.05-batch8-1ep-s1", seed=1).path / "test_logits.npz").unlink()
     path = grid_file({"architectures": ["resnet8"], "seed": [0, 1, 2], **TINY})
     assert command.main([str(path), "--dry-run"]) == 0
     assert [line.split("  ")[1] for line in capsys.readouterr().out.splitlines()] == ["finished", "to resume", "new"]

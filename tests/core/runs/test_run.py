@@ -41,7 +41,7 @@ def shipped(tmp_path, monkeypatch) -> Path:
 def test_trained_run_is_read_as_it_was_written(make_run):
     run = make_run("good", depth=8, seed=2)
     assert run.name == "good"
-    assert run.config == TrainConfig(depth=8, seed=2, data="shipped", epochs=1, batch_size=32, lr=0.05)
+    assert run.config == TrainConfig(depth=8, seed=2, data="shipped", epochs=1, batch_size=8, lr=0.05)
     assert run.finished
     assert run.has_weights
     model = run.load_model()

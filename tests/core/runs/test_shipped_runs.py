@@ -175,7 +175,7 @@ def test_a_recorded_order_is_the_one_that_its_seed_gives(folder):
 def test_what_a_trainer_feeds_its_network_depends_on_the_seed_and_not_on_the_shortcuts(
     tiny_images, monkeypatch, change
 ):
-    config = TrainConfig(depth=8, data="shipped", epochs=1, batch_size=120, lr=0.01)
+    config = TrainConfig(depth=8, data="shipped", epochs=1, batch_size=30, lr=0.01)
     batches, others = (fed(each, tiny_images, monkeypatch) for each in (config, replace(config, **change)))
     assert [one == other for one, other in zip(batches, others, strict=True)] == ["skip" in change] * 4
 

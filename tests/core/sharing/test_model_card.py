@@ -50,8 +50,8 @@ def test_card_without_weights_does_not_speak_of_them(make_run):
 
 
 def test_images_that_an_epoch_leaves_out_are_not_counted(make_run):
-    assert said(make_run("whole", batch_size=120), "training images") == "360, each seen once"
-    assert said(make_run("part"), "training images").startswith("360, each seen 1.0 times on average: an epoch leaves")
+    assert said(make_run("whole", batch_size=30), "training images") == "90, each seen once"
+    assert said(make_run("part"), "training images").startswith("90, each seen 1.0 times on average: an epoch leaves")
 
 
 def test_validation_photos_that_may_have_been_seen_before_are_told(make_run):

@@ -44,7 +44,7 @@ def test_a_direction_is_as_long_as_the_weights_filter_by_filter():
 def test_the_middle_is_the_network_itself(make_run, few, settings):
     run = make_run("one", **settings)
     plane = Plane(run, few, (0, 1), "float32", workers=2)
-    away = plane.look(0.5, -0.5)
+    away = plane.look(2, -2)
     loss, accuracy = plane.look(0, 0)  # also after it was elsewhere
     logits = own_logits(run, few)
     assert loss == pytest.approx(metrics.loss(logits, few.labels), rel=1e-4)

@@ -41,7 +41,7 @@ def test_a_frozen_network_is_as_long_about_an_image_it_only_looks_at():
 
 def test_a_machine_faster_than_the_training_is_long_is_measured_too(tiny_images, monkeypatch):
     monkeypatch.setattr(duration, "SECONDS", 0.05)
-    assert duration.measure(TrainConfig(depth=8, data="shipped", epochs=1, batch_size=360), tiny_images) > 0
+    assert duration.measure(TrainConfig(depth=8, data="shipped", epochs=1, batch_size=90), tiny_images) > 0
 
 
 @pytest.mark.parametrize("data", ["full", "shipped"])

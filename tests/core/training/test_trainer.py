@@ -26,14 +26,6 @@ CONFIG = TrainConfig(depth=8, data="shipped", epochs=2, batch_size=8, lr=0.05)
 STEPS = 90 // 8  # an epoch: 100 images, 10 of them validation
 
 
-@pytest.fixture(scope="module")
-def tiny_images():
-    """100 images of random pixels, 10 a class."""
-    random = np.random.default_rng(0)
-    pixels = random.integers(0, 256, (100, 32, 32, 3), dtype=np.uint8)
-    return Images(pixels, random.permutation(np.arange(100) % 10).astype(np.uint8))
-
-
 @pytest.fixture
 def trainer(tiny_images):
     """trainer(**config changes): a Trainer on the tiny images."""

@@ -131,7 +131,7 @@ def test_what_a_dot_stands_for_in_words(make_run):
     run = make_run("one", skip=True)
     words = dot_words.dot(run, "mine", 0.876, minutes=63.4)
     assert words.startswith("**ResNet, 8 layers**, mine: right on **87.6%**; ")
-    assert words.endswith(" million multiply-adds a photo; 1 epoch of 360 photos, at 32 pixels, 63 min.")
+    assert words.endswith(" million multiply-adds a photo; 1 epoch of 90 photos, at 32 pixels, 63 min.")
     elsewhere = replace(run, facts=run.facts | {"imported": {}})
     assert dot_words.training(elsewhere, minutes=None) == "trained elsewhere, at 32 pixels"
 
@@ -151,7 +151,7 @@ def test_what_a_dot_stands_for_in_words(make_run):
 def test_what_a_pretrained_dot_had_learned_before_is_told(make_run, init, before):
     run = make_run("one")
     began = replace(run, config=replace(run.config, init=init))
-    assert dot_words.training(began, minutes=63.4) == f"1 epoch of 360 photos, at 32 pixels, 63 min{before}"
+    assert dot_words.training(began, minutes=63.4) == f"1 epoch of 90 photos, at 32 pixels, 63 min{before}"
 
 
 @pytest.mark.parametrize(("runs", "words"), [(1, "Also 1 run with fewer"), (12, "Also 12 runs with fewer")])

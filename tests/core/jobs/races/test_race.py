@@ -11,9 +11,9 @@ from core.jobs.races.race import SMOOTHED, Race, paced
 from core.settings.train_config import TrainConfig
 from core.training.trainer import Trainer
 
-PLAIN = TrainConfig(depth=8, skip=False, data="shipped", epochs=2, batch_size=60, lr=0.05)
+PLAIN = TrainConfig(depth=8, skip=False, data="shipped", epochs=2, batch_size=15, lr=0.05)
 PAIR = FairPair("Who?", ("Plain network", "ResNet"), PLAIN, replace(PLAIN, skip=True))
-STEPS = 12  # 360 training images in batches of 60, twice
+STEPS = 12  # 90 training images in batches of 15, twice
 
 
 @pytest.fixture(scope="module")
@@ -65,9 +65,9 @@ def test_frames_come_no_oftener_than_asked(tiny_images, photos):
 
 
 @pytest.mark.parametrize(("seconds_per_image", "epochs"), [(0.001, 6), (0.05, 5), (0.08, 3), (1.0, 2)])
-def test_a_race_is_as_long_as_the_machine_is_fast(tiny_images, monkeypatch, seconds_per_image, epochs):
+def test_a_race_is_as_long_as_the_machine_is_fast(random_images, monkeypatch, seconds_per_image, epochs):
     monkeypatch.setattr("core.training.duration.measure", lambda config, images: seconds_per_image)
-    pair = paced(PAIR, tiny_images, seconds=100)
+    pair = paced(PAIR, random_images(400), seconds=100)
     assert (pair.a.epochs, pair.b.epochs) == (epochs, epochs)
     assert replace(pair.a, epochs=PLAIN.epochs) == PAIR.a
 
