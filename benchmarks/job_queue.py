@@ -27,7 +27,7 @@ import psutil
 
 from benchmarks import stand_in_trainer
 from core import paths
-from core.errors import LabError, RunError, TrainingError
+from core.errors import LabError, RunError
 from core.jobs import keeper, trainings
 from core.runs import library, status
 from core.runs.file_names import STATE_FILE
@@ -88,7 +88,7 @@ def _resumed_until_none_is_left(deadline: float) -> dict[str, status.Status]:
     while (left := trainings.states()) and time.monotonic() < deadline:
         for name, said in left.items():
             if said.state in ("stopped", "failed"):
-                with suppress(TrainingError):
+                with suppress(LabError):
                     trainings.resume(name)
         time.sleep(PAUSE)
     return left
@@ -113,7 +113,7 @@ def _visit(configs: list[TrainConfig], number: int, visitors: int, chance: rando
         if place % visitors == number or (place % 2 and (place + 1) % visitors == number):
             try:
                 trainings.start([config])
-            except TrainingError:
+            except LabError:
                 actions["refused_as_taken"] += 1
             if chance.random() < 0.3:
                 time.sleep(PAUSE)
@@ -122,7 +122,7 @@ def _visit(configs: list[TrainConfig], number: int, visitors: int, chance: rando
         found = trainings.states()
         if not found:
             return
-        with suppress(TrainingError):  # another visitor was quicker
+        with suppress(LabError):  # another visitor was quicker
             actions[action.__name__.strip("_")] += action(chance, found)
         time.sleep(chance.random() * 2 * PAUSE)
 

@@ -1,4 +1,5 @@
-"""Files that are whole or not there at all: written beside, flushed to disk, then renamed."""
+"""Files that are whole or not there at all: written beside, flushed to disk, then renamed. What can't be written raises
+OSError, unless it is said otherwise."""
 
 import hashlib
 import json
@@ -42,6 +43,14 @@ def writing(place: Path) -> Iterator[None]:
         raise RunError(plain_reason(error) or f"{place} cannot be written ({error.strerror}).") from None
 
 
+def entries(folder: Path) -> list[Path]:
+    """What lies in `folder`, which may be missing. Raises RunError where nobody may look into it."""
+    try:
+        return list(folder.iterdir()) if folder.is_dir() else []
+    except OSError as error:
+        raise RunError(f"{folder} can't be read: {error.strerror}.") from None
+
+
 def require_writable(folder: Path) -> None:
     """Raises RunError where nothing can be written to `folder`, or, if it is not there, to the first above that is."""
     with writing(folder):
@@ -66,6 +75,11 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
         raise
 
 
+def is_being_written(path: Path) -> bool:
+    """Whether `write_atomically` is at work on it, or was when its process was killed."""
+    return any(path.parent.glob(f".{path.name}.*{TEMPORARY}"))
+
+
 def remove_leftovers(folder: Path) -> None:
     """Remove what `write_atomically`, or a lock of `filelock`, has left in `folder` where its process was killed in the
     middle."""
@@ -77,8 +91,8 @@ def remove_leftovers(folder: Path) -> None:
 
 def remove_abandoned(root: Path, *beginnings: str) -> None:
     """Remove the folders in `root` whose names begin so and in which nothing has changed for an hour: hidden ones, in
-    which a process worked on a whole folder when it was killed."""
-    for path in root.iterdir() if root.is_dir() else ():
+    which a process worked on a whole folder when it was killed. Raises RunError where nobody may look into `root`."""
+    for path in entries(root):
         if path.name.startswith(beginnings):
             with suppress(OSError):  # gone already, or not ours to remove
                 if path.stat().st_mtime < time.time() - ABANDONED:

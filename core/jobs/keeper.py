@@ -18,8 +18,8 @@ from pathlib import Path
 
 import psutil
 
-from core.errors import TrainingError, plain_reason
-from core.files import write_json
+from core.errors import LabError, plain_reason
+from core.files import entries, write_json
 from core.jobs.processes import detached, reap_in_background
 from core.runs import status
 from core.runs.file_names import CONFIG_FILE
@@ -34,9 +34,9 @@ TICK = float(environment.given("RESNET_LAB_KEEPER_TICK") or 0.5)  # seconds betw
 def states(root: Path) -> dict[str, Status]:
     """The status of each run in `root` that is not finished: those in training, those that wait, in order, the others.
 
-    A run whose status can't be read is there too, as failed. Raises OSError where `root` can't be read."""
+    A run whose status can't be read is there too, as failed. Raises RunError where `root` can't be read."""
     statuses = {}
-    for folder in root.iterdir() if root.is_dir() else []:
+    for folder in entries(root):
         configured = os.path.isfile(folder / CONFIG_FILE)  # false, too, where one may not look: in lost+found
         if (
             folder.name.startswith(".")
@@ -60,7 +60,8 @@ def names_in(state: str, statuses: dict[str, Status]) -> list[str]:
 
 
 def join(folder: Path, run_status: Status) -> None:
-    """Put a run at the queue's end, with its status so far. To be called under `status.lock`."""
+    """Put a run at the queue's end, with its status so far. To be called under `status.lock`. Raises OSError, or RunError
+    as `states` does."""
     places = [other.queued for other in states(folder.parent).values() if other.state == "queued"]
     place = max([time.time(), *(taken + 1e-3 for taken in places)])  # last even if the clock was set back
     status.write(folder, replace(run_status, state="queued", reason="", queued=place))
@@ -76,7 +77,7 @@ def running(root: Path) -> Worker | None:
 
 
 def wake(root: Path, jobs: int, trainer: list[str]) -> None:
-    """Start a keeper, unless there is one. To be called under `status.lock`."""
+    """Start a keeper, unless there is one. To be called under `status.lock`. Raises OSError."""
     if running(root):
         return
     command = [sys.executable, "-m", "core", "background", "keep", str(root.resolve()), str(jobs), *trainer]
@@ -91,7 +92,7 @@ def keep(root: Path, jobs: int, trainer: list[str]) -> None:
     children: list[subprocess.Popen] = []
     while True:
         children = [child for child in children if child.poll() is None]  # poll() also frees ended processes (zombies)
-        with suppress(TrainingError, OSError), status.lock(root):  # a lock or a disk that is busy: look again
+        with suppress(LabError, OSError), status.lock(root):  # a lock or a disk that is busy: look again
             other = running(root)
             if other and not other.is_me:
                 return

@@ -105,21 +105,34 @@ class Launcher(ABC):
 
     def states(self) -> dict[str, SweepState]:
         """How each run stands now: {name: state}. Raises SilentQueueError, or RunError for a damaged run."""
-        jobs = _jobs(self.root)
+        return self._states(_jobs(self.root))
+
+    def _states(self, jobs: dict[str, str]) -> dict[str, SweepState]:
         stand = {name: state_of(self.root / name, config) for name, config in self.grid.items()}
         return {name: SweepState("waiting", jobs[name]) if s.due and name in jobs else s for name, s in stand.items()}
 
     def submit(self) -> None:
-        """Have all runs trained that are due, those that failed too. Raises LabError."""
+        """Have all runs trained that are due, those that failed too. Raises LabError.
+
+        Under the lock, this process takes those that no other is about to train; SLURM, which may take a minute to
+        answer, is asked after it. What a job of SLURM's is to train is then left to that job."""
         with status.lock(self.root):
-            stand = self.states()
+            records = [*_records(self.root)]
+            stand = self._states(_jobs_of_processes(records))
             due = [name for name, s in stand.items() if s.due]
+            if not due:
+                return
             for name in due:
                 if stand[name].state == "new":
                     store.new_run(self.root, name, self.grid[name], {})
-            if due:
-                self.folder.mkdir(parents=True)
-                self._submit(due)
+            self.folder.mkdir(parents=True)
+            self._record(dict.fromkeys(due))
+        queued = _jobs_in_slurm(records)
+        left = [name for name in due if name not in queued]
+        if left != due:
+            self._record(dict.fromkeys(left))
+        if left:
+            self._submit(left)
 
     def changes(self, before: dict[str, SweepState]) -> Iterator[tuple[str, SweepState]]:
         """Each change of a run's state, until no job waits or runs; `before` is kept up to date. What SLURM does not
@@ -147,7 +160,7 @@ class Launcher(ABC):
         """After Ctrl-C: what becomes of the jobs, in a sentence."""
 
     def _record(self, jobs: dict[str, str | None]) -> None:
-        """Write down which runs this sweep has jobs for; None: the job is this process's, and ends with it."""
+        """Write down which runs this sweep has jobs for; None: this process has it, which is then lost if that ends."""
         write_json(self.folder / RECORD_FILE, {"jobs": jobs, "worker": asdict(Worker())})
 
     @contextmanager
@@ -170,7 +183,6 @@ class Local(Launcher):
     def _submit(self, names: list[str]) -> None:
         share_cores(self._limit)
         self._waiting = names
-        self._record(dict.fromkeys(names))
 
     def tend(self) -> None:
         ended = [name for name, (job, _) in self._running.items() if job.done()]
@@ -266,17 +278,25 @@ def launcher(
 def _jobs(root: Path) -> dict[str, str]:
     """The jobs of all sweeps that wait or run: {run: its job, in words}. Raises SilentQueueError."""
     records = [*_records(root)]
-    clustered = any(job for _, record in records for job in record["jobs"].values())
-    queue = _slurm_jobs() if clustered else set()
+    return _jobs_of_processes(records) | _jobs_in_slurm(records)
+
+
+def _jobs_of_processes(records: list[tuple[Path, dict]]) -> dict[str, str]:
+    """Those that a sweep trains on its own machine, or is just handing to SLURM."""
     jobs = {}
     for path, record in records:
         sweep = Worker(**record["worker"])
-        for name, job in record["jobs"].items():
-            if job in queue:
-                jobs[name] = f"job {job}"
-            elif job is None and sweep.is_alive(path):
-                jobs[name] = f"for process {sweep.pid} on {sweep.machine}"
+        if sweep.is_alive(path):
+            mine = [name for name, job in record["jobs"].items() if job is None]
+            jobs |= dict.fromkeys(mine, f"for process {sweep.pid} on {sweep.machine}")
     return jobs
+
+
+def _jobs_in_slurm(records: list[tuple[Path, dict]]) -> dict[str, str]:
+    """Those in its queue, which is asked after the records were read: so none is missed. Raises SilentQueueError."""
+    known = [(name, job) for _, record in records for name, job in record["jobs"].items() if job]
+    queue = _slurm_jobs() if known else set()
+    return {name: f"job {job}" for name, job in known if job in queue}
 
 
 def _records(root: Path) -> Iterator[tuple[Path, dict]]:

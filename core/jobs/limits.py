@@ -1,11 +1,12 @@
 """What a public demo may forbid or limit, by environment variables: whether anything may be trained or changed
 (RESNET_LAB_TRAINING), for how many epochs (RESNET_LAB_MAX_EPOCHS), how many runs are kept (RESNET_LAB_MAX_RUNS); and
-how many trainings run at once (RESNET_LAB_JOBS). Whatever is refused raises TrainingError."""
+how many trainings run at once (RESNET_LAB_JOBS). Whatever is refused raises LabError."""
 
 from pathlib import Path
 
 from core import paths
 from core.errors import TrainingError
+from core.files import entries
 from core.runs.library import NAME, is_of_a_run
 from core.settings import environment
 from core.settings.train_config import TrainConfig
@@ -31,9 +32,9 @@ def require_allowed_length(configs: list[TrainConfig]) -> None:
 
 
 def require_room(number: int) -> None:
-    """Raises TrainingError if so many more runs can't be kept here. A damaged run takes room too."""
+    """Raises LabError if so many more runs can't be kept here. A damaged run takes room too."""
     root, most = paths.own_runs_dir(), environment.number("RESNET_LAB_MAX_RUNS")
-    kept = [path for path in (root.iterdir() if root.is_dir() else ()) if _takes_room(path)]
+    kept = [path for path in entries(root) if _takes_room(path)]
     if most and len(kept) + number > most:
         raise TrainingError(
             f"At most {counted(most, 'run')} can be kept here, and there {'is' if len(kept) == 1 else 'are'} "

@@ -2,8 +2,8 @@
 
 It outlives the page, the browser and the server, for all that is known of it lies in its run's folder. One is trained
 at a time, or as many as RESNET_LAB_JOBS says; the others wait in a queue (`core.jobs.keeper`). What a public demo
-forbids is in `core.jobs.limits`. Shipped runs are never touched. Whatever is refused raises TrainingError. Several
-servers and threads may do all this at once.
+forbids is in `core.jobs.limits`. Shipped runs are never touched. Whatever is refused raises LabError. Several servers
+and threads may do all this at once.
 """
 
 import errno
@@ -20,7 +20,7 @@ import psutil
 
 from core import paths
 from core.errors import LabError, RunError, TrainingError
-from core.files import patiently, remove_abandoned, writing
+from core.files import entries, is_being_written, patiently, remove_abandoned, writing
 from core.jobs import keeper, limits
 from core.jobs.processes import TRAINER, reap_in_background
 from core.runs import library, status, store
@@ -45,7 +45,7 @@ def states() -> dict[str, Status]:
     root = paths.own_runs_dir()
     try:
         statuses = keeper.states(root)
-    except OSError:  # which `list_runs` tells
+    except RunError:  # which `list_runs` tells
         return {}
     if keeper.names_in("queued", statuses) and not keeper.running(root) and limits.training_allowed():
         with suppress(LabError, OSError), status.lock(root):
@@ -93,8 +93,7 @@ def add(data: bytes, name: str | None = None) -> Run:
 
 def import_network(file: "NetworkFile", config: TrainConfig, normalization: str | None, name: str) -> Run:
     """Add a network that was trained elsewhere, with this `normalization`, or the likeliest where that is None. It is
-    scored at once by a process of its own, which takes seconds or minutes: in the queue, it could wait for hours.
-    Raises LabError."""
+    scored at once by a process of its own, which takes seconds or minutes: in the queue, it could wait for hours."""
     from core.sharing.zip_archive import require_moderate_size
     from core.training import imported_network
 
@@ -158,18 +157,22 @@ def delete(name: str) -> None:
         _end(folder, run_status, PATIENCE)
     try:
         with _changing():
-            _remove(folder)
+            rubbish = _put_away(folder)
     except TrainingError as error:
         if getattr(error.__cause__, "errno", None) not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        _remove(folder)  # no lock can be written, by nobody
+        rubbish = _put_away(folder)  # no lock can be written, by nobody
+    with writing(folder.parent):
+        patiently(shutil.rmtree, rubbish)  # without the lock: on a network disk it takes long
 
 
-def _remove(folder: Path) -> None:
+def _put_away(folder: Path) -> Path:
+    """Where a run is now, of which nobody is to see half while it is removed."""
     _require_not_in(folder, "training")
     rubbish = folder.parent / f"{DELETED}{time.time_ns()}"
-    patiently(folder.rename, rubbish)  # so that nobody sees half a run
-    patiently(shutil.rmtree, rubbish)
+    patiently(os.utime, folder)  # or to others it could seem abandoned: to be renamed does not count as a change
+    patiently(folder.rename, rubbish)
+    return rubbish
 
 
 def rename(name: str, new: str) -> None:
@@ -188,22 +191,20 @@ def rename(name: str, new: str) -> None:
 
 @contextmanager
 def _changing() -> Iterator[Path]:
-    """The folder of the user's runs, which nobody else changes meanwhile. What goes wrong becomes a TrainingError."""
+    """The folder of the user's runs, which nobody else changes meanwhile. Raises LabError, where nothing can be written
+    too."""
     limits.require_training_allowed()
     root = paths.own_runs_dir()
-    try:
-        with writing(root), status.lock(root):
-            remove_abandoned(root, DELETED, ADDING)
-            clear_finished(root)
-            yield root
-    except RunError as error:
-        raise TrainingError(str(error)) from None
+    remove_abandoned(root, DELETED, ADDING)  # before the lock is held
+    with writing(root), status.lock(root):
+        clear_finished(root)
+        yield root
 
 
 def clear_finished(root: Path) -> None:
     """Remove what is left of trainings that were killed just after their result was there. To be called under
     `status.lock`."""
-    for folder in root.iterdir() if root.is_dir() else ():
+    for folder in entries(root):
         stated = os.path.isfile(folder / status.FILE)  # false, too, where one may not look: in lost+found
         if stated and not folder.is_symlink() and status.finished(folder):
             last = status.read(folder)
@@ -220,11 +221,8 @@ def _is_shipped(name: str) -> bool:
 
 
 def _own_folder(name: str) -> Path:
-    """The folder of one of the user's runs. Raises TrainingError for anything else."""
-    try:
-        library.require_name(name)
-    except RunError as error:
-        raise TrainingError(str(error)) from None
+    """The folder of one of the user's runs. Raises LabError for anything else."""
+    library.require_name(name)
     if _is_shipped(name):
         raise TrainingError(f"{name} ships with the lab and can't be changed.")
     folder = paths.own_runs_dir() / name
@@ -260,7 +258,7 @@ def _end(folder: Path, run_status: Status, patience: float) -> None:
     try:
         process.terminate()
         _wait_until(lambda: run_status.process is None or not _trains(folder), patience)
-        _wait_until(lambda: run_status.process is None or not any(folder.glob(f".{STATE_FILE}.*")), SAVING)
+        _wait_until(lambda: run_status.process is None or not is_being_written(folder / STATE_FILE), SAVING)
         process.kill()
     except psutil.NoSuchProcess:
         pass

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core import paths
 from core.errors import RunError
+from core.files import entries
 from core.paths import own_runs_dir
 from core.runs.file_names import (
     CHANGE_FILE,
@@ -45,23 +46,23 @@ def list_in(root: Path) -> tuple[list[Run], list[str]]:
     """The runs in one folder, by name, and a sentence for each of its folders that can't be opened, or for itself."""
     try:
         runs, damaged = _opened(root)
-    except OSError as error:
-        return [], [f"{root} can't be read: {error.strerror}."]
+    except RunError as error:
+        return [], [str(error)]
     return runs, list(damaged.values())
 
 
 def damaged_runs() -> dict[str, str]:
     """The user's own folders that can't be opened as runs, links apart: {folder's name: what is wrong with it}."""
     damaged: dict[Path, str] = {}
-    with suppress(OSError):  # which `list_in` tells
+    with suppress(RunError):  # which `list_in` tells
         _, damaged = _opened(own_runs_dir())
     return {path.name: problem for path, problem in damaged.items() if not path.is_symlink()}
 
 
 def _opened(root: Path) -> tuple[list[Run], dict[Path, str]]:
-    """The runs in `root`, and what is wrong with each of its other folders. Raises OSError where nobody may look."""
+    """The runs in `root`, and what is wrong with each of its other folders. Raises RunError where nobody may look."""
     runs, damaged = [], {}
-    for path in sorted(root.iterdir()) if root.is_dir() else []:
+    for path in sorted(entries(root)):
         if not os.path.isdir(path) or path.name.startswith("."):
             continue  # hidden: a run that is still being added
         try:

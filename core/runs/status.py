@@ -30,6 +30,7 @@ KILLED = "Its process ended without a word (killed, or switched off)."
 UNREACHABLE = "It was in training on {machine}, from where nothing was heard for {minutes:.0f} minutes; resume it here."
 STATES = ("queued", "training", "stopped", "failed")
 PATIENCE = 20.0  # seconds for the lock, which is held for moments only
+PATIENCE_TO_TRAIN = 60.0  # seconds for it where a run would else count as failed
 LOCK_SECONDS = 15.0  # after which the lock of a machine that is silent no longer counts
 READ_PATIENCE = 0.3  # seconds; a page waits for it
 CLAIM_PATIENCE = 1.0  # seconds; to see that the claim of a process that was killed no longer counts takes less
@@ -58,13 +59,14 @@ def finished(folder: Path) -> bool:
 
 
 @contextmanager
-def lock(root: Path) -> Iterator[None]:
+def lock(root: Path, patience: float | None = None) -> Iterator[None]:
     """Only one thread of one process at a time may change which runs `root` holds, and which of them are trained.
-    Raises TrainingError where it can't be had, caused by an OSError if nothing can be written there."""
+    Raises TrainingError where it can't be had for so many seconds (PATIENCE), caused by an OSError if nothing can be
+    written there."""
     lease = SoftFileLease(root / LOCK_FILE, lease_duration=LOCK_SECONDS)
     try:
         root.mkdir(parents=True, exist_ok=True)
-        lease.acquire(timeout=PATIENCE)
+        lease.acquire(timeout=PATIENCE if patience is None else patience)
     except Timeout:
         raise TrainingError("Somebody else is changing the queue right now; try again in a few seconds.") from None
     except OSError as error:
@@ -80,7 +82,7 @@ def claim(folder: Path) -> None:
     has finished it.
 
     Half-written files of a process that was killed are removed."""
-    with lock(folder.parent):
+    with lock(folder.parent, PATIENCE_TO_TRAIN):
         status = read(folder)
         if status and status.state == "training" and not status.is_me:
             raise TrainingError(in_training(folder.name, status))
@@ -176,6 +178,7 @@ def end_noted(folder: Path) -> Iterator[None]:
 
 
 def write(folder: Path, status: Status) -> None:
+    """Raises OSError."""
     write_json(folder / FILE, {"folder": folder.absolute().name, **asdict(status)})
 
 

@@ -1,4 +1,5 @@
-"""Writing a run's files, each whole or not at all. What they hold is said in `run`."""
+"""Writing a run's files, each whole or not at all. What they hold is said in `run`. What can't be written raises OSError,
+unless it is said otherwise."""
 
 import json
 import shutil
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import RunError
-from core.files import sha256_of, write_atomically, write_json, write_text
+from core.files import sha256_of, write_atomically, write_json, write_text, writing
 from core.runs.file_names import (
     CHANGE_FILE,
     CONFIG_FILE,
@@ -37,10 +38,11 @@ def new_folder(root: Path, name: str) -> Path:
 
 
 def new_run(root: Path, name: str, config: TrainConfig, facts: dict) -> Path:
-    """Make the folder of a new run with its config.json, or nothing. Raises RunError as `new_folder` does."""
+    """Make the folder of a new run with its config.json, or nothing. Raises RunError."""
     folder = new_folder(root, name)
     try:
-        save_facts(folder, config, facts)
+        with writing(folder):
+            save_facts(folder, config, facts)
     except BaseException:  # what has no config.json could not be trained
         shutil.rmtree(folder, ignore_errors=True)
         raise

@@ -244,6 +244,51 @@ def watched(make_run, own_runs, squeue) -> launcher.Slurm:
     return sweeping
 
 
+@pytest.fixture
+def two(make_run, own_runs, squeue) -> launcher.Slurm:
+    """A sweep of two runs that are due."""
+    squeue("")
+    grid = {f"s{seed}": make_run(f"s{seed}", seed=seed).config for seed in (0, 1)}
+    for name in grid:
+        (own_runs / name / RESULT_FILE).unlink()
+    return launcher.Slurm(grid, own_runs, None, {})
+
+
+def earlier(own_runs: Path, jobs: dict[str, str]) -> None:
+    """An earlier sweep has put these runs into SLURM's queue."""
+    sweeping = launcher.Slurm({}, own_runs, None, {})
+    sweeping.folder = sweeping.folder.with_name("earlier")
+    sweeping.folder.mkdir(parents=True)
+    sweeping._record(jobs)
+
+
+def test_while_slurm_is_asked_others_may_change_the_queue_but_take_none_of_these_runs(two, own_runs, monkeypatch):
+    """It may take a minute to answer; a training that gets no lock meanwhile would count as failed."""
+    earlier(own_runs, {"s0": "7_0"})
+    other, asked = launcher.Slurm(two.grid, own_runs, None, {}), []
+    monkeypatch.setattr(status, "PATIENCE", 0)
+
+    def ask(sweeping: launcher.Slurm, names: list[str]) -> None:
+        asked.append((sweeping, names))
+        other.submit()
+
+    monkeypatch.setattr(launcher, "_slurm_jobs", lambda: ask(two, ["squeue"]) or set())
+    monkeypatch.setattr(launcher.Slurm, "_submit", ask)
+    two.submit()
+    assert asked == [(two, ["squeue"]), (two, ["s0", "s1"])]
+
+
+def test_a_run_that_a_job_of_an_earlier_sweep_is_to_train_gets_no_second_one(two, own_runs, squeue, monkeypatch):
+    submitted = []
+    monkeypatch.setattr(two, "_submit", submitted.extend)
+    earlier(own_runs, {"s0": "7_0", "s1": "7_1"})
+    squeue("7_1\n")  # the other one has ended
+    two.submit()
+    assert submitted == ["s0"]
+    squeue("")
+    assert [now.state for now in two.states().values()] == ["waiting", "to resume"]
+
+
 def test_who_leaves_is_told_how_to_end_the_runs_of_this_grid_alone(watched, squeue):
     squeue("7_0\n7_1\n7_2\n")
     assert watched.leave().endswith("with their state saved: scancel 7_1")

@@ -169,15 +169,22 @@ def test_what_another_process_does_meanwhile_does_not_end_a_sweep(grid_file, own
     assert lines[-1] == f"{third} was left to another process, and is not finished yet."
 
 
-def test_a_full_disk_is_one_sentence(grid_file, own_runs, monkeypatch, signals, capsys):
+def test_a_run_that_cannot_be_written_is_told_at_the_end_and_the_others_have_their_turn(
+    grid_file, own_runs, monkeypatch, signals, capsys
+):
     def full(file):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    path = grid_file({"architectures": ["resnet8"], **TINY})
-    with pytest.raises(SystemExit, match="2"):
+    names = [f"{network}-{TINY_NAME}" for network in ("plain8", "resnet8")]
+    path = grid_file({"architectures": ["plain8", "resnet8"], **TINY})
+    with pytest.raises(SystemExit, match="1"):
         run_command(lambda: command.main([str(path)]))
-    assert capsys.readouterr().err == "The disk is full. Make room, then resume.\n"
+    assert capsys.readouterr().err.splitlines() == [
+        "0 of 2 runs are finished.",
+        *(f"{name} failed: The disk is full. Make room, then resume." for name in names),
+    ]
+    assert [*own_runs.iterdir()] == []
 
 
 @pytest.mark.slow

@@ -340,7 +340,7 @@ def test_renamed_run_is_the_same_under_its_new_name(make_run, own_runs, idle, sh
     assert after == before
     idle("taken")
     for name, reason in {"taken": "exists already", "theirs": "is the name of a run that ships"}.items():
-        with pytest.raises(TrainingError, match=f"^{name} {reason}"):
+        with pytest.raises(LabError, match=f"^{name} {reason}"):
             trainings.rename("new", name)
 
 
@@ -414,9 +414,9 @@ def test_the_queue_has_one_keeper_for_all_machines(elsewhere, own_runs, stand_in
 def test_no_name_leads_out_of_the_folder(own_runs, idle, name):
     folder = idle("mine")
     for act in (trainings.stop, trainings.resume, trainings.delete, lambda name: trainings.rename(name, "x")):
-        with pytest.raises(TrainingError, match="cannot be a run's name"):
+        with pytest.raises(LabError, match="cannot be a run's name"):
             act(name)
-    with pytest.raises(TrainingError, match="cannot be a run's name"):
+    with pytest.raises(LabError, match="cannot be a run's name"):
         trainings.rename("mine", name)
     assert folder.is_dir()
 
@@ -508,7 +508,7 @@ def test_on_a_full_disk_no_training_is_left_running(idle, monkeypatch, writable)
 def test_on_a_full_disk_a_run_that_waits_can_be_deleted_and_stopping_it_says_why_not(idle, monkeypatch):
     folder = idle("x", "queued")
     monkeypatch.setattr(status, "write", full)
-    with pytest.raises(TrainingError, match="disk is full"):
+    with pytest.raises(LabError, match="disk is full"):
         trainings.stop("x")
     trainings.delete("x")
     assert not folder.exists()
@@ -529,7 +529,7 @@ def test_room_is_looked_for_again_as_a_run_is_added(idle, monkeypatch):
 
 def test_full_disk_is_told_and_leaves_nothing(own_runs, monkeypatch):
     monkeypatch.setattr(store, "save_facts", full)
-    with pytest.raises(TrainingError, match="disk is full"):
+    with pytest.raises(LabError, match="disk is full"):
         trainings.start([LONG])
     assert [path for path in own_runs.iterdir() if path.is_dir()] == []
 
@@ -553,6 +553,24 @@ def test_a_folder_that_no_run_can_be_called_like_is_deleted_too(own_runs):
     assert list(own_runs.glob("[!.]*")) == []
 
 
+def test_while_a_run_is_removed_others_may_change_the_queue(make_run, own_runs, monkeypatch):
+    """On a network disk that takes long; a training that gets no lock meanwhile would count as failed."""
+    make_run("mine")
+    (own_runs / f"{trainings.DELETED}left").mkdir()
+    os.utime(own_runs / f"{trainings.DELETED}left", (1, 1))
+    rmtree, removed = shutil.rmtree, []
+
+    def remove(path: Path) -> None:
+        with status.lock(own_runs, patience=0):
+            rmtree(path)
+        removed.append(path)
+
+    monkeypatch.setattr(shutil, "rmtree", remove)
+    trainings.delete("mine")
+    assert len(removed) == 2
+    assert [path for path in own_runs.iterdir() if path.is_dir()] == []
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT], ids=["full", "quota"])
 def test_where_the_disk_is_too_full_for_a_lock_a_run_can_be_deleted(make_run, own_runs, monkeypatch, number):
     def full(*_, **__):
@@ -569,11 +587,10 @@ def test_where_the_disk_is_too_full_for_a_lock_a_run_can_be_deleted(make_run, ow
 def test_who_is_just_saving_is_not_ended_by_force(own_runs, monkeypatch):
     """A stand-in that takes two seconds over its state."""
     code = (
-        "import pathlib, signal, sys, time\n"
-        "half = pathlib.Path(sys.argv[1]) / '.resume.safetensors.abcdefgh'\n"
+        "import pathlib, signal, sys, time; from core.files import write_atomically\n"
         "signal.signal(signal.SIGTERM, lambda *_: None)\n"
-        "half.touch(); print('ready', flush=True); time.sleep(1.5)\n"
-        "half.rename(half.parent / 'resume.safetensors'); time.sleep(60)"
+        "def write(file): print('ready', flush=True); time.sleep(1.5)\n"
+        "write_atomically(pathlib.Path(sys.argv[1]) / 'resume.safetensors', write); time.sleep(60)"
     )
     folder = own_runs / "mine"
     folder.mkdir(parents=True)
@@ -645,13 +662,13 @@ KILLED = {
 @pytest.mark.parametrize("beginning", KILLED)
 def test_what_a_killed_process_leaves_is_gone_an_hour_later(own_runs, tmp_path, make_run, beginning):
     (tmp_path / "x.zip").write_bytes(zip_archive.zip_run(make_run("x")))
+    os.utime(own_runs / "x", (1, 1))  # nothing has changed in it for long
     command = [sys.executable, "-c", KILLED[beginning], str(tmp_path / "x.zip")]
     process = subprocess.Popen(command, cwd=paths.ROOT, stdout=subprocess.PIPE)
     assert process.stdout.readline() == b"begun\n"
     process.kill()
     process.communicate()
     (left,) = own_runs.glob(f"{beginning}*")
-    os.utime(left)
     make_run("y")
     trainings.delete("y")
     assert left.is_dir()  # it may still be in use

@@ -450,6 +450,8 @@ def test_a_folder_of_runs_that_nobody_may_list_is_a_problem_and_no_error(own_run
     assert list_runs() == ([], [f"{own_runs} can't be read: Permission denied."])
     assert damaged_runs() == {}
     assert trainings.states() == {}
+    with pytest.raises(RunError, match="runs can't be read: Permission denied"):
+        trainings.add(b"")
 
 
 def test_a_config_that_is_too_large_is_named_once(make_run):

@@ -283,6 +283,19 @@ def test_lock_that_is_not_given_back_is_told(tmp_path, monkeypatch):
         pass
 
 
+def test_a_training_waits_longer_for_the_lock_than_a_page(tmp_path, monkeypatch):
+    """It would else have failed, with nobody there to try again."""
+    monkeypatch.setattr(status, "PATIENCE", 0.0)
+    (tmp_path / "run").mkdir()
+    training = threading.Thread(target=status.claim, args=[tmp_path / "run"])
+    with status.lock(tmp_path):
+        training.start()
+        time.sleep(0.5)
+    training.join()
+    status.require_claim(tmp_path / "run")
+    status.release(tmp_path / "run")
+
+
 def test_this_machine_is_known_when_the_network_calls_it_otherwise(monkeypatch):
     """On a Mac, the router gives the domain."""
     mine = Status("training")
