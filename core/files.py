@@ -1,5 +1,5 @@
-"""Files that are whole or not there at all: written beside, flushed to disk, then renamed. What can't be written raises
-OSError, unless it is said otherwise."""
+"""Files that are whole or not there at all: written beside, flushed to disk, then renamed. What can't be written
+raises OSError, unless it is said otherwise."""
 
 import hashlib
 import json

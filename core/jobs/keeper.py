@@ -60,8 +60,8 @@ def names_in(state: str, statuses: dict[str, Status]) -> list[str]:
 
 
 def join(folder: Path, run_status: Status) -> None:
-    """Put a run at the queue's end, with its status so far. To be called under `status.lock`. Raises OSError, or RunError
-    as `states` does."""
+    """Put a run at the queue's end, with its status so far. To be called under `status.lock`. Raises OSError, and
+    RunError as `states` does."""
     places = [other.queued for other in states(folder.parent).values() if other.state == "queued"]
     place = max([time.time(), *(taken + 1e-3 for taken in places)])  # last even if the clock was set back
     status.write(folder, replace(run_status, state="queued", reason="", queued=place))

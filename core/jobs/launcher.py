@@ -283,7 +283,7 @@ def _jobs(root: Path) -> dict[str, str]:
 
 def _jobs_of_processes(records: list[tuple[Path, dict]]) -> dict[str, str]:
     """Those that a sweep trains on its own machine, or is just handing to SLURM."""
-    jobs = {}
+    jobs: dict[str, str] = {}
     for path, record in records:
         sweep = Worker(**record["worker"])
         if sweep.is_alive(path):

@@ -1,5 +1,5 @@
-"""Writing a run's files, each whole or not at all. What they hold is said in `run`. What can't be written raises OSError,
-unless it is said otherwise."""
+"""Writing a run's files, each whole or not at all. What they hold is said in `run`. What can't be written raises
+OSError, unless it is said otherwise."""
 
 import json
 import shutil

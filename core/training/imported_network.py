@@ -17,7 +17,7 @@ from core.analysis import metrics
 from core.data import cifar10
 from core.data.batches import to_tensors
 from core.errors import ModelError
-from core.files import sha256_of
+from core.files import sha256_of, writing
 from core.models import recognition
 from core.models.complexity import described
 from core.models.inference import StoppedError, infer, logits_of
@@ -125,7 +125,8 @@ def add(root: Path, name: str, config: TrainConfig, file: NetworkFile, chosen: s
     }
     folder = store.new_run(root, name, config, facts)
     try:
-        store.save_facts(folder, config, facts | {"sha256": store.save_weights(folder, weights)})
+        with writing(folder):
+            store.save_facts(folder, config, facts | {"sha256": store.save_weights(folder, weights)})
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

@@ -253,7 +253,7 @@ def test_a_full_disk_leaves_no_half_run(file, shipped, own_runs, monkeypatch, ca
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(store, "save_weights", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(RunError, match="disk is full"):
         imported_network.add(own_runs, "mine", shipped.config, imported_network.look(file))
     with pytest.raises(SystemExit, match="2"):
         run_command(lambda: command(file, "--architecture", "resnet8", "--name", "mine"))
