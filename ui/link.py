@@ -1,5 +1,6 @@
 """The link of a page as people type it: what no widget can take is left out of it before any is drawn."""
 
+import os
 from itertools import islice
 from math import isfinite
 
@@ -41,7 +42,7 @@ def to_experiment(label: str) -> None:
 
 def to_lesson(name: str, label: str) -> None:
     """A link to the first step of a lesson that ships; nothing where a teacher has put others in their place."""
-    if (lessons_dir() / f"{name}.toml").exists():
+    if os.path.isfile(lessons_dir() / f"{name}.toml"):
         query = {"lesson": name, "begin": "1"}
         st.page_link("../pages/lesson.py", label=label, icon=":material/menu_book:", query_params=query)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from core.data.cifar10 import TEST_IMAGES
 from core.errors import LabError, RunError
+from core.files import entries
 from core.jobs.races.pairs import RACES
 from core.lessons.facts import FACTS, Fact
 from core.lessons.views import REQUIREMENTS, VIEWS
@@ -18,6 +19,7 @@ from core.runs.run import Run
 
 PAIR = {"a": Run, "b": Run}
 FEWEST_ANSWERS, MOST_ANSWERS, MOST_STEPS, LONGEST_TEXT = 2, 4, 40, 600
+FARTHEST = 1_000_000  # from zero, that a slider for a guess may begin or end
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,13 @@ class Lesson:
 
 
 def list_lessons() -> tuple[dict[str, Lesson], list[str]]:
-    """All lessons by name, and a sentence for each file that has a mistake."""
+    """All lessons by name, and a sentence for each file that has a mistake, or for their folder."""
     lessons, problems = {}, []
-    for path in lesson_files(lessons_dir()):
+    try:
+        files = lesson_files(lessons_dir())
+    except RunError as error:
+        return {}, [str(error)]
+    for path in files:
         try:
             lessons[path.stem] = load(path)
         except LabError as error:
@@ -82,8 +88,26 @@ def list_lessons() -> tuple[dict[str, Lesson], list[str]]:
 
 
 def lesson_files(folder: Path) -> list[Path]:
-    """In the order of their names; without hidden ones, which editors and systems put beside those of a teacher."""
-    return sorted(folder.glob("[!.]*.toml"))
+    """In the order of their names; without hidden ones, which editors and systems put beside those of a teacher. Raises
+    RunError where nobody may look."""
+    return sorted(path for path in entries(folder) if path.match("[!.]*.toml"))
+
+
+def version() -> list[tuple]:
+    """Another whenever what `list_lessons` reads is another, so it can key a cache."""
+    try:
+        return [(str(path), *_last_changes(path)) for path in lesson_files(lessons_dir())]
+    except RunError as error:
+        return [(str(error),)]
+
+
+def _last_changes(path: Path) -> tuple[int, ...]:
+    """Of what it holds, and of who may read it."""
+    try:
+        at = path.stat()
+    except OSError:  # a link that leads nowhere, or a folder in which nobody may look
+        return ()
+    return at.st_mtime_ns, at.st_ctime_ns
 
 
 def load(path: Path) -> Lesson:
@@ -94,7 +118,7 @@ def load(path: Path) -> Lesson:
         raise LabError(f"{path.name} can't be read: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise LabError(f"{path.name} is not written in UTF-8; save it anew with that encoding.") from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # of TOML, of a number with thousands of digits, of lists in lists
         raise LabError(f"{path.name} is not valid TOML: {error}.") from None
     try:
         if not NAME.fullmatch(path.stem):
@@ -187,8 +211,11 @@ def _guess(table: Any) -> Guess:
     if isinstance(right, str):
         return Guess(ask, fact, answers=_answers(table, right))
     low, high = table.get("low", 0), table.get("high", 100)
-    if not all(isinstance(end, int | float) and not isinstance(end, bool) for end in (low, high)) or not low < high:
-        raise LabError("guess: low and high must be numbers, low the smaller.")
+    moderate = all(
+        isinstance(end, int | float) and not isinstance(end, bool) and abs(end) <= FARTHEST for end in (low, high)
+    )
+    if not moderate or not low < high:
+        raise LabError(f"guess: low and high must be numbers from {-FARTHEST:,} to {FARTHEST:,}, low the smaller.")
     if not low <= right <= high:
         raise LabError(f"guess: the right answer is not between low ({low}) and high ({high}).")
     return Guess(ask, fact, low=float(low), high=float(high), unit=_text(table, "unit", required=False))

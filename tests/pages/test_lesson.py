@@ -1,6 +1,7 @@
 """The lessons on the screen: every step before and after its reveal, the way through, links by hand."""
 
 import inspect
+import os
 from dataclasses import replace
 from urllib.parse import parse_qs
 
@@ -169,6 +170,15 @@ def test_a_lesson_with_a_mistake_is_told_and_the_others_open(tmp_path, monkeypat
     assert app.button(key="begin_good")
 
 
+def test_a_lesson_that_cannot_be_read_is_told_and_the_others_open(tmp_path, monkeypatch):
+    write(tmp_path, STEP, "good")
+    (tmp_path / "mine.toml").symlink_to(tmp_path / "gone")
+    monkeypatch.setenv("RESNET_LAB_LESSONS", str(tmp_path))
+    app = visit()
+    assert "mine.toml can't be read" in app.warning[0].value
+    assert app.button(key="begin_good")
+
+
 def test_what_a_lesson_says_is_text_with_bold_alone(tmp_path, monkeypatch):
     evil = "**Bold** [x](http://example.org) <b>b</b> $x$ :red[r] ![i](http://example.org/i.png)"
     write(tmp_path, STEP.replace("Look.", evil))
@@ -292,6 +302,23 @@ def test_without_lessons_the_page_says_so_and_start_leads_to_none(tmp_path, monk
     pages = [link.proto.page.split("/")[-1] for link in new_app().run().get("page_link")]
     assert "lesson" not in pages
     assert "look_inside" in pages
+
+
+def test_a_folder_of_lessons_that_may_not_be_searched_keeps_nobody_from_the_first_page(tmp_path, monkeypatch):
+    """Root may search everywhere: so the answer that others get is given here."""
+    monkeypatch.setenv("RESNET_LAB_LESSONS", str(tmp_path / "lessons"))
+    stat = os.stat
+
+    def denied(path, *args, **kwargs):
+        if str(path).startswith(f"{tmp_path / 'lessons'}"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, *args, **kwargs)
+
+    monkeypatch.setattr(os, "stat", denied)
+    app = new_app().run()
+    assert not app.exception
+    assert "lesson" not in [link.proto.page.split("/")[-1] for link in app.get("page_link")]
+    assert "lessons can't be read" in visit().warning[0].value
 
 
 def test_a_lesson_without_two_networks_offers_nothing_to_take_home(tmp_path, monkeypatch):

@@ -12,7 +12,6 @@ from core.lessons.facts import Fact
 from core.lessons.guide import guide
 from core.lessons.lesson import Call, Guess, Lesson, Step
 from core.lessons.views import VIEWS
-from core.paths import lessons_dir
 from core.runs.run import Run
 from core.words import capitalized
 from core.words.play import lesson as lesson_words
@@ -31,7 +30,7 @@ CLOSE = 5.0  # how far off a guess may be to be called close, in its unit
 
 
 def show() -> None:
-    lessons, problems = _lessons(_files(), finished_runs())
+    lessons, problems = _lessons(lessons_of.version(), finished_runs())
     name = st.query_params.get("lesson", "")
     if name in lessons and st.query_params.pop("begin", ""):
         _begin(lessons[name])
@@ -66,12 +65,8 @@ def _show_end(lesson: Lesson) -> None:
         )
 
 
-def _files() -> list[tuple[str, int]]:
-    return [(str(path), path.stat().st_mtime_ns) for path in lessons_of.lesson_files(lessons_dir())]
-
-
 @st.cache_resource(max_entries=4, hash_funcs=cached.RUN_KEY, show_spinner=False)
-def _lessons(files: list, runs: list[Run]) -> tuple[dict[str, Lesson], list[str]]:
+def _lessons(version: list[tuple], runs: list[Run]) -> tuple[dict[str, Lesson], list[str]]:
     """As `lesson.list_lessons`: read anew where a file has changed, or the runs by which they are checked."""
     return lessons_of.list_lessons()
 

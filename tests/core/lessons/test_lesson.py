@@ -1,6 +1,7 @@
 """Lessons: the two that ship, and a sentence for each mistake that a teacher can make."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -122,6 +123,31 @@ def test_a_mistake_is_told_and_the_others_open(tmp_path, monkeypatch):
     assert problem.startswith("bad.toml: step 1: show: there is no view 'foto'. Known: photo, ")
 
 
+def test_what_cannot_be_read_is_told_and_the_others_open(tmp_path, monkeypatch):
+    write(tmp_path, STEP, "good")
+    (tmp_path / "mine.toml").symlink_to(tmp_path / "gone.toml")
+    monkeypatch.setenv("RESNET_LAB_LESSONS", str(tmp_path))
+    before = lesson.version()
+    assert lesson.list_lessons()[1] == ["mine.toml can't be read: No such file or directory."]
+    write(tmp_path, STEP, "gone")
+    assert lesson.version() != before
+    found, problems = lesson.list_lessons()
+    assert (list(found), problems) == (["gone", "good", "mine"], [])
+
+
+def test_a_folder_of_lessons_into_which_nobody_may_look_is_told(tmp_path, monkeypatch):
+    """Root may look everywhere: so the answer that others get is given here."""
+    monkeypatch.setenv("RESNET_LAB_LESSONS", str(tmp_path))
+    empty = lesson.version()
+
+    def denied(path: Path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "iterdir", denied)
+    assert lesson.list_lessons() == ({}, [f"{tmp_path} can't be read: Permission denied."])
+    assert lesson.version() != empty
+
+
 MISTAKES = {
     "no TOML": ("title = ", "mine.toml is not valid TOML"),
     "no title": (STEP.replace('title = "A lesson"', ""), "title is missing"),
@@ -137,10 +163,21 @@ MISTAKES = {
     "a photo in words": (STEP.replace("photo = 3", 'photo = "3"'), "photo must be a whole number"),
     "no such run": (STEP.replace("plain56-s0", "plain57-s0"), "step 1: guess (better): there is no run 'plain57-s0'"),
     "a number for a run": (STEP.replace('a = "plain56-s0"', "a = 3"), "a must be a name in quotes"),
-    "low above high": (
-        STEP[: STEP.index('fact = "better"')] + 'fact = "right_share", run = "plain56-s0", low = 90, high = 10 }',
-        "low and high must be numbers, low the smaller",
-    ),
+    **{
+        f"bounds: {kind}": (
+            STEP[: STEP.index('fact = "better"')] + f'fact = "right_share", run = "plain56-s0", {bounds} }}',
+            "low and high must be numbers from -1,000,000 to 1,000,000, low the smaller",
+        )
+        for kind, bounds in {
+            "low above high": "low = 90, high = 10",
+            "infinity": "high = inf",
+            "minus infinity": "low = -inf",
+            "400 digits": f"high = 1{'0' * 400}",
+            "no number": "high = nan",
+        }.items()
+    },
+    "5,000 digits": (f"minutes = {'1' * 5_000}\n{STEP}", "mine.toml is not valid TOML: Exceeds the limit"),
+    "lists in lists": (f"aims = {'[' * 10_000}", "mine.toml is not valid TOML"),
     "a path for a run": (STEP.replace("plain56-s0", "../../etc"), "a is not the name of a run"),
     "one answer": (STEP.replace('a = "A", b = "B" }', 'b = "B" }'), "it needs 2 to 4 answers"),
     "the right answer not offered": (
