@@ -86,8 +86,8 @@ def _train_in_turn(grid: dict[str, TrainConfig], out: Path) -> int:
         if now.state == "finished":
             continue
         print(f"{name}: {number} of {len(grid)}", file=sys.stderr)
-        if now.state == "training":
-            print(f"{name} is left to the process that trains it, {now.detail}.", file=sys.stderr)
+        if now.state in ("training", "waiting"):
+            print(f"{name} is left as it is: {now}.", file=sys.stderr)
             elsewhere.append(name)
             continue
         child.begin(out / name)

@@ -136,10 +136,11 @@ def test_finished_run_is_skipped_and_a_failed_one_is_told_at_the_end(make_run, g
 
 
 def test_what_another_process_does_meanwhile_does_not_end_a_sweep(grid_file, own_runs, monkeypatch, capsys):
-    """While the first run is trained, it finishes the second, begins the third, and gives the fourth's name away."""
-    path = grid_file({"architectures": ["resnet8"], "seed": [0, 1, 2, 3, 4], **TINY})
+    """While the first run is trained, it finishes the second, begins the third, gives the fourth's name away, and puts
+    the fifth into the app's queue."""
+    path = grid_file({"architectures": ["resnet8"], "seed": [0, 1, 2, 3, 4, 5], **TINY})
     grid, trained, heard = sweep.read_grid(path), [], []
-    first, second, third, fourth, fifth = grid
+    first, second, third, fourth, fifth, sixth = grid
 
     class Child:
         stop, stopped = "its own", False
@@ -154,6 +155,7 @@ def test_what_another_process_does_meanwhile_does_not_end_a_sweep(grid_file, own
                 (store.new_run(own_runs, second, grid[second], facts) / status.RESULT_FILE).touch()
                 status.write(store.new_run(own_runs, third, grid[third], {}), status.Status("training"))
                 store.new_run(own_runs, fourth, grid[first], {})
+                status.write(store.new_run(own_runs, fifth, grid[fifth], {}), status.Status("queued"))
 
         def wait(self, folder):
             (folder / status.RESULT_FILE).touch()
@@ -162,11 +164,12 @@ def test_what_another_process_does_meanwhile_does_not_end_a_sweep(grid_file, own
     monkeypatch.setattr(command, "on_stop", heard.append)
     assert command.main([str(path)]) == 1
     assert heard == ["its own"]
-    assert trained == [first, fifth]
+    assert trained == [first, sixth]
     lines = capsys.readouterr().err.splitlines()
-    assert lines[-3] == "3 of 5 runs are finished."
-    assert lines[-2].startswith(f"{fourth} failed: {own_runs / fourth} is another run (seed 0, not 3)")
-    assert lines[-1] == f"{third} was left to another process, and is not finished yet."
+    assert f"{fifth} is left as it is: waiting (in the app's queue)." in lines
+    assert lines[-4] == "3 of 6 runs are finished."
+    assert lines[-3].startswith(f"{fourth} failed: {own_runs / fourth} is another run (seed 0, not 3)")
+    assert lines[-2:] == [f"{name} was left to another process, and is not finished yet." for name in (third, fifth)]
 
 
 def test_a_run_that_cannot_be_written_is_told_at_the_end_and_the_others_have_their_turn(
