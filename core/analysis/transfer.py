@@ -35,6 +35,7 @@ def pretraining_pairs(runs: list[Run]) -> list[PretrainingPair]:
         if pretrained.config.pretrained
         and not scratch.config.pretrained
         and differing(scratch, pretrained).keys() == {"init"}
+        and scratch.training_images == pretrained.training_images  # which a run from elsewhere may tell otherwise
     ]
     return sorted(pairs, key=lambda pair: (pair.pretrained.config.freeze != "", -pair.pretrained.config.train_fraction))
 

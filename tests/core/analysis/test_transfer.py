@@ -56,6 +56,13 @@ def test_pairs_differ_in_the_initial_weights_alone_largest_budget_first():
     assert pretraining_pairs(RUNS[2:3]) == []
 
 
+def test_who_learned_from_more_photos_is_no_pair_with_who_learned_from_fewer():
+    """Whatever the configs say: anybody can make a run."""
+    few, many = (replace(run(f"{count}", SCRATCH), facts={"training_images": count}) for count in (8_000, 9_000))
+    learned = replace(run("learned", LEARNED), facts={"training_images": 9_000})
+    assert names(pretraining_pairs([few, many, learned])) == [("9000", "learned")]
+
+
 def test_comparable_pairs_are_of_the_same_network_by_label_budget():
     found = pretraining_pairs([*RUNS, run("mobile-whole", SCRATCH, network="mobilenet_v2")])
     assert len(found) == 3
