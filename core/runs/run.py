@@ -29,20 +29,21 @@ from core.runs.file_names import (
 )
 from core.runs.status import FILE as STATUS_FILE
 from core.runs.status import LOG_FILE, finished
-from core.runs.tables import Array, load_npz, read_csv
+from core.runs.tables import LARGEST_NUMBER, Array, load_npz, read_csv
 from core.settings import environment
 from core.settings.train_config import TrainConfig
 
-HISTORY_COLUMNS = (
-    "epoch",
-    "lr",  # at the epoch's end
-    "train_loss",  # what training makes smaller: with label smoothing, where the config has any; val_loss is without
-    "train_accuracy",
-    "val_loss",
-    "val_accuracy",
-    "seconds",  # of training in this epoch, validation included
-    "images_seen",  # since the start
-)
+ACCURACY, NOT_NEGATIVE = (0, 1), (0, LARGEST_NUMBER)  # from, to
+HISTORY_COLUMNS = {
+    "epoch": (1, LARGEST_NUMBER),
+    "lr": NOT_NEGATIVE,  # at the epoch's end
+    "train_loss": NOT_NEGATIVE,  # what training makes smaller: with label smoothing, if any; val_loss is without
+    "train_accuracy": ACCURACY,
+    "val_loss": NOT_NEGATIVE,
+    "val_accuracy": ACCURACY,
+    "seconds": NOT_NEGATIVE,  # of training in this epoch, validation included
+    "images_seen": NOT_NEGATIVE,  # since the start
+}
 LARGEST_COUNT = 2**53  # of parameters, multiply-adds or images: what a table's column and a float can hold
 LARGEST_FILTER = 32  # pixels a side: torchvision's largest, of ViT-B/32
 LARGEST_JSON = 1_000_000  # bytes; a config.json has about 2,000
@@ -133,12 +134,13 @@ class Run:
             raise RunError(f"{self.name} can't be read any more ({error.strerror}).") from None
 
     def history(self) -> pd.DataFrame:
-        """A row an epoch, HISTORY_COLUMNS; accuracies 0 to 1. Raises RunError, also where it was trained elsewhere."""
+        """A row an epoch, HISTORY_COLUMNS. Raises RunError, also where it was trained elsewhere."""
         self._require_trained_here()
         path = self.path / HISTORY_FILE
-        table = read_csv(path, HISTORY_COLUMNS)
-        if not all(kind.kind in "if" for kind in table.dtypes) or not np.isfinite(table.to_numpy()).all():
-            raise RunError(f"{path} does not hold a training history: numbers in the columns {HISTORY_COLUMNS}.")
+        table = read_csv(path, [*HISTORY_COLUMNS])
+        for column, (low, high) in HISTORY_COLUMNS.items():
+            if table[column].dtype.kind not in "if" or not table[column].between(low, high).all():
+                raise RunError(f"{path} holds no training history: {column} must be numbers from {low} to {high:g}.")
         return table
 
     def gradients(self) -> tuple[list[str], np.ndarray]:

@@ -76,7 +76,7 @@ def save_progress(
     relative_steps: list[list[float]] | None = None,
 ) -> None:
     """history.csv and gradients.npz, as of the last epoch that ended; the last two by epoch and layer."""
-    write_text(folder / HISTORY_FILE, pd.DataFrame(history, columns=HISTORY_COLUMNS).to_csv(index=False))
+    write_text(folder / HISTORY_FILE, pd.DataFrame(history, columns=[*HISTORY_COLUMNS]).to_csv(index=False))
     arrays: dict[str, Any] = {"layers": np.array(layers), "norms": np.array(gradient_norms, dtype=np.float32)}
     if relative_steps is not None:
         arrays["steps"] = np.array(relative_steps, dtype=np.float32)

@@ -48,7 +48,7 @@ def test_trained_run_is_read_as_it_was_written(make_run):
     assert run.parameters == count_parameters(model) == 75_290
     assert run.multiply_adds == count_multiply_adds(model, 32)
     history = run.history()
-    assert tuple(history.columns) == HISTORY_COLUMNS
+    assert [*history.columns] == [*HISTORY_COLUMNS]
     assert history["epoch"].tolist() == [1]
     layers, norms = run.gradients()
     assert (layers[0], layers[-1], norms.shape) == ("conv1.weight", "fc.weight", (1, 8))
@@ -358,6 +358,19 @@ READ = {
         "column missing": history(lambda table: table.drop(columns="lr")),
         "columns in another order": history(lambda table: table[table.columns[::-1]]),
         "text": history(lambda table: table.assign(val_loss="low")),
+        **{
+            f"{column} of {value}": history(lambda table, column=column, value=value: table.assign(**{column: value}))
+            for column, value in {
+                "epoch": 0,
+                "lr": -0.1,
+                "train_loss": -1,
+                "train_accuracy": 1.5,
+                "val_accuracy": -0.01,
+                "val_loss": np.inf,
+                "seconds": -1,
+                "images_seen": -360,
+            }.items()
+        },
         "hole": history(lambda table: table.assign(val_loss=None)),
         "a cell too many": lambda folder: (folder / "history.csv").write_text(
             ",".join(HISTORY_COLUMNS) + "\n" + ",".join("123456789") + "\n"

@@ -224,7 +224,7 @@ def test_reports_of_steps_and_epochs(trainer):
     assert reports[-1].seconds_left == 0
     assert reports[0].seconds_left > reports[STEPS - 1].seconds_left / 10 > 0
     assert rows == each.history
-    assert [tuple(row) for row in rows] == [HISTORY_COLUMNS] * 2
+    assert [tuple(row) for row in rows] == [tuple(HISTORY_COLUMNS)] * 2
     assert [row["epoch"] for row in rows] == [1, 2]
     assert [row["images_seen"] for row in rows] == [8 * STEPS, 16 * STEPS]
     assert (rows[0]["train_loss"], rows[0]["train_accuracy"]) == (reports[STEPS - 1].loss, reports[STEPS - 1].accuracy)
