@@ -28,6 +28,7 @@ FILE, LOG_FILE = "status.json", "train.log"
 LOCK_FILE, CLAIM_FILE = ".lock", ".claim"  # of the folder of runs; of a run that is in training
 KILLED = "Its process ended without a word (killed, or switched off)."
 UNREACHABLE = "It was in training on {machine}, from where nothing was heard for {minutes:.0f} minutes; resume it here."
+LARGEST = 1_000_000  # bytes; a status has about 500
 STATES = ("queued", "training", "stopped", "failed")
 PATIENCE = 20.0  # seconds for the lock, which is held for moments only
 PATIENCE_TO_TRAIN = 60.0  # seconds for it where a run would else count as failed
@@ -186,13 +187,14 @@ def read(folder: Path) -> Status | None:
     """The last status in a run's folder, None where there is none. A training whose process is gone has failed; that of
     which the folder is a copy is another's."""
     try:
-        if not stat.S_ISREG((folder / FILE).lstat().st_mode):  # a pipe would never end
+        at = (folder / FILE).lstat()
+        if not stat.S_ISREG(at.st_mode) or at.st_size > LARGEST:  # a pipe would never end
             return None
         values = json.loads(patiently((folder / FILE).read_text, "utf-8", seconds=READ_PATIENCE))
         name = values.pop("folder", "")
         require_types(Status, values)
         status = Status(**values)
-    except (OSError, ValueError, TypeError, AttributeError, LabError):
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError, LabError):
         return None
     if not {"pid", "pid_created"} <= values.keys() or status.pid <= 0 or status.state not in STATES:
         return None

@@ -114,6 +114,8 @@ def test_link_to_a_status_is_none(tmp_path):
         "{}",
         '{"state": "training", "color": 1}',
         b"\xff\xfe",
+        "[" * 100_000,
+        json.dumps(asdict(Status("training")) | {"reason": "x" * 1_000_000}),
         '{"state": "training"}',  # whose process?
         json.dumps(asdict(Status("dancing"))),
         json.dumps(asdict(Status("queued")) | {"queued": None}),
