@@ -1,5 +1,6 @@
 """A finished run among those that come with the lab."""
 
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from core.runs.run import Run, open_run
 from core.sharing.files import SHIPPING, shared_contents, write_contents
 from core.sharing.model_card import write_card
 
+REPLACED = ".replaced-"  # how the hidden folder begins, with the run's name behind it, of which another takes the place
+
 
 def ship(run: Run, to: Path, weights: bool = True, replace: bool = False) -> Run:
     """Copy a finished run's files into the folder `to`, without its weights if so asked, and write its card anew.
@@ -18,9 +21,12 @@ def ship(run: Run, to: Path, weights: bool = True, replace: bool = False) -> Run
     The copy appears whole or not at all. Raises RunError if the run is not finished, if there is another of its name
     (unless it is to be replaced), or if it cannot be written.
     """
-    target = to / run.name
+    target, replaced = to / run.name, to / f"{REPLACED}{run.name}"
     if not library.NAME.fullmatch(run.name):
         raise RunError(f"{run.path} has a name that no run can have; rename the folder.")
+    if replaced.exists() and not target.exists():  # this was killed in between
+        with writing(to):
+            patiently(replaced.rename, target)
     if target.exists() and not replace:
         raise RunError(f"{target} exists already; --replace puts the run in its place.")
     contents = shared_contents(run)
@@ -32,13 +38,14 @@ def ship(run: Run, to: Path, weights: bool = True, replace: bool = False) -> Run
         folder.mkdir()
         write_contents(contents, folder)
         write_card(open_run(folder))
-        replaced = Path(hidden, "replaced")
+        if target.exists():
+            shutil.rmtree(replaced, ignore_errors=True)  # of a process that was killed at its end
+            patiently(target.rename, replaced)
         try:
-            if target.exists():
-                patiently(target.rename, replaced)
             patiently(folder.rename, target)
         except BaseException:
             if replaced.exists():
                 replaced.rename(target)
             raise
+        shutil.rmtree(replaced, ignore_errors=True)
     return open_run(target)

@@ -1,5 +1,6 @@
 """Finished runs on their way among those that ship."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,30 @@ def test_a_replacement_that_fails_leaves_the_old_run(make_run, shipped, monkeypa
         shipping.ship(run, shipped, replace=True)
     assert [path.name for path in shipped.iterdir()] == ["good"]
     assert not open_run(shipped / "good").has_weights
+
+
+def test_a_replacement_that_is_killed_in_the_middle_loses_no_run(make_run, shipped, monkeypatch):
+    """From the moment on at which it would put the new one in the old one's place, it does nothing more."""
+    run, rename = make_run("good"), Path.rename
+    shipping.ship(run, shipped, weights=False)
+
+    def killed(path: Path, target: Path) -> Path:
+        if path == shipped / "good":
+            return rename(path, target)
+        raise PermissionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", killed)
+        with pytest.raises(RunError):
+            shipping.ship(run, shipped, replace=True)
+    for path in shipped.iterdir():
+        os.utime(path, (1, 1))
+    shipping.ship(make_run("other"), shipped, weights=False)
+    with pytest.raises(RunError, match="exists already"):
+        shipping.ship(run, shipped)
+    assert not open_run(shipped / "good").has_weights
+    assert shipping.ship(run, shipped, replace=True).has_weights
+    assert sorted(path.name for path in shipped.iterdir()) == ["good", "other"]
 
 
 def test_unfinished_run_does_not_ship(make_run, shipped):
