@@ -54,7 +54,7 @@ def entries(folder: Path) -> list[Path]:
 def require_writable(folder: Path) -> None:
     """Raises RunError where nothing can be written to `folder`, or, if it is not there, to the first above that is."""
     with writing(folder):
-        there = next(path for path in (folder, *folder.parents) if path.exists())
+        there = next((path for path in (folder, *folder.parents) if path.exists()), folder)
         with tempfile.TemporaryFile(dir=there):
             pass
 

@@ -47,12 +47,12 @@ def for_others(url: str) -> str | None:
 
 def on_the_network() -> str | None:
     """This computer's own address there, by asking which one a packet would leave from; None without a network."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             probe.connect(ELSEWHERE)
-        except OSError:
-            return None
-        found: str = probe.getsockname()[0]
+            found: str = probe.getsockname()[0]
+    except OSError:
+        return None
     return None if _is_this_computer(found) else found
 
 

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -32,6 +33,13 @@ def test_where_nothing_can_be_written_is_known_before(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     with pytest.raises(RunError, match=r"below cannot be written \(Not a directory\)"):
         require_writable(tmp_path / "file" / "below")
+
+
+def test_where_not_even_the_first_folder_is_there_nothing_can_be_written(tmp_path, monkeypatch):
+    """On a drive of Windows that is not there."""
+    monkeypatch.setattr(Path, "exists", lambda path: False)
+    with pytest.raises(RunError, match=r"runs cannot be written \(No such file or directory\)"):
+        require_writable(tmp_path / "gone" / "runs")
 
 
 @pytest.mark.slow

@@ -40,11 +40,14 @@ def test_a_link_is_shared_as_others_reach_it(monkeypatch):
     assert address.for_others("http://localhost:8501/depth") is None
 
 
-def test_without_a_network_there_is_none(monkeypatch):
-    def unreachable(*_):
-        raise OSError("Network is unreachable")
+@pytest.mark.parametrize(
+    ("step", "reason"), [("connect", "Network is unreachable"), ("__init__", "Too many open files")]
+)
+def test_without_a_network_there_is_none(monkeypatch, step, reason):
+    def fail(*_):
+        raise OSError(reason)
 
-    monkeypatch.setattr(socket.socket, "connect", unreachable)
+    monkeypatch.setattr(socket.socket, step, fail)
     assert address.on_the_network() is None
     assert address.of("http://localhost:8501/classroom").base is None
 
