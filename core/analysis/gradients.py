@@ -80,12 +80,15 @@ def with_steps(table: pd.DataFrame, rate: float) -> pd.DataFrame:
 
     Where BatchNorm follows, a layer's weights can be of any size and compute the same, and the norm is inverse to it:
     so the norm alone tells nothing of how fast it learns (van Laarhoven 2017, arXiv 1706.05350).
+
+    A layer whose weights are all zero is broken, too: measured by nothing, any step is infinite.
     """
-    return table.assign(step=rate * table["norm"] / table["size"])
+    step = rate * table["norm"] / table["size"]
+    return table.assign(step=step, broken=table["broken"] | (table["size"] == 0))
 
 
 def step_lengths(table: pd.DataFrame) -> np.ndarray:
-    """The column step of `with_steps`, NaN where the gradient is not finite: float (layers,)."""
+    """The column step of `with_steps`, NaN where that is broken: float (layers,)."""
     return table["step"].where(~table["broken"]).to_numpy()
 
 
@@ -96,7 +99,8 @@ def finite_norms(table: pd.DataFrame) -> np.ndarray:
 
 def are_even(lengths: np.ndarray) -> bool:
     """Whether steps of these `lengths` (layers,), NaN where not finite, move all layers about equally far."""
-    return bool(np.nanmax(lengths) < EVEN * np.nanmin(lengths))
+    finite = lengths[~np.isnan(lengths)]
+    return finite.size > 0 and bool(finite.max() < EVEN * finite.min())
 
 
 class Arrival(Enum):

@@ -62,6 +62,8 @@ def first_steps(lengths: dict[str, float]) -> str:
 
 def steps(where: str, lengths: np.ndarray) -> str:
     """How unlike the layers of one network move; `lengths` of all, NaN where not finite. `where`: "In A"."""
+    if np.isnan(lengths).all():
+        return f"{where}, no layer has a step that can be computed."
     if not np.nanmin(lengths):
         still = int((lengths == 0).sum())
         return f"{where}, {still} of {len(lengths)} layers do{'es' * (still == 1)} not move at all."

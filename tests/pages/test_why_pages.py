@@ -193,6 +193,18 @@ def test_gradient_flow_shows_how_far_the_steps_went_where_that_was_recorded(app,
     assert table["step"].tolist() == pytest.approx(recorded[0].tolist())
 
 
+def test_gradient_flow_compares_no_steps_where_none_can_be_computed(app, own_runs):
+    for name in OWN.values():
+        run = open_run(own_runs / name)
+        layers, norms = run.gradients()
+        lost = np.full_like(norms, np.nan)
+        store.save_progress(run.path, run.history().to_dict("records"), layers, lost, lost)
+    shown = said(open_page(app, "gradient_flow"))
+    for where in ("In A", "In B", "In A, epoch 1", "In B, epoch 1"):
+        assert f"{where}, no layer has a step that can be computed." in shown
+    assert "nan" not in shown.lower().replace("-", " ").split()
+
+
 @pytest.mark.parametrize(("optimizer", "name"), [("adamw", "AdamW"), ("muon", "Muon")])
 def test_gradient_flow_claims_no_steps_of_another_optimizer(app, own_runs, optimizer, name):
     path = own_runs / OWN["A"] / "config.json"

@@ -88,6 +88,11 @@ def test_layers_move_evenly_within_a_factor_of_ten(most, even):
     assert gradients.are_even(lengths) is even
 
 
+def test_a_step_of_a_layer_of_zeros_has_no_length():
+    table = gradients.layer_table(["a", "b", "c"], [1.0, 4.0, np.inf]).assign(size=[0.0, 2.0, 2.0])
+    np.testing.assert_equal(gradients.step_lengths(gradients.with_steps(table, 0.5)), [np.nan, 1.0, np.nan])
+
+
 @pytest.mark.parametrize(
     ("lengths", "expected"),
     [

@@ -72,6 +72,10 @@ def test_layers_that_do_not_move_are_no_ratio():
     assert gradients.steps("In A", np.array([0.0, 0.5, np.nan, 0.0])) == "In A, 2 of 4 layers do not move at all."
 
 
+def test_where_no_step_can_be_computed_none_is_compared():
+    assert gradients.steps("In A", np.array([np.nan] * 3)) == "In A, no layer has a step that can be computed."
+
+
 EVEN, UNEVEN = np.array([0.01, 0.02]), np.array([0.001, 0.5])
 
 
