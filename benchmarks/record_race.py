@@ -19,7 +19,7 @@ from core.data import cifar10
 from core.data.batches import to_tensors
 from core.jobs.races import race_process, recorded_races
 from core.jobs.races.pairs import RACES, FairPair
-from core.jobs.races.race import Race, paced, share_cores
+from core.jobs.races.race import Race, halve_threads, paced
 from core.settings.train_config import TrainConfig
 from core.training.device import describe_environment
 
@@ -40,7 +40,7 @@ def pair_of(name: str, init: str | None) -> FairPair:
 
 
 def record(name: str, pair: FairPair, seconds: float) -> recorded_races.RecordedRace:
-    share_cores()
+    halve_threads()
     photos = to_tensors(cifar10.load_test())[0][list(race_process.PHOTOS)]
     images = cifar10.load_training("shipped")
     pair = paced(pair, images, seconds)

@@ -64,7 +64,7 @@ class Race:
                     shown = now
 
 
-def share_cores() -> None:
+def halve_threads() -> None:
     """Let each of the two threads use half of the cores."""
     torch.set_num_threads(max(1, processes.usable_cores() // 2))
 

@@ -133,7 +133,8 @@ class FramesReader:
         root = paths.own_runs_dir()
         with self._lock:
             try:
-                race = _identity(root)
+                now = current()
+                race = root, now and now.identity
                 if race != self._race or (root / FRAMES_FILE).stat().st_size < self._offset:
                     self._race = race
                     self._start_over()
@@ -161,21 +162,12 @@ class FramesReader:
                     self._frames.append(Frame.from_json(values))
 
 
-def _identity(root: Path) -> tuple:
-    """Another for each race: RACE_FILE is replaced when one starts."""
-    try:
-        race = (root / RACE_FILE).stat()
-    except OSError:
-        return (root,)
-    return root, race.st_ino, race.st_mtime_ns
-
-
 def run(pair: FairPair, file: Path) -> None:
     from core.data import cifar10
     from core.data.batches import to_tensors
-    from core.jobs.races.race import Race, paced, share_cores
+    from core.jobs.races.race import Race, halve_threads, paced
 
-    share_cores()
+    halve_threads()
     with file.open("w", encoding="utf-8", buffering=1) as out:
         try:
             photos = to_tensors(cifar10.load_test())[0][list(PHOTOS)]

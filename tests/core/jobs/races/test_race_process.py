@@ -241,8 +241,7 @@ def test_the_next_race_is_read_from_its_beginning(own_runs, steps):
     """Whether its file is shorter or longer than what was read of the race before."""
     own_runs.mkdir()
     reader = race_process.FramesReader()
-    for race, frames in (("20", [made_frame(step, 9) for step in (1, 2, 3)]), ("56", [made_frame(7, 9)] * steps)):
-        (own_runs / "new").write_text(json.dumps({"name": race}))
-        (own_runs / "new").replace(own_runs / race_process.RACE_FILE)
+    for pid, frames in ((7, [made_frame(step, 9) for step in (1, 2, 3)]), (8, [made_frame(7, 9)] * steps)):
+        write_json(own_runs / race_process.RACE_FILE, asdict(race_process.StartedRace("20", pid=pid)))
         (own_runs / race_process.FRAMES_FILE).write_text("".join(map(line_of, frames)))
         assert reader.read() == (frames, "")
