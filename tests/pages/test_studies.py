@@ -1,11 +1,14 @@
 """What a page offers where a study of a run is missing: who may change runs gets a button, all others the command."""
 
+from unittest.mock import Mock
+
 import numpy as np
 import pytest
 
 from core.analysis import calibration, probes, robustness
 from core.analysis.robustness import Answers
 from core.data.corruptions import CORRUPTIONS
+from core.errors import RunError
 from core.runs.run import open_run
 from core.studies import probes as asking
 from tests.pages.opened import open_page
@@ -46,6 +49,16 @@ def test_a_missing_study_is_made_at_a_click(app, own_runs, few_photos, page):
     assert module.load(open_run(own_runs / OWN["A"])) is not None
     assert module.load(open_run(own_runs / OWN["B"])) is None
     assert [button.key for button in app.button if button.key in (f"{name}_A", f"{name}_B")] == [f"{name}_B"]
+
+
+def test_where_nothing_can_be_kept_nothing_is_computed(app, monkeypatch):
+    study = Mock(__name__="probe")
+    monkeypatch.setattr("ui.pair.studies.probe", study)
+    monkeypatch.setattr("ui.pair.not_yet.require_writable", Mock(side_effect=RunError("A cannot be written.")))
+    app = open_page(app, "when_it_knows")
+    app.button(key="probe_A").click().run()
+    assert "A cannot be written." in [error.value for error in app.error]
+    study.assert_not_called()
 
 
 @pytest.mark.usefixtures("elsewhere")

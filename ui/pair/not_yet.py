@@ -7,6 +7,7 @@ from typing import TypeVar
 import streamlit as st
 
 from core.errors import LabError
+from core.files import require_writable
 from core.runs.run import Run
 from ui import cached, permission
 from ui.foreign_text import plain
@@ -73,6 +74,7 @@ def _make(side: str, run: Run, study: Study) -> None:
         bar.progress(done / total, f"{side} is being asked: {done:,} of {total:,} {of}. Please stay on this page ...")
 
     try:
+        require_writable(run.path)  # else what took minutes could not be kept
         with cached.a_core():
             study(run, on_part)
     except LabError as error:
