@@ -1,10 +1,13 @@
 """How sure both networks are, and whether they are right as often: reliability, one correction, surest mistakes."""
 
+from contextlib import suppress
+
 import pandas as pd
 import streamlit as st
 
 from core.analysis import calibration
 from core.charts.calibration import reliability, right_by_answered
+from core.errors import RunError
 from core.runs import validation
 from core.runs.run import Run
 from core.words import calibration as calibration_words
@@ -41,8 +44,10 @@ NOT_FITTED = "The temperature of {side} has not been fitted yet."
 
 def validation_is_here(run: Run) -> bool:
     """Else all training photos would be downloaded first."""
-    known = validation.load(run)
-    return run.image_source == "shipped" or (known is not None and known.logits is not None)
+    with suppress(RunError):  # the folder of its photos is gone, or a file is damaged
+        known = validation.load(run)
+        return (known is not None and known.logits is not None) or run.image_source == "shipped"
+    return False
 
 
 pair = pair_picker.choose()
