@@ -58,12 +58,12 @@ def shown(run: Run) -> Run:
 
 def follow_link() -> None:
     """Take the token out of the link, which may be on a projector, and remember for the session whether it is right."""
-    if TOKEN not in st.query_params:
+    given = st.query_params.pop(TOKEN, None)
+    if given is None or not limits.training_allowed():
         return
-    known = tokens.same(st.query_params[TOKEN], tokens.digest(token()))
+    known = tokens.same(given, tokens.digest(token()))
     st.session_state[KEPT] = known or st.session_state.get(KEPT, False)
     st.toast(MAY_NOW if known else WRONG, icon=":material/key:" if known else ":material/key_off:")
-    del st.query_params[TOKEN]
 
 
 def sits_here(came_from: str | None, headers: Mapping[str, str]) -> bool:
@@ -81,21 +81,18 @@ def device() -> str | None:
     if came_from is None or any(name in headers for name in OF_A_PROXY):
         return None
     try:
-        address = ip_address(came_from)
+        found = ip_address(came_from)
     except ValueError:  # as of a socket in a file
         return None
-    if isinstance(address, IPv6Address):
-        address = address.ipv4_mapped or address
-    return str(address) if address.is_private and not address.is_loopback else None
+    if isinstance(found, IPv6Address):
+        found = found.ipv4_mapped or found
+    return str(found) if found.is_private and not found.is_loopback else None
 
 
 @cache
 def token() -> str:
-    """RESNET_LAB_ADMIN, or one of this server's own. Raises LabError for one that could be guessed."""
-    chosen = environment.given("RESNET_LAB_ADMIN")
-    if chosen and not tokens.TOKEN.fullmatch(chosen):
-        raise LabError("RESNET_LAB_ADMIN must be 16 to 64 letters, digits, dashes or underscores.")
-    return chosen or tokens.new_token()
+    """RESNET_LAB_ADMIN, or one of this server's own."""
+    return environment.secret("RESNET_LAB_ADMIN") or tokens.new_token()
 
 
 def announcement() -> str:

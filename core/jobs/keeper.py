@@ -28,7 +28,6 @@ from core.runs.workers import HEARTBEAT, Worker, seconds_since_touched, start_ti
 from core.settings import environment
 
 KEEPER_FILE, KEEPER_LOG = ".keeper.json", ".keeper.log"
-TICK = float(environment.given("RESNET_LAB_KEEPER_TICK") or 0.5)  # seconds between two looks; tests set fewer
 
 
 def states(root: Path) -> dict[str, Status]:
@@ -105,7 +104,7 @@ def keep(root: Path, jobs: int, trainer: list[str]) -> None:
                 _register(root, Worker())
             for name in waiting[: max(0, jobs - len(training))]:
                 children.append(begin(root / name, statuses[name], trainer))
-        time.sleep(TICK)
+        time.sleep(environment.seconds("RESNET_LAB_KEEPER_TICK"))  # between two looks
 
 
 def begin(folder: Path, run_status: Status, trainer: list[str]) -> subprocess.Popen:

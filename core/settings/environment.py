@@ -4,7 +4,10 @@ A switch may be written as people, YAML and Docker write one; a path may begin w
 `NAME=~/folder` of a file. What can't be understood is told in one sentence, before anything starts (`check`).
 """
 
+import math
 import os
+import re
+from contextlib import suppress
 from pathlib import Path
 
 from core.errors import LabError
@@ -12,6 +15,9 @@ from core.errors import LabError
 ON, OFF = ("on", "true", "yes", "1", "enabled"), ("off", "false", "no", "0", "disabled")
 SWITCHES = {"RESNET_LAB_TRAINING": True}  # {name: its value where nothing is said}
 NUMBERS = {"RESNET_LAB_JOBS": (1, 1), "RESNET_LAB_MAX_EPOCHS": (0, 0), "RESNET_LAB_MAX_RUNS": (0, 0)}  # usual, least
+SECONDS = {"RESNET_LAB_KEEPER_TICK": 0.5}
+SECRETS = ("RESNET_LAB_ADMIN",)
+SECRET = re.compile(r"[A-Za-z0-9_-]{16,64}")
 PATHS = ("CIFAR10_DIR", "RESNET_LAB_RUNS", "RESNET_LAB_LESSONS")
 
 
@@ -21,6 +27,10 @@ def check() -> None:
         switch(name)
     for name in NUMBERS:
         number(name)
+    for name in SECONDS:
+        seconds(name)
+    for name in SECRETS:
+        secret(name)
 
 
 def switch(name: str) -> bool:
@@ -38,6 +48,23 @@ def number(name: str) -> int:
     if not text.isdecimal() or int(text) < least:
         raise LabError(f"{name} must be a whole number of at least {least}, not {text!r}.")
     return int(text)
+
+
+def seconds(name: str) -> float:
+    """Of SECONDS. Raises LabError."""
+    text = given(name) or str(SECONDS[name])
+    with suppress(ValueError):
+        if 0 < float(text) < math.inf:
+            return float(text)
+    raise LabError(f"{name} must be a number of seconds above 0, not {text!r}.")
+
+
+def secret(name: str) -> str:
+    """Of SECRETS, "" where it is not given. Raises LabError for one that could be guessed, or stands in no link."""
+    text = given(name)
+    if text and not SECRET.fullmatch(text):
+        raise LabError(f"{name} must be 16 to 64 letters, digits, dashes or underscores.")
+    return text
 
 
 def path(name: str) -> Path | None:

@@ -49,6 +49,28 @@ def test_a_number_is_a_whole_one_or_refused(monkeypatch, name):
     assert environment.number(name) == 7
 
 
+@pytest.mark.parametrize("name", environment.SECONDS)
+def test_seconds_are_a_number_above_0_or_refused(monkeypatch, name):
+    for value in ("soon", "0", "-1", "inf", "nan"):
+        monkeypatch.setenv(name, value)
+        with pytest.raises(LabError, match=f"{name} must be a number of seconds above 0, not "):
+            environment.check()
+    monkeypatch.setenv(name, " 0.2 ")
+    environment.check()
+    assert environment.seconds(name) == 0.2
+
+
+@pytest.mark.parametrize("name", environment.SECRETS)
+def test_a_secret_that_could_be_guessed_is_refused(monkeypatch, name):
+    for value in ("teacher", "two words and a half", "x" * 65):
+        monkeypatch.setenv(name, value)
+        with pytest.raises(LabError, match=f"{name} must be 16 to 64 letters"):
+            environment.check()
+    monkeypatch.setenv(name, "'correct-horse-battery'")
+    environment.check()
+    assert environment.secret(name) == "correct-horse-battery"
+
+
 @pytest.mark.parametrize("program", [["-m", "core"], ["streamlit_app.py"]])
 def test_nothing_starts_where_a_variable_is_not_understood(monkeypatch, program):
     monkeypatch.setenv("RESNET_LAB_TRAINING", "perhaps")
