@@ -42,11 +42,11 @@ def plain_reason(error: BaseException) -> str | None:
     if isinstance(error, LabError):
         return str(error)
     if number in (errno.ENOSPC, errno.EDQUOT):
-        return "The disk is full. Make room, then resume."
+        return "The disk is full. Make room, then try again."
     # PyTorch raises RuntimeError where memory ends, in the words of the device's allocator.
     short = isinstance(error, RuntimeError) and any(
         f"{how} memory" in words for how in ("out of", "allocate", "enough")
     )
     if isinstance(error, MemoryError) or number == errno.ENOMEM or short:
-        return "There is not enough memory; a smaller batch needs less."
+        return "There is not enough memory; a training needs less with a smaller batch."
     return None

@@ -6,18 +6,21 @@ from functools import wraps
 
 import streamlit as st
 
-from core.errors import LabError
+from core.errors import LabError, plain_reason
 from ui.foreign_text import plain
 
 
 @contextmanager
 def errors_shown() -> Iterator[None]:
-    """A LabError in it, as when somebody has deleted the run meanwhile, is shown in its place, and ends this alone:
-    what comes after is still drawn."""
+    """What can be mended, as where somebody has deleted the run meanwhile, or memory ends, is shown in its place, and
+    ends this alone: what comes after is still drawn."""
     try:
         yield
-    except LabError as error:
-        st.error(plain(error), icon=":material/broken_image:")
+    except (LabError, OSError, MemoryError, RuntimeError) as error:
+        reason = plain_reason(error)
+        if reason is None:
+            raise
+        st.error(plain(reason), icon=":material/broken_image:")
 
 
 def fragment(run_every: str | float | None = None) -> Callable:

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.errors import LabError
 from ui import link, permission, screen, warm_up
-from ui.foreign_text import plain
+from ui.fragment import errors_shown
 
 STATIC = Path(__file__).parent / "static"
 SIDEBAR = 250  # pixels
@@ -50,9 +49,8 @@ permission.follow_link()
 screen.apply()
 screen.show_switch()
 try:
-    page.run()
-except LabError as error:  # e.g. a damaged file of a run; another run, or another page, may well do
-    st.error(plain(error), icon=":material/broken_image:")
+    with errors_shown():  # e.g. a damaged file of a run; another run, or another page, may well do
+        page.run()
 finally:  # a page may end itself
     screen.offer_the_way_out()
     warm_up.page_is_drawn()

@@ -86,8 +86,8 @@ def add(data: bytes, name: str | None = None) -> Run:
     """The run in a zip file, by `zip_archive.add_run`, if there is room for it."""
     from core.sharing.zip_archive import add_run
 
-    limits.require_training_allowed()
-    limits.require_room(1)  # before it is unpacked, and again as it is put there: others may be adding theirs
+    with _changing():
+        limits.require_room(1)  # before it is unpacked, and again as it is put there: others may be adding theirs
     return add_run(data, name, before=lambda: limits.require_room(1))
 
 
@@ -97,8 +97,8 @@ def import_network(file: "NetworkFile", config: TrainConfig, normalization: str 
     from core.sharing.zip_archive import require_moderate_size
     from core.training import imported_network
 
-    limits.require_training_allowed()
-    library.require_free_name(paths.own_runs_dir(), name)
+    with _changing() as root:
+        library.require_free_name(root, name)
     require_moderate_size(config, name)
     config, chosen = imported_network.normalized(config, file, normalization)
     with _changing() as root:

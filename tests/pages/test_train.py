@@ -369,6 +369,14 @@ def test_a_file_that_is_no_network_is_refused_as_text(app):
     assert "/tmp" not in app.error[0].value
 
 
+def test_where_the_disk_is_full_an_uploaded_network_is_refused_in_a_sentence(app, weights, monkeypatch):
+    def full(path, data):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert "The disk is full." in with_network(app, "theirs.th", weights).error[0].value
+
+
 @pytest.mark.parametrize(
     "page", ["compare", "learning_curves", "gradient_flow", "mistakes", "architectures", "surgery"]
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import LabError
+from core.files import writing
 from core.jobs import trainings
 from core.settings.constraints import NORMALIZATIONS
 from core.settings.setting import slug
@@ -66,7 +67,8 @@ def _looked_at(upload):
     if upload.file_id not in known:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "weights")
-            path.write_bytes(upload.getbuffer())
+            with writing(path):
+                path.write_bytes(upload.getbuffer())
             known = {upload.file_id: look(path, upload.name)}
         st.session_state["_network_file"] = known
     return known[upload.file_id]

@@ -185,7 +185,7 @@ def test_a_run_that_cannot_be_written_is_told_at_the_end_and_the_others_have_the
         run_command(lambda: command.main([str(path)]))
     assert capsys.readouterr().err.splitlines() == [
         "0 of 2 runs are finished.",
-        *(f"{name} failed: The disk is full. Make room, then resume." for name in names),
+        *(f"{name} failed: The disk is full. Make room, then try again." for name in names),
     ]
     assert [*own_runs.iterdir()] == []
 

@@ -527,6 +527,19 @@ def test_room_is_looked_for_again_as_a_run_is_added(idle, monkeypatch):
         trainings.add(b"")
 
 
+@pytest.mark.parametrize(
+    "add", [lambda: trainings.add(b""), lambda: trainings.import_network(None, LONG, None, "x")], ids=["zip", "network"]
+)
+def test_where_nobody_may_look_into_the_folder_nothing_is_added_and_that_is_told(own_runs, monkeypatch, add):
+    def denied(path):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    own_runs.mkdir()
+    monkeypatch.setattr(Path, "iterdir", denied)
+    with pytest.raises(TrainingError, match="Permission denied"):
+        add()
+
+
 def test_full_disk_is_told_and_leaves_nothing(own_runs, monkeypatch):
     monkeypatch.setattr(store, "save_facts", full)
     with pytest.raises(LabError, match="disk is full"):

@@ -257,7 +257,7 @@ def test_a_full_disk_leaves_no_half_run(file, shipped, own_runs, monkeypatch, ca
         imported_network.add(own_runs, "mine", shipped.config, imported_network.look(file))
     with pytest.raises(SystemExit, match="2"):
         run_command(lambda: command(file, "--architecture", "resnet8", "--name", "mine"))
-    assert capsys.readouterr().err.splitlines()[-1] == "The disk is full. Make room, then resume."
+    assert capsys.readouterr().err.splitlines()[-1] == "The disk is full. Make room, then try again."
     assert not (own_runs / "mine").exists()
 
 
