@@ -68,7 +68,7 @@ def _plain(name: str) -> str:
 
 def shared_contents(run: Run) -> dict[str, Path | bytes]:
     """What a finished run hands on, as others may see it, without its card, which says where the run is: by file name,
-    the file that is handed on as it is, or what stands in its place. Raises RunError if the run is not finished, or a
+    the file that is handed on as it is, or what stands in its place. Raises RunError if the run is not complete, or a
     file of it is a link."""
     contents: dict[str, Path | bytes] = {path.name: path for path in _files_of(run) if path.name != CARD_FILE}
     shared = without_folders(run)
@@ -87,10 +87,10 @@ def write_contents(contents: dict[str, Path | bytes], folder: Path) -> None:
 
 
 def _files_of(run: Run) -> list[Path]:
-    """Those of a finished run's files that it has. Raises RunError if it is not finished, or one is a link."""
+    """Those of a finished run's files that it has. Raises RunError if it is not complete, or one is a link."""
     require_regular_files(run.path)
     needed = NEEDED | (set() if run.imported else {HISTORY_FILE})
     missing = [name for name in LARGEST if name in needed and not (run.path / name).is_file()]
     if missing:
-        raise RunError(f"{run.name} is not finished: it has no {' and no '.join(missing)}.")
+        raise RunError(f"{run.name} is not complete: it has no {' and no '.join(missing)}.")
     return [path for path in (run.path / name for name in LARGEST) if path.is_file()]

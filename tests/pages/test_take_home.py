@@ -1,13 +1,16 @@
 """The button that saves a pair as a handout."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
+from core.errors import LabError
 from core.lessons.lesson import list_lessons
 from core.runs.library import find_run
 from tests.pages.opened import open_page
+from ui import cached
 from ui.pair import take_home
 from ui.pair.pair import Pair
 from ui.training import runs_table
@@ -21,6 +24,28 @@ def pair(make_run) -> Pair:
 def test_compare_offers_it(app):
     labels = [button.proto.label for button in open_page(app, "compare").get("download_button")]
     assert labels == ["Handout to print"]
+
+
+@pytest.mark.parametrize("damage", ["missing", "empty"])
+def test_why_it_cannot_be_made_is_said_before_a_click(app, own_runs, damage):
+    history = own_runs / "mine-residual" / "history.csv"
+    history.unlink()
+    if damage == "empty":
+        history.touch()
+    (button,) = open_page(app, "compare").get("download_button")
+    assert button.proto.disabled
+    assert {"missing": "history.csv is missing.", "empty": "history.csv cannot be read"}[damage] in button.proto.help
+
+
+def test_it_takes_a_turn_and_nothing_in_it_takes_another(pair, monkeypatch):
+    monkeypatch.setattr(cached, "_cores", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(cached, "PATIENCE", 0.01)
+    take_home._of_lesson.clear()
+    lesson = next(iter(list_lessons()[0].values()))
+    for make in (lambda: take_home.handout_of(pair), lambda: take_home.handout_of_lesson(lesson)):
+        with cached.a_core(), pytest.raises(LabError, match="busy"):
+            make()
+        assert make().startswith(b"<!DOCTYPE html>")
 
 
 def test_it_says_what_compare_says_of_other_seeds(app):

@@ -234,6 +234,21 @@ def test_a_bad_new_name_is_refused_in_a_sentence(app):
     assert app.text_input(key="new_name_mine-residual").value == "mine-residual"
 
 
+def test_why_a_run_cannot_be_downloaded_is_said_before_a_click(app, own_runs):
+    assert not download(section(app, "runs"), "mine-plain").disabled
+    (own_runs / "mine-plain" / "history.csv").unlink()
+    button = download(app, "mine-plain")
+    assert button.disabled
+    assert "history.csv is missing." in button.help
+
+
+def download(app: AppTest, name: str):
+    """Its button."""
+    app.selectbox(key="chosen_run").set_value(name).run()
+    assert not app.exception
+    return app.get("download_button")[0].proto
+
+
 def test_a_zip_of_a_run_is_added_and_a_bad_one_refused(app, own_runs):
     data = zip_archive.zip_run(library.find_run("mine-plain"))
     trainings.delete("mine-plain")

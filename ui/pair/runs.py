@@ -19,7 +19,7 @@ def readable_runs() -> list[Run]:
     """The finished runs whose answers can be read, and the history of those trained here; the others are reported."""
     found = []
     for run in finished_runs():
-        if problem := _problem(run):
+        if problem := problem_of(run):
             st.warning(f"{plain(problem)} So {plain(run.name)} is left out here.", icon=":material/folder_off:")
         else:
             found.append(run)
@@ -27,8 +27,8 @@ def readable_runs() -> list[Run]:
 
 
 @st.cache_data(max_entries=1_000, hash_funcs=cached.RUN_KEY, show_spinner=False)
-def _problem(run: Run) -> str | None:
-    """What can't be read of a run, in a sentence."""
+def problem_of(run: Run) -> str | None:
+    """What can't be read of a finished run, in a sentence; None where its answers and its history are there."""
     try:
         cached.accuracy(run)
         if not run.imported:

@@ -11,28 +11,38 @@ import streamlit as st
 from core.charts.palette import colors
 from core.data import pictures
 from core.errors import LabError
-from core.lessons.lesson import Lesson, pair_view
+from core.lessons.lesson import Lesson, arguments, pair_view
+from core.lessons.views import VIEWS
 from core.runs.run import Run
 from core.sharing.handout.handout import Drawing, Map
 from ui import cached
+from ui.foreign_text import plain
 from ui.pair import network_drawing
 from ui.pair.pair import Pair
-from ui.pair.runs import finished_runs
+from ui.pair.runs import finished_runs, problem_of
 
 SIDE = 160  # pixels of a map
+HELP = (
+    "Two to four pages: both networks, charts, photos, and questions with answers. One HTML file, which needs no "
+    "internet. If none comes, others keep this computer busy: try again in a minute."
+)
 
 
 def offer(pair: Pair) -> None:
-    _button("take_home", f"resnet-lab-{pair.a.name}-{pair.b.name}.html", lambda: handout_of(pair))
+    name = f"resnet-lab-{pair.a.name}-{pair.b.name}.html"
+    _button("take_home", name, (pair.a, pair.b), lambda: handout_of(pair))
 
 
 def offer_lesson(lesson: Lesson) -> None:
     """Nothing where it shows no two networks."""
-    if pair_view(lesson):
-        _button(f"take_home_{lesson.name}", f"resnet-lab-{lesson.name}.html", lambda: handout_of_lesson(lesson))
+    if view := pair_view(lesson):
+        runs = arguments(view, VIEWS[view.name])
+        name = f"resnet-lab-{lesson.name}.html"
+        _button(f"take_home_{lesson.name}", name, (runs["a"], runs["b"]), lambda: handout_of_lesson(lesson))
 
 
-def _button(key: str, file_name: str, make: Callable[[], bytes]) -> None:
+def _button(key: str, file_name: str, runs: tuple[Run, Run], make: Callable[[], bytes]) -> None:
+    why_not = next(filter(None, map(problem_of, runs)), None)  # once it is clicked, Streamlit would not tell
     # "ignore": drawing the page again at a click, Streamlit could drop the file's address; the button would spin on.
     st.download_button(
         "Handout to print",
@@ -42,8 +52,8 @@ def _button(key: str, file_name: str, make: Callable[[], bytes]) -> None:
         key=key,
         icon=":material/print:",
         on_click="ignore",
-        help="Two to four pages: both networks, charts, photos, and questions with answers. One "
-        "HTML file, which needs no internet.",
+        help=plain(why_not) if why_not else HELP,
+        disabled=why_not is not None,
     )
 
 
@@ -62,7 +72,8 @@ def _of_pair(a: Run, b: Run, runs: list[Run], made: date) -> bytes:
     from core.sharing.handout.page import render  # with the charts, slow to load: only once somebody wants it
     from core.sharing.handout.pairs import of_pair
 
-    return render(of_pair(a, b, made, runs=runs, **_pictures(a, b))).encode()
+    with cached.a_core():
+        return render(of_pair(a, b, made, runs=runs, **_pictures(a, b))).encode()
 
 
 @st.cache_resource(max_entries=16, hash_funcs=cached.RUN_KEY, show_spinner=False)
@@ -71,7 +82,8 @@ def _of_lesson(lesson: Lesson, runs: list[Run], made: date) -> bytes:
     from core.lessons.handout import of_lesson, pair_of
     from core.sharing.handout.page import render
 
-    return render(of_lesson(lesson, made=made, **_pictures(*pair_of(lesson)))).encode()
+    with cached.a_core():
+        return render(of_lesson(lesson, made=made, **_pictures(*pair_of(lesson)))).encode()
 
 
 def _pictures(a: Run, b: Run) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from ui import cached, chart, permission
 from ui.foreign_text import plain, without_places
 from ui.fragment import fragment
 from ui.pair import pair_picker
+from ui.pair.runs import problem_of
 from ui.training import network_upload
 
 POLL = "2s"  # each look takes its share of the cores from the training
@@ -260,6 +261,7 @@ def _delete(name: str) -> None:
 
 
 def _download(run: Run) -> None:
+    why_not = problem_of(run)  # said here: what goes wrong once it is clicked, Streamlit keeps to itself
     st.download_button(
         "Download",
         lambda: _zipped(run),
@@ -268,7 +270,8 @@ def _download(run: Run) -> None:
         key="download_run",
         icon=":material/download:",
         on_click="ignore",
-        help="The run's folder as a zip file: for a friend, or another machine.",
+        help=plain(why_not) if why_not else "The run's folder as a zip file: for a friend, or another machine.",
+        disabled=why_not is not None,
     )
 
 

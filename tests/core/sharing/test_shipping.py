@@ -91,7 +91,7 @@ def test_a_replacement_that_is_killed_in_the_middle_loses_no_run(make_run, shipp
 def test_unfinished_run_does_not_ship(make_run, shipped):
     run = make_run("half")
     (run.path / "test_logits.npz").unlink()
-    with pytest.raises(RunError, match="half is not finished"):
+    with pytest.raises(RunError, match="half is not complete"):
         shipping.ship(run, shipped)
     assert list(shipped.iterdir()) == []
 

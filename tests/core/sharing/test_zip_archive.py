@@ -245,9 +245,9 @@ def test_shipped_run_comes_back_with_its_studies():
 def test_unfinished_run_is_not_handed_on(make_run, tmp_path):
     run = make_run("half")
     (run.path / "test_logits.npz").unlink()
-    with pytest.raises(RunError, match=r"half is not finished: it has no test_logits\.npz"):
+    with pytest.raises(RunError, match=r"half is not complete: it has no test_logits\.npz"):
         zip_run(run)
-    with pytest.raises(RunError, match="half is not finished"):
+    with pytest.raises(RunError, match="half is not complete"):
         export_hub(run, tmp_path / "hub")
     assert not (tmp_path / "hub").exists()
 
