@@ -239,6 +239,34 @@ def test_in_another_tab_the_teacher_finds_the_latest_room(cookies):
     assert "own_room" not in keys(visit())
 
 
+def test_a_teacher_who_tries_her_room_as_a_pupil_stays_one_in_that_tab_though_she_looks_at_a_lesson(cookies):
+    _, room, token = teacher()
+    cookies[class_link.TEACHERS_COOKIE + room.code] = token
+    tab = visit(room=room.code)
+    me = linked(tab, "me")
+    tab.query_params.clear()
+    tab.switch_page("../pages/lesson.py").run()
+    click(tab, "begin_shortcuts")
+    tab.query_params.clear()
+    tab.switch_page("../pages/classroom.py")
+    assert "You are" in run(tab).title[0].value
+    assert linked(tab, "me") == me
+    assert "class_start" not in keys(tab)
+
+
+def test_a_token_leaves_the_link_of_a_lesson_too_and_the_session_keeps_it():
+    _, room, token = teacher()
+    app = new_app()
+    app.query_params.update(lesson="shortcuts", step="2", room=room.code, teacher=token)
+    app.switch_page("../pages/lesson.py")
+    assert linked(run(app), "teacher") == "1"
+    assert linked(app, "lesson") == "shortcuts"
+    assert teachers_token(app) == token
+    app.query_params.clear()
+    app.switch_page("../pages/classroom.py")
+    assert "class_start" in keys(run(app))
+
+
 def test_a_token_leaves_the_link_at_once():
     _, room, token = teacher()
     app = visit(room=room.code, teacher=token)

@@ -61,9 +61,9 @@ def _teachers_door() -> None:
         "Show this screen to the class. Students join with the code on it: there is nothing to install, and no real "
         "name is asked for."
     )
-    own = class_link.own_room()
-    if own:
-        room, token = own
+    led = class_link.led_room()
+    if led:
+        room, token = led
         st.button(
             f"Back to your room {room.code}",
             key="own_room",
@@ -75,9 +75,9 @@ def _teachers_door() -> None:
         )
     if set(DEEP) <= {run.name for run in finished_runs()}:
         st.button(
-            "Open a new room" if own else "Open a room",
+            "Open a new room" if led else "Open a room",
             key="open_room",
-            type="secondary" if own else "primary",
+            type="secondary" if led else "primary",
             icon=":material/meeting_room:",
             on_click=_open,
         )

@@ -68,23 +68,29 @@ def leave() -> None:
     _write({})
 
 
-def own_room() -> tuple[Room, str] | None:
+def led_room() -> tuple[Room, str] | None:
     """The open room that this visitor leads, and their token. The session names it; once the page was reloaded, the
-    link; in another tab, a cookie: of several rooms, that of the last."""
+    link; in another tab, a cookie: of several rooms, that of the last. Who leads one may be a pupil in this tab."""
     of_rooms = (name for name in cookies.known() if name.startswith(TEACHERS_COOKIE))
     kept = filter(None, (_find(name.removeprefix(TEACHERS_COOKIE)) for name in of_rooms))
     latest = sorted(kept, key=lambda room: room.opened, reverse=True)
     named = [_find(known.get("room")) for known in (st.session_state.get(KEPT, {}), st.query_params)]
     for found in filter(None, [*named, *latest]):
         if token := teachers_token(found):
-            st.session_state[KEPT] = {"room": found.code, "teacher": token}  # one that stood in the link leaves it
             return found, token
     return None
 
 
-def link_to_own_room() -> dict[str, str]:
+def link_to_led_room() -> dict[str, str]:
     """What a link needs so that a reloaded page knows the room that is led."""
-    return {"room": own[0].code, "teacher": "1"} if (own := own_room()) else {}
+    return {"room": led[0].code, "teacher": "1"} if (led := led_room()) else {}
+
+
+def hide_token() -> None:
+    """A teacher's token leaves the link, and the session keeps it."""
+    room, token = _find(st.query_params.get("room")), _token("teacher")
+    if room and token and room.led_by(token):
+        enter(room, teacher=token)
 
 
 def rejoin(room: Room) -> Pupil | None:

@@ -15,21 +15,21 @@ from ui.classroom import class_link
 def ask(question: Question) -> NoReturn:
     """On the class's screen, and in the room that the class is in already. Raises ClassroomError where a class is in
     the middle of a game there."""
-    own = class_link.own_room()
-    if own and not own[0].game_is_on:
-        room, token = own
+    led = class_link.led_room()
+    if led and not led[0].game_is_on:
+        room, token = led
         room.ask(token, question)
-    elif own and rooms.ROOMS.has_phones(own[0]):
-        raise ClassroomError(f"A game is on in the room {own[0].code}. End it first: on “Your class plays”, by “End”.")
+    elif led and rooms.ROOMS.has_phones(led[0]):
+        raise ClassroomError(f"A game is on in the room {led[0].code}. End it first: on “Your class plays”, by “End”.")
     else:
         class_link.open_room([question])
-    st.switch_page("../pages/classroom.py", query_params=class_link.link_to_own_room())
+    st.switch_page("../pages/classroom.py", query_params=class_link.link_to_led_room())
 
 
 def reveal(step: tuple[str, int]) -> None:
     """On the phones, too, where the class is voting on this step."""
-    if own := class_link.own_room():
-        room, token = own
+    if led := class_link.led_room():
+        room, token = led
         view = room.view()
         if view.question.step == step:
             room.reveal(token, view.number)
@@ -37,16 +37,16 @@ def reveal(step: tuple[str, int]) -> None:
 
 def has_revealed(step: tuple[str, int]) -> bool:
     """Whether the class has seen the answer on its screen."""
-    own = class_link.own_room()
-    return own is not None and own[0].has_revealed(step)
+    led = class_link.led_room()
+    return led is not None and led[0].has_revealed(step)
 
 
 def begin(lesson: str) -> None:
     """A class that is still there stays in its room, with no points; for the next class, a new room will be opened."""
-    own = class_link.own_room()
-    if not own or own[0].game_is_on:
+    led = class_link.led_room()
+    if not led or led[0].game_is_on:
         return
-    room, token = own
+    room, token = led
     if not rooms.ROOMS.has_phones(room):
         if room.pupils or room.lesson_step:
             _close(room, token)
@@ -56,12 +56,12 @@ def begin(lesson: str) -> None:
 
 def show_room() -> None:
     """Who will be asked, before a lesson begins."""
-    own = class_link.own_room()
-    if own and (joined := len(own[0].pupils)):
-        stays = rooms.ROOMS.has_phones(own[0]) and not own[0].game_is_on
+    led = class_link.led_room()
+    if led and (joined := len(led[0].pupils)):
+        stays = rooms.ROOMS.has_phones(led[0]) and not led[0].game_is_on
         with st.container(horizontal=True, vertical_alignment="center", key="lesson_room"):
-            st.markdown(class_words.phones(joined, own[0].code, stays), width="content")
-            st.button("Close the room", key="lesson_close", icon=":material/logout:", on_click=_close, args=own)
+            st.markdown(class_words.phones(joined, led[0].code, stays), width="content")
+            st.button("Close the room", key="lesson_close", icon=":material/logout:", on_click=_close, args=led)
 
 
 def _close(room: Room, token: str) -> None:

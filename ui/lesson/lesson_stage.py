@@ -30,6 +30,7 @@ CLOSE = 5.0  # how far off a guess may be to be called close, in its unit
 
 
 def show() -> None:
+    class_link.hide_token()
     lessons, problems = _lessons(lessons_of.version(), finished_runs())
     name = st.query_params.get("lesson", "")
     if name in lessons and st.query_params.pop("begin", ""):
@@ -144,7 +145,7 @@ def _begin(lesson: Lesson) -> None:
 
 def _go(lesson: Lesson, number: int) -> None:
     st.session_state.pop("_lesson_done", None)
-    st.query_params.update(lesson=lesson.name, step=str(number), **class_link.link_to_own_room())
+    st.query_params.update(lesson=lesson.name, step=str(number), **class_link.link_to_led_room())
 
 
 def _show_navigation(lesson: Lesson, number: int) -> None:
