@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import time
 from dataclasses import replace
 from urllib.parse import parse_qs
 
@@ -22,6 +23,7 @@ from ui import chart
 from ui.classroom import class_link
 from ui.lesson import lesson_views
 from ui.pictures.picture_source import SOURCES
+from ui.race import replay
 
 STEPS = [(path.stem, number) for path in SHIPPED for number in range(1, len(lesson.load(path).steps) + 1)]
 
@@ -142,6 +144,29 @@ def test_a_lesson_begun_again_is_new_to_the_next_class():
     assert "begin" not in app.query_params
     app.button(key="lesson_next").click().run()
     assert app.button(key="lesson_reveal")
+
+
+def test_the_race_of_a_lesson_plays_there_alone_ends_and_is_new_to_the_next_class():
+    number, step = next(
+        (n, step) for n, step in enumerate(lesson.load(SHIPPED[0]).steps, 1) if step.show and step.show.name == "race"
+    )
+    name = step.show.parameters["race"]
+    app = visit(lesson="shortcuts", step=str(number))
+    start = app.button(key=f"show_race_{name}")
+    assert start.label == "Start the race"
+    start.click().run()
+    assert "shown faster" in app.get("progress")[-1].proto.text
+    assert f"show_race_{name}" not in [button.key for button in app.button]
+    assert open_page(app, "race").button(key="watch_recorded")
+    app.session_state[replay.KEPT] = {lesson_views.PLACE: (name, time.monotonic() - replay.SECONDS)}
+    app.query_params.update(lesson="shortcuts", step=str(number))
+    app = open_page(app, "lesson")
+    assert "is ahead" in app.success[0].value
+    assert app.button(key=f"show_race_{name}").label == "Again"
+    app.query_params.update(lesson="shortcuts", begin="1")
+    app.run()
+    app.query_params.update(step=str(number))
+    assert app.run().button(key=f"show_race_{name}").label == "Start the race"
 
 
 @pytest.mark.parametrize(

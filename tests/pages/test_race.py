@@ -20,7 +20,7 @@ from core.jobs.races.pairs import RACES
 from core.runs.library import find_run
 from core.words.gradients import SIZE_ALONE
 from tests.pages.opened import charts, new_app, open_page, said, undescribed
-from ui.race import race_host, race_stage
+from ui.race import race_host, race_stage, replay
 
 NO_WINNER, HOSTILE = "no winner", "![x](https://example.org/p.png)"
 
@@ -121,7 +121,7 @@ def bet(app: AppTest, name: str, side: str) -> None:
 
 def test_a_clock_that_is_set_back_does_not_stop_a_recorded_race(monkeypatch):
     hours = itertools.count(1e9, -3600)
-    monkeypatch.setattr(race_stage, "time", SimpleNamespace(monotonic=time.monotonic, time=lambda: next(hours)))
+    monkeypatch.setattr(replay, "time", SimpleNamespace(monotonic=time.monotonic, time=lambda: next(hours)))
     app = visit()
     app.button(key="watch_recorded").click().run()
     assert not app.exception
@@ -129,7 +129,8 @@ def test_a_clock_that_is_set_back_does_not_stop_a_recorded_race(monkeypatch):
 
 
 def let_pass(app: AppTest, seconds: float) -> AppTest:
-    app.session_state["_replay"] = app.session_state["_replay"] | {"started": time.monotonic() - seconds}
+    name, _ = app.session_state[replay.KEPT][race_stage.PLACE]
+    app.session_state[replay.KEPT] = {race_stage.PLACE: (name, time.monotonic() - seconds)}
     return app.run()
 
 
@@ -141,10 +142,10 @@ def test_a_recorded_race_moves_ends_and_judges_the_bet(side, judged):
     assert not app.exception
     assert "latest training photos" in said(app)
     begin = track(app)
-    let_pass(app, race_stage.REPLAY_SECONDS * 0.8)
+    let_pass(app, replay.SECONDS * 0.8)
     assert track(app) not in ("", begin)
     assert not alert(app)
-    let_pass(app, race_stage.REPLAY_SECONDS + 1)
+    let_pass(app, replay.SECONDS + 1)
     assert not app.exception
     last = recorded_races.load(recorded_races.path("56")).frames[-1].standings
     shares = {side: f"{standing.validation:.0%}" for side, standing in last.items()}
@@ -197,13 +198,13 @@ def test_the_curious_see_charts_and_nobody_else():
 
 def test_a_damaged_recording_is_told_and_the_offer_stays(monkeypatch, tmp_path):
     monkeypatch.setattr(recorded_races, "FOLDER", tmp_path)
-    race_stage._recording.clear()
+    replay.recording.clear()
     app = visit()
     app.button(key="watch_recorded").click().run()
     assert not app.exception
     assert "missing" in alert(app)
     assert "start_race" in keys(app)
-    race_stage._recording.clear()
+    replay.recording.clear()
 
 
 def test_where_training_is_off_the_recorded_race_plays(monkeypatch):

@@ -24,7 +24,6 @@ from ui.pair import take_home
 from ui.pair.runs import finished_runs
 from ui.pictures import photos
 from ui.pictures.picture_source import OWN_PHOTO
-from ui.race import race_stage
 
 CLOSE = 5.0  # how far off a guess may be to be called close, in its unit
 
@@ -138,7 +137,7 @@ def _begin(lesson: Lesson) -> None:
     """Perhaps for the next class: what the one before guessed and saw is forgotten."""
     guesses = st.session_state.get("_guesses", {})
     st.session_state["_guesses"] = {key: guess for key, guess in guesses.items() if key[0] != lesson.name}
-    race_stage.forget_shown()
+    lesson_views.forget_race()
     lesson_class.begin(lesson.name)
     _go(lesson, 1)
 

@@ -32,11 +32,12 @@ from ui.pair.pair import Pair
 from ui.pair.runs import finished_runs, readable_runs
 from ui.pictures import photos
 from ui.pictures.picture_source import OWN_PHOTO
-from ui.race import race_stage
+from ui.race import replay
 
 LARGE, PROJECTED, SMALL = 320, 230, 110  # pixels of a photo, on a projector, and of one among many
 SHEET = 36  # filters
 DISAGREEMENTS = 8
+PLACE = "lesson"  # of a race
 
 
 def show(call: Call) -> None:
@@ -182,7 +183,22 @@ def label_budget(a: Run, b: Run) -> None:
 
 
 def race(race: str) -> None:
-    race_stage.show_recording(race)
+    recording = replay.recording(race)
+    if replay.begun(PLACE) != race:
+        _race_button(race, "Start the race", ":material/flag:")
+    if replay.show(PLACE, recording):
+        _race_button(race, "Again", ":material/replay:")
+    st.caption(replay.origin(recording))
+
+
+def _race_button(race: str, label: str, icon: str) -> None:
+    key = f"show_race_{race}"
+    st.button(label, key=key, icon=icon, type="primary", shortcut="Enter", on_click=replay.begin, args=(PLACE, race))
+
+
+def forget_race() -> None:
+    """It is to be begun anew."""
+    replay.end(PLACE)
 
 
 def own_photo(a: Run, b: Run) -> None:

@@ -4,28 +4,24 @@ A live race is one for all; who has started it is its host. All else belongs to 
 recorded race, and which live race was watched.
 """
 
-import time
-from datetime import date
-
 import streamlit as st
 
 from core.charts.palette import SIDES
 from core.errors import LabError
 from core.jobs import limits, trainings
-from core.jobs.races import race_process, race_result, recorded_races
+from core.jobs.races import race_process, race_result
 from core.jobs.races.frames import Frame
 from core.jobs.races.pairs import RACES
 from core.jobs.races.race_process import StartedRace
-from core.jobs.races.recorded_races import RecordedRace
 from core.words.play import race as race_words
 from ui import link
 from ui.foreign_text import plain
 from ui.fragment import fragment
 from ui.pair.pair import DEEP, SHALLOW, TRANSFER, Names
-from ui.race import race_host, race_view
+from ui.race import race_host, race_view, replay
 
-POLL, REPLAY_POLL, LOOK_FOR_A_RACE = "900ms", "500ms", "3s"
-REPLAY_SECONDS = 30.0
+POLL, LOOK_FOR_A_RACE = "900ms", "3s"
+PLACE = "race"  # of a replay
 TITLE = "Watch them learn"
 STOPPED = "It was stopped, or killed, before the first step."
 PACE = "A live race has as many passes as this computer makes in about two minutes, so it may end with other numbers."
@@ -39,8 +35,8 @@ def show() -> None:
         race_host.remember(token)
     else:
         race_host.forget()
-    if "_replay" in st.session_state:
-        _show_replay(**st.session_state["_replay"])
+    if name := replay.begun(PLACE):
+        _show_replay(name)
     elif race and race.alive:
         _keep_bet(race.name)  # of who waited at the offer until somebody else began
         _watch()
@@ -54,12 +50,6 @@ def show() -> None:
 def _frames() -> race_process.FramesReader:
     """One for all who watch: each frame is read from the file once."""
     return race_process.FramesReader()
-
-
-@st.cache_resource(show_spinner=False)
-def _recording(name: str) -> RecordedRace:
-    """Shared between visitors: not to be written to."""
-    return recorded_races.load(recorded_races.path(name))
 
 
 def _may_see_end(race: StartedRace) -> bool:
@@ -129,7 +119,7 @@ def _live_button(name: str, label: str) -> None:
 
 def _start(name: str) -> None:
     _keep_bet(name)
-    st.session_state.pop("_replay", None)
+    replay.end(PLACE)
     try:
         _, token = race_process.start(name)
     except LabError as error:
@@ -140,7 +130,7 @@ def _start(name: str) -> None:
 
 def _replay(name: str) -> None:
     _keep_bet(name)
-    st.session_state["_replay"] = {"name": name, "started": time.monotonic()}
+    replay.begin(PLACE, name)
 
 
 def _keep_bet(name: str) -> None:
@@ -155,7 +145,7 @@ def _bet(name: str) -> str | None:
 
 def _leave() -> None:
     """Back to the offer."""
-    st.session_state.pop("_replay", None)
+    replay.end(PLACE)
     race = race_process.current()
     if race and not race.alive:
         st.session_state["_left"] = race.identity
@@ -177,7 +167,7 @@ def _look_for_a_race() -> None:
 def _watch() -> None:
     """The race that is on, for all who look; it runs on if nobody does."""
     race = race_process.current()
-    if race is None or not race.alive or "_replay" in st.session_state:
+    if race is None or not race.alive or replay.begun(PLACE):
         st.rerun()
     st.session_state["_watched"] = race.identity
     frames, _ = _frames().read()
@@ -220,21 +210,17 @@ def _show_live_end(race: StartedRace) -> None:
 # A recorded race
 
 
-def _show_replay(name: str, started: float) -> None:
+def _show_replay(name: str) -> None:
     try:
-        recording = _recording(name)
+        recording = replay.recording(name)
     except LabError as error:
-        st.session_state.pop("_replay")
+        replay.end(PLACE)
         st.error(plain(error), icon=":material/broken_image:")
         _offer()
         return
-    over = time.monotonic() - started >= REPLAY_SECONDS
     with st.container(gap="xsmall"):
         race_view.show_heading(RACES[name].question)
-        if over:
-            race_view.show_end(_names(recording.names), recording.frames, _bet(name))
-        else:
-            _play(name, started)
+        over = replay.show(PLACE, recording, _bet(name))
     with st.container(horizontal=True):
         st.button("Again", key="again", icon=":material/replay:", on_click=_replay, args=(name,))
         if limits.training_allowed():
@@ -242,52 +228,7 @@ def _show_replay(name: str, started: float) -> None:
         st.button("Another race", key="leave_race", icon=":material/arrow_back:", on_click=_leave)
     if over:
         _what_next(name, button=False)
-    st.caption(f"{_origin(recording)} {PACE if limits.training_allowed() else ''}")
-
-
-def show_recording(name: str) -> None:
-    """A recorded race as a part of another page: a button, the race, its end."""
-    started = st.session_state.get("_shown_races", {}).get(name)
-    recording = _recording(name)
-    if started is None:
-        _start_button(name, "Start the race", ":material/flag:")
-        race_view.show_moment(_names(recording.names), recording.frames[:1])
-    elif time.monotonic() - started < REPLAY_SECONDS:
-        _play(name, started)
-    else:
-        race_view.show_end(_names(recording.names), recording.frames, None)
-        _start_button(name, "Again", ":material/replay:")
-    st.caption(_origin(recording))
-
-
-def forget_shown() -> None:
-    """`show_recording` begins anew, whichever race it shows."""
-    st.session_state.pop("_shown_races", None)
-
-
-def _start_button(name: str, label: str, icon: str) -> None:
-    def start() -> None:
-        st.session_state.setdefault("_shown_races", {})[name] = time.monotonic()
-
-    st.button(label, key=f"show_race_{name}", icon=icon, type="primary", shortcut="Enter", on_click=start)
-
-
-@fragment(run_every=REPLAY_POLL)
-def _play(name: str, started: float) -> None:
-    share = (time.monotonic() - started) / REPLAY_SECONDS
-    if share >= 1:
-        st.rerun()
-    recording = _recording(name)
-    now, whole = race_words.clock(share * recording.seconds), race_words.clock(recording.seconds)
-    with st.container(gap="xsmall"):
-        st.progress(share, f"Recorded, and shown faster: {now} of {whole}")
-        race_view.show_moment(_names(recording.names), recording.until(share))
-
-
-def _origin(recording: RecordedRace) -> str:
-    facts = recording.facts
-    day, cpu, threads = date.fromisoformat(facts.recorded), facts.environment["cpu"], facts.environment["threads"]
-    return plain(race_words.recorded(day, cpu, threads, facts.epochs, recording.seconds))
+    st.caption(f"{replay.origin(recording)} {PACE if limits.training_allowed() else ''}")
 
 
 def _what_next(name: str, button: bool = True) -> None:
