@@ -4,6 +4,7 @@
 from collections.abc import Callable
 
 from core.analysis import surgery, transfer
+from core.analysis.depths import depth
 from core.errors import LabError
 from core.runs.run import Run
 
@@ -35,6 +36,8 @@ def _has_depth(a: Run, b: Run) -> None:
     for run in (a, b):
         if not run.config.is_twin or run.imported:
             raise LabError(f"{run.name} is no plain network or ResNet that was trained here.")
+    if len(depth.recipes([a, b])) > 1:
+        raise LabError(f"{a.name} and {b.name} differ in more than depth, shortcuts and seed.")
 
 
 def _began_differently(a: Run, b: Run) -> None:

@@ -416,8 +416,8 @@ def test_a_reason_without_a_question_is_shown(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("name", "step"), [("transfer", 5), ("shortcuts", 5)])
 def test_a_view_without_a_run_that_can_be_read_says_so(name, step, monkeypatch):
-    monkeypatch.setattr(lesson_views, "readable_runs", list)
-    monkeypatch.setattr(lesson_views.tables, "figures", lambda runs: iter(()))
+    for known in ("readable_runs", "finished_runs"):
+        monkeypatch.setattr(lesson_views, known, list)
     path = next(path for path in SHIPPED if path.stem == name)
     with pytest.raises(LabError):
         lesson_views.show(lesson.load(path).steps[step - 1].reveal)

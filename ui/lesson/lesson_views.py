@@ -123,9 +123,10 @@ def learning_curves(a: Run, b: Run) -> None:
 
 
 def depth_view(a: Run, b: Run) -> None:
-    """The runs of the recipe that A and B have."""
-    recipe = next(one for one in depth.recipes(finished_runs()) if a.name in {run.name for run in one.runs})
-    known = [*tables.figures(recipe.runs)]
+    """The runs of the recipe that A and B share."""
+    recipes = [one.runs for one in depth.recipes(finished_runs())]
+    runs = next((runs for runs in recipes if {a.name, b.name} <= {run.name for run in runs}), [])
+    known = [*tables.figures(runs)]
     if not known:
         raise LabError("None of the networks that this step shows can be read.")
     rows = depth.table(known)

@@ -200,6 +200,10 @@ MISTAKES = {
         STEP.replace('view = "photo", photo = 3', 'view = "depth", a = "plain20-s0", b = "resnet50-scratch"'),
         "step 1: show (depth): resnet50-scratch is no plain network or ResNet",
     ),
+    "depths of two recipes": (
+        STEP.replace('view = "photo", photo = 3', 'view = "depth", a = "plain20-s0", b = "resnet20-quick"'),
+        "step 1: show (depth): plain20-s0 and resnet20-quick differ in more than depth, shortcuts and seed",
+    ),
     "labels without a pair": (
         STEP.replace('view = "photo", photo = 3', 'view = "label_budget", a = "plain20-s0", b = "resnet50-imagenet"'),
         "plain20-s0 and resnet50-imagenet do not differ in their initial weights alone",
