@@ -106,7 +106,7 @@ def show_score(drawn: list[int], answers: list[int]) -> None:
     with st.container(horizontal=True, key="scores"):
         for who, points in scores.items():
             st.metric(capitalized(who), f"{points} of {contest.PHOTOS}", border=True, width=220)
-    st.markdown(f"These ten were {contest_words.picked(called, contest.missed(), right)}. That helps you. {PEOPLE}")
+    st.markdown(f"{contest_words.fairness(contest_words.YOU, called, contest.missed(), right)} {PEOPLE}")
     with st.container(horizontal=True, key="played"):
         for photo, answer, truth in zip(drawn, answers, truths, strict=True):
             with st.container(width=STRIP + 34, gap=None):

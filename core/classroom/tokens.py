@@ -5,11 +5,13 @@ import hmac
 import re
 import secrets
 
+from core.settings import environment
+
 # No vowels, and no letter twice in a code: so no words arise. No letters that are taken for others.
 LETTERS = "BCDGHJLMNPRSTWXZ"
 LENGTH = 4
 CODE = re.compile(rf"[{LETTERS}]{{{LENGTH}}}")
-TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
+TOKEN = environment.SECRET  # of which an administrator may choose one
 TOKEN_BYTES = 16
 
 

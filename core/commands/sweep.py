@@ -3,7 +3,8 @@
     {"architectures": ["plain20", "resnet20"], "seed": [0, 1, 2], "epochs": 40, "data": "shipped"}
 
 Keys are "architectures" and the fields of TrainConfig; a list gives several values. Given again, the command skips
-what is finished and resumes what is not. Each training is a process of its own, so that none can end the others.
+what is finished, resumes what is not, and leaves what is in training or in the app's queue. Each training is a process
+of its own, so that none can end the others.
 
 --launcher local trains --parallel N at a time; slurm hands all of them to a cluster's queue, and watches. For a
 cluster see docs/clusters.md.
@@ -130,12 +131,12 @@ def _line(name: str, now: SweepState, states: dict[str, SweepState]) -> str:
 
 
 def _conclude(runs: int, failed: dict[str, str], elsewhere: Sequence[str] = ()) -> int:
-    """Say how the sweep ended; the exit status. `elsewhere`: what other processes still train."""
+    """Say how the sweep ended; the exit status. `elsewhere`: what others train or have queued."""
     print(f"{runs - len(failed) - len(elsewhere)} of {runs} runs are finished.", file=sys.stderr)
     for name, reason in failed.items():
         print(f"{name} failed: {reason}", file=sys.stderr)
     for name in elsewhere:
-        print(f"{name} was left to another process, and is not finished yet.", file=sys.stderr)
+        print(f"{name} was left as it was, and is not finished yet.", file=sys.stderr)
     return 1 if failed or elsewhere else 0
 
 

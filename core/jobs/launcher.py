@@ -23,7 +23,7 @@ from pathlib import Path
 import psutil
 
 from core.errors import LabError
-from core.files import write_json
+from core.files import write_json, writing
 from core.jobs.processes import TRAINER, on_stop, share_cores
 from core.jobs.sweep import Child, SweepState, state_of
 from core.paths import ROOT
@@ -36,7 +36,7 @@ MINUTES = 60  # of a job on a cluster, unless told: short ones begin sooner, and
 MOST_TIMEOUTS = 1_000  # times that a job is queued again
 A_YEAR = 365 * 24 * 60  # minutes
 POLL = 1.0  # seconds between two looks at the jobs
-QUEUE = ["squeue", "--me", "--array", "--noheader", "--format=%i"]
+QUEUE, PATIENCE = ["squeue", "--me", "--array", "--noheader", "--format=%i"], 60.0  # seconds
 
 
 class SilentQueueError(LabError):
@@ -99,9 +99,7 @@ class Launcher(ABC):
 
     def __init__(self, grid: dict[str, TrainConfig], root: Path, parallel: int | None):
         self.grid, self.root, self.parallel = grid, root.absolute(), parallel
-        self.folder = (
-            self.root / JOBS_FOLDER / f"{datetime.now():%Y-%m-%d-%H%M%S}-{os.getpid()}"
-        )  # of this sweep's logs
+        self.folder = self.root / JOBS_FOLDER / f"{datetime.now():%Y-%m-%d-%H%M%S}-{os.getpid()}"
 
     def states(self) -> dict[str, SweepState]:
         """How each run stands now: {name: state}. Raises SilentQueueError, or RunError for a damaged run."""
@@ -116,7 +114,7 @@ class Launcher(ABC):
 
         Under the lock, this process takes those that no other is about to train; SLURM, which may take a minute to
         answer, is asked after it. What a job of SLURM's is to train is then left to that job."""
-        with status.lock(self.root):
+        with status.lock(self.root), writing(self.folder):
             records = [*_records(self.root)]
             stand = self._states(_jobs_of_processes(records))
             due = [name for name, s in stand.items() if s.due]
@@ -129,10 +127,11 @@ class Launcher(ABC):
             self._record(dict.fromkeys(due))
         queued = _jobs_in_slurm(records)
         left = [name for name in due if name not in queued]
-        if left != due:
-            self._record(dict.fromkeys(left))
-        if left:
-            self._submit(left)
+        if not left:
+            shutil.rmtree(self.folder)
+            return
+        self._record(dict.fromkeys(left))
+        self._submit(left)
 
     def changes(self, before: dict[str, SweepState]) -> Iterator[tuple[str, SweepState]]:
         """Each change of a run's state, until no job waits or runs; `before` is kept up to date. What SLURM does not
@@ -311,7 +310,9 @@ def _slurm_jobs() -> set[str]:
     if not shutil.which(QUEUE[0]):
         return set()
     try:
-        return set(subprocess.run(QUEUE, capture_output=True, text=True, check=True).stdout.split())
+        return set(subprocess.run(QUEUE, capture_output=True, text=True, check=True, timeout=PATIENCE).stdout.split())
+    except subprocess.TimeoutExpired:
+        raise SilentQueueError(f"SLURM has not answered for {PATIENCE:.0f} seconds.") from None
     except subprocess.CalledProcessError as error:
         raise SilentQueueError(f"SLURM does not answer: {_last_line(error.stderr)}") from None
 

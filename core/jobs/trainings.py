@@ -161,13 +161,14 @@ def delete(name: str) -> None:
     except TrainingError as error:
         if getattr(error.__cause__, "errno", None) not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        rubbish = _put_away(folder)  # no lock can be written, by nobody
+        with writing(folder.parent):
+            rubbish = _put_away(folder)  # no lock can be written, by nobody
     with writing(folder.parent):
         patiently(shutil.rmtree, rubbish)  # without the lock: on a network disk it takes long
 
 
 def _put_away(folder: Path) -> Path:
-    """Where a run is now, of which nobody is to see half while it is removed."""
+    """Hide a run, so that nobody sees half of it while it is removed; its folder from now on."""
     _require_not_in(folder, "training")
     rubbish = folder.parent / f"{DELETED}{time.time_ns()}"
     patiently(os.utime, folder)  # or to others it could seem abandoned: to be renamed does not count as a change

@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 from core.errors import LabError
-from core.lessons.lesson import Lesson, Step, arguments, compute, pair_view
-from core.lessons.views import VIEWS
+from core.lessons.lesson import Lesson, Step, compute, first_pair
 from core.runs.run import Run
 from core.sharing.handout.handout import Exercise, Handout
 from core.sharing.handout.pairs import of_pair, with_glossary
@@ -30,16 +29,15 @@ def of_lesson(lesson: Lesson, **options) -> Handout:
 
 def pair_of(lesson: Lesson) -> tuple[Run, Run]:
     """The first two networks that it shows."""
-    view = pair_view(lesson)
-    if view is None:
+    pair = first_pair(lesson)
+    if pair is None:
         raise LabError(f"{lesson.title} shows no two networks, so there is nothing to take home.")
-    runs = arguments(view, VIEWS[view.name])
-    return runs["a"], runs["b"]
+    return pair
 
 
 def _exercise(step: Step) -> Exercise:
     assert step.guess is not None
     fact = compute(step.guess.fact)
-    right = fact.right if isinstance(fact.right, str) else f"{fact.right:.0f} {step.guess.unit}"
-    answer = f"{step.guess.answers.get(right, right)}. {fact.finding} {step.why}".strip()
+    chosen = f"{step.guess.answers[fact.right]}. " if isinstance(fact.right, str) else ""  # a finding has its number
+    answer = f"{chosen}{fact.finding} {step.why}".strip()
     return Exercise(f"{step.title}: {step.say} {step.guess.ask}", answer, tuple(step.guess.answers.values()))

@@ -128,10 +128,14 @@ def load(path: Path) -> Lesson:
         raise LabError(f"{path.name}: {error}") from None
 
 
-def pair_view(lesson: Lesson) -> Call | None:
-    """The first view that shows two networks, if one does."""
+def first_pair(lesson: Lesson) -> tuple[Run, Run] | None:
+    """The first two networks that a view of it shows side by side, if one does. Raises RunError where one is gone."""
     views = (view for step in lesson.steps for view in (step.show, step.reveal) if view)
-    return next((view for view in views if PAIR.items() <= VIEWS[view.name].items()), None)
+    for view in views:
+        if PAIR.items() <= VIEWS[view.name].items():
+            runs = arguments(view, VIEWS[view.name])
+            return runs["a"], runs["b"]
+    return None
 
 
 def compute(call: Call) -> Fact:

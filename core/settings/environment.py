@@ -15,7 +15,7 @@ from core.errors import LabError
 ON, OFF = ("on", "true", "yes", "1", "enabled"), ("off", "false", "no", "0", "disabled")
 SWITCHES = {"RESNET_LAB_TRAINING": True}  # {name: its value where nothing is said}
 NUMBERS = {"RESNET_LAB_JOBS": (1, 1), "RESNET_LAB_MAX_EPOCHS": (0, 0), "RESNET_LAB_MAX_RUNS": (0, 0)}  # usual, least
-SECONDS = {"RESNET_LAB_KEEPER_TICK": 0.5}
+SECONDS = {"RESNET_LAB_KEEPER_TICK": 0.5}  # tests set fewer
 SECRETS = ("RESNET_LAB_ADMIN",)
 SECRET = re.compile(r"[A-Za-z0-9_-]{16,64}")
 PATHS = ("CIFAR10_DIR", "RESNET_LAB_RUNS", "RESNET_LAB_LESSONS")

@@ -33,13 +33,14 @@ def ship(run: Run, to: Path, weights: bool = True, replace: bool = False) -> Run
     if not weights:
         contents.pop(MODEL_FILE, None)
     remove_abandoned(to, SHIPPING)
+    if target.exists():
+        _remove(replaced)  # of a process that was killed at its end
     with writing(to), tempfile.TemporaryDirectory(dir=to, prefix=SHIPPING) as hidden:
         folder = Path(hidden, run.name)
         folder.mkdir()
         write_contents(contents, folder)
         write_card(open_run(folder))
         if target.exists():
-            shutil.rmtree(replaced, ignore_errors=True)  # of a process that was killed at its end
             patiently(target.rename, replaced)
         try:
             patiently(folder.rename, target)
@@ -47,5 +48,13 @@ def ship(run: Run, to: Path, weights: bool = True, replace: bool = False) -> Run
             if replaced.exists():
                 replaced.rename(target)
             raise
-        shutil.rmtree(replaced, ignore_errors=True)
+        _remove(replaced)
     return open_run(target)
+
+
+def _remove(run: Path) -> None:
+    """A folder, or a link to one, if it is there."""
+    if run.is_symlink():
+        run.unlink()
+    else:
+        shutil.rmtree(run, ignore_errors=True)

@@ -41,7 +41,7 @@ LAYER = re.compile(r"[\w.]*")
 def zip_run(run: Run) -> bytes:
     """A finished run's folder as a zip file, for `add_run`, `without_folders`. Raises RunError."""
     buffer = BytesIO()
-    contents = shared_contents(run) | {CARD_FILE: card_text(without_folders(run)).encode()}
+    contents = _contents(run)
     # Stored: the large files are compressed already. Zips know no dates before 1980, which some disks' files have.
     with zipfile.ZipFile(buffer, "w", strict_timestamps=False) as archive:
         for name, content in contents.items():
@@ -50,6 +50,19 @@ def zip_run(run: Run) -> bytes:
             else:
                 archive.writestr(f"{run.name}/{name}", content)
     return buffer.getvalue()
+
+
+def why_not_zipped(run: Run) -> str | None:
+    """What `zip_run` would raise, in a sentence; None where nothing stands in its way."""
+    try:
+        _contents(run)
+    except LabError as error:
+        return str(error)
+    return None
+
+
+def _contents(run: Run) -> dict[str, Path | bytes]:
+    return shared_contents(run) | {CARD_FILE: card_text(without_folders(run)).encode()}
 
 
 def add_run(data: bytes, name: str | None = None, before: Callable[[], None] = lambda: None) -> Run:

@@ -40,11 +40,10 @@ def passes(epochs: int) -> str:
     return f"{counted(epochs, 'pass')} over the photos"
 
 
-def of_photos(share: float, photos: int) -> str:
+def of_photos(share: float, photos: int) -> int:
     """How many of 100 or 1,000 photos a share (0 to 1) is, rounded as percent are elsewhere: 0.9235 reads 92.3%, and so
-    "923"."""
-    digits = f"{share:.{0 if photos == 100 else 1}%}".rstrip("%").replace(".", "")
-    return f"{int(digits):,}"
+    923."""
+    return int(f"{share:.{0 if photos == 100 else 1}%}".rstrip("%").replace(".", ""))
 
 
 def course(who: str, values: Sequence[float], said: Callable[[float], str] = "{:.0%}".format) -> str:

@@ -72,7 +72,7 @@ def errors(name: str, before: pd.DataFrame, after: pd.DataFrame, found: Temperat
 
 def of_these(side: str, described: str, sure: np.ndarray, uncorrected: bool) -> str:
     """How sure a network is of some photos; `uncorrected`: its certainty could be corrected, and is not."""
-    by_itself = " (not corrected: the correction is the switch above)" if uncorrected else ""
+    by_itself = " (not corrected; the switch above does that)" if uncorrected else ""
     return f"**{side}**, {described}: {span(sure)} sure of these{by_itself}"
 
 

@@ -38,7 +38,7 @@ def _counts(verdict: Verdict) -> tuple[int, dict[str, int]]:
     """Of how many photos it is told, and on how many of these each is right, by side."""
     photos = 100 if abs(verdict.points) >= WHOLE_POINTS else 1_000
     shares = {"A": verdict.a.value, "B": verdict.b.value}
-    return photos, {side: int(of_photos(share, photos).replace(",", "")) for side, share in shares.items()}
+    return photos, {side: of_photos(share, photos) for side, share in shares.items()}
 
 
 def how_many_more(verdict: Verdict, names: dict[str, str]) -> str:

@@ -1,6 +1,7 @@
 """What the runs of one recipe say of depth, in sentences, and what to call a recipe."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pandas as pd
 
@@ -26,6 +27,7 @@ HE_ET_AL = (
     "networks' were read off Figure 6 and are good to about a point; their plain network of 110 layers, not drawn, "
     "was right on less than 40%. Theirs learned for longer, by another recipe: compare the shapes, not the points. "
 )
+ANY_RECIPE = "may suit some depths, or one of the two kinds of network, better than others"
 BY_MUON = (
     "After 12 epochs with another optimizer, Muon, the ResNet's lead at 20 layers was only 0.9 points on validation "
     "photos; with the usual one, SGD, it was 2.7. That is one training each (docs/trials.md); those with Muon are not "
@@ -72,8 +74,8 @@ def more_layers(found: MoreLayers, network: str, few: int, many: int) -> str:
     end = f": {_a_little(found.change)}" if found.little else ""
     once = " This is one training of each." if max(found.trainings) == 1 else ""
     return (
-        f"With {few} layers the {network} is right on {before} of {photos:,} photos{of_few}, with {many} layers on "
-        f"{after}{of_many}{end}.{once}"
+        f"With {few} layers the {network} is right on {before:,} of {photos:,} photos{of_few}, with {many} layers on "
+        f"{after:,}{of_many}{end}.{once}"
     )
 
 
@@ -100,12 +102,8 @@ def how_to_read(*, shows_guessing: bool, beside_he_et_al: bool, augmented: bool,
         + "while the network was still changing. If luck is not mentioned, luck alone would make such a change about 1 "
         "time in 20 (in simulations 1 to 7 times in 100). That counts luck with the photos and, where a network was "
         "trained with several seeds at some depth, luck with the seeds. Their spread is then assumed to be the same at "
-        "all depths; if deep networks spread more, this is too sure. All networks share one recipe. "
-        + (
-            "It was tuned on the ResNet of 20 layers, so it may suit ResNets, or that depth, better than the others"
-            if tuned
-            else "It may suit some depths, or one of the two kinds of network, better than others"
-        )
+        "all depths; if deep networks spread more, this is too sure. All networks share one recipe. It "
+        + ("was tuned on the ResNet of 20 layers, so it may suit ResNets, or that depth, best" if tuned else ANY_RECIPE)
         + "; with another, the gaps may be larger or smaller."
     )
 
@@ -162,13 +160,17 @@ def finding(found: Finding) -> str:
 
 def deeper(found: Finding, recipe: Recipe) -> str:
     """What was `found` of `recipe`, at more layers than those of the one that is shown."""
-    guessing = _guessing([one for one in found.guessing if one.depth == found.depths[-1]])
+    deepest = found.depths[-1]
+    guessing = _guessing([one for one in found.guessing if one.depth == deepest])
+    once = trained_once(
+        replace(found, trained_once={at: who for at, who in found.trained_once.items() if at == deepest})
+    )
     otherwise = (
         f"They had {passes(recipe.runs[0].config.epochs)}, by another recipe (its settings are under “For the "
         "curious”). So don't compare them with the points above: this shows how fast they learn, not how far they "
         "would get."
     )
-    return " ".join([f"**Deeper still?** {_at_the_deepest(found)}", *guessing, otherwise, trained_once(found)]).strip()
+    return " ".join([f"**Deeper still?** {_at_the_deepest(found)}", *guessing, otherwise, once]).strip()
 
 
 def first_steps(found: GentleStart) -> str:
@@ -300,10 +302,8 @@ def _guessing(found: list[Guessing]) -> Iterator[str]:
     for name in NETWORKS:
         of_network = [one for one in found if one.network == name]
         if always := [one.depth for one in of_network if one.always]:
-            yield (
-                f"At {_listed(always)} layers the {NETWORK_WORDS[name]} does no better than guessing: it has learned "
-                "nothing."
-            )
+            who = f"the {NETWORK_WORDS[name]}"
+            yield f"At {_listed(always)} layers {who} does no better than guessing: it has learned nothing."
         for one in of_network:
             if not one.always:
                 yield (

@@ -231,12 +231,12 @@ def test_in_another_tab_the_teacher_finds_the_latest_room(cookies):
         cookies[class_link.TEACHERS_COOKIE + room.code] = token
     rooms.ROOMS.close(*opened[2])
     app = visit()
-    assert app.button(key="own_room").label == f"Back to your room {opened[1][0].code}"
-    click(app, "own_room")
+    assert app.button(key="led_room").label == f"Back to your room {opened[1][0].code}"
+    click(app, "led_room")
     assert linked(app, "room") == opened[1][0].code
     assert "class_start" in keys(app)
     cookies.clear()
-    assert "own_room" not in keys(visit())
+    assert "led_room" not in keys(visit())
 
 
 def test_a_teacher_who_tries_her_room_as_a_pupil_stays_one_in_that_tab_though_she_looks_at_a_lesson(cookies):

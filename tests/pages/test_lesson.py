@@ -414,10 +414,11 @@ def test_a_reason_without_a_question_is_shown(tmp_path, monkeypatch):
     assert "Because." in said(visit(lesson="mine", step="1"))
 
 
+@pytest.mark.parametrize("none", ["lesson_views.finished_runs", "tables.figures"])
 @pytest.mark.parametrize(("name", "step"), [("transfer", 5), ("shortcuts", 5)])
-def test_a_view_without_a_run_that_can_be_read_says_so(name, step, monkeypatch):
-    for known in ("readable_runs", "finished_runs"):
-        monkeypatch.setattr(lesson_views, known, list)
+def test_a_view_without_a_run_that_can_be_read_says_so(name, step, none, monkeypatch):
+    monkeypatch.setattr(lesson_views, "readable_runs", list)
+    monkeypatch.setattr(f"ui.{'lesson.' if 'lesson' in none else ''}{none}", lambda *runs: [])
     path = next(path for path in SHIPPED if path.stem == name)
     with pytest.raises(LabError):
         lesson_views.show(lesson.load(path).steps[step - 1].reveal)

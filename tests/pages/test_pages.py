@@ -537,7 +537,7 @@ def test_transfer_says_how_to_get_a_pair(app, alone):
     assert "--init imagenet" in app.get("code")[0].value
 
 
-def test_duels_that_share_a_run_can_both_be_chosen(app, alone, pretraining_pair):
+def test_pairs_that_share_a_run_can_both_be_chosen(app, alone, pretraining_pair):
     app = open_page(app, "transfer")
     for names in ("scratch and learned", "mine-residual and learned"):
         app.selectbox(key="pretraining_pair").set_value(names).run()

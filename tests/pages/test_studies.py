@@ -32,8 +32,7 @@ def few_photos(monkeypatch, tiny_images):
         yield "snow", runs[0], Answers(np.ones(len(photos.labels), bool), right)
 
     monkeypatch.setattr("core.studies.robustness.study", study)
-    few = tiny_images[:100]
-    monkeypatch.setattr("ui.pair.studies.cifar10.load_training", lambda data: few)
+    monkeypatch.setattr("ui.pair.studies.cifar10.load_training", lambda data: tiny_images)
     probe = asking.study
     monkeypatch.setattr(asking, "study", lambda run, training, test, *more: probe(run, training, test[:100], *more))
 

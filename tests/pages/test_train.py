@@ -32,7 +32,6 @@ def app(make_run, monkeypatch) -> AppTest:
     make_run("mine-plain", skip=False)
     make_run("mine-residual", skip=True)
     monkeypatch.setattr(keeper, "wake", lambda *args: None)
-    monkeypatch.setattr("core.jobs.measurements.seconds_per_image", lambda config: 0.001)
     experiment_form._measurement.clear()
     return new_app()
 

@@ -13,6 +13,7 @@ from ui import cached, screen
 from ui.classroom import class_answers, class_link
 from ui.curious import curious
 from ui.foreign_text import plain
+from ui.fragment import errors_shown
 from ui.pair.pair import DEEP
 from ui.pair.runs import finished_runs
 
@@ -50,9 +51,10 @@ def show() -> None:
             "number for the same time. The teacher's browser keeps such a cookie, too."
         )
         if networks := class_answers.networks():
-            right = {side: cached.accuracy(run).value for side, run in networks.runs.items()}
-            picked = contest_words.picked(networks.called, contest.missed(), right)
-            st.markdown(f"**Is it fair?** Not quite. The ten photos are {picked}. That helps the class.")
+            with errors_shown():
+                right = {side: cached.accuracy(run).value for side, run in networks.runs.items()}
+                fairness = contest_words.fairness(contest_words.THE_CLASS, networks.called, contest.missed(), right)
+                st.markdown(f"**Is it fair?** Not quite. {fairness}")
 
 
 def _teachers_door() -> None:
@@ -66,7 +68,7 @@ def _teachers_door() -> None:
         room, token = led
         st.button(
             f"Back to your room {room.code}",
-            key="own_room",
+            key="led_room",
             type="primary",
             icon=":material/meeting_room:",
             on_click=class_link.enter,

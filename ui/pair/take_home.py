@@ -11,8 +11,7 @@ import streamlit as st
 from core.charts.palette import colors
 from core.data import pictures
 from core.errors import LabError
-from core.lessons.lesson import Lesson, arguments, pair_view
-from core.lessons.views import VIEWS
+from core.lessons.lesson import Lesson, first_pair
 from core.runs.run import Run
 from core.sharing.handout.handout import Drawing, Map
 from ui import cached
@@ -35,10 +34,9 @@ def offer(pair: Pair) -> None:
 
 def offer_lesson(lesson: Lesson) -> None:
     """Nothing where it shows no two networks."""
-    if view := pair_view(lesson):
-        runs = arguments(view, VIEWS[view.name])
+    if runs := first_pair(lesson):
         name = f"resnet-lab-{lesson.name}.html"
-        _button(f"take_home_{lesson.name}", name, (runs["a"], runs["b"]), lambda: handout_of_lesson(lesson))
+        _button(f"take_home_{lesson.name}", name, runs, lambda: handout_of_lesson(lesson))
 
 
 def _button(key: str, file_name: str, runs: tuple[Run, Run], make: Callable[[], bytes]) -> None:

@@ -25,7 +25,6 @@ from ui import cached, chart, permission
 from ui.foreign_text import plain, without_places
 from ui.fragment import fragment
 from ui.pair import pair_picker
-from ui.pair.runs import problem_of
 from ui.training import network_upload
 
 POLL = "2s"  # each look takes its share of the cores from the training
@@ -261,7 +260,7 @@ def _delete(name: str) -> None:
 
 
 def _download(run: Run) -> None:
-    why_not = problem_of(run)  # said here: what goes wrong once it is clicked, Streamlit keeps to itself
+    why_not = _why_not_zipped(run)  # said here: what goes wrong once it is clicked, Streamlit keeps to itself
     st.download_button(
         "Download",
         lambda: _zipped(run),
@@ -273,6 +272,11 @@ def _download(run: Run) -> None:
         help=plain(why_not) if why_not else "The run's folder as a zip file: for a friend, or another machine.",
         disabled=why_not is not None,
     )
+
+
+@st.cache_data(max_entries=64, hash_funcs=cached.RUN_KEY, show_spinner=False)
+def _why_not_zipped(run: Run) -> str | None:
+    return zip_archive.why_not_zipped(run)
 
 
 @st.cache_resource(max_entries=2, hash_funcs=cached.RUN_KEY, show_spinner=False)

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from core.words import capitalized, counted, with_article
+from core.words.play.contest import HARDER, THE_CLASS
 
-PICKED = " The photos were picked so that the networks make more mistakes than usual. That helps the class."
+PICKED = f" The photos were {HARDER}. That helps {THE_CLASS}."
 
 
 def joined(count: int) -> str:

@@ -8,6 +8,7 @@ from core.words import capitalized
 
 PEOPLE = 0.94  # right on the test photos: Ho-Phuoc 2018, arXiv 1811.07270, and Andrej Karpathy, who tried it
 YOU, THE_CLASS = "You", "the class"  # who plays against the networks
+HARDER = "picked so that the networks make more mistakes than usual"
 KINDS = {
     BOTH: "both are right",
     B_ALONE: "B alone is right",
@@ -28,14 +29,13 @@ def verdict(points: Mapping[str, int], player: str) -> str:
     return capitalized(f"{' and '.join(winners)} won this time.")
 
 
-def picked(called: Mapping[str, str], missed: Mapping[str, float], right: Mapping[str, float]) -> str:
-    """How the photos were picked, e.g. "picked so that the networks make more mistakes than usual: …". By side:
-    `called`, as in a sentence; `missed`, of ten photos that are picked so; `right`, on all test photos, 0 to 1."""
+def fairness(player: str, called: Mapping[str, str], missed: Mapping[str, float], right: Mapping[str, float]) -> str:
+    """That the photos were picked to the advantage of the `player` (YOU or THE_CLASS), and how. By side: `called`, as
+    in a sentence; `missed`, of ten photos that are picked so; `right`, on all test photos, 0 to 1."""
     usual = {side: _about(10 * (1 - share)) for side, share in right.items()}
     return (
-        f"picked so that the networks make more mistakes than usual: of ten, {called['A']} gets "
-        f"{_about(missed['A'])} wrong on average and {called['B']} {_about(missed['B'])}, instead of {usual['A']} and "
-        f"{usual['B']}"
+        f"The ten photos were {HARDER}: of ten, {called['A']} gets {_about(missed['A'])} wrong on average and "
+        f"{called['B']} {_about(missed['B'])}, instead of {usual['A']} and {usual['B']}. That helps {player.lower()}."
     )
 
 

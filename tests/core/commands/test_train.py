@@ -99,9 +99,16 @@ def _signals_as_they_were():
 
 
 @pytest.fixture
-def no_test_photos(monkeypatch):
-    """To score 10,000 of them takes longer than all the rest."""
-    monkeypatch.setattr(Trainer, "score", lambda trainer, pixels, *_: torch.zeros(len(pixels), 10))
+def no_test_photos(monkeypatch) -> list[dict]:
+    """To score 10,000 of them takes longer than all the rest. Gives the weights that would be scored."""
+    scored: list[dict] = []
+
+    def score(trainer, pixels, weights, _):
+        scored.append(weights)
+        return torch.zeros(len(pixels), 10)
+
+    monkeypatch.setattr(Trainer, "score", score)
+    return scored
 
 
 @pytest.fixture
@@ -219,8 +226,8 @@ def test_finished_run_is_neither_resumed_nor_overwritten(full, command):
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("_signals_as_they_were", "no_test_photos")
-def test_interrupted_training_goes_on_to_the_same_end(full, tmp_path):
+@pytest.mark.usefixtures("_signals_as_they_were")
+def test_interrupted_training_goes_on_to_the_same_end(full, tmp_path, no_test_photos):
     folder = tmp_path / "half way"  # a name with a space, to be quoted in the command
     out, folder = folder, folder / NAME
     with ended(start(*OPTIONS, "--out", str(out))) as process:
@@ -251,6 +258,9 @@ def test_interrupted_training_goes_on_to_the_same_end(full, tmp_path):
     assert (resumed.gradients()[1] == whole.gradients()[1]).all()
     assert (resumed.relative_steps() == whole.relative_steps()).all()
     assert (validation.load(resumed).answers == validation.load(whole).answers).all()
+    kept = resumed.load_model().state_dict()
+    assert no_test_photos
+    assert all(torch.allclose(kept[name], value) for scored in no_test_photos for name, value in scored.items())
 
 
 # Bad arguments

@@ -212,9 +212,20 @@ def test_a_queue_that_does_not_answer_is_asked_again(make_run, own_runs, monkeyp
     assert [now.state for _, now in sweeping.changes({"mine": sweep.SweepState("training")})] == ["finished"]
 
 
-def test_what_slurm_says_instead_of_an_answer_is_told(squeue):
-    squeue(subprocess.CalledProcessError(1, "squeue", stderr="slurm_load_jobs error\nUnable to contact\n"))
-    with pytest.raises(launcher.SilentQueueError, match=r"SLURM does not answer: Unable to contact$"):
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            subprocess.CalledProcessError(1, "squeue", stderr="slurm_load_jobs error\nUnable to contact\n"),
+            "SLURM does not answer: Unable to contact$",
+        ),
+        (subprocess.TimeoutExpired("squeue", launcher.PATIENCE), r"SLURM has not answered for 60 seconds\.$"),
+    ],
+    ids=["error", "silence"],
+)
+def test_what_slurm_says_instead_of_an_answer_is_told(squeue, error, told):
+    squeue(error)
+    with pytest.raises(launcher.SilentQueueError, match=told):
         launcher._slurm_jobs()
 
 
@@ -287,6 +298,14 @@ def test_a_run_that_a_job_of_an_earlier_sweep_is_to_train_gets_no_second_one(two
     assert submitted == ["s0"]
     squeue("")
     assert [now.state for now in two.states().values()] == ["waiting", "to resume"]
+
+
+def test_to_watch_again_what_waits_in_slurms_queue_leaves_nothing_behind(two, own_runs, squeue, monkeypatch):
+    monkeypatch.setattr(two, "_submit", lambda names: pytest.fail("each has a job already"))
+    earlier(own_runs, {"s0": "7_0", "s1": "7_1"})
+    squeue("7_0\n7_1\n")
+    two.submit()
+    assert not two.folder.exists()
 
 
 def test_who_leaves_is_told_how_to_end_the_runs_of_this_grid_alone(watched, squeue):

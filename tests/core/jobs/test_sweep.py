@@ -169,7 +169,7 @@ def test_what_another_process_does_meanwhile_does_not_end_a_sweep(grid_file, own
     assert f"{fifth} is left as it is: waiting (in the app's queue)." in lines
     assert lines[-4] == "3 of 6 runs are finished."
     assert lines[-3].startswith(f"{fourth} failed: {own_runs / fourth} is another run (seed 0, not 3)")
-    assert lines[-2:] == [f"{name} was left to another process, and is not finished yet." for name in (third, fifth)]
+    assert lines[-2:] == [f"{name} was left as it was, and is not finished yet." for name in (third, fifth)]
 
 
 def test_a_run_that_cannot_be_written_is_told_at_the_end_and_the_others_have_their_turn(

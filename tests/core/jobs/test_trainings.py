@@ -19,7 +19,7 @@ import pytest
 
 from benchmarks import job_queue, stand_in_trainer
 from core import paths
-from core.errors import LabError, TrainingError
+from core.errors import LabError, RunError, TrainingError
 from core.files import ABANDONED, write_json
 from core.jobs import keeper, limits, processes, trainings
 from core.runs import library, status, store
@@ -536,7 +536,7 @@ def test_where_nobody_may_look_into_the_folder_nothing_is_added_and_that_is_told
 
     own_runs.mkdir()
     monkeypatch.setattr(Path, "iterdir", denied)
-    with pytest.raises(TrainingError, match="Permission denied"):
+    with pytest.raises(RunError, match="Permission denied"):
         add()
 
 

@@ -15,7 +15,11 @@ def test_it_asks_what_the_lesson_asked_and_answers_at_the_end(path):
     loaded = lesson.load(path)
     handout = of_lesson(loaded)
     asked = [step.guess for step in loaded.steps if step.guess and step.guess.fact.name != "answer"]
-    assert [exercise.question.endswith(guess.ask) for exercise, guess in zip(handout.exercises, asked, strict=True)]
+    for exercise, guess in zip(handout.exercises, asked, strict=True):
+        assert exercise.question.endswith(guess.ask)
+        fact = lesson.compute(guess.fact)
+        chosen = f"{guess.answers[fact.right]}. " if guess.answers else ""
+        assert exercise.answer.startswith(f"{chosen}{fact.finding}")
     page = render(handout)
     answers = page.index(">Answers<")
     for guess in asked:

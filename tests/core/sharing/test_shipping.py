@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from core import files
 from core.commands import ship
 from core.errors import RunError
 from core.runs import reproduction
@@ -58,6 +59,7 @@ def test_a_replacement_that_fails_leaves_the_old_run(make_run, shipped, monkeypa
         return rename(path, target)
 
     monkeypatch.setattr(Path, "rename", fail)
+    monkeypatch.setattr(files, "PATIENCE", 0)
     with pytest.raises(RunError):
         shipping.ship(run, shipped, replace=True)
     assert [path.name for path in shipped.iterdir()] == ["good"]
@@ -86,6 +88,16 @@ def test_a_replacement_that_is_killed_in_the_middle_loses_no_run(make_run, shipp
     assert not open_run(shipped / "good").has_weights
     assert shipping.ship(run, shipped, replace=True).has_weights
     assert sorted(path.name for path in shipped.iterdir()) == ["good", "other"]
+
+
+def test_a_run_of_which_there_is_a_link_is_replaced_and_no_link_is_left(make_run, shipped):
+    run, elsewhere = make_run("good"), make_run("elsewhere").path
+    (shipped / "good").symlink_to(elsewhere, target_is_directory=True)
+    for _ in range(2):
+        shipping.ship(run, shipped, replace=True)
+    assert [path.name for path in shipped.iterdir()] == ["good"]
+    assert not (shipped / "good").is_symlink()
+    assert open_run(elsewhere).has_weights
 
 
 def test_unfinished_run_does_not_ship(make_run, shipped):

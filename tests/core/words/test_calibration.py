@@ -58,7 +58,7 @@ def test_what_silence_is_worth():
 
 
 @pytest.mark.parametrize(
-    ("uncorrected", "end"), [(True, "these (not corrected: the correction is the switch above)"), (False, "these")]
+    ("uncorrected", "end"), [(True, "these (not corrected; the switch above does that)"), (False, "these")]
 )
 def test_how_sure_of_some_photos(uncorrected, end):
     words = calibration.of_these("A", "ResNet", np.array([0.9, 0.999]), uncorrected)

@@ -54,7 +54,7 @@ def test_the_finding_in_words(case, snapshot):
 
 
 def test_a_deeper_pair_of_another_recipe_in_words(snapshot):
-    found = replace(CASES["guessing always"], depths=[20, 56], trained_once={56: ["plain", "ResNet"]})
+    found = replace(CASES["guessing always"], depths=[20, 56], trained_once={20: ["plain"], 56: ["plain", "ResNet"]})
     assert depth.deeper(found, Recipe({}, [Run(Path("x"), TrainConfig(epochs=8), {})])) == snapshot
 
 

@@ -15,9 +15,9 @@ def test_a_noun_agrees_with_its_number(number, noun, words):
 
 @pytest.mark.parametrize(
     ("share", "photos", "said"),
-    [(0.9235, 1_000, "923"), (0.003, 1_000, "3"), (0.0, 1_000, "0"), (1.0, 1_000, "1,000"), (0.07, 100, "7")],
+    [(0.9235, 1_000, 923), (0.003, 1_000, 3), (0.0, 1_000, 0), (1.0, 1_000, 1_000), (0.07, 100, 7)],
 )
-def test_a_share_of_photos_is_a_number_as_one_writes_it(share, photos, said):
+def test_a_share_of_photos_is_a_number_as_percent_are_rounded(share, photos, said):
     assert of_photos(share, photos) == said
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from core.analysis.comparison import A_ALONE, B_ALONE, BOTH, NEITHER
-from core.words.play.contest import THE_CLASS, YOU, how_photos_are_picked, picked, verdict
+from core.words.play.contest import HARDER, THE_CLASS, YOU, fairness, how_photos_are_picked, verdict
 
 
 @pytest.mark.parametrize(
@@ -31,11 +31,8 @@ def test_the_verdict(player, points, said):
 )
 def test_how_many_more_the_networks_miss_than_usual(missed, means):
     called = {"A": "the plain network", "B": "the ResNet"}
-    words = picked(called, dict(zip("AB", missed, strict=True)), {"A": 0.83, "B": 0.93})
-    assert (
-        words
-        == f"picked so that the networks make more mistakes than usual: of ten, {means}, instead of about 2 and about 1"
-    )
+    words = fairness(YOU, called, dict(zip("AB", missed, strict=True)), {"A": 0.83, "B": 0.93})
+    assert words == f"The ten photos were {HARDER}: of ten, {means}, instead of about 2 and about 1. That helps you."
 
 
 def test_each_kind_of_photo_has_a_row():
