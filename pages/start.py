@@ -95,7 +95,7 @@ def show_way_in(setting: str, pair: Pair) -> None:
         ):
             page = "../pages/compare.py" if setting == "skip" else "../pages/transfer.py"
             st.switch_page(page, query_params=pair.link)
-        link.to_lesson(LESSONS[setting], "Begin the lesson")
+        link.to_lesson(LESSONS[setting], "The lesson")
 
 
 st.title("A computer learns to name what is in a photo")

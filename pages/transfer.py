@@ -103,10 +103,10 @@ def show_sides(table: pd.DataFrame, moved: dict[str, WeightChange]) -> None:
                 with st.container(width="stretch"):
                     st.markdown(BEGIN[side])
                     if numbers:
-                        st.markdown("**How many it gets right:**")
+                        st.markdown("**How many it gets right, once it learned from:**")
                     for number in numbers:
                         value = table.query("side == @side and images == @number")["accuracy"].iloc[0]
-                        st.metric(f"learned from {number:,} photos", f"{value:.0%}")
+                        st.metric(f"{number:,} photos", f"{value:.0%}")
 
 
 def show_budgets(both: PretrainingPair, alike: list[PretrainingPair], table: pd.DataFrame) -> None:

@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import runtime
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
 from ui import permission
@@ -18,6 +19,7 @@ from ui import permission
 # Others empty the caches of all visitors, run Git, or write files on the server.
 NEEDED = {"rerun_script", "stop_script", "file_urls_request", "app_heartbeat", "backend_operation_request"}
 OPERATIONS = {"deferred_file", "dataframe_chunk"}
+LARGEST_NEWS = 2**16  # bytes of a message that tells which page is shown: it has about 5,000
 SOCKETS = 200  # of one address in the internet: a school has one for all its classes
 UPLOAD = "/_stcore/upload_file/"
 LARGEST_UPLOAD = 10 * 2**20  # bytes, as in .streamlit/config.toml
@@ -52,6 +54,37 @@ def _is_needed(message: Message) -> bool:
     if kind == "backend_operation_request":
         return sent.backend_operation_request.WhichOneof("payload") in OPERATIONS
     return kind in NEEDED
+
+
+class CurrentPage:
+    """A page that redraws a part of itself (`fragment(run_every=...)`) may be left while the browser asks for that.
+    Streamlit then begins a run of the page that was left, and the browser drops all that the next one has drawn: a
+    blank page (1.67: App.tsx, handleNewSession). That the run begins is kept from the browser; it draws nothing."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        page = ""  # that the browser shows, as the browser itself knows it
+
+        async def current(message: Message) -> None:
+            nonlocal page
+            told = _told(message) if scope["type"] == "websocket" else None
+            if told and told.WhichOneof("type") == "new_session":
+                if told.metadata.run.fragment_ids and told.new_session.page_script_hash != page:
+                    return
+                page = told.new_session.page_script_hash
+            elif told and told.WhichOneof("type") == "navigation":
+                page = told.navigation.page_script_hash
+            await send(message)
+
+        await self._app(scope, receive, current)
+
+
+def _told(message: Message) -> ForwardMsg | None:
+    """What Streamlit tells a browser; None for what is too large to be news of a page."""
+    data = message.get("bytes") if message["type"] == "websocket.send" else None
+    return ForwardMsg.FromString(data) if data and len(data) < LARGEST_NEWS else None
 
 
 class Limits:
@@ -136,4 +169,4 @@ class NoFrames:
         await self._app(scope, receive, marked)
 
 
-ALL = [Middleware(NeededMessages), Middleware(Limits), Middleware(NoFrames)]
+ALL = [Middleware(NeededMessages), Middleware(CurrentPage), Middleware(Limits), Middleware(NoFrames)]

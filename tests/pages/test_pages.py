@@ -549,7 +549,7 @@ def test_transfer_tells_the_whole_story(app, alone, pretraining_pair):
     app.query_params["a"], app.query_params["b"] = "scratch", "learned"
     app = open_page(app, "transfer")
     assert not app.info
-    assert [metric.label for metric in app.metric] == [f"learned from {count} photos" for count in (40, 90)] * 2
+    assert [metric.label for metric in app.metric] == [f"{count} photos" for count in (40, 90)] * 2
     assert "(each seen twice)" in said(app)
     assert len(charts(app)) == 2
     assert len(app.get("image")) == 6  # the first filters at first sight, then before and after

@@ -6,11 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from core.data import picture_files
 from core.paths import ROOT
 from ui import middleware
-from ui.middleware import Limits, NeededMessages, NoFrames
+from ui.middleware import CurrentPage, Limits, NeededMessages, NoFrames
 
 OTHERS = [
     BackMsg(clear_cache=True),
@@ -27,6 +28,38 @@ NEEDED = [
     BackMsg(app_heartbeat=True),
     BackMsg(backend_operation_request={"request_id": "1", "deferred_file": {"file_id": "2"}}),
 ]
+
+
+def begun(page: str, *fragments: str) -> ForwardMsg:
+    return ForwardMsg(metadata={"run": {"fragment_ids": fragments}}, new_session={"page_script_hash": page})
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ([begun("a"), begun("a", "clock")], []),
+        ([begun("a"), begun("b"), begun("a", "clock")], [2]),
+        ([begun("main"), ForwardMsg(navigation={"page_script_hash": "a"}), begun("a", "clock")], []),
+        ([begun("main"), ForwardMsg(navigation={"page_script_hash": "a"}), begun("main", "clock")], [2]),
+        ([begun("a"), begun("b"), begun("a", "clock"), begun("a"), begun("a", "clock")], [2]),
+        ([begun("a"), ForwardMsg(script_finished=0), ForwardMsg(metadata={"run": {"fragment_ids": ["clock"]}})], []),
+    ],
+    ids=["same page", "page left", "by the menu", "by the menu, left", "and come back", "other news"],
+)
+def test_a_part_of_a_page_that_was_left_does_not_begin_anew(told, kept):
+    """The browser would take its beginning for that of another page, and drop what it shows."""
+    messages = [{"type": "websocket.accept"}, {"type": "websocket.send", "text": "x"}]
+    messages += [{"type": "websocket.send", "bytes": each.SerializeToString()} for each in told]
+
+    async def app(scope, receive, send):
+        for message in messages:
+            await send(message)
+
+    server = Server()
+    asyncio.run(CurrentPage(app)({"type": "websocket"}, server.receive, server.send))
+    assert server.sent == [message for at, message in enumerate(messages, start=-2) if at not in kept]
+
+
 UPLOAD = {"type": "http", "method": "PUT", "path": "/lab/_stcore/upload_file/s/f"}
 
 
