@@ -29,7 +29,7 @@ def test_the_switch_mends_how_sure_and_no_answer(app, own_runs):
         calibration.save(open_run(own_runs / name), Temperature(0.5, 40))
     assert "not corrected" not in said(app)  # nor does any other page correct it
     app.run()
-    assert said(app).count("sure of these (not corrected:") == 2
+    assert said(app).count("sure of these (not corrected;") == 2
     before, right = drawn_certainty(app), said(app).split("is right on ")[1][:3]
     app.toggle(key="mended").set_value(True).run()
     assert not app.exception

@@ -238,7 +238,7 @@ def test_why_a_run_cannot_be_downloaded_is_said_before_a_click(app, own_runs):
     (own_runs / "mine-plain" / "history.csv").unlink()
     button = download(app, "mine-plain")
     assert button.disabled
-    assert "history.csv is missing." in button.help
+    assert "it has no history.csv." in button.help
 
 
 def download(app: AppTest, name: str):
