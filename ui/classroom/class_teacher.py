@@ -58,8 +58,8 @@ def _lesson_button(room: Room, **look: Any) -> None:
     """In a lesson: back to its step, which shows the answer once it is shown here."""
     if room.lesson_step and st.button("Back to the lesson", key="class_lesson", icon=":material/menu_book:", **look):
         lesson, step = room.lesson_step
-        link = {"lesson": lesson, "step": str(step), **class_link.link_to_led_room()}
-        st.switch_page("../pages/lesson.py", query_params=link)
+        query = {"lesson": lesson, "step": str(step), **class_link.link_to_led_room()}
+        st.switch_page("../pages/lesson.py", query_params=query)
 
 
 def _door_button(room: Room, token: str) -> None:
